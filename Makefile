@@ -1,0 +1,49 @@
+# Everything that people and CI call. `make help` lists it.
+
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+KENDI := .venv/bin/kendi
+RUN := .venv/bin/python -m
+
+.PHONY: help demo up test lint types imports bench docs faults screenshots clean
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.venv/installed: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Kendi needs Python 3.11 or newer; try make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
+	@PATH="$$PATH:.uv/bin" uv sync --quiet --frozen --python $(PYTHON)
+	@touch .venv/installed
+
+demo: .venv/installed ## play one order from the buyer's POST to delivery, and end
+	@$(KENDI) demo
+
+up: .venv/installed ## keep the system running for a person, until Ctrl-C
+	@$(KENDI) up
+
+test: lint types imports browser ## check everything
+	@$(RUN) pytest -n 2 --dist loadgroup
+
+lint: .venv/installed
+	@$(RUN) ruff check --quiet .
+	@$(RUN) ruff format --quiet --check .
+
+types: .venv/installed
+	@$(RUN) mypy
+
+imports: .venv/installed
+	@.venv/bin/lint-imports --no-timing > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+
+.PHONY: browser
+browser: .venv/installed
+	@.venv/bin/python -m tests.browser.install
+
+bench: .venv/installed ## measure, as ratios within one run
+	@$(RUN) bench
+
+docs: .venv/installed ## write the generated documents anew
+	@$(RUN) kendi.describing
+
+clean: ## remove what make made, data included
+	rm -rf .venv .uv .kendi

@@ -1,0 +1,5 @@
+"""``python -m kendi``."""
+
+from kendi.cli import main
+
+main()

@@ -1,0 +1,115 @@
+"""The three kinds of process of a service: what ``kendi web``, ``kendi worker`` and ``kendi relay`` run."""
+
+import ctypes
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from shared.card import all_cards, card_of
+from shared.messaging.jobs import Job
+from shared.settings import Process, Settings, load
+
+PR_SET_PDEATHSIG = 1
+
+
+class Parts(Protocol):
+    """What the processes need of a service's ``handlers`` and ``tasks``."""
+
+    REACTIONS: dict[type[Any], Any]
+    JOBS: tuple[Job, ...]
+
+
+def run_child(kind: str, service: str, environment: Mapping[str, str], log: Path) -> None:
+    """Become one of the processes below, in a session of its own, and end when the parent does."""
+    os.setsid()
+    _end_with_parent()
+    with log.open("ab") as file, Path(os.devnull).open() as nothing:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ.clear()
+    os.environ.update(environment)
+    {"web": run_web, "worker": run_worker, "relay": run_relay}[kind](service)
+
+
+def _end_with_parent() -> None:
+    """Have Linux send SIGTERM when the parent dies; elsewhere the next start finds what was left."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run_web(service: str) -> None:
+    """Serve the service's API and pages until told to stop."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    settings = _begin(service, "web")
+    Granian(
+        f"services.{service}.app:create_app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=settings.web_threads,
+        workers_kill_timeout=3,
+        log_access=False,
+        log_level=cast(Any, "warning"),
+    ).serve()
+
+
+def run_worker(service: str) -> None:
+    """Take messages from the service's three queues until told to stop."""
+    from shared.database import Database
+    from shared.messaging.outbox import Nudge
+    from shared.messaging.wire import Wire, celery_app, queues
+    from shared.messaging.worker import add_tasks
+
+    settings = _begin(service, "worker")
+    app = celery_app(settings, all_cards())
+    database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
+    wire = Wire(app, card_of(service), settings.signing_keys)
+    add_tasks(app, settings, database, wire, _reactions(service), _jobs(service))
+    names = ",".join(queue.name for queue in queues(service).values())
+    quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
+    app.worker_main(["worker", "--pool", "solo", "-Q", names, *quiet])
+
+
+def run_relay(service: str) -> None:
+    """Send what is due and apply what waits until told to stop."""
+    from shared.database import Database
+    from shared.messaging.outbox import Nudge
+    from shared.messaging.relay import Relay
+    from shared.messaging.wire import Wire, celery_app
+
+    settings = _begin(service, "relay")
+    card = card_of(service)
+    database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
+    wire = Wire(celery_app(settings, all_cards()), card, settings.signing_keys)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    Relay(card, database, wire, _reactions(service), broker_url=settings.broker_url, jobs=_jobs(service)).run(
+        stop
+    )
+
+
+def _reactions(service: str) -> dict[type[Any], Any]:
+    return cast(Parts, importlib.import_module(f"services.{service}.handlers")).REACTIONS
+
+
+def _jobs(service: str) -> tuple[Job, ...]:
+    return cast(Parts, importlib.import_module(f"services.{service}.tasks")).JOBS
+
+
+def _begin(service: str, process: Process) -> Settings:
+    from shared import telemetry
+
+    settings = load(service, process)
+    telemetry.log_as_json(service, process, settings.log_level)
+    return settings

@@ -1,0 +1,191 @@
+"""The whole system on this machine: servers, schemas, reference data, and nine processes kept alive."""
+
+import json
+import multiprocessing
+import os
+import secrets
+import signal
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from kendi import accounts
+from kendi.processes import run_child
+from kendi.servers import Addresses, Servers
+from shared.card import all_cards
+from shared.settings import PORTS
+
+KINDS = ("web", "worker", "relay")
+LONGEST_BACK_OFF = 30.0
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["kendi.preloaded"])
+
+
+class NotUp(Exception):
+    """The system could not be started; the message says which part and where its log lies."""
+
+
+@dataclass
+class Child:
+    """One process of one service, and when it may be started again."""
+
+    service: str
+    kind: str
+    process: BaseProcess | None = None
+    deaths: int = 0
+    started: float = 0.0
+    not_before: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.service} {self.kind}"
+
+
+@dataclass
+class System:
+    """Start it, watch it, stop it. All it keeps lies in one folder."""
+
+    data: Path
+    ports: Sequence[int] | None = None
+    say: Callable[[str], None] = print
+    fsync: bool = True
+    children: list[Child] = field(default_factory=list)
+    urls: dict[str, str] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Bring everything up and return when each service answers."""
+        services = list(all_cards())
+        (self.data / "logs").mkdir(parents=True, exist_ok=True)
+        forkserver.ensure_running()
+        self.servers = Servers(self.data, services, fsync=self.fsync)
+        self.addresses = self.servers.start()
+        try:
+            self._prepare(services)
+            self.children = [Child(service, kind) for service in services for kind in KINDS]
+            for child in self.children:
+                self._launch(child)
+            self._wait_until_ready(services)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _prepare(self, services: Sequence[str]) -> None:
+        from kendi.preparing import load_reference, migrate_all
+
+        migrate_all(self.addresses.owner_urls)
+        load_reference(self.addresses.app_urls)
+        self.accounts = accounts.ensure(self.addresses.app_urls, self.data / "accounts.json")
+        ports = dict(zip(services, self.ports or self._ports(services), strict=True))
+        self.environment = self._environment(self.addresses, ports)
+        self.urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
+
+    def _ports(self, services: Sequence[str]) -> list[int]:
+        """The usual ports if all are free, else others, remembered in the data folder."""
+        remembered = self.data / "ports.json"
+        wanted = [PORTS.get(service, 8004) for service in services]
+        if remembered.exists():
+            wanted = json.loads(remembered.read_text())
+        ports = [port if _is_free(port) else _free_port() for port in wanted]
+        remembered.write_text(json.dumps(ports))
+        return ports
+
+    def _environment(self, addresses: Addresses, ports: Mapping[str, int]) -> dict[str, str]:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("KENDI_")},
+            "KENDI_SIGNING_KEYS": self._signing_keys(),
+            "KENDI_DEMO": "1",
+        }
+        for service, port in ports.items():
+            own = f"KENDI_{service.upper()}"
+            environment[f"{own}_DATABASE_URL"] = addresses.app_urls[service]
+            environment[f"{own}_BROKER_URL"] = addresses.broker_urls[service]
+            environment[f"{own}_PORT"] = str(port)
+        return environment
+
+    def _signing_keys(self) -> str:
+        kept = self.data / "signing_keys"
+        if not kept.exists():
+            kept.touch(mode=0o600)
+            kept.write_text(f"k1:{secrets.token_hex(32)}")
+        return kept.read_text()
+
+    def _launch(self, child: Child) -> None:
+        """Fork the process from a server that has everything imported: nine imports would take far longer."""
+        log = self.data / "logs" / f"{child.service}-{child.kind}.log"
+        child.process = FORKS.Process(
+            target=run_child, args=(child.kind, child.service, self.environment, log), name=child.name
+        )
+        child.process.start()
+        child.started = time.monotonic()
+
+    def _wait_until_ready(self, services: Sequence[str], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        with ThreadPoolExecutor(len(services)) as pool:
+            ready = list(pool.map(lambda service: self._ready(service, deadline), services))
+        for service, answered in zip(services, ready, strict=True):
+            if not answered:
+                raise NotUp(f"{service} does not answer; see {self.data / 'logs' / f'{service}-web.log'}")
+
+    def _ready(self, service: str, deadline: float) -> bool:
+        web = next(child for child in self.children if (child.service, child.kind) == (service, "web"))
+        while time.monotonic() < deadline and web.process and web.process.is_alive():
+            try:
+                with urllib.request.urlopen(f"{self.urls[service]}/{service}/readyz", timeout=2):
+                    return True
+            except OSError:
+                time.sleep(0.05)
+        return False
+
+    def watch(self) -> None:
+        """One look at everything: what has died is started again, with a growing pause if it keeps dying."""
+        for name in self.servers.restart_dead():
+            self.say(f"{name} had died and was started again")
+        for child in self.children:
+            if child.process is None or child.process.is_alive():
+                continue
+            now = time.monotonic()
+            if child.not_before <= child.started:
+                child.deaths = 1 if now - child.started > LONGEST_BACK_OFF else child.deaths + 1
+                pause = min(LONGEST_BACK_OFF, 0.5 * 2 ** (child.deaths - 1))
+                child.not_before = now + pause
+                self.say(f"{child.name} died (exit {child.process.exitcode}); starting again in {pause:g} s")
+            if now >= child.not_before:
+                self._launch(child)
+
+    def stop(self) -> None:
+        """Stop the processes, then the servers. What does not end in time is killed."""
+        running = [child.process for child in self.children if child.process and child.process.is_alive()]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + 10
+        for process in running:
+            process.join(max(0.1, deadline - time.monotonic()))
+            if process.is_alive() and process.pid:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.join()
+        self.servers.stop()
+
+    def __enter__(self) -> "System":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

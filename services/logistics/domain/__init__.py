@@ -1,0 +1,1 @@
+"""The rules of logistics: no web, database, broker or clock in here."""

@@ -1,0 +1,183 @@
+"""The GS1 keys that cartons, goods and places go by, and the names they have in EPCIS.
+
+A carton's SSCC is one extension digit, the company prefix, a serial number that fills up to
+seventeen digits, and a check digit. We never use a number twice.
+"""
+
+import re
+from typing import Final
+
+from stdnum import ean, iso6346
+from stdnum.exceptions import ValidationError
+
+from shared.refusal import Refused
+
+DEMONSTRATION_PREFIX: Final = "9529900"
+"""GS1 keeps the numbers that begin with 952 for demonstrations: they belong to nobody."""
+
+_SEPARATORS = re.compile(r"[\s()-]")
+_SYMBOLOGY = "]C1"
+"""What a scanner puts before the content of a GS1-128 symbol."""
+
+_LOT = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
+"""The characters GS1 allows in a lot or serial number, and how many of them."""
+
+_ESCAPED_IN_URNS = {ord(sign): f"%{ord(sign):02X}" for sign in '"%&/<>?'}
+
+
+class NotANumberOfThisKind(Refused):
+    """A key has the wrong length, has signs that are no digits, or does not begin with our prefix."""
+
+
+class WrongCheckDigit(Refused):
+    """The last digit does not fit the others: most often a digit was mistyped or two were swapped."""
+
+    def __init__(self, number: str, *, field: str) -> None:
+        self.right = check_digit(number[:-1])
+        super().__init__(
+            f"The check digit of {number} is wrong: it ends in {number[-1]}, and {number[:-1]} needs "
+            f"{self.right}. Read the number again from the label.",
+            field=field,
+        )
+
+
+class NoSuchSerial(Refused):
+    """A serial number does not fit between the company prefix and the check digit."""
+
+
+class NotALot(Refused):
+    """A lot can't stand in a barcode: GS1 allows twenty characters from a set of its own."""
+
+
+class NotAContainer(Refused):
+    """A container number does not follow ISO 6346."""
+
+
+def check_digit(digits: str) -> str:
+    """The digit that makes the weighted sum (3 and 1 in turn, from the right) a multiple of ten."""
+    return ean.calc_check_digit(digits)
+
+
+def sscc(serial: int, *, prefix: str = DEMONSTRATION_PREFIX, extension: int = 0) -> str:
+    """The SSCC with this serial number; by our custom extension 0 is a carton and 1 a pallet."""
+    _need_prefix(prefix)
+    if not 0 <= extension <= 9:
+        raise NotANumberOfThisKind("The extension digit is one digit, 0 to 9.", field="extension")
+    room = 16 - len(prefix)
+    if not 0 <= serial < 10**room:
+        raise NoSuchSerial(
+            f"Serial {serial} does not fit: prefix {prefix} leaves {room} digits, 0 to {10**room - 1}.",
+            field="serial",
+        )
+    digits = f"{extension}{prefix}{serial:0{room}d}"
+    return digits + check_digit(digits)
+
+
+def check(text: str) -> str:
+    """The eighteen digits of an SSCC as typed or scanned: spaces, hyphens and the (00) may be there."""
+    digits = _SEPARATORS.sub("", text.strip().removeprefix(_SYMBOLOGY))
+    if len(digits) == 20:
+        digits = digits.removeprefix("00")
+    return _checked(digits, lengths=(18,), kind="An SSCC", field="sscc")
+
+
+def check_gtin(text: str, *, field: str = "gtin") -> str:
+    """The GTIN as fourteen digits, as barcodes and EPCIS want it; GTIN-8, -12 and -13 are filled with zeros."""
+    digits = _checked(_SEPARATORS.sub("", text), lengths=(8, 12, 13, 14), kind="A GTIN", field=field)
+    return digits.zfill(14)
+
+
+def check_gln(text: str, *, field: str = "gln") -> str:
+    return _checked(_SEPARATORS.sub("", text), lengths=(13,), kind="A GLN", field=field)
+
+
+def check_lot(text: str, *, field: str = "lot") -> str:
+    if not _LOT.fullmatch(text):
+        raise NotALot(
+            f"Lot {text!r} can't stand in a GS1 barcode: it must be 1 to 20 letters, digits or "
+            "signs such as - . / without spaces.",
+            field=field,
+        )
+    return text
+
+
+def check_container(text: str, *, field: str = "container") -> str:
+    """The container number in capitals without spaces, for example CSQU3054383."""
+    try:
+        return iso6346.validate(text)
+    except ValidationError:
+        raise NotAContainer(
+            f"{text!r} is not a container number after ISO 6346: four letters, the last of them U, J "
+            "or Z, six digits and the check digit, for example CSQU3054383.",
+            field=field,
+        ) from None
+
+
+def is_demonstration(number: str) -> bool:
+    """Whether an SSCC was made under GS1's demonstration prefix, and so stands for no real carton."""
+    return check(number)[1:].startswith("952")
+
+
+def epc_urn_of_sscc(number: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    digits = check(number)
+    serial = _after(prefix, digits[1:-1], field="sscc")
+    return f"urn:epc:id:sscc:{prefix}.{digits[0]}{serial}"
+
+
+def epc_urn_of_lot(gtin: str, lot: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """The class of all pieces of one article (GTIN) that belong to one lot."""
+    return f"urn:epc:class:lgtin:{_article(gtin, prefix)}.{_escaped(check_lot(lot))}"
+
+
+def epc_urn_of_piece(gtin: str, serial: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """One piece of an article that carries a serial number of its own (SGTIN)."""
+    return f"urn:epc:id:sgtin:{_article(gtin, prefix)}.{_escaped(check_lot(serial, field='serial'))}"
+
+
+def epc_urn_of_place(gln: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """A place as a whole (SGLN with extension 0)."""
+    return f"urn:epc:id:sgln:{prefix}.{_after(prefix, check_gln(gln)[:-1], field='gln')}.0"
+
+
+def epc_urn_of_party(gln: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """The organisation that a GLN stands for (PGLN), as apart from the place."""
+    return f"urn:epc:id:pgln:{prefix}.{_after(prefix, check_gln(gln)[:-1], field='gln')}"
+
+
+def epc_urn_of_container(number: str) -> str:
+    return f"urn:epc:id:bic:{check_container(number)}"
+
+
+def _checked(digits: str, *, lengths: tuple[int, ...], kind: str, field: str) -> str:
+    if not (digits.isascii() and digits.isdigit() and len(digits) in lengths):
+        allowed = " or ".join(str(length) for length in lengths)
+        raise NotANumberOfThisKind(
+            f"{kind} has {allowed} digits and nothing else, not {digits!r}.", field=field
+        )
+    if check_digit(digits[:-1]) != digits[-1]:
+        raise WrongCheckDigit(digits, field=field)
+    return digits
+
+
+def _article(gtin: str, prefix: str) -> str:
+    """Prefix, then indicator digit and item reference: the indicator stands first in a GTIN-14."""
+    digits = check_gtin(gtin)
+    return f"{prefix}.{digits[0]}{_after(prefix, digits[1:-1], field='gtin')}"
+
+
+def _after(prefix: str, digits: str, *, field: str) -> str:
+    _need_prefix(prefix)
+    if not digits.startswith(prefix):
+        raise NotANumberOfThisKind(f"{digits} does not begin with the company prefix {prefix}.", field=field)
+    return digits.removeprefix(prefix)
+
+
+def _need_prefix(prefix: str) -> None:
+    if not re.fullmatch(r"[0-9]{6,12}", prefix):
+        raise NotANumberOfThisKind(
+            f"A GS1 company prefix has 6 to 12 digits, not {prefix!r}.", field="prefix"
+        )
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPED_IN_URNS)

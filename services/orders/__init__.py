@@ -1,0 +1,16 @@
+"""What buyers asked for, and what became of it.
+
+Owns the catalogue, the buyers' orders and the decision whether goods may go to a destination.
+Used by buyer systems, the buyer portal, the compliance officer and the regional office.
+"""
+
+from shared.card import Card
+
+CARD = Card(
+    name="orders",
+    owns=("item", "order"),
+    hears={
+        "production": ("facility", "plan", "work_order", "lot"),
+        "logistics": ("packing", "shipment"),
+    },
+)

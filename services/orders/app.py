@@ -1,0 +1,14 @@
+"""The web application of the orders service: the only wiring."""
+
+from flask import Flask
+
+from services.orders import CARD
+from services.orders.api import api
+from services.orders.pages import holds, portal
+from shared import settings
+from shared.web import serving
+
+
+def create_app() -> Flask:
+    """The application as its settings want it; what the web server loads."""
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=[api], desks=[portal.desk, holds.desk])

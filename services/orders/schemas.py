@@ -1,0 +1,172 @@
+"""What the orders API takes and gives."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from shared.web.schemas import Whole, pieces, short_text
+
+INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
+
+
+def _country(code: str) -> None:
+    from pycountry import countries  # its tables take a tenth of a second to load
+
+    if countries.get(alpha_2=code) is None:
+        raise ValidationError("Give a country as two capital letters of ISO 3166-1, for example BE.")
+
+
+def _day(**options: Any) -> fields.Date:
+    wrong = {"invalid": "Give a date as YYYY-MM-DD."}
+    return fields.Date(error_messages=wrong, **options)
+
+
+class ConsigneeSchema(Schema):
+    name = short_text(200)
+    address = fields.List(
+        short_text(200),
+        required=True,
+        validate=validate.Length(1, 6, error="Give 1 to 6 lines of address."),
+    )
+    country = fields.String(required=True, validate=_country, metadata={"description": "ISO 3166-1 alpha-2"})
+
+
+class OrderLineRequest(Schema):
+    sku = short_text(40)
+    quantity = pieces()
+    requested_date = _day(required=True)
+    unit_price = fields.Decimal(
+        allow_nan=False,
+        as_string=True,
+        metadata={"description": "if given, the catalogue's price, to show that both mean the same"},
+    )
+    consignee = fields.Nested(ConsigneeSchema, required=True)
+
+
+class OrderRequest(Schema):
+    po_number = short_text(60)
+    currency = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{3}$", error="Give an ISO 4217 code, for example USD."),
+    )
+    incoterm = fields.String(
+        required=True,
+        validate=validate.OneOf(INCOTERMS, error=f"Give an Incoterm 2020: {', '.join(INCOTERMS)}."),
+    )
+    named_place = short_text(100)
+    lines = fields.List(
+        fields.Nested(OrderLineRequest),
+        required=True,
+        validate=validate.Length(1, 200, error="Give 1 to 200 lines."),
+    )
+
+
+class QuantitiesSchema(Schema):
+    """Pieces; each is a part of the one before it, but for ``cancelled``."""
+
+    ordered = Whole()
+    cancelled = Whole()
+    allocated = Whole()
+    started = Whole()
+    good = Whole()
+    packed = Whole()
+    departed = Whole()
+    delivered = Whole()
+
+
+class SignatureSchema(Schema):
+    role = fields.String()
+    signed_on = fields.Date()
+
+
+class HoldSchema(Schema):
+    """Why a line waits or may not go, and what would release it."""
+
+    purpose = fields.String(allow_none=True)
+    policies = fields.List(fields.String())
+    law = fields.List(fields.String())
+    explanation = fields.String()
+    releasable = fields.Boolean()
+    needs = fields.List(fields.String())
+    released_by = fields.List(fields.String())
+    signatures = fields.List(fields.Nested(SignatureSchema))
+
+
+class OrderLineSchema(QuantitiesSchema):
+    number = fields.Integer()
+    sku = fields.String()
+    state = fields.String()
+    unit_price = fields.Decimal(as_string=True)
+    requested_date = fields.Date()
+    promised_date = fields.Date(allow_none=True)
+    destination = fields.String()
+    consignee = fields.Nested(ConsigneeSchema)
+    hold = fields.Nested(HoldSchema, allow_none=True)
+
+
+class OrderSchema(Schema):
+    id = fields.UUID()
+    buyer = fields.String()
+    po_number = fields.String()
+    state = fields.String()
+    currency = fields.String()
+    incoterm = fields.String()
+    named_place = fields.String()
+    placed_on = fields.Date()
+    lines = fields.List(fields.Nested(OrderLineSchema))
+
+
+class OrderSummarySchema(Schema):
+    id = fields.UUID()
+    po_number = fields.String()
+    placed_on = fields.Date()
+    ordered = fields.Integer()
+    delivered = fields.Integer()
+
+
+class ReleaseRequest(Schema):
+    reason = short_text(2000)
+
+
+class TimelineEntrySchema(Schema):
+    event_id = fields.UUID()
+    type = fields.String()
+    source = fields.String()
+    line = fields.Integer(allow_none=True)
+    occurred_at = fields.AwareDateTime(metadata={"description": "business time, UTC"})
+    recorded_at = fields.AwareDateTime(metadata={"description": "when orders knew, real time, UTC"})
+    actor_role = fields.String()
+    text = fields.String(metadata={"description": "what happened, in a sentence of the caller's language"})
+    data = fields.Dict()
+
+
+class ItemSchema(Schema):
+    sku = fields.String()
+    unit_price = fields.Decimal(as_string=True)
+    currency = fields.String()
+    name_en = fields.String()
+    name_id = fields.String()
+    hs6 = fields.String()
+    pieces_per_carton = fields.Integer()
+
+
+class WebhookRequest(Schema):
+    url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
+
+
+class WebhookListedSchema(Schema):
+    id = fields.UUID()
+    url = fields.String()
+
+
+class WebhookSchema(WebhookListedSchema):
+    secret = fields.String(metadata={"description": "shown once, when the endpoint is made"})
+
+
+class DeliverySchema(Schema):
+    id = fields.Integer()
+    type = fields.String()
+    attempts = fields.Integer()
+    delivered_at = fields.AwareDateTime(allow_none=True)
+    response_status = fields.Integer(allow_none=True)
+    last_error = fields.String(allow_none=True)

@@ -1,0 +1,112 @@
+"""The timeline in the reader's language: one sentence for each event."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from babel.numbers import format_decimal
+from sqlalchemy import RowMapping, select
+from sqlalchemy.orm import Session
+
+from services.orders.storage import facility
+from shared.clock import WIB
+
+SENTENCES = {
+    "order_placed": ("The order was placed", "Pesanan dibuat"),
+    "hold_opened": (
+        "Line {line} waits for a release to {purpose}",
+        "Baris {line} menunggu izin untuk {purpose}",
+    ),
+    "release_signed": ("A release of line {line} was signed", "Izin untuk baris {line} ditandatangani"),
+    "clearance_granted": (
+        "Line {line}: {quantity} pieces may be {purposed}",
+        "Baris {line}: {quantity} buah boleh {purposed}",
+    ),
+    "order_line_closed": (
+        "Line {line} is closed: {delivered} pieces delivered",
+        "Baris {line} selesai: {delivered} buah terkirim",
+    ),
+    "order_closed": ("The order is closed", "Pesanan selesai"),
+    "production_planned": (
+        "Line {line}: {allocated} pieces planned, ready by {promised_date}",
+        "Baris {line}: {allocated} buah direncanakan, siap {promised_date}",
+    ),
+    "work_order_offered": (
+        "{facility} was asked for {quantity} pieces",
+        "{facility} ditawari {quantity} buah",
+    ),
+    "work_order_accepted": ("{facility} accepted {quantity} pieces", "{facility} menerima {quantity} buah"),
+    "work_order_declined": (
+        "{facility} declined {quantity} pieces; they are shared out again",
+        "{facility} menolak {quantity} buah; dibagikan lagi",
+    ),
+    "work_order_started": ("{facility} began {quantity} pieces", "{facility} memulai {quantity} buah"),
+    "work_order_paused": ("{facility} paused: {reason}", "{facility} berhenti sementara: {reason}"),
+    "pieces_reported": ("{facility} reported {pieces} pieces", "{facility} melaporkan {pieces} buah"),
+    "work_order_inspected": (
+        "{facility} inspected: {passed} good, {rework} to rework, {scrap} scrap",
+        "{facility} memeriksa: {passed} baik, {rework} diperbaiki, {scrap} cacat",
+    ),
+    "work_order_completed": ("{facility} finished its part", "{facility} menyelesaikan bagiannya"),
+    "lot_released": (
+        "Lot {lot}: {quantity} good pieces from {facility}",
+        "Lot {lot}: {quantity} buah baik dari {facility}",
+    ),
+    "cartons_packed": (
+        "{quantity} pieces of lot {lot} were packed",
+        "{quantity} buah dari lot {lot} dikemas",
+    ),
+    "cartons_gathered": (
+        "{cartons} cartons of lot {lot} arrived at {hub}",
+        "{cartons} karton lot {lot} tiba di {hub}",
+    ),
+    "shipment_planned": ("Shipment {number} was planned", "Pengiriman {number} direncanakan"),
+    "shipment_booked": (
+        "Booked on {vessel} {voyage}, leaving {etd}, due {eta}",
+        "Dipesan di {vessel} {voyage}, berangkat {etd}, tiba {eta}",
+    ),
+    "documents_completed": ("All documents are there", "Semua dokumen lengkap"),
+    "shipment_dispatched": ("Container {container} left the hub", "Peti kemas {container} meninggalkan hub"),
+    "milestone_recorded": ("{milestone} at {place}", "{milestone} di {place}"),
+    "shipment_departed": ("The vessel left {place}", "Kapal berangkat dari {place}"),
+    "shipment_delivered": ("Delivered at {place}", "Diterima di {place}"),
+}
+
+PURPOSES = {
+    "produce": {"purpose": ("produce", "produksi"), "purposed": ("made", "dibuat")},
+    "export": {"purpose": ("export", "ekspor"), "purposed": ("exported", "diekspor")},
+}
+
+
+def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
+    """Each row with its sentence, its day in Central Java and what the timeline macro wants."""
+    names = {row.code: row.name for row in session.execute(select(facility))}
+    return [
+        {
+            **row,
+            "day": row["occurred_at"].astimezone(WIB).date(),
+            "at": row["occurred_at"],
+            "text": sentence(row["type"], row["data"], names, language),
+            "role": row["actor_role"],
+            "service": row["source"],
+            "since": None,
+        }
+        for row in rows
+    ]
+
+
+def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], language: str) -> str:
+    """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``."""
+    kind = type.split(".")[2]
+    which = 1 if language == "id" else 0
+    words = {key: _written(key, value, language) for key, value in data.items()}
+    for place in ("facility", "hub"):
+        if place in data:
+            words[place] = names.get(data[place], data[place])
+    for key, said in PURPOSES.get(str(data.get("purpose")), {}).items():
+        words[key] = said[which]
+    return SENTENCES[kind][which].format_map(words)
+
+
+def _written(key: str, value: Any, language: str) -> Any:
+    counts = isinstance(value, int) and key != "line"
+    return format_decimal(value, locale=language) if counts else value

@@ -1,0 +1,78 @@
+"""What happened to an order, from all services, and who is told about it."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, literal, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from services.orders.storage import timeline, webhook_delivery, webhook_endpoint
+from shared.events import contract_of
+from shared.messaging.inbox import Heard
+from shared.messaging.outbox import record
+
+
+def tell(session: Session, buyer: str, *events: Any) -> None:
+    """Record our own events, and put them on the timeline of their order."""
+    for row in record(session, *events):
+        _add(
+            session,
+            buyer,
+            order_id=UUID(row.data["order_id"]),
+            event_id=row.event_id,
+            line=row.data.get("line"),
+            source="orders",
+            type=row.type,
+            occurred_at=row.occurred_at,
+            actor_role=row.actor_role,
+            data=row.data,
+        )
+
+
+def note(session: Session, buyer: str, event: Any, heard: Heard, *, order_id: UUID | None = None) -> None:
+    """Put a heard event on the timeline of its order."""
+    _add(
+        session,
+        buyer,
+        order_id=order_id or event.order_id,
+        event_id=heard.event_id,
+        line=getattr(event, "line", None),
+        source=heard.source,
+        type=heard.type,
+        occurred_at=heard.occurred_at,
+        actor_role=heard.actor_role,
+        data=_for(order_id, contract_of(type(event)).dump(event)),
+    )
+
+
+def orders_of(event: Any) -> Iterable[UUID]:
+    """The orders that an event is about."""
+    if hasattr(event, "order_id"):
+        return [event.order_id]
+    return sorted({part.order_id for part in event.lines})
+
+
+def _for(order_id: UUID | None, data: dict[str, Any]) -> dict[str, Any]:
+    """A shipment may carry several buyers' goods: each order's timeline shows its own lines only."""
+    if order_id is None or "lines" not in data:
+        return data
+    return data | {"lines": [part for part in data["lines"] if part["order_id"] == str(order_id)]}
+
+
+def _add(session: Session, buyer: str, *, order_id: UUID, **entry: Any) -> None:
+    """One entry, and one delivery of it for each of the buyer's webhook endpoints."""
+    added = session.execute(
+        upsert(timeline).values(order_id=order_id, **entry).on_conflict_do_nothing().returning(timeline.c.id)
+    ).scalar_one_or_none()
+    if added is None:
+        return
+    session.execute(
+        insert(webhook_delivery).from_select(
+            ["endpoint_id", "order_id", "timeline_id"],
+            select(webhook_endpoint.c.id, literal(order_id), literal(added)).where(
+                webhook_endpoint.c.buyer == buyer, webhook_endpoint.c.removed_at.is_(None)
+            ),
+        )
+    )

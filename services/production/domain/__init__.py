@@ -1,0 +1,1 @@
+"""The rules of production: no web, database, broker or clock in here."""

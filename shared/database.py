@@ -1,0 +1,93 @@
+"""One database for each service: its engine, its transactions, and what follows a commit."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, MetaData, create_engine, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+# A worker that was stopped for long and wakes up inside a transaction must not hold its locks.
+SESSION_LIMITS = (
+    "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time, always with a zone: a naive one is refused when it is bound."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a time needs a zone: {value!r}")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.astimezone(UTC) if value is not None else None
+
+
+def metadata() -> MetaData:
+    """A catalogue of tables whose constraints have predictable names, as migrations need."""
+    return MetaData(naming_convention=NAMING)
+
+
+class Database:
+    """A service's database, as one process uses it.
+
+    ``after_commit`` is called once after each transaction that recorded events, outside of it:
+    a NOTIFY inside the transaction would serialise commits.
+    """
+
+    def __init__(
+        self, url: str, *, pool_size: int = 8, after_commit: Callable[[], None] | None = None
+    ) -> None:
+        self.engine = make_engine(url, pool_size=pool_size)
+        self.after_commit = after_commit
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """All or nothing: commits at the end of the block, rolls back if it raises."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            with session.begin():
+                yield session
+            if self.after_commit is not None and session.info.get("recorded"):
+                self.after_commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that sees one moment and writes nothing."""
+        with Session(self.engine) as session, session.begin():
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def make_engine(url: str, *, pool_size: int = 8) -> Engine:
+    """An engine whose sessions have time limits and speak UTC."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=2,
+        pool_pre_ping=True,
+        connect_args={"options": SESSION_LIMITS, "connect_timeout": 3},
+    )
+
+
+shared_metadata = metadata()
+"""The tables that every service has: messaging, access, the business clock."""

@@ -1,0 +1,128 @@
+"""What the logistics service publishes: cartons and shipments."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.events.contract import contract
+
+
+@contract("kendi.logistics.cartons_packed.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsPacked:
+    """Cartons were closed over pieces of one lot; each carries its SSCC."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    sku: str
+    facility: str
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
+@contract("kendi.logistics.cartons_gathered.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsGathered:
+    """Cartons of one lot arrived at a hub."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    hub: str
+    quantity: int
+    cartons: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShipmentLine:
+    """What a shipment carries of one lot of one order line."""
+
+    order_id: UUID
+    line: int
+    lot: str
+    quantity: int
+
+
+@contract("kendi.logistics.shipment_planned.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentPlanned:
+    """Cartons at a hub were put together for one destination."""
+
+    shipment_id: UUID
+    number: str
+    hub: str
+    destination: str
+    cartons: int
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.shipment_booked.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentBooked:
+    """Ports are UN/LOCODE; ``etd`` and ``eta`` are the carrier's estimates."""
+
+    shipment_id: UUID
+    carrier: str
+    vessel: str
+    voyage: str
+    port_of_loading: str
+    port_of_discharge: str
+    etd: date
+    eta: date
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.documents_completed.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class DocumentsCompleted:
+    """Every document that blocks the departure is there."""
+
+    shipment_id: UUID
+    documents: tuple[str, ...]
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.shipment_dispatched.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentDispatched:
+    """The sealed container left the hub."""
+
+    shipment_id: UUID
+    container: str
+    seal: str
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.milestone_recorded.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class MilestoneRecorded:
+    """Something happened on the way that moves no quantity, for example GATE_IN."""
+
+    shipment_id: UUID
+    milestone: str
+    place: str
+    occurred_at: datetime
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.shipment_departed.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentDeparted:
+    """The vessel left: the goods are exported."""
+
+    shipment_id: UUID
+    place: str
+    occurred_at: datetime
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.shipment_delivered.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentDelivered:
+    """The consignee received the goods."""
+
+    shipment_id: UUID
+    place: str
+    occurred_at: datetime
+    lines: tuple[ShipmentLine, ...]

@@ -1,0 +1,130 @@
+"""What the orders service publishes: the catalogue, and what became of each order."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from shared.events.contract import contract
+
+Purpose = Literal["produce", "export"]
+"""Goods need two clearances: one before work begins, one over the finished lots."""
+
+
+@contract("kendi.orders.item_published.v1", subject="item/{sku}")
+@dataclass(frozen=True, kw_only=True)
+class ItemPublished:
+    """A catalogue item was added or changed; the newest one counts.
+
+    Lengths are millimetres, masses grams, ``labour_minutes`` minutes of work for one piece.
+    """
+
+    sku: str
+    name_id: str
+    name_en: str
+    family: str
+    hs6: str
+    gtin: str
+    materials: tuple[str, ...]
+    labour_minutes: int
+    pieces_per_carton: int
+    carton_length_mm: int
+    carton_width_mm: int
+    carton_height_mm: int
+    carton_gross_g: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """Who receives goods: a name and a postal address."""
+
+    name: str
+    address: tuple[str, ...]
+    country: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedLine:
+    number: int
+    sku: str
+    quantity: int
+    unit_price: Decimal
+    requested_date: date
+    consignee: Party
+    screening: Literal["allow", "hold", "block"]
+    policies: tuple[str, ...]
+
+
+@contract("kendi.orders.order_placed.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced:
+    """A buyer placed an order; each line was screened by its destination."""
+
+    order_id: UUID
+    buyer: str
+    buyer_name: str
+    po_number: str
+    currency: str
+    incoterm: str
+    named_place: str
+    lines: tuple[PlacedLine, ...]
+
+
+@contract("kendi.orders.hold_opened.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class HoldOpened:
+    """A line waits for a release by two named people in different roles."""
+
+    order_id: UUID
+    line: int
+    purpose: Purpose
+    policies: tuple[str, ...]
+    needs: tuple[str, ...]
+
+
+@contract("kendi.orders.release_signed.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSigned:
+    """One of the two people signed the release of a held line."""
+
+    order_id: UUID
+    line: int
+    purpose: Purpose
+    role: str
+
+
+@contract("kendi.orders.clearance_granted.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClearanceGranted:
+    """Orders decided that this quantity may be produced for, or exported to, this destination.
+
+    Without one that covers the quantity and has not expired, nobody acts.
+    """
+
+    order_id: UUID
+    line: int
+    purpose: Purpose
+    quantity: int
+    destination: str
+    lane: Literal["custodial", "parole_community", "free"]
+    policies: tuple[str, ...]
+    expires_on: date
+
+
+@contract("kendi.orders.order_line_closed.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class OrderLineClosed:
+    """All that was ordered on the line and not cancelled has been delivered."""
+
+    order_id: UUID
+    line: int
+    delivered: int
+
+
+@contract("kendi.orders.order_closed.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class OrderClosed:
+    """No line of the order has anything left to do."""
+
+    order_id: UUID

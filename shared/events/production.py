@@ -1,0 +1,163 @@
+"""What the production service publishes: facilities, plans, work orders and released lots."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from shared.events.contract import contract
+
+
+@contract("kendi.production.facility_registered.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class FacilityRegistered:
+    """A Lapas or Rutan takes part, or its particulars changed; the newest one counts."""
+
+    code: str
+    name: str
+    place: str
+    address: tuple[str, ...]
+    gln: str
+    hub: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allocation:
+    facility: str
+    quantity: int
+
+
+@contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")
+@dataclass(frozen=True, kw_only=True)
+class ProductionPlanned:
+    """How a cleared order line is shared out now, and the date promised for its last piece.
+
+    ``allocated + unallocated`` is what was cleared; ``promised_date`` is when the goods are ready
+    to leave the hub, and is absent while pieces have no facility.
+    """
+
+    order_id: UUID
+    line: int
+    allocated: int
+    unallocated: int
+    promised_date: date | None
+    allocations: tuple[Allocation, ...]
+
+
+@contract("kendi.production.work_order_offered.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderOffered:
+    """A facility was asked to make a quantity; it may decline."""
+
+    work_order_id: UUID
+    number: str
+    order_id: UUID
+    line: int
+    sku: str
+    facility: str
+    quantity: int
+    due: date
+
+
+@contract("kendi.production.work_order_accepted.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderAccepted:
+    """The facility said yes to the quantity and the due date."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    quantity: int
+
+
+@contract("kendi.production.work_order_declined.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderDeclined:
+    """The facility said no; its quantity is shared out again."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    quantity: int
+    reason: str
+
+
+@contract("kendi.production.work_order_started.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderStarted:
+    """Work began on the whole quantity."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    quantity: int
+
+
+@contract("kendi.production.work_order_paused.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderPaused:
+    """Work stands still for a reason, for example a search of the cells."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    reason: str
+
+
+@contract("kendi.production.pieces_reported.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class PiecesReported:
+    """A facility reported pieces made (or reworked) on one working day; not yet inspected."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    pieces: int
+    worked_on: date
+    kind: Literal["made", "reworked"]
+
+
+@contract("kendi.production.work_order_inspected.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderInspected:
+    """Pieces were inspected: ``passed + rework + scrap`` of them."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    passed: int
+    rework: int
+    scrap: int
+
+
+@contract("kendi.production.work_order_completed.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderCompleted:
+    """All pieces that the facility was asked for are good."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    good: int
+
+
+@contract("kendi.production.lot_released.v1", subject="lot/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class LotReleased:
+    """Good pieces of one work order passed inspection and are free for packing."""
+
+    lot: str
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    sku: str
+    facility: str
+    quantity: int
+    lane: Literal["custodial", "parole_community", "free"]

@@ -1,0 +1,270 @@
+"""Received events: stored once, applied in the order of their subject, each in one transaction."""
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from shared.database import Database
+from shared.events import CONTRACTS
+from shared.messaging.tables import Inbox, inbox, parked_message, position
+from shared.messaging.wire import Batch, Envelope
+
+log = logging.getLogger(__name__)
+
+PARK_AFTER = 8
+"""Attempts after which an event that keeps failing is parked for an operator; only its subject waits."""
+
+
+class NotYet(Exception):
+    """A reaction misses something that another subject will bring; it is tried again when that advances."""
+
+    def __init__(self, source: str, subject: str) -> None:
+        super().__init__(f"waits for {source} to tell of {subject}")
+        self.source = source
+        self.subject = subject
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is known of a received event beside its data."""
+
+    source: str
+    event_id: UUID
+    subject: str
+    sequence: int
+    type: str
+    occurred_at: datetime
+    actor_role: str
+    traceparent: str | None
+
+
+Reaction = Callable[[Session, Any, Heard], None]
+Reactions = Mapping[type[Any], Reaction]
+
+
+def store(session: Session, batch: Batch) -> None:
+    """Keep what is new of a batch. Another event under a sequence already taken is parked, never dropped."""
+    if not batch.events:
+        return
+    rows = [_row(batch.publisher, event) for event in batch.events]
+    statement = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+    new = set(session.execute(statement, rows).scalars())
+    known = [event for event in batch.events if event.id not in new]
+    if known:
+        _park_conflicts(session, batch.publisher, known)
+
+
+def _row(source: str, event: Envelope) -> dict[str, Any]:
+    return {
+        "source": source,
+        "event_id": event.id,
+        "subject": event.subject,
+        "sequence": event.sequence,
+        "type": event.type,
+        "occurred_at": event.time,
+        "actor_role": event.actorrole,
+        "traceparent": event.traceparent,
+        "data": event.data,
+    }
+
+
+def _park_conflicts(session: Session, source: str, known: Sequence[Envelope]) -> None:
+    subjects = {event.subject for event in known}
+    rows = session.execute(
+        select(inbox.c.subject, inbox.c.sequence, inbox.c.event_id, inbox.c.type, inbox.c.data).where(
+            inbox.c.source == source, inbox.c.subject.in_(subjects)
+        )
+    )
+    stored = {(row.subject, row.sequence): (row.event_id, row.type, row.data) for row in rows}
+    for event in known:
+        if stored.get((event.subject, event.sequence)) != (event.id, event.type, event.data):
+            reason = f"{source} sent another event as number {event.sequence} of {event.subject}"
+            log.error("conflict: %s", reason)
+            session.execute(insert(parked_message).values(reason=reason, message=event.as_json()))
+
+
+def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
+    """Store a batch and, if it was never sent before, apply it in the same transaction.
+
+    Returns whether it was applied too. Anything but a smooth first attempt stores and commits
+    first, so that ``apply_due`` can count each try: what kills its process is then counted too.
+    """
+    if batch.first:
+        try:
+            with database.transaction() as session:
+                store(session, batch)
+                _apply_stored(session, batch.publisher, {event.subject for event in batch.events}, reactions)
+            return True
+        except Exception as error:  # whatever it was, the careful path below meets it again and records it
+            log.info("a batch from %s goes the careful way: %r", batch.publisher, error)
+    with database.transaction() as session:
+        store(session, batch)
+    return False
+
+
+def _apply_stored(session: Session, source: str, subjects: Iterable[str], reactions: Reactions) -> None:
+    """Apply what is stored for these subjects, oldest first (the ids are UUIDv7), each in its order."""
+    last = _lock_positions(session, source, sorted(subjects))
+    pending = session.execute(
+        select(inbox)
+        .where(inbox.c.source == source, inbox.c.subject.in_(last), inbox.c.state < Inbox.DONE)
+        .order_by(inbox.c.event_id)
+        .with_for_update()
+    ).all()
+    for row in pending:
+        if row.sequence == last[row.subject] + 1:
+            _finish(session, row, _react(session, row, reactions))
+            last[row.subject] += 1
+
+
+def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
+    session.execute(
+        upsert(position).on_conflict_do_nothing(),
+        [{"source": source, "subject": subject, "last_sequence": 0} for subject in subjects],
+    )
+    rows = session.execute(
+        select(position.c.subject, position.c.last_sequence)
+        .where(position.c.source == source, position.c.subject.in_(subjects))
+        .order_by(position.c.subject)
+        .with_for_update()
+    )
+    return {row.subject: row.last_sequence for row in rows}
+
+
+def _react(session: Session, row: Row[Any], reactions: Reactions) -> Inbox:
+    """Run the reaction to one event; a type that nobody here reacts to is skipped."""
+    contract = CONTRACTS.get(row.type)
+    reaction = reactions.get(contract.event) if contract else None
+    if contract is None or reaction is None:
+        return Inbox.SKIPPED
+    heard = Heard(
+        source=row.source,
+        event_id=row.event_id,
+        subject=row.subject,
+        sequence=row.sequence,
+        type=row.type,
+        occurred_at=row.occurred_at,
+        actor_role=row.actor_role,
+        traceparent=row.traceparent,
+    )
+    session.info["traceparent"] = row.traceparent
+    reaction(session, contract.load(row.data), heard)
+    return Inbox.DONE
+
+
+def _finish(session: Session, row: Row[Any], state: Inbox) -> None:
+    """Record, in the transaction of its effects, that an event took effect."""
+    session.execute(
+        update(position)
+        .where(position.c.source == row.source, position.c.subject == row.subject)
+        .values(last_sequence=row.sequence)
+    )
+    session.execute(
+        update(inbox)
+        .where(inbox.c.source == row.source, inbox.c.event_id == row.event_id)
+        .values(state=state, done_at=func.clock_timestamp(), lease=None)
+    )
+    session.execute(
+        update(inbox)
+        .where(inbox.c.waits_for == f"{row.source} {row.subject}", inbox.c.state == Inbox.PENDING)
+        .values(next_at=func.now(), waits_for=None)
+    )
+
+
+CLAIM = text("""
+    UPDATE inbox SET state = 1, attempts = attempts + 1, lease = :lease, next_at = now() + interval '60 s'
+    WHERE (source, event_id) = (
+        SELECT due.source, due.event_id FROM inbox due
+        LEFT JOIN position USING (source, subject)
+        WHERE due.state < 2 AND due.next_at <= now() AND due.sequence = coalesce(position.last_sequence, 0) + 1
+        ORDER BY due.event_id LIMIT 1 FOR UPDATE OF due SKIP LOCKED)
+    RETURNING inbox.*""")
+
+
+def apply_due(database: Database, reactions: Reactions, *, limit: int = 1000) -> int:
+    """Apply events that are stored and due, one by one; returns how many took effect.
+
+    The claim commits before the reaction runs, so that a try that kills the process counts.
+    """
+    applied = 0
+    for _ in range(limit):
+        with database.transaction() as session:
+            row = session.execute(CLAIM, {"lease": uuid4()}).one_or_none()
+        if row is None:
+            break
+        applied += _apply_claimed(database, row, reactions)
+    return applied
+
+
+def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> bool:
+    try:
+        with database.transaction() as session:
+            last = _lock_positions(session, row.source, [row.subject])[row.subject]
+            still_ours = session.execute(
+                select(inbox.c.lease)
+                .where(inbox.c.source == row.source, inbox.c.event_id == row.event_id)
+                .with_for_update()
+            ).scalar_one()
+            if still_ours != row.lease or row.sequence != last + 1:
+                return False
+            _finish(session, row, _react(session, row, reactions))
+        return True
+    except NotYet as missing:
+        _wait(database, row, missing)
+    except DBAPIError as error:  # the database's trouble, not the event's: not counted
+        log.warning("%s is tried again: %s", row.type, error.orig)
+        _give_back(database, row, attempts=row.attempts - 1, next_at=func.now() + text("interval '1 s'"))
+    except Exception as error:  # recorded in the row, and parked for an operator if it persists
+        log.exception("%s about %s failed", row.type, row.subject)
+        _record_failure(database, row, error)
+    return False
+
+
+def _wait(database: Database, row: Row[Any], missing: NotYet) -> None:
+    pause = text("make_interval(secs => least(30, 0.1 * 2 ^ least(waits, 9)))")
+    _give_back(
+        database,
+        row,
+        attempts=row.attempts - 1,
+        waits=inbox.c.waits + 1,
+        waits_for=f"{missing.source} {missing.subject}",
+        last_error=str(missing),
+        next_at=func.now() + pause,
+    )
+
+
+def _record_failure(database: Database, row: Row[Any], error: Exception) -> None:
+    state = Inbox.PARKED if row.attempts >= PARK_AFTER else Inbox.PENDING
+    pause = text("make_interval(secs => least(600, 5 ^ least(attempts - 1, 4)))")
+    _give_back(
+        database,
+        row,
+        state=state,
+        last_error=repr(error)[:2000],
+        error_fingerprint=_fingerprint(error),
+        next_at=func.now() + pause,
+    )
+
+
+def _give_back(database: Database, row: Row[Any], **values: Any) -> None:
+    ours = (inbox.c.source == row.source, inbox.c.event_id == row.event_id, inbox.c.lease == row.lease)
+    with database.transaction() as session:
+        session.execute(update(inbox).where(*ours).values({"state": Inbox.PENDING, "lease": None, **values}))
+
+
+def _fingerprint(error: Exception) -> str:
+    """The same for failures of the same kind at the same place, so that an operator sees them as one."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "/services/" in f.filename]
+    where = f"{frames[-1].name}:{frames[-1].line}" if frames else ""
+    return hashlib.sha256(f"{type(error).__name__} {where}".encode()).hexdigest()[:12]

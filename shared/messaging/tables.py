@@ -1,0 +1,169 @@
+"""The tables of the messaging protocol; every service's database has them."""
+
+from enum import IntEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.database import Instant, shared_metadata
+
+
+class Delivery(IntEnum):
+    """Where one event stands on its way to one subscriber."""
+
+    DUE = 0
+    SENT = 1
+    ACKNOWLEDGED = 2
+    REFUSED = 3
+
+
+class Inbox(IntEnum):
+    """Where one received event stands in its subscriber."""
+
+    PENDING = 0
+    RUNNING = 1
+    DONE = 2
+    PARKED = 3
+    SKIPPED = 4
+
+
+business_clock = Table(
+    "business_clock",
+    shared_metadata,
+    Column("single", SmallInteger, primary_key=True),
+    Column("ahead", Interval, nullable=False),
+    CheckConstraint("single = 1", name="one_row"),
+)
+
+subscription = Table(
+    "subscription",
+    shared_metadata,
+    Column("subscriber", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("since", Instant, nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("subscriber", "subject_kind"),
+)
+
+subject_counter = Table(
+    "subject_counter",
+    shared_metadata,
+    Column("subject", Text, primary_key=True),
+    Column("last_sequence", Integer, nullable=False),
+)
+
+outbox_event = Table(
+    "outbox_event",
+    shared_metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("event_id", Uuid, nullable=False, unique=True),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("actor_role", Text, nullable=False),
+    Column("traceparent", Text),
+    Column("data", JSONB, nullable=False),
+    UniqueConstraint("subject", "sequence"),
+)
+
+outbox_delivery = Table(
+    "outbox_delivery",
+    shared_metadata,
+    Column("subscriber", Text, nullable=False),
+    Column("event_pk", BigInteger, ForeignKey("outbox_event.id"), nullable=False),
+    Column("state", SmallInteger, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_at", Instant, nullable=False, server_default=func.now()),
+    Column("acknowledged_at", Instant),
+    Column("refusal", Text),
+    PrimaryKeyConstraint("subscriber", "event_pk"),
+    CheckConstraint("state BETWEEN 0 AND 3", name="state"),
+    postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.01"},
+)
+Index(
+    "outbox_delivery_due_idx",
+    outbox_delivery.c.subscriber,
+    outbox_delivery.c.next_at,
+    outbox_delivery.c.event_pk,
+    postgresql_where=text("state < 2"),
+)
+
+messaging_state = Table(
+    "messaging_state",
+    shared_metadata,
+    Column("single", SmallInteger, primary_key=True),
+    CheckConstraint("single = 1", name="one_row"),
+    Column("incarnation", Uuid, nullable=False, comment="renewed when the database is restored"),
+    Column(
+        "broker_epoch", Text, comment="last seen in the broker; another one means that it forgot everything"
+    ),
+)
+
+inbox = Table(
+    "inbox",
+    shared_metadata,
+    Column("source", Text, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("actor_role", Text, nullable=False),
+    Column("traceparent", Text),
+    Column("data", JSONB, nullable=False),
+    Column("state", SmallInteger, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("waits", Integer, nullable=False, server_default="0"),
+    Column("waits_for", Text, comment="source and subject that it can't do without yet"),
+    Column("next_at", Instant, nullable=False, server_default=func.now()),
+    Column("lease", Uuid),
+    Column("error_fingerprint", Text),
+    Column("last_error", Text),
+    Column("received_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("done_at", Instant),
+    PrimaryKeyConstraint("source", "event_id"),
+    UniqueConstraint("source", "subject", "sequence"),
+    CheckConstraint("state BETWEEN 0 AND 4", name="state"),
+)
+Index("inbox_due_idx", inbox.c.next_at, postgresql_where=text("state < 2"))
+Index("inbox_waits_for_idx", inbox.c.waits_for, postgresql_where=text("waits_for IS NOT NULL"))
+Index("inbox_parked_idx", inbox.c.error_fingerprint, postgresql_where=text("state = 3"))
+
+position = Table(
+    "position",
+    shared_metadata,
+    Column("source", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("last_sequence", Integer, nullable=False),
+    PrimaryKeyConstraint("source", "subject"),
+    comment="the last event of each subject that took effect; never deleted, so that old copies stay duplicates",
+)
+
+parked_message = Table(
+    "parked_message",
+    shared_metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("message", JSONB, nullable=False),
+    Column("parked_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    comment="what could not be trusted: a bad signature, or another event under a sequence already taken",
+)

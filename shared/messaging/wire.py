@@ -1,0 +1,217 @@
+"""What travels over the broker: signed batches of events one way, signed receipts the other."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from celery import Celery
+from kombu import Exchange, Queue
+
+from shared.card import Card
+from shared.settings import Settings, SigningKey
+
+RECEIVE, RECEIPT, WAKE = "kendi.receive", "kendi.receipt", "kendi.wake"
+EPOCH_KEY = "kendi.epoch"
+VISIBILITY_TIMEOUT = 120
+
+
+class Untrusted(Exception):
+    """A message whose signature does not fit the services it names."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """One event in CloudEvents 1.0; ``actorrole`` is an extension attribute of ours."""
+
+    id: UUID
+    source: str
+    type: str
+    subject: str
+    sequence: int
+    time: datetime
+    actorrole: str
+    traceparent: str | None
+    data: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "specversion": "1.0",
+            "id": str(self.id),
+            "source": f"/kendi/{self.source}",
+            "type": self.type,
+            "subject": self.subject,
+            "sequence": f"{self.sequence:010d}",
+            "time": self.time.isoformat().replace("+00:00", "Z"),
+            "dataschema": f"/kendi/schemas/{self.type}.json",
+            "datacontenttype": "application/json",
+            "actorrole": self.actorrole,
+            **({"traceparent": self.traceparent} if self.traceparent else {}),
+            "data": self.data,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Envelope":
+        return cls(
+            id=UUID(value["id"]),
+            source=value["source"].removeprefix("/kendi/"),
+            type=value["type"],
+            subject=value["subject"],
+            sequence=int(value["sequence"]),
+            time=datetime.fromisoformat(value["time"]),
+            actorrole=value["actorrole"],
+            traceparent=value.get("traceparent"),
+            data=value["data"],
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Events from one publisher to one subscriber; ``first`` if none was ever sent before."""
+
+    publisher: str
+    subscriber: str
+    incarnation: UUID
+    first: bool
+    events: tuple[Envelope, ...]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The subscriber stored these events of the publisher, or refuses them for a reason."""
+
+    subscriber: str
+    publisher: str
+    incarnation: UUID
+    stored: tuple[UUID, ...]
+    refused: dict[UUID, str]
+
+
+def queues(service: str) -> dict[str, Queue]:
+    """A service's three queues, direct on the anonymous exchange: no routing table to lose."""
+    names = {task: f"{service}.{task.removeprefix('kendi.')}" for task in (RECEIVE, RECEIPT, WAKE)}
+    exchange = Exchange("", type="direct")
+    return {task: Queue(name, exchange, routing_key=name) for task, name in names.items()}
+
+
+def celery_app(settings: Settings, services: Iterable[str]) -> Celery:
+    """The Celery application of one service, able to publish to the others' queues."""
+    service = settings.service
+    app = Celery(f"kendi.{service}", broker=settings.broker_url, set_as_current=False)
+    app.conf.update(
+        task_queues=[queue for name in services for queue in queues(name).values()],
+        task_create_missing_queues=False,
+        task_ignore_result=True,
+        result_backend=None,
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=False,
+        worker_prefetch_multiplier=1,
+        task_publish_retry=True,
+        task_publish_retry_policy={
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0,
+            "interval_max": 0,
+        },
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=2,
+        broker_pool_limit=2,
+        broker_transport_options={
+            "visibility_timeout": VISIBILITY_TIMEOUT,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "unacked_key": f"{service}.unacked",
+            "unacked_index_key": f"{service}.unacked_index",
+            "unacked_mutex_key": f"{service}.unacked_mutex",
+            "socket_timeout": 5,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
+        worker_soft_shutdown_timeout=20.0,
+        worker_enable_soft_shutdown_on_idle=True,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+    )
+    return app
+
+
+class Wire:
+    """A service's end of the wire: signs what it sends, checks what it is given."""
+
+    def __init__(self, app: Celery, card: Card, keys: Sequence[SigningKey]) -> None:
+        self._app = app
+        self._card = card
+        self._keys = {key.id: key for key in keys}
+        self._signing = keys[0]
+
+    def send_batch(self, batch: Batch) -> None:
+        body = {
+            "incarnation": str(batch.incarnation),
+            "first": batch.first,
+            "events": [event.as_json() for event in batch.events],
+        }
+        self._send(RECEIVE, to=batch.subscriber, body=body)
+
+    def send_receipt(self, receipt: Receipt) -> None:
+        body = {
+            "incarnation": str(receipt.incarnation),
+            "stored": [str(id) for id in receipt.stored],
+            "refused": {str(id): reason for id, reason in receipt.refused.items()},
+        }
+        self._send(RECEIPT, to=receipt.publisher, body=body)
+
+    def send_wake(self, job: str) -> None:
+        """Ask this service's own worker to run a job whose rows are due."""
+        self._app.send_task(WAKE, args=[job], queue=queues(self._card.name)[WAKE].name)
+
+    def open_batch(self, sender: str, key_id: str, signature: str, payload: str) -> Batch:
+        """The batch in a signed message to this service; raises ``Untrusted``."""
+        body = self._open(sender, key_id, signature, payload)
+        return Batch(
+            publisher=sender,
+            subscriber=self._card.name,
+            incarnation=UUID(body["incarnation"]),
+            first=body["first"],
+            events=tuple(Envelope.from_json(event) for event in body["events"]),
+        )
+
+    def open_receipt(self, sender: str, key_id: str, signature: str, payload: str) -> Receipt:
+        """The receipt in a signed message to this service; raises ``Untrusted``."""
+        body = self._open(sender, key_id, signature, payload)
+        return Receipt(
+            subscriber=sender,
+            publisher=self._card.name,
+            incarnation=UUID(body["incarnation"]),
+            stored=tuple(UUID(id) for id in body["stored"]),
+            refused={UUID(id): reason for id, reason in body["refused"].items()},
+        )
+
+    def _send(self, task: str, *, to: str, body: dict[str, Any]) -> None:
+        payload = json.dumps(body, separators=(",", ":"))
+        signature = _signature(self._signing, self._card.name, to, payload)
+        message = [self._card.name, self._signing.id, signature, payload]
+        self._app.send_task(task, args=message, queue=queues(to)[task].name)
+
+    def _open(self, sender: str, key_id: str, signature: str, payload: str) -> dict[str, Any]:
+        key = self._keys.get(key_id)
+        if key is None:
+            raise Untrusted(f"no signing key has the id {key_id!r}")
+        if not hmac.compare_digest(_signature(key, sender, self._card.name, payload), signature):
+            raise Untrusted(f"the signature does not fit a message from {sender} to {self._card.name}")
+        body: dict[str, Any] = json.loads(payload)
+        return body
+
+
+def _signature(key: SigningKey, sender: str, receiver: str, payload: str) -> str:
+    """HMAC-SHA256 that holds for this sender and this receiver only."""
+    pair = hmac.digest(key.secret, f"kendi {sender} {receiver}".encode(), hashlib.sha256)
+    return hmac.new(pair, payload.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,74 @@
+"""The Celery worker of a service: three tasks, of which none ever decides anything."""
+
+import logging
+
+from celery import Celery
+from kombu.exceptions import OperationalError as BrokerError
+from redis.exceptions import RedisError
+from sqlalchemy import insert
+
+from shared.database import Database
+from shared.messaging import inbox
+from shared.messaging.inbox import Reactions
+from shared.messaging.jobs import Job
+from shared.messaging.receipts import acknowledge
+from shared.messaging.tables import parked_message
+from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def add_tasks(
+    app: Celery,
+    settings: Settings,
+    database: Database,
+    wire: Wire,
+    reactions: Reactions,
+    jobs: tuple[Job, ...],
+) -> None:
+    """Give the application its tasks. They are not shared: the first of two applications would win."""
+
+    @app.task(name=RECEIVE, shared=False)
+    def receive(sender: str, key_id: str, signature: str, payload: str) -> None:
+        try:
+            batch = wire.open_batch(sender, key_id, signature, payload)
+        except Untrusted as reason:
+            _park(database, reason, sender, payload)
+            return
+        applied = inbox.receive(database, batch, reactions)
+        _send_receipt(wire, batch)
+        if not applied:
+            inbox.apply_due(database, reactions)
+
+    @app.task(name=RECEIPT, shared=False)
+    def receipt(sender: str, key_id: str, signature: str, payload: str) -> None:
+        try:
+            received = wire.open_receipt(sender, key_id, signature, payload)
+        except Untrusted as reason:
+            _park(database, reason, sender, payload)
+            return
+        with database.transaction() as session:
+            acknowledge(session, received)
+
+    @app.task(name=WAKE, shared=False)
+    def wake(name: str) -> None:
+        for job in jobs:
+            if job.name == name:
+                job.run(database, settings)
+
+
+def _send_receipt(wire: Wire, batch: Batch) -> None:
+    """A receipt that gets lost only means that the batch comes again and is acknowledged again."""
+    stored = tuple(event.id for event in batch.events)
+    try:
+        wire.send_receipt(Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored, {}))
+    except (BrokerError, RedisError, OSError) as error:
+        log.warning("no receipt to %s: %s", batch.publisher, error)
+
+
+def _park(database: Database, reason: Untrusted, sender: str, payload: str) -> None:
+    log.error("parked a message said to be from %s: %s", sender, reason)
+    message = {"sender": sender, "payload": payload[:100_000]}
+    with database.transaction() as session:
+        session.execute(insert(parked_message).values(reason=str(reason), message=message))

@@ -1,0 +1,120 @@
+"""Every environment variable that Kendi reads, validated once when a process starts."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+Process = Literal["web", "worker", "relay", "migrate"]
+T = TypeVar("T")
+
+
+class BadSetting(Exception):
+    """An environment variable is missing or can't be understood; the message says what would be right."""
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A shared secret under which services sign the messages they exchange."""
+
+    id: str
+    secret: bytes
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one process of one service needs to know of its surroundings."""
+
+    service: str
+    process: Process
+    database_url: str
+    broker_url: str
+    signing_keys: tuple[SigningKey, ...]
+    host: str
+    port: int
+    web_threads: int
+    demo: bool
+    log_level: str
+
+
+VARIABLES = {
+    "KENDI_<SERVICE>_DATABASE_URL": "postgresql+psycopg://user:password@host:port/name of the service's own database",
+    "KENDI_<SERVICE>_<PROCESS>_DATABASE_URL": "the same for one process (web, worker, relay; migrate: the owner)",
+    "KENDI_BROKER_URL": "redis://user:password@host:port/0 of the Redis-protocol broker",
+    "KENDI_<SERVICE>_BROKER_URL": "the same for one service, which then has its own broker user",
+    "KENDI_SIGNING_KEYS": "id:hex[,id:hex]: keys of 32 bytes or more; the first one signs, all verify",
+    "KENDI_HOST": "address that the web processes listen on (127.0.0.1)",
+    "KENDI_<SERVICE>_PORT": "port of the service's web process (8001 orders, 8002 production, 8003 logistics)",
+    "KENDI_WEB_THREADS": "requests that a web process serves at once (8)",
+    "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine, the business clock may move",
+    "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
+}
+
+PORTS = {"orders": 8001, "production": 8002, "logistics": 8003}
+
+
+def load(service: str, process: Process, env: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of one process; raises ``BadSetting`` naming the variable."""
+    own = f"KENDI_{service.upper()}"
+    return Settings(
+        service=service,
+        process=process,
+        database_url=database_url(service, process, env),
+        broker_url=_first(env, f"{own}_BROKER_URL", "KENDI_BROKER_URL"),
+        signing_keys=_read(env, "KENDI_SIGNING_KEYS", _signing_keys),
+        host=env.get("KENDI_HOST", "127.0.0.1"),
+        port=_read(env, f"{own}_PORT", int, str(PORTS.get(service, 8004))),
+        web_threads=_read(env, "KENDI_WEB_THREADS", int, "8"),
+        demo=_read(env, "KENDI_DEMO", _flag, "0"),
+        log_level=_read(env, "KENDI_LOG_LEVEL", _log_level, "INFO"),
+    )
+
+
+def database_url(service: str, process: Process, env: Mapping[str, str] = os.environ) -> str:
+    """The address of a service's database, for this kind of process if it has one of its own."""
+    own = f"KENDI_{service.upper()}"
+    return _first(env, f"{own}_{process.upper()}_DATABASE_URL", f"{own}_DATABASE_URL")
+
+
+def _first(env: Mapping[str, str], *names: str) -> str:
+    for name in names:
+        if env.get(name):
+            return env[name]
+    raise BadSetting(f"{names[-1]} is not set; it takes {_meaning(names[-1])}")
+
+
+def _read(env: Mapping[str, str], name: str, parse: Callable[[str], T], default: str = "") -> T:
+    text = env.get(name) or default
+    try:
+        return parse(text)
+    except ValueError:
+        raise BadSetting(f"{name} is {text!r}; it takes {_meaning(name)}") from None
+
+
+def _meaning(name: str) -> str:
+    for pattern, meaning in VARIABLES.items():
+        if pattern == name or ("<" in pattern and name.endswith(pattern.rsplit(">", 1)[1])):
+            return meaning
+    return "a value"
+
+
+def _signing_keys(text: str) -> tuple[SigningKey, ...]:
+    keys = tuple(
+        SigningKey(id, bytes.fromhex(secret))
+        for id, _, secret in (part.partition(":") for part in text.split(","))
+    )
+    if any(len(key.secret) < 32 for key in keys):
+        raise ValueError
+    return keys
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError
+    return text == "1"
+
+
+def _log_level(text: str) -> str:
+    if text not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError
+    return text

@@ -1,0 +1,174 @@
+"""Who is calling: systems by an API key, people by a session; and what each may reach."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+import uuid_utils.compat as uuid7s
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from flask import g, request
+from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from shared.web.problems import Problem
+from shared.web.tables import api_key, person, sign_in_attempt, web_session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
+COMPLIANCE, KANWIL = "compliance_officer", "kanwil"
+ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL)
+
+SESSION_IDLE, SESSION_AGE = "30 minutes", "12 hours"
+SIGN_INS_PER_QUARTER_HOUR = 10
+
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex())
+"""Verified for unknown e-mail addresses too, so that the time taken tells nothing."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who acts. ``account`` is the buyer or facility that they are limited to, if any."""
+
+    id: str
+    name: str
+    role: str
+    account: str | None
+
+
+def current() -> Principal:
+    """The principal of this request."""
+    return cast(Principal, g.principal)
+
+
+def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The decorated API view is for holders of a key with one of these roles."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if current().role not in roles:
+                raise Problem(403, "Not for this key", f"This takes a key for {' or '.join(roles)}.")
+            return view(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def by_key(session: Session) -> Principal:
+    """The principal of the request's bearer key; a cookie is never looked at here."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Problem(401, "A key is needed", "Send the header Authorization: Bearer and your API key.")
+    id, _, secret = token.removeprefix("pk_").partition("_")
+    row = session.execute(select(api_key).where(api_key.c.id == id)).one_or_none()
+    expected = row.secret_sha256 if row else b""
+    if (
+        not hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), expected)
+        or row is None
+        or row.revoked_at
+    ):
+        raise Problem(401, "Unknown key", "The API key is not known or was revoked.")
+    session.execute(
+        update(api_key)
+        .where(
+            api_key.c.id == id,
+            func.coalesce(api_key.c.last_used_at, text("'-infinity'")) < text("now() - interval '1 min'"),
+        )
+        .values(last_used_at=func.now())
+    )
+    return Principal(f"key:{row.id}", row.name, row.role, row.account)
+
+
+def create_key(session: Session, *, name: str, role: str, account: str | None) -> str:
+    """A new API key; it is shown once and only its hash is kept."""
+    id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    session.execute(
+        insert(api_key).values(
+            id=id,
+            secret_sha256=hashlib.sha256(secret.encode()).digest(),
+            name=name,
+            role=role,
+            account=account,
+        )
+    )
+    return f"pk_{id}_{secret}"
+
+
+def add_person(
+    session: Session, *, email: str, name: str, role: str, account: str | None, password: str
+) -> None:
+    """A person who may sign in; the same e-mail address again replaces the particulars."""
+    values = {"name": name, "role": role, "account": account, "password_hash": _hasher.hash(password)}
+    session.execute(
+        upsert(person)
+        .values(id=uuid7s.uuid7(), email=email.lower(), **values)
+        .on_conflict_do_update(index_elements=["email"], set_=values)
+    )
+
+
+def sign_in(session: Session, *, email: str, password: str, address: str) -> str | None:
+    """A new session's token, or None if the two do not fit; ``Problem`` 429 after too many tries."""
+    _limit_sign_ins(session, email.lower(), address)
+    row = session.execute(select(person).where(person.c.email == email.lower())).one_or_none()
+    try:
+        _hasher.verify(row.password_hash if row else _NOBODY, password)
+    except VerificationError:
+        return None
+    if row is None or row.disabled_at:
+        return None
+    token = secrets.token_urlsafe(32)
+    session.execute(delete(sign_in_attempt).where(sign_in_attempt.c.email == row.email))
+    session.execute(
+        insert(web_session).values(
+            id_sha256=_digest(token), person_id=row.id, csrf_token=secrets.token_urlsafe(32)
+        )
+    )
+    return token
+
+
+def _limit_sign_ins(session: Session, email: str, address: str) -> None:
+    session.execute(delete(sign_in_attempt).where(sign_in_attempt.c.at < text("now() - interval '15 min'")))
+    session.execute(insert(sign_in_attempt).values(email=email, address=address))
+    tried = select(func.count()).where(sign_in_attempt.c.email == email, sign_in_attempt.c.address == address)
+    if session.execute(tried).scalar_one() > SIGN_INS_PER_QUARTER_HOUR:
+        raise Problem(429, "Too many tries", "Wait a quarter of an hour, then try again.")
+
+
+def by_session(session: Session, token: str) -> tuple[Principal, str] | None:
+    """The principal of a session cookie and the session's CSRF token; None if it is over."""
+    row: Row[Any] | None = session.execute(
+        update(web_session)
+        .where(
+            web_session.c.id_sha256 == _digest(token),
+            web_session.c.person_id == person.c.id,
+            person.c.disabled_at.is_(None),
+            web_session.c.seen_at > text(f"now() - interval '{SESSION_IDLE}'"),
+            web_session.c.created_at > text(f"now() - interval '{SESSION_AGE}'"),
+        )
+        .values(seen_at=func.now())
+        .returning(person.c.id, person.c.name, person.c.role, person.c.account, web_session.c.csrf_token)
+    ).one_or_none()
+    return None if row is None else (_person(row.id, row), row.csrf_token)
+
+
+def _person(id: UUID, row: Row[Any]) -> Principal:
+    return Principal(f"person:{id}", row.name, row.role, row.account)
+
+
+def sign_out(session: Session, token: str) -> None:
+    session.execute(delete(web_session).where(web_session.c.id_sha256 == _digest(token)))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

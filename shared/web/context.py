@@ -1,0 +1,36 @@
+"""What a request needs of its process, and the transaction it works in."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app, g
+from sqlalchemy.orm import Session
+
+from shared.card import Card
+from shared.database import Database
+from shared.settings import Settings
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a request needs of its process."""
+
+    card: Card
+    settings: Settings
+    database: Database
+
+
+def serving() -> Serving:
+    return cast(Serving, current_app.extensions["kendi"])
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One transaction on behalf of the request's principal."""
+    with serving().database.transaction() as session:
+        if "principal" in g:
+            session.info["actor_role"] = g.principal.role
+        session.info["traceparent"] = g.get("traceparent")
+        yield session

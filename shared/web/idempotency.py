@@ -1,0 +1,74 @@
+"""A POST that creates happens once for each Idempotency-Key, whatever the network did to its answers."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, json, request
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from shared.web.access import current
+from shared.web.context import transaction
+from shared.web.problems import Problem
+from shared.web.tables import idempotency_key
+
+Answer = tuple[Any, int, dict[str, str]]
+"""The JSON-ready body, the status and further headers."""
+
+KEPT = text("now() - interval '48 hours'")
+
+
+def once(command: Callable[[Session], Answer]) -> Response:
+    """Run the command in one transaction with the note of its answer; a repetition gets that answer again.
+
+    The key is required (400); with another body it is refused (422); while the first request
+    still runs a second one is told so (409).
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not 1 <= len(key) <= 200:
+        raise Problem(
+            400,
+            "Idempotency-Key is missing",
+            "Send a header Idempotency-Key of 1 to 200 characters, new for each thing you create, the same when you repeat.",
+        )
+    principal, asked = current().id, hashlib.sha256(request.path.encode() + request.get_data()).digest()
+    with transaction() as session:
+        if not session.execute(
+            select(func.pg_try_advisory_xact_lock(_lock_number(principal, key)))
+        ).scalar_one():
+            raise Problem(
+                409, "Still running", "The first request with this Idempotency-Key has not ended yet."
+            )
+        earlier = session.execute(
+            select(idempotency_key).where(
+                idempotency_key.c.principal == principal,
+                idempotency_key.c.key == key,
+                idempotency_key.c.created_at > KEPT,
+            )
+        ).one_or_none()
+        if earlier is None:
+            return _first(session, principal, key, asked, command)
+    if earlier.request_sha256 != asked:
+        raise Problem(
+            422, "Idempotency-Key was used", "This Idempotency-Key came with another request before."
+        )
+    return Response(earlier.body, earlier.status, headers=earlier.headers, mimetype="application/json")
+
+
+def _first(
+    session: Session, principal: str, key: str, asked: bytes, command: Callable[[Session], Answer]
+) -> Response:
+    value, status, headers = command(session)
+    body = json.dumps(value)
+    session.execute(
+        insert(idempotency_key).values(
+            principal=principal, key=key, request_sha256=asked, status=status, headers=headers, body=body
+        )
+    )
+    return Response(body, status, headers=headers, mimetype="application/json")
+
+
+def _lock_number(principal: str, key: str) -> int:
+    digest = hashlib.sha256(f"{principal}\n{key}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

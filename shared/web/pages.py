@@ -1,0 +1,161 @@
+"""What the pages of all desks share: language, numbers and dates, the signed-in person, forms."""
+
+import hmac
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import cache, wraps
+from io import BytesIO
+from pathlib import Path
+from typing import Any, ParamSpec
+from urllib.parse import urlsplit
+
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, g, redirect, request, url_for
+from jinja2 import ChoiceLoader, FileSystemLoader
+from werkzeug.wrappers import Response as AnyResponse
+
+from shared.clock import WIB
+from shared.web import access
+from shared.web.access import Principal
+from shared.web.context import serving
+from shared.web.problems import Problem
+
+P = ParamSpec("P")
+HERE = Path(__file__).parent
+LANGUAGES = ("id", "en")
+
+
+def install(app: Flask) -> None:
+    """Teach the application's templates our languages and formats."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
+        lambda message: _translations(language()).gettext(message),
+        lambda one, many, n: _translations(language()).ngettext(one, many, n),
+        newstyle=True,
+    )
+    app.jinja_env.filters.update(number=number, day=day, moment=moment)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.loader = ChoiceLoader(
+        [app.jinja_env.loader or FileSystemLoader([]), FileSystemLoader(HERE / "templates")]
+    )
+    app.context_processor(_around_every_page)
+    app.after_request(_remember_language)
+
+
+def _around_every_page() -> dict[str, Any]:
+    return {
+        "service": serving().card.name,
+        "language": language(),
+        "languages": LANGUAGES,
+        "person": g.get("principal"),
+        "csrf_token": g.get("csrf_token", ""),
+        "demo": serving().settings.demo,
+    }
+
+
+def language() -> str:
+    """Indonesian or English: what was chosen, else what the browser prefers, else the desk's own."""
+    chosen = request.args.get("lang") or request.cookies.get("kendi-language")
+    if chosen in LANGUAGES:
+        return chosen
+    own = "id" if serving().card.name == "production" else "en"
+    return request.accept_languages.best_match(LANGUAGES) or own
+
+
+def _remember_language(response: Response) -> Response:
+    if request.args.get("lang") in LANGUAGES:
+        response.set_cookie(
+            "kendi-language", request.args["lang"], max_age=31_536_000, samesite="Lax", httponly=True
+        )
+    return response
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    """The catalogue beside this module; English is what the templates are written in."""
+    source = HERE / "translations" / f"{language}.po"
+    if not source.exists():
+        return NullTranslations()
+    with source.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def number(value: Any) -> str:
+    return format_decimal(value, locale=language())
+
+
+def day(value: date) -> str:
+    return format_date(value, "d MMMM y", locale=language())
+
+
+def moment(value: datetime) -> str:
+    """A time as people in Central Java read it: the day, the time, WIB."""
+    written = format_datetime(value.astimezone(WIB), "d MMMM y, HH.mm", locale=language())
+    return f"{written} WIB"
+
+
+def cookie_name() -> str:
+    """The session cookie: each service has its own; bound to https except in a demonstration."""
+    service = serving().card.name
+    return f"kendi-{service}" if serving().settings.demo else f"__Host-kendi-{service}"
+
+
+def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """The decorated page is for signed-in people with one of these roles; others are sent to sign in.
+
+    Any POST must carry the session's CSRF token and come from this site.
+    """
+
+    def decorate(view: Callable[P, Any]) -> Callable[P, Any]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if not _identify():
+                return redirect(url_for("signing_in.form", next=request.full_path.rstrip("?")))
+            if request.method == "POST":
+                check_form()
+            if access.current().role not in roles:
+                raise Problem(403, "Not for you", f"This page is for {' or '.join(roles)}.")
+            return view(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def _identify() -> Principal | None:
+    token = request.cookies.get(cookie_name())
+    if not token:
+        return None
+    with serving().database.transaction() as session:
+        found = access.by_session(session, token)
+    if found:
+        g.principal, g.csrf_token = found
+        return found[0]
+    return None
+
+
+def check_form() -> None:
+    """Refuse a form that another site made the browser send."""
+    check_origin()
+    sent = request.form.get("csrf_token", "")
+    if not hmac.compare_digest(sent.encode(), g.csrf_token.encode()):
+        raise Problem(403, "The form is too old", "Open the page again and repeat; nothing was done.")
+
+
+def check_origin() -> None:
+    origin = request.headers.get("Origin")
+    if origin and urlsplit(origin).netloc != request.host:
+        raise Problem(403, "Sent from another site", "Open the page here and repeat; nothing was done.")
+
+
+def back_to(endpoint: str, **values: Any) -> AnyResponse:
+    """After a form was accepted: show the page again by GET."""
+    return redirect(url_for(endpoint, **values), 303)

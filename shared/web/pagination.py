@@ -1,0 +1,45 @@
+"""Lists by key: a page begins after the last row of the one before, however long the list is."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request
+from marshmallow import Schema, ValidationError, fields, validate
+
+MOST = 200
+
+
+class PageSchema(Schema):
+    """Query parameters of every list."""
+
+    limit = fields.Integer(
+        load_default=50,
+        validate=validate.Range(1, MOST, error=f"Give a number of rows from 1 to {MOST}."),
+        metadata={"description": "rows in a page"},
+    )
+    after = fields.String(
+        load_default=None, metadata={"description": "cursor from the Link header of the page before"}
+    )
+
+
+def cursor_of(key: str) -> str:
+    return urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def key_of(cursor: str | None) -> str | None:
+    """The key inside a cursor; a cursor that we did not make is refused by name."""
+    if cursor is None:
+        return None
+    try:
+        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+    except ValueError:
+        raise ValidationError("Take the cursor from the Link header of the page before.", "after") from None
+
+
+def link_to_next(rows: list[Any], limit: int, key: str) -> dict[str, str]:
+    """The ``Link`` header of a page whose rows were read with one more than the limit."""
+    if len(rows) <= limit:
+        return {}
+    query = request.args.to_dict() | {"after": cursor_of(str(rows[limit - 1][key])), "limit": str(limit)}
+    return {"Link": f'<{request.path}?{urlencode(query)}>; rel="next"'}

@@ -1,0 +1,116 @@
+"""Errors as problem details (RFC 9457): each names the field and says what would be right."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from shared.refusal import Refused
+
+log = logging.getLogger(__name__)
+
+
+class Problem(Exception):
+    """What was asked can't be done; the answer says why and what would be right."""
+
+    def __init__(self, status: int, title: str, detail: str = "", **members: Any) -> None:
+        super().__init__(detail or title)
+        self.status = status
+        self.title = title
+        self.detail = detail
+        self.members = members
+
+
+def not_found(what: str) -> Problem:
+    """The same answer for what does not exist and what is somebody else's."""
+    return Problem(404, "Not found", f"There is no such {what}, or it is not yours.")
+
+
+def field_errors(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
+    """Marshmallow's nested messages as a flat list of field and message."""
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            step = f"[{key}]" if isinstance(key, int) else f".{key}" if path else str(key)
+            yield from field_errors(inner, path if key == "_schema" else path + step)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from field_errors(message, path)
+    else:
+        yield {"field": path, "message": str(messages)}
+
+
+def answer(problem: Problem) -> Response:
+    """The problem as JSON to a system, as a page to a person."""
+    if wants_page():
+        page = render_template("problem.html", problem=problem)
+        return Response(page, problem.status, mimetype="text/html")
+    response = jsonify(
+        type="about:blank",
+        title=problem.title,
+        status=problem.status,
+        detail=problem.detail,
+        **problem.members,
+    )
+    response.status_code = problem.status
+    response.mimetype = "application/problem+json"
+    return response
+
+
+def wants_page() -> bool:
+    """Whether a person is looking: pages live beside the API, which has ``/v1/`` in its paths."""
+    return "/v1/" not in request.path and request.accept_mimetypes.accept_html
+
+
+def install(app: Flask) -> None:
+    """Answer every failure of this application with a problem."""
+
+    @app.errorhandler(Problem)
+    def problem(error: Problem) -> Response:
+        response = answer(error)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Response:
+        errors = [{"field": error.field, "message": str(error)}] if error.field else []
+        return answer(Problem(422, "Not possible", str(error), **({"errors": errors} if errors else {})))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        return answer(_from_http(error))
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(PoolTimeout)
+    def database_away(error: Exception) -> Response:
+        log.warning("the database is away: %s", error)
+        response = answer(
+            Problem(503, "Try again shortly", "The database can't be reached; nothing was done.")
+        )
+        response.headers["Retry-After"] = "2"
+        return response
+
+    @app.errorhandler(Exception)
+    def unexpected(error: Exception) -> Response:
+        log.exception("unexpected failure of %s %s", request.method, request.path)
+        return answer(
+            Problem(500, "Something went wrong", "It was written down for the operator; nothing was done.")
+        )
+
+
+def _from_http(error: HTTPException) -> Problem:
+    """A werkzeug or flask-smorest error; the latter carries the schema's messages."""
+    data: dict[str, Any] = getattr(error, "data", None) or {}
+    messages = data.get("messages")
+    title = error.name
+    if messages is None:
+        return Problem(error.code or 500, title, data.get("message") or error.description or "")
+    errors = [e for inner in messages.values() for e in field_errors(inner)]
+    if not errors[0]["field"]:
+        return Problem(error.code or 400, "Not readable", errors[0]["message"])
+    said = "; ".join(f"{e['field']}: {e['message']}" for e in errors[:5])
+    return Problem(error.code or 422, "Not valid", said, errors=errors)

@@ -1,0 +1,94 @@
+"""The web application of a service: made the same way for each, around its own API and pages."""
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import Blueprint as FlaskBlueprint
+from flask import Flask, Response, g, request
+from flask_smorest import Api, Blueprint
+
+from shared.card import Card
+from shared.database import Database
+from shared.messaging.outbox import Nudge
+from shared.settings import Settings
+from shared.web import access, health, pages, problems, signing_in
+from shared.web.context import Serving, serving
+from shared.web.schemas import ProblemSchema
+
+HERE = Path(__file__).parent
+
+
+def create(
+    card: Card, settings: Settings, *, api: Sequence[Blueprint], desks: Sequence[FlaskBlueprint]
+) -> Flask:
+    """A service's application: health, problems, sign-in, the given API and the desks of its users."""
+    app = Flask(
+        f"services.{card.name}",
+        static_folder=str(HERE / "static"),
+        static_url_path=f"/{card.name}/static",
+        template_folder="templates",
+    )
+    database = Database(
+        settings.database_url, pool_size=settings.web_threads, after_commit=Nudge(settings.database_url)
+    )
+    app.extensions["kendi"] = Serving(card, settings, database)
+    app.config.update(
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        API_TITLE=f"Kendi {card.name}",
+        API_VERSION="1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,
+    )
+    problems.install(app)
+    pages.install(app)
+    _install_api(app, card, api)
+    app.register_blueprint(health.blueprint(card))
+    app.register_blueprint(signing_in.blueprint(card))
+    for desk in desks:
+        app.register_blueprint(desk)
+    app.before_request(_trace)
+    app.after_request(_harden)
+    return app
+
+
+class _Api(Api):
+    """flask-smorest without its own error handlers: ours answer with problem details."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        return
+
+
+def _install_api(app: Flask, card: Card, blueprints: Sequence[Blueprint]) -> None:
+    description = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+    api = _Api(app, spec_kwargs={"components": description, "security": [{"key": []}]})
+    for blueprint in blueprints:
+        blueprint.before_request(_identify_key)
+        api.register_blueprint(blueprint)
+    app.extensions["openapi"] = api.spec
+
+
+def _identify_key() -> None:
+    with serving().database.transaction() as session:
+        g.principal = access.by_key(session)
+
+
+def _trace() -> None:
+    """Continue the caller's W3C trace, or begin one."""
+    parts = request.headers.get("traceparent", "").split("-")
+    trace = (
+        parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else secrets.token_hex(16)
+    )
+    g.traceparent = f"00-{trace}-{secrets.token_hex(8)}-01"
+
+
+def _harden(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault(
+        "Cache-Control", "no-store" if not request.path.endswith((".css", ".js")) else "max-age=3600"
+    )
+    return response

@@ -1,0 +1,75 @@
+"""Who may call a service, and which answers it gave; every service's database has these tables."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.database import Instant, shared_metadata
+
+api_key = Table(
+    "api_key",
+    shared_metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("account", Text, comment="the buyer's or facility's code that the key is limited to"),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+)
+
+person = Table(
+    "person",
+    shared_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("account", Text),
+    Column("password_hash", Text, nullable=False),
+    Column("disabled_at", Instant),
+)
+
+web_session = Table(
+    "web_session",
+    shared_metadata,
+    Column("id_sha256", LargeBinary, primary_key=True),
+    Column("person_id", Uuid, ForeignKey("person.id"), nullable=False),
+    Column("csrf_token", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    Column("seen_at", Instant, nullable=False, server_default=func.now()),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    shared_metadata,
+    Column("email", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", Instant, nullable=False, server_default=func.now()),
+)
+Index("sign_in_attempt_at_idx", sign_in_attempt.c.at)
+
+idempotency_key = Table(
+    "idempotency_key",
+    shared_metadata,
+    Column("principal", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request_sha256", LargeBinary, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", Instant, nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("principal", "key"),
+)
+Index("idempotency_key_created_at_idx", idempotency_key.c.created_at)

@@ -1,0 +1,81 @@
+"""Real servers for the tests: one PostgreSQL and one broker for each test process, emptied between tests."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from kendi.servers import Addresses, Servers
+from sqlalchemy import text
+
+from kendi.preparing import migrate_all
+from shared.card import all_cards
+from shared.database import Database, make_engine
+
+SIGNING_KEYS = "k1:" + "5a" * 32
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers of this test process, with every service's schema in place."""
+    with Servers(tmp_path_factory.mktemp("servers"), list(all_cards()), fsync=False) as running:
+        migrate_all(running.addresses.owner_urls)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def addresses(servers: Servers) -> Addresses:
+    return servers.addresses
+
+
+@pytest.fixture
+def database_of(addresses: Addresses) -> Iterator[Callable[[str], Database]]:
+    """``database_of("orders")``: that service's database, empty, as the service itself may use it."""
+    opened: list[Database] = []
+
+    def open_empty(service: str) -> Database:
+        empty(addresses.owner_urls[service])
+        opened.append(Database(addresses.app_urls[service], pool_size=4))
+        return opened[-1]
+
+    yield open_empty
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def client_of(
+    addresses: Addresses, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], FlaskClient]:
+    """``client_of("orders")``: a client of that service's web application over an empty database."""
+    import importlib
+
+    def make(service: str) -> FlaskClient:
+        database_of(service)
+        monkeypatch.setenv(f"KENDI_{service.upper()}_DATABASE_URL", addresses.app_urls[service])
+        monkeypatch.setenv(f"KENDI_{service.upper()}_BROKER_URL", addresses.broker_urls[service])
+        monkeypatch.setenv("KENDI_SIGNING_KEYS", SIGNING_KEYS)
+        monkeypatch.setenv("KENDI_DEMO", "1")
+        app = importlib.import_module(f"services.{service}.app").create_app()
+        client: FlaskClient = app.test_client()
+        return client
+
+    return make
+
+
+def empty(owner_url: str) -> None:
+    """Empty every table but the subscriptions, and set the business clock to real time."""
+    engine = make_engine(owner_url, pool_size=1)
+    with engine.begin() as connection:
+        tables = connection.execute(
+            text("""
+                SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
+                WHERE schemaname = 'public'
+                  AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')""")
+        ).scalar_one()
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text("UPDATE business_clock SET ahead = interval '0'"))
+    engine.dispose()
+
+
+REPOSITORY = Path(__file__).parent.parent

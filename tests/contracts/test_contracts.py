@@ -1,0 +1,49 @@
+"""What is promised to other services stays promised."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.card import all_cards
+from shared.events import CONTRACTS, Contract
+from shared.events.contract import schema_of
+
+SAMPLES = Path(__file__).parent / "samples"
+
+
+def sample_of(contract: Contract) -> dict[str, Any]:
+    sample: dict[str, Any] = json.loads((SAMPLES / f"{contract.type}.json").read_text())
+    return sample
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.type)
+def test_the_first_sample_of_each_version_can_be_read_for_ever(contract: Contract) -> None:
+    event = contract.load(sample_of(contract))
+    assert contract.dump(event) == sample_of(contract)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.type)
+def test_a_field_that_a_reader_does_not_know_is_ignored(contract: Contract) -> None:
+    sample = sample_of(contract)
+    assert contract.load({**sample, "added_in_a_later_version": 1}) == contract.load(sample)
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.type)
+def test_a_field_once_promised_is_never_taken_away(contract: Contract) -> None:
+    required = {name for name, field in schema_of(contract.event).fields.items() if field.required}
+    assert required <= set(sample_of(contract)), "a new field needs a default, or a new version of the type"
+
+
+def test_each_service_emits_about_the_subjects_it_owns_and_no_others() -> None:
+    for card in all_cards().values():
+        emitted = {c.subject_kind for c in CONTRACTS.values() if c.owner == card.name}
+        assert emitted == set(card.owns)
+
+
+def test_who_hears_a_subject_hears_one_that_its_publisher_owns() -> None:
+    cards = all_cards()
+    for card in cards.values():
+        for publisher, kinds in card.hears.items():
+            assert set(kinds) <= set(cards[publisher].owns)
