@@ -108,12 +108,11 @@ def load(folder: Path | None, as_json: bool) -> None:
 
     Example: kendi load reference/
     """
-    from kendi.preparing import load_reference
-    from shared import reference
+    from kendi.preparing import REFERENCE, load_reference
     from shared.settings import database_url
 
     urls = {service: database_url(service, "migrate") for service in SERVICES}
-    changed = load_reference(urls, folder or reference.FOLDER)
+    changed = load_reference(urls, folder or REFERENCE)
     lines = [
         f"{service}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}"
         for service, counts in changed.items()

@@ -4,11 +4,12 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from shared import reference
 from shared.card import all_cards
 from shared.database import Database
 from shared.messaging.receipts import register
 from shared.migrating import migrate
+
+REFERENCE = Path(__file__).parent.parent / "reference"
 
 
 def migrate_all(owner_urls: Mapping[str, str]) -> list[str]:
@@ -22,7 +23,7 @@ def migrate_all(owner_urls: Mapping[str, str]) -> list[str]:
     return upgraded
 
 
-def load_reference(app_urls: Mapping[str, str], folder: Path = reference.FOLDER) -> dict[str, dict[str, int]]:
+def load_reference(app_urls: Mapping[str, str], folder: Path = REFERENCE) -> dict[str, dict[str, int]]:
     """Make each service's reference data equal to the files; returns how many rows changed."""
     changed = {}
     for service, url in app_urls.items():

@@ -56,6 +56,7 @@ class System:
     ports: Sequence[int] | None = None
     say: Callable[[str], None] = print
     fsync: bool = True
+    free_ports: bool = False
     children: list[Child] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -87,7 +88,9 @@ class System:
         self.urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
 
     def _ports(self, services: Sequence[str]) -> list[int]:
-        """The usual ports if all are free, else others, remembered in the data folder."""
+        """The usual ports where they are free, else others, remembered in the data folder."""
+        if self.free_ports:
+            return [_free_port() for _ in services]
         remembered = self.data / "ports.json"
         wanted = [PORTS.get(service, 8004) for service in services]
         if remembered.exists():

@@ -44,7 +44,6 @@ def migrate(service: str, owner_url: str) -> bool:
                 return False
         with engine.begin() as connection:
             alembic.attributes["connection"] = connection
-            alembic.attributes["metadata"] = metadata_of(service)
             command.upgrade(alembic, "heads")
         return True
     finally:

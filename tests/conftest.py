@@ -1,9 +1,11 @@
 """Real servers for the tests: one PostgreSQL and one broker for each test process, emptied between tests."""
 
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from kendi.servers import Addresses, Servers
 from sqlalchemy import text
@@ -46,9 +48,9 @@ def database_of(addresses: Addresses) -> Iterator[Callable[[str], Database]]:
 @pytest.fixture
 def client_of(
     addresses: Addresses, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[str], FlaskClient]:
+) -> Iterator[Callable[[str], FlaskClient]]:
     """``client_of("orders")``: a client of that service's web application over an empty database."""
-    import importlib
+    made: list[Flask] = []
 
     def make(service: str) -> FlaskClient:
         database_of(service)
@@ -57,10 +59,13 @@ def client_of(
         monkeypatch.setenv("KENDI_SIGNING_KEYS", SIGNING_KEYS)
         monkeypatch.setenv("KENDI_DEMO", "1")
         app = importlib.import_module(f"services.{service}.app").create_app()
+        made.append(app)
         client: FlaskClient = app.test_client()
         return client
 
-    return make
+    yield make
+    for app in made:
+        app.extensions["kendi"].close()
 
 
 def empty(owner_url: str) -> None:

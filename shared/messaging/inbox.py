@@ -118,7 +118,8 @@ def _apply_stored(session: Session, source: str, subjects: Iterable[str], reacti
     last = _lock_positions(session, source, sorted(subjects))
     pending = session.execute(
         select(inbox)
-        .where(inbox.c.source == source, inbox.c.subject.in_(last), inbox.c.state < Inbox.DONE)
+        .where(inbox.c.source == source, inbox.c.subject.in_(last), inbox.c.state == Inbox.PENDING)
+        .where(inbox.c.attempts == 0, inbox.c.waits == 0)  # what failed or waits has a time of its own
         .order_by(inbox.c.event_id)
         .with_for_update()
     ).all()

@@ -87,6 +87,7 @@ class Nudge:
     def __init__(self, database_url: str) -> None:
         self._url = database_url.replace("postgresql+psycopg://", "postgresql://")
         self._wanted = threading.Event()
+        self._closed = False
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -96,6 +97,13 @@ class Nudge:
             with self._lock:
                 self._start()
 
+    def close(self) -> None:
+        """End the thread and its connection."""
+        self._closed = True
+        self._wanted.set()
+        if self._thread is not None:
+            self._thread.join(5)
+
     def _start(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="nudge", daemon=True)
@@ -104,7 +112,7 @@ class Nudge:
     def _run(self) -> None:
         try:
             with psycopg.connect(self._url, autocommit=True, connect_timeout=3) as connection:
-                while self._wanted.wait():
+                while self._wanted.wait() and not self._closed:
                     self._wanted.clear()
                     connection.execute(f"NOTIFY {CHANNEL}")
         except psycopg.OperationalError:

@@ -5,7 +5,7 @@ from alembic import context
 config = context.config
 context.configure(
     connection=config.attributes["connection"],
-    target_metadata=config.attributes["metadata"],
+    target_metadata=config.attributes.get("metadata"),
     compare_server_default=False,
 )
 with context.begin_transaction():

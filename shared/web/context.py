@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared.card import Card
 from shared.database import Database
+from shared.messaging.outbox import Nudge
 from shared.settings import Settings
 
 
@@ -20,6 +21,12 @@ class Serving:
     card: Card
     settings: Settings
     database: Database
+    nudge: Nudge
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.nudge.close()
+        self.database.close()
 
 
 def serving() -> Serving:

@@ -29,10 +29,9 @@ def create(
         static_url_path=f"/{card.name}/static",
         template_folder="templates",
     )
-    database = Database(
-        settings.database_url, pool_size=settings.web_threads, after_commit=Nudge(settings.database_url)
-    )
-    app.extensions["kendi"] = Serving(card, settings, database)
+    nudge = Nudge(settings.database_url)
+    database = Database(settings.database_url, pool_size=settings.web_threads, after_commit=nudge)
+    app.extensions["kendi"] = Serving(card, settings, database, nudge)
     app.config.update(
         MAX_CONTENT_LENGTH=1024 * 1024,
         API_TITLE=f"Kendi {card.name}",
@@ -42,12 +41,12 @@ def create(
     )
     problems.install(app)
     pages.install(app)
-    _install_api(app, card, api)
+    app.before_request(_trace)
     app.register_blueprint(health.blueprint(card))
+    _install_api(app, card, api)
     app.register_blueprint(signing_in.blueprint(card))
     for desk in desks:
         app.register_blueprint(desk)
-    app.before_request(_trace)
     app.after_request(_harden)
     return app
 
@@ -65,14 +64,15 @@ def _install_api(app: Flask, card: Card, blueprints: Sequence[Blueprint]) -> Non
     description = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
     api = _Api(app, spec_kwargs={"components": description, "security": [{"key": []}]})
     for blueprint in blueprints:
-        blueprint.before_request(_identify_key)
         api.register_blueprint(blueprint)
     app.extensions["openapi"] = api.spec
+    names = {blueprint.name for blueprint in blueprints}
 
-
-def _identify_key() -> None:
-    with serving().database.transaction() as session:
-        g.principal = access.by_key(session)
+    @app.before_request
+    def identify() -> None:
+        if request.blueprint in names:
+            with serving().database.transaction() as session:
+                g.principal = access.by_key(session)
 
 
 def _trace() -> None:

@@ -82,7 +82,7 @@ def check(text: str) -> str:
 
 
 def check_gtin(text: str, *, field: str = "gtin") -> str:
-    """The GTIN as fourteen digits, as barcodes and EPCIS want it; GTIN-8, -12 and -13 are filled with zeros."""
+    """The GTIN as fourteen digits, as barcodes and EPCIS want it; a shorter one is filled with zeros."""
     digits = _checked(_SEPARATORS.sub("", text), lengths=(8, 12, 13, 14), kind="A GTIN", field=field)
     return digits.zfill(14)
 
@@ -104,7 +104,7 @@ def check_lot(text: str, *, field: str = "lot") -> str:
 def check_container(text: str, *, field: str = "container") -> str:
     """The container number in capitals without spaces, for example CSQU3054383."""
     try:
-        return iso6346.validate(text)
+        return iso6346.validate(_SEPARATORS.sub("", text))
     except ValidationError:
         raise NotAContainer(
             f"{text!r} is not a container number after ISO 6346: four letters, the last of them U, J "
@@ -151,9 +151,7 @@ def epc_urn_of_container(number: str) -> str:
 def _checked(digits: str, *, lengths: tuple[int, ...], kind: str, field: str) -> str:
     if not (digits.isascii() and digits.isdigit() and len(digits) in lengths):
         allowed = " or ".join(str(length) for length in lengths)
-        raise NotANumberOfThisKind(
-            f"{kind} has {allowed} digits and nothing else, not {digits!r}.", field=field
-        )
+        raise NotANumberOfThisKind(f"{kind} has {allowed} digits only, not {digits!r}.", field=field)
     if check_digit(digits[:-1]) != digits[-1]:
         raise WrongCheckDigit(digits, field=field)
     return digits

@@ -3,32 +3,28 @@
 // page works the same and shows what was true when it was opened.
 const url = document.body.dataset.live;
 const parts = () => document.querySelectorAll("[data-live-part]");
-let source, newest = null, busy = false;
+let source, newest, busy = false;
 
-// What somebody is typing, or has typed and not sent, or was asked to correct, is left alone.
+// What somebody is typing, has typed and not sent, or was asked to correct, is left alone.
 const inUse = (part) =>
-  part.matches(":has(input:focus, select:focus, textarea:focus, [aria-invalid=true])") || "unsent" in part.dataset;
+  "unsent" in part.dataset || part.matches(":has(input:focus, select:focus, textarea:focus, [aria-invalid=true])");
 
-document.addEventListener("input", (event) => {
-  const part = event.target.closest("[data-live-part]");
+document.addEventListener("input", ({ target }) => {
+  const part = target.closest("[data-live-part]");
   if (part) part.dataset.unsent = "";
 });
 
-// A link or button keeps the focus when its part is replaced.
-function findAgain(element) {
-  if (element.id) return document.getElementById(element.id);
-  const href = element.getAttribute("href");
-  return href && document.querySelector(`a[href="${CSS.escape(href)}"]`);
-}
-
+// What was opened stays open, and a link or a button with an id keeps the focus.
 function replace(part, fresh) {
+  for (const { id } of part.querySelectorAll("details[open][id]"))
+    fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
+  delete part.dataset.fresh;
   if (part.isEqualNode(fresh)) return;
-  for (const open of part.querySelectorAll("details[open][id]"))
-    fresh.querySelector(`#${CSS.escape(open.id)}`)?.setAttribute("open", "");
-  const focused = part.contains(document.activeElement) && document.activeElement;
-  fresh.classList.add("fresh");
+  const { id = "", href } = part.contains(document.activeElement) ? document.activeElement : {};
+  fresh.dataset.fresh = "";
   part.replaceWith(fresh);
-  if (focused) findAgain(focused)?.focus({ preventScroll: true });
+  const again = document.getElementById(id) ?? [...fresh.querySelectorAll("a")].find((link) => link.href === href);
+  again?.focus({ preventScroll: true });
 }
 
 async function refresh() {
@@ -43,15 +39,15 @@ async function refresh() {
 }
 
 // The first event refreshes too: something may have changed between making the page and listening.
-async function changed(event) {
-  if (busy || event.lastEventId === newest) return;
+async function changed({ lastEventId }) {
+  if (busy || lastEventId === newest) return;
   busy = true;
-  newest = event.lastEventId;
+  newest = lastEventId;
   await refresh().catch(() => (newest = null));
   busy = false;
 }
 
-// The browser asks again by itself after each answer; only after a failure it must be told to.
+// The browser asks again by itself after each answer; only after a refusal it must be told to.
 function listen() {
   source?.close();
   source = new EventSource(url);
@@ -59,7 +55,5 @@ function listen() {
   source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(listen, 10000);
 }
 
-if (url && parts().length) {
-  listen();
-  document.addEventListener("visibilitychange", () => (document.hidden ? source.close() : listen()));
-}
+document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : source && listen()));
+if (url && parts().length) listen();

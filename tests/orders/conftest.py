@@ -1,0 +1,103 @@
+"""What the tests of the orders service begin with: a buyer, two items, rules, and keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import insert
+from werkzeug.test import TestResponse
+
+from services.orders.storage import buyer, destination_policy, item
+from shared.database import Database
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
+
+CONSIGNEE = {"name": "Consignee", "address": ["Havenstraat 1", "Antwerp"], "country": "BE"}
+
+
+@dataclass
+class Caller:
+    """A system with a key, calling the orders API."""
+
+    client: FlaskClient
+    key: str
+    calls: int = 0
+
+    def get(self, path: str) -> TestResponse:
+        return self.client.get(path, headers={"Authorization": f"Bearer {self.key}"})
+
+    def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> TestResponse:
+        self.calls += 1
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Idempotency-Key": idempotency_key or f"{self.key[:8]}-{self.calls}",
+        }
+        return self.client.post(path, json=body, headers=headers)
+
+
+@dataclass
+class Orders:
+    """The orders service's web application with callers of each kind."""
+
+    client: FlaskClient
+    database: Database
+    buyer: Caller
+    rival: Caller
+    officer: Caller
+    office: Caller
+
+
+@pytest.fixture
+def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
+    client = client_of("orders")
+    database = client.application.extensions["kendi"].database
+    with database.transaction() as session:
+        for code in ("CHEWY-LOUIS", "RIVAL"):
+            session.execute(insert(buyer).values(code=code, name=f"PT. {code}", particulars={}))
+        for sku, price in (("CR-BALL-07", "0.55"), ("CR-RING-15", "0.68")):
+            published = {"hs6": "5609.00", "name_en": sku, "name_id": sku, "pieces_per_carton": 200}
+            session.execute(
+                insert(item).values(sku=sku, unit_price=price, currency="USD", published=published)
+            )
+        for id, row in RULES.items():
+            session.execute(insert(destination_policy).values(id=id, version=1, row=row))
+        keys = {
+            name: create_key(session, name=name, role=role, account=account)
+            for name, role, account in (
+                ("buyer", BUYER, "CHEWY-LOUIS"),
+                ("rival", BUYER, "RIVAL"),
+                ("officer", COMPLIANCE, None),
+                ("office", KANWIL, None),
+            )
+        }
+    return Orders(client, database, **{name: Caller(client, key) for name, key in keys.items()})
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "DP-US-1": {"action": "block", "countries": ["US"], "law": ["19 USC 1307"], "explanation_en": "Barred."},
+    "DP-EU-1": {"action": "hold", "countries": ["BE"], "needs": ["DOSSIER"], "explanation_en": "Held."},
+    "DP-ID-1": {"action": "allow", "countries": ["ID"]},
+}
+
+
+def an_order(**changes: Any) -> dict[str, Any]:
+    """A valid order of one line to Belgium, with changes."""
+    return {
+        "po_number": "PO-1",
+        "currency": "USD",
+        "incoterm": "FCA",
+        "named_place": "CY Tanjung Emas",
+        "lines": [a_line()],
+        **changes,
+    }
+
+
+def a_line(**changes: Any) -> dict[str, Any]:
+    return {
+        "sku": "CR-BALL-07",
+        "quantity": 1000,
+        "requested_date": "2099-01-31",
+        "consignee": CONSIGNEE,
+        **changes,
+    }

@@ -1,0 +1,188 @@
+"""The orders API as buyers' systems meet it."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from shared.messaging.tables import outbox_event
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+
+ORDERS = "/orders/v1/orders"
+REASON = {"reason": "The dossier is complete and the buyer has acknowledged it."}
+
+
+def events_in(orders: Orders) -> int:
+    with orders.database.transaction() as session:
+        return session.execute(select(func.count()).select_from(outbox_event)).scalar_one()
+
+
+def test_an_order_is_placed_screened_and_can_be_read(orders: Orders) -> None:
+    lines = [a_line(), a_line(sku="CR-RING-15", consignee=CONSIGNEE | {"country": "US"})]
+    placed = orders.buyer.post(ORDERS, an_order(lines=lines))
+    assert placed.status_code == 201
+    read = orders.buyer.get(placed.headers["Location"]).json
+    assert read == placed.json
+    held, blocked = read["lines"]
+    assert (held["state"], held["hold"]["releasable"]) == ("policy_hold", True)
+    assert held["hold"]["released_by"] == ["compliance_officer", "kanwil"]
+    assert (blocked["state"], blocked["hold"]["law"]) == ("policy_blocked", ["19 USC 1307"])
+    zero = {
+        name: held[name] for name in ("cancelled", "allocated", "good", "packed", "departed", "delivered")
+    }
+    assert held["ordered"] == 1000
+    assert set(zero.values()) == {0}
+
+
+def test_two_people_release_a_held_line(orders: Orders) -> None:
+    order = orders.buyer.post(ORDERS, an_order()).json
+    release = f"{ORDERS}/{order['id']}/lines/1/release"
+    assert orders.officer.post(release, REASON).json["lines"][0]["state"] == "policy_hold"
+    assert orders.officer.post(release, REASON).status_code == 422
+    assert orders.office.post(release, REASON).json["lines"][0]["state"] == "accepted"
+    types = [entry["type"] for entry in orders.buyer.get(f"{ORDERS}/{order['id']}/timeline").json]
+    assert types[-1] == "kendi.orders.clearance_granted.v1"
+
+
+def test_the_same_idempotency_key_gives_the_first_answer_and_one_order(orders: Orders) -> None:
+    first = orders.buyer.post(ORDERS, an_order(), idempotency_key="k")
+    again = orders.buyer.post(ORDERS, an_order(), idempotency_key="k")
+    assert (again.status_code, again.data, again.headers["Location"]) == (
+        201,
+        first.data,
+        first.headers["Location"],
+    )
+    other = orders.buyer.post(ORDERS, an_order(po_number="PO-2"), idempotency_key="k")
+    assert other.status_code == 422
+    assert len(orders.buyer.get(ORDERS).json) == 1
+
+
+def test_another_buyers_key_with_the_same_idempotency_key_is_its_own(orders: Orders) -> None:
+    assert orders.buyer.post(ORDERS, an_order(), idempotency_key="k").status_code == 201
+    assert orders.rival.post(ORDERS, an_order(), idempotency_key="k").status_code == 201
+
+
+def test_a_po_number_is_used_once_by_a_buyer(orders: Orders) -> None:
+    orders.buyer.post(ORDERS, an_order())
+    second = orders.buyer.post(ORDERS, an_order())
+    assert second.status_code == 422
+    assert second.json["errors"][0]["field"] == "po_number"
+
+
+def test_without_an_idempotency_key_nothing_is_created(orders: Orders) -> None:
+    headers = {"Authorization": f"Bearer {orders.buyer.key}"}
+    answer = orders.client.post(ORDERS, json=an_order(), headers=headers)
+    assert answer.status_code == 400
+    assert "Idempotency-Key" in answer.json["title"]
+    assert events_in(orders) == 0
+
+
+BAD_LINES: list[tuple[str, dict[str, Any]]] = [
+    ("quantity", {"quantity": 0}),
+    ("quantity", {"quantity": -1}),
+    ("quantity", {"quantity": 10**9}),
+    ("quantity", {"quantity": 1.5}),
+    ("quantity", {"quantity": "1"}),
+    ("quantity", {"quantity": True}),
+    ("quantity", {"quantity": 2**63}),
+    ("sku", {"sku": "CR-NOPE-99"}),
+    ("consignee.country", {"consignee": CONSIGNEE | {"country": "XX"}}),
+    ("consignee.name", {"consignee": {**CONSIGNEE, "name": ""}}),
+    ("requested_date", {"requested_date": "2020-01-01"}),
+    ("requested_date", {"requested_date": "31/01/2099"}),
+    ("unit_price", {"unit_price": "0.01"}),
+    ("unit_price", {"unit_price": "NaN"}),
+    ("discount", {"discount": 1}),
+]
+
+
+@pytest.mark.parametrize(("field", "change"), BAD_LINES, ids=lambda value: str(value)[:40])
+def test_a_bad_line_is_refused_by_its_field_and_writes_nothing(
+    orders: Orders, field: str, change: dict[str, Any]
+) -> None:
+    answer = orders.buyer.post(ORDERS, an_order(lines=[a_line(), a_line(**change)]))
+    assert answer.status_code == 422
+    assert answer.mimetype == "application/problem+json"
+    assert f"lines[1].{field}" in [error["field"] for error in answer.json["errors"]]
+    assert "Traceback" not in answer.text
+    assert events_in(orders) == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("buyer_id", {"buyer_id": "RIVAL"}),
+        ("currency", {"currency": "usd"}),
+        ("currency", {"currency": "EUR"}),
+        ("incoterm", {"incoterm": "FOC"}),
+        ("lines", {"lines": []}),
+        ("po_number", {"po_number": ""}),
+    ],
+)
+def test_a_bad_header_is_refused_by_its_field(orders: Orders, field: str, change: dict[str, Any]) -> None:
+    answer = orders.buyer.post(ORDERS, an_order(**change))
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == field
+    assert events_in(orders) == 0
+
+
+@pytest.mark.parametrize("body", ["{not json", "[]", '"text"', "null", ""])
+def test_a_body_that_is_no_json_object_is_a_problem(orders: Orders, body: str) -> None:
+    headers = {
+        "Authorization": f"Bearer {orders.buyer.key}",
+        "Idempotency-Key": "k",
+        "Content-Type": "application/json",
+    }
+    answer = orders.client.post(ORDERS, data=body, headers=headers)
+    assert answer.status_code in (400, 422)
+    assert answer.mimetype == "application/problem+json"
+    assert events_in(orders) == 0
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer pk_nobody_nothing", "Basic abc", "Bearer "])
+def test_a_missing_or_wrong_key_is_401(orders: Orders, authorization: str | None) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    answer = orders.client.post(ORDERS, json=an_order(), headers={"Idempotency-Key": "k", **headers})
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert events_in(orders) == 0
+
+
+def test_somebody_elses_order_can_not_be_told_from_none(orders: Orders) -> None:
+    order = orders.buyer.post(ORDERS, an_order()).json
+    for path in (f"{ORDERS}/{order['id']}", f"{ORDERS}/{order['id']}/timeline"):
+        theirs = orders.rival.get(path)
+        none = orders.rival.get(path.replace(order["id"], "00000000-0000-0000-0000-000000000000"))
+        assert (theirs.status_code, theirs.data) == (none.status_code, none.data) == (404, none.data)
+    assert orders.rival.get(ORDERS).json == []
+
+
+def test_a_buyer_can_not_release(orders: Orders) -> None:
+    order = orders.buyer.post(ORDERS, an_order()).json
+    assert orders.buyer.post(f"{ORDERS}/{order['id']}/lines/1/release", REASON).status_code == 403
+
+
+def test_a_list_is_read_page_by_page(orders: Orders) -> None:
+    for number in range(5):
+        orders.buyer.post(ORDERS, an_order(po_number=f"PO-{number}"))
+    seen, path = [], f"{ORDERS}?limit=2"
+    while path:
+        page = orders.buyer.get(path)
+        seen += [order["po_number"] for order in page.json]
+        path = page.headers.get("Link", "")[1:].split(">")[0]
+    assert seen == [f"PO-{number}" for number in reversed(range(5))]
+
+
+def test_the_openapi_document_describes_every_route(orders: Orders) -> None:
+    from openapi_spec_validator import validate
+
+    spec = orders.client.get("/orders/openapi.json").json
+    validate(spec)
+    assert spec["openapi"].startswith("3.1")
+    assert f"{ORDERS}/{{order_id}}/lines/{{line}}/release" in spec["paths"]
+
+
+def test_health_and_metrics_answer_without_a_key(orders: Orders) -> None:
+    for path in ("livez", "readyz"):
+        assert orders.client.get(f"/orders/{path}").status_code == 200
+    assert "kendi_outbox_unacknowledged" in orders.client.get("/orders/metrics").text

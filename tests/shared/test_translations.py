@@ -1,0 +1,56 @@
+"""Every page speaks Indonesian: what the templates say in English has its words in the catalogue."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).parents[2]
+CATALOGUE = ROOT / "shared" / "web" / "translations" / "id.po"
+TEMPLATES = sorted([*ROOT.glob("shared/web/templates/*.html"), *ROOT.glob("services/*/templates/**/*.html")])
+AS_THE_APPLICATIONS_DO = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalog:
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="id", abort_invalid=True)
+
+
+def messages_of(template: Path) -> set[str]:
+    """The English messages of a template; of one with a plural, its singular."""
+    found = extract_from_file("jinja2.ext:babel_extract", template, options=AS_THE_APPLICATIONS_DO)
+    return {message if isinstance(message, str) else message[0] for _, message, _, _ in found}
+
+
+def words_of(catalogue: Catalog, message: str) -> tuple[str, ...]:
+    """The Indonesian for a message: one text, or one for each plural form; nothing if it is missing."""
+    entry = catalogue.get(message)
+    if entry is None or entry.fuzzy:
+        return ()
+    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_message_of_a_template_has_its_indonesian(template: Path, catalogue: Catalog) -> None:
+    missing = [m for m in sorted(messages_of(template)) if not any(words_of(catalogue, m))]
+    assert not missing, f"add to {CATALOGUE.relative_to(ROOT)}: {missing}"
+
+
+def test_a_translation_fills_in_the_same_values_as_its_message(catalogue: Catalog) -> None:
+    for entry in catalogue:
+        singular = entry.id if isinstance(entry.id, str) else entry.id[0]
+        for text in words_of(catalogue, singular):
+            assert placeholders(text) == placeholders(singular), singular
+
+
+def placeholders(text: str) -> list[str]:
+    return sorted(re.findall(r"%\(\w+\)[sd]", text))
+
+
+def test_a_message_stands_once_in_the_catalogue() -> None:
+    messages = re.findall(r'^msgid "(.+)"$', CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(messages) == len(set(messages)), sorted(m for m in set(messages) if messages.count(m) > 1)
