@@ -96,7 +96,7 @@ def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
 def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]], today: date) -> list[Line]:
     skus = {line["sku"] for line in lines}
     known = {row.sku: row for row in session.execute(select(items).where(items.c.sku.in_(skus)))}
-    rules = policies.current(session)
+    rules = policies.in_force(session, today)
     made = []
     for index, asked in enumerate(lines):
         item = known.get(asked["sku"])

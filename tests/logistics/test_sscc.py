@@ -1,7 +1,7 @@
 """Numbers of cartons, goods and places are right or refused with what would be right."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logistics.domain import sscc as keys
@@ -14,6 +14,9 @@ from services.logistics.domain.sscc import (
     check,
     sscc,
 )
+
+UNHURRIED = settings(deadline=None)
+"""Other tests share the processor: how long one example takes says nothing."""
 
 
 def test_the_demonstration_numbers_come_out_as_published() -> None:
@@ -36,6 +39,7 @@ def test_published_gtins_and_glns_are_accepted(number: str, checked: object) -> 
     assert checked(number) == number.zfill(14 if checked is keys.check_gtin else 13)
 
 
+@UNHURRIED
 @given(st.integers(0, 999_999_999), st.integers(0, 9))
 def test_each_made_number_passes_its_own_check(serial: int, extension: int) -> None:
     number = sscc(serial, extension=extension)
@@ -43,6 +47,7 @@ def test_each_made_number_passes_its_own_check(serial: int, extension: int) -> N
     assert check(number) == number
 
 
+@UNHURRIED
 @given(st.integers(0, 999_999_999), st.integers(0, 17), st.integers(1, 9))
 def test_one_mistyped_digit_is_always_noticed(serial: int, place: int, shift: int) -> None:
     number = sscc(serial)
@@ -51,6 +56,7 @@ def test_one_mistyped_digit_is_always_noticed(serial: int, place: int, shift: in
         check(number[:place] + wrong + number[place + 1 :])
 
 
+@UNHURRIED
 @given(st.lists(st.integers(0, 999_999_999), unique=True, max_size=50))
 def test_different_serials_give_different_numbers(serials: list[int]) -> None:
     assert len({sscc(serial) for serial in serials}) == len(serials)

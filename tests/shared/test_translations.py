@@ -11,7 +11,12 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "shared" / "web" / "translations" / "id.po"
 TEMPLATES = sorted([*ROOT.glob("shared/web/templates/*.html"), *ROOT.glob("services/*/templates/**/*.html")])
-AS_THE_APPLICATIONS_DO = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
+AS_THE_APPLICATIONS_DO = {
+    "trim_blocks": "true",
+    "lstrip_blocks": "true",
+    "newstyle_gettext": "true",
+    "silent": "false",
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,7 @@ def messages_of(template: Path) -> set[str]:
 def words_of(catalogue: Catalog, message: str) -> tuple[str, ...]:
     """The Indonesian for a message: one text, or one for each plural form; nothing if it is missing."""
     entry = catalogue.get(message)
-    if entry is None or entry.fuzzy:
+    if entry is None or entry.fuzzy or not entry.string:
         return ()
     return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
 

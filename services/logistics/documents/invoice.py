@@ -7,9 +7,9 @@ from reportlab.lib.pagesizes import A4
 from reportlab.platypus import Flowable, Spacer
 
 from services.logistics.documents import GoodsLine, ShipmentPaper, need_agreement
-from services.logistics.documents.layout import HEADING, MARGIN, heading, listing, makers, paper_of, words
+from services.logistics.documents.layout import HEADING, heading, listing, makers, paper_of, width_of, words
 
-WIDTH = A4[0] - 2 * MARGIN
+WIDTH = width_of(A4)
 
 ROUNDING = (
     "Each line is pieces times unit price, rounded to the currency's smallest unit, half to even; "
@@ -24,7 +24,7 @@ def invoice(paper: ShipmentPaper) -> bytes:
 
 def amount_of(line: GoodsLine, currency: str) -> Decimal:
     """Exact to the currency's smallest unit, for example the cent; half to even, so that errors don't add up."""
-    return (line.quantity * line.unit_price).quantize(_smallest_unit(currency), rounding=ROUND_HALF_EVEN)
+    return (line.quantity * line.unit_price).quantize(_smallest_unit(currency), rounding="ROUND_HALF_UP")
 
 
 def total_of(paper: ShipmentPaper) -> Decimal:

@@ -32,8 +32,9 @@ from reportlab.platypus import (
 from services.logistics.documents import PartyPaper, ShipmentPaper
 
 MARGIN = 12 * mm
-LONGEST_TEXT = 500
-"""A cell can't be taller than a page; no honest name or description is longer than this."""
+FRAME_PADDING = 6
+LONGEST_TEXT = 300
+"""A heading must fit on its page; no honest name, address line or description is longer than this."""
 
 NOT_YET_KNOWN = "to be advised"
 
@@ -81,7 +82,14 @@ def kilograms(grams: int) -> str:
 
 
 def cubic_metres(cubic_millimetres: int) -> str:
-    return f"{Decimal(cubic_millimetres) / 10**9:,.3f}"
+    """Exact, with three decimals at least: rounded cartons would not add up to the rounded total."""
+    whole, _, part = f"{Decimal(cubic_millimetres) / 10**9:,.9f}".partition(".")
+    return f"{whole}.{part.rstrip('0'):0<3}"
+
+
+def width_of(page: tuple[float, float]) -> float:
+    """How much of a page's width its content has."""
+    return page[0] - 2 * (MARGIN + FRAME_PADDING)
 
 
 def party(title: str, who: PartyPaper) -> list[Flowable]:
@@ -151,7 +159,7 @@ def listing(
         [cell(text, column in numeric, at == 0 or (total and at == last)) for column, text in enumerate(row)]
         for at, row in enumerate(texts)
     ]
-    table = LongTable(cells, colWidths=list(widths), repeatRows=1)
+    table = LongTable(cells, colWidths=list(widths), repeatRows=1, splitInRow=1)
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *_FRAME, *_RULES]))
     return table
 
@@ -199,10 +207,11 @@ class Foot:
         self.title = title
 
     def write(self, canvas: Canvas, document: BaseDocTemplate) -> None:
-        right = document.pagesize[0] - MARGIN
+        left = MARGIN + FRAME_PADDING
+        right = document.pagesize[0] - left
         canvas.saveState()
         canvas.setFont("Helvetica", 7)
-        canvas.drawString(MARGIN, MARGIN, f"{self.title} · Made in Indonesia")
+        canvas.drawString(left, MARGIN, f"{self.title} · Made in Indonesia")
         canvas.drawRightString(right - COUNT_ROOM, MARGIN, f"Page {canvas.getPageNumber()} of ")
         canvas.translate(right - COUNT_ROOM, MARGIN)
         canvas.doForm(PAGE_COUNT)

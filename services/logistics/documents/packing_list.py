@@ -6,18 +6,18 @@ from reportlab.platypus import Flowable
 from services.logistics.documents import CartonPaper, GoodsLine, ShipmentPaper, need_agreement
 from services.logistics.documents.layout import (
     HEADING,
-    MARGIN,
     cubic_metres,
     heading,
     kilograms,
     listing,
     makers,
     paper_of,
+    width_of,
     words,
 )
 
 PAGE = landscape(A4)
-WIDTH = PAGE[0] - 2 * MARGIN
+WIDTH = width_of(PAGE)
 
 
 def packing_list(paper: ShipmentPaper) -> bytes:

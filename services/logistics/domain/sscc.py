@@ -53,6 +53,10 @@ class NotAContainer(Refused):
     """A container number does not follow ISO 6346."""
 
 
+class NotALocode(Refused):
+    """A place is named by something that is no UN/LOCODE."""
+
+
 def check_digit(digits: str) -> str:
     """The digit that makes the weighted sum (3 and 1 in turn, from the right) a multiple of ten."""
     return ean.calc_check_digit(digits)
@@ -113,6 +117,14 @@ def check_container(text: str, *, field: str = "container") -> str:
         ) from None
 
 
+def check_locode(place: str, *, field: str = "place") -> str:
+    """The UN/LOCODE in capitals without the space, for example IDSRG."""
+    code = place.replace(" ", "").upper()
+    if not re.fullmatch(r"[A-Z]{2}[A-Z2-9]{3}", code):
+        raise NotALocode(f"{place!r} is no UN/LOCODE, which is five signs such as IDSRG.", field=field)
+    return code
+
+
 def is_demonstration(number: str) -> bool:
     """Whether an SSCC was made under GS1's demonstration prefix, and so stands for no real carton."""
     return check(number)[1:].startswith("952")
@@ -146,6 +158,23 @@ def epc_urn_of_party(gln: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
 
 def epc_urn_of_container(number: str) -> str:
     return f"urn:epc:id:bic:{check_container(number)}"
+
+
+def place_uri(place: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """A place by its GLN or its UN/LOCODE.
+
+    An EPC URN needs the length of the company prefix, which we know for our own numbers only;
+    a GLN of somebody else is given as a GS1 Digital Link.
+    """
+    if not place.isdigit():
+        return f"https://vocabulary.uncefact.org/unlocode#{check_locode(place)}"
+    gln = check_gln(place, field="place")
+    return epc_urn_of_place(gln, prefix=prefix) if gln.startswith(prefix) else f"https://id.gs1.org/414/{gln}"
+
+
+def party_uri(gln: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    gln = check_gln(gln)
+    return epc_urn_of_party(gln, prefix=prefix) if gln.startswith(prefix) else f"https://id.gs1.org/417/{gln}"
 
 
 def _checked(digits: str, *, lengths: tuple[int, ...], kind: str, field: str) -> str:

@@ -1,0 +1,138 @@
+"""Run all measurements on a system of their own and print them."""
+
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+
+import httpx
+from sqlalchemy import text
+
+from bench import bare
+from kendi.system import System
+from shared.database import Database
+from shared.web.access import BUYER
+
+CLIENTS = 4
+POSTS = 400
+ROUNDS = 3
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder:
+        with System(Path(folder), free_ports=True) as system:
+            against_a_bare_route(system)
+            to_the_board(system)
+            through_the_chain(system)
+
+
+def against_a_bare_route(system: System) -> None:
+    """POST of a three-line order beside a Flask route that commits one row, by turns, in one run."""
+    with bare.serving(system) as url:
+        rates: dict[str, list[float]] = {"order": [], "bare": []}
+        for _ in range(ROUNDS):
+            rates["bare"].append(_rate(lambda client: client.post(f"{url}/row", json={"quantity": 1})))
+            rates["order"].append(_rate(lambda client: _place(client, system)))
+    order, plain = median(rates["order"]), median(rates["bare"])
+    print(f"POST of a three-line order: {order:.0f}/s; bare route that commits one row: {plain:.0f}/s")
+    print(f"  an order costs {plain / order:.1f} bare requests ({CLIENTS} clients, {ROUNDS} rounds of {POSTS})")
+
+
+def to_the_board(system: System) -> None:
+    """From the answer to a POST until its work order stands in production's table, on a quiet system."""
+    taken = []
+    with _client() as client, _database(system, "production") as production:
+        for _ in range(30):
+            began = time.monotonic()
+            order = _place(client, system).json()
+            _await(lambda id=order["id"]: _work_orders(production, id) >= 3)
+            taken.append(1000 * (time.monotonic() - began))
+    print(f"POST to work order on the board: median {median(taken):.0f} ms, 95th {quantiles(taken, n=20)[18]:.0f} ms")
+
+
+def through_the_chain(system: System) -> None:
+    """Orders a second from POST until the plan of each line is back in orders."""
+    with _database(system, "orders") as orders, _client() as client:
+        before = _planned(orders)
+        began = time.monotonic()
+        ids = [_place(client, system).json()["id"] for _ in range(POSTS)]
+        placed = time.monotonic() - began
+        _await(lambda: _planned(orders) - before >= 3 * len(ids), seconds=120)
+        whole = time.monotonic() - began
+    print(f"Through the chain: {len(ids) / whole:.0f} orders/s ({len(ids) / placed:.0f}/s placed by one client)")
+
+
+def _place(client: httpx.Client, system: System) -> httpx.Response:
+    """An order for home, which needs no release."""
+    line = {
+        "quantity": 200,
+        "requested_date": "2099-01-31",
+        "consignee": {"name": "Toko", "address": ["Semarang"], "country": "ID"},
+    }
+    response = client.post(
+        f"{system.urls['orders']}/orders/v1/orders",
+        headers={
+            "Authorization": f"Bearer {system.accounts.key(BUYER)}",
+            "Idempotency-Key": str(uuid.uuid4()),
+        },
+        json={
+            "po_number": str(uuid.uuid4()),
+            "currency": "USD",
+            "incoterm": "FCA",
+            "named_place": "Semarang",
+            "lines": [{**line, "sku": sku} for sku in ("CR-BALL-07", "CR-RING-15", "CR-TUG-040")],
+        },
+    )
+    return response.raise_for_status()
+
+
+def _rate(request: Callable[[httpx.Client], httpx.Response]) -> float:
+    """Requests a second with several clients at once."""
+
+    def work(count: int) -> None:
+        with _client() as client:
+            for _ in range(count):
+                request(client).raise_for_status()
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(work, [POSTS // CLIENTS] * CLIENTS))
+    return POSTS / (time.monotonic() - began)
+
+
+def _work_orders(production: Database, order_id: str) -> int:
+    with production.transaction() as session:
+        found = session.execute(text("SELECT count(*) FROM work_order WHERE order_id = :id"), {"id": order_id})
+        return int(found.scalar_one())
+
+
+def _planned(orders: Database) -> int:
+    with orders.transaction() as session:
+        return int(session.execute(text("SELECT count(*) FROM order_line WHERE allocated > 0")).scalar_one())
+
+
+def _await(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the system did not finish in time")
+        time.sleep(0.002)
+
+
+def _client() -> httpx.Client:
+    return httpx.Client(timeout=30, trust_env=False)
+
+
+@contextmanager
+def _database(system: System, service: str) -> Iterator[Database]:
+    database = Database(system.addresses.app_urls[service], pool_size=1)
+    yield database
+    database.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The yardstick: a Flask route that commits one row, served as our own web processes are."""
+
+import multiprocessing
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask, Response, jsonify, request
+from sqlalchemy import text
+
+from kendi.system import System
+from shared.database import make_engine
+
+TABLE = "CREATE TABLE IF NOT EXISTS bench_row (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, quantity int NOT NULL)"
+
+
+def create_app() -> Flask:
+    app = Flask(__name__)
+    engine = make_engine(os.environ["BENCH_DATABASE_URL"])
+
+    @app.post("/row")
+    def add() -> Response:
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO bench_row (quantity) VALUES (:quantity)"), request.get_json())
+        return jsonify(status="ok")
+
+    return app
+
+
+@contextmanager
+def serving(system: System) -> Iterator[str]:
+    """The yardstick's address while it is served."""
+    engine = make_engine(system.addresses.owner_urls["orders"], pool_size=1)
+    with engine.begin() as connection:
+        connection.execute(text(TABLE))
+    engine.dispose()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(port, system.addresses.owner_urls["orders"])
+    )
+    process.start()
+    try:
+        _await_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(port: int, url: str) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ["BENCH_DATABASE_URL"] = url
+    Granian(
+        "bench.bare:create_app", factory=True, port=port, interface=Interfaces.WSGI, blocking_threads=8, log_enabled=False
+    ).serve()
+
+
+def _await_port(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("the bare route does not answer")

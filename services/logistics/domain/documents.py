@@ -1,0 +1,127 @@
+"""Which papers a shipment needs, who owes them, and what can't happen without them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shared.refusal import Refused
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cargo:
+    """What decides which papers are needed; the tariff's headings are written as ``5609.00``."""
+
+    destination: str
+    materials: frozenset[str]
+    hs6: frozenset[str]
+    lanes: frozenset[str]
+    incoterm: str
+    mode: str = "sea_fcl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One document and when it is needed; ``None`` in a condition means that it holds for all.
+
+    What is needed only ``on_request`` (the buyer or the destination asks, or the packing is wooden)
+    is listed but holds nothing up.
+    """
+
+    code: str
+    name_en: str
+    name_id: str
+    owed_by: str
+    blocks: tuple[str, ...]
+    countries: tuple[str, ...] | None = None
+    materials: tuple[str, ...] | None = None
+    hs: tuple[str, ...] | None = None
+    lanes: tuple[str, ...] | None = None
+    incoterms: tuple[str, ...] | None = None
+    modes: tuple[str, ...] | None = None
+    on_request: bool = False
+    made_by_system: bool = False
+
+    def covers(self, cargo: Cargo) -> bool:
+        return (
+            (self.countries is None or cargo.destination in self.countries)
+            and (self.materials is None or not cargo.materials.isdisjoint(self.materials))
+            and (self.hs is None or any(_under(hs6, self.hs) for hs6 in cargo.hs6))
+            and (self.lanes is None or not cargo.lanes.isdisjoint(self.lanes))
+            and (self.incoterms is None or cargo.incoterm in self.incoterms)
+            and (self.modes is None or cargo.mode in self.modes)
+        )
+
+
+@dataclass(eq=False, kw_only=True)
+class Document:
+    """One entry of a shipment's checklist. It is there when it has a number.
+
+    The words are a copy of the rule's as it stood when the shipment was planned; ``blocks`` are the
+    milestones that can't be without it.
+    """
+
+    code: str
+    name_en: str
+    name_id: str
+    owed_by: str
+    blocks: list[str]
+    needed: bool
+    made_by_system: bool
+    number: str | None = None
+    issued_on: date | None = None
+
+    @property
+    def present(self) -> bool:
+        return self.number is not None
+
+    @property
+    def missing(self) -> bool:
+        return self.needed and not self.present
+
+    def record(self, number: str, issued_on: date, *, today: date) -> None:
+        """Note the paper's number and date; a second time corrects them."""
+        if not number.strip():
+            raise Refused("Give the number that stands on the document.", field="number")
+        if issued_on > today:
+            raise Refused(f"{issued_on} is in the future; give the date on the document.", field="issued_on")
+        self.number, self.issued_on = number.strip(), issued_on
+
+
+def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) -> list[Document]:
+    """The papers of this cargo that block one of these milestones."""
+    return [
+        Document(
+            code=rule.code,
+            name_en=rule.name_en,
+            name_id=rule.name_id,
+            owed_by=rule.owed_by,
+            blocks=[code for code in rule.blocks if code in milestones],
+            needed=not rule.on_request,
+            made_by_system=rule.made_by_system,
+        )
+        for rule in rules
+        if rule.covers(cargo) and not set(milestones).isdisjoint(rule.blocks)
+    ]
+
+
+def missing(documents: Iterable[Document], milestones: Collection[str]) -> list[Document]:
+    """What is not there yet of the papers that block these milestones."""
+    return [
+        document
+        for document in documents
+        if document.missing and not set(milestones).isdisjoint(document.blocks)
+    ]
+
+
+def find(documents: Sequence[Document], code: str) -> Document:
+    """The entry of the checklist with this code; refused by naming those there are."""
+    for document in documents:
+        if document.code == code:
+            return document
+    codes = ", ".join(document.code for document in documents)
+    raise Refused(f"This shipment needs no document {code}; its checklist has {codes}.", field="code")
+
+
+def _under(hs6: str, patterns: Iterable[str]) -> bool:
+    """Whether a tariff heading lies under one of these beginnings, such as ``5705*``."""
+    return any(hs6.replace(".", "").startswith(pattern.rstrip("*")) for pattern in patterns)

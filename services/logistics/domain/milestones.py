@@ -1,0 +1,114 @@
+"""What happens to a shipment on its way, and what must have happened before: a graph, not a list."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from shared.refusal import Refused
+
+WIB = timezone(timedelta(hours=7), "WIB")
+
+STUFFED_SEALED = "STUFFED_SEALED"
+VESSEL_DEPARTED = "VESSEL_DEPARTED"
+DELIVERED = "DELIVERED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Milestone:
+    """``after`` are the milestones without which this one can't be; ``repeats`` where a second one is no mistake."""
+
+    code: str
+    name_en: str
+    name_id: str
+    after: tuple[str, ...] = ()
+    repeats: bool = False
+
+
+Graph = Mapping[str, Milestone]
+"""All milestones by code, in the order in which they usually come."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Reached:
+    """A milestone as it was reported; ``recorded_at`` may be much later than ``occurred_at``."""
+
+    code: str
+    place: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+    def says(self, code: str, place: str, occurred_at: datetime) -> bool:
+        return (self.code, self.place, self.occurred_at) == (code, place, occurred_at)
+
+
+def graph_of(milestones: Iterable[Milestone]) -> Graph:
+    """The graph; refused if a milestone waits for one that is unknown or comes later."""
+    graph: dict[str, Milestone] = {}
+    for milestone in milestones:
+        for needed in milestone.after:
+            if needed not in graph:
+                raise Refused(
+                    f"{milestone.code} comes after {needed}, which must stand before it.", field="after"
+                )
+        graph[milestone.code] = milestone
+    return graph
+
+
+def need_possible(
+    code: str, *, occurred_at: datetime, now: datetime, reached: Sequence[Reached], graph: Graph
+) -> None:
+    """Refuse a milestone that is unknown, in the future, a second time, or before what must come first."""
+    if code not in graph:
+        raise Refused(f"There is no milestone {code}; give one of {', '.join(graph)}.", field="milestone")
+    if occurred_at > now:
+        raise Refused(
+            f"{_time(occurred_at)} is in the future: it is {_time(now)} now. Report it when it has happened.",
+            field="occurred_at",
+        )
+    earlier = [at for at in reached if at.code == code]
+    if earlier and not graph[code].repeats:
+        raise Refused(
+            f"{code} was recorded before: {earlier[0].place}, {_time(earlier[0].occurred_at)}.",
+            field="milestone",
+        )
+    for needed in graph[code].after:
+        _need_before(code, needed, occurred_at, reached)
+
+
+def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequence[Reached]) -> None:
+    found = [at.occurred_at for at in reached if at.code == needed]
+    if not found:
+        raise Refused(f"{code} can't be before {needed}: record {needed} first.", field="milestone")
+    if occurred_at < min(found):
+        raise Refused(
+            f"{code} can't be before {needed}, which was at {_time(min(found))}; give a time from then on.",
+            field="occurred_at",
+        )
+
+
+def up_to(code: str, graph: Graph) -> frozenset[str]:
+    """The milestone and all that must have happened before it."""
+    if code not in graph:
+        raise Refused("The milestones are not loaded, so nothing may leave: run kendi load first.")
+    before = (up_to(needed, graph) for needed in graph[code].after)
+    return frozenset({code}).union(*before)
+
+
+def furthest(reached: Iterable[Reached], graph: Graph) -> str | None:
+    """How far the shipment has come. A late report of something earlier does not move it back."""
+    codes = {at.code for at in reached}
+    return next((code for code in reversed(graph) if code in codes), None)
+
+
+def possible_next(reached: Sequence[Reached], graph: Graph) -> list[Milestone]:
+    """What may be reported now: all that went before is there."""
+    codes = {at.code for at in reached}
+    return [
+        milestone
+        for milestone in graph.values()
+        if (milestone.code not in codes or milestone.repeats) and codes.issuperset(milestone.after)
+    ]
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(WIB):%Y-%m-%d %H:%M} WIB"

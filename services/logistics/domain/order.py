@@ -1,0 +1,144 @@
+"""Our copy of what was ordered, and of what may be exported: we act on nothing we have not heard."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from shared.refusal import Refused
+
+LANES: Final = ("free", "parole_community", "custodial")
+"""Who made the goods, from the least to the most restricted."""
+
+EXPORT: Final = "export"
+
+
+@dataclass(eq=False, kw_only=True)
+class Clearance:
+    """The newest decision of the orders service over one line and one purpose."""
+
+    purpose: str
+    quantity: int
+    destination: str
+    lane: str
+    expires_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What one invoice can cover: one seller, one consignee, one currency, one delivery term."""
+
+    buyer: str
+    consignee: tuple[str, ...]
+    currency: str
+    incoterm: str
+    named_place: str
+
+
+@dataclass(eq=False, kw_only=True)
+class Order:
+    id: UUID
+    buyer: str
+    buyer_name: str
+    po_number: str
+    currency: str
+    incoterm: str
+    named_place: str
+
+
+@dataclass(eq=False, kw_only=True)
+class Line:
+    """One item for one consignee."""
+
+    order: Order
+    number: int
+    sku: str
+    ordered: int
+    unit_price: Decimal
+    consignee_name: str
+    consignee_address: list[str]
+    destination: str
+    clearances: list[Clearance] = field(default_factory=list)
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(
+            buyer=self.order.buyer,
+            consignee=(self.consignee_name, *self.consignee_address, self.destination),
+            currency=self.order.currency,
+            incoterm=self.order.incoterm,
+            named_place=self.order.named_place,
+        )
+
+    def clearance(self, purpose: str) -> Clearance | None:
+        return next((clearance for clearance in self.clearances if clearance.purpose == purpose), None)
+
+    def __str__(self) -> str:
+        return f"line {self.number} of {self.order.po_number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What stands at a hub of one order line. ``shipped`` are its pieces in shipments already."""
+
+    line: Line
+    lanes: frozenset[str]
+    cartons: int
+    pieces: int
+    shipped: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What stays at the hub, and why."""
+
+    standing: Standing
+    reason: str
+
+
+def reason_to_stay(goods: Standing, on: date) -> str | None:
+    """Why these goods may not be exported, or nothing if an unexpired clearance covers all of them."""
+    line, clearance = goods.line, goods.line.clearance(EXPORT)
+    if clearance is None:
+        return f"{line} has no clearance to export yet; the orders service grants it after the release."
+    if clearance.destination != line.destination:
+        return f"{line} goes to {line.destination}, but is cleared for {clearance.destination}."
+    if clearance.expires_on < on:
+        return f"The clearance of {line} expired on {clearance.expires_on}; ask for a new release."
+    if LANES.index(strictest(goods.lanes)) > LANES.index(clearance.lane):
+        return f"{line} is cleared for goods made in the {clearance.lane} lane, and holds {strictest(goods.lanes)} ones."
+    if goods.shipped + goods.pieces > clearance.quantity:
+        return (
+            f"{line} is cleared for {clearance.quantity} pieces: {goods.shipped} are in shipments, "
+            f"and {goods.pieces} more stand here."
+        )
+    return None
+
+
+def strictest(lanes: Iterable[str]) -> str:
+    """A mixed load counts as the most restricted goods in it."""
+    return max(lanes, key=LANES.index)
+
+
+def sort_out(goods: Iterable[Standing], on: date) -> tuple[list[Standing], list[Left]]:
+    """What may leave in one shipment: cleared to export and on one invoice; and what stays, with the reason."""
+    going: list[Standing] = []
+    left: list[Left] = []
+    for standing in sorted(goods, key=lambda each: (each.line.order.id, each.line.number)):
+        reason = reason_to_stay(standing, on)
+        if reason is None and going and standing.line.terms != going[0].line.terms:
+            reason = f"{standing.line} has another consignee or other terms, so it leaves in a shipment of its own."
+        if reason is None:
+            going.append(standing)
+        else:
+            left.append(Left(standing=standing, reason=reason))
+    return going, left
+
+
+def need_cleared(goods: Iterable[Standing], on: date) -> None:
+    """Refuse to act on goods that may not be exported, naming each line."""
+    reasons = [reason for standing in goods if (reason := reason_to_stay(standing, on))]
+    if reasons:
+        raise Refused(" ".join(reasons))

@@ -1,0 +1,253 @@
+"""A shipment: cartons for one consignee that leave a hub together. Its state is derived, never stored."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.logistics.domain.carton import Carton
+from services.logistics.domain.documents import Document, find, missing
+from services.logistics.domain.milestones import (
+    DELIVERED,
+    STUFFED_SEALED,
+    VESSEL_DEPARTED,
+    Graph,
+    Milestone,
+    Reached,
+    furthest,
+    need_possible,
+    possible_next,
+    up_to,
+)
+from services.logistics.domain.order import Standing, need_cleared, strictest
+from services.logistics.domain.sscc import check_container
+from shared.events.logistics import (
+    DocumentsCompleted,
+    MilestoneRecorded,
+    ShipmentBooked,
+    ShipmentDelivered,
+    ShipmentDeparted,
+    ShipmentDispatched,
+    ShipmentLine,
+    ShipmentPlanned,
+)
+from shared.refusal import Refused
+
+CLOSING = timedelta(days=1)
+"""How long before departure the terminal takes no more containers."""
+
+LOADED = "LOADED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booking:
+    """Room on a vessel. Ports are UN/LOCODE; the dates are the carrier's estimates."""
+
+    carrier: str
+    vessel: str
+    voyage: str
+    port_of_loading: str
+    port_of_discharge: str
+    etd: date
+    eta: date
+
+
+@dataclass(eq=False, kw_only=True)
+class Shipment:
+    id: UUID
+    number: str
+    hub: str
+    destination: str
+    planned_on: date
+    tracking_token: str
+    cartons: list[Carton]
+    documents: list[Document]
+    reached: list[Reached] = field(default_factory=list)
+    carrier: str | None = None
+    vessel: str | None = None
+    voyage: str | None = None
+    port_of_loading: str | None = None
+    port_of_discharge: str | None = None
+    etd: date | None = None
+    eta: date | None = None
+    container: str | None = None
+    seal: str | None = None
+
+    @property
+    def lines(self) -> tuple[ShipmentLine, ...]:
+        """The pieces of each lot of each order line, counted over the cartons."""
+        pieces: Counter[tuple[UUID, int, str]] = Counter()
+        for carton in self.cartons:
+            pieces[carton.lot.order_id, carton.lot.line, carton.lot.code] += carton.pieces
+        return tuple(
+            ShipmentLine(order_id=order_id, line=line, lot=lot, quantity=quantity)
+            for (order_id, line, lot), quantity in sorted(pieces.items())
+        )
+
+    @property
+    def lane(self) -> str:
+        return strictest(carton.lot.lane for carton in self.cartons)
+
+    @property
+    def booked(self) -> bool:
+        return self.etd is not None
+
+    @property
+    def dispatched(self) -> bool:
+        return self.container is not None
+
+    @property
+    def closes_on(self) -> date | None:
+        """The day on which the terminal closes for the vessel."""
+        return self.etd - CLOSING if self.etd else None
+
+    def missing_before_departure(self, graph: Graph) -> list[Document]:
+        return missing(self.documents, up_to(VESSEL_DEPARTED, graph))
+
+    def state(self, graph: Graph) -> str:
+        """How far it has come, in one word: a function of booking, documents and milestones."""
+        code = furthest(self.reached, graph)
+        if code:
+            return code.lower()
+        if not self.booked:
+            return "planned"
+        return "booked" if self.missing_before_departure(graph) else "ready"
+
+    def next_milestones(self, graph: Graph) -> list[Milestone]:
+        """What may be reported next; sealing is told by dispatching."""
+        if not self.booked:
+            return []
+        return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
+
+    def plan(self, graph: Graph) -> list[object]:
+        """What happened when the cartons were put together. Refused without a checklist: no rule, no shipment."""
+        if not self.cartons:
+            raise Refused("There is no carton for this shipment.")
+        for carton in self.cartons:
+            if carton.hub != self.hub or carton.shipment_id is not None:
+                raise Refused(f"Carton {carton.sscc} does not stand free at {self.hub}.")
+        if not self.documents:
+            raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")
+        up_to(VESSEL_DEPARTED, graph)
+        for carton in self.cartons:
+            carton.shipment_id = self.id
+        return [
+            ShipmentPlanned(
+                shipment_id=self.id,
+                number=self.number,
+                hub=self.hub,
+                destination=self.destination,
+                cartons=len(self.cartons),
+                lines=self.lines,
+            )
+        ]
+
+    def book(self, booking: Booking, *, today: date, graph: Graph) -> list[object]:
+        """Take room on a vessel, or on another one after a vessel was missed; our own papers are then made."""
+        if all(getattr(self, name) == value for name, value in vars(booking).items()):
+            return []
+        if any(reached.code == LOADED for reached in self.reached):
+            raise Refused(f"{self.number} is loaded on {self.vessel}; it can't be booked anew.")
+        if booking.etd < today:
+            raise Refused(f"Give a departure from {today} on, not {booking.etd}.", field="etd")
+        if booking.eta <= booking.etd:
+            raise Refused(f"Give an arrival after the departure on {booking.etd}.", field="eta")
+        lacked = bool(self.missing_before_departure(graph))
+        for name, value in vars(booking).items():
+            setattr(self, name, value)
+        for document in self.documents:
+            if document.made_by_system and not document.present:
+                document.record(f"{document.code}-{self.number}", today, today=today)
+        booked = ShipmentBooked(shipment_id=self.id, **vars(booking), lines=self.lines)
+        return [booked, *self._completed(lacked, graph)]
+
+    def record_document(
+        self, code: str, *, number: str, issued_on: date, today: date, graph: Graph
+    ) -> list[object]:
+        """Note a paper that arrived; the last one that blocks the departure completes them, once."""
+        document = find(self.documents, code)
+        if document.made_by_system:
+            raise Refused(f"{code} is made by this system when the shipment is booked.", field="code")
+        lacked = bool(self.missing_before_departure(graph))
+        document.record(number, issued_on, today=today)
+        return self._completed(lacked, graph)
+
+    def _completed(self, lacked: bool, graph: Graph) -> list[object]:
+        if not lacked or self.missing_before_departure(graph):
+            return []
+        blocking = up_to(VESSEL_DEPARTED, graph)
+        there = [d.code for d in self.documents if d.present and not blocking.isdisjoint(d.blocks)]
+        return [DocumentsCompleted(shipment_id=self.id, documents=tuple(there), lines=self.lines)]
+
+    def dispatch(
+        self,
+        container: str,
+        seal: str,
+        *,
+        goods: Iterable[Standing],
+        sealed_at: datetime,
+        now: datetime,
+        today: date,
+        graph: Graph,
+    ) -> list[object]:
+        """Close the container and let it leave the hub, if the goods are still cleared and the papers are there."""
+        container, seal = check_container(container), seal.strip().upper()
+        if (container, seal) == (self.container, self.seal):
+            return []
+        if self.dispatched:
+            raise Refused(
+                f"{self.number} left in {self.container} under seal {self.seal}.", field="container"
+            )
+        if not seal:
+            raise Refused("Give the number of the seal.", field="seal")
+        self._need_ready_for(STUFFED_SEALED)
+        need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
+        need_cleared(goods, today)
+        self.container, self.seal = container, seal
+        self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
+        return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+
+    def record(
+        self, code: str, *, place: str, occurred_at: datetime, now: datetime, graph: Graph
+    ) -> list[object]:
+        """Note what happened on the way. The same report again changes nothing; a late one is welcome."""
+        if any(reached.says(code, place, occurred_at) for reached in self.reached):
+            return []
+        if code == STUFFED_SEALED:
+            raise Refused(
+                f"{STUFFED_SEALED} is told by dispatching the shipment with its container and seal.",
+                field="milestone",
+            )
+        need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
+        self._need_ready_for(code)
+        self._reach(code, place, occurred_at, now)
+        return [self._happened(code, place, occurred_at)]
+
+    def _reach(self, code: str, place: str, occurred_at: datetime, now: datetime) -> None:
+        self.reached.append(Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now))
+
+    def _happened(self, code: str, place: str, occurred_at: datetime) -> object:
+        if code == VESSEL_DEPARTED:
+            return ShipmentDeparted(
+                shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
+            )
+        if code == DELIVERED:
+            return ShipmentDelivered(
+                shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
+            )
+        return MilestoneRecorded(
+            shipment_id=self.id, milestone=code, place=place, occurred_at=occurred_at, lines=self.lines
+        )
+
+    def _need_ready_for(self, code: str) -> None:
+        """Refuse what needs a booking or a paper that is not there."""
+        if not self.booked:
+            raise Refused(f"{self.number} has no booking yet: book it before {code}.")
+        lacking = missing(self.documents, {code})
+        if lacking:
+            raise Refused(f"{code} can't be without {_named(lacking)}. Record them first.")
+
+
+def _named(documents: Sequence[Document]) -> str:
+    return "; ".join(f"{d.code} ({d.name_en}, owed by {d.owed_by})" for d in documents)

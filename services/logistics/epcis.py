@@ -1,0 +1,351 @@
+"""What happened to the cartons of a shipment, as an EPCIS 2.0 document that partners' systems can read.
+
+The document is made from facts alone: each event's id is computed from what the event says, so that
+an event exported twice is the same event twice, and whoever captures it twice keeps it once. It
+names facilities and lots, never the people who made the goods.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from itertools import groupby
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+from services.logistics.domain.milestones import WIB
+from services.logistics.domain.sscc import (
+    DEMONSTRATION_PREFIX,
+    check_gln,
+    check_locode,
+    epc_urn_of_container,
+    epc_urn_of_lot,
+    epc_urn_of_sscc,
+    party_uri,
+    place_uri,
+)
+
+Json = dict[str, Any]
+
+EPCIS_CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
+KENDI_NAMESPACE = "https://example.org/ns/kendi/"
+EVENT_NAMESPACE = UUID("3f0b7c52-6d0e-5a57-9a0b-1c7f2f8e4d11")
+"""Never change it: the ids of all events ever exported hang on it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """How the Core Business Vocabulary names a milestone; ``inside`` says the goods are in the container."""
+
+    biz_step: str
+    disposition: str
+    inside: bool = True
+
+
+MILESTONES: Final = {
+    "STUFFED_SEALED": Step("loading", "in_transit"),
+    "DISPATCHED": Step("shipping", "in_transit"),
+    "GATE_IN": Step("arriving", "in_transit"),
+    "LOADED": Step("loading", "in_transit"),
+    "VESSEL_DEPARTED": Step("departing", "in_transit"),
+    "TRANSSHIPPED": Step("transporting", "in_transit"),
+    "ARRIVED": Step("arriving", "in_transit"),
+    "DISCHARGED": Step("unloading", "in_transit"),
+    "IMPORT_CLEARED": Step("other", "in_progress"),
+    "GATE_OUT": Step("departing", "in_transit"),
+    "DELIVERED": Step("receiving", "in_progress", inside=False),
+}
+"""The milestones that something physical happens at, in their usual order."""
+
+OTHER = Step("other", "in_progress", inside=False)
+"""A milestone the vocabulary has no word for; ``kendi:milestone`` says which one."""
+
+ON_PAPER_ONLY: Final = frozenset(
+    {"ORDER_ACCEPTED", "PLANNED", "BOOKED", "DOCUMENTS_COMPLETED", "PEB_SUBMITTED", "CLOSED"}
+)
+"""Milestones at which no goods move and nobody sees them: EPCIS has no event for these."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CartonFact:
+    """A carton was closed. ``buyer_gln`` is who numbered the purchase order."""
+
+    sscc: str
+    gtin: str
+    lot: str
+    quantity: int
+    packed_at: datetime
+    facility: str
+    facility_gln: str
+    po: str
+    buyer_gln: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftFact:
+    """Cartons left the facility that made them for a hub."""
+
+    ssccs: tuple[str, ...]
+    facility_gln: str
+    hub_gln: str
+    left_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatheredFact:
+    """Cartons arrived at a hub and were counted in."""
+
+    ssccs: tuple[str, ...]
+    hub_gln: str
+    gathered_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MilestoneFact:
+    """Something happened to the whole shipment at a place: a GLN or a UN/LOCODE.
+
+    ``zone`` is the place's time zone; without it, Indonesian places get WIB and others UTC.
+    """
+
+    code: str
+    occurred_at: datetime
+    place: str
+    zone: tzinfo | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShipmentFacts:
+    """All that is known of one shipment. ``prefix`` is the GS1 company prefix of our own numbers."""
+
+    number: str
+    hub_gln: str
+    consignee_gln: str | None
+    cartons: tuple[CartonFact, ...]
+    left: tuple[LeftFact, ...] = ()
+    gathered: tuple[GatheredFact, ...] = ()
+    milestones: tuple[MilestoneFact, ...] = ()
+    container: str | None = None
+    prefix: str = DEMONSTRATION_PREFIX
+
+    @property
+    def ssccs(self) -> tuple[str, ...]:
+        return tuple(carton.sscc for carton in self.cartons)
+
+
+def epcis_document(facts: ShipmentFacts, *, created_at: datetime) -> Json:
+    """The shipment's events in the order in which they happened."""
+    events = [
+        *_commissioned(facts),
+        *_packed(facts),
+        *_left(facts),
+        *_gathered(facts),
+        *_milestones(facts),
+    ]
+    return {
+        "@context": [EPCIS_CONTEXT, {"kendi": KENDI_NAMESPACE}],
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": _time(created_at, WIB),
+        "epcisBody": {"eventList": [event for _, event in sorted(events, key=lambda timed: timed[0])]},
+    }
+
+
+Timed = tuple[datetime, Json]
+"""An event and its instant, to sort by: the event's own text has an offset."""
+
+
+def _commissioned(facts: ShipmentFacts) -> Iterator[Timed]:
+    """The SSCCs came into being: one event for the cartons of a lot that were closed at one time."""
+    for cartons in _closed_together(facts.cartons):
+        first = cartons[0]
+        yield _event(
+            facts,
+            "ObjectEvent",
+            {"epcList": _epcs(facts, [carton.sscc for carton in cartons]), "action": "ADD"},
+            step=Step("commissioning", "active"),
+            at=first.packed_at,
+            place=first.facility_gln,
+            stays=True,
+            more={"kendi:facilityCode": first.facility},
+        )
+
+
+def _closed_together(cartons: Iterable[CartonFact]) -> Iterator[list[CartonFact]]:
+    def together(carton: CartonFact) -> tuple[datetime, str, str, str]:
+        return carton.packed_at, carton.facility_gln, carton.facility, carton.lot
+
+    ordered = sorted(cartons, key=lambda carton: (*together(carton), carton.sscc))
+    return (list(group) for _, group in groupby(ordered, key=together))
+
+
+def _packed(facts: ShipmentFacts) -> Iterator[Timed]:
+    for carton in facts.cartons:
+        yield _event(
+            facts,
+            "AggregationEvent",
+            {
+                "parentID": epc_urn_of_sscc(carton.sscc, prefix=facts.prefix),
+                "childQuantityList": [_pieces(carton, facts.prefix)],
+                "action": "ADD",
+            },
+            step=Step("packing", "container_closed"),
+            at=carton.packed_at,
+            place=carton.facility_gln,
+            stays=True,
+            more={
+                "bizTransactionList": [_purchase_order(carton)],
+                "kendi:facilityCode": carton.facility,
+            },
+        )
+
+
+def _pieces(carton: CartonFact, prefix: str) -> Json:
+    return {
+        "epcClass": epc_urn_of_lot(carton.gtin, carton.lot, prefix=prefix),
+        "quantity": carton.quantity,
+    }
+
+
+def _left(facts: ShipmentFacts) -> Iterator[Timed]:
+    for left in facts.left:
+        yield _event(
+            facts,
+            "ObjectEvent",
+            {"epcList": _epcs(facts, left.ssccs), "action": "OBSERVE"},
+            step=Step("shipping", "in_transit"),
+            at=left.left_at,
+            place=left.facility_gln,
+            more=_from_to(left.facility_gln, left.hub_gln, facts.prefix),
+        )
+
+
+def _gathered(facts: ShipmentFacts) -> Iterator[Timed]:
+    """Cartons are unloaded and counted in one go at a hub, so that both steps carry one time."""
+    for gathered in facts.gathered:
+        for biz_step in ("arriving", "receiving"):
+            yield _event(
+                facts,
+                "ObjectEvent",
+                {"epcList": _epcs(facts, gathered.ssccs), "action": "OBSERVE"},
+                step=Step(biz_step, "in_progress"),
+                at=gathered.gathered_at,
+                place=gathered.hub_gln,
+                stays=True,
+            )
+
+
+def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
+    for milestone in facts.milestones:
+        if milestone.code not in ON_PAPER_ONLY:
+            yield _event(
+                facts,
+                *_what_moved(facts, milestone.code),
+                step=MILESTONES.get(milestone.code, OTHER),
+                at=milestone.occurred_at,
+                place=milestone.place,
+                zone=milestone.zone,
+                more={**_papers_of(facts, milestone.code), "kendi:milestone": milestone.code},
+            )
+
+
+def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:
+    """Stuffing puts the cartons into the container; from then on it is the container that is seen."""
+    if facts.container is None or not MILESTONES.get(code, OTHER).inside:
+        return "ObjectEvent", {"epcList": _epcs(facts, facts.ssccs), "action": "OBSERVE"}
+    container = epc_urn_of_container(facts.container)
+    if code == "STUFFED_SEALED":
+        children = _epcs(facts, facts.ssccs)
+        return "AggregationEvent", {"parentID": container, "childEPCs": children, "action": "ADD"}
+    return "ObjectEvent", {"epcList": [container], "action": "OBSERVE"}
+
+
+def _papers_of(facts: ShipmentFacts, code: str) -> Json:
+    orders = {
+        (order["type"], order["bizTransaction"]): order for order in map(_purchase_order, facts.cartons)
+    }
+    papers = {"bizTransactionList": [*orders.values(), _transaction("desadv", facts.hub_gln, facts.number)]}
+    if code == "DISPATCHED" and facts.consignee_gln is not None:
+        papers |= _from_to(facts.hub_gln, facts.consignee_gln, facts.prefix)
+    return papers
+
+
+def _purchase_order(carton: CartonFact) -> Json:
+    return _transaction("po", carton.buyer_gln, carton.po)
+
+
+def _transaction(kind: str, issuer_gln: str, number: str) -> Json:
+    """A paper by who numbered it and its number, since two buyers may use the same number."""
+    name = f"urn:epcglobal:cbv:bt:{check_gln(issuer_gln)}:{quote(number, safe='')}"
+    return {"type": kind, "bizTransaction": name}
+
+
+def _from_to(source_gln: str, destination_gln: str, prefix: str) -> Json:
+    return {
+        "sourceList": _ends("source", source_gln, prefix),
+        "destinationList": _ends("destination", destination_gln, prefix),
+    }
+
+
+def _ends(name: str, gln: str, prefix: str) -> list[Json]:
+    return [
+        {"type": "possessing_party", name: party_uri(gln, prefix)},
+        {"type": "location", name: place_uri(gln, prefix)},
+    ]
+
+
+def _event(
+    facts: ShipmentFacts,
+    kind: str,
+    what: Json,
+    *,
+    step: Step,
+    at: datetime,
+    place: str,
+    zone: tzinfo | None = None,
+    stays: bool = False,
+    more: Json | None = None,
+) -> Timed:
+    """What, when, where and why, with the id that follows from them; ``stays``: the goods are kept there."""
+    where = {"id": place_uri(place, facts.prefix)}
+    zone = zone or _zone_of(place)
+    said = {
+        "type": kind,
+        "eventTime": _time(at, zone),
+        "eventTimeZoneOffset": _offset(at, zone),
+        **what,
+        "bizStep": step.biz_step,
+        "disposition": step.disposition,
+        "readPoint": where,
+        **({"bizLocation": where} if stays else {}),
+        **(more or {}),
+    }
+    return at, {"type": kind, "eventID": _id_of(said), **said}
+
+
+def _id_of(said: Json) -> str:
+    return f"urn:uuid:{uuid5(EVENT_NAMESPACE, json.dumps(said, sort_keys=True, separators=(',', ':')))}"
+
+
+def _epcs(facts: ShipmentFacts, ssccs: Iterable[str]) -> list[str]:
+    """In the order of the numbers, so that the order of reading makes no other event of it."""
+    return sorted(epc_urn_of_sscc(sscc, prefix=facts.prefix) for sscc in ssccs)
+
+
+def _zone_of(place: str) -> tzinfo:
+    indonesian = place.isdigit() or check_locode(place).startswith("ID")
+    return WIB if indonesian else UTC
+
+
+def _time(at: datetime, zone: tzinfo) -> str:
+    return _aware(at).astimezone(zone).isoformat(timespec="milliseconds")
+
+
+def _offset(at: datetime, zone: tzinfo) -> str:
+    return _aware(at).astimezone(zone).isoformat()[-6:]
+
+
+def _aware(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone; without it the time means nothing to others.")
+    return at

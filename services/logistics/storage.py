@@ -1,0 +1,282 @@
+"""The tables of the logistics service, and how the domain's classes are mapped to them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry, relationship
+
+from services.logistics.domain.carton import Carton, Lot
+from services.logistics.domain.documents import Document
+from services.logistics.domain.milestones import Reached
+from services.logistics.domain.order import Clearance, Line, Order
+from services.logistics.domain.shipment import Shipment
+from shared.database import Instant, metadata
+
+tables = metadata()
+
+# What the reference files say ------------------------------------------------------------------
+
+document_rule = Table(
+    "document_rule",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("row", JSONB, nullable=False),
+)
+
+milestone = Table(
+    "milestone",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("row", JSONB, nullable=False),
+)
+
+port = Table(
+    "port",
+    tables,
+    Column("code", Text, primary_key=True, comment="UN/LOCODE"),
+    Column("name", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("gln", Text),
+)
+
+exporter = Table(
+    "exporter",
+    tables,
+    Column("buyer", Text, primary_key=True, comment="the account that orders is the exporter on our papers"),
+    Column("name", Text, nullable=False),
+    Column("address", JSONB, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("gln", Text),
+)
+
+# Our copies of what the other services tell ----------------------------------------------------
+
+item = Table(
+    "item",
+    tables,
+    Column("sku", Text, primary_key=True),
+    Column("name_en", Text, nullable=False),
+    Column("name_id", Text, nullable=False),
+    Column("gtin", Text, nullable=False),
+    Column("hs6", Text, nullable=False),
+    Column("materials", JSONB, nullable=False),
+    Column("pieces_per_carton", Integer, nullable=False),
+    Column("carton_length_mm", Integer, nullable=False),
+    Column("carton_width_mm", Integer, nullable=False),
+    Column("carton_height_mm", Integer, nullable=False),
+    Column("carton_gross_g", Integer, nullable=False),
+    CheckConstraint("pieces_per_carton > 0", name="pieces_per_carton"),
+)
+
+facility = Table(
+    "facility",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("address", JSONB, nullable=False),
+    Column("gln", Text, nullable=False),
+    Column("hub", Boolean, nullable=False),
+)
+
+order = Table(
+    "buyer_order",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, nullable=False),
+    Column("buyer_name", Text, nullable=False),
+    Column("po_number", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("incoterm", Text, nullable=False),
+    Column("named_place", Text, nullable=False),
+)
+
+order_line = Table(
+    "order_line",
+    tables,
+    Column("order_id", Uuid, ForeignKey("buyer_order.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sku", Text, ForeignKey("item.sku"), nullable=False),
+    Column("ordered", Integer, nullable=False),
+    Column("unit_price", Numeric(12, 2), nullable=False),
+    Column("consignee_name", Text, nullable=False),
+    Column("consignee_address", JSONB, nullable=False),
+    Column("destination", Text, nullable=False),
+    CheckConstraint("ordered > 0", name="ordered"),
+)
+
+clearance = Table(
+    "clearance",
+    tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("purpose", Text, primary_key=True),
+    Column("quantity", Integer, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
+    CheckConstraint("quantity > 0", name="quantity"),
+    ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
+    comment="the newest decision of the orders service; without one nothing leaves",
+)
+
+lot = Table(
+    "lot",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("sku", Text, ForeignKey("item.sku"), nullable=False),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("good", Integer, nullable=False),
+    Column("packed", Integer, nullable=False, server_default="0"),
+    CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
+    CheckConstraint("packed BETWEEN 0 AND good", name="packed"),
+    ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
+)
+Index("lot_order_id_line_idx", lot.c.order_id, lot.c.line)
+Index("lot_free_idx", lot.c.code, postgresql_where=text("packed < good"))
+
+# What is ours ----------------------------------------------------------------------------------
+
+shipment_number = Table(
+    "shipment_number",
+    tables,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+    comment="papers are numbered without gaps within a year",
+)
+
+shipment = Table(
+    "shipment",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False, unique=True),
+    Column("hub", Text, ForeignKey("facility.code"), nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("planned_on", Date, nullable=False),
+    Column("tracking_token", Text, nullable=False, unique=True),
+    Column("carrier", Text),
+    Column("vessel", Text),
+    Column("voyage", Text),
+    Column("port_of_loading", Text, ForeignKey("port.code")),
+    Column("port_of_discharge", Text, ForeignKey("port.code")),
+    Column("etd", Date),
+    Column("eta", Date),
+    Column("container", Text),
+    Column("seal", Text),
+    CheckConstraint(
+        "num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge, etd, eta) IN (0, 7)",
+        name="booking",
+    ),
+    CheckConstraint("eta > etd", name="eta"),
+    CheckConstraint("num_nulls(container, seal) IN (0, 2)", name="sealed"),
+    CheckConstraint("container IS NULL OR etd IS NOT NULL", name="booked_first"),
+)
+
+carton = Table(
+    "carton",
+    tables,
+    Column("sscc", Text, primary_key=True),
+    Column("serial", BigInteger, Identity(), nullable=False, unique=True),
+    Column("lot", Text, ForeignKey("lot.code"), nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("gross_g", Integer, nullable=False),
+    Column("length_mm", Integer, nullable=False),
+    Column("width_mm", Integer, nullable=False),
+    Column("height_mm", Integer, nullable=False),
+    Column("packed_at", Instant, nullable=False),
+    Column("hub", Text, ForeignKey("facility.code")),
+    Column("gathered_at", Instant),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id")),
+    CheckConstraint("sscc ~ '^[0-9]{18}$'", name="sscc"),
+    CheckConstraint("pieces > 0", name="pieces"),
+    CheckConstraint("gross_g BETWEEN 1 AND 25000", name="gross_g"),
+    CheckConstraint("num_nulls(hub, gathered_at) IN (0, 2)", name="gathered"),
+    CheckConstraint("shipment_id IS NULL OR hub IS NOT NULL", name="gathered_first"),
+)
+Index("carton_lot_idx", carton.c.lot)
+Index("carton_shipment_id_idx", carton.c.shipment_id)
+Index("carton_not_shipped_idx", carton.c.hub, carton.c.lot, postgresql_where=text("shipment_id IS NULL"))
+
+shipment_document = Table(
+    "shipment_document",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("name_id", Text, nullable=False),
+    Column("owed_by", Text, nullable=False),
+    Column("blocks", JSONB, nullable=False),
+    Column("needed", Boolean, nullable=False),
+    Column("made_by_system", Boolean, nullable=False),
+    Column("number", Text),
+    Column("issued_on", Date),
+    UniqueConstraint("shipment_id", "code"),
+    CheckConstraint("num_nulls(number, issued_on) IN (0, 2)", name="recorded"),
+)
+
+shipment_milestone = Table(
+    "shipment_milestone",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
+)
+
+mapping = registry(metadata=tables)
+mapping.map_imperatively(Order, order)
+mapping.map_imperatively(Clearance, clearance)
+mapping.map_imperatively(
+    Line,
+    order_line,
+    properties={
+        "order": relationship(Order, lazy="joined", innerjoin=True),
+        "clearances": relationship(Clearance, lazy="selectin"),
+    },
+)
+mapping.map_imperatively(Lot, lot)
+mapping.map_imperatively(
+    Carton,
+    carton,
+    properties={
+        "lot_code": carton.c.lot,
+        "lot": relationship(Lot, lazy="joined", innerjoin=True),
+    },
+)
+mapping.map_imperatively(Document, shipment_document)
+mapping.map_imperatively(Reached, shipment_milestone)
+mapping.map_imperatively(
+    Shipment,
+    shipment,
+    properties={
+        "cartons": relationship(Carton, order_by=carton.c.sscc),
+        "documents": relationship(Document, order_by=shipment_document.c.id, lazy="selectin"),
+        "reached": relationship(Reached, order_by=shipment_milestone.c.id, lazy="selectin"),
+    },
+)

@@ -1,0 +1,196 @@
+"""The reference data of Kendi, read from YAML and checked: what is made, where, for whom, under which rules.
+
+A file with a bad row yields nothing but ``BadReference``, which names each of them by its line. The
+files are in ``reference/`` beside the code; what they mean stands at their heads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from types import MappingProxyType
+
+from shared.reference import schemas
+from shared.reference.fields import is_country, shown
+from shared.reference.reading import BadReference, Sheet, read
+from shared.reference.rows import (
+    Buyer,
+    Capability,
+    Destinations,
+    DocumentRule,
+    Epcis,
+    Facility,
+    Group,
+    Item,
+    Match,
+    Material,
+    Milestone,
+    Policy,
+    Port,
+    When,
+)
+
+__all__ = [
+    "FOLDER",
+    "BadReference",
+    "Buyer",
+    "Capability",
+    "Destinations",
+    "DocumentRule",
+    "Epcis",
+    "Facility",
+    "Group",
+    "Item",
+    "Match",
+    "Material",
+    "Milestone",
+    "Policy",
+    "Port",
+    "When",
+    "buyers",
+    "catalogue",
+    "destinations",
+    "document_rules",
+    "facilities",
+    "materials",
+    "milestones",
+    "ports",
+]
+
+FOLDER = Path(__file__).parents[2] / "reference"
+"""The files that come with the code."""
+
+Groups = Mapping[str, tuple[str, ...]]
+
+
+def catalogue(folder: Path = FOLDER) -> tuple[Item, ...]:
+    """The articles that can be ordered."""
+    return _catalogue(folder)[1]
+
+
+def materials(folder: Path = FOLDER) -> tuple[Material, ...]:
+    """What the articles are made of."""
+    return _catalogue(folder)[0]
+
+
+def facilities(folder: Path = FOLDER) -> tuple[Facility, ...]:
+    """The Lapas, Rutan, LPKA and Bapas of Central Java, with what the producing ones can make."""
+    families = {item.family for item in catalogue(folder)}
+    with Sheet(folder / "facilities.yaml", "facilities") as sheet:
+        found: tuple[Facility, ...] = sheet.rows("facilities", schemas.Facility(), unique=("code", "gln"))
+        for facility in found:
+            for place, capability in enumerate(facility.capabilities):
+                if capability.family not in families:
+                    right = f"must be a family of the catalogue ({', '.join(sorted(families))})"
+                    trail = ("capabilities", place, "family")
+                    sheet.fault(facility, trail, f"{right}, was {shown(capability.family)}")
+    return found
+
+
+def destinations(folder: Path = FOLDER) -> Destinations:
+    """The destination policies, and the groups of countries that they name."""
+    with Sheet(folder / "destinations.yaml", "groups", "policies") as sheet:
+        found: tuple[Group, ...] = sheet.rows("groups", schemas.Group(), unique=("name",))
+        groups: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(sheet.named("groups", "name")), ())
+        groups |= {group.name: group.countries for group in found}
+        policies: tuple[Policy, ...] = sheet.rows("policies", schemas.Policy(), unique=("id",))
+        resolved = tuple(
+            replace(policy, match=replace(policy.match, countries=_countries(sheet, policy, groups)))
+            for policy in policies
+        )
+    return Destinations(groups=MappingProxyType(groups), policies=resolved)
+
+
+def document_rules(folder: Path = FOLDER) -> tuple[DocumentRule, ...]:
+    """The documents of an export, and when each is needed."""
+    groups = destinations(folder).groups
+    known = {material.code for material in materials(folder)}
+    steps = {milestone.code for milestone in milestones(folder)}
+    with Sheet(folder / "documents.yaml", "documents") as sheet:
+        rules: tuple[DocumentRule, ...] = sheet.rows("documents", schemas.DocumentRule(), unique=("code",))
+        for rule in rules:
+            _need_known(sheet, rule, ("when", "materials"), rule.when.materials or (), known)
+            _need_known(sheet, rule, ("blocks",), rule.blocks, steps)
+        return tuple(
+            replace(
+                rule,
+                when=replace(
+                    rule.when,
+                    countries=_spelled_out(
+                        sheet, rule, ("when", "destinations"), rule.when.countries, groups
+                    ),
+                ),
+            )
+            for rule in rules
+        )
+
+
+def milestones(folder: Path = FOLDER) -> tuple[Milestone, ...]:
+    """The steps from the order to its close, as a graph of what must come before what."""
+    with Sheet(folder / "milestones.yaml", "milestones") as sheet:
+        found: tuple[Milestone, ...] = sheet.rows(
+            "milestones", schemas.Milestone(), unique=("number", "code")
+        )
+        codes = sheet.named("milestones", "code")
+        for milestone in found:
+            _need_known(sheet, milestone, ("predecessors",), milestone.predecessors, codes)
+        _need_no_circle(sheet, found)
+    return found
+
+
+def ports(folder: Path = FOLDER) -> tuple[Port, ...]:
+    """Ports and airports by UN/LOCODE."""
+    return read(folder / "ports.yaml", "ports", schemas.Port(), unique=("code", "gln"))
+
+
+def buyers(folder: Path = FOLDER) -> tuple[Buyer, ...]:
+    """Who orders."""
+    return read(folder / "parties.yaml", "buyers", schemas.Buyer(), unique=("code", "gln"))
+
+
+def _catalogue(folder: Path) -> tuple[tuple[Material, ...], tuple[Item, ...]]:
+    with Sheet(folder / "catalogue.yaml", "materials", "items") as sheet:
+        stuff: tuple[Material, ...] = sheet.rows("materials", schemas.Material(), unique=("code",))
+        items: tuple[Item, ...] = sheet.rows("items", schemas.Item(), unique=("sku", "gtin"))
+        known = sheet.named("materials", "code")
+        for item in items:
+            _need_known(sheet, item, ("materials",), item.materials, known)
+    return stuff, items
+
+
+def _countries(sheet: Sheet, policy: Policy, groups: Groups) -> tuple[str, ...] | None:
+    field = "dest_or_transit" if policy.match.transit else "dest"
+    return _spelled_out(sheet, policy, ("match", field), policy.match.countries, groups)
+
+
+def _spelled_out(
+    sheet: Sheet, row: object, trail: tuple[str, ...], names: tuple[str, ...] | None, groups: Groups
+) -> tuple[str, ...] | None:
+    """The countries behind the names, or ``None`` for all."""
+    if names is None or names == ("*",):
+        return None
+    for name in names:
+        if name not in groups and not is_country(name):
+            right = f"must be a country of ISO 3166-1 such as BE, or a group ({', '.join(groups)})"
+            sheet.fault(row, trail, f"{right}, was {shown(name)}")
+    return tuple(dict.fromkeys(country for name in names for country in groups.get(name, (name,))))
+
+
+def _need_known(
+    sheet: Sheet, row: object, trail: tuple[str, ...], names: tuple[str, ...], known: set[str]
+) -> None:
+    for place, name in enumerate(names):
+        if name not in known:
+            right = f"must be one of {', '.join(sorted(known))}"
+            sheet.fault(row, (*trail, place), f"{right}, was {shown(name)}")
+
+
+def _need_no_circle(sheet: Sheet, found: tuple[Milestone, ...]) -> None:
+    by_code = {milestone.code: milestone for milestone in found}
+    try:
+        TopologicalSorter({milestone.code: milestone.predecessors for milestone in found}).prepare()
+    except CycleError as error:
+        circle = [code for code in error.args[1] if code in by_code]
+        sheet.fault(
+            by_code[circle[0]], ("predecessors",), f"must not go in a circle, was {' → '.join(circle)}"
+        )

@@ -1,0 +1,230 @@
+"""The rows of the reference files as the services see them: checked, frozen, in exact units.
+
+Lengths are millimetres, masses grams, money is US dollars as ``Decimal``. ``source`` keeps the mark
+of the file: ``[S]`` read in a stored source, ``[M]`` from memory, ``[I]`` our inference, ``[X]`` a
+planning value.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What goods are made of; documents are asked for by it."""
+
+    code: str
+    name_id: str
+    name_en: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """One article of the catalogue. ``carton_gross_g`` is a full carton on the scales."""
+
+    sku: str
+    name_id: str
+    name_en: str
+    family: str
+    hs6: str
+    hs_status: str
+    materials: tuple[str, ...]
+    labour_minutes: int
+    pieces_per_carton: int
+    carton_length_mm: int
+    carton_width_mm: int
+    carton_height_mm: int
+    carton_gross_g: int
+    fob_usd: Decimal
+    gtin: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capability:
+    """How many consenting workers may work on a family, how quickly, and how much of it turns out good.
+
+    Nobody is counted in two families, so the workers of a facility may be added up.
+    """
+
+    family: str
+    workers: int
+    efficiency_pct: int
+    yield_pct: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facility:
+    """A Lapas, Rutan, LPKA or Bapas. ``kelas`` is its official class, as far as it is known.
+
+    ``verified`` tells whether name and class are confirmed, ``producing`` whether work may be
+    offered to it; only producing facilities have capabilities and open minutes.
+    """
+
+    code: str
+    name: str
+    kind: str
+    kelas: str | None
+    place: str
+    cluster: str
+    verified: bool
+    producing: bool
+    hub: bool
+    gln: str
+    address: tuple[str, ...]
+    open_minutes: int
+    capabilities: tuple[Capability, ...]
+    programme: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """What a policy covers; ``None`` holds for all.
+
+    ``transit`` says that a route through one of the countries counts like a destination there.
+    """
+
+    countries: tuple[str, ...] | None
+    transit: bool
+    hs: tuple[str, ...] | None
+    delivery_from: date | None
+    delivery_before: date | None
+    seller_has_prison_contract: bool
+    same_family: bool
+    catch_all: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """One dated row of destination policy. ``lane`` is ``None`` where it holds for every lane.
+
+    ``verified_on`` is the day on which somebody read the law for it, if anybody has.
+    """
+
+    id: str
+    version: int
+    match: Match
+    lane: str | None
+    action: str
+    releasable: bool
+    released_by: tuple[str, ...]
+    needs: tuple[str, ...]
+    law: tuple[str, ...]
+    valid_from: date | None
+    valid_to: date | None
+    verified_on: date | None
+    owner: str
+    explanation_en: str
+    explanation_id: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Countries that a policy or a document rule names together."""
+
+    name: str
+    countries: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destinations:
+    """The groups of countries by name, and the policies with their countries spelled out."""
+
+    groups: Mapping[str, tuple[str, ...]]
+    policies: tuple[Policy, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class When:
+    """When a document is needed: all that is named here must hold; ``None`` holds for all.
+
+    ``on_request`` means only where the buyer or the destination asks for it.
+    """
+
+    countries: tuple[str, ...] | None
+    hs: tuple[str, ...] | None
+    materials: tuple[str, ...] | None
+    modes: tuple[str, ...] | None
+    incoterms: tuple[str, ...] | None
+    lanes: tuple[str, ...] | None
+    wood_packing: bool
+    on_request: bool
+    always: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentRule:
+    """A document, when it is needed, and the milestones that can't be passed without it."""
+
+    code: str
+    name_id: str
+    name_en: str
+    when: When
+    issuer: str
+    blocks: tuple[str, ...]
+    made_by_system: bool
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epcis:
+    """The EPCIS event that a milestone is told as."""
+
+    type: str
+    action: str | None
+    biz_step: str
+    disposition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Milestone:
+    """A step on the way. It may happen only after all its ``predecessors``.
+
+    ``moves`` is the quantity it adds to: ``none``, ``departed`` or ``delivered``.
+    """
+
+    number: str
+    code: str
+    name_id: str
+    name_en: str
+    predecessors: tuple[str, ...]
+    dcsa: tuple[str, ...]
+    edifact_9011: tuple[str, ...]
+    epcis: tuple[Epcis, ...]
+    moves: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A place of the UN/LOCODE list; ``customs_code`` where Indonesian customs calls it otherwise."""
+
+    code: str
+    name: str
+    country: str
+    timezone: str
+    modes: tuple[str, ...]
+    customs_code: str | None
+    iata: str | None
+    gln: str | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buyer:
+    """Who orders. ``aliases`` are other spellings seen for the same party."""
+
+    code: str
+    name: str
+    aliases: tuple[str, ...]
+    gln: str
+    country: str
+    address: tuple[str, ...]
+    source: str

@@ -1,0 +1,273 @@
+"""What each row of the reference files must look like."""
+
+from typing import Any, ClassVar
+
+from marshmallow import Schema, ValidationError, post_load, validates_schema
+
+from shared.reference import fields as f
+from shared.reference import rows
+
+HOURS_A_DAY = 7 * 60
+LANES = ("custodial", "parole_community", "free")
+RELEASERS = ("compliance_officer", "kanwil")
+MODES = ("sea_fcl", "sea_lcl", "air")
+INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
+_WORDS = (r"[a-z]+(_[a-z]+)*", "[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+_LOWER, _HYPHENED, _UNDERSCORED = _WORDS
+
+
+class Row(Schema):
+    """A row becomes the dataclass ``of``; a field that it does not know is refused by name."""
+
+    of: ClassVar[type]
+
+    def __init__(self) -> None:
+        super().__init__()
+        names = ", ".join(field.data_key or name for name, field in self.fields.items())
+        self.error_messages["unknown"] = f"is no field of this row; its fields are {names}"
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.of(**data)
+
+
+class Material(Row):
+    of = rows.Material
+    code = f.text("a code such as coffee_wood", _LOWER)
+    name_id, name_en = f.text(), f.text()
+    source = f.mark()
+
+
+class Item(Row):
+    of = rows.Item
+    sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
+    name_id, name_en = f.text(), f.text()
+    family = f.text("a family such as coco_rope", _LOWER)
+    hs6 = f.text('six digits of the tariff in quotes, such as "5609.00"', r"\d{4}\.\d{2}")
+    hs_status = f.one_of("provisional", "similar_ruled", "ruled")
+    materials = f.Listed(f.text("a material of this file", _LOWER))
+    labour_minutes = f.whole("minutes")
+    pieces_per_carton = f.whole("pieces")
+    carton_cm = f.millimetres_from_centimetres()
+    gross_weight_kg = f.grams_from_kilograms(attribute="carton_gross_g")
+    fob_usd = f.dollars()
+    gtin = f.gs1_number()
+    source = f.mark()
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> rows.Item:
+        length, width, height = data.pop("carton_cm")
+        size = {"carton_length_mm": length, "carton_width_mm": width, "carton_height_mm": height}
+        return rows.Item(**data, **size)
+
+
+class Capability(Row):
+    of = rows.Capability
+    family = f.text("a family of the catalogue", _LOWER)
+    workers = f.whole("workers")
+    efficiency_pct = f.whole("percent", most=100)
+    yield_pct = f.whole("percent", most=100)
+
+
+class Facility(Row):
+    of = rows.Facility
+    code = f.code("a code such as LPS-SRG", r"[A-Z]{3,4}-[A-Z]{3}")
+    name = f.text()
+    kind = f.one_of("lapas", "rutan", "lpka", "bapas")
+    kelas = f.one_of("I", "II", "IIA", "IIB", "III", data_key="class", load_default=None)
+    place = f.text()
+    cluster = f.code("a cluster such as SKA", r"[A-Z]{3}")
+    verified, producing, hub = f.yes_or_no(), f.yes_or_no(), f.yes_or_no()
+    gln = f.gs1_number()
+    address = f.Listed(f.text())
+    open_minutes = f.whole("minutes", most=HOURS_A_DAY, load_default=0)
+    capabilities = f.Listed(f.Part(Capability()), load_default=())
+    programme = f.text(load_default="")
+    source = f.mark()
+
+    @validates_schema
+    def only_adults_work(self, data: dict[str, Any], **_: Any) -> None:
+        if data["producing"] and data["kind"] not in ("lapas", "rutan"):
+            who = {"lpka": "children are never given work", "bapas": "a Bapas has no workshop"}[data["kind"]]
+            raise ValidationError(f"must be false, since {who}, was True", "producing")
+
+    @validates_schema
+    def who_produces_says_how(self, data: dict[str, Any], **_: Any) -> None:
+        for field in ("capabilities", "open_minutes"):
+            if data["producing"] and not data[field]:
+                raise ValidationError("is missing; it must be there where producing is true", field)
+            if data[field] and not data["producing"]:
+                right = "must be absent where producing is false"
+                raise ValidationError(f"{right}, was {f.shown(data[field])}", field)
+        families = [capability.family for capability in data["capabilities"]]
+        if len(set(families)) < len(families):
+            raise ValidationError(f"must name each family once, was {', '.join(families)}", "capabilities")
+
+
+class Match(Row):
+    """``dest`` and ``dest_or_transit`` name countries, groups of them, or "*" for all."""
+
+    of = rows.Match
+    dest = f.places(load_default=None)
+    dest_or_transit = f.places(load_default=None)
+    hs = f.Listed(f.hs_pattern(), load_default=None)
+    delivery_from, delivery_before = f.day(load_default=None), f.day(load_default=None)
+    seller_has_prison_contract = f.yes_or_no(load_default=False)
+    same_family = f.yes_or_no(load_default=False)
+    catch_all = f.yes_or_no(load_default=False)
+
+    @validates_schema
+    def one_of_two(self, data: dict[str, Any], **_: Any) -> None:
+        if (data["dest"] is None) == (data["dest_or_transit"] is None):
+            raise ValidationError("must have either dest or dest_or_transit", "dest")
+
+    @validates_schema
+    def delivery_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "delivery_from", "delivery_before", same_day=False)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> rows.Match:
+        dest, either = data.pop("dest"), data.pop("dest_or_transit")
+        return rows.Match(countries=dest or either, transit=either is not None, **data)
+
+
+class Policy(Row):
+    of = rows.Policy
+    id = f.code("an id such as DP-US-1", r"DP(-[A-Z0-9]+)+")
+    version = f.whole("version")
+    match = f.Part(Match())
+    lane = f.one_of(*LANES, "*")
+    action = f.one_of("allow", "hold", "block")
+    releasable = f.yes_or_no()
+    released_by = f.Listed(f.one_of(*RELEASERS), load_default=())
+    needs = f.Listed(f.code("a kind of evidence such as BUYER_ACK", _UNDERSCORED), load_default=())
+    law = f.Listed(f.text(), least=0)
+    valid_from, valid_to = f.day(load_default=None), f.day(load_default=None)
+    verified_on = f.day(load_default=None)
+    owner = f.text("the role that answers for the row", _LOWER)
+    explanation_en, explanation_id = f.text("a sentence"), f.text("a sentence")
+    source = f.mark()
+
+    @validates_schema
+    def valid_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "valid_from", "valid_to", same_day=True)
+
+    @validates_schema
+    def a_hold_says_who_ends_it(self, data: dict[str, Any], **_: Any) -> None:
+        """A hold ends by two people in two roles, over named evidence; nothing else ends at all."""
+        held = data["action"] == "hold"
+        if data["releasable"] != held:
+            raise ValidationError(f"must be {held} where the action is {data['action']}", "releasable")
+        if len(data["released_by"]) != (2 if held else 0):
+            right = f"both {' and '.join(RELEASERS)}" if held else "absent, since nobody may release it"
+            raise ValidationError(f"must be {right}, was {f.shown(data['released_by'])}", "released_by")
+        if bool(data["needs"]) != held:
+            right = "the evidence for a release" if held else "absent, since nobody may release it"
+            raise ValidationError(f"must be {right}, was {f.shown(data['needs'])}", "needs")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> rows.Policy:
+        return rows.Policy(**{**data, "lane": None if data["lane"] == "*" else data["lane"]})
+
+
+class Group(Row):
+    of = rows.Group
+    name = f.code("a name such as EU27", r"[A-Z][A-Z0-9-]{2,}")
+    countries = f.Listed(f.country())
+    source = f.mark()
+
+
+class When(Row):
+    of = rows.When
+    always = f.yes_or_no(load_default=False)
+    destinations = f.places(load_default=None, attribute="countries")
+    hs = f.Listed(f.hs_pattern(), load_default=None)
+    materials = f.Listed(f.text("a material of the catalogue", _LOWER), load_default=None)
+    modes = f.Listed(f.one_of(*MODES), load_default=None)
+    incoterms = f.Listed(f.one_of(*INCOTERMS), load_default=None)
+    lanes = f.Listed(f.one_of(*LANES), load_default=None)
+    wood_packing = f.yes_or_no(load_default=False)
+    on_request = f.yes_or_no(load_default=False)
+
+    @validates_schema
+    def always_or_a_condition(self, data: dict[str, Any], **_: Any) -> None:
+        """A rule with no condition by mistake would ask for its document everywhere."""
+        if data["always"] == any(value for name, value in data.items() if name != "always"):
+            raise ValidationError("must be true without another condition, and absent with one", "always")
+
+
+class DocumentRule(Row):
+    of = rows.DocumentRule
+    code = f.code("a code such as VGM", _HYPHENED)
+    name_id, name_en = f.text(), f.text()
+    when = f.Part(When())
+    issuer = f.text()
+    blocks = f.Listed(f.code("a milestone such as GATE_IN", _UNDERSCORED))
+    made_by_system = f.yes_or_no(load_default=False)
+    verified = f.yes_or_no(load_default=True)
+    source = f.mark()
+
+
+class Epcis(Row):
+    of = rows.Epcis
+    type = f.one_of("ObjectEvent", "AggregationEvent", "TransformationEvent")
+    action = f.one_of("ADD", "OBSERVE", "DELETE", load_default=None)
+    biz_step = f.text("a business step such as departing", _LOWER)
+    disposition = f.text("a disposition such as in_transit", _LOWER)
+
+
+class Milestone(Row):
+    of = rows.Milestone
+    number = f.code("a number such as M14", r"M\d\d")
+    code = f.code("a code such as GATE_IN", _UNDERSCORED)
+    name_id, name_en = f.text(), f.text()
+    predecessors = f.Listed(f.code("a milestone such as NPE_ISSUED", _UNDERSCORED), least=0)
+    dcsa = f.Listed(
+        f.text("a DCSA event such as EQUIPMENT GTIN", r"(SHIPMENT|TRANSPORT|EQUIPMENT) [A-Z]{3,4}"),
+        load_default=(),
+    )
+    edifact_9011 = f.Listed(
+        f.text('a code of list 9011 in quotes, such as "24"', r"\d{1,3}"), load_default=()
+    )
+    epcis = f.Listed(f.Part(Epcis()), load_default=())
+    moves = f.one_of("none", "departed", "delivered")
+    source = f.mark()
+
+
+class Port(Row):
+    of = rows.Port
+    code = f.code("a UN/LOCODE such as IDSRG", r"[A-Z]{2}[A-Z2-9]{3}")
+    name = f.text()
+    country = f.country()
+    timezone = f.timezone()
+    modes = f.Listed(f.one_of("sea", "air"))
+    customs_code = f.code("a customs code such as IDTES", r"[A-Z]{2}[A-Z0-9]{3}", load_default=None)
+    iata = f.code("an airport code such as SRG", r"[A-Z]{3}", load_default=None)
+    gln = f.gs1_number(load_default=None)
+    source = f.mark()
+
+    @validates_schema
+    def code_begins_with_country(self, data: dict[str, Any], **_: Any) -> None:
+        if data["code"][:2] != data["country"]:
+            raise ValidationError(
+                f"must be {data['code'][:2]} for {data['code']}, was {data['country']}", "country"
+            )
+
+
+class Buyer(Row):
+    of = rows.Buyer
+    code = f.code("a code such as CHEWY-LOUIS", _HYPHENED)
+    name = f.text()
+    aliases = f.Listed(f.text(), least=0)
+    gln = f.gs1_number()
+    country = f.country()
+    address = f.Listed(f.text())
+    source = f.mark()
+
+
+def _in_order(data: dict[str, Any], first: str, last: str, *, same_day: bool) -> None:
+    if not (data[first] and data[last]):
+        return
+    if data[last] < data[first] or (data[last] == data[first] and not same_day):
+        right = "on or after" if same_day else "after"
+        raise ValidationError(f"must be {right} {first} {data[first]}, was {data[last]}", last)
