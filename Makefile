@@ -33,7 +33,7 @@ types: .venv/installed
 	@$(RUN) mypy
 
 imports: .venv/installed
-	@.venv/bin/lint-imports --no-timing > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+	@.venv/bin/lint-imports > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
 .PHONY: browser
 browser: .venv/installed

@@ -44,6 +44,7 @@ class Step:
 
 
 MILESTONES: Final = {
+    "NPE_ISSUED": Step("entering_exiting", "in_progress", inside=False),
     "STUFFED_SEALED": Step("loading", "in_transit"),
     "DISPATCHED": Step("shipping", "in_transit"),
     "GATE_IN": Step("arriving", "in_transit"),
@@ -65,6 +66,20 @@ ON_PAPER_ONLY: Final = frozenset(
     {"ORDER_ACCEPTED", "PLANNED", "BOOKED", "DOCUMENTS_COMPLETED", "PEB_SUBMITTED", "CLOSED"}
 )
 """Milestones at which no goods move and nobody sees them: EPCIS has no event for these."""
+
+TOLD_BY_CARTONS: Final = frozenset(
+    {
+        "MATERIAL_READY",
+        "WO_STARTED",
+        "WO_COMPLETED",
+        "QC_PASSED",
+        "CARTON_PACKED",
+        "LEFT_FACILITY",
+        "ARRIVED_HUB",
+        "CONSOLIDATED",
+    }
+)
+"""What comes before the shipment is told carton by carton, and not a second time as a milestone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +252,7 @@ def _gathered(facts: ShipmentFacts) -> Iterator[Timed]:
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
     for milestone in facts.milestones:
-        if milestone.code not in ON_PAPER_ONLY:
+        if milestone.code not in ON_PAPER_ONLY | TOLD_BY_CARTONS:
             yield _event(
                 facts,
                 *_what_moved(facts, milestone.code),

@@ -54,6 +54,7 @@ port = Table(
     Column("code", Text, primary_key=True, comment="UN/LOCODE"),
     Column("name", Text, nullable=False),
     Column("country", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
     Column("gln", Text),
 )
 
@@ -132,6 +133,8 @@ clearance = Table(
     Column("quantity", Integer, nullable=False),
     Column("destination", Text, nullable=False),
     Column("lane", Text, nullable=False),
+    Column("policies", JSONB, nullable=False),
+    Column("granted_on", Date, nullable=False),
     Column("expires_on", Date, nullable=False),
     CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
     CheckConstraint("quantity > 0", name="quantity"),
@@ -231,6 +234,7 @@ shipment_document = Table(
     Column("blocks", JSONB, nullable=False),
     Column("needed", Boolean, nullable=False),
     Column("made_by_system", Boolean, nullable=False),
+    Column("verified", Boolean, nullable=False),
     Column("number", Text),
     Column("issued_on", Date),
     UniqueConstraint("shipment_id", "code"),

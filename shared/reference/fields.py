@@ -83,9 +83,14 @@ class Listed(mm.List[Any]):
 
 
 def shown(value: Any) -> str:
-    """A value as it may stand in a message: text in quotes, and never long."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    """A value as YAML has it: text in quotes, and never long."""
+    if isinstance(value, str):
+        said = f'"{value}"'
+    elif value is None or isinstance(value, bool):
+        said = {None: "empty", True: "true", False: "false"}[value]
+    else:
+        said = ", ".join(value) if isinstance(value, tuple) else str(value)
+    return said if len(said) <= _SHOWN else f"{said[: _SHOWN - 1]}…"
 
 
 def text(right: str = "text", pattern: str = r"\S(.*\S)?", **options: Any) -> Checked:

@@ -89,7 +89,7 @@ class Facility(Row):
     def only_adults_work(self, data: dict[str, Any], **_: Any) -> None:
         if data["producing"] and data["kind"] not in ("lapas", "rutan"):
             who = {"lpka": "children are never given work", "bapas": "a Bapas has no workshop"}[data["kind"]]
-            raise ValidationError(f"must be false, since {who}, was True", "producing")
+            raise ValidationError(f"must be false, since {who}, was true", "producing")
 
     @validates_schema
     def who_produces_says_how(self, data: dict[str, Any], **_: Any) -> None:
@@ -97,8 +97,7 @@ class Facility(Row):
             if data["producing"] and not data[field]:
                 raise ValidationError("is missing; it must be there where producing is true", field)
             if data[field] and not data["producing"]:
-                right = "must be absent where producing is false"
-                raise ValidationError(f"{right}, was {f.shown(data[field])}", field)
+                raise ValidationError("must be absent where producing is false", field)
         families = [capability.family for capability in data["capabilities"]]
         if len(set(families)) < len(families):
             raise ValidationError(f"must name each family once, was {', '.join(families)}", "capabilities")
@@ -157,7 +156,9 @@ class Policy(Row):
         """A hold ends by two people in two roles, over named evidence; nothing else ends at all."""
         held = data["action"] == "hold"
         if data["releasable"] != held:
-            raise ValidationError(f"must be {held} where the action is {data['action']}", "releasable")
+            raise ValidationError(
+                f"must be {f.shown(held)} where the action is {data['action']}", "releasable"
+            )
         if len(data["released_by"]) != (2 if held else 0):
             right = f"both {' and '.join(RELEASERS)}" if held else "absent, since nobody may release it"
             raise ValidationError(f"must be {right}, was {f.shown(data['released_by'])}", "released_by")

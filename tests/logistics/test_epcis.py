@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]  # it ships no types
+from ruamel.yaml import YAML
 
 from services.logistics.domain.sscc import NotALocode, sscc
 from services.logistics.epcis import (
+    ON_PAPER_ONLY,
+    TOLD_BY_CARTONS,
     CartonFact,
     GatheredFact,
     Json,
@@ -25,7 +28,8 @@ from services.logistics.epcis import (
     epcis_document,
 )
 
-SCHEMA = Path(__file__).parents[2] / "reference" / "epcis" / "epcis-json-schema.json"
+REFERENCE = Path(__file__).parents[2] / "reference"
+SCHEMA = REFERENCE / "epcis" / "epcis-json-schema.json"
 SRAGEN, PORT, BUYER = "9529900000107", "9529900000206", "9529900000305"
 FOREIGN = "4012345000009"
 CONTAINER = "CSQU3054383"
@@ -142,7 +146,7 @@ def test_the_steps_come_in_the_order_of_the_map() -> None:
         ("ObjectEvent", "OBSERVE", "arriving"),
         ("ObjectEvent", "OBSERVE", "receiving"),
         ("ObjectEvent", "OBSERVE", "other"),
-        ("ObjectEvent", "OBSERVE", "other"),
+        ("ObjectEvent", "OBSERVE", "entering_exiting"),
         ("AggregationEvent", "ADD", "loading"),
         ("ObjectEvent", "OBSERVE", "shipping"),
         ("ObjectEvent", "OBSERVE", "arriving"),
@@ -183,6 +187,24 @@ def test_after_stuffing_it_is_the_container_that_is_seen_until_cartons_are_recei
     assert len(events["STUFFED_SEALED"]["childEPCs"]) == 3
     assert events["GATE_IN"]["epcList"] == [f"urn:epc:id:bic:{CONTAINER}"]
     assert len(events["DELIVERED"]["epcList"]) == 3
+
+
+def test_milestones_are_told_as_the_reference_data_say() -> None:
+    """The data also serve people who ask how a milestone is called elsewhere: both must say the same."""
+    data = YAML(typ="safe").load(REFERENCE / "milestones.yaml")["milestones"]
+    told = {event.get("kendi:milestone"): event for event in events_of(a_journey())}
+    for milestone in data:
+        if milestone["code"] in told and "epcis" in milestone:
+            event = told[milestone["code"]]
+            said = {"type": event["type"], "action": event["action"], "biz_step": event["bizStep"]}
+            assert milestone["epcis"] == [{**said, "disposition": event["disposition"]}]
+        else:
+            assert milestone["code"] in ON_PAPER_ONLY | TOLD_BY_CARTONS | {"FUMIGATED"}
+
+
+def test_what_cartons_tell_is_not_told_twice() -> None:
+    arrived = MilestoneFact(code="ARRIVED_HUB", occurred_at=MADE, place=SRAGEN)
+    assert events_of(a_journey(milestones=(arrived,))) == events_of(a_journey(milestones=()))
 
 
 def test_what_happens_on_paper_only_is_no_event() -> None:

@@ -24,7 +24,7 @@ def invoice(paper: ShipmentPaper) -> bytes:
 
 def amount_of(line: GoodsLine, currency: str) -> Decimal:
     """Exact to the currency's smallest unit, for example the cent; half to even, so that errors don't add up."""
-    return (line.quantity * line.unit_price).quantize(_smallest_unit(currency), rounding="ROUND_HALF_UP")
+    return (line.quantity * line.unit_price).quantize(_smallest_unit(currency), rounding=ROUND_HALF_EVEN)
 
 
 def total_of(paper: ShipmentPaper) -> Decimal:

@@ -3,8 +3,16 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
+from services.logistics.domain.milestones import STUFFED_SEALED
 from shared.refusal import Refused
+
+CLEARANCE: Final = "DEST-POLICY"
+"""Not a paper, but the clearance under which the goods leave; it stands on the list to be seen."""
+
+BEFORE_SHIPMENTS: Final = frozenset({"CARTON_PACKED", "LEFT_FACILITY", "ARRIVED_HUB", "CONSOLIDATED"})
+"""Ours too, but passed when a shipment is planned: what they ask for must be there before the goods leave."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,7 @@ class Rule:
     modes: tuple[str, ...] | None = None
     on_request: bool = False
     made_by_system: bool = False
+    verified: bool = True
 
     def covers(self, cargo: Cargo) -> bool:
         return (
@@ -57,7 +66,7 @@ class Document:
     """One entry of a shipment's checklist. It is there when it has a number.
 
     The words are a copy of the rule's as it stood when the shipment was planned; ``blocks`` are the
-    milestones that can't be without it.
+    milestones that can't be without it. ``verified`` is false where nobody has read the present rule.
     """
 
     code: str
@@ -67,6 +76,7 @@ class Document:
     blocks: list[str]
     needed: bool
     made_by_system: bool
+    verified: bool
     number: str | None = None
     issued_on: date | None = None
 
@@ -88,20 +98,26 @@ class Document:
 
 
 def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) -> list[Document]:
-    """The papers of this cargo that block one of these milestones."""
+    """The papers of this cargo that block one of these milestones, or should have been there before."""
     return [
         Document(
             code=rule.code,
             name_en=rule.name_en,
             name_id=rule.name_id,
             owed_by=rule.owed_by,
-            blocks=[code for code in rule.blocks if code in milestones],
+            blocks=blocks,
             needed=not rule.on_request,
             made_by_system=rule.made_by_system,
+            verified=rule.verified,
         )
         for rule in rules
-        if rule.covers(cargo) and not set(milestones).isdisjoint(rule.blocks)
+        if rule.covers(cargo) and (blocks := _blocks(rule, milestones))
     ]
+
+
+def _blocks(rule: Rule, milestones: Collection[str]) -> list[str]:
+    late = [STUFFED_SEALED] if not BEFORE_SHIPMENTS.isdisjoint(rule.blocks) else []
+    return list(dict.fromkeys(late + [code for code in rule.blocks if code in milestones]))
 
 
 def missing(documents: Iterable[Document], milestones: Collection[str]) -> list[Document]:

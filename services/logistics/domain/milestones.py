@@ -1,27 +1,34 @@
 """What happens to a shipment on its way, and what must have happened before: a graph, not a list."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from shared.refusal import Refused
 
 WIB = timezone(timedelta(hours=7), "WIB")
 
+CONSOLIDATED = "CONSOLIDATED"
 STUFFED_SEALED = "STUFFED_SEALED"
+LOADED = "LOADED"
+TRANSSHIPPED = "TRANSSHIPPED"
 VESSEL_DEPARTED = "VESSEL_DEPARTED"
 DELIVERED = "DELIVERED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Milestone:
-    """``after`` are the milestones without which this one can't be; ``repeats`` where a second one is no mistake."""
+    """A step on the way; ``after`` are those without which it can't be."""
 
     code: str
     name_en: str
     name_id: str
     after: tuple[str, ...] = ()
-    repeats: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a second one is no mistake: feeders may meet more than one other vessel."""
+        return self.code == TRANSSHIPPED
 
 
 Graph = Mapping[str, Milestone]
@@ -52,6 +59,16 @@ def graph_of(milestones: Iterable[Milestone]) -> Graph:
                 )
         graph[milestone.code] = milestone
     return graph
+
+
+def of_shipments(graph: Graph) -> Graph:
+    """The part of the graph that a shipment has before it once its cartons were put together."""
+    behind = up_to(CONSOLIDATED, graph)
+    return {
+        code: replace(milestone, after=tuple(needed for needed in milestone.after if needed not in behind))
+        for code, milestone in graph.items()
+        if code not in behind
+    }
 
 
 def need_possible(
@@ -97,7 +114,7 @@ def up_to(code: str, graph: Graph) -> frozenset[str]:
 def furthest(reached: Iterable[Reached], graph: Graph) -> str | None:
     """How far the shipment has come. A late report of something earlier does not move it back."""
     codes = {at.code for at in reached}
-    return next((code for code in reversed(graph) if code in codes), None)
+    return next((code for code in reversed(list(graph)) if code in codes), None)
 
 
 def possible_next(reached: Sequence[Reached], graph: Graph) -> list[Milestone]:

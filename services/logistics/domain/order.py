@@ -23,6 +23,8 @@ class Clearance:
     quantity: int
     destination: str
     lane: str
+    policies: list[str]
+    granted_on: date
     expires_on: date
 
 

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.documents import Document, find, missing
+from services.logistics.domain.documents import CLEARANCE, Document, find, missing
 from services.logistics.domain.milestones import (
     DELIVERED,
+    LOADED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
     Graph,
@@ -20,7 +21,7 @@ from services.logistics.domain.milestones import (
     possible_next,
     up_to,
 )
-from services.logistics.domain.order import Standing, need_cleared, strictest
+from services.logistics.domain.order import EXPORT, Standing, need_cleared, strictest
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
     DocumentsCompleted,
@@ -36,8 +37,6 @@ from shared.refusal import Refused
 
 CLOSING = timedelta(days=1)
 """How long before departure the terminal takes no more containers."""
-
-LOADED = "LOADED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,8 +119,9 @@ class Shipment:
             return []
         return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
 
-    def plan(self, graph: Graph) -> list[object]:
-        """What happened when the cartons were put together. Refused without a checklist: no rule, no shipment."""
+    def plan(self, goods: Sequence[Standing], *, graph: Graph) -> list[object]:
+        """What happened when the cleared cartons were put together. No rules, no checklist, no shipment."""
+        need_cleared(goods, self.planned_on)
         if not self.cartons:
             raise Refused("There is no carton for this shipment.")
         for carton in self.cartons:
@@ -130,6 +130,7 @@ class Shipment:
         if not self.documents:
             raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")
         up_to(VESSEL_DEPARTED, graph)
+        self._note_clearance(goods)
         for carton in self.cartons:
             carton.shipment_id = self.id
         return [
@@ -142,6 +143,15 @@ class Shipment:
                 lines=self.lines,
             )
         ]
+
+    def _note_clearance(self, goods: Iterable[Standing]) -> None:
+        """The decisions under which the goods leave stand on the checklist like a paper."""
+        granted = [clearance for each in goods if (clearance := each.line.clearance(EXPORT))]
+        policies = dict.fromkeys(policy for clearance in granted for policy in clearance.policies)
+        for document in self.documents:
+            if document.code == CLEARANCE and granted:
+                document.number = ", ".join(policies) or "allowed"
+                document.issued_on = max(clearance.granted_on for clearance in granted)
 
     def book(self, booking: Booking, *, today: date, graph: Graph) -> list[object]:
         """Take room on a vessel, or on another one after a vessel was missed; our own papers are then made."""
@@ -169,6 +179,8 @@ class Shipment:
         document = find(self.documents, code)
         if document.made_by_system:
             raise Refused(f"{code} is made by this system when the shipment is booked.", field="code")
+        if code == CLEARANCE:
+            raise Refused(f"{code} is decided in the orders service, not recorded here.", field="code")
         lacked = bool(self.missing_before_departure(graph))
         document.record(number, issued_on, today=today)
         return self._completed(lacked, graph)

@@ -1,0 +1,84 @@
+"""Bringing reference data into the logistics service: papers and milestones, ports, exporters."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from services.logistics.storage import document_rule, exporter, milestone, port
+from shared import reference
+
+Rows = dict[str, dict[str, Any]]
+
+
+def load(session: Session, folder: Path) -> dict[str, int]:
+    """Make the tables equal to the files; returns how many rows of each kind changed.
+
+    Ports and exporters that are gone from the files stay: shipments name them.
+    """
+    rules = _numbered({row.code: _rule(row) for row in reference.document_rules(folder)})
+    steps = _numbered({row.code: _milestone(row) for row in reference.milestones(folder)})
+    return {
+        "documents": _put(session, document_rule, rules) + _forget(session, document_rule, rules),
+        "milestones": _put(session, milestone, steps) + _forget(session, milestone, steps),
+        "ports": _put(session, port, {row.code: _port(row) for row in reference.ports(folder)}),
+        "exporters": _put(session, exporter, {row.code: _exporter(row) for row in reference.buyers(folder)}),
+    }
+
+
+def _put(session: Session, table: Table, rows: Rows) -> int:
+    """Write the rows that differ from what the table has."""
+    (key,) = table.primary_key
+    known = {row[key.name]: dict(row) for row in session.execute(select(table)).mappings()}
+    changed = {id: values for id, values in rows.items() if known.get(id) != {key.name: id, **values}}
+    for id, values in changed.items():
+        statement = upsert(table).values({key.name: id, **values})
+        session.execute(statement.on_conflict_do_update(index_elements=[key], set_=values))
+    return len(changed)
+
+
+def _forget(session: Session, table: Table, rows: Rows) -> int:
+    (key,) = table.primary_key
+    gone = delete(table).where(key.not_in(rows)).returning(key)
+    return len(session.execute(gone).all())
+
+
+def _numbered(rows: Rows) -> Rows:
+    """In the order of the file, which is the order of the pages."""
+    return {id: {"position": position, "row": row} for position, (id, row) in enumerate(rows.items())}
+
+
+def _rule(row: reference.DocumentRule) -> dict[str, Any]:
+    when = row.when
+    conditions = {
+        "countries": when.countries,
+        "materials": when.materials,
+        "hs": when.hs,
+        "lanes": when.lanes,
+        "incoterms": when.incoterms,
+        "modes": when.modes,
+    }
+    return {
+        "name_en": row.name_en,
+        "name_id": row.name_id,
+        "owed_by": row.issuer,
+        "blocks": list(row.blocks),
+        **{name: list(values) for name, values in conditions.items() if values is not None},
+        "on_request": when.on_request or when.wood_packing,
+        "made_by_system": row.made_by_system,
+        "verified": row.verified,
+    }
+
+
+def _milestone(row: reference.Milestone) -> dict[str, Any]:
+    return {"name_en": row.name_en, "name_id": row.name_id, "after": list(row.predecessors)}
+
+
+def _port(row: reference.Port) -> dict[str, Any]:
+    return {"name": row.name, "country": row.country, "timezone": row.timezone, "gln": row.gln}
+
+
+def _exporter(row: reference.Buyer) -> dict[str, Any]:
+    return {"name": row.name, "address": list(row.address), "country": row.country, "gln": row.gln}

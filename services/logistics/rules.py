@@ -1,0 +1,30 @@
+"""The rules in force, kept as rows: which papers a shipment needs, and what comes after what."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.logistics.domain.documents import Rule
+from services.logistics.domain.milestones import Graph, Milestone, graph_of, of_shipments
+from services.logistics.storage import document_rule, milestone
+
+
+def documents(session: Session) -> list[Rule]:
+    """All document rules. An empty table means that no shipment can be planned."""
+    rows = session.execute(select(document_rule).order_by(document_rule.c.position))
+    return [Rule(code=row.code, **_with_tuples(row.row)) for row in rows]
+
+
+def milestones(session: Session) -> Graph:
+    """What lies before a shipment; empty, and so nothing is possible, until the milestones are loaded."""
+    rows = session.execute(select(milestone).order_by(milestone.c.position)).all()
+    return (
+        of_shipments(graph_of(Milestone(code=row.code, **_with_tuples(row.row)) for row in rows))
+        if rows
+        else {}
+    )
+
+
+def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}

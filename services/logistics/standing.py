@@ -1,0 +1,98 @@
+"""What stands at a hub or in a shipment, order line by order line: what the rules of clearance look at."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.orm import Session
+
+from services.logistics.domain.order import Line, Standing
+from services.logistics.storage import carton, lot, order_line
+
+FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None))
+
+Key = tuple[UUID, int]
+
+
+def lock_lines(session: Session, destination: str) -> None:
+    """Hold the country's lines, so that two shipments can't use one clearance at the same time."""
+    session.execute(
+        select(order_line.c.number)
+        .where(order_line.c.destination == destination)
+        .order_by(order_line.c.order_id, order_line.c.number)
+        .with_for_update()
+    )
+
+
+def at_hub(session: Session, hub: str, destination: str) -> list[Standing]:
+    """What stands free at the hub for one country."""
+    rows = _counted(session, *FREE, carton.c.hub == hub, order_line.c.destination == destination)
+    return _standing(session, rows)
+
+
+def at_hubs(session: Session) -> dict[tuple[str, str], list[Standing]]:
+    """What stands free at each hub for each country."""
+    rows = _counted(session, *FREE)
+    groups: dict[tuple[str, str], list[Standing]] = defaultdict(list)
+    for row, goods in zip(rows, _standing(session, rows), strict=True):
+        groups[row["hub"], goods.line.destination].append(goods)
+    return dict(sorted(groups.items()))
+
+
+def in_shipment(session: Session, shipment_id: UUID) -> list[Standing]:
+    """What a shipment carries; ``shipped`` are the pieces in other ones."""
+    return _standing(session, _counted(session, carton.c.shipment_id == shipment_id), but=shipment_id)
+
+
+def _counted(session: Session, *which: Any) -> list[RowMapping]:
+    query = (
+        select(
+            carton.c.hub,
+            lot.c.order_id,
+            lot.c.line,
+            func.array_agg(lot.c.lane.distinct()).label("lanes"),
+            func.count().label("cartons"),
+            func.sum(carton.c.pieces).label("pieces"),
+        )
+        .join_from(carton, lot)
+        .join(order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line))
+        .where(*which)
+        .group_by(carton.c.hub, lot.c.order_id, lot.c.line)
+    )
+    return list(session.execute(query).mappings())
+
+
+def _standing(session: Session, rows: list[RowMapping], *, but: UUID | None = None) -> list[Standing]:
+    keys = {(row["order_id"], row["line"]) for row in rows}
+    lines, shipped = _lines(session, keys), _shipped(session, keys, but)
+    return [
+        Standing(
+            line=lines[row["order_id"], row["line"]],
+            lanes=frozenset(row["lanes"]),
+            cartons=row["cartons"],
+            pieces=row["pieces"],
+            shipped=shipped.get((row["order_id"], row["line"]), 0),
+        )
+        for row in rows
+    ]
+
+
+def _lines(session: Session, keys: set[Key]) -> dict[Key, Line]:
+    query = select(Line).where(func.row(order_line.c.order_id, order_line.c.number).in_(keys))
+    found = session.execute(query.execution_options(populate_existing=True)).scalars()
+    return {(line.order.id, line.number): line for line in found}
+
+
+def _shipped(session: Session, keys: set[Key], but: UUID | None) -> dict[Key, int]:
+    query = (
+        select(lot.c.order_id, lot.c.line, func.sum(carton.c.pieces).label("pieces"))
+        .join_from(carton, lot)
+        .where(
+            carton.c.shipment_id.is_not(None),
+            carton.c.shipment_id.is_distinct_from(but),
+            func.row(lot.c.order_id, lot.c.line).in_(keys),
+        )
+        .group_by(lot.c.order_id, lot.c.line)
+    )
+    return {(row.order_id, row.line): row.pieces for row in session.execute(query)}

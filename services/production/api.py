@@ -1,0 +1,154 @@
+"""The production API: ``/production/v1/…``."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from services.production import handlers, views
+from services.production.schemas import (
+    CapacityRequest,
+    CapacitySchema,
+    FacilitySchema,
+    InspectRequest,
+    NothingSchema,
+    ReasonRequest,
+    ReportRequest,
+    WorkOrderQuery,
+    WorkOrderSchema,
+)
+from shared.web.access import FACILITY, KANWIL, current, requires
+from shared.web.context import transaction
+from shared.web.idempotency import Answer, once
+from shared.web.pagination import key_of, link_to_next
+from shared.web.problems import not_found
+
+api = Blueprint("production", __name__, url_prefix="/production/v1", description="Work of the facilities")
+
+WORK_ORDER = WorkOrderSchema()
+
+
+@api.get("/work-orders")
+@api.arguments(WorkOrderQuery, location="query")
+@api.response(200, WorkOrderSchema(many=True))
+@requires(FACILITY, KANWIL)
+def list_work_orders(page: dict[str, Any]) -> Any:
+    """Work orders, newest first, by key."""
+    with transaction() as session:
+        rows = views.list_work_orders(
+            session, current(), code=page["facility"], limit=page["limit"], after=key_of(page["after"])
+        )
+    return rows[: page["limit"]], 200, link_to_next(rows, page["limit"], "id")
+
+
+@api.get("/work-orders/<uuid:id>")
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY, KANWIL)
+def read_work_order(id: UUID) -> Any:
+    """One work order."""
+    with transaction() as session:
+        order = views.find_work_order(session, current(), id)
+        if order is None:
+            raise not_found("work order")
+        return views.as_dict(order)
+
+
+@api.post("/work-orders/<uuid:id>/accept")
+@api.arguments(NothingSchema)
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY)
+def accept(body: dict[str, Any], id: UUID) -> Response:
+    """Accept an offer. Needs an Idempotency-Key, as all of these."""
+    return _do(handlers.accept, id, body)
+
+
+@api.post("/work-orders/<uuid:id>/decline")
+@api.arguments(ReasonRequest)
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY)
+def decline(body: dict[str, Any], id: UUID) -> Response:
+    """Decline an offer, with a reason; its quantity is shared out again."""
+    return _do(handlers.decline, id, body)
+
+
+@api.post("/work-orders/<uuid:id>/start")
+@api.arguments(NothingSchema)
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY)
+def start(body: dict[str, Any], id: UUID) -> Response:
+    """Begin, or go on after a pause."""
+    return _do(handlers.start, id, body)
+
+
+@api.post("/work-orders/<uuid:id>/pause")
+@api.arguments(ReasonRequest)
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY)
+def pause(body: dict[str, Any], id: UUID) -> Response:
+    """Stand still, with a reason."""
+    return _do(handlers.pause, id, body)
+
+
+@api.post("/work-orders/<uuid:id>/report")
+@api.arguments(ReportRequest)
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY)
+def report(body: dict[str, Any], id: UUID) -> Response:
+    """Report pieces made, or mended, on one day."""
+    return _do(handlers.report, id, body)
+
+
+@api.post("/work-orders/<uuid:id>/inspect")
+@api.arguments(InspectRequest)
+@api.response(200, WorkOrderSchema)
+@requires(FACILITY)
+def inspect(body: dict[str, Any], id: UUID) -> Response:
+    """Inspect what awaits it; what passed leaves as a lot."""
+    return _do(handlers.inspect, id, body)
+
+
+def _do(command: Callable[..., Any], id: UUID, body: dict[str, Any]) -> Response:
+    """Run a command on a work order that the caller may see, once."""
+
+    def run(session: Any) -> Answer:
+        if views.find_work_order(session, current(), id) is None:
+            raise not_found("work order")
+        return WORK_ORDER.dump(views.as_dict(command(session, work_order_id=id, **body))), 200, {}
+
+    return once(run)
+
+
+@api.get("/facilities")
+@api.response(200, FacilitySchema(many=True))
+@requires(FACILITY, KANWIL)
+def list_facilities() -> Any:
+    """All facilities that are known."""
+    with transaction() as session:
+        return list(views.facilities(session))
+
+
+@api.get("/facilities/<code>/capacity")
+@api.response(200, CapacitySchema)
+@requires(FACILITY, KANWIL)
+def read_capacity(code: str) -> Any:
+    """A facility's minutes a day and its consenting workers."""
+    with transaction() as session:
+        found = views.capacity_of(session, code) if views.may_see(current(), code) else None
+    if found is None:
+        raise not_found("facility")
+    return found
+
+
+@api.put("/facilities/<code>/capacity")
+@api.arguments(CapacityRequest)
+@api.response(200, CapacitySchema)
+@requires(FACILITY, KANWIL)
+def set_capacity(body: dict[str, Any], code: str) -> Any:
+    """Say how many minutes a day the facility is open and how many consenting workers it has."""
+    with transaction() as session:
+        if not views.may_see(current(), code) or views.capacity_of(session, code) is None:
+            raise not_found("facility")
+        handlers.set_capacity(session, code=code, **body)
+        return views.capacity_of(session, code)

@@ -1,0 +1,14 @@
+"""The web application of the production service: the only wiring."""
+
+from flask import Flask
+
+from services.production import CARD
+from services.production.api import api
+from services.production.pages import board
+from shared import settings
+from shared.web import serving
+
+
+def create_app() -> Flask:
+    """The application as its settings want it; what the web server loads."""
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=[api], desks=[board.desk])

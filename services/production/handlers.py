@@ -1,0 +1,257 @@
+"""What each command and each heard event does, all or nothing; the caller owns the transaction."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import uuid_utils.compat as uuid7s
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import Session
+
+from services.production.domain.allocation import Share, share_out
+from services.production.domain.capacity import PACKING_AND_HUB_DAYS, Capacity, working_day_after
+from services.production.domain.work_order import Kind, WorkOrder
+from services.production.storage import capability, demand, facility, item, work_order
+from shared.clock import business_today
+from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced
+from shared.events.production import Allocation, ProductionPlanned
+from shared.messaging.inbox import Heard, NotYet, Reactions
+from shared.messaging.outbox import record
+from shared.refusal import Refused
+
+# Commands ---------------------------------------------------------------------------------------
+
+
+def accept(session: Session, *, work_order_id: UUID) -> WorkOrder:
+    """The facility will make it by the due date."""
+    order = _locked(session, work_order_id)
+    record(session, *order.accept(on=business_today(session)))
+    return order
+
+
+def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
+    """The facility will not; its quantity, and no other, is shared out again."""
+    order = _locked(session, work_order_id)
+    line = _demand(session, order.order_id, order.line)
+    declined = order.decline(reason=reason)
+    session.flush()
+    record(session, *declined)
+    _allocate(session, line, order.quantity)
+    return order
+
+
+def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
+    """Work begins, or goes on after a pause."""
+    order = _locked(session, work_order_id)
+    record(session, *order.start(on=business_today(session)))
+    return order
+
+
+def pause(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
+    """Work stands still for a reason."""
+    order = _locked(session, work_order_id)
+    record(session, *order.pause(reason=reason))
+    return order
+
+
+def report(session: Session, *, work_order_id: UUID, pieces: int, kind: Kind, worked_on: date) -> WorkOrder:
+    """Pieces made or mended on one day."""
+    order = _locked(session, work_order_id)
+    today = business_today(session)
+    record(session, *order.report(pieces, kind=kind, worked_on=worked_on, today=today))
+    return order
+
+
+def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, scrap: int) -> WorkOrder:
+    """Inspect what awaits it; what passed leaves as a lot."""
+    order = _locked(session, work_order_id)
+    number = _next_number(session, order.facility, "lots")
+    lot = f"{_short(order.facility)}-{business_today(session):%y%m}-{number:03d}"
+    record(session, *order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot))
+    return order
+
+
+def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dict[str, int]) -> None:
+    """What a facility is open and how many consenting workers it has for each family it is able to make."""
+    families = set(session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars())
+    unknown = set(workers) - families
+    if unknown:
+        raise Refused(f"This facility makes {', '.join(sorted(families))}.", field=f"workers.{min(unknown)}")
+    session.execute(update(facility).where(facility.c.code == code).values(open_minutes=open_minutes))
+    for family, count in workers.items():
+        session.execute(
+            update(capability)
+            .where(capability.c.facility == code, capability.c.family == family)
+            .values(workers=count)
+        )
+
+
+def _locked(session: Session, work_order_id: UUID) -> WorkOrder:
+    return session.get_one(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
+
+
+# Heard events -----------------------------------------------------------------------------------
+
+
+def on_item_published(session: Session, event: ItemPublished, heard: Heard) -> None:
+    values = {
+        "name_id": event.name_id,
+        "name_en": event.name_en,
+        "family": event.family,
+        "labour_minutes": event.labour_minutes,
+    }
+    session.execute(
+        upsert(item).values(sku=event.sku, **values).on_conflict_do_update(index_elements=["sku"], set_=values)
+    )
+
+
+def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
+    known = set(session.execute(select(item.c.sku)).scalars())
+    for line in event.lines:
+        if line.sku not in known:
+            raise NotYet("orders", f"item/{line.sku}")
+    rows = [
+        {
+            "order_id": event.order_id,
+            "line": line.number,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "destination": line.consignee.country,
+            "requested_date": line.requested_date,
+        }
+        for line in event.lines
+    ]
+    session.execute(upsert(demand), rows)
+
+
+def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard) -> None:
+    """Share the line out. Another purpose, or a clearance that has run out, lets nothing be made."""
+    today = business_today(session)
+    if event.purpose != "produce" or event.expires_on < today:
+        return
+    line = _demand(session, event.order_id, event.line)
+    more = min(event.quantity, line.quantity) - line.cleared
+    if more <= 0:
+        return
+    session.execute(
+        update(demand)
+        .where(demand.c.order_id == event.order_id, demand.c.line == event.line)
+        .values(cleared=line.cleared + more, cleared_until=event.expires_on)
+    )
+    _allocate(session, _demand(session, event.order_id, event.line), more)
+
+
+# Allocation -------------------------------------------------------------------------------------
+
+
+def _demand(session: Session, order_id: UUID, line: int) -> Row[Any]:
+    """The order line, locked: one plan at a time is made for it."""
+    return session.execute(
+        select(demand, item.c.labour_minutes, item.c.family)
+        .join(item, item.c.sku == demand.c.sku)
+        .where(demand.c.order_id == order_id, demand.c.line == line)
+        .with_for_update(of=demand)
+    ).one()
+
+
+def _allocate(session: Session, line: Row[Any], quantity: int) -> None:
+    """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
+    today = business_today(session)
+    plan = share_out(
+        quantity,
+        labour_minutes=line.labour_minutes,
+        latest=line.requested_date,
+        today=today,
+        able=_able(session, line),
+    )
+    shares = sorted(plan.shares, key=lambda share: share.facility)  # one locking order for all
+    offered = [_offer(session, line, share, today) for share in shares]
+    session.add_all(offered)
+    session.flush()
+    record(session, _planned(session, line), *(order.offer() for order in offered))
+
+
+def _able(session: Session, line: Row[Any]) -> Sequence[Capacity]:
+    """Verified facilities that make the family and have not declined this line, with what they are committed to."""
+    declined = (
+        select(work_order.c.facility)
+        .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
+        .where(work_order.c.declined_reason.is_not(None))
+    )
+    committed = (
+        select(func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0))
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(work_order.c.facility == facility.c.code, item.c.family == line.family)
+        .where(work_order.c.declined_reason.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(facility.c.code, facility.c.open_minutes, capability.c.workers, capability.c.efficiency_pct, committed)
+        .join(capability, capability.c.facility == facility.c.code)
+        .where(capability.c.family == line.family, facility.c.producing, facility.c.verified)
+        .where(facility.c.code.not_in(declined))
+        .order_by(facility.c.code)
+    )
+    return [
+        Capacity(facility=code, open_minutes=minutes, workers=workers, efficiency_pct=pct, committed_minutes=int(busy))
+        for code, minutes, workers, pct, busy in rows
+    ]
+
+
+def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
+    number = _next_number(session, share.facility, "work_orders")
+    return WorkOrder(
+        id=uuid7s.uuid7(),
+        number=f"WO-{_short(share.facility)}-{today.year}-{number:04d}",
+        order_id=line.order_id,
+        line=line.line,
+        sku=line.sku,
+        facility=share.facility,
+        quantity=share.quantity,
+        due=share.due,
+        why=share.why,
+        offered_on=today,
+    )
+
+
+def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
+    """How the whole line stands: every live work order, and what no facility has."""
+    rows = session.execute(
+        select(work_order.c.facility, work_order.c.quantity, work_order.c.due)
+        .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
+        .where(work_order.c.declined_reason.is_(None))
+        .order_by(work_order.c.id)
+    ).all()
+    allocated = sum(row.quantity for row in rows)
+    ready = working_day_after(max(row.due for row in rows), PACKING_AND_HUB_DAYS) if rows else None
+    return ProductionPlanned(
+        order_id=line.order_id,
+        line=line.line,
+        allocated=allocated,
+        unallocated=line.cleared - allocated,
+        promised_date=ready if allocated == line.cleared else None,
+        allocations=tuple(Allocation(facility=row.facility, quantity=row.quantity) for row in rows),
+    )
+
+
+def _next_number(session: Session, code: str, counter: str) -> int:
+    """The facility's next running number; its row stays locked until the commit, so that none is given twice."""
+    column = facility.c[counter]
+    return session.execute(
+        update(facility).where(facility.c.code == code).values({column: column + 1}).returning(column)
+    ).scalar_one()
+
+
+def _short(code: str) -> str:
+    """``SRG`` of ``LPS-SRG``."""
+    return code.split("-")[1]
+
+
+REACTIONS: Reactions = {
+    ItemPublished: on_item_published,
+    OrderPlaced: on_order_placed,
+    ClearanceGranted: on_clearance_granted,
+}

@@ -1,0 +1,91 @@
+"""Papan kerja: what do we do now?"""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+
+from services.production import handlers, views
+from shared.clock import business_today
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.access import FACILITY, KANWIL, current
+from shared.web.context import transaction
+from shared.web.problems import not_found
+
+desk = Blueprint("board", __name__, url_prefix="/production", template_folder="../templates")
+
+
+@desk.get("/")
+@pages.desk(FACILITY, KANWIL)
+def home() -> str:
+    return _board()
+
+
+@desk.post("/work-orders/<uuid:id>/<action>")
+@pages.desk(FACILITY)
+def act(id: UUID, action: str) -> Any:
+    if action not in ACTIONS:
+        raise not_found("action")
+    try:
+        with transaction() as session:
+            if views.find_work_order(session, current(), id) is None:
+                raise not_found("work order")
+            command, read = ACTIONS[action]
+            command(session, work_order_id=id, **read())
+    except Refused as refusal:
+        return _board(at=id, action=action, refusal=refusal), 422
+    return pages.back_to("board.home", _anchor=f"wo-{id}")
+
+
+def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
+    """The board; ``at`` is the work order whose form was refused, which keeps what was typed."""
+    with transaction() as session:
+        orders = views.board(session, current())
+        today = business_today(session)
+    return render_template(
+        "board.html", orders=orders, today=today, at=at, action=action, refusal=refusal, typed=request.form
+    )
+
+
+def _nothing() -> dict[str, Any]:
+    return {}
+
+
+def _reason() -> dict[str, Any]:
+    return {"reason": request.form.get("reason", "")}
+
+
+def _report() -> dict[str, Any]:
+    kind = "reworked" if request.form.get("kind") == "reworked" else "made"
+    return {"pieces": _whole("pieces"), "kind": kind, "worked_on": _day("worked_on")}
+
+
+def _inspection() -> dict[str, Any]:
+    return {name: _whole(name) for name in ("passed", "rework", "scrap")}
+
+
+def _whole(name: str) -> int:
+    """A number as people write it: 1.200 and 1200 are the same."""
+    text = request.form.get(name, "").replace(".", "").replace(",", "").strip()
+    if not text.isdecimal() or len(text) > 8:
+        raise Refused("Give a whole number of pieces.", field=name)
+    return int(text)
+
+
+def _day(name: str) -> date:
+    try:
+        return date.fromisoformat(request.form.get(name, ""))
+    except ValueError:
+        raise Refused("Give a day.", field=name) from None
+
+
+ACTIONS = {
+    "accept": (handlers.accept, _nothing),
+    "decline": (handlers.decline, _reason),
+    "start": (handlers.start, _nothing),
+    "pause": (handlers.pause, _reason),
+    "report": (handlers.report, _report),
+    "inspect": (handlers.inspect, _inspection),
+}

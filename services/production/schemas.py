@@ -1,0 +1,87 @@
+"""What the production API takes and gives."""
+
+from marshmallow import Schema, fields, validate
+
+from shared.web.pagination import PageSchema
+from shared.web.schemas import Whole, pieces, short_text
+
+LONGEST_DAY = 420
+"""Minutes: nobody works more than seven hours a day."""
+
+
+class WorkOrderSchema(Schema):
+    """Counts are pieces: ``made = good + rework + scrap + awaiting``."""
+
+    id = fields.UUID()
+    number = fields.String()
+    order_id = fields.UUID()
+    line = fields.Integer()
+    sku = fields.String()
+    facility = fields.String()
+    state = fields.String()
+    due = fields.Date()
+    why = fields.String(metadata={"description": "why this facility"})
+    quantity = fields.Integer()
+    made = fields.Integer()
+    awaiting = fields.Integer(metadata={"description": "made or mended, not inspected yet"})
+    good = fields.Integer()
+    rework = fields.Integer()
+    scrap = fields.Integer()
+    remaining = fields.Integer(metadata={"description": "still to be made"})
+
+
+class WorkOrderQuery(PageSchema):
+    facility = fields.String(load_default=None)
+
+
+class NothingSchema(Schema):
+    """No fields."""
+
+
+class ReasonRequest(Schema):
+    reason = short_text(500, least=3)
+
+
+class ReportRequest(Schema):
+    pieces = pieces()
+    worked_on = fields.Date(required=True, error_messages={"invalid": "Give a date as YYYY-MM-DD."})
+    kind = fields.String(
+        load_default="made", validate=validate.OneOf(("made", "reworked"), error="Give made or reworked.")
+    )
+
+
+def _count() -> Whole:
+    return Whole(required=True, validate=validate.Range(0, 10_000_000, error="Give a number of pieces from 0."))
+
+
+class InspectRequest(Schema):
+    passed = _count()
+    rework = _count()
+    scrap = _count()
+
+
+class FacilitySchema(Schema):
+    code = fields.String()
+    name = fields.String()
+    place = fields.String()
+    kind = fields.String()
+    hub = fields.Boolean()
+    producing = fields.Boolean()
+    verified = fields.Boolean()
+
+
+class CapacityRequest(Schema):
+    open_minutes = Whole(
+        required=True,
+        validate=validate.Range(0, LONGEST_DAY, error=f"Give minutes a day from 0 to {LONGEST_DAY}."),
+    )
+    workers = fields.Dict(
+        keys=fields.String(),
+        values=Whole(validate=validate.Range(0, 2000, error="Give a number of consenting workers from 0 to 2000.")),
+        required=True,
+        metadata={"description": "consenting workers by family of goods"},
+    )
+
+
+class CapacitySchema(CapacityRequest):
+    facility = fields.String()

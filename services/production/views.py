@@ -1,0 +1,87 @@
+"""What the production service shows: reads only."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, select
+from sqlalchemy.orm import Session
+
+from services.production.domain.work_order import WorkOrder
+from services.production.storage import capability, facility, item, work_order
+from shared.web.access import FACILITY, Principal
+
+OPEN = work_order.c.declined_reason.is_(None) & (work_order.c.good < work_order.c.quantity)
+
+
+def mine(principal: Principal) -> Any:
+    """The one place that says whose work orders a principal may see."""
+    if principal.role == FACILITY:
+        return work_order.c.facility == principal.account
+    return work_order.c.id.is_not(None)
+
+
+def may_see(principal: Principal, code: str) -> bool:
+    return principal.role != FACILITY or principal.account == code
+
+
+def find_work_order(session: Session, principal: Principal, id: UUID) -> WorkOrder | None:
+    return session.execute(select(WorkOrder).where(work_order.c.id == id, mine(principal))).scalar_one_or_none()
+
+
+def as_dict(order: WorkOrder) -> dict[str, Any]:
+    names = ("id", "number", "order_id", "line", "sku", "facility", "quantity", "due", "why", "state")
+    counts = ("made", "good", "rework", "scrap", "awaiting", "remaining")
+    return {name: getattr(order, name) for name in (*names, *counts, "paused_reason", "declined_reason", "started_on")}
+
+
+def list_work_orders(
+    session: Session, principal: Principal, *, code: str | None, limit: int, after: str | None
+) -> list[dict[str, Any]]:
+    """Newest first; one more than the limit tells that there are more."""
+    query = select(WorkOrder).where(mine(principal)).order_by(work_order.c.id.desc()).limit(limit + 1)
+    if code is not None:
+        query = query.where(work_order.c.facility == code)
+    if after is not None:
+        query = query.where(work_order.c.id < UUID(after))
+    return [as_dict(order) for order in session.execute(query).scalars()]
+
+
+def board(session: Session, principal: Principal, limit: int = 100) -> list[dict[str, Any]]:
+    """The open work orders in order of need, each with its item's names and a day's pieces."""
+    a_day = facility.c.open_minutes * capability.c.workers * capability.c.efficiency_pct / 100 / item.c.labour_minutes
+    query = (
+        select(WorkOrder, item.c.name_id, item.c.name_en, facility.c.name, func.floor(a_day))
+        .join(item, item.c.sku == work_order.c.sku)
+        .join(facility, facility.c.code == work_order.c.facility)
+        .join(
+            capability,
+            (capability.c.facility == work_order.c.facility) & (capability.c.family == item.c.family),
+        )
+        .where(mine(principal), OPEN)
+        .order_by(work_order.c.due, work_order.c.id)
+        .limit(limit)
+    )
+    return [
+        {**as_dict(order), "name_id": name_id, "name_en": name_en, "facility_name": at, "a_day": int(pieces)}
+        for order, name_id, name_en, at, pieces in session.execute(query)
+    ]
+
+
+def facilities(session: Session) -> Sequence[RowMapping]:
+    query = select(
+        facility.c.code, facility.c.name, facility.c.place, facility.c.kind, facility.c.hub, facility.c.producing,
+        facility.c.verified,
+    ).order_by(facility.c.code)  # fmt: skip
+    return session.execute(query).mappings().all()
+
+
+def capacity_of(session: Session, code: str) -> dict[str, Any] | None:
+    """A facility's minutes a day and its workers for each family; None if there is no such facility."""
+    minutes = session.execute(select(facility.c.open_minutes).where(facility.c.code == code)).scalar_one_or_none()
+    if minutes is None:
+        return None
+    rows = session.execute(
+        select(capability.c.family, capability.c.workers).where(capability.c.facility == code).order_by(capability.c.family)
+    )
+    return {"facility": code, "open_minutes": minutes, "workers": {row.family: row.workers for row in rows}}

@@ -1,0 +1,401 @@
+"""The papers of a shipment say what is in it, read back from the finished PDF as people and scanners do."""
+
+import io
+import re
+import time
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pypdf
+import pypdfium2  # type: ignore[import-untyped]  # it ships no types
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
+from services.logistics.documents.invoice import amount_of, invoice, total_of
+from services.logistics.documents.labels import carton_labels, labels, symbols_of
+from services.logistics.documents.layout import cubic_metres, printable
+from services.logistics.documents.packing_list import packing_list
+from services.logistics.domain.sscc import NotALot, WrongCheckDigit, sscc
+
+BUILDERS = (packing_list, invoice, labels)
+PAPERS = (packing_list, invoice)
+SRAGEN = PartyPaper(name="Lapas Kelas IIA Sragen", address=("Jl. Raya Sukowati", "Sragen"), country="ID")
+PURWODADI = PartyPaper(name="Lapas Kelas IIB Purwodadi", address=("Purwodadi",), country="ID")
+EXPORTER = PartyPaper(name="PT. Chewy Louis Group", address=("Sragen",), country="ID")
+CONSIGNEE = PartyPaper(name="Dierenhuis BV", address=("Noorderlaan 1", "2030 Antwerpen"), country="BE")
+FNC1 = b"\x1d"
+"""How a scanner tells that a field of open length ended."""
+
+UNHURRIED = settings(deadline=None)
+"""Other tests share the processor: how long one example takes says nothing."""
+
+
+def a_line(**changes: Any) -> GoodsLine:
+    line = GoodsLine(
+        po="PO-2026-0042",
+        line=1,
+        sku="CR-RING-15",
+        description="Coco rope ring 15 cm",
+        hs6="5609.00",
+        quantity=450,
+        unit_price=Decimal("0.68"),
+        manufacturers=(SRAGEN,),
+    )
+    return replace(line, **changes)
+
+
+def a_carton(serial: int, **changes: Any) -> CartonPaper:
+    carton = CartonPaper(
+        sscc=sscc(serial),
+        number=serial,
+        count=3,
+        po="PO-2026-0042",
+        sku="CR-RING-15",
+        description="Coco rope ring 15 cm",
+        gtin="9529900001012",
+        lot="SRG-2603-017",
+        quantity=150,
+        facility="Lapas Kelas IIA Sragen",
+        gross_g=9600,
+        length_mm=600,
+        width_mm=400,
+        height_mm=450,
+    )
+    return replace(carton, **changes)
+
+
+def a_paper(**changes: Any) -> ShipmentPaper:
+    paper = ShipmentPaper(
+        number="SHP-2026-0009",
+        made_on=date(2026, 3, 18),
+        exporter=EXPORTER,
+        consignee=CONSIGNEE,
+        hub="Lapas Kelas IIA Sragen",
+        incoterm="FCA",
+        named_place="Sragen",
+        currency="USD",
+        lines=(a_line(),),
+        cartons=(a_carton(1), a_carton(2), a_carton(3)),
+        port_of_loading="IDSRG",
+        port_of_discharge="BEANR",
+        vessel="Example Feeder",
+        voyage="012W",
+        container="CSQU3054383",
+        seal="ID-778812",
+    )
+    return replace(paper, **changes)
+
+
+def a_full_container() -> ShipmentPaper:
+    return a_paper(
+        lines=(a_line(quantity=540 * 150),),
+        cartons=tuple(
+            a_carton(serial, count=540, lot=f"SRG-2603-{serial // 20:03d}") for serial in range(1, 541)
+        ),
+    )
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
+
+
+def text_of(pdf: bytes) -> str:
+    """The words with single spaces: where a line breaks in a cell says nothing."""
+    return " ".join(" ".join(pages_of(pdf)).split())
+
+
+def barcodes_of(pdf: bytes, page: int = 0) -> dict[str, bytes]:
+    """What a scanner reads on a page, by its symbology: at 300 dots an inch, as label printers have."""
+    picture = pypdfium2.PdfDocument(pdf)[page].render(scale=300 / 72).to_pil().convert("L")
+    found = zxingcpp.read_barcodes(picture)
+    return {result.symbology_identifier + str(result.bytes[:2].decode()): result.bytes for result in found}
+
+
+def test_the_packing_list_has_every_carton_and_adds_up() -> None:
+    text = text_of(packing_list(a_paper()))
+    for serial in (1, 2, 3):
+        assert f"{serial} of 3 {sscc(serial)} PO-2026-0042 CR-RING-15 SRG-2603-017" in text
+    assert "Total 3 cartons 450 28.800 0.324" in text
+    assert text.count("150 9.600 600 x 400 x 450 0.108") == 3
+
+
+def test_the_invoice_is_exact_to_the_cent() -> None:
+    text = text_of(invoice(a_paper()))
+    assert "450 0.68 306.00" in text
+    assert "Total 450 306.00" in text
+    assert "half to even" in text
+
+
+def test_terms_parties_and_transport_are_on_both_papers() -> None:
+    for build in PAPERS:
+        text = text_of(build(a_paper()))
+        for said in (
+            "FCA Sragen, Incoterms 2020",
+            "PT. Chewy Louis Group",
+            "Dierenhuis BV",
+            "Belgium (BE)",
+            "PO-2026-0042",
+            "2026-03-18",
+            "IDSRG",
+            "BEANR",
+            "Example Feeder / 012W",
+            "CSQU3054383 / ID-778812",
+            "5609.00",
+        ):
+            assert said in text, (build.__name__, said)
+
+
+def test_what_is_not_booked_yet_is_to_be_advised() -> None:
+    paper = a_paper(
+        port_of_loading=None, port_of_discharge=None, vessel=None, voyage=None, container=None, seal=None
+    )
+    assert text_of(packing_list(paper)).count("to be advised") == 4
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_every_paper_says_where_the_goods_were_made(build: Any) -> None:
+    text = text_of(build(a_paper()))
+    assert "Lapas Kelas IIA Sragen" in text
+    assert "made in indonesia" in text.lower()
+
+
+def test_each_facility_is_named_with_its_address() -> None:
+    paper = a_paper(lines=(a_line(manufacturers=(SRAGEN, PURWODADI)),))
+    for build in PAPERS:
+        text = text_of(build(paper))
+        assert "Lapas Kelas IIA Sragen Jl. Raya Sukowati, Sragen, Indonesia (ID)" in text
+        assert "Lapas Kelas IIB Purwodadi Purwodadi, Indonesia (ID)" in text
+    assert "Made in Indonesia by Lapas Kelas IIB Purwodadi" in text_of(invoice(paper))
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_no_paper_calls_itself_free_of_forced_labour(build: Any) -> None:
+    assert not re.search(r"forced|labou?r", text_of(build(a_paper())), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_the_same_shipment_gives_the_same_bytes(build: Any) -> None:
+    assert build(a_paper()) == build(a_paper())
+
+
+HOSTILE = (
+    '<img src="http://169.254.169.254/latest"/>',
+    "<b>bold</b> & <font color=red>red</font>",
+    "</para><para>",
+    "<a href='file:///etc/passwd'>x</a>",
+    "&lt;script&gt;",
+    "{{ 7 * 7 }} %s %(x)s",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_markup_in_a_name_is_shown_and_not_obeyed(text: str) -> None:
+    hostile = PartyPaper(name=text, address=(text, text), country="BE")
+    paper = a_paper(
+        consignee=hostile,
+        exporter=hostile,
+        hub=text,
+        vessel=text,
+        lines=(a_line(description=text, sku=text, po=text, manufacturers=(hostile,)),),
+        cartons=(a_carton(1, quantity=450, description=text, sku=text, po=text, facility=text),),
+    )
+    for build in PAPERS:
+        pdf = build(paper)
+        assert text.replace(" ", "") in text_of(pdf).replace(" ", "")
+        assert b"/URI" not in pdf
+        assert not any(page.images for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    assert labels(paper)
+
+
+def test_letters_helvetica_lacks_lose_their_marks_and_the_rest_is_visibly_missing() -> None:
+    assert printable("Łódź, Škoda, Çelik, Île") == "Lódz, Škoda, Çelik, Île"
+    assert printable("ﬁne 上海\n\x00") == "fine ??  "
+    assert printable("e\u0301") == "é"
+
+
+def test_texts_of_any_length_find_their_place() -> None:
+    long = PartyPaper(name="W" * 4000, address=("word " * 500,) * 6, country="BE")
+    many = tuple(replace(SRAGEN, name=f"Lapas {number} {'x y ' * 30}") for number in range(60))
+    paper = a_paper(
+        exporter=long,
+        consignee=long,
+        hub="h " * 900,
+        lines=(a_line(description="d " * 900, manufacturers=many),),
+    )
+    for build in PAPERS:
+        assert "Lapas 59" in text_of(build(paper))
+
+
+def test_a_long_list_repeats_its_head_and_counts_its_pages() -> None:
+    pages = pages_of(packing_list(a_full_container()))
+    assert len(pages) > 5
+    for number, page in enumerate(pages, 1):
+        assert "SSCC" in page
+        assert f"Page {number} of" in page
+        assert re.search(rf"\b{len(pages)}\b", page)
+    found = re.findall(r"\b\d{18}\b", " ".join(pages))
+    assert found == [sscc(serial) for serial in range(1, 541)]
+
+
+def test_a_full_container_is_printed_in_seconds() -> None:
+    paper = a_full_container()
+    begun = time.process_time()
+    for build in BUILDERS:
+        build(paper)
+    assert time.process_time() - begun < 15
+
+
+def test_a_line_is_rounded_half_to_even() -> None:
+    assert amount_of(a_line(quantity=1, unit_price=Decimal("0.125")), "USD") == Decimal("0.12")
+    assert amount_of(a_line(quantity=1, unit_price=Decimal("0.135")), "USD") == Decimal("0.14")
+    assert str(amount_of(a_line(quantity=3, unit_price=Decimal("12400.5")), "JPY")) == "37202"
+
+
+def test_the_total_is_the_sum_of_what_the_lines_show() -> None:
+    lines = tuple(a_line(line=number, quantity=1, unit_price=Decimal("0.125")) for number in range(1, 4))
+    paper = a_paper(lines=lines, cartons=(a_carton(1, quantity=3),))
+    assert total_of(paper) == Decimal("0.36")
+    assert "Total 3 0.36" in text_of(invoice(paper))
+
+
+@UNHURRIED
+@given(
+    st.lists(st.tuples(st.integers(1, 10**6), st.decimals(0, 10**4, places=4)), min_size=1, max_size=30),
+)
+def test_rounding_moves_a_line_by_half_a_cent_at_most(goods: list[tuple[int, Decimal]]) -> None:
+    lines = tuple(a_line(quantity=quantity, unit_price=price) for quantity, price in goods)
+    paper = a_paper(lines=lines)
+    exact = sum((quantity * price for quantity, price in goods), Decimal(0))
+    assert abs(total_of(paper) - exact) <= Decimal("0.005") * len(lines)
+    assert total_of(paper).as_tuple().exponent == -2
+
+
+def test_a_price_keeps_its_tenths_of_a_cent() -> None:
+    text = text_of(invoice(a_paper(lines=(a_line(unit_price=Decimal("0.685")),))))
+    assert "450 0.685 308.25" in text
+
+
+@UNHURRIED
+@given(st.lists(st.integers(1, 10**9), max_size=30))
+def test_volumes_add_up_as_printed(volumes: list[int]) -> None:
+    printed = sum((Decimal(cubic_metres(volume)) for volume in volumes), Decimal(0))
+    assert printed == Decimal(cubic_metres(sum(volumes)).replace(",", ""))
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_cartons_that_hold_less_than_the_lines_say_are_refused_by_sku(build: Any) -> None:
+    with pytest.raises(ValueError, match=r"CR-RING-15 of PO-2026-0042: the lines say 450 pieces .* 300"):
+        build(a_paper(cartons=(a_carton(1), a_carton(2))))
+
+
+@pytest.mark.parametrize("build", BUILDERS)
+def test_a_carton_of_something_nobody_ordered_is_refused_by_sku(build: Any) -> None:
+    with pytest.raises(ValueError, match=r"KW-CHEW-18 of PO-2026-0042: the lines say 0 pieces"):
+        build(a_paper(cartons=(*a_paper().cartons, a_carton(4, sku="KW-CHEW-18"))))
+
+
+def test_a_carton_under_the_wrong_order_is_refused_though_the_sum_is_right() -> None:
+    cartons = (a_carton(1), a_carton(2), a_carton(3, po="PO-2026-0043"))
+    with pytest.raises(ValueError, match="must be equal"):
+        packing_list(a_paper(cartons=cartons))
+
+
+def test_a_carton_listed_twice_is_refused_by_its_number() -> None:
+    twice = (a_carton(1), a_carton(1), a_carton(2))
+    with pytest.raises(ValueError, match=f"{sscc(1)} is listed 2 times"):
+        packing_list(a_paper(cartons=twice))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ({"manufacturers": ()}, "names no manufacturer"),
+        ({"quantity": 0}, "needs at least one"),
+        ({"unit_price": Decimal("-0.01")}, "below zero"),
+    ],
+)
+def test_a_line_that_can_not_be_true_is_refused(line: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        invoice(a_paper(lines=(a_line(**line),)))
+
+
+def test_a_carton_whose_label_could_not_be_read_is_refused() -> None:
+    with pytest.raises(WrongCheckDigit):
+        carton_labels([a_carton(1, sscc="095299000000000014")])
+    with pytest.raises(NotALot):
+        carton_labels([a_carton(1, lot="lot 17")])
+    with pytest.raises(ValueError, match="0 pieces of CR-RING-15"):
+        carton_labels([a_carton(1, quantity=0)])
+
+
+def test_a_label_is_read_by_a_scanner() -> None:
+    pdf = labels(a_paper())
+    for page in range(3):
+        assert barcodes_of(pdf, page) == {
+            "]C100": f"00{sscc(page + 1)}".encode(),
+            "]C102": b"0209529900001012" + b"37150" + FNC1 + b"10SRG-2603-017",
+        }
+
+
+@pytest.mark.parametrize("lot", ["A", "12345678901234567890", "abcDEF-12/34.56_7:89", "S-1A2B3C4D5E6F7G8H9I"])
+@pytest.mark.parametrize("quantity", [1, 7, 20, 99_999_999])
+def test_any_lot_and_count_is_read_in_full(lot: str, quantity: int) -> None:
+    read = barcodes_of(carton_labels([a_carton(1, lot=lot, quantity=quantity)]))
+    content, of_lot = f"020952990000101237{quantity}".encode(), f"10{lot}".encode()
+    apart = {"]C102": content, "]C110": of_lot}
+    together = {"]C102": content + FNC1 + of_lot}
+    assert read.pop("]C100") == f"00{sscc(1)}".encode()
+    assert read in (apart, together)
+
+
+def test_a_long_lot_gets_a_barcode_of_its_own() -> None:
+    assert len(symbols_of(a_carton(1))) == 2
+    sscc_, contents, lot = symbols_of(a_carton(1, lot="abcDEF-12/34.56_7:89"))
+    assert [field[0] for field in (*sscc_, *contents, *lot)] == ["00", "02", "37", "10"]
+
+
+def test_a_label_is_read_by_a_person() -> None:
+    page = " ".join(pages_of(labels(a_paper()))[1].split())
+    for said in (
+        "CR-RING-15",
+        "Coco rope ring 15 cm",
+        "Quantity 150",
+        "Carton 2 of 3",
+        "Purchase order PO-2026-0042",
+        "Lot SRG-2603-017",
+        "Made in Indonesia",
+        "at Lapas Kelas IIA Sragen",
+        f"(00){sscc(2)}",
+        "(02)09529900001012(37)150(10)SRG-2603-017",
+    ):
+        assert said in page
+
+
+def test_only_demonstration_numbers_are_marked_demo() -> None:
+    real = a_carton(1, sscc=sscc(1, prefix="8991234"))
+    first, second = pages_of(carton_labels([a_carton(1), real]))
+    assert "DEMO" in first
+    assert "DEMO" not in second
+
+
+def test_a_label_is_one_a6_page_for_each_carton() -> None:
+    reader = pypdf.PdfReader(io.BytesIO(labels(a_paper())))
+    sizes = {
+        (round(page.mediabox.width * 25.4 / 72), round(page.mediabox.height * 25.4 / 72))
+        for page in reader.pages
+    }
+    assert (len(reader.pages), sizes) == (3, {(105, 148)})
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(max_size=400), st.text(max_size=400))
+def test_any_text_can_be_printed(name: str, description: str) -> None:
+    party = PartyPaper(name=name, address=(description,), country=name[:2])
+    paper = a_paper(consignee=party, lines=(a_line(description=description),))
+    assert invoice(paper) and packing_list(paper)
+    assert carton_labels([a_carton(1, description=description, facility=name)])
