@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -23,11 +24,13 @@ ROUNDS = 3
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder:
-        with System(Path(folder), free_ports=True) as system:
-            against_a_bare_route(system)
-            to_the_board(system)
-            through_the_chain(system)
+    with (
+        tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder,
+        System(Path(folder), free_ports=True) as system,
+    ):
+        against_a_bare_route(system)
+        to_the_board(system)
+        through_the_chain(system)
 
 
 def against_a_bare_route(system: System) -> None:
@@ -39,7 +42,9 @@ def against_a_bare_route(system: System) -> None:
             rates["order"].append(_rate(lambda client: _place(client, system)))
     order, plain = median(rates["order"]), median(rates["bare"])
     print(f"POST of a three-line order: {order:.0f}/s; bare route that commits one row: {plain:.0f}/s")
-    print(f"  an order costs {plain / order:.1f} bare requests ({CLIENTS} clients, {ROUNDS} rounds of {POSTS})")
+    print(
+        f"  an order costs {plain / order:.1f} bare requests ({CLIENTS} clients, {ROUNDS} rounds of {POSTS})"
+    )
 
 
 def to_the_board(system: System) -> None:
@@ -49,9 +54,11 @@ def to_the_board(system: System) -> None:
         for _ in range(30):
             began = time.monotonic()
             order = _place(client, system).json()
-            _await(lambda id=order["id"]: _work_orders(production, id) >= 3)
+            _await(partial(_are_on_the_board, production, order["id"]))
             taken.append(1000 * (time.monotonic() - began))
-    print(f"POST to work order on the board: median {median(taken):.0f} ms, 95th {quantiles(taken, n=20)[18]:.0f} ms")
+    print(
+        f"POST to work order on the board: median {median(taken):.0f} ms, 95th {quantiles(taken, n=20)[18]:.0f} ms"
+    )
 
 
 def through_the_chain(system: System) -> None:
@@ -63,7 +70,9 @@ def through_the_chain(system: System) -> None:
         placed = time.monotonic() - began
         _await(lambda: _planned(orders) - before >= 3 * len(ids), seconds=120)
         whole = time.monotonic() - began
-    print(f"Through the chain: {len(ids) / whole:.0f} orders/s ({len(ids) / placed:.0f}/s placed by one client)")
+    print(
+        f"Through the chain: {len(ids) / whole:.0f} orders/s ({len(ids) / placed:.0f}/s placed by one client)"
+    )
 
 
 def _place(client: httpx.Client, system: System) -> httpx.Response:
@@ -104,10 +113,13 @@ def _rate(request: Callable[[httpx.Client], httpx.Response]) -> float:
     return POSTS / (time.monotonic() - began)
 
 
-def _work_orders(production: Database, order_id: str) -> int:
+def _are_on_the_board(production: Database, order_id: str) -> bool:
+    """Whether each of the order's three lines has a work order."""
     with production.transaction() as session:
-        found = session.execute(text("SELECT count(*) FROM work_order WHERE order_id = :id"), {"id": order_id})
-        return int(found.scalar_one())
+        found = session.execute(
+            text("SELECT count(*) FROM work_order WHERE order_id = :id"), {"id": order_id}
+        )
+        return int(found.scalar_one()) >= 3
 
 
 def _planned(orders: Database) -> int:

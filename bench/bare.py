@@ -23,7 +23,9 @@ def create_app() -> Flask:
     @app.post("/row")
     def add() -> Response:
         with engine.begin() as connection:
-            connection.execute(text("INSERT INTO bench_row (quantity) VALUES (:quantity)"), request.get_json())
+            connection.execute(
+                text("INSERT INTO bench_row (quantity) VALUES (:quantity)"), request.get_json()
+            )
         return jsonify(status="ok")
 
     return app
@@ -57,7 +59,12 @@ def _serve(port: int, url: str) -> None:
 
     os.environ["BENCH_DATABASE_URL"] = url
     Granian(
-        "bench.bare:create_app", factory=True, port=port, interface=Interfaces.WSGI, blocking_threads=8, log_enabled=False
+        "bench.bare:create_app",
+        factory=True,
+        port=port,
+        interface=Interfaces.WSGI,
+        blocking_threads=8,
+        log_enabled=False,
     ).serve()
 
 

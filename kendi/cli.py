@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from kendi import forks
+
 SERVICES = ("orders", "production", "logistics")
 DATA = click.option(
     "--data", type=click.Path(path_type=Path), default=Path(".kendi"), help="folder of all data (.kendi)"
@@ -70,6 +72,7 @@ def up(data: Path, ports: str | None) -> None:
 
     Example: kendi up --data .kendi --ports 8001,8002,8003
     """
+    forks.begin()
     from kendi.system import System
     from kendi.telling import introduce
 
@@ -129,6 +132,7 @@ def demo(data: Path | None) -> None:
 
     Example: kendi demo
     """
+    forks.begin()
     from kendi.demo import play
 
     play(data or Path(".kendi"))

@@ -1,9 +1,8 @@
 """The failures that a command answers with one line instead of a traceback."""
 
-from shared.reference import BadReference
-
 from kendi.servers import ServersError
 from kendi.system import NotUp
+from shared.reference import BadReference
 from shared.settings import BadSetting
 
 EXPECTED = (BadSetting, BadReference, NotUp, ServersError)

@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib
+import multiprocessing
 import os
 import signal
 import sys
@@ -28,6 +29,8 @@ def run_child(kind: str, service: str, environment: Mapping[str, str], log: Path
     """Become one of the processes below, in a session of its own, and end when the parent does."""
     os.setsid()
     _end_with_parent()
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)  # granian's worker has everything imported too
     with log.open("ab") as file, Path(os.devnull).open() as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(file.fileno(), 1)
@@ -58,6 +61,7 @@ def run_web(service: str) -> None:
         workers=1,
         blocking_threads=settings.web_threads,
         workers_kill_timeout=3,
+        respawn_failed_workers=True,
         log_access=False,
         log_level=cast(Any, "warning"),
     ).serve()

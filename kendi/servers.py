@@ -275,10 +275,11 @@ class Server:
     def await_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
-            if self.died and self._waits_for_another():
-                self._spawn()
-            elif self.died or time.monotonic() > deadline:
+            died, late = self.died, time.monotonic() > deadline
+            if late or (died and not self._freed_of_orphans()):
                 raise ServersError(f"{self.name} did not start: {self._reason()}; see {self.log}")
+            if died:
+                self._spawn()
             time.sleep(0.01)
 
     def ask_to_end(self) -> None:
@@ -307,8 +308,8 @@ class Server:
     def _answers(self) -> bool:
         raise NotImplementedError
 
-    def _waits_for_another(self) -> bool:
-        """Whether it ended only because processes of its predecessor are still on their way out."""
+    def _freed_of_orphans(self) -> bool:
+        """Whether it could not start for children of its predecessor, which now are told to end."""
         return False
 
     def _spawn(self) -> None:
@@ -338,7 +339,7 @@ class Server:
         self.pid_file.unlink(missing_ok=True)
 
     def _is_ours(self, pid: int) -> bool:
-        return re.search(rf"{re.escape(str(self.folder))}(?![^/\0\s])", _command_of(pid)) is not None
+        return re.search(rf"{re.escape(str(self.folder))}(?![^/\0\s])", _commands().get(pid, "")) is not None
 
     def _await_departure(self, pid: int) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -359,6 +360,7 @@ class Postgres(Server):
         self.pid_file = self.folder / "postmaster.pid"
         self._services = services
         self._fsync = fsync
+        self._title = "kendi_" + hashlib.sha256(bytes(self.folder)).hexdigest()[:12]
 
     def url(self, role: str, password: str, database: str) -> str:
         return f"postgresql+psycopg://{role}:{password}@127.0.0.1:{self.port}/{database}"
@@ -397,7 +399,8 @@ class Postgres(Server):
         making.rmdir()
 
     def _command(self) -> list[str]:
-        settings = POSTGRES_SETTINGS | {"port": str(self.port)} | ({} if self._fsync else WITHOUT_FSYNC)
+        own = {"port": str(self.port), "cluster_name": self._title}
+        settings = POSTGRES_SETTINGS | own | ({} if self._fsync else WITHOUT_FSYNC)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return [str(_postgres("postgres")), "-D", str(self.folder), *options]
 
@@ -408,8 +411,15 @@ class Postgres(Server):
             return len(lines) > 7 and int(lines[0]) == self.pid and lines[7].strip() == "ready"
         return False
 
-    def _waits_for_another(self) -> bool:
-        return "is still in use" in self._reason()
+    def _freed_of_orphans(self) -> bool:
+        """Children of a killed PostgreSQL leave by themselves, but one with a long query only at its end."""
+        if "is still in use" not in self._reason():
+            return False
+        for pid, command in _commands().items():
+            if command.startswith(f"postgres: {self._title}:"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGQUIT)
+        return True
 
     def _connect(self, database: str) -> Connection:
         return psycopg.connect(
@@ -491,13 +501,13 @@ class Broker(Server):
         return ["user default off", admin, *(self._user(service) for service in self._services)]
 
     def _user(self, service: str) -> str:
-        """Everything harmless with its own keys; to the queues of others it may only add, and ask how long."""
+        """Everything harmless with its own keys; to others' queues it may only add, and ask how long they are."""
         others = [other for other in self._services if other != service]
         queues = " ".join(f"%W~{other}.{kind}*" for other in others for kind in ("receive", "receipt"))
         return (
             f"user {service} on {self._fingerprint(f'{service}_broker')} &*"
-            f" ~{service}.* ~_kombu.binding.* ~kendi.epoch +@all -@admin -@dangerous -@scripting +evalsha"
-            + (f" ({queues} +lpush +llen)" if others else "")
+            f" ~{service}.* ~_kombu.* ~kendi.epoch +@all -@admin -@dangerous -@scripting +evalsha"
+            + (f" ({queues} +lpush +llen +exists)" if others else "")
         )
 
     def _fingerprint(self, name: str) -> str:
@@ -510,7 +520,7 @@ class Broker(Server):
 
     def _client(self) -> redis.Redis:
         url = self.url("admin", self._kept["admin"])
-        return redis.Redis.from_url(url, socket_timeout=5, retry=Retry(NoBackoff(), 0))
+        return redis.Redis.from_url(url, socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
 def _identifiers(service: str) -> dict[str, sql.Identifier]:
@@ -649,13 +659,16 @@ def _may(capability: int) -> bool:
     return effective is not None and bool(int(effective[1], 16) >> capability & 1)
 
 
-def _command_of(pid: int) -> str:
-    """The command line of a living process, else nothing."""
-    if sys.platform == "linux":
+def _commands() -> dict[int, str]:
+    """The command line of each process that lives."""
+    if sys.platform != "linux":
+        lines = _output("ps", "-axww", "-o", "pid=,command=").splitlines()
+        return {int(pid): command for pid, _, command in (line.strip().partition(" ") for line in lines)}
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            return os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes())
-        return ""
-    return _output("ps", "-ww", "-o", "command=", "-p", str(pid))
+            found[int(file.parent.name)] = os.fsdecode(file.read_bytes())
+    return found
 
 
 def _output(*command: str) -> str:

@@ -1,7 +1,6 @@
 """The whole system on this machine: servers, schemas, reference data, and nine processes kept alive."""
 
 import json
-import multiprocessing
 import os
 import secrets
 import signal
@@ -11,11 +10,10 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from kendi import accounts
+from kendi import accounts, forks
 from kendi.processes import run_child
 from kendi.servers import Addresses, Servers
 from shared.card import all_cards
@@ -23,9 +21,6 @@ from shared.settings import PORTS
 
 KINDS = ("web", "worker", "relay")
 LONGEST_BACK_OFF = 30.0
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["kendi.preloaded"])
 
 
 class NotUp(Exception):
@@ -64,7 +59,7 @@ class System:
         """Bring everything up and return when each service answers."""
         services = list(all_cards())
         (self.data / "logs").mkdir(parents=True, exist_ok=True)
-        forkserver.ensure_running()
+        forks.begin()
         self.servers = Servers(self.data, services, fsync=self.fsync)
         self.addresses = self.servers.start()
         try:
@@ -122,7 +117,7 @@ class System:
     def _launch(self, child: Child) -> None:
         """Fork the process from a server that has everything imported: nine imports would take far longer."""
         log = self.data / "logs" / f"{child.service}-{child.kind}.log"
-        child.process = FORKS.Process(
+        child.process = forks.FORKS.Process(
             target=run_child, args=(child.kind, child.service, self.environment, log), name=child.name
         )
         child.process.start()

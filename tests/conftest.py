@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from kendi.servers import Addresses, Servers
 from sqlalchemy import text
 
 from kendi.preparing import migrate_all
+from kendi.servers import Addresses, Servers
 from shared.card import all_cards
 from shared.database import Database, make_engine
 

@@ -10,7 +10,9 @@ from kendi.demo.people import DemoFailed, Visitor
 from shared.web.access import FACILITY
 
 BOARD = "/production/"
-FORM = re.compile(r'<form[^>]*action="(/production/work-orders/([0-9a-f-]{36})/(\w+))"[^>]*>(.*?)</form>', re.DOTALL)
+FORM = re.compile(
+    r'<form[^>]*action="(/production/work-orders/([0-9a-f-]{36})/(\w+))"[^>]*>(.*?)</form>', re.DOTALL
+)
 REWORKED_EVERY = 40
 """One piece in so many goes back once for rework."""
 
@@ -48,7 +50,9 @@ class Boards:
         """Each facility reports a day's pieces of each of its work orders and inspects them; some need rework."""
         for officer in self._officers:
             for path, form in list(self._forms(officer, "report")):
-                officer.submit(path, pieces=_field(form, "pieces"), kind=_kind(form), worked_on=today.isoformat())
+                officer.submit(
+                    path, pieces=_field(form, "pieces"), kind=_kind(form), worked_on=today.isoformat()
+                )
             for path, form in list(self._forms(officer, "inspect")):
                 awaiting = int(_field(form, "passed"))
                 rework = 0 if _field(form, "reworked", "0") != "0" else awaiting // REWORKED_EVERY
@@ -63,7 +67,9 @@ class Boards:
 
 
 def _field(form: str, name: str, default: Any = None) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', form) or re.search(rf'value="([^"]*)"[^>]*name="{name}"', form)
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', form) or re.search(
+        rf'value="([^"]*)"[^>]*name="{name}"', form
+    )
     if found is None and default is None:
         raise DemoFailed(f"the form has no field {name}")
     return found[1] if found else str(default)

@@ -71,7 +71,11 @@ class Desk:
         for document in self._read(destination)["documents"]:
             if document["state"] == "missing":
                 issued = self._clock.today_plus(0).isoformat()
-                body = {"code": document["code"], "number": f"{document['code']}-{destination}-001", "issued_on": issued}
+                body = {
+                    "code": document["code"],
+                    "number": f"{document['code']}-{destination}-001",
+                    "issued_on": issued,
+                }
                 self._post(destination, "documents", body)
 
     def travel(self, destination: str, port: str, after_each: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,9 +163,7 @@ class Story:
         self.desk.pack_and_gather()
         self._until(lambda: self._all("packed"), "every piece is packed")
         for destination, port in (("BE", "BEANR"), ("BR", "BRSSZ")):
-            self._until(
-                lambda d=destination: self.desk.plan(d), f"the goods for {destination} make a shipment"
-            )  # type: ignore[misc]  # d is bound now
+            self._until(partial(self.desk.plan, destination), f"the goods for {destination} make a shipment")
             self.desk.book_and_document(destination, port)
             self.desk.travel(destination, port, self._show_news)
         self._until(lambda: self._all("delivered"), "every piece is delivered")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import func, select, text
+from sqlalchemy import exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,6 @@ from services.logistics.domain.sscc import check, check_locode
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import clearance, facility, item, lot, port, shipment_number
 from services.logistics.storage import order as orders
-from services.logistics.storage import order_line as lines
 from shared.clock import WIB, business_now, business_today
 from shared.events.logistics import CartonsGathered
 from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, PlacedLine
@@ -142,7 +141,7 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
     keys = [(each.line.order.id, each.line.number) for each in going]
     query = (
         select(Carton)
-        .join(Carton.lot)
+        .join(lot, lot.c.code == cartons.c.lot)
         .where(
             cartons.c.hub == hub,
             cartons.c.shipment_id.is_(None),
@@ -360,7 +359,7 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
 
 
 def _need(session: Session, known: Any, otherwise: NotYet) -> None:
-    if not session.execute(select(select(known.left).where(known).exists())).scalar_one():
+    if not session.execute(select(exists().where(known))).scalar_one():
         raise otherwise
 
 

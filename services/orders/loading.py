@@ -33,7 +33,9 @@ def _put(session: Session, table: Table, rows: dict[str, dict[str, Any]]) -> set
     (key,) = table.primary_key
     known = {row[key.name]: row for row in session.execute(select(table)).mappings()}
     changed = {
-        id for id, values in rows.items() if id not in known or any(known[id][n] != v for n, v in values.items())
+        id
+        for id, values in rows.items()
+        if id not in known or any(known[id][n] != v for n, v in values.items())
     }
     for id in sorted(changed):
         statement = upsert(table).values({key.name: id, **rows[id]})
@@ -65,7 +67,12 @@ def _published(row: reference.Item) -> ItemPublished:
 
 
 def _buyer(row: reference.Buyer) -> dict[str, Any]:
-    particulars = {"aliases": list(row.aliases), "gln": row.gln, "country": row.country, "address": list(row.address)}
+    particulars = {
+        "aliases": list(row.aliases),
+        "gln": row.gln,
+        "country": row.country,
+        "address": list(row.address),
+    }
     return {"name": row.name, "particulars": particulars}
 
 

@@ -17,7 +17,7 @@ def _country(code: str) -> None:
 
 
 def _day(**options: Any) -> fields.Date:
-    wrong = {"invalid": "Give a date as YYYY-MM-DD."}
+    wrong: dict[str, Any] = {"invalid": "Give a date as YYYY-MM-DD."}
     return fields.Date(error_messages=wrong, **options)
 
 

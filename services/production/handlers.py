@@ -76,7 +76,9 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
 
 def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dict[str, int]) -> None:
     """What a facility is open and how many consenting workers it has for each family it is able to make."""
-    families = set(session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars())
+    families = set(
+        session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars()
+    )
     unknown = set(workers) - families
     if unknown:
         raise Refused(f"This facility makes {', '.join(sorted(families))}.", field=f"workers.{min(unknown)}")
@@ -104,7 +106,9 @@ def on_item_published(session: Session, event: ItemPublished, heard: Heard) -> N
         "labour_minutes": event.labour_minutes,
     }
     session.execute(
-        upsert(item).values(sku=event.sku, **values).on_conflict_do_update(index_elements=["sku"], set_=values)
+        upsert(item)
+        .values(sku=event.sku, **values)
+        .on_conflict_do_update(index_elements=["sku"], set_=values)
     )
 
 
@@ -182,21 +186,35 @@ def _able(session: Session, line: Row[Any]) -> Sequence[Capacity]:
         .where(work_order.c.declined_reason.is_not(None))
     )
     committed = (
-        select(func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0))
+        select(
+            func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0)
+        )
         .join(item, item.c.sku == work_order.c.sku)
         .where(work_order.c.facility == facility.c.code, item.c.family == line.family)
         .where(work_order.c.declined_reason.is_(None))
         .scalar_subquery()
     )
     rows = session.execute(
-        select(facility.c.code, facility.c.open_minutes, capability.c.workers, capability.c.efficiency_pct, committed)
+        select(
+            facility.c.code,
+            facility.c.open_minutes,
+            capability.c.workers,
+            capability.c.efficiency_pct,
+            committed,
+        )
         .join(capability, capability.c.facility == facility.c.code)
         .where(capability.c.family == line.family, facility.c.producing, facility.c.verified)
         .where(facility.c.code.not_in(declined))
         .order_by(facility.c.code)
     )
     return [
-        Capacity(facility=code, open_minutes=minutes, workers=workers, efficiency_pct=pct, committed_minutes=int(busy))
+        Capacity(
+            facility=code,
+            open_minutes=minutes,
+            workers=workers,
+            efficiency_pct=pct,
+            committed_minutes=int(busy),
+        )
         for code, minutes, workers, pct, busy in rows
     ]
 
@@ -240,9 +258,8 @@ def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
 def _next_number(session: Session, code: str, counter: str) -> int:
     """The facility's next running number; its row stays locked until the commit, so that none is given twice."""
     column = facility.c[counter]
-    return session.execute(
-        update(facility).where(facility.c.code == code).values({column: column + 1}).returning(column)
-    ).scalar_one()
+    statement = update(facility).where(facility.c.code == code).values({column: column + 1}).returning(column)
+    return int(session.execute(statement).scalar_one())
 
 
 def _short(code: str) -> str:

@@ -51,7 +51,9 @@ class ReportRequest(Schema):
 
 
 def _count() -> Whole:
-    return Whole(required=True, validate=validate.Range(0, 10_000_000, error="Give a number of pieces from 0."))
+    return Whole(
+        required=True, validate=validate.Range(0, 10_000_000, error="Give a number of pieces from 0.")
+    )
 
 
 class InspectRequest(Schema):
@@ -77,7 +79,9 @@ class CapacityRequest(Schema):
     )
     workers = fields.Dict(
         keys=fields.String(),
-        values=Whole(validate=validate.Range(0, 2000, error="Give a number of consenting workers from 0 to 2000.")),
+        values=Whole(
+            validate=validate.Range(0, 2000, error="Give a number of consenting workers from 0 to 2000.")
+        ),
         required=True,
         metadata={"description": "consenting workers by family of goods"},
     )

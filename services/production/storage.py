@@ -98,7 +98,10 @@ work_order = Table(
     Column("declined_reason", Text),
     Column("started_on", Date),
     Column("paused_reason", Text),
-    *(Column(name, Integer, nullable=False, server_default="0") for name in ("made", "good", "rework", "scrap")),
+    *(
+        Column(name, Integer, nullable=False, server_default="0")
+        for name in ("made", "good", "rework", "scrap")
+    ),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("good >= 0 AND rework >= 0 AND scrap >= 0", name="counts"),
     CheckConstraint("good + rework + scrap <= made", name="made"),

@@ -26,13 +26,18 @@ def may_see(principal: Principal, code: str) -> bool:
 
 
 def find_work_order(session: Session, principal: Principal, id: UUID) -> WorkOrder | None:
-    return session.execute(select(WorkOrder).where(work_order.c.id == id, mine(principal))).scalar_one_or_none()
+    return session.execute(
+        select(WorkOrder).where(work_order.c.id == id, mine(principal))
+    ).scalar_one_or_none()
 
 
 def as_dict(order: WorkOrder) -> dict[str, Any]:
     names = ("id", "number", "order_id", "line", "sku", "facility", "quantity", "due", "why", "state")
     counts = ("made", "good", "rework", "scrap", "awaiting", "remaining")
-    return {name: getattr(order, name) for name in (*names, *counts, "paused_reason", "declined_reason", "started_on")}
+    return {
+        name: getattr(order, name)
+        for name in (*names, *counts, "paused_reason", "declined_reason", "started_on")
+    }
 
 
 def list_work_orders(
@@ -49,7 +54,13 @@ def list_work_orders(
 
 def board(session: Session, principal: Principal, limit: int = 100) -> list[dict[str, Any]]:
     """The open work orders in order of need, each with its item's names and a day's pieces."""
-    a_day = facility.c.open_minutes * capability.c.workers * capability.c.efficiency_pct / 100 / item.c.labour_minutes
+    a_day = (
+        facility.c.open_minutes
+        * capability.c.workers
+        * capability.c.efficiency_pct
+        / 100
+        / item.c.labour_minutes
+    )
     query = (
         select(WorkOrder, item.c.name_id, item.c.name_en, facility.c.name, func.floor(a_day))
         .join(item, item.c.sku == work_order.c.sku)
@@ -78,10 +89,14 @@ def facilities(session: Session) -> Sequence[RowMapping]:
 
 def capacity_of(session: Session, code: str) -> dict[str, Any] | None:
     """A facility's minutes a day and its workers for each family; None if there is no such facility."""
-    minutes = session.execute(select(facility.c.open_minutes).where(facility.c.code == code)).scalar_one_or_none()
+    minutes = session.execute(
+        select(facility.c.open_minutes).where(facility.c.code == code)
+    ).scalar_one_or_none()
     if minutes is None:
         return None
     rows = session.execute(
-        select(capability.c.family, capability.c.workers).where(capability.c.facility == code).order_by(capability.c.family)
+        select(capability.c.family, capability.c.workers)
+        .where(capability.c.facility == code)
+        .order_by(capability.c.family)
     )
     return {"facility": code, "open_minutes": minutes, "workers": {row.family: row.workers for row in rows}}

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from marshmallow import EXCLUDE, Schema, post_load, validate
 from marshmallow import fields as mm
 
 E = TypeVar("E")
+EventClass = type[Any]
 
 SCALARS: dict[type, Callable[..., mm.Field[Any]]] = {
     str: mm.String,
@@ -36,7 +36,7 @@ class Contract:
 
     type: str
     subject: str
-    event: type[Any]
+    event: EventClass
 
     @property
     def owner(self) -> str:
@@ -82,9 +82,17 @@ def contract_of(event: type[Any]) -> Contract:
     return _BY_EVENT[event]
 
 
-@cache
+_SCHEMAS: dict[type[Any], Schema] = {}
+
+
 def schema_of(cls: type[Any]) -> Schema:
     """One schema instance for each dataclass: making one costs more than a load."""
+    if cls not in _SCHEMAS:
+        _SCHEMAS[cls] = _derive(cls)
+    return _SCHEMAS[cls]
+
+
+def _derive(cls: type[Any]) -> Schema:
     hints = get_type_hints(cls)
     declared = {f.name: _field(hints[f.name], f.default) for f in fields(cls)}
 
@@ -109,7 +117,7 @@ def _field(hint: Any, default: Any = MISSING) -> mm.Field[Any]:
         return mm.String(validate=validate.OneOf(args), **options)
     if origin is tuple:
         return _Tuple(_field(args[0]), **options)
-    if is_dataclass(hint):
+    if isinstance(hint, type) and is_dataclass(hint):
         return mm.Nested(schema_of(hint), **options)
     return SCALARS[hint](**options)
 

@@ -51,7 +51,7 @@ def create(
     return app
 
 
-class _Api(Api):
+class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
     """flask-smorest without its own error handlers: ours answer with problem details."""
 
     ERROR_SCHEMA = ProblemSchema

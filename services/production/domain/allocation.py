@@ -45,7 +45,9 @@ def share_out(
     chosen = _fewest(quantity, ranked, labour_minutes, latest, today)
     amounts = _proportional(quantity, [one.pieces_a_day(labour_minutes) for one in chosen])
     shares = tuple(
-        _share(one, amount, labour_minutes, latest, today) for one, amount in zip(chosen, amounts, strict=True) if amount
+        _share(one, amount, labour_minutes, latest, today)
+        for one, amount in zip(chosen, amounts, strict=True)
+        if amount
     )
     return Plan(shares, 0)
 

@@ -170,7 +170,8 @@ class WorkOrder:
                 raise Refused("Give a number of pieces from 0.", field=name)
         if not 1 <= passed + rework + scrap <= self.awaiting:
             raise Refused(
-                f"{passed + rework + scrap} is not possible: {self.awaiting} await inspection.", field="passed"
+                f"{passed + rework + scrap} is not possible: {self.awaiting} await inspection.",
+                field="passed",
             )
         self.good += passed
         self.rework += rework
@@ -180,7 +181,9 @@ class WorkOrder:
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
         if passed:
-            events.append(LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane="custodial"))
+            events.append(
+                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane="custodial")
+            )
         if self.good == self.quantity:
             events.append(WorkOrderCompleted(**self._about, good=self.good))
         return events

@@ -1,5 +1,6 @@
 """Papan kerja: what do we do now?"""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -81,7 +82,7 @@ def _day(name: str) -> date:
         raise Refused("Give a day.", field=name) from None
 
 
-ACTIONS = {
+ACTIONS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     "accept": (handlers.accept, _nothing),
     "decline": (handlers.decline, _reason),
     "start": (handlers.start, _nothing),

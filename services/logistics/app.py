@@ -1,0 +1,14 @@
+"""The web application of the logistics service: the only wiring."""
+
+from flask import Flask
+
+from services.logistics import CARD
+from services.logistics.api import api
+from services.logistics.pages import desk, tracking
+from shared import settings
+from shared.web import serving
+
+
+def create_app() -> Flask:
+    """The application as its settings want it; what the web server loads."""
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=[api], desks=[desk.desk, tracking.desk])

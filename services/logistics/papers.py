@@ -1,0 +1,218 @@
+"""What the rows say of a shipment, in the form in which the makers of papers and of EPCIS want it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, Table, func, select
+from sqlalchemy.orm import Session
+
+from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
+from services.logistics.domain.carton import Carton
+from services.logistics.domain.milestones import STUFFED_SEALED
+from services.logistics.domain.order import Line
+from services.logistics.domain.shipment import Shipment
+from services.logistics.epcis import CartonFact, GatheredFact, MilestoneFact, ShipmentFacts
+from services.logistics.storage import carton as cartons
+from services.logistics.storage import exporter, facility, item, order_line, port
+from shared.refusal import Refused
+
+
+@dataclass(frozen=True)
+class Goods:
+    """Cartons with the rows that tell what they hold, who made it and for whom."""
+
+    cartons: Sequence[Carton]
+    items: dict[str, Row[Any]]
+    facilities: dict[str, Row[Any]]
+    lines: dict[tuple[UUID, int], Line]
+
+    def line_of(self, carton: Carton) -> Line:
+        return self.lines[carton.lot.order_id, carton.lot.line]
+
+    def facility_of(self, carton: Carton) -> Row[Any]:
+        return self.facilities[carton.lot.facility]
+
+
+def goods_of(session: Session, of: Iterable[Carton]) -> Goods:
+    found = sorted(of, key=lambda each: each.sscc)
+    keys = {(each.lot.order_id, each.lot.line) for each in found}
+    lines = session.execute(
+        select(Line).where(func.row(order_line.c.order_id, order_line.c.number).in_(keys))
+    ).scalars()
+    return Goods(
+        found,
+        _by_key(session, item, {each.lot.sku for each in found}),
+        _by_key(session, facility, {each.lot.facility for each in found}),
+        {(line.order.id, line.number): line for line in lines},
+    )
+
+
+def _by_key(session: Session, table: Table, keys: set[str]) -> dict[str, Row[Any]]:
+    (key,) = table.primary_key
+    return {row[0]: row for row in session.execute(select(table).where(key.in_(keys)))}
+
+
+# Papers -----------------------------------------------------------------------------------------
+
+
+def paper_of(session: Session, shipment: Shipment) -> ShipmentPaper:
+    """The shipment as its packing list, invoice and labels show it."""
+    goods = goods_of(session, shipment.cartons)
+    line = goods.line_of(goods.cartons[0])
+    hub = session.execute(select(facility.c.name).where(facility.c.code == shipment.hub)).scalar_one()
+    return ShipmentPaper(
+        number=shipment.number,
+        made_on=shipment.planned_on,
+        exporter=_exporter(session, line),
+        consignee=PartyPaper(
+            name=line.consignee_name, address=tuple(line.consignee_address), country=line.destination
+        ),
+        hub=hub,
+        incoterm=line.order.incoterm,
+        named_place=line.order.named_place,
+        currency=line.order.currency,
+        lines=tuple(_goods_lines(goods)),
+        cartons=tuple(carton_papers(goods)),
+        port_of_loading=shipment.port_of_loading,
+        port_of_discharge=shipment.port_of_discharge,
+        vessel=shipment.vessel,
+        voyage=shipment.voyage,
+        container=shipment.container,
+        seal=shipment.seal,
+    )
+
+
+def _exporter(session: Session, line: Line) -> PartyPaper:
+    row = session.execute(select(exporter).where(exporter.c.buyer == line.order.buyer)).one_or_none()
+    if row is None:
+        return PartyPaper(name=line.order.buyer_name, address=(), country="ID")
+    return PartyPaper(name=row.name, address=tuple(row.address), country=row.country)
+
+
+def _goods_lines(goods: Goods) -> Iterable[GoodsLine]:
+    for key, line in sorted(goods.lines.items()):
+        of_line = [each for each in goods.cartons if (each.lot.order_id, each.lot.line) == key]
+        makers = {each.lot.facility: _maker(goods.facility_of(each)) for each in of_line}
+        yield GoodsLine(
+            po=line.order.po_number,
+            line=line.number,
+            sku=line.sku,
+            description=goods.items[line.sku].name_en,
+            hs6=goods.items[line.sku].hs6,
+            quantity=sum(each.pieces for each in of_line),
+            unit_price=line.unit_price,
+            manufacturers=tuple(makers[code] for code in sorted(makers)),
+        )
+
+
+def _maker(row: Row[Any]) -> PartyPaper:
+    return PartyPaper(name=row.name, address=tuple(row.address), country="ID")
+
+
+def carton_papers(goods: Goods) -> Iterable[CartonPaper]:
+    """Each carton with its number among these."""
+    for number, each in enumerate(goods.cartons, start=1):
+        yield CartonPaper(
+            sscc=each.sscc,
+            number=number,
+            count=len(goods.cartons),
+            po=goods.line_of(each).order.po_number,
+            sku=each.lot.sku,
+            description=goods.items[each.lot.sku].name_en,
+            gtin=goods.items[each.lot.sku].gtin,
+            lot=each.lot.code,
+            quantity=each.pieces,
+            facility=goods.facility_of(each).name,
+            gross_g=each.gross_g,
+            length_mm=each.length_mm,
+            width_mm=each.width_mm,
+            height_mm=each.height_mm,
+        )
+
+
+def lot_papers(session: Session, lot: str) -> tuple[CartonPaper, ...]:
+    """The cartons of a lot, for their labels; none if nothing of it is packed."""
+    packed = session.execute(select(Carton).where(cartons.c.lot == lot)).scalars().all()
+    return tuple(carton_papers(goods_of(session, packed))) if packed else ()
+
+
+# EPCIS ------------------------------------------------------------------------------------------
+
+
+def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
+    """All that happened to the shipment's cartons and to itself."""
+    goods = goods_of(session, shipment.cartons)
+    hub = _gln(session, shipment.hub)
+    return ShipmentFacts(
+        number=shipment.number,
+        hub_gln=hub,
+        consignee_gln=None,
+        cartons=tuple(_carton_facts(session, goods)),
+        gathered=tuple(_gathered_facts(goods, hub)),
+        milestones=tuple(_milestone_facts(session, shipment)),
+        container=shipment.container,
+    )
+
+
+def newest_of(shipment: Shipment) -> datetime:
+    """When the last of the facts was recorded: the same facts give the same document."""
+    packed = [each.packed_at for each in shipment.cartons]
+    gathered = [each.gathered_at for each in shipment.cartons if each.gathered_at]
+    return max([*packed, *gathered, *(reached.recorded_at for reached in shipment.reached)])
+
+
+def _carton_facts(session: Session, goods: Goods) -> Iterable[CartonFact]:
+    buyers = {line.order.buyer: _buyer_gln(session, line.order.buyer) for line in goods.lines.values()}
+    for each in goods.cartons:
+        order, maker = goods.line_of(each).order, goods.facility_of(each)
+        yield CartonFact(
+            sscc=each.sscc,
+            gtin=goods.items[each.lot.sku].gtin,
+            lot=each.lot.code,
+            quantity=each.pieces,
+            packed_at=each.packed_at,
+            facility=maker.code,
+            facility_gln=maker.gln,
+            po=order.po_number,
+            buyer_gln=buyers[order.buyer],
+        )
+
+
+def _buyer_gln(session: Session, buyer: str) -> str:
+    gln = session.execute(select(exporter.c.gln).where(exporter.c.buyer == buyer)).scalar_one_or_none()
+    if gln is None:
+        raise Refused(f"The GLN of {buyer} is not known; add it to parties.yaml and run kendi load.")
+    return str(gln)
+
+
+def _gathered_facts(goods: Goods, hub_gln: str) -> Iterable[GatheredFact]:
+    at = sorted({each.gathered_at for each in goods.cartons if each.gathered_at})
+    for moment in at:
+        ssccs = tuple(each.sscc for each in goods.cartons if each.gathered_at == moment)
+        yield GatheredFact(ssccs=ssccs, hub_gln=hub_gln, gathered_at=moment)
+
+
+def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[MilestoneFact]:
+    """Sealing is told twice: the cartons are in the container, and the container has left the hub."""
+    for reached in shipment.reached:
+        place, zone = _gln_or_port(session, reached.place)
+        yield MilestoneFact(code=reached.code, occurred_at=reached.occurred_at, place=place, zone=zone)
+        if reached.code == STUFFED_SEALED:
+            yield MilestoneFact(code="DISPATCHED", occurred_at=reached.occurred_at, place=place, zone=zone)
+
+
+def _gln_or_port(session: Session, place: str) -> tuple[str, ZoneInfo | None]:
+    """A facility by its GLN; another place by its UN/LOCODE, with its time zone if we know the port."""
+    gln = session.execute(select(facility.c.gln).where(facility.c.code == place)).scalar_one_or_none()
+    if gln:
+        return gln, None
+    zone = session.execute(select(port.c.timezone).where(port.c.code == place)).scalar_one_or_none()
+    return place, ZoneInfo(zone) if zone else None
+
+
+def _gln(session: Session, code: str) -> str:
+    return str(session.execute(select(facility.c.gln).where(facility.c.code == code)).scalar_one())

@@ -1,0 +1,285 @@
+"""What the logistics service shows: reads only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from services.logistics.domain.documents import Document
+from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
+from services.logistics.domain.order import Line
+from services.logistics.domain.shipment import Shipment
+from services.logistics.storage import carton, facility, item, lot, order_line, port, shipment_milestone
+from services.logistics.storage import order as orders
+from services.logistics.storage import shipment as shipments
+
+CARTON_STATE = case(
+    (carton.c.hub.is_(None), "packed"), (carton.c.shipment_id.is_(None), "at_hub"), else_="in_shipment"
+).label("state")
+
+
+def lots_to_pack(session: Session, *, limit: int, after: str | None = None) -> Sequence[RowMapping]:
+    """Lots with pieces that wait for packing; one row more than the limit tells that there are more."""
+    query = _of_lots(
+        lot.c.good, lot.c.packed, (lot.c.good - lot.c.packed).label("free"), item.c.pieces_per_carton
+    )
+    query = query.where(lot.c.packed < lot.c.good).order_by(lot.c.code).limit(limit + 1)
+    return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
+
+
+def lots_on_the_way(session: Session) -> Sequence[RowMapping]:
+    """Lots with cartons that have arrived at no hub yet."""
+    counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
+    query = _of_lots(*counted).join(carton, carton.c.lot == lot.c.code).where(carton.c.hub.is_(None))
+    return session.execute(_by_lot(query)).mappings().all()
+
+
+def _by_lot(query: Select[Any]) -> Select[Any]:
+    keys = (lot.c.code, item.c.sku, facility.c.code, orders.c.id, order_line.c.order_id, order_line.c.number)
+    return query.group_by(*keys).order_by(lot.c.code)
+
+
+def _of_lots(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Lots with what they are, who made them and for whom."""
+    return (
+        select(
+            lot.c.code.label("lot"),
+            lot.c.order_id,
+            lot.c.line,
+            lot.c.sku,
+            item.c.name_en,
+            item.c.name_id,
+            lot.c.facility,
+            facility.c.name.label("facility_name"),
+            facility.c.hub.label("made_at_hub"),
+            lot.c.lane,
+            orders.c.po_number,
+            order_line.c.destination,
+            *columns,
+        )
+        .join_from(lot, item, item.c.sku == lot.c.sku)
+        .join(facility, facility.c.code == lot.c.facility)
+        .join(orders, orders.c.id == lot.c.order_id)
+        .join(order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line))
+    )
+
+
+def list_cartons(
+    session: Session,
+    *,
+    of_lot: str | None = None,
+    hub: str | None = None,
+    shipment: UUID | None = None,
+    ssccs: Iterable[str] | None = None,
+    limit: int,
+    after: str | None = None,
+) -> Sequence[RowMapping]:
+    """Cartons by their number, which is the order in which they were packed."""
+    query = (
+        select(carton, lot.c.order_id, lot.c.line, lot.c.sku, lot.c.facility, lot.c.lane, CARTON_STATE)
+        .join_from(carton, lot)
+        .order_by(carton.c.sscc)
+        .limit(limit + 1)
+    )
+    wanted = {carton.c.lot: of_lot, carton.c.hub: hub, carton.c.shipment_id: shipment}
+    query = query.where(*(column == value for column, value in wanted.items() if value is not None))
+    if ssccs is not None:
+        query = query.where(carton.c.sscc.in_(ssccs))
+    if after is not None:
+        query = query.where(carton.c.sscc > after)
+    return session.execute(query).mappings().all()
+
+
+def list_shipments(
+    session: Session, graph: Graph, *, limit: int, after: str | None = None
+) -> list[dict[str, Any]]:
+    """Newest first."""
+    query = select(Shipment).order_by(shipments.c.id.desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(shipments.c.id < UUID(after))
+    return _summaries(session, graph, query)
+
+
+def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
+    """What has not left yet, the next to leave first; what has no vessel stands at the end."""
+    query = select(Shipment).where(~_reached(VESSEL_DEPARTED))
+    return _summaries(session, graph, query.order_by(shipments.c.etd.nulls_last(), shipments.c.id))
+
+
+def sailing_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
+    """What is on the way abroad, the next to arrive first."""
+    query = select(Shipment).where(_reached(VESSEL_DEPARTED), ~_reached(DELIVERED))
+    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id))
+
+
+def delivered_shipments(session: Session, graph: Graph, limit: int = 10) -> list[dict[str, Any]]:
+    """What was delivered, the newest first."""
+    query = select(Shipment).where(_reached(DELIVERED)).order_by(shipments.c.id.desc()).limit(limit)
+    return _summaries(session, graph, query)
+
+
+def _reached(code: str) -> ColumnElement[bool]:
+    return exists().where(
+        shipment_milestone.c.shipment_id == shipments.c.id, shipment_milestone.c.code == code
+    )
+
+
+def _summaries(session: Session, graph: Graph, query: Select[Shipment]) -> list[dict[str, Any]]:
+    found = session.execute(query).scalars().all()
+    counts = _counts(session, [shipment.id for shipment in found])
+    return [{**summary(shipment, graph), **counts[shipment.id]} for shipment in found]
+
+
+def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+    query = (
+        select(
+            carton.c.shipment_id,
+            func.count().label("cartons"),
+            func.sum(carton.c.pieces).label("pieces"),
+            func.sum(carton.c.gross_g).label("gross_g"),
+        )
+        .where(carton.c.shipment_id.in_(ids))
+        .group_by(carton.c.shipment_id)
+    )
+    rows = session.execute(query)
+    return {row[0]: {"cartons": row.cartons, "pieces": row.pieces, "gross_g": row.gross_g} for row in rows}
+
+
+def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
+    """What a list shows of a shipment."""
+    return {
+        "id": shipment.id,
+        "number": shipment.number,
+        "state": shipment.state(graph),
+        "hub": shipment.hub,
+        "destination": shipment.destination,
+        "planned_on": shipment.planned_on,
+        "carrier": shipment.carrier,
+        "vessel": shipment.vessel,
+        "voyage": shipment.voyage,
+        "port_of_loading": shipment.port_of_loading,
+        "port_of_discharge": shipment.port_of_discharge,
+        "etd": shipment.etd,
+        "eta": shipment.eta,
+        "closes_on": shipment.closes_on,
+        "container": shipment.container,
+        "seal": shipment.seal,
+        "missing": [document.code for document in shipment.missing_before_departure(graph)],
+    }
+
+
+def find_shipment(session: Session, shipment_id: UUID) -> Shipment | None:
+    return session.get(Shipment, shipment_id)
+
+
+def shipment_as_dict(
+    session: Session, shipment: Shipment, graph: Graph, language: str = "en"
+) -> dict[str, Any]:
+    """One shipment with its goods, its papers and its way."""
+    line = order_line_of(session, shipment)
+    return {
+        **summary(shipment, graph),
+        **_counts(session, [shipment.id])[shipment.id],
+        "lane": shipment.lane,
+        "consignee": {
+            "name": line.consignee_name,
+            "address": line.consignee_address,
+            "country": line.destination,
+        },
+        "incoterm": line.order.incoterm,
+        "named_place": line.order.named_place,
+        "lines": [vars(part) for part in shipment.lines],
+        "documents": [document_as_dict(document, language) for document in shipment.documents],
+        "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
+        "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
+        "tracking_url": f"/logistics/track/{shipment.tracking_token}",
+    }
+
+
+def milestones_as_dicts(
+    shipment: Shipment, graph: Graph, names: Mapping[str, str], language: str = "en"
+) -> list[dict[str, Any]]:
+    """What happened, by when it happened."""
+    return [
+        {
+            "milestone": reached.code,
+            "name": _name(graph[reached.code], language),
+            "place": reached.place,
+            "place_name": names.get(reached.place, reached.place),
+            "occurred_at": reached.occurred_at,
+            "recorded_at": reached.recorded_at,
+        }
+        for reached in sorted(shipment.reached, key=lambda each: each.occurred_at)
+    ]
+
+
+def document_as_dict(document: Document, language: str = "en") -> dict[str, Any]:
+    return {
+        "code": document.code,
+        "name": _name(document, language),
+        "state": "present" if document.present else "missing" if document.needed else "on_request",
+        "owed_by": document.owed_by,
+        "blocks": document.blocks,
+        "number": document.number,
+        "issued_on": document.issued_on,
+        "made_by_system": document.made_by_system,
+        "verified": document.verified,
+    }
+
+
+def _name(named: Any, language: str) -> str:
+    name: str = named.name_id if language == "id" else named.name_en
+    return name
+
+
+def order_line_of(session: Session, shipment: Shipment) -> Line:
+    """One of the shipment's order lines: consignee and terms are the same for all."""
+    first = shipment.cartons[0].lot
+    return session.get_one(Line, (first.order_id, first.line))
+
+
+def cartons_by_lot(session: Session, shipment: Shipment) -> list[dict[str, Any]]:
+    """The shipment's cartons, summed for each lot, with each carton below."""
+    counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
+    query = _of_lots(*counted, func.sum(carton.c.gross_g).label("gross_g"))
+    query = query.join(carton, carton.c.lot == lot.c.code).where(carton.c.shipment_id == shipment.id)
+    rows = session.execute(_by_lot(query)).mappings()
+    inside = {code: [each for each in shipment.cartons if each.lot.code == code] for code in _lots(shipment)}
+    return [{**row, "inside": inside[row["lot"]]} for row in rows]
+
+
+def _lots(shipment: Shipment) -> set[str]:
+    return {each.lot.code for each in shipment.cartons}
+
+
+def find_by(session: Session, sought: str) -> UUID | None:
+    """The shipment with this number, this container, or a carton of this number."""
+    plain = "".join(sought.upper().split())
+    inside = select(carton.c.shipment_id).where(carton.c.sscc == plain.removeprefix("(00)"))
+    query = select(shipments.c.id).where(
+        or_(shipments.c.number == plain, shipments.c.container == plain, shipments.c.id.in_(inside))
+    )
+    return session.execute(query.order_by(shipments.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
+def track(session: Session, token: str) -> Shipment | None:
+    """The shipment that a tracking address is about."""
+    query = select(Shipment).where(shipments.c.tracking_token == token)
+    return session.execute(query).scalar_one_or_none()
+
+
+def place_names(session: Session) -> dict[str, str]:
+    """Our facilities and the ports, by code."""
+    both = select(facility.c.code, facility.c.name).union_all(select(port.c.code, port.c.name))
+    return {row.code: row.name for row in session.execute(both)}
+
+
+def ports(session: Session) -> Sequence[RowMapping]:
+    return session.execute(select(port).order_by(port.c.code)).mappings().all()
+
+
+def hubs(session: Session) -> Sequence[RowMapping]:
+    query = select(facility.c.code, facility.c.name).where(facility.c.hub).order_by(facility.c.code)
+    return session.execute(query).mappings().all()

@@ -1,0 +1,63 @@
+"""What a facility can make is minutes of consenting workers, and the arithmetic of the container holds."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.production.domain.capacity import (
+    Capacity,
+    workers_for,
+    working_day_after,
+    working_days_between,
+)
+
+MONDAY = date(2026, 3, 2)
+
+
+def sragen(*, workers: int = 100, committed_minutes: int = 0) -> Capacity:
+    return Capacity(
+        facility="LPS-SRG",
+        open_minutes=360,
+        workers=workers,
+        efficiency_pct=85,
+        committed_minutes=committed_minutes,
+    )
+
+
+def test_a_container_takes_196_full_time_workers_and_four_a_month_785() -> None:
+    a_container = workers_for(64_800, 24, days=22, open_minutes=360)
+    assert a_container == 197  # 196.4, and nobody works four tenths
+    assert workers_for(4 * 64_800, 24, days=22, open_minutes=360) == 786
+
+
+def test_four_containers_a_month_are_not_possible_at_sragen_alone() -> None:
+    month = working_day_after(MONDAY, 22)
+    assert sragen().pieces_until(month, 24, today=MONDAY) < 64_800
+
+
+def test_sunday_is_a_day_of_rest() -> None:
+    saturday = date(2026, 3, 7)
+    assert working_day_after(saturday, 1) == date(2026, 3, 9)
+    assert working_days_between(saturday, date(2026, 3, 8)) == 0
+
+
+def test_what_is_committed_comes_first() -> None:
+    free, busy = sragen(), sragen(committed_minutes=30_600 * 3)
+    assert free.finish_of(100, 24, today=MONDAY) == date(2026, 3, 3)
+    assert busy.finish_of(100, 24, today=MONDAY) == date(2026, 3, 6)
+
+
+@given(pieces=st.integers(1, 100_000), labour=st.integers(1, 900), committed=st.integers(0, 10**6))
+def test_the_promised_day_is_the_first_on_which_the_pieces_can_be_made(
+    pieces: int, labour: int, committed: int
+) -> None:
+    one = sragen(committed_minutes=committed)
+    due = one.finish_of(pieces, labour, today=MONDAY)
+    assert one.pieces_until(due, labour, today=MONDAY) >= pieces
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_without_workers_nothing_is_made(workers: int) -> None:
+    assert (sragen(workers=workers).pieces_a_day(14) > 0) is bool(workers)
