@@ -16,6 +16,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -267,7 +268,9 @@ class Server:
         self._spawn()
 
     def restart(self) -> None:
-        """Start again over the same folder and at the same port."""
+        """Start again over the same folder and at the same port, after the end of what runs."""
+        self.ask_to_end()
+        self.await_end()
         self._end_leftover()
         self._spawn()
         self.await_ready()
@@ -472,7 +475,7 @@ class Broker(Server):
         super().__init__(data / "broker", data / "logs" / "broker.log", kept, port)
         self.pid_file = self.folder / "broker.pid"
         self._services = services
-        self._configuration = self.folder / "broker.conf"
+        self._configuration = data / "broker.conf"
 
     def url(self, user: str, password: str) -> str:
         return f"redis://{user}:{password}@127.0.0.1:{self.port}/0"
@@ -485,15 +488,16 @@ class Broker(Server):
 
     def _prepare(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
+        _hand_over(self.folder)
 
     def _command(self) -> list[str]:
         with _private(self._configuration, "w") as file:
             file.write("\n".join([*self._settings(), *self._users()]) + "\n")
-        _hand_over(self.folder)
-        return [str(_broker_binary()), str(self._configuration)]
+        _hand_over(self._configuration)
+        return [str(_broker_binary()), str(self._configuration), "--dir", str(self.folder)]
 
     def _settings(self) -> list[str]:
-        own = {"port": str(self.port), "dir": f'"{self.folder}"', "pidfile": f'"{self.pid_file}"'}
+        own = {"port": str(self.port), "pidfile": f'"{self.pid_file}"'}
         return [f"{name} {value}" for name, value in (BROKER_SETTINGS | own).items()]
 
     def _users(self) -> list[str]:
@@ -586,14 +590,12 @@ def _account(folder: Path) -> Account | None:
 
 
 def _hand_over(path: Path) -> None:
-    """Give the path and all below it to the account it runs as; a copy made by root becomes usable too."""
-    account = _account(path)
-    if account is None:
-        if path.stat().st_uid != os.geteuid():
-            raise ServersError(f"{path} belongs to another user; start as that user or choose another folder")
-        return
-    for each in [*path.rglob("*"), path]:
-        if each.lstat().st_uid != account.uid:
+    """Give what root has made or copied to the account that will use it, the path itself last."""
+    account, owner = _account(path), path.stat().st_uid
+    if account is None and owner != os.geteuid():
+        raise ServersError(f"{path} belongs to another user; start as that user or choose another folder")
+    if account is not None and owner != account.uid:
+        for each in [*path.rglob("*"), path]:
             os.chown(each, account.uid, account.gid, follow_symlinks=False)
 
 
@@ -602,7 +604,7 @@ def _spawn(
 ) -> "subprocess.Popen[bytes]":
     """Start a program in a session of its own, so that Ctrl-C reaches only us, who then stop it in order."""
     account = _account(folder)
-    wrapped = [*_setpriv(account, (Path(command[0]), folder), farewell), *command]
+    wrapped = [*_setpriv(account, Path(command[0]), folder, farewell), *command]
     known = {name: value for name, value in os.environ.items() if name == "PATH" or "LIBRARY_PATH" in name}
     return subprocess.Popen(  # noqa: S603  # no shell, our own programs
         wrapped,
@@ -620,12 +622,12 @@ def _as_account(account: Account) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": ()}
 
 
-def _setpriv(account: Account | None, paths: Sequence[Path], farewell: signal.Signals) -> list[str]:
-    """What comes before a command on Linux: the account, its right to reach the paths, the tie to us.
+def _setpriv(account: Account | None, program: Path, folder: Path, farewell: signal.Signals) -> list[str]:
+    """What comes before a command on Linux: the account, its right to reach its files, the tie to us.
 
     The tie is to the thread that starts the program, so only the main thread makes one.
     """
-    rights = _rights(paths) if account else []
+    rights = _rights(program, folder) if account else []
     if not shutil.which("setpriv"):
         if rights:
             raise ServersError("without setpriv root can't run PostgreSQL here; start as another user")
@@ -638,19 +640,24 @@ def _setpriv(account: Account | None, paths: Sequence[Path], farewell: signal.Si
     return words
 
 
-def _rights(paths: Sequence[Path]) -> list[str]:
+def _rights(program: Path, folder: Path) -> list[str]:
     """The right to pass folders that are closed to others (below /root, say), where there are any.
 
     Containers usually withhold the right to pass and read, and leave root the wider one.
     """
-    parents = {parent for path in paths for parent in path.resolve().parents}
-    closed = sorted(parent for parent in parents if not parent.stat().st_mode & 0o001)
+    program = program.resolve()
+    closed = sorted(path for path in {program, *program.parents, *folder.parents} if not _is_open(path))
     if not closed:
         return []
-    right = next((name for name, bit in (("dac_read_search", 2), ("dac_override", 1)) if _may(bit)), None)
+    enough = {"dac_override": 1} if program in closed else {"dac_read_search": 2, "dac_override": 1}
+    right = next((name for name, bit in enough.items() if _may(bit)), None)
     if right is None:
         raise ServersError(f"PostgreSQL does not run as root, and other users can't pass {closed[0]}")
     return [f"--inh-caps=+{right}", f"--ambient-caps=+{right}"]
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IXOTH)
 
 
 def _may(capability: int) -> bool:

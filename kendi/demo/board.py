@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from kendi.accounts import Accounts
 from kendi.demo.people import DemoFailed, Visitor
@@ -13,8 +12,9 @@ BOARD = "/production/"
 FORM = re.compile(
     r'<form[^>]*action="(/production/work-orders/([0-9a-f-]{36})/(\w+))"[^>]*>(.*?)</form>', re.DOTALL
 )
+SATURDAY = 5
 REWORKED_EVERY = 40
-"""One piece in so many goes back once for rework."""
+"""One piece in so many of a work order's first inspection goes back for rework."""
 
 
 class Boards:
@@ -23,7 +23,7 @@ class Boards:
     def __init__(self, url: str, accounts: Accounts) -> None:
         people = [p for p in accounts.people if (p.service, p.role) == ("production", FACILITY)]
         self._officers = [Visitor(url, person) for person in people]
-        self._declined = False
+        self._reworked: set[str] = set()
 
     def work_waits(self) -> bool:
         """Whether an offer stands on some board."""
@@ -47,16 +47,23 @@ class Boards:
         raise DemoFailed("no facility was offered anything to decline")
 
     def work_a_day(self, today: date) -> None:
-        """Each facility reports a day's pieces of each of its work orders and inspects them; some need rework."""
+        """Each facility reports the day's pieces; inspects on Saturdays and at the end; some need rework."""
         for officer in self._officers:
+            still_making = set()
             for path, form in list(self._forms(officer, "report")):
-                officer.submit(
-                    path, pieces=_field(form, "pieces"), kind=_kind(form), worked_on=today.isoformat()
-                )
+                kind = _field(form, "kind")
+                officer.submit(path, pieces=_field(form, "pieces"), kind=kind, worked_on=today.isoformat())
+                if kind == "made" and _most(form) > int(_field(form, "pieces")):
+                    still_making.add(path.rsplit("/", 1)[0])
             for path, form in list(self._forms(officer, "inspect")):
-                awaiting = int(_field(form, "passed"))
-                rework = 0 if _field(form, "reworked", "0") != "0" else awaiting // REWORKED_EVERY
-                officer.submit(path, passed=awaiting - rework, rework=rework, scrap=0)
+                if today.weekday() == SATURDAY or path.rsplit("/", 1)[0] not in still_making:
+                    self._inspect(officer, path, form)
+
+    def _inspect(self, officer: Visitor, path: str, form: str) -> None:
+        awaiting = int(_field(form, "passed"))
+        rework = 0 if path in self._reworked else awaiting // REWORKED_EVERY
+        self._reworked.add(path)
+        officer.submit(path, passed=awaiting - rework, rework=rework, scrap=0)
 
     @staticmethod
     def _forms(officer: Visitor, action: str) -> Iterator[tuple[str, str]]:
@@ -66,14 +73,17 @@ class Boards:
                 yield path, form
 
 
-def _field(form: str, name: str, default: Any = None) -> str:
-    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', form) or re.search(
-        rf'value="([^"]*)"[^>]*name="{name}"', form
-    )
-    if found is None and default is None:
-        raise DemoFailed(f"the form has no field {name}")
-    return found[1] if found else str(default)
+def _field(form: str, name: str) -> str:
+    """The value that a field of the form stands at."""
+    for tag in re.findall(r"<input[^>]*>", form):
+        if f'name="{name}"' in tag:
+            return re.search(r'value="([^"]*)"', tag)[1]  # type: ignore[index]  # every field of ours has a value
+    raise DemoFailed(f"the form has no field {name}")
 
 
-def _kind(form: str) -> str:
-    return _field(form, "kind", "made")
+def _most(form: str) -> int:
+    """The most pieces that the form's hint allows."""
+    hint = re.search(r'class="hint"[^>]*>[^<\d]*([\d.,]+)', form)
+    if hint is None:
+        raise DemoFailed("the form does not say how many pieces are possible")
+    return int(re.sub(r"\D", "", hint[1]))

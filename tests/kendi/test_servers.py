@@ -403,7 +403,7 @@ def test_a_name_that_is_no_name_for_a_service_is_refused(tmp_path: Path, name: s
 
 
 def test_what_holds_passwords_is_for_its_owner_only(servers: Servers) -> None:
-    files = [servers.data / "servers.json", servers.data / "broker" / "broker.conf"]
+    files = [servers.data / "servers.json", servers.data / "broker.conf"]
     files += (servers.data / "logs").iterdir()
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE((servers.data / "postgres").stat().st_mode) == 0o700
@@ -413,7 +413,7 @@ def test_no_log_and_no_command_line_tells_a_password(servers: Servers, addresses
     passwords = {url.split("@")[0].rsplit(":", 1)[1] for url in (*addresses.app_urls.values(),)}
     passwords |= {url.split("@")[0].rsplit(":", 1)[1] for url in (*addresses.broker_urls.values(),)}
     told = "".join(file.read_text() for file in (servers.data / "logs").iterdir())
-    told += (servers.data / "broker" / "broker.conf").read_text()
+    told += (servers.data / "broker.conf").read_text()
     for pid in (servers.postgres.pid, servers.broker.pid):
         told += "".join(file.read_text() for file in Path("/proc").glob(f"{pid}/cmdline"))
     assert not [password for password in passwords if password in told]
