@@ -23,7 +23,7 @@ up: .venv/installed ## keep the system running for a person, until Ctrl-C
 	@$(KENDI) up
 
 test: lint types imports browser ## check everything
-	@$(RUN) pytest -n 2 --dist loadgroup
+	@$(RUN) pytest -n 2 --dist loadfile
 
 lint: .venv/installed
 	@$(RUN) ruff check --quiet .

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -13,13 +13,24 @@ class DemoFailed(Exception):
     """The demonstration could not go on; the message says at which step and what was answered."""
 
 
-class Client:
+class Caller:
+    """Somebody with a connection to one service, which ends with the ``with`` block."""
+
+    def __init__(self, url: str, **headers: str) -> None:
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=30, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+
+class Client(Caller):
     """A system with an API key."""
 
     def __init__(self, url: str, key: str) -> None:
-        self._http = httpx.Client(
-            base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30, trust_env=False
-        )
+        super().__init__(url, Authorization=f"Bearer {key}")
 
     def get(self, path: str, **query: Any) -> Any:
         return _answered(self._http.get(path, params=query)).json()
@@ -36,12 +47,12 @@ class Client:
         return _answered(self._http.get(path)).content
 
 
-class Visitor:
+class Visitor(Caller):
     """A person in front of the pages of one service."""
 
     def __init__(self, url: str, person: Person) -> None:
+        super().__init__(url)
         self.person = person
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
         self._csrf_token = ""
         form = {"email": person.email, "password": person.password, "next": f"/{person.service}/"}
         entered = self._http.post(f"/{person.service}/sign-in", data=form)

@@ -60,7 +60,10 @@ class ShipmentPlanned:
 @contract("kendi.logistics.shipment_booked.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentBooked:
-    """Ports are UN/LOCODE; ``etd`` and ``eta`` are the carrier's estimates."""
+    """A vessel was booked.
+
+    Ports are UN/LOCODE; ``etd`` and ``eta`` are the carrier's estimates.
+    """
 
     shipment_id: UUID
     carrier: str

@@ -19,6 +19,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.wrappers import Response as AnyResponse
 
 from shared.clock import WIB
+from shared.refusal import Refused
 from shared.web import access
 from shared.web.access import Principal
 from shared.web.context import serving
@@ -37,7 +38,7 @@ def install(app: Flask) -> None:
         lambda one, many, n: _translations(language()).ngettext(one, many, n),
         newstyle=True,
     )
-    app.jinja_env.filters.update(number=number, day=day, moment=moment)
+    app.jinja_env.filters.update(number=number, day=day, moment=moment, said=said)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.loader = ChoiceLoader(
         [app.jinja_env.loader or FileSystemLoader([]), FileSystemLoader(HERE / "templates")]
@@ -86,6 +87,11 @@ def _translations(language: str) -> NullTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return Translations(compiled)
+
+
+def said(refusal: Refused) -> str:
+    """A refusal in the reader's language."""
+    return refusal.said(_translations(language()).gettext)
 
 
 def number(value: Any) -> str:

@@ -1,0 +1,57 @@
+"""A real browser, and a running system with one order on its way."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from kendi.demo.people import Client
+from kendi.demo.play import LINES
+from kendi.system import System
+from shared.web.access import BUYER
+from tests.browser.install import find
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = find()
+    if path is None:
+        pytest.skip("no Chromium on PATH")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=dict(os.environ))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """The whole system, on which the buyer has placed the order of the demonstration."""
+    with tempfile.TemporaryDirectory(prefix="kendi-browser-") as folder:
+        with System(Path(folder), free_ports=True, fsync=False, say=lambda _: None) as running:
+            lines = [
+                {"sku": sku, "quantity": quantity, "requested_date": "2099-01-31", "consignee": consignee}
+                for sku, quantity, consignee in LINES
+            ]
+            order = {
+                "po_number": "PO-2025-0001",
+                "currency": "USD",
+                "incoterm": "FCA",
+                "named_place": "CY Tanjung Emas",
+                "lines": lines,
+            }
+            with Client(running.urls["orders"], running.accounts.key(BUYER)) as buyer:
+                buyer.post("/orders/v1/orders", order)
+            yield running

@@ -1,0 +1,117 @@
+"""The whole story, by the command that a newcomer runs."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from pypdf import PdfReader
+
+from tests.conftest import REPOSITORY
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What ``kendi demo`` printed, and the folder with what it made."""
+    data = tmp_path_factory.mktemp("story")
+    played = subprocess.run(
+        [sys.executable, "-m", "kendi", "demo", "--data", str(data)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert played.returncode == 0, played.stdout[-3000:] + played.stderr[-3000:]
+    return played.stdout, data / "demo"
+
+
+@pytest.fixture(scope="module")
+def timeline(story: tuple[str, Path]) -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads((story[1] / "timeline.json").read_text())
+    return entries
+
+
+def about(timeline: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [entry for entry in timeline if entry["type"].split(".")[2] == kind]
+
+
+def test_the_line_for_the_united_states_was_never_worked_on(timeline: list[dict[str, Any]]) -> None:
+    (placed,) = about(timeline, "order_placed")
+    (blocked,) = [line for line in placed["data"]["lines"] if line["screening"] == "block"]
+    assert blocked["consignee"]["country"] == "US"
+    assert [entry for entry in timeline if entry["line"] == blocked["number"]] == []
+
+
+def test_every_release_was_signed_by_two_roles_before_its_clearance(timeline: list[dict[str, Any]]) -> None:
+    signed: dict[tuple[int, str], list[str]] = {}
+    for entry in timeline:
+        key = (entry["line"], entry["data"].get("purpose"))
+        if entry["type"] == "kendi.orders.release_signed.v1":
+            signed.setdefault(key, []).append(entry["data"]["role"])
+        if entry["type"] == "kendi.orders.clearance_granted.v1":
+            assert sorted(signed[key]) == ["compliance_officer", "kanwil"]
+    assert len(signed) == 2 * 5
+
+
+def test_what_one_facility_declined_others_made(timeline: list[dict[str, Any]]) -> None:
+    (declined,) = about(timeline, "work_order_declined")
+    offered = [
+        entry["data"]
+        for entry in about(timeline, "work_order_offered")
+        if entry["line"] == declined["line"] and entry["data"]["facility"] != declined["data"]["facility"]
+    ]
+    (placed,) = about(timeline, "order_placed")
+    ordered = next(line["quantity"] for line in placed["data"]["lines"] if line["number"] == declined["line"])
+    assert sum(data["quantity"] for data in offered) == ordered
+
+
+def test_every_piece_is_accounted_for_from_order_to_delivery(timeline: list[dict[str, Any]]) -> None:
+    (placed,) = about(timeline, "order_placed")
+    ordered = {
+        line["number"]: line["quantity"] for line in placed["data"]["lines"] if line["screening"] == "hold"
+    }
+    assert sum(line["quantity"] for line in placed["data"]["lines"]) == 64_700
+    for kind in ("lot_released", "cartons_packed", "cartons_gathered"):
+        assert _summed(entry["data"] for entry in about(timeline, kind)) == ordered
+    for kind in ("shipment_departed", "shipment_delivered"):
+        assert _summed(part for entry in about(timeline, kind) for part in entry["data"]["lines"]) == ordered
+    assert any(entry["data"]["rework"] for entry in about(timeline, "work_order_inspected"))
+
+
+def _summed(parts: Any) -> dict[int, int]:
+    sums: Counter[int] = Counter()
+    for part in parts:
+        sums[part["line"]] += part["quantity"]
+    return dict(sums)
+
+
+def test_each_delivered_line_was_closed(timeline: list[dict[str, Any]]) -> None:
+    assert sorted(entry["line"] for entry in about(timeline, "order_line_closed")) == [1, 2, 3, 4, 5]
+
+
+def test_the_buyer_was_told_every_step(story: tuple[str, Path], timeline: list[dict[str, Any]]) -> None:
+    assert f"{len(timeline)} steps; the buyer's endpoint received each of them, signed" in story[0]
+
+
+def test_the_papers_show_what_was_shipped(story: tuple[str, Path], timeline: list[dict[str, Any]]) -> None:
+    first = about(timeline, "shipment_delivered")[0]["data"]["lines"]
+    pieces = f"{sum(part['quantity'] for part in first):,}"
+    for name in ("packing-list.pdf", "invoice.pdf"):
+        text = "".join(page.extract_text() for page in PdfReader(story[1] / name).pages)
+        assert pieces in text
+        assert "Lapas" in text
+    cartons = about(timeline, "shipment_planned")[0]["data"]["cartons"]
+    assert len(PdfReader(story[1] / "labels.pdf").pages) == cartons
+
+
+def test_the_epcis_document_is_valid(story: tuple[str, Path]) -> None:
+    schema = json.loads((REPOSITORY / "reference/epcis/epcis-json-schema.json").read_text())
+    document = json.loads((story[1] / "epcis.json").read_text())
+    assert list(Draft7Validator(schema).iter_errors(document)) == []

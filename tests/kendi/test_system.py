@@ -1,0 +1,112 @@
+"""``kendi up``: everything starts, what dies comes back, and everything ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kendi.demo.people import Client
+from kendi.system import System
+from shared.web.access import BUYER
+from tests.conftest import REPOSITORY
+
+pytestmark = pytest.mark.flow
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> Iterator[System]:
+    data = tmp_path_factory.mktemp("system")
+    with System(data, free_ports=True, fsync=False, say=said.append) as running:
+        yield running
+
+
+def test_every_service_answers(system: System) -> None:
+    for service, url in system.urls.items():
+        for path in ("livez", "readyz", "metrics", "openapi.json"):
+            with urllib.request.urlopen(f"{url}/{service}/{path}", timeout=5) as answer:
+                assert answer.status == 200
+
+
+@pytest.mark.parametrize("name", ["orders web", "production worker", "logistics relay"])
+def test_a_process_that_dies_is_started_again_and_it_is_said(
+    system: System, said: list[str], name: str
+) -> None:
+    child = next(child for child in system.children if child.name == name)
+    assert child.process is not None
+    before = child.process.pid
+    os.kill(before, signal.SIGKILL)
+
+    def is_back() -> bool:
+        system.watch()
+        return child.process is not None and child.process.pid != before and child.process.is_alive()
+
+    until(is_back)
+    assert any(name in line and "died" in line for line in said)
+
+
+def test_a_server_that_dies_is_started_again_with_its_data(system: System, said: list[str]) -> None:
+    with Client(system.urls["orders"], system.accounts.key(BUYER)) as buyer:
+        items = len(buyer.get("/orders/v1/catalogue"))
+        os.kill(system.servers.postgres.pid, signal.SIGKILL)
+        until(lambda: bool(system.watch()) or any("PostgreSQL" in line for line in said))
+        until(lambda: _ready(system))
+        assert len(buyer.get("/orders/v1/catalogue")) == items
+
+
+def _ready(system: System) -> bool:
+    try:
+        with urllib.request.urlopen(f"{system.urls['orders']}/orders/readyz", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def test_it_ends_on_ctrl_c_leaves_nothing_running_and_finds_its_data_again(tmp_path: Path) -> None:
+    first, second = (_up_and_stop(tmp_path / "data") for _ in range(2))
+    assert first == second != []
+    assert _running_in(tmp_path) == []
+
+
+def _up_and_stop(data: Path) -> list[str]:
+    """Start it as a person does, press Ctrl-C when it is up; the keys it printed."""
+    command = [sys.executable, "-u", "-m", "kendi", "up", "--data", str(data)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as up:
+        assert up.stdout is not None
+        lines = []
+        for line in up.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        up.send_signal(signal.SIGINT)
+        rest = up.stdout.read()
+        assert up.wait(30) == 0, "".join(lines) + rest
+    assert "Stopped" in rest
+    return [line for line in lines if "pk_" in line]
+
+
+def _running_in(folder: Path) -> list[str]:
+    """Command lines of processes that name the folder."""
+    listed = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    return [line for line in listed if str(folder) in line]
