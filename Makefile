@@ -13,7 +13,8 @@ help: ## list what can be made
 .venv/installed: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Kendi needs Python 3.11 or newer; try make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
-	@PATH="$$PATH:.uv/bin" uv sync --quiet --frozen --python $(PYTHON)
+	@PATH="$$PATH:$$PWD/.uv/bin" uv sync --quiet --frozen --compile-bytecode --python $(PYTHON)
+	@.venv/bin/python -m compileall -q kendi services shared
 	@touch .venv/installed
 
 demo: .venv/installed ## play one order from the buyer's POST to delivery, and end
@@ -44,6 +45,9 @@ bench: .venv/installed ## measure, as ratios within one run
 
 docs: .venv/installed ## write the generated documents anew
 	@$(RUN) kendi.describing
+
+screenshots: .venv/installed browser ## take the README's pictures anew
+	@$(RUN) tests.browser.screenshots
 
 clean: ## remove what make made, data included
 	rm -rf .venv .uv .kendi

@@ -28,18 +28,21 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder,
         System(Path(folder), free_ports=True) as system,
     ):
-        against_a_bare_route(system)
         to_the_board(system)
         through_the_chain(system)
+        against_a_bare_route(system)
 
 
 def against_a_bare_route(system: System) -> None:
-    """POST of a three-line order beside a Flask route that commits one row, by turns, in one run."""
+    """POST of a three-line order beside a Flask route that commits one row, by turns, in one run.
+
+    The orders are for Belgium: they are held, so that no facility's work runs beside the measurement.
+    """
     with bare.serving(system) as url:
         rates: dict[str, list[float]] = {"order": [], "bare": []}
         for _ in range(ROUNDS):
             rates["bare"].append(_rate(lambda client: client.post(f"{url}/row", json={"quantity": 1})))
-            rates["order"].append(_rate(lambda client: _place(client, system)))
+            rates["order"].append(_rate(lambda client: _place(client, system, to="BE")))
     order, plain = median(rates["order"]), median(rates["bare"])
     print(f"POST of a three-line order: {order:.0f}/s; bare route that commits one row: {plain:.0f}/s")
     print(
@@ -75,12 +78,12 @@ def through_the_chain(system: System) -> None:
     )
 
 
-def _place(client: httpx.Client, system: System) -> httpx.Response:
-    """An order for home, which needs no release."""
+def _place(client: httpx.Client, system: System, *, to: str = "ID") -> httpx.Response:
+    """An order of three lines; one for home needs no release."""
     line = {
         "quantity": 200,
         "requested_date": "2099-01-31",
-        "consignee": {"name": "Toko", "address": ["Semarang"], "country": "ID"},
+        "consignee": {"name": "Toko", "address": ["Semarang"], "country": to},
     }
     response = client.post(
         f"{system.urls['orders']}/orders/v1/orders",

@@ -18,5 +18,7 @@ class Refused(Exception):
 
     def said(self, translate: Callable[[str], str]) -> str:
         """The refusal in the language of ``translate``."""
-        words = {name: translate(value) if isinstance(value, str) else value for name, value in self.values.items()}
+        words = {
+            name: translate(value) if isinstance(value, str) else value for name, value in self.values.items()
+        }
         return translate(self.message).format(**words) if self.values else translate(self.message)

@@ -34,6 +34,7 @@ class Desk:
         self._client = client
         self._clock = clock
         self._shipments: dict[str, str] = {}
+        self.after_booking: Callable[[], None] = lambda: None
 
     def pieces_to_pack(self) -> int:
         return sum(lot["good"] - lot["packed"] for lot in self._all("/logistics/v1/lots"))
@@ -68,6 +69,7 @@ class Desk:
                 "eta": (sails + timedelta(days=36)).isoformat(),
             },
         )
+        self.after_booking()
         for document in self._read(destination)["documents"]:
             if document["state"] == "missing":
                 issued = self._clock.today_plus(0).isoformat()

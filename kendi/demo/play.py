@@ -69,7 +69,7 @@ class Story:
     """One run of the demonstration."""
 
     def __init__(self, system: System, folder: Path, say: Callable[[str], None]) -> None:
-        self.folder, self.say = folder, say
+        self.system, self.folder, self.say = system, folder, say
         self.buyer = Client(system.urls["orders"], system.accounts.key(BUYER))
         self.officers = [
             Visitor(system.urls["orders"], system.accounts.person("orders", role))

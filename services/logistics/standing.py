@@ -21,7 +21,7 @@ def lock_lines(session: Session, destination: str) -> None:
         select(order_line.c.number)
         .where(order_line.c.destination == destination)
         .order_by(order_line.c.order_id, order_line.c.number)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 

@@ -14,6 +14,7 @@ from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, facility, item, lot, order_line, port, shipment_milestone
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
+from shared.refusal import Refused
 
 CARTON_STATE = case(
     (carton.c.hub.is_(None), "packed"), (carton.c.shipment_id.is_(None), "at_hub"), else_="in_shipment"
@@ -98,8 +99,15 @@ def list_shipments(
     """Newest first."""
     query = select(Shipment).order_by(shipments.c.id.desc()).limit(limit + 1)
     if after is not None:
-        query = query.where(shipments.c.id < UUID(after))
+        query = query.where(shipments.c.id < _id_in(after))
     return _summaries(session, graph, query)
+
+
+def _id_in(cursor: str) -> UUID:
+    try:
+        return UUID(cursor)
+    except ValueError:
+        raise Refused("Take the cursor from the Link header of the page before.", field="after") from None
 
 
 def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
@@ -201,13 +209,16 @@ def shipment_as_dict(
 def milestones_as_dicts(
     shipment: Shipment, graph: Graph, names: Mapping[str, str], language: str = "en"
 ) -> list[dict[str, Any]]:
-    """What happened, by when it happened."""
+    """What happened, by when it happened.
+
+    A place that has no name here is told by its UN/LOCODE; the code of a facility is told to nobody.
+    """
     return [
         {
             "milestone": reached.code,
             "name": _name(graph[reached.code], language),
             "place": reached.place,
-            "place_name": names.get(reached.place, reached.place),
+            "place_name": names.get(reached.place, reached.place if reached.place.isalnum() else ""),
             "occurred_at": reached.occurred_at,
             "recorded_at": reached.recorded_at,
         }
@@ -274,6 +285,11 @@ def place_names(session: Session) -> dict[str, str]:
     """Our facilities and the ports, by code."""
     both = select(facility.c.code, facility.c.name).union_all(select(port.c.code, port.c.name))
     return {row.code: row.name for row in session.execute(both)}
+
+
+def port_names(session: Session) -> dict[str, str]:
+    """The ports only: who may not know which facility is meant reads no more."""
+    return {row["code"]: row["name"] for row in ports(session)}
 
 
 def ports(session: Session) -> Sequence[RowMapping]:

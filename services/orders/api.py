@@ -58,7 +58,7 @@ def place_order(body: dict[str, Any]) -> Response:
 def list_orders(page: dict[str, Any]) -> Any:
     """Orders, newest first, by key."""
     with transaction() as session:
-        rows = views.list_orders(session, current(), limit=page["limit"], after=key_of(page["after"]))
+        rows = views.list_orders(session, current(), limit=page["limit"], after=key_of(page["after"], UUID))
     return list(rows[: page["limit"]]), 200, link_to_next(list(rows), page["limit"], "id")
 
 
@@ -154,6 +154,10 @@ def list_deliveries(page: dict[str, Any], endpoint_id: UUID) -> Any:
     """What was told to an endpoint, newest first, with attempts and answers."""
     with transaction() as session:
         rows = views.deliveries_of(
-            session, current().account or "", endpoint_id, limit=page["limit"], after=key_of(page["after"])
+            session,
+            current().account or "",
+            endpoint_id,
+            limit=page["limit"],
+            after=key_of(page["after"], int),
         )
     return list(rows[: page["limit"]]), 200, link_to_next(list(rows), page["limit"], "id")

@@ -1,19 +1,21 @@
 """What each command and each heard event does, all or nothing; the caller owns the transaction."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.domain.allocation import Share, share_out
 from services.production.domain.capacity import PACKING_AND_HUB_DAYS, Capacity, working_day_after
-from services.production.domain.work_order import Kind, WorkOrder
+from services.production.domain.clearance import pieces_to_make
+from services.production.domain.work_order import Kind, WorkOrder, short_code
 from services.production.storage import capability, demand, facility, item, work_order
 from shared.clock import business_today
 from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced
@@ -22,31 +24,33 @@ from shared.messaging.inbox import Heard, NotYet, Reactions
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 
+log = logging.getLogger(__name__)
+
 # Commands ---------------------------------------------------------------------------------------
 
 
 def accept(session: Session, *, work_order_id: UUID) -> WorkOrder:
     """The facility will make it by the due date."""
     order = _locked(session, work_order_id)
-    record(session, *order.accept(on=business_today(session)))
+    record(session, *order.accept(on=business_today(session), cleared_until=_cleared_until(session, order)))
     return order
 
 
 def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     """The facility will not; its quantity, and no other, is shared out again."""
     order = _locked(session, work_order_id)
-    line = _demand(session, order.order_id, order.line)
     declined = order.decline(reason=reason)
     session.flush()
-    record(session, *declined)
-    _allocate(session, line, order.quantity)
+    _one_plan_at_a_time(session)
+    line = _demand(session, order.order_id, order.line)
+    record(session, *declined, *_allocate(session, line, order.quantity))
     return order
 
 
 def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
     """Work begins, or goes on after a pause."""
     order = _locked(session, work_order_id)
-    record(session, *order.start(on=business_today(session)))
+    record(session, *order.start(on=business_today(session), cleared_until=_cleared_until(session, order)))
     return order
 
 
@@ -69,7 +73,7 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
     """Inspect what awaits it; what passed leaves as a lot."""
     order = _locked(session, work_order_id)
     number = _next_number(session, order.facility, "lots")
-    lot = f"{_short(order.facility)}-{business_today(session):%y%m}-{number:03d}"
+    lot = f"{short_code(order.facility)}-{business_today(session):%y%m}-{number:03d}"
     record(session, *order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot))
     return order
 
@@ -79,9 +83,9 @@ def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dic
     families = set(
         session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars()
     )
-    unknown = set(workers) - families
-    if unknown:
-        raise Refused(f"This facility makes {', '.join(sorted(families))}.", field=f"workers.{min(unknown)}")
+    for family in sorted(set(workers) - families):
+        able = ", ".join(sorted(families)) or "nothing yet"
+        raise Refused("This facility makes {families}.", field=f"workers.{family}", families=able)
     session.execute(update(facility).where(facility.c.code == code).values(open_minutes=open_minutes))
     for family, count in workers.items():
         session.execute(
@@ -93,6 +97,12 @@ def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dic
 
 def _locked(session: Session, work_order_id: UUID) -> WorkOrder:
     return session.get_one(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
+
+
+def _cleared_until(session: Session, order: WorkOrder) -> date | None:
+    line = (demand.c.order_id == order.order_id, demand.c.line == order.line)
+    until: date | None = session.execute(select(demand.c.cleared_until).where(*line)).scalar_one()
+    return until
 
 
 # Heard events -----------------------------------------------------------------------------------
@@ -113,10 +123,10 @@ def on_item_published(session: Session, event: ItemPublished, heard: Heard) -> N
 
 
 def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
-    known = set(session.execute(select(item.c.sku)).scalars())
-    for line in event.lines:
-        if line.sku not in known:
-            raise NotYet("orders", f"item/{line.sku}")
+    wanted = {line.sku for line in event.lines}
+    known = set(session.execute(select(item.c.sku).where(item.c.sku.in_(wanted))).scalars())
+    for sku in sorted(wanted - known):
+        raise NotYet("orders", f"item/{sku}")
     rows = [
         {
             "order_id": event.order_id,
@@ -128,31 +138,45 @@ def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
         }
         for line in event.lines
     ]
-    session.execute(upsert(demand), rows)
+    session.execute(insert(demand), rows)
 
 
 def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard) -> None:
-    """Share the line out. Another purpose, or a clearance that has run out, lets nothing be made."""
-    today = business_today(session)
-    if event.purpose != "produce" or event.expires_on < today:
-        return
+    """Share out what no facility has yet of all that may be made; a later clearance renews an earlier one."""
+    _one_plan_at_a_time(session)
     line = _demand(session, event.order_id, event.line)
-    more = min(event.quantity, line.quantity) - line.cleared
-    if more <= 0:
+    cleared = pieces_to_make(
+        event, ordered=line.quantity, destination=line.destination, today=business_today(session)
+    )
+    if not cleared:
+        log.info("nothing is to be made for a clearance to %s until %s", event.purpose, event.expires_on)
         return
     session.execute(
         update(demand)
         .where(demand.c.order_id == event.order_id, demand.c.line == event.line)
-        .values(cleared=line.cleared + more, cleared_until=event.expires_on)
+        .values(
+            cleared=func.greatest(demand.c.cleared, cleared),
+            cleared_until=func.greatest(demand.c.cleared_until, event.expires_on),
+        )
     )
-    _allocate(session, _demand(session, event.order_id, event.line), more)
+    line = _demand(session, event.order_id, event.line)
+    more = line.cleared - sum(row.quantity for row in _live(session, line))
+    if more > 0:
+        record(session, *_allocate(session, line, more))
 
 
 # Allocation -------------------------------------------------------------------------------------
 
+PLANNING = func.hashtext("production plan")
+
+
+def _one_plan_at_a_time(session: Session) -> None:
+    """Hold all other planning until the commit: two plans at once would both count on the same free hours."""
+    session.execute(select(func.pg_advisory_xact_lock(PLANNING)))
+
 
 def _demand(session: Session, order_id: UUID, line: int) -> Row[Any]:
-    """The order line, locked: one plan at a time is made for it."""
+    """The order line with what its item takes, locked."""
     return session.execute(
         select(demand, item.c.labour_minutes, item.c.family)
         .join(item, item.c.sku == demand.c.sku)
@@ -161,7 +185,7 @@ def _demand(session: Session, order_id: UUID, line: int) -> Row[Any]:
     ).one()
 
 
-def _allocate(session: Session, line: Row[Any], quantity: int) -> None:
+def _allocate(session: Session, line: Row[Any], quantity: int) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
     today = business_today(session)
     plan = share_out(
@@ -169,13 +193,12 @@ def _allocate(session: Session, line: Row[Any], quantity: int) -> None:
         labour_minutes=line.labour_minutes,
         latest=line.requested_date,
         today=today,
-        able=_able(session, line),
+        able=_able(session, line) if line.cleared_until >= today else (),
     )
-    shares = sorted(plan.shares, key=lambda share: share.facility)  # one locking order for all
-    offered = [_offer(session, line, share, today) for share in shares]
+    offered = [_offer(session, line, share, today) for share in plan.shares]
     session.add_all(offered)
     session.flush()
-    record(session, _planned(session, line), *(order.offer() for order in offered))
+    return [_planned(session, line), *(order.offer() for order in offered)]
 
 
 def _able(session: Session, line: Row[Any]) -> Sequence[Capacity]:
@@ -223,7 +246,7 @@ def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkO
     number = _next_number(session, share.facility, "work_orders")
     return WorkOrder(
         id=uuid7s.uuid7(),
-        number=f"WO-{_short(share.facility)}-{today.year}-{number:04d}",
+        number=f"WO-{short_code(share.facility)}-{today.year}-{number:04d}",
         order_id=line.order_id,
         line=line.line,
         sku=line.sku,
@@ -235,14 +258,19 @@ def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkO
     )
 
 
-def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
-    """How the whole line stands: every live work order, and what no facility has."""
-    rows = session.execute(
+def _live(session: Session, line: Row[Any]) -> Sequence[Any]:
+    """The work orders of the line that no facility declined."""
+    return session.execute(
         select(work_order.c.facility, work_order.c.quantity, work_order.c.due)
         .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
         .where(work_order.c.declined_reason.is_(None))
         .order_by(work_order.c.id)
     ).all()
+
+
+def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
+    """How the whole line stands: every live work order, and what no facility has."""
+    rows = _live(session, line)
     allocated = sum(row.quantity for row in rows)
     ready = working_day_after(max(row.due for row in rows), PACKING_AND_HUB_DAYS) if rows else None
     return ProductionPlanned(
@@ -256,15 +284,10 @@ def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
 
 
 def _next_number(session: Session, code: str, counter: str) -> int:
-    """The facility's next running number; its row stays locked until the commit, so that none is given twice."""
+    """The facility's next running number; its row stays locked until the commit, so none is given twice."""
     column = facility.c[counter]
     statement = update(facility).where(facility.c.code == code).values({column: column + 1}).returning(column)
     return int(session.execute(statement).scalar_one())
-
-
-def _short(code: str) -> str:
-    """``SRG`` of ``LPS-SRG``."""
-    return code.split("-")[1]
 
 
 REACTIONS: Reactions = {

@@ -18,7 +18,8 @@ PARTICULARS = ("name", "place", "address", "gln", "hub", "kind", "verified", "pr
 def load(session: Session, folder: Path) -> dict[str, int]:
     """Add what is new and change what changed; capacity that people have set since is left alone."""
     known = {row["code"]: row for row in session.execute(select(facility)).mappings()}
-    changed = [row for row in reference.facilities(folder) if _differs(known.get(row.code), row)]
+    rows = sorted(reference.facilities(folder), key=lambda row: row.code)
+    changed = [row for row in rows if _differs(known.get(row.code), row)]
     for row in changed:
         values = _values(row)
         session.execute(
@@ -28,7 +29,7 @@ def load(session: Session, folder: Path) -> dict[str, int]:
         )
     capabilities = [
         {"facility": row.code, "family": c.family, "workers": c.workers, "efficiency_pct": c.efficiency_pct}
-        for row in changed
+        for row in rows
         for c in row.capabilities
     ]
     if capabilities:

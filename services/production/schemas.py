@@ -1,10 +1,14 @@
 """What the production API takes and gives."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
 
+from marshmallow import Schema, ValidationError, fields, validate
+
+from services.production.domain.work_order import STATES
 from shared.web.pagination import PageSchema
 from shared.web.schemas import Whole, pieces, short_text
 
+FACILITY_CODE = r"^[A-Z]{3,4}-[A-Z]{3}\Z"
 LONGEST_DAY = 420
 """Minutes: nobody works more than seven hours a day."""
 
@@ -28,10 +32,19 @@ class WorkOrderSchema(Schema):
     rework = fields.Integer()
     scrap = fields.Integer()
     remaining = fields.Integer(metadata={"description": "still to be made"})
+    started_on = fields.Date(metadata={"description": "absent until work began"})
+    paused_reason = fields.String(metadata={"description": "why work stands still, if it does"})
+    declined_reason = fields.String(metadata={"description": "why the facility said no, if it did"})
 
 
 class WorkOrderQuery(PageSchema):
-    facility = fields.String(load_default=None)
+    state = fields.String(
+        load_default=None, validate=validate.OneOf(STATES, error=f"Give one of {', '.join(STATES)}.")
+    )
+    facility = fields.String(
+        load_default=None,
+        validate=validate.Regexp(FACILITY_CODE, error="Give a facility's code, such as LPS-SRG."),
+    )
 
 
 class NothingSchema(Schema):
@@ -72,12 +85,31 @@ class FacilitySchema(Schema):
     verified = fields.Boolean()
 
 
+class ByFamily(fields.Dict):
+    """Numbers by family of goods; what is wrong is told under the family's name."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]  # as it is there
+        except ValidationError as error:
+            if not isinstance(error.messages, dict):
+                raise
+            raise ValidationError(
+                {str(key): _flat(wrong) for key, wrong in error.messages.items()}
+            ) from error
+
+
+def _flat(wrong: Any) -> Any:
+    """The messages about an entry, whether its key or its value is wrong."""
+    return [message for messages in wrong.values() for message in messages]
+
+
 class CapacityRequest(Schema):
     open_minutes = Whole(
         required=True,
         validate=validate.Range(0, LONGEST_DAY, error=f"Give minutes a day from 0 to {LONGEST_DAY}."),
     )
-    workers = fields.Dict(
+    workers = ByFamily(
         keys=fields.String(),
         values=Whole(
             validate=validate.Range(0, 2000, error="Give a number of consenting workers from 0 to 2000.")

@@ -4,25 +4,38 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import capability, facility, item, work_order
-from shared.web.access import FACILITY, Principal
+from shared.web.access import FACILITY, KANWIL, Principal
 
 OPEN = work_order.c.declined_reason.is_(None) & (work_order.c.good < work_order.c.quantity)
+
+derived_state = case(
+    (work_order.c.declined_reason.is_not(None), "declined"),
+    (work_order.c.accepted_on.is_(None), "offered"),
+    (work_order.c.good == work_order.c.quantity, "completed"),
+    (work_order.c.started_on.is_(None), "accepted"),
+    (work_order.c.paused_reason.is_not(None), "paused"),
+    (work_order.c.made - work_order.c.scrap < work_order.c.quantity, "in_progress"),
+    (work_order.c.good + work_order.c.rework + work_order.c.scrap < work_order.c.made, "awaiting_qc"),
+    else_="rework",
+)
+"""The state of a work order for the database to search by: ``WorkOrder.state`` once more, and a test compares."""
 
 
 def mine(principal: Principal) -> Any:
     """The one place that says whose work orders a principal may see."""
     if principal.role == FACILITY:
         return work_order.c.facility == principal.account
-    return work_order.c.id.is_not(None)
+    return true() if principal.role == KANWIL else false()
 
 
 def may_see(principal: Principal, code: str) -> bool:
-    return principal.role != FACILITY or principal.account == code
+    """Whether a facility's capacity is the principal's to see and to set."""
+    return principal.role == KANWIL or (principal.role == FACILITY and principal.account == code)
 
 
 def find_work_order(session: Session, principal: Principal, id: UUID) -> WorkOrder | None:
@@ -41,18 +54,26 @@ def as_dict(order: WorkOrder) -> dict[str, Any]:
 
 
 def list_work_orders(
-    session: Session, principal: Principal, *, code: str | None, limit: int, after: str | None
+    session: Session,
+    principal: Principal,
+    *,
+    state: str | None,
+    code: str | None,
+    limit: int,
+    after: UUID | None,
 ) -> list[dict[str, Any]]:
     """Newest first; one more than the limit tells that there are more."""
     query = select(WorkOrder).where(mine(principal)).order_by(work_order.c.id.desc()).limit(limit + 1)
+    if state is not None:
+        query = query.where(derived_state == state)
     if code is not None:
         query = query.where(work_order.c.facility == code)
     if after is not None:
-        query = query.where(work_order.c.id < UUID(after))
+        query = query.where(work_order.c.id < after)
     return [as_dict(order) for order in session.execute(query).scalars()]
 
 
-def board(session: Session, principal: Principal, limit: int = 100) -> list[dict[str, Any]]:
+def board(session: Session, principal: Principal, limit: int) -> list[dict[str, Any]]:
     """The open work orders in order of need, each with its item's names and a day's pieces."""
     a_day = (
         facility.c.open_minutes
@@ -74,9 +95,22 @@ def board(session: Session, principal: Principal, limit: int = 100) -> list[dict
         .limit(limit)
     )
     return [
-        {**as_dict(order), "name_id": name_id, "name_en": name_en, "facility_name": at, "a_day": int(pieces)}
+        {
+            **as_dict(order),
+            "name_id": name_id,
+            "name_en": name_en,
+            "facility_name": at,
+            "a_day": max(1, int(pieces)),
+        }
         for order, name_id, name_en, at, pieces in session.execute(query)
     ]
+
+
+def count_open(session: Session, principal: Principal) -> dict[str, int]:
+    """How many open work orders there are in each state."""
+    state = derived_state.label("state")
+    rows = session.execute(select(state, func.count()).where(mine(principal), OPEN).group_by(state))
+    return {row[0]: row[1] for row in rows}
 
 
 def facilities(session: Session) -> Sequence[RowMapping]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, json, request
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from shared.web.access import current
@@ -61,9 +62,12 @@ def _first(
 ) -> Response:
     value, status, headers = command(session)
     body = json.dumps(value)
+    note = {"request_sha256": asked, "status": status, "headers": headers, "body": body}
     session.execute(
-        insert(idempotency_key).values(
-            principal=principal, key=key, request_sha256=asked, status=status, headers=headers, body=body
+        upsert(idempotency_key)
+        .values(principal=principal, key=key, **note)
+        .on_conflict_do_update(  # a note that is no longer kept
+            index_elements=["principal", "key"], set_={**note, "created_at": func.now()}
         )
     )
     return Response(body, status, headers=headers, mimetype="application/json")

@@ -1,11 +1,14 @@
 """Lists by key: a page begins after the last row of the one before, however long the list is."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, fields, validate
+
+from shared.refusal import Refused
 
 MOST = 200
 
@@ -27,14 +30,16 @@ def cursor_of(key: str) -> str:
     return urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def key_of(cursor: str | None) -> str | None:
-    """The key inside a cursor; a cursor that we did not make is refused by name."""
+def key_of(cursor: str | None, kind: Callable[[str], object] = str) -> str | None:
+    """The key inside a cursor; one that we did not make, or of another ``kind``, is refused by name."""
     if cursor is None:
         return None
     try:
-        return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        key = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        kind(key)
     except ValueError:
-        raise ValidationError("Take the cursor from the Link header of the page before.", "after") from None
+        raise Refused("Take the cursor from the Link header of the page before.", field="after") from None
+    return key
 
 
 def link_to_next(rows: list[Any], limit: int, key: str) -> dict[str, str]:

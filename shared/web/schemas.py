@@ -33,4 +33,10 @@ def pieces(most: int = 10_000_000) -> Whole:
 def short_text(most: int, *, required: bool = True, least: int = 1) -> fields.String:
     """A line of text of bounded length."""
     length = validate.Length(least, most, error=f"Give {least} to {most} characters.")
-    return fields.String(required=required, validate=length)
+    return fields.String(required=required, validate=(length, _storable))
+
+
+def _storable(text: str) -> None:
+    """JSON may spell characters that no database keeps: NUL, and halves of a surrogate pair."""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
+        raise ValidationError("Give text without NUL and without halves of a character.")

@@ -14,6 +14,7 @@ from shared.messaging.outbox import Nudge
 from shared.settings import Settings
 from shared.web import access, health, pages, problems, signing_in
 from shared.web.context import Serving, serving
+from shared.web.problems import Problem
 from shared.web.schemas import ProblemSchema
 
 HERE = Path(__file__).parent
@@ -43,6 +44,7 @@ def create(
     pages.install(app)
     app.before_request(_trace)
     app.register_blueprint(health.blueprint(card))
+    app.before_request(_refuse_nul)
     _install_api(app, card, api)
     app.register_blueprint(signing_in.blueprint(card))
     for desk in desks:
@@ -82,6 +84,14 @@ def _trace() -> None:
         parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else secrets.token_hex(16)
     )
     g.traceparent = f"00-{trace}-{secrets.token_hex(8)}-01"
+
+
+def _refuse_nul() -> None:
+    """An address with NUL in it names nothing here, and no database keeps one that a form brings."""
+    if "\0" in request.path:
+        raise Problem(404, "Not found", "There is no such address.")
+    if any("\0" in text for text in (*request.args.values(), *request.form.values())):
+        raise Problem(400, "Not readable", "Send the address and the form without the character NUL.")
 
 
 def _harden(response: Response) -> Response:

@@ -1,9 +1,7 @@
 """A real browser, and a running system with one order on its way."""
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -37,21 +35,21 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The whole system, on which the buyer has placed the order of the demonstration."""
-    with tempfile.TemporaryDirectory(prefix="kendi-browser-") as folder:
-        with System(Path(folder), free_ports=True, fsync=False, say=lambda _: None) as running:
-            lines = [
-                {"sku": sku, "quantity": quantity, "requested_date": "2099-01-31", "consignee": consignee}
-                for sku, quantity, consignee in LINES
-            ]
-            order = {
-                "po_number": "PO-2025-0001",
-                "currency": "USD",
-                "incoterm": "FCA",
-                "named_place": "CY Tanjung Emas",
-                "lines": lines,
-            }
-            with Client(running.urls["orders"], running.accounts.key(BUYER)) as buyer:
-                buyer.post("/orders/v1/orders", order)
-            yield running
+    folder = tmp_path_factory.mktemp("browser")
+    with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
+        lines = [
+            {"sku": sku, "quantity": quantity, "requested_date": "2099-01-31", "consignee": consignee}
+            for sku, quantity, consignee in LINES
+        ]
+        order = {
+            "po_number": "PO-2025-0001",
+            "currency": "USD",
+            "incoterm": "FCA",
+            "named_place": "CY Tanjung Emas",
+            "lines": lines,
+        }
+        with Client(running.urls["orders"], running.accounts.key(BUYER)) as buyer:
+            buyer.post("/orders/v1/orders", order)
+        yield running

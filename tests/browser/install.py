@@ -3,15 +3,16 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
+MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
 def find() -> str | None:
     """The browser's path, if there is one."""
     found = next((path for path in map(shutil.which, NAMES) if path), None)
-    return found or (MACOS if os.path.exists(MACOS) else None)
+    return found or (str(MACOS) if MACOS.exists() else None)
 
 
 def main() -> None:

@@ -66,7 +66,12 @@ def test_a_server_that_dies_is_started_again_with_its_data(system: System, said:
     with Client(system.urls["orders"], system.accounts.key(BUYER)) as buyer:
         items = len(buyer.get("/orders/v1/catalogue"))
         os.kill(system.servers.postgres.pid, signal.SIGKILL)
-        until(lambda: bool(system.watch()) or any("PostgreSQL" in line for line in said))
+
+        def is_said() -> bool:
+            system.watch()
+            return any("PostgreSQL" in line for line in said)
+
+        until(is_said)
         until(lambda: _ready(system))
         assert len(buyer.get("/orders/v1/catalogue")) == items
 

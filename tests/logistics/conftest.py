@@ -57,7 +57,7 @@ class Caller:
 
     def get(self, path: str, **query: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.key}"}
-        return self.client.get(f"/logistics/v1{path}", headers=headers, query_string=query)
+        return self.client.get(f"/logistics/v1{path}", headers=headers, query_string=query or None)
 
     def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> TestResponse:
         self.calls += 1
@@ -110,7 +110,7 @@ class Logistics:
 
     def booked(self) -> dict[str, Any]:
         """A shipment with a vessel and all its papers."""
-        shipment = self.change(self.planned(), "book", a_booking()).json
+        shipment: dict[str, Any] = self.change(self.planned(), "book", a_booking()).json
         for document in shipment["documents"]:
             if document["state"] == "missing":
                 answer = self.change(shipment, "documents", a_paper(document["code"]))

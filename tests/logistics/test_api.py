@@ -29,6 +29,7 @@ from tests.logistics.conftest import (
     an_order,
     in_days,
 )
+from tests.logistics.test_epcis import errors
 
 WAY = (
     ("PEB_SUBMITTED", "IDSRG"),
@@ -162,6 +163,11 @@ def test_lists_come_page_by_page(logistics: Logistics) -> None:
     assert len(second.json) == 2
     assert "Link" not in second.headers
     assert len({carton["sscc"] for carton in first.json + second.json}) == 5
+
+
+def test_a_cursor_that_is_not_ours_is_refused_by_name(logistics: Logistics) -> None:
+    refused = logistics.staff.get("/shipments", after="YWJj")
+    assert (refused.status_code, fields_of(refused)) == (422, ["after"])
 
 
 # Shipments --------------------------------------------------------------------------------------
@@ -331,6 +337,7 @@ def test_a_wrong_milestone_names_its_field(logistics: Logistics, changes: dict[s
         ({"etd": "22 March"}, "etd"),
         ({"eta": in_days(8).isoformat()}, "eta"),
         ({"carrier": ""}, "carrier"),
+        ({"vessel": "  "}, "vessel"),
     ],
 )
 def test_a_wrong_booking_names_its_field(logistics: Logistics, changes: dict[str, Any], field: str) -> None:
@@ -397,6 +404,7 @@ def test_epcis_tells_what_happened_and_the_same_each_time(logistics: Logistics) 
     steps = [event.get("bizStep") for event in first["epcisBody"]["eventList"]]
     assert steps.count("packing") == 5
     assert {"commissioning", "receiving", "loading", "shipping", "departing"} <= set(steps)
+    assert errors(first) == []
     assert logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json == first
 
 

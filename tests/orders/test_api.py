@@ -93,6 +93,8 @@ BAD_LINES: list[tuple[str, dict[str, Any]]] = [
     ("unit_price", {"unit_price": "0.01"}),
     ("unit_price", {"unit_price": "NaN"}),
     ("discount", {"discount": 1}),
+    ("consignee.name", {"consignee": {**CONSIGNEE, "name": "NUL \x00"}}),
+    ("consignee.name", {"consignee": {**CONSIGNEE, "name": "half \ud800"}}),
 ]
 
 
@@ -171,6 +173,13 @@ def test_a_list_is_read_page_by_page(orders: Orders) -> None:
         seen += [order["po_number"] for order in page.json]
         path = page.headers.get("Link", "")[1:].split(">")[0]
     assert seen == [f"PO-{number}" for number in reversed(range(5))]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "AAAA", "eyJ9"])
+def test_a_cursor_that_is_none_of_ours_is_refused_by_name(orders: Orders, cursor: str) -> None:
+    answer = orders.buyer.get(f"{ORDERS}?after={cursor}")
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == "after"
 
 
 def test_the_openapi_document_describes_every_route(orders: Orders) -> None:

@@ -59,3 +59,13 @@ def placeholders(text: str) -> list[str]:
 def test_a_message_stands_once_in_the_catalogue() -> None:
     messages = re.findall(r'^msgid "(.+)"$', CATALOGUE.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(messages) == len(set(messages)), sorted(m for m in set(messages) if messages.count(m) > 1)
+
+
+BOARD = [ROOT / "services/production/domain/work_order.py", ROOT / "services/production/pages/board.py"]
+
+
+@pytest.mark.parametrize("module", BOARD, ids=lambda path: path.name)
+def test_what_the_board_refuses_is_said_in_indonesian(catalogue: Catalog, module: Path) -> None:
+    messages = {str(m) for _, m, _, _ in extract_from_file("python", module, keywords={"Refused": None})}
+    assert messages
+    assert [message for message in sorted(messages) if not words_of(catalogue, message)] == []

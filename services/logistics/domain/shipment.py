@@ -159,6 +159,9 @@ class Shipment:
             return []
         if any(reached.code == LOADED for reached in self.reached):
             raise Refused(f"{self.number} is loaded on {self.vessel}; it can't be booked anew.")
+        for name in ("carrier", "vessel", "voyage"):
+            if not getattr(booking, name).strip():
+                raise Refused(f"Give the {name}.", field=name)
         if booking.etd < today:
             raise Refused(f"Give a departure from {today} on, not {booking.etd}.", field="etd")
         if booking.eta <= booking.etd:

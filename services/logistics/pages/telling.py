@@ -30,7 +30,7 @@ def entries(milestones: Iterable[Mapping[str, Any]], language: str) -> list[dict
             {
                 "day": at.astimezone(WIB).date(),
                 "at": at,
-                "text": f"{milestone['name']}: {milestone['place_name']}",
+                "text": ": ".join(filter(None, (milestone["name"], milestone["place_name"]))),
                 "role": "logistics",
                 "service": "logistics",
                 "since": format_timedelta(at - told[-1]["at"], locale=language) if told else None,

@@ -19,7 +19,7 @@ def track(token: str) -> Response:
         shipment, graph = views.track(session, token), rules.milestones(session)
         if shipment is None:
             raise not_found("shipment")
-        milestones = views.milestones_as_dicts(shipment, graph, views.place_names(session), language)
+        milestones = views.milestones_as_dicts(shipment, graph, views.port_names(session), language)
         shown = {
             "eta": shipment.eta,
             "state_code": shipment.state(graph),

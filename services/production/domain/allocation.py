@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from services.production.domain.capacity import Capacity
 
@@ -10,6 +10,8 @@ SMALLEST_SHARE = 200
 """Pieces below which a share is not worth a start. A planning value."""
 LARGEST_SHARE_PCT = 60
 """No facility takes more where others can share. A planning value, for spread of benefit."""
+FARTHEST_DAYS = 3 * 365
+"""Nobody is asked for work that ends later than this: what does not fit stays unallocated."""
 
 
 @dataclass(frozen=True)
@@ -28,68 +30,106 @@ class Plan:
     unallocated: int
 
 
+@dataclass(frozen=True)
+class Place:
+    """A facility that can take part, and the most of the quantity that it makes by some day."""
+
+    capacity: Capacity
+    most: int
+
+    @property
+    def rate(self) -> int:
+        return self.capacity.minutes_a_day
+
+
 def share_out(
     quantity: int, *, labour_minutes: int, latest: date, today: date, able: Sequence[Capacity]
 ) -> Plan:
     """The fewest able facilities that finish in time, in proportion to what they make a day.
 
-    Where no number of them finishes in time, all share and the due dates say so. What nobody can
-    make stays unallocated.
+    In time comes before all, then a spread of the benefit, then few facilities. What can't be made
+    in time is due on the first day on which all of them together are done; what can't be made
+    within ``FARTHEST_DAYS`` stays unallocated.
     """
-    ranked = sorted(
-        (one for one in able if one.pieces_a_day(labour_minutes) > 0),
-        key=lambda one: (-one.pieces_until(latest, labour_minutes, today=today), one.facility),
-    )
-    if not ranked:
+
+    def by(day: date, pieces: int) -> list[Place]:
+        return _places(pieces, able, labour_minutes, day, today)
+
+    farthest = today + timedelta(days=FARTHEST_DAYS)
+    possible = min(quantity, _together(by(farthest, quantity)))
+    if not possible:
         return Plan((), quantity)
-    chosen = _fewest(quantity, ranked, labour_minutes, latest, today)
-    amounts = _proportional(quantity, [one.pieces_a_day(labour_minutes) for one in chosen])
+    low, high = min(max(latest, today), farthest), farthest
+    while low < high:
+        middle = low + (high - low) // 2
+        if _together(by(middle, possible)) >= possible:
+            high = middle
+        else:
+            low = middle + timedelta(days=1)
+    chosen = _fewest(possible, by(low, possible))
     shares = tuple(
-        _share(one, amount, labour_minutes, latest, today)
-        for one, amount in zip(chosen, amounts, strict=True)
-        if amount
+        _share(place.capacity, amount, labour_minutes, latest, today)
+        for place, amount in zip(chosen, _proportional(possible, chosen), strict=True)
     )
-    return Plan(shares, 0)
+    return Plan(shares, quantity - possible)
 
 
-def _fewest(
-    quantity: int, ranked: Sequence[Capacity], labour_minutes: int, latest: date, today: date
-) -> Sequence[Capacity]:
-    """The first few of the ranking that make the quantity in time, each within its largest share."""
-    for count in range(_least(quantity), len(ranked) + 1):
-        able = ranked[:count]
-        amounts = _proportional(quantity, [one.pieces_a_day(labour_minutes) for one in able])
-        if all(
-            amount <= one.pieces_until(latest, labour_minutes, today=today)
-            for one, amount in zip(able, amounts, strict=True)
-        ):
-            return able
-    return ranked[: max(1, min(len(ranked), quantity // SMALLEST_SHARE))]
+def _places(
+    quantity: int, able: Sequence[Capacity], labour_minutes: int, day: date, today: date
+) -> list[Place]:
+    """Who makes a share that is worth a start by that day, the freest first; no more than there are such shares."""
+    free = [
+        Place(one, one.pieces_until(day, labour_minutes, today=today)) for one in able if one.minutes_a_day
+    ]
+    worthwhile = [place for place in free if place.most >= min(SMALLEST_SHARE, quantity)]
+    worthwhile.sort(key=lambda place: (-place.most, place.capacity.facility))
+    return _limited(worthwhile[: max(1, quantity // SMALLEST_SHARE)], quantity)
 
 
-def _least(quantity: int) -> int:
-    """Two where the quantity is enough for two worthwhile shares under the largest share, else one."""
-    return 2 if quantity * (100 - LARGEST_SHARE_PCT) // 100 >= SMALLEST_SHARE else 1
+def _limited(places: Sequence[Place], limit: int) -> list[Place]:
+    return [Place(place.capacity, min(place.most, limit)) for place in places]
 
 
-def _proportional(quantity: int, rates: Sequence[int]) -> list[int]:
-    """Whole pieces in proportion to the rates, none above the largest share; the sum is the quantity."""
-    if len(rates) == 1:
-        return [quantity]
-    most = quantity * LARGEST_SHARE_PCT // 100
-    amounts = [min(most, quantity * rate // sum(rates)) for rate in rates]
-    amounts = [amount if amount >= SMALLEST_SHARE else 0 for amount in amounts]
-    rest = quantity - sum(amounts)
-    for index in sorted(range(len(rates)), key=lambda i: (amounts[i] == 0, -rates[i], i)):
-        more = min(rest, max(0, most - amounts[index]))
-        amounts[index] += more
-        rest -= more
-    amounts[0] += rest
+def _together(places: Sequence[Place]) -> int:
+    return sum(place.most for place in places)
+
+
+def _fewest(quantity: int, places: Sequence[Place]) -> list[Place]:
+    """The first few that make the quantity, with the smallest limit to the largest share that lets them."""
+    for pct in range(LARGEST_SHARE_PCT, 100, 10):
+        limit = quantity * pct // 100
+        if quantity - limit < SMALLEST_SHARE:
+            break  # the rest is not worth a second start
+        limited = _limited(places, limit)
+        if _together(limited) >= quantity:
+            return _first_few(quantity, limited)
+    return _first_few(quantity, places)
+
+
+def _first_few(quantity: int, places: Sequence[Place]) -> list[Place]:
+    count = next(n for n in range(1, len(places) + 1) if _together(places[:n]) >= quantity)
+    return list(places[:count])
+
+
+def _proportional(quantity: int, places: Sequence[Place]) -> list[int]:
+    """Whole pieces in proportion to the rates: nobody below the smallest share or above what it can make."""
+    amounts = [SMALLEST_SHARE if len(places) > 1 else 0] * len(places)
+    while rest := quantity - sum(amounts):
+        free = [n for n, place in enumerate(places) if amounts[n] < place.most]
+        rates = sum(places[n].rate for n in free)
+        for n in free:
+            part = max(1, rest * places[n].rate // rates)
+            amounts[n] += min(part, places[n].most - amounts[n], quantity - sum(amounts))
     return amounts
 
 
 def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, today: date) -> Share:
+    """The share in words: how fast, after what other work, and how late if it is."""
     due = one.finish_of(amount, labour_minutes, today=today)
-    rate = one.pieces_a_day(labour_minutes)
-    late = "" if due <= latest else f"; {(due - latest).days} days after the latest finish, nobody is quicker"
-    return Share(one.facility, amount, due, f"makes {rate} a day beside its other work{late}")
+    rate, days = one.pieces_a_day(labour_minutes), -(-labour_minutes // one.minutes_a_day)
+    why = [f"makes {rate} a day" if rate else f"makes one in {days} working days"]
+    if one.committed_minutes:
+        why.append(f"after {-(-one.committed_minutes // one.minutes_a_day)} working days of other work")
+    if due > latest:
+        why.append(f"{(due - latest).days} days after the latest finish, nobody is quicker")
+    return Share(one.facility, amount, due, "; ".join(why))

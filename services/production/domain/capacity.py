@@ -1,17 +1,21 @@
 """How much a facility can make, and by when: minutes of consenting workers, never of all inmates."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 SUNDAY = 6
+WORKING_DAYS_A_WEEK = 6
+"""One rest day a week, whatever the buyer's date."""
 PACKING_AND_HUB_DAYS = 4
 """Working days between the last good piece and the goods at the hub, packed: two for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
-    """What a facility has for one family of goods: minutes it is open a day, workers, their efficiency."""
+    """What a facility has for one family of goods: minutes it is open a day, workers, their efficiency.
+
+    ``committed_minutes`` is the work that it was asked for already; new pieces come after it.
+    """
 
     facility: str
     open_minutes: int
@@ -24,6 +28,7 @@ class Capacity:
         return self.open_minutes * self.workers * self.efficiency_pct // 100
 
     def pieces_a_day(self, labour_minutes: int) -> int:
+        """Whole pieces of a day; none where a piece takes longer than a day."""
         return self.minutes_a_day // labour_minutes
 
     def pieces_until(self, latest: date, labour_minutes: int, *, today: date) -> int:
@@ -34,8 +39,7 @@ class Capacity:
     def finish_of(self, pieces: int, labour_minutes: int, *, today: date) -> date:
         """The working day on which that many more pieces are made, after what is committed already."""
         minutes = self.committed_minutes + pieces * labour_minutes
-        days = -(-minutes // self.minutes_a_day)
-        return working_day_after(today, days)
+        return working_day_after(today, -(-minutes // self.minutes_a_day))
 
 
 def workers_for(pieces: int, labour_minutes: int, *, days: int, open_minutes: int) -> int:
@@ -45,22 +49,18 @@ def workers_for(pieces: int, labour_minutes: int, *, days: int, open_minutes: in
 
 def working_days_between(after: date, until: date) -> int:
     """Working days (Monday to Saturday) after the one and up to the other."""
-    return sum(1 for _ in _working_days(after, until))
+    weeks, rest = divmod(max(0, (until - after).days), 7)
+    begun = (after + timedelta(days=day) for day in range(1, rest + 1))
+    return weeks * WORKING_DAYS_A_WEEK + sum(day.weekday() != SUNDAY for day in begun)
 
 
 def working_day_after(today: date, days: int) -> date:
     """The day on which that many working days have passed."""
-    day = today
-    while days > 0:
+    if days and today.weekday() == SUNDAY:
+        today -= timedelta(days=1)  # the same working days follow Saturday
+    weeks, rest = divmod(days, WORKING_DAYS_A_WEEK)
+    day = today + timedelta(weeks=weeks)
+    while rest:
         day += timedelta(days=1)
-        if day.weekday() != SUNDAY:
-            days -= 1
+        rest -= day.weekday() != SUNDAY
     return day
-
-
-def _working_days(after: date, until: date) -> Iterator[date]:
-    day = after + timedelta(days=1)
-    while day <= until:
-        if day.weekday() != SUNDAY:
-            yield day
-        day += timedelta(days=1)

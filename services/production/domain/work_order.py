@@ -1,10 +1,12 @@
 """A work order: what one facility makes of one order line. Quantities decide, states are derived."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.production.domain.clearance import LANE, must_be_cleared
 from shared.events.production import (
     LotReleased,
     PiecesReported,
@@ -19,6 +21,10 @@ from shared.events.production import (
 from shared.refusal import Refused
 
 Kind = Literal["made", "reworked"]
+UNDER_WAY = ("in_progress", "awaiting_qc", "rework")
+STATES = ("offered", "declined", "accepted", *UNDER_WAY, "paused", "completed")
+IDENTITY_NUMBER = re.compile(r"\d(?:[ .-]?\d){15}")
+"""Sixteen digits, as the national identity number has, however they are grouped."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -77,7 +83,7 @@ class WorkOrder:
             return "paused"
         if self.remaining:
             return "in_progress"
-        return "awaiting_inspection" if self.awaiting else "rework"
+        return "awaiting_qc" if self.awaiting else "rework"
 
     @property
     def _about(self) -> dict[str, Any]:
@@ -94,84 +100,74 @@ class WorkOrder:
             **self._about, number=self.number, sku=self.sku, quantity=self.quantity, due=self.due
         )
 
-    def accept(self, *, on: date) -> list[object]:
+    def accept(self, *, on: date, cleared_until: date | None) -> list[object]:
+        """Say yes, as long as orders lets it be made."""
         self._must_be("offered")
+        must_be_cleared(cleared_until, today=on)
         self.accepted_on = on
-        return [
-            WorkOrderAccepted(
-                **self._about,
-                quantity=self.quantity,
-            )
-        ]
+        return [WorkOrderAccepted(**self._about, quantity=self.quantity)]
 
     def decline(self, *, reason: str) -> list[object]:
         """Say no, with a reason; possible until it was accepted."""
         self._must_be("offered")
         self.declined_reason = _said(reason)
-        return [
-            WorkOrderDeclined(
-                **self._about,
-                quantity=self.quantity,
-                reason=self.declined_reason,
-            )
-        ]
+        return [WorkOrderDeclined(**self._about, quantity=self.quantity, reason=self.declined_reason)]
 
-    def start(self, *, on: date) -> list[object]:
-        """Begin, or go on after a pause."""
+    def start(self, *, on: date, cleared_until: date | None) -> list[object]:
+        """Begin, as long as orders lets it be made; or go on after a pause, which tells nobody."""
         self._must_be("accepted", "paused")
         if self.started_on is not None:
             self.paused_reason = None
             return []
+        must_be_cleared(cleared_until, today=on)
         self.started_on = on
-        return [
-            WorkOrderStarted(
-                **self._about,
-                quantity=self.quantity,
-            )
-        ]
+        return [WorkOrderStarted(**self._about, quantity=self.quantity)]
 
     def pause(self, *, reason: str) -> list[object]:
-        self._must_be("in_progress", "awaiting_inspection", "rework")
+        self._must_be(*UNDER_WAY)
         self.paused_reason = _said(reason)
-        return [
-            WorkOrderPaused(
-                **self._about,
-                reason=self.paused_reason,
-            )
-        ]
+        return [WorkOrderPaused(**self._about, reason=self.paused_reason)]
 
     def report(self, pieces: int, *, kind: Kind, worked_on: date, today: date) -> list[object]:
         """Pieces made, or mended, on one working day. No more than remain, or than are in rework."""
-        self._must_be("in_progress", "awaiting_inspection", "rework")
+        self._must_be(*UNDER_WAY)
         most = self.remaining if kind == "made" else self.rework
-        if not 1 <= pieces <= most:
-            raise Refused(f"{pieces} is not possible: {most} remain.", field="pieces")
+        if pieces < 1:
+            raise Refused("Give a number of pieces from 1.", field="pieces")
+        if pieces > most and kind == "made":
+            raise Refused(
+                "{pieces} is more than the {most} that remain.", field="pieces", pieces=pieces, most=most
+            )
+        if pieces > most:
+            raise Refused(
+                "{pieces} is more than the {most} to be mended.", field="pieces", pieces=pieces, most=most
+            )
         if worked_on > today or (self.started_on and worked_on < self.started_on):
-            raise Refused(f"Give a day from {self.started_on} to {today}.", field="worked_on")
+            raise Refused(
+                "Give a day from {first} to {last}.", field="worked_on", first=self.started_on, last=today
+            )
         if kind == "made":
             self.made += pieces
         else:
             self.rework -= pieces
         self.reports.append(Report(pieces=pieces, kind=kind, worked_on=worked_on))
-        return [
-            PiecesReported(
-                **self._about,
-                pieces=pieces,
-                worked_on=worked_on,
-                kind=kind,
-            )
-        ]
+        return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
 
     def inspect(self, *, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
         """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order."""
-        self._must_be("in_progress", "awaiting_inspection", "rework")
+        self._must_be(*UNDER_WAY)
         for name, count in (("passed", passed), ("rework", rework), ("scrap", scrap)):
             if count < 0:
                 raise Refused("Give a number of pieces from 0.", field=name)
-        if not 1 <= passed + rework + scrap <= self.awaiting:
+        inspected = passed + rework + scrap
+        if inspected < 1:
+            raise Refused("Give the pieces that were inspected: one or more.", field="passed")
+        if inspected > self.awaiting:
             raise Refused(
-                f"{passed + rework + scrap} is not possible: {self.awaiting} await inspection.",
+                "{pieces} is more than the {most} that await inspection.",
                 field="passed",
+                pieces=inspected,
+                most=self.awaiting,
             )
         self.good += passed
         self.rework += rework
@@ -181,16 +177,16 @@ class WorkOrder:
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
         if passed:
-            events.append(
-                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane="custodial")
-            )
+            events.append(LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=LANE))
         if self.good == self.quantity:
             events.append(WorkOrderCompleted(**self._about, good=self.good))
         return events
 
     def _must_be(self, *states: str) -> None:
         if self.state not in states:
-            raise Refused(f"{self.number} is {self.state}; this takes one that is {' or '.join(states)}.")
+            raise Refused(
+                "This is not possible now: {number} is {state}.", number=self.number, state=self.state
+            )
 
 
 @dataclass(eq=False, kw_only=True)
@@ -202,8 +198,22 @@ class Report:
     worked_on: date
 
 
+def short_code(facility: str) -> str:
+    """How a facility is called in numbers: ``SRG`` of ``LPS-SRG``; of others the whole, ``RTNPKL`` of ``RTN-PKL``.
+
+    A Lapas and a Rutan may share the place in their codes, and their numbers must not meet.
+    """
+    kind, _, place = facility.partition("-")
+    return place if kind == "LPS" else kind + place
+
+
 def _said(reason: str) -> str:
-    reason = reason.strip()
+    """A reason in words. It is told to other services, so nobody's identity number may stand in it."""
+    reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 500:
         raise Refused("Give a reason of 3 to 500 characters.", field="reason")
+    if not reason.isprintable():
+        raise Refused("Give the reason in plain text.", field="reason")
+    if IDENTITY_NUMBER.search(reason):
+        raise Refused("Give the reason without anybody's identity number.", field="reason")
     return reason

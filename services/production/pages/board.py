@@ -1,5 +1,6 @@
 """Papan kerja: what do we do now?"""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -16,6 +17,11 @@ from shared.web.context import transaction
 from shared.web.problems import not_found
 
 desk = Blueprint("board", __name__, url_prefix="/production", template_folder="../templates")
+
+MOST = 40
+"""Work orders on one board, so that it stays quick to load and to read; the most urgent come first."""
+WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
+"""A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
 
 @desk.get("/")
@@ -43,10 +49,19 @@ def act(id: UUID, action: str) -> Any:
 def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
     """The board; ``at`` is the work order whose form was refused, which keeps what was typed."""
     with transaction() as session:
-        orders = views.board(session, current())
+        orders = views.board(session, current(), MOST)
+        counts = views.count_open(session, current())
         today = business_today(session)
     return render_template(
-        "board.html", orders=orders, today=today, at=at, action=action, refusal=refusal, typed=request.form
+        "board.html",
+        orders=orders,
+        counts=counts,
+        further=sum(counts.values()) - len(orders),
+        today=today,
+        at=at,
+        action=action,
+        refusal=refusal,
+        typed=request.form,
     )
 
 
@@ -55,7 +70,9 @@ def _nothing() -> dict[str, Any]:
 
 
 def _reason() -> dict[str, Any]:
-    return {"reason": request.form.get("reason", "")}
+    """The reason that was chosen, if any, and what was written about it."""
+    said = [request.form.get(name, "").strip() for name in ("why", "reason")]
+    return {"reason": ": ".join(part for part in said if part)}
 
 
 def _report() -> dict[str, Any]:
@@ -68,11 +85,10 @@ def _inspection() -> dict[str, Any]:
 
 
 def _whole(name: str) -> int:
-    """A number as people write it: 1.200 and 1200 are the same."""
-    text = request.form.get(name, "").replace(".", "").replace(",", "").strip()
-    if not text.isdecimal() or len(text) > 8:
+    text = request.form.get(name, "").strip()
+    if not WHOLE.fullmatch(text):
         raise Refused("Give a whole number of pieces.", field=name)
-    return int(text)
+    return int(re.sub("[., ]", "", text))
 
 
 def _day(name: str) -> date:

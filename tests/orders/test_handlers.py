@@ -1,0 +1,337 @@
+"""What orders hears of production and logistics moves the quantities of its lines, whatever comes first."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from services.orders.handlers import REACTIONS
+from services.orders.sentences import sentence
+from services.orders.storage import facility
+from shared.events import CONTRACTS, contract_of
+from shared.events.logistics import (
+    CartonsGathered,
+    CartonsPacked,
+    MilestoneRecorded,
+    ShipmentDelivered,
+    ShipmentDeparted,
+    ShipmentLine,
+)
+from shared.events.production import (
+    Allocation,
+    FacilityRegistered,
+    LotReleased,
+    PiecesReported,
+    ProductionPlanned,
+    WorkOrderStarted,
+)
+from shared.messaging.tables import Inbox, inbox, outbox_event
+from tests.hearing import Hearing
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+
+ORDERS = "/orders/v1/orders"
+WORK_ORDER, SHIPMENT = UUID(int=9), UUID(int=10)
+SRAGEN, LOT = "LPS-SRG", "SRG-2503-001"
+WHEN = datetime(2025, 3, 22, 7, 30, tzinfo=UTC)
+SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
+
+
+@dataclass
+class Followed:
+    """An order that was placed, and what orders hears of it."""
+
+    orders: Orders
+    hearing: Hearing
+    id: UUID
+
+    def hears(self, *events: Any) -> None:
+        self.hearing.hears(*events)
+
+    def read(self) -> dict[str, Any]:
+        order: dict[str, Any] = self.orders.buyer.get(f"{ORDERS}/{self.id}").json
+        return order
+
+    def quantities(self, line: int = 1) -> dict[str, int]:
+        """Of a line: what is not zero."""
+        names = ("allocated", "started", "good", "packed", "departed", "delivered")
+        read = self.read()["lines"][line - 1]
+        return {name: read[name] for name in names if read[name]}
+
+    def timeline(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.orders.buyer.get(f"{ORDERS}/{self.id}/timeline").json
+        return entries
+
+    def told(self) -> list[str]:
+        """The types of the events that orders recorded, in a word each."""
+        with self.orders.database.transaction() as session:
+            rows = session.execute(select(outbox_event.c.type).order_by(outbox_event.c.id)).scalars()
+        return [type.split(".")[2] for type in rows]
+
+    def about(self, line: int) -> dict[str, Any]:
+        return {"order_id": self.id, "line": line}
+
+    def plan(self, allocated: int = 1_000, *, line: int = 1) -> ProductionPlanned:
+        return ProductionPlanned(
+            **self.about(line),
+            allocated=allocated,
+            unallocated=1_000 - allocated,
+            promised_date=date(2099, 1, 20) if allocated == 1_000 else None,
+            allocations=(Allocation(facility=SRAGEN, quantity=allocated),),
+        )
+
+    def work(self) -> WorkOrderStarted:
+        return WorkOrderStarted(work_order_id=WORK_ORDER, **self.about(1), facility=SRAGEN, quantity=1_000)
+
+    def lot(self, code: str = LOT, quantity: int = 1_000, *, line: int = 1) -> LotReleased:
+        return LotReleased(
+            lot=code,
+            work_order_id=WORK_ORDER,
+            **self.about(line),
+            sku="CR-BALL-07",
+            facility=SRAGEN,
+            quantity=quantity,
+            lane="custodial",
+        )
+
+    def cartons(self, code: str = LOT, quantity: int = 1_000, *, line: int = 1) -> CartonsPacked:
+        return CartonsPacked(
+            lot=code, **self.about(line), sku="CR-BALL-07", facility=SRAGEN, quantity=quantity, ssccs=()
+        )
+
+    def part(self, code: str = LOT, quantity: int = 1_000, *, line: int = 1) -> ShipmentLine:
+        return ShipmentLine(**self.about(line), lot=code, quantity=quantity)
+
+    def departure(self, *parts: ShipmentLine) -> ShipmentDeparted:
+        return ShipmentDeparted(
+            shipment_id=SHIPMENT, place="IDSRG", occurred_at=WHEN, lines=parts or (self.part(),)
+        )
+
+    def arrival(self, *parts: ShipmentLine) -> ShipmentDelivered:
+        return ShipmentDelivered(
+            shipment_id=SHIPMENT, place="BEANR", occurred_at=WHEN, lines=parts or (self.part(),)
+        )
+
+    def story(self) -> list[Any]:
+        """All that happens to one line, in its order."""
+        return [self.plan(), self.work(), self.lot(), self.cartons(), self.departure(), self.arrival()]
+
+
+def follow(orders: Orders, *, country: str = "ID", lines: int = 1, po_number: str = "PO-1") -> Followed:
+    """Place an order of so many lines; to Indonesia they need no release."""
+    asked = [a_line(consignee=CONSIGNEE | {"country": country})] * lines
+    placed = orders.buyer.post(ORDERS, an_order(po_number=po_number, lines=asked))
+    assert placed.status_code == 201, placed.text
+    return Followed(orders, Hearing(orders.database, REACTIONS), UUID(placed.json["id"]))
+
+
+@pytest.fixture
+def order(orders: Orders) -> Followed:
+    return follow(orders)
+
+
+def test_each_step_moves_the_quantities_of_the_line(order: Followed) -> None:
+    seen = []
+    for event in order.story():
+        order.hears(event)
+        seen.append((order.quantities(), order.read()["lines"][0]["state"]))
+    names = ["allocated", "started", "good", "packed", "departed", "delivered"]
+    assert [list(quantities) for quantities, _ in seen] == [names[: n + 1] for n in range(6)]
+    assert all(set(quantities.values()) == {1_000} for quantities, _ in seen)
+    states = ["allocated", "in_production", "ready", "ready", "shipped", "closed"]
+    assert [state for _, state in seen] == states
+
+
+def test_a_plan_brings_the_promised_date_and_replaces_the_one_before(order: Followed) -> None:
+    order.hears(order.plan(600))
+    assert (order.quantities(), order.read()["lines"][0]["promised_date"]) == ({"allocated": 600}, None)
+    assert order.read()["lines"][0]["state"] == "part_allocated"
+    order.hears(order.plan())
+    assert order.quantities() == {"allocated": 1_000}
+    assert order.read()["lines"][0]["promised_date"] == "2099-01-20"
+
+
+def test_lots_add_up_and_the_last_one_asks_for_the_export(order: Followed) -> None:
+    order.hears(order.plan(), order.lot("A", 400))
+    assert (order.quantities()["good"], order.read()["lines"][0]["state"]) == (400, "part_ready")
+    assert order.told().count("clearance_granted") == 1
+    order.hears(order.lot("B", 600))
+    assert (order.quantities()["good"], order.read()["lines"][0]["state"]) == (1_000, "ready")
+    assert order.told().count("clearance_granted") == 2
+
+
+def test_good_pieces_for_a_held_destination_wait_for_a_second_release(orders: Orders) -> None:
+    held = follow(orders, country="BE")
+    held.hears(held.plan(), held.lot())
+    assert held.told() == ["order_placed", "hold_opened", "hold_opened"]
+
+
+def test_the_last_delivery_closes_the_line_and_the_last_line_the_order(orders: Orders) -> None:
+    order = follow(orders, lines=2)
+    for line in (1, 2):
+        order.hears(order.plan(line=line), order.lot(f"L{line}", line=line))
+        order.hears(order.cartons(f"L{line}", line=line))
+    order.hears(order.departure(order.part("L1"), order.part("L2", line=2)))
+    order.hears(order.arrival(order.part("L1", 400), order.part("L2", line=2)))
+    assert order.told()[-1] == "order_line_closed"
+    assert [line["state"] for line in order.read()["lines"]] == ["part_delivered", "closed"]
+    assert order.read()["state"] == "in_progress"
+    order.hears(order.arrival(order.part("L1", 600)))
+    assert order.told()[-3:] == ["order_line_closed", "order_line_closed", "order_closed"]
+    assert order.read()["state"] == "closed"
+
+
+def test_a_shipment_of_two_orders_moves_both_and_shows_each_its_own_lines(orders: Orders) -> None:
+    one, other = follow(orders), follow(orders, po_number="PO-2")
+    other.hearing = one.hearing
+    for order, lot in ((one, "A"), (other, "B")):
+        order.hears(order.plan(), order.lot(lot), order.cartons(lot))
+    one.hears(one.departure(one.part("A"), other.part("B", 700)))
+    assert (one.quantities()["departed"], other.quantities()["departed"]) == (1_000, 700)
+    for order, lot in ((one, "A"), (other, "B")):
+        (entry,) = [entry for entry in order.timeline() if entry["type"].endswith("shipment_departed.v1")]
+        assert [part["lot"] for part in entry["data"]["lines"]] == [lot]
+
+
+def test_the_whole_story_in_a_batch_of_each_service_is_the_same(order: Followed) -> None:
+    plan, work, lot, *shipping = order.story()
+    order.hearing.comes(order.hearing.batch("production", plan, work, lot))
+    order.hearing.comes(order.hearing.batch("logistics", *shipping))
+    assert set(order.quantities().values()) == {1_000}
+    assert order.read()["state"] == "closed"
+
+
+# Across subjects nothing says what comes first
+
+
+def test_a_lot_before_its_plan_waits_for_it(order: Followed) -> None:
+    order.hears(order.lot())
+    assert order.hearing.waits_for() == [f"production plan/{order.id}:1"]
+    assert order.quantities() == {}
+    order.hears(order.plan())
+    assert (order.hearing.waits_for(), order.quantities()) == ([], {"allocated": 1_000, "good": 1_000})
+
+
+def test_cartons_before_their_lot_wait_for_it(order: Followed) -> None:
+    order.hears(order.plan(), order.cartons())
+    assert order.hearing.waits_for() == [f"production lot/{LOT}"]
+    assert order.quantities() == {"allocated": 1_000}
+    order.hears(order.lot())
+    assert order.hearing.waits_for() == []
+    assert order.quantities() == {"allocated": 1_000, "good": 1_000, "packed": 1_000}
+
+
+def test_a_departure_before_its_cartons_waits_for_them(order: Followed) -> None:
+    order.hears(order.plan(), order.lot(), order.departure())
+    assert order.hearing.waits_for() == [f"logistics packing/{LOT}"]
+    assert "departed" not in order.quantities()
+    order.hears(order.cartons())
+    assert order.hearing.waits_for() == []
+    assert order.quantities()["departed"] == 1_000
+
+
+def test_all_of_it_backwards_ends_the_same(order: Followed) -> None:
+    plan, work, lot, cartons, departure, arrival = order.story()
+    order.hears(departure, arrival, cartons, lot, work)
+    assert order.quantities() == {"started": 1_000}
+    order.hears(plan)
+    assert order.hearing.waits_for() == []
+    assert set(order.quantities().values()) == {1_000}
+    assert order.read()["state"] == "closed"
+
+
+def test_a_shipment_waits_as_a_whole(orders: Orders) -> None:
+    order = follow(orders, lines=2)
+    order.hears(order.plan(), order.lot("A"), order.cartons("A"))
+    order.hears(order.departure(order.part("A"), order.part("B", line=2)))
+    assert "departed" not in order.quantities()
+    order.hears(order.plan(line=2), order.lot("B", line=2), order.cartons("B", line=2))
+    assert (order.quantities()["departed"], order.quantities(2)["departed"]) == (1_000, 1_000)
+
+
+# The timeline
+
+
+def test_the_timeline_has_every_event_once_however_often_it_comes(order: Followed) -> None:
+    plan, work, lot, *shipping = order.story()
+    gathered = CartonsGathered(lot=LOT, **order.about(1), hub=SRAGEN, quantity=1_000, cartons=5)
+    passed = MilestoneRecorded(
+        shipment_id=SHIPMENT, milestone="GATE_IN", place="IDSRG", occurred_at=WHEN, lines=(order.part(),)
+    )
+    reported = PiecesReported(
+        work_order_id=WORK_ORDER,
+        **order.about(1),
+        facility=SRAGEN,
+        pieces=1_000,
+        worked_on=WHEN.date(),
+        kind="made",
+    )
+    order.hearing.comes(order.hearing.batch("production", plan, work, reported, lot), times=3)
+    order.hearing.comes(
+        order.hearing.batch("logistics", shipping[0], gathered, passed, *shipping[1:]), times=3
+    )
+    entries = order.timeline()
+    kinds = [entry["type"].split(".")[2] for entry in entries]
+    assert sorted(kinds) == sorted(
+        ["order_placed", "clearance_granted", "production_planned", "work_order_started", "pieces_reported"]
+        + ["lot_released", "clearance_granted", "cartons_packed", "cartons_gathered", "milestone_recorded"]
+        + ["shipment_departed", "shipment_delivered", "order_line_closed", "order_closed"]
+    )
+    assert len({entry["event_id"] for entry in entries}) == len(entries)
+    assert set(order.quantities().values()) == {1_000}
+
+
+def test_the_timeline_names_a_facility_as_it_is_called_now(order: Followed) -> None:
+    order.hears(order.work())
+    assert f"{SRAGEN} began 1,000 pieces" in [entry["text"] for entry in order.timeline()]
+    for name in ("Lapas Sragen", "Lapas Kelas IIA Sragen"):
+        order.hears(a_facility(name))
+    assert "Lapas Kelas IIA Sragen began 1,000 pieces" in [entry["text"] for entry in order.timeline()]
+    with order.orders.database.transaction() as session:
+        assert session.execute(select(facility.c.name)).scalars().all() == ["Lapas Kelas IIA Sragen"]
+
+
+def a_facility(name: str) -> FacilityRegistered:
+    return FacilityRegistered(
+        code=SRAGEN, name=name, place="Sragen", address=("Sragen",), gln="9529900000107", hub=True
+    )
+
+
+def test_an_event_about_no_order_of_ours_is_kept_and_harms_no_other(order: Followed) -> None:
+    stranger = Followed(order.orders, order.hearing, UUID(int=1))
+    order.hears(stranger.plan(), order.plan())
+    assert order.quantities() == {"allocated": 1_000}
+    with order.orders.database.transaction() as session:
+        states = session.execute(select(inbox.c.state).order_by(inbox.c.event_id)).scalars().all()
+    assert states == [Inbox.PENDING, Inbox.DONE]
+
+
+# Sentences
+
+HEARD = [contract_of(event) for event in REACTIONS if event is not FacilityRegistered]
+"""A facility stands in sentences and has none of its own: it is on no timeline."""
+OUR_OWN = [c for c in CONTRACTS.values() if c.owner == "orders" and c.subject_kind == "order"]
+
+
+@pytest.mark.parametrize("contract", [*HEARD, *OUR_OWN], ids=lambda contract: contract.type)
+def test_every_event_of_a_timeline_is_said_in_both_languages(contract: Any) -> None:
+    data = json.loads((SAMPLES / f"{contract.type}.json").read_text())
+    said = [sentence(contract.type, data, {SRAGEN: "Lapas Sragen"}, language) for language in ("en", "id")]
+    assert said[0] != said[1]
+    for text in said:
+        assert text
+        assert "{" not in text
+        assert SRAGEN not in text
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_a_plan_without_a_promise_promises_nothing(order: Followed, language: str) -> None:
+    data = contract_of(ProductionPlanned).dump(order.plan(600))
+    text = sentence("kendi.production.production_planned.v1", data, {}, language)
+    assert "None" not in text
+    assert "600" in text
+    assert "400" in text

@@ -1,0 +1,194 @@
+"""What the tests of the production service begin with: the reference facilities, an item, and keys.
+
+Of the facilities that make coco rope only two have workers, so that a test knows who is asked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from services.production import handlers, loading
+from services.production.storage import capability, report
+from shared import reference
+from shared.clock import WIB, real_now
+from shared.database import Database
+from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, Party, PlacedLine
+from shared.messaging.tables import outbox_event
+from shared.web.access import FACILITY, KANWIL, create_key
+from tests.hearing import Hearing
+
+ORDER = UUID(int=42)
+SRAGEN, KLATEN = "LPS-SRG", "LPS-KLT"
+FAMILY = "coco_rope"
+
+
+def today() -> date:
+    return real_now().astimezone(WIB).date()
+
+
+def in_days(days: int) -> date:
+    return today() + timedelta(days=days)
+
+
+@dataclass
+class Caller:
+    """A system with a key, calling the production API."""
+
+    client: FlaskClient
+    key: str
+    calls: int = 0
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.client.get(f"/production/v1{path}", headers=headers, query_string=query or None)
+
+    def put(self, path: str, body: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.client.put(f"/production/v1{path}", json=body, headers=headers)
+
+    def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> TestResponse:
+        self.calls += 1
+        headers = {
+            "Authorization": f"Bearer {self.key}",
+            "Idempotency-Key": idempotency_key or f"{self.key[:8]}-{self.calls}",
+        }
+        return self.client.post(f"/production/v1{path}", json=body, headers=headers)
+
+    def do(self, work_order: dict[str, Any], action: str, **body: Any) -> TestResponse:
+        return self.post(f"/work-orders/{work_order['id']}/{action}", body)
+
+    def work_orders(self, **query: Any) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.get("/work-orders", **query).json
+        return rows
+
+    def started(self) -> dict[str, Any]:
+        """Its newest work order, accepted and begun."""
+        work_order = self.work_orders()[0]
+        for action in ("accept", "start"):
+            answer = self.do(work_order, action)
+            assert answer.status_code == 200, answer.text
+        return work_order
+
+
+@dataclass
+class Production:
+    """The production service's web application with callers of each kind."""
+
+    client: FlaskClient
+    database: Database
+    hearing: Hearing
+    sragen: Caller
+    klaten: Caller
+    office: Caller
+
+    def hears(self, *events: Any) -> None:
+        self.hearing.hears(*events)
+
+    def told(self, *kinds: str) -> list[tuple[str, dict[str, Any]]]:
+        """The events recorded so far: the name of each, and its data; only of these kinds if any are named."""
+        with self.database.transaction() as session:
+            rows = session.execute(select(outbox_event).order_by(outbox_event.c.id)).all()
+        named = [(row.type.split(".")[2], row.data) for row in rows]
+        return [
+            (kind, data)
+            for kind, data in named
+            if kind != "facility_registered" and kind in (kinds or (kind,))
+        ]
+
+    def reports(self) -> list[tuple[str, int]]:
+        with self.database.transaction() as session:
+            return [(row.kind, row.pieces) for row in session.execute(select(report).order_by(report.c.id))]
+
+
+@pytest.fixture
+def production(client_of: Callable[[str], FlaskClient]) -> Production:
+    client = client_of("production")
+    database: Database = client.application.extensions["kendi"].database
+    with database.transaction() as session:
+        loading.load(session, reference.FOLDER)
+        able = session.execute(select(capability.c.facility).where(capability.c.family == FAMILY)).scalars()
+        for code in set(able) - {SRAGEN, KLATEN}:
+            handlers.set_capacity(session, code=code, open_minutes=360, workers={FAMILY: 0})
+        keys = {
+            name: create_key(session, name=name, role=role, account=account)
+            for name, role, account in (
+                ("sragen", FACILITY, SRAGEN),
+                ("klaten", FACILITY, KLATEN),
+                ("office", KANWIL, None),
+            )
+        }
+    hearing = Hearing(database, handlers.REACTIONS)
+    hearing.hears(an_item())
+    return Production(client, database, hearing, **{name: Caller(client, key) for name, key in keys.items()})
+
+
+@pytest.fixture
+def shared_out(production: Production) -> Production:
+    """An order of 1,000 pieces, cleared and offered to both facilities."""
+    production.hears(an_order(), a_clearance())
+    return production
+
+
+def an_item(sku: str = "CR-BALL-07") -> ItemPublished:
+    return ItemPublished(
+        sku=sku,
+        name_id="Bola sabut kelapa 7 cm",
+        name_en="Coco rope ball 7 cm",
+        family=FAMILY,
+        hs6="5609.00",
+        gtin="9529900001012",
+        materials=("coir",),
+        labour_minutes=14,
+        pieces_per_carton=200,
+        carton_length_mm=600,
+        carton_width_mm=400,
+        carton_height_mm=400,
+        carton_gross_g=9_200,
+    )
+
+
+def an_order(*, order_id: UUID = ORDER, sku: str = "CR-BALL-07", quantity: int = 1_000) -> OrderPlaced:
+    """One line for Belgium."""
+    line = PlacedLine(
+        number=1,
+        sku=sku,
+        quantity=quantity,
+        unit_price=Decimal("0.55"),
+        requested_date=in_days(90),
+        consignee=Party(name="Consignee", address=("Havenstraat 1", "Antwerp"), country="BE"),
+        screening="hold",
+        policies=("DP-EU-1.v1",),
+    )
+    return OrderPlaced(
+        order_id=order_id,
+        buyer="CHEWY-LOUIS",
+        buyer_name="PT. Chewy Louis Group",
+        po_number="PO-1",
+        currency="USD",
+        incoterm="FCA",
+        named_place="CY Tanjung Emas",
+        lines=(line,),
+    )
+
+
+def a_clearance(**changes: Any) -> ClearanceGranted:
+    values = {
+        "order_id": ORDER,
+        "line": 1,
+        "purpose": "produce",
+        "quantity": 1_000,
+        "destination": "BE",
+        "lane": "custodial",
+        "policies": ("DP-EU-1.v1",),
+        "expires_on": in_days(90),
+        **changes,
+    }
+    return ClearanceGranted(**values)

@@ -1,0 +1,77 @@
+"""Loading the reference facilities twice changes nothing, and never what people have set."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select, update
+
+from services.production import handlers, loading, views
+from services.production.storage import capability, facility
+from shared import reference
+from shared.database import Database
+from shared.messaging.tables import outbox_event
+
+EVERY = len(reference.facilities())
+
+
+@pytest.fixture
+def database(database_of: Callable[[str], Database]) -> Database:
+    return database_of("production")
+
+
+def load(database: Database) -> int:
+    with database.transaction() as session:
+        return loading.load(session, Path(reference.FOLDER))["facilities"]
+
+
+def registered(database: Database) -> list[str]:
+    with database.transaction() as session:
+        rows = session.execute(select(outbox_event.c.data).order_by(outbox_event.c.id)).scalars()
+        return [row["code"] for row in rows]
+
+
+def test_all_are_registered_at_first_and_none_again(database: Database) -> None:
+    assert (load(database), load(database)) == (EVERY, 0)
+    assert sorted(registered(database)) == sorted(row.code for row in reference.facilities())
+
+
+def test_one_that_changed_is_told_again_and_no_other(database: Database) -> None:
+    load(database)
+    with database.transaction() as session:
+        session.execute(update(facility).where(facility.c.code == "LPS-SRG").values(name="Lapas lama"))
+    assert load(database) == 1
+    assert registered(database)[EVERY:] == ["LPS-SRG"]
+
+
+def test_what_people_have_set_is_left_alone(database: Database) -> None:
+    load(database)
+    with database.transaction() as session:
+        handlers.set_capacity(session, code="LPS-SRG", open_minutes=240, workers={"coco_rope": 7})
+        session.execute(update(facility).where(facility.c.code == "LPS-SRG").values(place="elsewhere"))
+    assert load(database) == 1
+    with database.transaction() as session:
+        set_by_people = views.capacity_of(session, "LPS-SRG")
+    assert set_by_people["open_minutes"] == 240
+    assert set_by_people["workers"]["coco_rope"] == 7
+
+
+def test_a_family_that_is_new_is_added_to_a_facility_that_is_known(database: Database) -> None:
+    load(database)
+    with database.transaction() as session:
+        session.execute(delete(capability).where(capability.c.family == "coffee_wood"))
+    assert load(database) == 0
+    with database.transaction() as session:
+        added = session.execute(
+            select(func.count()).select_from(capability).where(capability.c.family == "coffee_wood")
+        ).scalar_one()
+    assert added == 1
+
+
+def test_children_and_those_who_take_no_part_are_never_able(database: Database) -> None:
+    load(database)
+    with database.transaction() as session:
+        able = set(session.execute(select(capability.c.facility)).scalars())
+    producing = {row.code for row in reference.facilities() if row.producing}
+    assert able == producing
+    assert not any(code.startswith(("LPKA", "BPS")) for code in able)
