@@ -153,6 +153,8 @@ def remove_webhook(endpoint_id: UUID) -> None:
 def list_deliveries(page: dict[str, Any], endpoint_id: UUID) -> Any:
     """What was told to an endpoint, newest first, with attempts and answers."""
     with transaction() as session:
+        if not views.had_webhook(session, current().account or "", endpoint_id):
+            raise not_found("webhook endpoint")
         rows = views.deliveries_of(
             session,
             current().account or "",

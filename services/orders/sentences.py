@@ -30,6 +30,10 @@ SENTENCES = {
         "Line {line}: {allocated} pieces planned, ready by {promised_date}",
         "Baris {line}: {allocated} buah direncanakan, siap {promised_date}",
     ),
+    "production_planned_without_promise": (
+        "Line {line}: {allocated} pieces planned, {unallocated} have no facility yet",
+        "Baris {line}: {allocated} buah direncanakan, {unallocated} belum ada pembuatnya",
+    ),
     "work_order_offered": (
         "{facility} was asked for {quantity} pieces",
         "{facility} ditawari {quantity} buah",
@@ -97,6 +101,8 @@ def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -
 def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], language: str) -> str:
     """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``."""
     kind = type.split(".")[2]
+    if kind == "production_planned" and data["promised_date"] is None:
+        kind = "production_planned_without_promise"
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
     for place in ("facility", "hub"):

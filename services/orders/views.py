@@ -147,6 +147,12 @@ def webhooks_of(session: Session, buyer: str) -> Sequence[RowMapping]:
     return session.execute(query).mappings().all()
 
 
+def had_webhook(session: Session, buyer: str, endpoint_id: UUID) -> bool:
+    """Whether the endpoint is the buyer's, or was before they removed it."""
+    mine = (webhook_endpoint.c.id == endpoint_id, webhook_endpoint.c.buyer == buyer)
+    return session.execute(select(webhook_endpoint.c.id).where(*mine)).one_or_none() is not None
+
+
 def deliveries_of(
     session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: str | None
 ) -> Sequence[RowMapping]:

@@ -28,6 +28,7 @@ from shared.settings import Settings
 log = logging.getLogger(__name__)
 
 SECONDS_FOR_AN_ANSWER = 5
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 DUE = text("""
     SELECT EXISTS (SELECT 1 FROM webhook_delivery WHERE delivered_at IS NULL AND next_at <= now())""")
@@ -52,17 +53,32 @@ GIVE_UP_AFTER = 15
 
 def check_address(url: str, *, demo: bool) -> None:
     """Refuse an address that is not https on the public internet; a demonstration may use this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Refused("Give an address whose host and port can be.", field="url") from None
     if demo and parts.hostname in ("127.0.0.1", "localhost"):
         return
-    if parts.scheme != "https" or parts.username or parts.port not in (None, 443):
+    if parts.scheme != "https" or "@" in parts.netloc or port not in (None, 443):
         raise Refused("Give an https address on port 443, without a user name in it.", field="url")
     try:
         found = socket.getaddrinfo(parts.hostname, 443, proto=socket.IPPROTO_TCP)
-    except OSError:
+    except (OSError, UnicodeError):  # the latter for a name that no host can have
         raise Refused("The host of this address is not known.", field="url") from None
-    if not all(ipaddress.ip_address(str(address[4][0])).is_global for address in found):
+    if not all(_is_public(str(address[4][0])) for address in found):
         raise Refused("The address leads into a private network.", field="url")
+
+
+def _is_public(address: str) -> bool:
+    """Whether it is one host on the internet; one that carries an IPv4 address is judged by that."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in NAT64:
+            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        else:
+            ip = ip.ipv4_mapped or ip.sixtofour or ip
+    return ip.is_global and not ip.is_multicast
 
 
 def new_secret() -> str:
@@ -104,7 +120,7 @@ def _send(client: httpx.Client, row: Row[Any], *, demo: bool) -> dict[str, Any]:
         check_address(row.url, demo=demo)
         with client.stream("POST", row.url, content=body, headers=headers) as response:
             status = response.status_code
-    except (httpx.HTTPError, Refused) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, Refused) as error:
         return {
             "last_error": str(error)[:200] or type(error).__name__,
             "response_status": None,

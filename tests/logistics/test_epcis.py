@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]  # it ships no types
+from jsonschema import Draft7Validator, FormatChecker
 from ruamel.yaml import YAML
 
 from services.logistics.domain.sscc import NotALocode, sscc

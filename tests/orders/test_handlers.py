@@ -277,9 +277,12 @@ def test_the_timeline_has_every_event_once_however_often_it_comes(order: Followe
     entries = order.timeline()
     kinds = [entry["type"].split(".")[2] for entry in entries]
     assert sorted(kinds) == sorted(
-        ["order_placed", "clearance_granted", "production_planned", "work_order_started", "pieces_reported"]
-        + ["lot_released", "clearance_granted", "cartons_packed", "cartons_gathered", "milestone_recorded"]
-        + ["shipment_departed", "shipment_delivered", "order_line_closed", "order_closed"]
+        [
+            *("order_placed", "clearance_granted", "production_planned", "work_order_started"),
+            *("pieces_reported", "lot_released", "clearance_granted", "cartons_packed", "cartons_gathered"),
+            *("milestone_recorded", "shipment_departed", "shipment_delivered"),
+            *("order_line_closed", "order_closed"),
+        ]
     )
     assert len({entry["event_id"] for entry in entries}) == len(entries)
     assert set(order.quantities().values()) == {1_000}
