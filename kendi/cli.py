@@ -23,11 +23,13 @@ class OneLine(click.Group):
     """A group whose commands fail with one clear line and a non-zero exit."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from kendi.failures import EXPECTED
-
         try:
             return super().invoke(ctx)
-        except EXPECTED as error:
+        except Exception as error:  # what is not expected goes on to the person as it is
+            from kendi.failures import EXPECTED
+
+            if not isinstance(error, EXPECTED):
+                raise
             click.echo(f"kendi: {error}", err=True)
             sys.exit(1)
 

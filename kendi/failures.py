@@ -1,8 +1,9 @@
 """The failures that a command answers with one line instead of a traceback."""
 
+from kendi.demo.people import DemoFailed
 from kendi.servers import ServersError
 from kendi.system import NotUp
 from shared.reference import BadReference
 from shared.settings import BadSetting
 
-EXPECTED = (BadSetting, BadReference, NotUp, ServersError)
+EXPECTED = (BadSetting, BadReference, DemoFailed, NotUp, ServersError)

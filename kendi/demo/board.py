@@ -1,7 +1,6 @@
 """The officers of the facilities in the demonstration, on the pages of their board."""
 
 import re
-from collections.abc import Iterator
 from datetime import date
 
 from kendi.accounts import Accounts
@@ -10,7 +9,7 @@ from shared.web.access import FACILITY
 
 BOARD = "/production/"
 FORM = re.compile(
-    r'<form[^>]*action="(/production/work-orders/([0-9a-f-]{36})/(\w+))"[^>]*>(.*?)</form>', re.DOTALL
+    r'<form[^>]*action="(/production/work-orders/[0-9a-f-]{36}/(\w+))"[^>]*>(.*?)</form>', re.DOTALL
 )
 SATURDAY = 5
 REWORKED_EVERY = 40
@@ -27,7 +26,7 @@ class Boards:
 
     def work_waits(self) -> bool:
         """Whether an offer stands on some board."""
-        return any(True for officer in self._officers for _ in self._forms(officer, "accept"))
+        return any(self._forms(officer, "accept") for officer in self._officers)
 
     def answer(self, *, decline_one: bool = False) -> None:
         """Accept and start what is offered; the first offer of the last facility is declined once if wanted."""
@@ -49,14 +48,12 @@ class Boards:
     def work_a_day(self, today: date) -> None:
         """Each facility reports the day's pieces; inspects on Saturdays and at the end; some need rework."""
         for officer in self._officers:
-            still_making = set()
-            for path, form in list(self._forms(officer, "report")):
+            for path, form in self._forms(officer, "report"):
                 kind = _field(form, "kind")
                 officer.submit(path, pieces=_field(form, "pieces"), kind=kind, worked_on=today.isoformat())
-                if kind == "made" and _most(form) > int(_field(form, "pieces")):
-                    still_making.add(path.rsplit("/", 1)[0])
-            for path, form in list(self._forms(officer, "inspect")):
-                if today.weekday() == SATURDAY or path.rsplit("/", 1)[0] not in still_making:
+            still_making = {_work_order(path) for path, form in self._forms(officer, "report")}
+            for path, form in self._forms(officer, "inspect"):
+                if today.weekday() == SATURDAY or _work_order(path) not in still_making:
                     self._inspect(officer, path, form)
 
     def _inspect(self, officer: Visitor, path: str, form: str) -> None:
@@ -66,11 +63,13 @@ class Boards:
         officer.submit(path, passed=awaiting - rework, rework=rework, scrap=0)
 
     @staticmethod
-    def _forms(officer: Visitor, action: str) -> Iterator[tuple[str, str]]:
+    def _forms(officer: Visitor, action: str) -> list[tuple[str, str]]:
         """The forms for one action on the officer's board: where they go, and their HTML."""
-        for path, _, kind, form in FORM.findall(officer.open(BOARD)):
-            if kind == action:
-                yield path, form
+        return [(path, form) for path, kind, form in FORM.findall(officer.open(BOARD)) if kind == action]
+
+
+def _work_order(path: str) -> str:
+    return path.split("/")[-2]
 
 
 def _field(form: str, name: str) -> str:
@@ -79,11 +78,3 @@ def _field(form: str, name: str) -> str:
         if f'name="{name}"' in tag:
             return re.search(r'value="([^"]*)"', tag)[1]  # type: ignore[index]  # every field of ours has a value
     raise DemoFailed(f"the form has no field {name}")
-
-
-def _most(form: str) -> int:
-    """The most pieces that the form's hint allows."""
-    hint = re.search(r'class="hint"[^>]*>[^<\d]*([\d.,]+)', form)
-    if hint is None:
-        raise DemoFailed("the form does not say how many pieces are possible")
-    return int(re.sub(r"\D", "", hint[1]))
