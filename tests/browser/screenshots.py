@@ -38,6 +38,7 @@ class PicturedStory(Story):
     def _ship(self) -> None:
         self.desk.after_booking = lambda: self._take("desk", "logistics", LOGISTICS, "/logistics/")
         super()._ship()
+        self._take("order", "orders", BUYER, f"/orders/order/{self.order['id']}")
 
     def _take(
         self,
