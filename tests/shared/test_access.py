@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from shared.clock import real_now
 from shared.database import Database
 from shared.web import access
 from shared.web.access import KANWIL, add_person, create_key
-from shared.web.tables import api_key, person, sign_in_attempt, web_session
+from shared.web.tables import api_key, person, web_session
 
 EMAIL, PASSWORD = "kanwil@kendi.example", "a password of the tests"
 SIGN_IN, SIGN_OUT, HOME = "/production/sign-in", "/production/sign-out", "/production/"
@@ -73,11 +72,11 @@ def test_an_email_address_is_the_same_in_capitals(door: Door) -> None:
     [{"password": "another"}, {"password": ""}, {"email": "nobody@kendi.example"}, {"email": ""}],
     ids=str,
 )
-def test_what_does_not_fit_is_answered_the_same_whatever_was_wrong(door: Door, wrong: dict[str, str]) -> None:
+def test_what_does_not_fit_is_answered_the_same_whatever_was_wrong(door: Door, wrong: dict[str, Any]) -> None:
     answer = door.enter(**wrong)
     assert answer.status_code == 422
     assert "Set-Cookie" not in answer.headers
-    assert "tidak cocok" in answer.text or "bukan pasangan" in answer.text
+    assert "tidak cocok" in answer.text
     assert PASSWORD not in answer.text
     assert (door.count(web_session), door.is_open()) == (0, False)
 
@@ -101,8 +100,7 @@ def test_after_ten_tries_even_the_right_password_waits_a_quarter_of_an_hour(door
         assert door.enter(password="wrong").status_code == 422
     assert door.enter().status_code == 429
     assert door.enter(email="another@kendi.example").status_code == 422
-    earlier = sign_in_attempt.c.at - timedelta(minutes=16)
-    door.change(update(sign_in_attempt).values(at=earlier))
+    door.change(text("UPDATE sign_in_attempt SET at = at - interval '16 minutes'"))
     assert door.enter().status_code == 303
 
 
