@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kendi import accounts, forks
 from kendi.processes import run_child
-from kendi.servers import Addresses, Servers
+from kendi.servers import Addresses, Servers, ServersError
 from shared.card import all_cards
 from shared.settings import PORTS
 
@@ -143,8 +143,11 @@ class System:
 
     def watch(self) -> None:
         """One look at everything: what has died is started again, with a growing pause if it keeps dying."""
-        for name in self.servers.restart_dead():
-            self.say(f"{name} had died and was started again")
+        try:
+            for name in self.servers.restart_dead():
+                self.say(f"{name} had died and was started again")
+        except ServersError as error:  # tried again at the next look
+            self.say(str(error))
         for child in self.children:
             if child.process is None or child.process.is_alive():
                 continue

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
 from services.logistics.storage import document_rule, exporter, milestone, port
 from shared import reference
-
-Rows = dict[str, dict[str, Any]]
+from shared.loading import Rows, remove_others, write_changed
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
@@ -21,28 +19,17 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     rules = _numbered({row.code: _rule(row) for row in reference.document_rules(folder)})
     steps = _numbered({row.code: _milestone(row) for row in reference.milestones(folder)})
     return {
-        "documents": _put(session, document_rule, rules) + _forget(session, document_rule, rules),
-        "milestones": _put(session, milestone, steps) + _forget(session, milestone, steps),
-        "ports": _put(session, port, {row.code: _port(row) for row in reference.ports(folder)}),
-        "exporters": _put(session, exporter, {row.code: _exporter(row) for row in reference.buyers(folder)}),
+        "documents": _equal(session, document_rule, rules),
+        "milestones": _equal(session, milestone, steps),
+        "ports": len(write_changed(session, port, {row.code: _port(row) for row in reference.ports(folder)})),
+        "exporters": len(
+            write_changed(session, exporter, {row.code: _exporter(row) for row in reference.buyers(folder)})
+        ),
     }
 
 
-def _put(session: Session, table: Table, rows: Rows) -> int:
-    """Write the rows that differ from what the table has."""
-    (key,) = table.primary_key
-    known = {row[key.name]: dict(row) for row in session.execute(select(table)).mappings()}
-    changed = {id: values for id, values in rows.items() if known.get(id) != {key.name: id, **values}}
-    for id, values in changed.items():
-        statement = upsert(table).values({key.name: id, **values})
-        session.execute(statement.on_conflict_do_update(index_elements=[key], set_=values))
-    return len(changed)
-
-
-def _forget(session: Session, table: Table, rows: Rows) -> int:
-    (key,) = table.primary_key
-    gone = delete(table).where(key.not_in(rows)).returning(key)
-    return len(session.execute(gone).all())
+def _equal(session: Session, table: Table, rows: Rows) -> int:
+    return len(write_changed(session, table, rows)) + remove_others(session, table, rows)
 
 
 def _numbered(rows: Rows) -> Rows:

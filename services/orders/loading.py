@@ -3,44 +3,29 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.orders.storage import buyer, destination_policy, item
 from shared import reference
 from shared.events import contract_of
 from shared.events.orders import ItemPublished
+from shared.loading import remove_others, write_changed
 from shared.messaging.outbox import record
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
     """Make the tables equal to the files; returns how many rows of each kind changed."""
     items = reference.catalogue(folder)
-    changed = _put(session, item, {row.sku: _item(row) for row in items})
+    changed = write_changed(session, item, {row.sku: _item(row) for row in items})
     record(session, *(_published(row) for row in items if row.sku in changed))
-    buyers = _put(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
+    buyers = write_changed(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
     policies = {row.id: _policy(row) for row in reference.destinations(folder).policies}
     return {
         "items": len(changed),
         "buyers": len(buyers),
-        "policies": len(_put(session, destination_policy, policies)),
+        "policies": len(write_changed(session, destination_policy, policies))
+        + remove_others(session, destination_policy, policies),
     }
-
-
-def _put(session: Session, table: Table, rows: dict[str, dict[str, Any]]) -> set[str]:
-    """Write the rows that differ from what the table has; returns their keys."""
-    (key,) = table.primary_key
-    known = {row[key.name]: row for row in session.execute(select(table)).mappings()}
-    changed = {
-        id
-        for id, values in rows.items()
-        if id not in known or any(known[id][n] != v for n, v in values.items())
-    }
-    for id in sorted(changed):
-        statement = upsert(table).values({key.name: id, **rows[id]})
-        session.execute(statement.on_conflict_do_update(index_elements=[key], set_=rows[id]))
-    return changed
 
 
 def _item(row: reference.Item) -> dict[str, Any]:
