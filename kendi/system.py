@@ -1,5 +1,6 @@
 """The whole system on this machine: servers, schemas, reference data, and nine processes kept alive."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -153,6 +154,7 @@ class System:
                 continue
             now = time.monotonic()
             if child.not_before <= child.started:
+                _kill_group(child.process)
                 child.deaths = 1 if now - child.started > LONGEST_BACK_OFF else child.deaths + 1
                 pause = min(LONGEST_BACK_OFF, 0.5 * 2 ** (child.deaths - 1))
                 child.not_before = now + pause
@@ -162,15 +164,14 @@ class System:
 
     def stop(self) -> None:
         """Stop the processes, then the servers. What does not end in time is killed."""
-        running = [child.process for child in self.children if child.process and child.process.is_alive()]
-        for process in running:
+        processes = [child.process for child in self.children if child.process]
+        for process in processes:
             process.terminate()
         deadline = time.monotonic() + 10
-        for process in running:
+        for process in processes:
             process.join(max(0.1, deadline - time.monotonic()))
-            if process.is_alive() and process.pid:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.join()
+            _kill_group(process)
+            process.join()
         self.servers.stop()
 
     def __enter__(self) -> "System":
@@ -179,6 +180,13 @@ class System:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _kill_group(process: BaseProcess) -> None:
+    """End whatever is left of a process and its own children: a web server's worker outlives its killed parent."""
+    with contextlib.suppress(ProcessLookupError):
+        if process.pid is not None:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _is_free(port: int) -> bool:

@@ -60,6 +60,16 @@ def test_a_process_that_dies_is_started_again_and_it_is_said(
 
     until(is_back)
     assert any(name in line and "died" in line for line in said)
+    until(lambda: not _group_lives(before))
+
+
+def _group_lives(leader: int) -> bool:
+    """Whether any process is left of those that a killed one had started."""
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_server_that_dies_is_started_again_with_its_data(system: System, said: list[str]) -> None:

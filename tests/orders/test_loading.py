@@ -66,7 +66,9 @@ def test_a_withdrawn_policy_is_gone(database: Database, folder: Path) -> None:
         assert "DP-AU-1" not in session.execute(select(destination_policy.c.id)).scalars().all()
 
 
-def test_a_bad_row_is_refused_by_file_and_line_and_nothing_is_loaded(database: Database, folder: Path) -> None:
+def test_a_bad_row_is_refused_by_file_and_line_and_nothing_is_loaded(
+    database: Database, folder: Path
+) -> None:
     change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: -5")
     with pytest.raises(BadReference, match=r"catalogue\.yaml:\d+: labour_minutes"):
         loaded(database, folder)
