@@ -123,10 +123,12 @@ def _apply_stored(session: Session, source: str, subjects: Iterable[str], reacti
         .order_by(inbox.c.event_id)
         .with_for_update()
     ).all()
+    finished = []
     for row in pending:
         if row.sequence == last[row.subject] + 1:
-            _finish(session, row, _react(session, row, reactions))
+            finished.append((row, _react(session, row, reactions)))
             last[row.subject] += 1
+    _finish(session, source, finished)
 
 
 def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
@@ -164,23 +166,32 @@ def _react(session: Session, row: Row[Any], reactions: Reactions) -> Inbox:
     return Inbox.DONE
 
 
-def _finish(session: Session, row: Row[Any], state: Inbox) -> None:
-    """Record, in the transaction of its effects, that an event took effect."""
+ADVANCE = text("""
+    UPDATE position SET last_sequence = done.sequence
+    FROM (SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS int[])) AS d (subject, sequence)) done
+    WHERE position.source = :source AND position.subject = done.subject""")
+
+DONE = text("""
+    UPDATE inbox SET state = done.state, done_at = clock_timestamp(), lease = NULL
+    FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS int[])) AS d (event_id, state)) done
+    WHERE inbox.source = :source AND inbox.event_id = done.event_id""")
+
+WAKE = text("""
+    UPDATE inbox SET next_at = now(), waits_for = NULL
+    WHERE waits_for = ANY(:advanced) AND state = 0""")
+
+
+def _finish(session: Session, source: str, finished: Sequence[tuple[Row[Any], Inbox]]) -> None:
+    """Record, in the transaction of their effects, that events took effect; wake what waited for them."""
+    if not finished:
+        return
+    reached = {row.subject: row.sequence for row, _ in finished}
     session.execute(
-        update(position)
-        .where(position.c.source == row.source, position.c.subject == row.subject)
-        .values(last_sequence=row.sequence)
+        ADVANCE, {"source": source, "subjects": list(reached), "sequences": list(reached.values())}
     )
-    session.execute(
-        update(inbox)
-        .where(inbox.c.source == row.source, inbox.c.event_id == row.event_id)
-        .values(state=state, done_at=func.clock_timestamp(), lease=None)
-    )
-    session.execute(
-        update(inbox)
-        .where(inbox.c.waits_for == f"{row.source} {row.subject}", inbox.c.state == Inbox.PENDING)
-        .values(next_at=func.now(), waits_for=None)
-    )
+    states = {row.event_id: int(state) for row, state in finished}
+    session.execute(DONE, {"source": source, "ids": list(states), "states": list(states.values())})
+    session.execute(WAKE, {"advanced": [f"{source} {subject}" for subject in reached]})
 
 
 CLAIM = text("""
@@ -219,7 +230,7 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
             ).scalar_one()
             if still_ours != row.lease or row.sequence != last + 1:
                 return False
-            _finish(session, row, _react(session, row, reactions))
+            _finish(session, row.source, [(row, _react(session, row, reactions))])
         return True
     except NotYet as missing:
         _wait(database, row, missing)
