@@ -66,12 +66,14 @@ class Relay:
         *,
         broker_url: str,
         jobs: Sequence[Job] = (),
+        window: int = WINDOW,
     ) -> None:
         self._card = card
         self._database = database
         self._wire = wire
         self._reactions = reactions
         self._jobs = jobs
+        self._window = window
         self._broker = Redis.from_url(
             broker_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
         )
@@ -134,7 +136,7 @@ class Relay:
         """Claim, commit, then publish. Nothing is written after publishing: the lease is the timer."""
         with self._database.transaction() as session:
             in_flight = session.execute(IN_FLIGHT, {"subscriber": subscriber}).scalar_one()
-            room = min(BATCH, WINDOW - in_flight)
+            room = min(BATCH, self._window - in_flight)
             if room <= 0:
                 return 0
             rows = session.execute(CLAIM, {"subscriber": subscriber, "most": room}).all()

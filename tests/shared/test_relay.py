@@ -1,0 +1,143 @@
+"""The relay and the worker's tasks over a real database and a real broker that forgets, fills up and goes away."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import cast
+from uuid import UUID
+
+import pytest
+import redis
+from sqlalchemy import select, text
+
+from kendi.servers import Addresses
+from shared.card import all_cards, card_of
+from shared.database import Database
+from shared.events.orders import OrderClosed
+from shared.messaging.outbox import record
+from shared.messaging.relay import Relay
+from shared.messaging.tables import inbox, outbox_delivery, parked_message
+from shared.messaging.wire import Batch, Untrusted, Wire, celery_app
+from shared.messaging.worker import add_tasks
+from shared.settings import Settings, load
+from tests.conftest import SIGNING_KEYS
+
+QUEUE = "production.receive"
+
+
+@pytest.fixture
+def orders(database_of: Callable[[str], Database]) -> Database:
+    return database_of("orders")
+
+
+@pytest.fixture
+def broker(addresses: Addresses) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(addresses.admin_broker_url) as client:
+        client.flushall()
+        yield client
+
+
+def settings_of(service: str, addresses: Addresses, *, broker_url: str | None = None) -> Settings:
+    own = f"KENDI_{service.upper()}"
+    environment = {
+        f"{own}_DATABASE_URL": addresses.app_urls[service],
+        f"{own}_BROKER_URL": broker_url or addresses.broker_urls[service],
+        "KENDI_SIGNING_KEYS": SIGNING_KEYS,
+    }
+    return load(service, "relay", environment)
+
+
+def wire_of(settings: Settings) -> Wire:
+    return Wire(celery_app(settings, all_cards()), card_of(settings.service), settings.signing_keys)
+
+
+def relay_of(settings: Settings, database: Database, *, window: int = 5000) -> Relay:
+    return Relay(
+        card_of(settings.service),
+        database,
+        wire_of(settings),
+        {},
+        broker_url=settings.broker_url,
+        window=window,
+    )
+
+
+def close_orders(database: Database, *numbers: int) -> None:
+    with database.transaction() as session:
+        record(session, *(OrderClosed(order_id=UUID(int=number)) for number in numbers))
+
+
+def deliveries(database: Database, column: str) -> set[int]:
+    with database.transaction() as session:
+        return set(session.execute(select(outbox_delivery.c[column])).scalars())
+
+
+def test_what_is_due_is_published_once_to_each_subscriber(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    relay = relay_of(settings_of("orders", addresses), orders)
+    close_orders(orders, 1, 2)
+    assert relay.step() == 4
+    assert relay.step() == 0
+    assert (broker.llen(QUEUE), broker.llen("logistics.receive")) == (1, 1)
+
+
+def test_a_broker_that_forgot_everything_is_told_it_all_again_at_once(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    relay = relay_of(settings_of("orders", addresses), orders)
+    close_orders(orders, 1)
+    relay.step()
+    broker.flushall()
+    assert relay.step() == 2
+    assert broker.llen(QUEUE) == 1
+
+
+def test_no_more_is_sent_than_a_subscriber_may_owe_receipts_for(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    relay = relay_of(settings_of("orders", addresses), orders, window=3)
+    close_orders(orders, *range(10))
+    assert relay.step() == 2 * 3
+    assert relay.step() == 0
+    with orders.transaction() as session:
+        session.execute(text("UPDATE outbox_delivery SET state = 2 WHERE state = 1"))
+    assert relay.step() == 2 * 3
+
+
+def test_while_the_broker_is_away_nothing_is_counted_or_lost(orders: Database, addresses: Addresses) -> None:
+    away = settings_of("orders", addresses, broker_url="redis://127.0.0.1:1/0")
+    close_orders(orders, 1)
+    assert relay_of(away, orders).step() == 0
+    assert (deliveries(orders, "attempts"), deliveries(orders, "state")) == ({0}, {0})
+    assert relay_of(settings_of("orders", addresses), orders).step() == 2
+
+
+def test_a_message_that_orders_did_not_sign_is_parked_and_takes_no_effect(
+    database_of: Callable[[str], Database], addresses: Addresses
+) -> None:
+    production = database_of("production")
+    settings = settings_of("production", addresses)
+    app = celery_app(settings, all_cards())
+    add_tasks(app, settings, production, wire_of(settings), {}, ())
+    for sender, key, signature, payload in (
+        ("orders", "k1", "00" * 32, '{"events": []}'),
+        ("orders", "unknown", "", "{}"),
+        ("nobody", "k1", "", "not json"),
+    ):
+        app.tasks["kendi.receive"](sender, key, signature, payload)
+    with production.transaction() as session:
+        assert len(session.execute(select(parked_message)).all()) == 3
+        assert session.execute(select(inbox)).all() == []
+
+
+def test_a_batch_for_one_service_can_not_be_played_to_another(
+    addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    orders_wire = wire_of(settings_of("orders", addresses))
+    orders_wire.send_batch(Batch("orders", "production", UUID(int=1), True, ()))
+    message = json.loads(cast(bytes, broker.lpop(QUEUE)))
+    sender, key, signature, payload = json.loads(base64.b64decode(message["body"]))[0]
+    assert wire_of(settings_of("production", addresses)).open_batch(sender, key, signature, payload).first
+    with pytest.raises(Untrusted):
+        wire_of(settings_of("logistics", addresses)).open_batch(sender, key, signature, payload)
