@@ -66,10 +66,19 @@ def relay(service: str) -> None:
     run_relay(service)
 
 
+def _three_ports(ctx: click.Context, option: click.Parameter, value: str | None) -> list[int] | None:
+    if value is None:
+        return None
+    ports = [int(part) for part in value.split(",") if part.isdecimal() and 0 < int(part) < 65536]
+    if len(ports) != len(SERVICES) or len(set(ports)) != len(ports):
+        raise click.BadParameter("give three different ports, for example 8001,8002,8003")
+    return ports
+
+
 @main.command()
 @DATA
-@click.option("--ports", help="three ports: orders, production, logistics")
-def up(data: Path, ports: str | None) -> None:
+@click.option("--ports", callback=_three_ports, help="three ports: orders, production, logistics")
+def up(data: Path, ports: list[int] | None) -> None:
     """Start everything on this machine and keep it running until Ctrl-C.
 
     Example: kendi up --data .kendi --ports 8001,8002,8003
@@ -79,7 +88,7 @@ def up(data: Path, ports: str | None) -> None:
     from kendi.telling import introduce
 
     data.mkdir(parents=True, exist_ok=True)
-    system = System(data.resolve(), ports=[int(port) for port in ports.split(",")] if ports else None)
+    system = System(data.resolve(), ports=ports)
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
         with system:
@@ -96,7 +105,9 @@ def up(data: Path, ports: str | None) -> None:
 def migrate(as_json: bool) -> None:
     """Bring each service's database to the newest schema and register who hears whom.
 
-    Needs KENDI_<SERVICE>_MIGRATE_DATABASE_URL, the owner's address.  Example: kendi migrate
+    Needs KENDI_<SERVICE>_MIGRATE_DATABASE_URL, the owner's address.
+
+    Example: kendi migrate
     """
     from kendi.preparing import migrate_all
     from shared.settings import database_url

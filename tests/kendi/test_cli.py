@@ -1,0 +1,69 @@
+"""The command says in one line what is wrong, and ends with a failure."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("KENDI_")}
+
+
+def kendi(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "kendi", *arguments],
+        cwd=REPOSITORY,
+        env=CLEAN | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["up", "demo", "migrate", "load", "web", "worker", "relay"])
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    shown = kendi(command, "--help")
+    assert shown.returncode == 0
+    assert f"Example: kendi {command}" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "said"),
+    [
+        (["web", "orders"], {}, "KENDI_ORDERS_DATABASE_URL is not set"),
+        (["migrate"], {}, "KENDI_ORDERS_DATABASE_URL is not set"),
+        (
+            ["relay", "orders"],
+            {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", "KENDI_SIGNING_KEYS": "k1:ab"},
+            "KENDI_SIGNING_KEYS is 'k1:ab'",
+        ),
+    ],
+)
+def test_a_missing_or_bad_setting_is_named(
+    arguments: list[str], environment: dict[str, str], said: str
+) -> None:
+    failed = kendi(*arguments, **environment)
+    assert failed.returncode == 1
+    assert said in failed.stderr
+    assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("ports", ["1,2", "a,b,c", "8001,8001,8002", "0,1,99999"])
+def test_ports_that_are_none_are_refused_with_an_example(ports: str, tmp_path: Path) -> None:
+    failed = kendi("up", "--data", str(tmp_path), "--ports", ports)
+    assert failed.returncode == 2
+    assert "8001,8002,8003" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        failed = kendi("up", "--data", str(tmp_path / "data"), "--ports", f"{port},18991,18992")
+    assert failed.returncode == 1
+    assert f"port {port} is taken" in failed.stderr
