@@ -12,7 +12,8 @@ INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR
 def _country(code: str) -> None:
     from pycountry import countries  # its tables take a tenth of a second to load
 
-    if countries.get(alpha_2=code) is None:
+    found = countries.get(alpha_2=code)
+    if found is None or found.alpha_2 != code:  # it also finds "us", which no policy would match
         raise ValidationError("Give a country as two capital letters of ISO 3166-1, for example BE.")
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from shared.database import Database
@@ -234,7 +234,10 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
         return True
     except NotYet as missing:
         _wait(database, row, missing)
-    except DBAPIError as error:  # the database's trouble, not the event's: not counted
+    except (
+        OperationalError,
+        InterfaceError,
+    ) as error:  # the database's trouble, not the event's: not counted
         log.warning("%s is tried again: %s", row.type, error.orig)
         _give_back(database, row, attempts=row.attempts - 1, next_at=func.now() + text("interval '1 s'"))
     except Exception as error:  # recorded in the row, and parked for an operator if it persists

@@ -87,6 +87,7 @@ BAD_LINES: list[tuple[str, dict[str, Any]]] = [
     ("quantity", {"quantity": 2**63}),
     ("sku", {"sku": "CR-NOPE-99"}),
     ("consignee.country", {"consignee": CONSIGNEE | {"country": "XX"}}),
+    ("consignee.country", {"consignee": CONSIGNEE | {"country": "us"}}),
     ("consignee.name", {"consignee": {**CONSIGNEE, "name": ""}}),
     ("requested_date", {"requested_date": "2020-01-01"}),
     ("requested_date", {"requested_date": "31/01/2099"}),

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from shared.card import all_cards
@@ -157,6 +158,24 @@ def test_an_event_that_keeps_failing_is_parked_with_its_error(
         row = session.execute(select(inbox)).one()
     assert (row.state, row.attempts) == (Inbox.PARKED, inboxes.PARK_AFTER)
     assert "poison" in row.last_error
+
+
+def test_an_effect_that_breaks_a_rule_of_the_tables_counts_as_the_events_failure(
+    production: Database, effects: Effects
+) -> None:
+    effects.failing = IntegrityError("INSERT", {}, Exception("violates check constraint"))
+    receive(production, events(1), reactions(effects))
+    apply_due(production, reactions(effects))
+    with production.transaction() as session:
+        assert session.execute(select(inbox.c.attempts)).scalar_one() == 1
+
+
+def test_the_databases_own_trouble_does_not_count(production: Database, effects: Effects) -> None:
+    effects.failing = OperationalError("INSERT", {}, Exception("deadlock detected"))
+    receive(production, events(1), reactions(effects))
+    apply_due(production, reactions(effects))
+    with production.transaction() as session:
+        assert session.execute(select(inbox.c.attempts)).scalar_one() == 0
 
 
 def _make_due(database: Database) -> None:
