@@ -220,6 +220,10 @@ def apply_due(database: Database, reactions: Reactions, *, limit: int = 1000) ->
 
 
 def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> bool:
+    if row.attempts > PARK_AFTER:
+        said = row.last_error or "it ended the process each time it was tried"
+        _give_back(database, row, state=Inbox.PARKED, last_error=said)
+        return False
     try:
         with database.transaction() as session:
             last = _lock_positions(session, row.source, [row.subject])[row.subject]

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -25,20 +25,22 @@ from shared.messaging.inbox import Reactions, apply_due
 from shared.messaging.jobs import Job
 from shared.messaging.outbox import CHANNEL
 from shared.messaging.tables import messaging_state, subscription
-from shared.messaging.wire import EPOCH_KEY, Batch, Envelope, Wire
+from shared.messaging.wire import EPOCH_KEY, RECEIVE, Batch, Envelope, Wire, queues
 
 log = logging.getLogger(__name__)
 
 BATCH = 200
 WINDOW = 5000
 """Most unacknowledged deliveries a subscriber may have; a long outage then never fills the broker."""
+LONGEST_QUEUE = 100
+"""Unread batches in a subscriber's queue beyond which it is left alone."""
 POLL_SECONDS = 0.25
 LONGEST_LINGER = 0.03
 
 CLAIM = text("""
     WITH due AS (
         SELECT subscriber, event_pk FROM outbox_delivery
-        WHERE subscriber = :subscriber AND state < 2 AND next_at <= now()
+        WHERE subscriber = :subscriber AND state < 2 AND next_at <= now() AND (state = 1 OR NOT :only_again)
         ORDER BY event_pk LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE outbox_delivery d SET state = 1, attempts = attempts + 1,
         next_at = now() + least(interval '10 min', interval '20 s' * 2 ^ least(attempts, 6)) * (0.9 + 0.2 * random())
@@ -133,13 +135,18 @@ class Relay:
                 session.execute(DUE_AT_ONCE)
 
     def _send_due(self, subscriber: str) -> int:
-        """Claim, commit, then publish. Nothing is written after publishing: the lease is the timer."""
+        """Claim, commit, then publish. Nothing is written after publishing: the lease is the timer.
+
+        While the subscriber's queue is long nothing is sent: it has enough to read.
+        """
+        if cast(int, self._broker.llen(queues(subscriber)[RECEIVE].name)) >= LONGEST_QUEUE:
+            return 0
         with self._database.transaction() as session:
-            in_flight = session.execute(IN_FLIGHT, {"subscriber": subscriber}).scalar_one()
-            room = min(BATCH, self._window - in_flight)
-            if room <= 0:
-                return 0
-            rows = session.execute(CLAIM, {"subscriber": subscriber, "most": room}).all()
+            room = self._window - session.execute(IN_FLIGHT, {"subscriber": subscriber}).scalar_one()
+            claim = {"subscriber": subscriber, "most": min(BATCH, room), "only_again": False}
+            if room <= 0:  # nothing new, but what got lost must come again or the window never opens
+                claim |= {"most": BATCH, "only_again": True}
+            rows = session.execute(CLAIM, claim).all()
             incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
         for first, events in _by_first_attempt(rows):
             self._publish(subscriber, incarnation, first, events)

@@ -94,8 +94,14 @@ def install(app: Flask) -> None:
         response.headers["Retry-After"] = "2"
         return response
 
+    @app.errorhandler(RecursionError)
+    def too_deep(error: RecursionError) -> Response:
+        return answer(Problem(400, "Not readable", "The JSON is nested too deeply."))
+
     @app.errorhandler(Exception)
     def unexpected(error: Exception) -> Response:
+        if "integer string conversion" in str(error):
+            return answer(Problem(400, "Not readable", "The JSON has a number of thousands of digits."))
         log.exception("unexpected failure of %s %s", request.method, request.path)
         return answer(
             Problem(500, "Something went wrong", "It was written down for the operator; nothing was done.")

@@ -142,6 +142,14 @@ def test_a_body_that_is_no_json_object_is_a_problem(orders: Orders, body: str) -
     assert events_in(orders) == 0
 
 
+@pytest.mark.parametrize("body", ['{"lines":' * 50_000, "[" * 200_000, '{"po_number": ' + "9" * 5_000 + "}"])
+def test_json_made_to_break_the_reader_is_a_problem(orders: Orders, body: str) -> None:
+    headers = {"Authorization": f"Bearer {orders.buyer.key}", "Idempotency-Key": "k"}
+    answer = orders.client.post(ORDERS, data=body, headers=headers, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.mimetype == "application/problem+json"
+
+
 @pytest.mark.parametrize("authorization", [None, "Bearer pk_nobody_nothing", "Basic abc", "Bearer "])
 def test_a_missing_or_wrong_key_is_401(orders: Orders, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}

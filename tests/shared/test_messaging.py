@@ -170,6 +170,17 @@ def test_an_effect_that_breaks_a_rule_of_the_tables_counts_as_the_events_failure
         assert session.execute(select(inbox.c.attempts)).scalar_one() == 1
 
 
+def test_an_event_that_ends_its_process_each_time_is_parked(production: Database, effects: Effects) -> None:
+    receive(production, events(1, first=False), reactions(effects))
+    with production.transaction() as session:
+        session.execute(text("UPDATE inbox SET state = 1, attempts = :n"), {"n": inboxes.PARK_AFTER})
+    apply_due(production, reactions(effects))
+    with production.transaction() as session:
+        row = session.execute(select(inbox)).one()
+    assert (row.state, effects.seen(production)) == (Inbox.PARKED, [])
+    assert "ended the process" in row.last_error
+
+
 def test_the_databases_own_trouble_does_not_count(production: Database, effects: Effects) -> None:
     effects.failing = OperationalError("INSERT", {}, Exception("deadlock detected"))
     receive(production, events(1), reactions(effects))
@@ -228,7 +239,7 @@ def test_a_receipt_ends_the_resending_and_one_from_before_a_restore_does_not(ord
     for told, expected in ((uuid4(), 1), (incarnation, 0)):
         with orders.transaction() as session:
             acknowledge(session, Receipt("production", "orders", told, (row.event_id,), {}))
-            due = session.execute(CLAIM, {"subscriber": "production", "most": 10}).all()
+            due = session.execute(CLAIM, {"subscriber": "production", "most": 10, "only_again": False}).all()
             session.execute(text("UPDATE outbox_delivery SET next_at = now() WHERE state = 1"))
         assert len(due) == expected
 
@@ -237,8 +248,14 @@ def test_a_claimed_delivery_is_sent_again_only_after_its_lease(orders: Database)
     with orders.transaction() as session:
         record(session, OrderClosed(order_id=ORDER))
     with orders.transaction() as session:
-        assert len(session.execute(CLAIM, {"subscriber": "production", "most": 10}).all()) == 1
-        assert len(session.execute(CLAIM, {"subscriber": "production", "most": 10}).all()) == 0
+        assert (
+            len(session.execute(CLAIM, {"subscriber": "production", "most": 10, "only_again": False}).all())
+            == 1
+        )
+        assert (
+            len(session.execute(CLAIM, {"subscriber": "production", "most": 10, "only_again": False}).all())
+            == 0
+        )
 
 
 def test_a_subscriber_registered_late_gets_each_subject_from_its_first_event(

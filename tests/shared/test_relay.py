@@ -15,7 +15,7 @@ from shared.card import all_cards, card_of
 from shared.database import Database
 from shared.events.orders import OrderClosed
 from shared.messaging.outbox import record
-from shared.messaging.relay import Relay
+from shared.messaging.relay import LONGEST_QUEUE, Relay
 from shared.messaging.tables import inbox, outbox_delivery, parked_message
 from shared.messaging.wire import Batch, Untrusted, Wire, celery_app
 from shared.messaging.worker import add_tasks
@@ -103,6 +103,27 @@ def test_no_more_is_sent_than_a_subscriber_may_owe_receipts_for(
     with orders.transaction() as session:
         session.execute(text("UPDATE outbox_delivery SET state = 2 WHERE state = 1"))
     assert relay.step() == 2 * 3
+
+
+def test_what_the_broker_forgot_is_sent_again_though_the_window_is_full(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    relay = relay_of(settings_of("orders", addresses), orders, window=3)
+    close_orders(orders, *range(5))
+    relay.step()
+    broker.flushall()
+    assert relay.step() == 2 * 3
+    assert broker.llen(QUEUE) == 1
+
+
+def test_a_subscriber_with_enough_to_read_is_left_alone(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    broker.lpush(QUEUE, *["unread"] * LONGEST_QUEUE)
+    close_orders(orders, 1)
+    assert relay_of(settings_of("orders", addresses), orders).step() == 1
+    assert broker.llen("logistics.receive") == 1
+    broker.delete(QUEUE)
 
 
 def test_while_the_broker_is_away_nothing_is_counted_or_lost(orders: Database, addresses: Addresses) -> None:

@@ -11,6 +11,7 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.problems import not_found
 
 desk = Blueprint("holds", __name__, url_prefix="/orders/holds", template_folder="../templates")
 
@@ -28,6 +29,8 @@ def release(order_id: UUID, line: int) -> Any:
     signer = Signer(person.id, person.name, person.role)
     try:
         with transaction() as session:
+            if views.find_order(session, person, order_id) is None:
+                raise not_found("order")
             handlers.sign_release(session, order_id=order_id, line=line, by=signer, reason=reason)
     except Refused as refusal:
         return _queue(at=(order_id, line), reason=reason, refusal=str(refusal)), 422
