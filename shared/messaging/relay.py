@@ -5,7 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -139,7 +139,7 @@ class Relay:
 
         While the subscriber's queue is long nothing is sent: it has enough to read.
         """
-        if cast(int, self._broker.llen(queues(subscriber)[RECEIVE].name)) >= LONGEST_QUEUE:
+        if self._broker.llen(queues(subscriber)[RECEIVE].name) >= LONGEST_QUEUE:
             return 0
         with self._database.transaction() as session:
             room = self._window - session.execute(IN_FLIGHT, {"subscriber": subscriber}).scalar_one()
