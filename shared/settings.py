@@ -46,7 +46,7 @@ VARIABLES = {
     "KENDI_HOST": "address that the web processes listen on (127.0.0.1)",
     "KENDI_<SERVICE>_PORT": "port of the service's web process (8001 orders, 8002 production, 8003 logistics)",
     "KENDI_WEB_THREADS": "requests that a web process serves at once (8)",
-    "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine, the business clock may move",
+    "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine",
     "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
 }
 
