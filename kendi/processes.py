@@ -70,15 +70,17 @@ def run_web(service: str) -> None:
 def run_worker(service: str) -> None:
     """Take messages from the service's three queues until told to stop."""
     from shared.database import Database
+    from shared.messaging.heartbeat import Heartbeat
     from shared.messaging.outbox import Nudge
     from shared.messaging.wire import Wire, celery_app, queues
-    from shared.messaging.worker import add_tasks
+    from shared.messaging.worker import add_tasks, beat
 
     settings = _begin(service, "worker")
     app = celery_app(settings, all_cards())
     database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
     wire = Wire(app, card_of(service), settings.signing_keys)
     add_tasks(app, settings, database, wire, _reactions(service), _jobs(service))
+    beat(app, Heartbeat(database, f"{service} worker"))
     names = ",".join(queue.name for queue in queues(service).values())
     quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
     app.worker_main(["worker", "--pool", "solo", "-Q", names, *quiet])

@@ -5,7 +5,7 @@ import logging
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,8 +15,10 @@ from sqlalchemy.engine import Row
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from shared.clock import real_now
 from shared.database import Database
 from shared.events import CONTRACTS
+from shared.failpoints import reach
 from shared.messaging.tables import Inbox, inbox, parked_message, position
 from shared.messaging.wire import Batch, Envelope
 
@@ -26,13 +28,25 @@ PARK_AFTER = 8
 """Attempts after which an event that keeps failing is parked for an operator; only its subject waits."""
 
 
+LONG_WAIT = timedelta(hours=1)
+"""After so long an event that waits for another is raised, and again about every hour."""
+WAITS_AN_HOUR = 120
+
+
 class NotYet(Exception):
     """A reaction misses something that another subject will bring; it is tried again when that advances."""
 
     def __init__(self, source: str, subject: str) -> None:
         super().__init__(f"waits for {source} to tell of {subject}")
-        self.source = source
-        self.subject = subject
+        self.waits_for = f"{source} {subject}"
+
+
+class NotKnown(NotYet):
+    """An event of a type or version that this version of the service does not know; a newer one will."""
+
+    def __init__(self, type: str) -> None:
+        Exception.__init__(self, f"waits for a version of this service that knows {type}")
+        self.waits_for = f"version {type}"
 
 
 @dataclass(frozen=True)
@@ -105,11 +119,13 @@ def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
             with database.transaction() as session:
                 store(session, batch)
                 _apply_stored(session, batch.publisher, {event.subject for event in batch.events}, reactions)
+                reach("receive.storing")
             return True
         except Exception as error:  # whatever it was, the careful path below meets it again and records it
             log.info("a batch from %s goes the careful way: %r", batch.publisher, error)
     with database.transaction() as session:
         store(session, batch)
+        reach("receive.storing")
     return False
 
 
@@ -148,8 +164,10 @@ def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> d
 def _react(session: Session, row: Row[Any], reactions: Reactions) -> Inbox:
     """Run the reaction to one event; a type that nobody here reacts to is skipped."""
     contract = CONTRACTS.get(row.type)
-    reaction = reactions.get(contract.event) if contract else None
-    if contract is None or reaction is None:
+    if contract is None:
+        raise NotKnown(row.type)
+    reaction = reactions.get(contract.event)
+    if reaction is None:
         return Inbox.SKIPPED
     heard = Heard(
         source=row.source,
@@ -215,6 +233,7 @@ def apply_due(database: Database, reactions: Reactions, *, limit: int = 1000) ->
             row = session.execute(CLAIM, {"lease": uuid4()}).one_or_none()
         if row is None:
             break
+        reach("apply.claimed")
         applied += _apply_claimed(database, row, reactions)
     return applied
 
@@ -235,6 +254,8 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
             if still_ours != row.lease or row.sequence != last + 1:
                 return False
             _finish(session, row.source, [(row, _react(session, row, reactions))])
+            reach("apply.reacting")
+        reach("apply.applied")
         return True
     except NotYet as missing:
         _wait(database, row, missing)
@@ -252,12 +273,14 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
 
 def _wait(database: Database, row: Row[Any], missing: NotYet) -> None:
     pause = text("make_interval(secs => least(30, 0.1 * 2 ^ least(waits, 9)))")
+    if real_now() - row.received_at > LONG_WAIT and row.waits % WAITS_AN_HOUR == 0:
+        log.error("%s about %s %s since %s", row.type, row.subject, missing, row.received_at.isoformat())
     _give_back(
         database,
         row,
         attempts=row.attempts - 1,
         waits=inbox.c.waits + 1,
-        waits_for=f"{missing.source} {missing.subject}",
+        waits_for=missing.waits_for,
         last_error=str(missing),
         next_at=func.now() + pause,
     )

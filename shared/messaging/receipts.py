@@ -9,24 +9,23 @@ from shared.card import Card
 from shared.messaging.wire import Receipt
 
 ACKNOWLEDGE = text("""
-    UPDATE outbox_delivery d SET state = 2, acknowledged_at = clock_timestamp()
-    FROM outbox_event e, messaging_state s
-    WHERE e.event_id = ANY(:stored) AND d.event_pk = e.id AND d.subscriber = :subscriber AND d.state < 2
-      AND s.incarnation = :incarnation""")
-
-REFUSE = text("""
-    UPDATE outbox_delivery d SET state = 3, refusal = :reason
-    FROM outbox_event e, messaging_state s
-    WHERE e.event_id = :event_id AND d.event_pk = e.id AND d.subscriber = :subscriber AND d.state < 2
-      AND s.incarnation = :incarnation""")
+    WITH acknowledged AS (
+        UPDATE outbox_delivery d SET state = 2, acknowledged_at = clock_timestamp()
+        FROM outbox_event e, messaging_state s
+        WHERE e.event_id = ANY(:stored) AND d.event_pk = e.id AND d.subscriber = :subscriber AND d.state < 2
+          AND s.incarnation = :incarnation
+        RETURNING d.sent_at)
+    INSERT INTO receipts_from AS known (subscriber, received_at, reached)
+    SELECT :subscriber, clock_timestamp(), coalesce(max(sent_at), now() - interval '1 hour')
+    FROM acknowledged HAVING count(*) > 0
+    ON CONFLICT (subscriber) DO UPDATE SET received_at = EXCLUDED.received_at,
+        reached = greatest(known.reached, EXCLUDED.reached)""")
 
 
 def acknowledge(session: Session, receipt: Receipt) -> None:
     """Mark what the subscriber stored. A receipt from before a restore of this database changes nothing."""
     sender = {"subscriber": receipt.subscriber, "incarnation": receipt.incarnation}
     session.execute(ACKNOWLEDGE, {"stored": list(receipt.stored), **sender})
-    for event_id, reason in receipt.refused.items():
-        session.execute(REFUSE, {"event_id": event_id, "reason": reason, **sender})
 
 
 BACK_FILL = text("""

@@ -3,8 +3,7 @@
 import logging
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,10 +20,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.card import Card
 from shared.database import Database
+from shared.failpoints import reach
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.inbox import Reactions, apply_due
 from shared.messaging.jobs import Job
 from shared.messaging.outbox import CHANNEL
-from shared.messaging.tables import messaging_state, subscription
+from shared.messaging.tables import messaging_state
 from shared.messaging.wire import EPOCH_KEY, RECEIVE, Batch, Envelope, Wire, queues
 
 log = logging.getLogger(__name__)
@@ -35,20 +36,42 @@ WINDOW = 5000
 LONGEST_QUEUE = 100
 """Unread batches in a subscriber's queue beyond which it is left alone."""
 POLL_SECONDS = 0.25
+SWEEP_SECONDS = 1.0
 LONGEST_LINGER = 0.03
 
-CLAIM = text("""
+ANY_DUE = """
+    SELECT EXISTS (SELECT 1 FROM outbox_delivery WHERE state = 0 AND next_at <= now())
+        OR EXISTS (SELECT 1 FROM outbox_delivery WHERE state = 1 AND next_at <= now())
+        OR EXISTS (SELECT 1 FROM inbox WHERE state < 2 AND next_at <= now())"""
+
+WAITING = text("""
+    SELECT s.subscriber,
+        (SELECT count(*) FROM outbox_delivery d WHERE d.subscriber = s.subscriber AND d.state = 1) AS in_flight
+    FROM (SELECT DISTINCT subscriber FROM subscription) s
+    WHERE EXISTS (SELECT 1 FROM outbox_delivery d
+                  WHERE d.subscriber = s.subscriber AND d.state = 0 AND d.next_at <= now())
+       OR EXISTS (SELECT 1 FROM outbox_delivery d
+                  WHERE d.subscriber = s.subscriber AND d.state = 1 AND d.next_at <= now())""")
+
+CLAIM = """
     WITH due AS (
         SELECT subscriber, event_pk FROM outbox_delivery
-        WHERE subscriber = :subscriber AND state < 2 AND next_at <= now() AND (state = 1 OR NOT :only_again)
-        ORDER BY event_pk LIMIT :most FOR UPDATE SKIP LOCKED)
-    UPDATE outbox_delivery d SET state = 1, attempts = attempts + 1,
+        WHERE subscriber = :subscriber AND state = {state} AND next_at <= now()
+        ORDER BY {order} LIMIT :most FOR UPDATE SKIP LOCKED)
+    UPDATE outbox_delivery d SET state = 1, attempts = attempts + 1, sent_at = now(),
         next_at = now() + least(interval '10 min', interval '20 s' * 2 ^ least(attempts, 6)) * (0.9 + 0.2 * random())
     FROM due JOIN outbox_event e ON e.id = due.event_pk
     WHERE d.subscriber = due.subscriber AND d.event_pk = due.event_pk
-    RETURNING e.*, d.attempts""")
+    RETURNING e.*, d.attempts"""
+CLAIM_NEW = text(CLAIM.format(state=0, order="event_pk"))
+CLAIM_AGAIN = text(CLAIM.format(state=1, order="next_at"))
 
-IN_FLIGHT = text("SELECT count(*) FROM outbox_delivery WHERE subscriber = :subscriber AND state = 1")
+OVERTAKEN = text("""
+    UPDATE outbox_delivery d SET next_at = now() FROM receipts_from r
+    WHERE r.subscriber = d.subscriber AND d.state = 1 AND d.next_at > now()
+      AND d.sent_at < r.reached - interval '5 s'""")
+"""Queues are read in order: what was sent well before something acknowledged since then got lost."""
+
 DUE_AT_ONCE = text("UPDATE outbox_delivery SET next_at = now() WHERE state = 1")
 NOT_PUBLISHED = text("""
     UPDATE outbox_delivery SET attempts = attempts - 1, next_at = now() + interval '500 ms',
@@ -79,11 +102,13 @@ class Relay:
         self._broker = Redis.from_url(
             broker_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
         )
+        self._heartbeat = Heartbeat(database, f"{card.name} relay")
         self._linger = 0.0
-        self._woken: dict[str, float] = defaultdict(float)
+        self._epoch = ""
+        self._next_sweep = 0.0
 
     def run(self, stop: threading.Event) -> None:
-        """Work until told to stop: after each notification, and at least every quarter of a second."""
+        """Work until told to stop: after each notification, when a look finds something due, each second."""
         url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not stop.is_set():
             try:
@@ -93,37 +118,44 @@ class Relay:
             except (psycopg.OperationalError, DBAPIError, PoolTimeout) as error:
                 log.warning("the database is away: %s", error)
                 stop.wait(1)
+        self._heartbeat.end()
 
     def _work_on(self, connection: psycopg.Connection[Any], stop: threading.Event) -> None:
         while not stop.is_set():
             sent = self.step()
+            self._heartbeat.beat()
             self._linger = min(LONGEST_LINGER, self._linger * 2 or 0.002) if sent >= BATCH // 10 else 0.0
-            if sent >= BATCH:
-                continue
+            if sent < BATCH:
+                self._await_work(connection, stop)
+
+    def _await_work(self, connection: psycopg.Connection[Any], stop: threading.Event) -> None:
+        until = time.monotonic() + SWEEP_SECONDS
+        while not stop.is_set() and time.monotonic() < until:
             for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
                 stop.wait(self._linger)
+                return
+            if connection.execute(ANY_DUE).fetchall() == [(True,)]:
+                return
 
     def step(self) -> int:
         """One pass over all there is to do; returns how many events were published."""
         sent = 0
         try:
             self._notice_forgetful_broker()
-            sent = sum(self._send_due(subscriber) for subscriber in self._subscribers())
-            self._wake_jobs()
+            self._sweep()
+            sent = self._send_waiting()
         except (BrokerError, RedisError, OSError) as error:
             log.warning("the broker is away: %s", error)
         apply_due(self._database, self._reactions, limit=100)
         return sent
-
-    def _subscribers(self) -> list[str]:
-        with self._database.transaction() as session:
-            return list(session.execute(select(subscription.c.subscriber).distinct()).scalars())
 
     def _notice_forgetful_broker(self) -> None:
         """A missing or changed epoch means that the broker lost all it had: send everything again now."""
         self._broker.set(EPOCH_KEY, str(uuid4()), nx=True)
         epoch = self._broker.get(EPOCH_KEY)
         current = epoch.decode() if isinstance(epoch, bytes) else str(epoch)
+        if current == self._epoch:
+            return
         with self._database.transaction() as session:
             changed = session.execute(
                 update(messaging_state)
@@ -133,24 +165,43 @@ class Relay:
             ).one_or_none()
             if changed:
                 session.execute(DUE_AT_ONCE)
+        self._epoch = current
 
-    def _send_due(self, subscriber: str) -> int:
+    def _sweep(self) -> None:
+        """Once a second: make due again what was overtaken, and ask the worker to run each job that is due."""
+        if time.monotonic() < self._next_sweep:
+            return
+        self._next_sweep = time.monotonic() + SWEEP_SECONDS
+        with self._database.transaction() as session:
+            session.execute(OVERTAKEN)
+            due = [job.name for job in self._jobs if job.is_due(session)]
+        for name in due:
+            self._wire.send_wake(name)
+
+    def _send_waiting(self) -> int:
+        with self._database.transaction() as session:
+            waiting = session.execute(WAITING).all()
+        return sum(self._send_due(row.subscriber, self._window - row.in_flight) for row in waiting)
+
+    def _send_due(self, subscriber: str, room: int) -> int:
         """Claim, commit, then publish. Nothing is written after publishing: the lease is the timer.
 
-        While the subscriber's queue is long nothing is sent: it has enough to read.
+        While the subscriber's queue is long nothing is sent: it has enough to read. What got lost
+        is sent again whether there is room for more or not, or the window would never open.
         """
         if self._broker.llen(queues(subscriber)[RECEIVE].name) >= LONGEST_QUEUE:
             return 0
         with self._database.transaction() as session:
-            room = self._window - session.execute(IN_FLIGHT, {"subscriber": subscriber}).scalar_one()
-            claim = {"subscriber": subscriber, "most": min(BATCH, room), "only_again": False}
-            if room <= 0:  # nothing new, but what got lost must come again or the window never opens
-                claim |= {"most": BATCH, "only_again": True}
-            rows = session.execute(CLAIM, claim).all()
+            to = {"subscriber": subscriber}
+            again = session.execute(CLAIM_AGAIN, to | {"most": BATCH}).all()
+            new = session.execute(CLAIM_NEW, to | {"most": max(0, min(BATCH, room))}).all()
             incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
-        for first, events in _by_first_attempt(rows):
-            self._publish(subscriber, incarnation, first, events)
-        return len(rows)
+            reach("relay.claiming")
+        reach("relay.claimed")
+        for first, rows in ((False, again), (True, new)):
+            if rows:
+                self._publish(subscriber, incarnation, first, sorted(rows, key=lambda row: row.id))
+        return len(again) + len(new)
 
     def _publish(self, subscriber: str, incarnation: UUID, first: bool, rows: Sequence[Row[Any]]) -> None:
         events = tuple(_envelope(self._card.name, row) for row in rows)
@@ -160,26 +211,7 @@ class Relay:
             with self._database.transaction() as session:
                 session.execute(NOT_PUBLISHED, {"subscriber": subscriber, "events": [row.id for row in rows]})
             raise
-
-    def _wake_jobs(self) -> None:
-        """Ask the worker to run each job whose rows are due, once a second at most."""
-        now = time.monotonic()
-        for job in self._jobs:
-            if now - self._woken[job.name] < 1:
-                continue
-            with self._database.transaction() as session:
-                due = job.is_due(session)
-            if due:
-                self._woken[job.name] = now
-                self._wire.send_wake(job.name)
-
-
-def _by_first_attempt(rows: Iterable[Row[Any]]) -> Iterable[tuple[bool, list[Row[Any]]]]:
-    """Events never sent before apart from the rest: only those may take the fast path."""
-    groups: dict[bool, list[Row[Any]]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.id):
-        groups[row.attempts == 1].append(row)
-    return groups.items()
+        reach("relay.published")
 
 
 def _envelope(source: str, row: Row[Any]) -> Envelope:

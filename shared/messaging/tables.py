@@ -31,7 +31,6 @@ class Delivery(IntEnum):
     DUE = 0
     SENT = 1
     ACKNOWLEDGED = 2
-    REFUSED = 3
 
 
 class Inbox(IntEnum):
@@ -93,18 +92,42 @@ outbox_delivery = Table(
     Column("state", SmallInteger, nullable=False, server_default="0"),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Instant, nullable=False, server_default=func.now()),
+    Column("sent_at", Instant, comment="the newest attempt"),
     Column("acknowledged_at", Instant),
-    Column("refusal", Text),
     PrimaryKeyConstraint("subscriber", "event_pk"),
-    CheckConstraint("state BETWEEN 0 AND 3", name="state"),
+    CheckConstraint("state BETWEEN 0 AND 2", name="state"),
     postgresql_with={"fillfactor": "70", "autovacuum_vacuum_scale_factor": "0.01"},
 )
 Index(
-    "outbox_delivery_due_idx",
+    "outbox_delivery_new_idx",
+    outbox_delivery.c.subscriber,
+    outbox_delivery.c.event_pk,
+    postgresql_where=text("state = 0"),
+)
+Index(
+    "outbox_delivery_sent_idx",
     outbox_delivery.c.subscriber,
     outbox_delivery.c.next_at,
-    outbox_delivery.c.event_pk,
-    postgresql_where=text("state < 2"),
+    postgresql_where=text("state = 1"),
+)
+
+receipts_from = Table(
+    "receipts_from",
+    shared_metadata,
+    Column("subscriber", Text, primary_key=True),
+    Column("received_at", Instant, nullable=False),
+    Column("reached", Instant, nullable=False, comment="when the newest of what it acknowledged was sent"),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    shared_metadata,
+    Column("process", Text, nullable=False, comment="service and kind, for example: orders worker"),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("progressed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("process", "host", "pid"),
 )
 
 messaging_state = Table(

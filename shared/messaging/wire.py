@@ -82,13 +82,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Receipt:
-    """The subscriber stored these events of the publisher, or refuses them for a reason."""
+    """The subscriber stored these events of the publisher."""
 
     subscriber: str
     publisher: str
     incarnation: UUID
     stored: tuple[UUID, ...]
-    refused: dict[UUID, str]
 
 
 def queues(service: str) -> dict[str, Queue]:
@@ -165,7 +164,6 @@ class Wire:
         body = {
             "incarnation": str(receipt.incarnation),
             "stored": [str(id) for id in receipt.stored],
-            "refused": {str(id): reason for id, reason in receipt.refused.items()},
         }
         self._send(RECEIPT, to=receipt.publisher, body=body)
 
@@ -192,7 +190,6 @@ class Wire:
             publisher=self._card.name,
             incarnation=UUID(body["incarnation"]),
             stored=tuple(UUID(id) for id in body["stored"]),
-            refused={UUID(id): reason for id, reason in body["refused"].items()},
         )
 
     def _send(self, task: str, *, to: str, body: dict[str, Any]) -> None:

@@ -1,14 +1,17 @@
 """The Celery worker of a service: three tasks, of which none ever decides anything."""
 
 import logging
+from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 from sqlalchemy import insert
 
 from shared.database import Database
+from shared.failpoints import reach
 from shared.messaging import inbox
+from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
 from shared.messaging.inbox import Reactions
 from shared.messaging.jobs import Job
 from shared.messaging.receipts import acknowledge
@@ -36,8 +39,11 @@ def add_tasks(
         except Untrusted as reason:
             _park(database, reason, sender, payload)
             return
+        reach("receive.opened")
         applied = inbox.receive(database, batch, reactions)
+        reach("receive.stored")
         _send_receipt(wire, batch)
+        reach("receive.receipted")
         if not applied:
             inbox.apply_due(database, reactions)
 
@@ -48,8 +54,11 @@ def add_tasks(
         except Untrusted as reason:
             _park(database, reason, sender, payload)
             return
+        reach("receipt.opened")
         with database.transaction() as session:
             acknowledge(session, received)
+            reach("receipt.marking")
+        reach("receipt.marked")
 
     @app.task(name=WAKE, shared=False)
     def wake(name: str) -> None:
@@ -58,11 +67,26 @@ def add_tasks(
                 job.run(database, settings)
 
 
+def beat(app: Celery, heartbeat: Heartbeat) -> None:
+    """Have the worker's own loop, between two tasks, say that it makes progress."""
+
+    class Beating(bootsteps.StartStopStep):
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def start(self, consumer: Any) -> None:
+            self.timer = consumer.timer.call_repeatedly(EVERY_SECONDS, heartbeat.beat)
+
+        def stop(self, consumer: Any) -> None:
+            self.timer.cancel()
+
+    app.steps["consumer"].add(Beating)
+
+
 def _send_receipt(wire: Wire, batch: Batch) -> None:
     """A receipt that gets lost only means that the batch comes again and is acknowledged again."""
     stored = tuple(event.id for event in batch.events)
     try:
-        wire.send_receipt(Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored, {}))
+        wire.send_receipt(Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored))
     except (BrokerError, RedisError, OSError) as error:
         log.warning("no receipt to %s: %s", batch.publisher, error)
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared.card import Card
 from shared.database import Database
+from shared.failpoints import reach
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
 
@@ -41,3 +42,5 @@ def transaction() -> Iterator[Session]:
             session.info["actor_role"] = g.principal.role
         session.info["traceparent"] = g.get("traceparent")
         yield session
+        reach("web.committing")
+    reach("web.committed")

@@ -28,18 +28,18 @@ def test_an_order_waits_for_its_items(logistics: Logistics) -> None:
     order = an_order(order_id=UUID(int=43), lines=(a_placed_line(sku="CR-RING-15"),))
     with pytest.raises(NotYet) as missing:
         logistics.hears(order)
-    assert (missing.value.source, missing.value.subject) == ("orders", "item/CR-RING-15")
+    assert missing.value.waits_for == "orders item/CR-RING-15"
     logistics.hears(an_item("CR-RING-15"), order)
 
 
 def test_a_lot_waits_for_its_order_and_for_its_facility(logistics: Logistics) -> None:
-    for lot_released, source, subject in (
-        (a_lot(order_id=UUID(int=43)), "orders", f"order/{UUID(int=43)}"),
-        (a_lot(facility="RTN-SKA"), "production", "facility/RTN-SKA"),
+    for lot_released, waits_for in (
+        (a_lot(order_id=UUID(int=43)), f"orders order/{UUID(int=43)}"),
+        (a_lot(facility="RTN-SKA"), "production facility/RTN-SKA"),
     ):
         with pytest.raises(NotYet) as missing:
             logistics.hears(lot_released)
-        assert (missing.value.source, missing.value.subject) == (source, subject)
+        assert missing.value.waits_for == waits_for
     logistics.hears(an_order(order_id=UUID(int=43), po_number="PO-2"), a_facility("RTN-SKA"))
     logistics.hears(a_lot("A", order_id=UUID(int=43)), a_lot("B", facility="RTN-SKA"))
     assert {row["lot"] for row in logistics.staff.get("/lots").json} == {"A", "B"}

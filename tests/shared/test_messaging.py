@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from shared.card import all_cards
 from shared.database import Database
+from shared.events import CONTRACTS
 from shared.events.orders import OrderClosed, OrderLineClosed
 from shared.messaging import inbox as inboxes
 from shared.messaging.inbox import Heard, NotYet, apply_due, receive
 from shared.messaging.outbox import record
 from shared.messaging.receipts import acknowledge, register
-from shared.messaging.relay import CLAIM
+from shared.messaging.relay import CLAIM_NEW
 from shared.messaging.tables import Inbox, inbox, outbox_delivery, outbox_event, parked_message, position
 from shared.messaging.wire import Batch, Envelope, Receipt
 
@@ -232,14 +233,31 @@ def test_a_type_without_use_is_skipped_and_advances_the_subject(
     assert (set(states), at) == ({Inbox.SKIPPED}, 2)
 
 
+def test_an_event_that_only_a_newer_version_knows_waits_for_it_and_keeps_its_place(
+    production: Database, effects: Effects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = CONTRACTS["kendi.orders.order_closed.v1"]
+    with monkeypatch.context() as older:
+        older.delitem(CONTRACTS, known.type)
+        receive(production, events(1, 2), reactions(effects))
+        apply_due(production, reactions(effects))
+        with production.transaction() as session:
+            waiting = session.execute(select(inbox).order_by(inbox.c.sequence)).first()
+    assert (waiting.state, waiting.attempts, effects.seen(production)) == (Inbox.PENDING, 0, [])
+    assert waiting.waits_for == f"version {known.type}"
+    _make_due(production)
+    apply_due(production, reactions(effects))
+    assert effects.seen(production) == [1, 2]
+
+
 def test_a_receipt_ends_the_resending_and_one_from_before_a_restore_does_not(orders: Database) -> None:
     with orders.transaction() as session:
         (row,) = record(session, OrderClosed(order_id=ORDER))
         incarnation = session.execute(text("SELECT incarnation FROM messaging_state")).scalar_one()
     for told, expected in ((uuid4(), 1), (incarnation, 0)):
         with orders.transaction() as session:
-            acknowledge(session, Receipt("production", "orders", told, (row.event_id,), {}))
-            due = session.execute(CLAIM, {"subscriber": "production", "most": 10, "only_again": False}).all()
+            acknowledge(session, Receipt("production", "orders", told, (row.event_id,)))
+            due = session.execute(CLAIM_NEW, {"subscriber": "production", "most": 10}).all()
             session.execute(text("UPDATE outbox_delivery SET next_at = now() WHERE state = 1"))
         assert len(due) == expected
 
@@ -248,14 +266,8 @@ def test_a_claimed_delivery_is_sent_again_only_after_its_lease(orders: Database)
     with orders.transaction() as session:
         record(session, OrderClosed(order_id=ORDER))
     with orders.transaction() as session:
-        assert (
-            len(session.execute(CLAIM, {"subscriber": "production", "most": 10, "only_again": False}).all())
-            == 1
-        )
-        assert (
-            len(session.execute(CLAIM, {"subscriber": "production", "most": 10, "only_again": False}).all())
-            == 0
-        )
+        assert len(session.execute(CLAIM_NEW, {"subscriber": "production", "most": 10}).all()) == 1
+        assert len(session.execute(CLAIM_NEW, {"subscriber": "production", "most": 10}).all()) == 0
 
 
 def test_a_subscriber_registered_late_gets_each_subject_from_its_first_event(

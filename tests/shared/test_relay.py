@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import cast
 from uuid import UUID
@@ -14,10 +15,12 @@ from kendi.servers import Addresses
 from shared.card import all_cards, card_of
 from shared.database import Database
 from shared.events.orders import OrderClosed
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.outbox import record
+from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import LONGEST_QUEUE, Relay
-from shared.messaging.tables import inbox, outbox_delivery, parked_message
-from shared.messaging.wire import Batch, Untrusted, Wire, celery_app
+from shared.messaging.tables import inbox, messaging_state, outbox_delivery, outbox_event, parked_message
+from shared.messaging.wire import Batch, Receipt, Untrusted, Wire, celery_app
 from shared.messaging.worker import add_tasks
 from shared.settings import Settings, load
 from tests.conftest import SIGNING_KEYS
@@ -114,6 +117,37 @@ def test_what_the_broker_forgot_is_sent_again_though_the_window_is_full(
     broker.flushall()
     assert relay.step() == 2 * 3
     assert broker.llen(QUEUE) == 1
+
+
+def test_what_was_sent_well_before_something_acknowledged_since_is_sent_again_at_once(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    relay = relay_of(settings_of("orders", addresses), orders)
+    close_orders(orders, 1)
+    relay.step()
+    close_orders(orders, 2)
+    relay.step()
+    with orders.transaction() as session:
+        session.execute(
+            text("UPDATE outbox_delivery SET sent_at = sent_at - interval '6 s' WHERE event_pk = 1")
+        )
+        newest = session.execute(select(outbox_event.c.event_id).where(outbox_event.c.id == 2)).scalar_one()
+        incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
+        acknowledge(session, Receipt("production", "orders", incarnation, (newest,)))
+    relay_again = relay_of(settings_of("orders", addresses), orders)
+    assert relay_again.step() == 1
+    assert broker.llen(QUEUE) == 3
+
+
+def test_a_process_that_makes_progress_is_seen_until_it_ends(orders: Database) -> None:
+    heartbeat = Heartbeat(orders, "orders relay")
+    heartbeat.beat()
+    with orders.transaction() as session:
+        beating = session.execute(text("SELECT process, pid FROM heartbeat")).one()
+    assert tuple(beating) == ("orders relay", os.getpid())
+    heartbeat.end()
+    with orders.transaction() as session:
+        assert session.execute(text("SELECT count(*) FROM heartbeat")).scalar_one() == 0
 
 
 def test_a_subscriber_with_enough_to_read_is_left_alone(
