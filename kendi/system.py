@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import ClassVar
 
 from kendi import accounts, forks
 from kendi.processes import run_child
@@ -21,7 +22,6 @@ from shared.card import all_cards
 from shared.settings import PORTS
 
 KINDS = ("web", "worker", "relay")
-LONGEST_BACK_OFF = 30.0
 
 
 class NotUp(Exception):
@@ -53,8 +53,12 @@ class System:
     say: Callable[[str], None] = print
     fsync: bool = True
     free_ports: bool = False
+    kinds: Sequence[str] = KINDS
     children: list[Child] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
+
+    become: ClassVar[Callable[..., None]] = staticmethod(run_child)
+    longest_pause: ClassVar[float] = 30.0
 
     def start(self) -> None:
         """Bring everything up and return when each service answers."""
@@ -65,7 +69,7 @@ class System:
         self.addresses = self.servers.start()
         try:
             self._prepare(services)
-            self.children = [Child(service, kind) for service in services for kind in KINDS]
+            self.children = [Child(service, kind) for service in services for kind in self.kinds]
             for child in self.children:
                 self._launch(child)
             self._wait_until_ready(services)
@@ -122,7 +126,7 @@ class System:
         """Fork the process from a server that has everything imported: nine imports would take far longer."""
         log = self.data / "logs" / f"{child.service}-{child.kind}.log"
         child.process = forks.FORKS.Process(
-            target=run_child, args=(child.kind, child.service, self.environment, log), name=child.name
+            target=self.become, args=(child.kind, child.service, self.environment, log), name=child.name
         )
         child.process.start()
         child.started = time.monotonic()
@@ -158,8 +162,8 @@ class System:
             now = time.monotonic()
             if child.not_before <= child.started:
                 _kill_group(child.process)
-                child.deaths = 1 if now - child.started > LONGEST_BACK_OFF else child.deaths + 1
-                pause = min(LONGEST_BACK_OFF, 0.5 * 2 ** (child.deaths - 1))
+                child.deaths = 1 if now - child.started > self.longest_pause else child.deaths + 1
+                pause = min(self.longest_pause, 0.5 * 2 ** (child.deaths - 1))
                 child.not_before = now + pause
                 self.say(f"{child.name} died (exit {child.process.exitcode}); starting again in {pause:g} s")
             if now >= child.not_before:

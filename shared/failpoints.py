@@ -10,8 +10,6 @@ import os
 import signal
 from pathlib import Path
 
-FOLDER = os.environ.get("KENDI_FAILPOINTS")
-
 PLACES = {
     "web.committing": "the command's rows and events are written, the transaction is not committed",
     "web.committed": "it is committed; nobody was nudged or answered",
@@ -37,8 +35,9 @@ class Failpoint(Exception):
 
 def reach(place: str) -> None:
     """Do what is armed for this place, once."""
-    if FOLDER is not None:
-        _do(Path(FOLDER) / place)
+    folder = os.environ.get("KENDI_FAILPOINTS")
+    if folder:
+        _do(Path(folder) / place)
 
 
 def _do(file: Path) -> None:

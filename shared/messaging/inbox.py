@@ -1,5 +1,6 @@
 """Received events: stored once, applied in the order of their subject, each in one transaction."""
 
+import faulthandler
 import hashlib
 import logging
 import traceback
@@ -28,6 +29,8 @@ PARK_AFTER = 8
 """Attempts after which an event that keeps failing is parked for an operator; only its subject waits."""
 
 
+HANGS_AFTER_SECONDS = 30
+"""A reaction that takes longer ends its process, which writes down where it hung; the attempt counts."""
 LONG_WAIT = timedelta(hours=1)
 """After so long an event that waits for another is raised, and again about every hour."""
 WAITS_AN_HOUR = 120
@@ -141,10 +144,14 @@ def _apply_stored(session: Session, source: str, subjects: Iterable[str], reacti
     ).all()
     finished = []
     for row in pending:
-        if row.sequence == last[row.subject] + 1:
+        if _is_next(row, last[row.subject]):
             finished.append((row, _react(session, row, reactions)))
             last[row.subject] += 1
     _finish(session, source, finished)
+
+
+def _is_next(row: Row[Any], last: int) -> bool:
+    return bool(row.sequence == last + 1)
 
 
 def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
@@ -180,7 +187,11 @@ def _react(session: Session, row: Row[Any], reactions: Reactions) -> Inbox:
         traceparent=row.traceparent,
     )
     session.info["traceparent"] = row.traceparent
-    reaction(session, contract.load(row.data), heard)
+    faulthandler.dump_traceback_later(HANGS_AFTER_SECONDS, exit=True)
+    try:
+        reaction(session, contract.load(row.data), heard)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
     return Inbox.DONE
 
 
@@ -251,7 +262,7 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
                 .where(inbox.c.source == row.source, inbox.c.event_id == row.event_id)
                 .with_for_update()
             ).scalar_one()
-            if still_ours != row.lease or row.sequence != last + 1:
+            if still_ours != row.lease or not _is_next(row, last):
                 return False
             _finish(session, row.source, [(row, _react(session, row, reactions))])
             reach("apply.reacting")

@@ -1,0 +1,99 @@
+"""Faults of the broker and of the way to it."""
+
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from kendi.faults.kinds.kind import Scene, kind
+from kendi.faults.proxy import Spoil
+
+
+@kind("broker killed, back empty")
+def killed_and_empty(scene: Scene) -> Iterator[float]:
+    broker = scene.ground.servers.broker
+    os.kill(broker.pid, signal.SIGKILL)
+    shutil.rmtree(broker.folder / "appendonlydir", ignore_errors=True)
+    yield scene.chance.uniform(0, 1)
+
+
+@kind("broker killed, back with its file")
+def killed(scene: Scene) -> Iterator[float]:
+    os.kill(scene.ground.servers.broker.pid, signal.SIGKILL)
+    yield scene.chance.uniform(0, 1)
+
+
+@kind("broker flushed")
+def flushed(scene: Scene) -> Iterator[float]:
+    _flush(scene)
+    yield 0.1
+
+
+@kind("broker flushed each second for half a minute")
+def flushed_again_and_again(scene: Scene) -> Iterator[float]:
+    for _ in range(30):
+        _flush(scene)
+        yield 1
+
+
+@kind("broker hung")
+def hung(scene: Scene) -> Iterator[float]:
+    broker = scene.ground.servers.broker
+    os.kill(broker.pid, signal.SIGSTOP)
+    yield scene.chance.uniform(2, 8)
+    os.kill(broker.pid, signal.SIGCONT)
+
+
+@kind("broker read-only")
+def read_only(scene: Scene) -> Iterator[float]:
+    with scene.ground.broker() as broker:
+        broker.replicaof("127.0.0.1", 1)
+        yield scene.chance.uniform(1, 4)
+        broker.replicaof("NO", "ONE")
+
+
+@kind("broker out of memory")
+def full(scene: Scene) -> Iterator[float]:
+    with scene.ground.broker() as broker:
+        broker.config_set("maxmemory", "1mb")
+        yield scene.chance.uniform(1, 4)
+        broker.config_set("maxmemory", "512mb")
+
+
+@kind("broker connections cut")
+def connections_cut(scene: Scene) -> Iterator[float]:
+    with scene.ground.broker() as broker:
+        broker.client_kill_filter(_type="normal", skipme=True)
+    yield 0.1
+
+
+@kind("broker connections half-open")
+def half_open(scene: Scene) -> Iterator[float]:
+    yield from _spoiled(scene, Spoil(half_open=True))
+
+
+@kind("broker slow, and one message in twenty cut off")
+def slow(scene: Scene) -> Iterator[float]:
+    yield from _spoiled(scene, Spoil(delay_s=scene.chance.uniform(0.02, 0.2), resets=0.05))
+
+
+@kind("five hundred idle connections to the broker")
+def crowded(scene: Scene) -> Iterator[float]:
+    with ExitStack() as open_sockets:
+        for _ in range(500):
+            address = ("127.0.0.1", scene.ground.servers.broker.port)
+            open_sockets.enter_context(socket.create_connection(address, timeout=5))
+        yield 1
+
+
+def _spoiled(scene: Scene, spoil: Spoil) -> Iterator[float]:
+    scene.ground.proxies["broker"].spoil(spoil)
+    yield scene.chance.uniform(1, 4)
+    scene.ground.proxies["broker"].spoil(Spoil())
+
+
+def _flush(scene: Scene) -> None:
+    with scene.ground.broker() as broker:
+        broker.flushall()

@@ -1,0 +1,185 @@
+"""Faults of what travels: lost, repeated, reordered, forged, garbage, poison, too much."""
+
+import base64
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any, cast
+
+from kendi.faults.children import POISON
+from kendi.faults.kinds.kind import Scene, kind
+
+GARBAGE: tuple[bytes, ...] = (
+    b"\xff\xfe not JSON",
+    b"42",
+    b"{}",
+    b'{"body": "!!!", "headers": {}, "properties": {"body_encoding": "base64", "delivery_tag": "x"}}',
+    b"[" * 100_000,
+)
+HEALTHY_HEADERS = {"lang": "py", "task": "kendi.receive", "id": "garbage", "root_id": "garbage"}
+
+
+@kind("messages lost")
+def lost(scene: Scene) -> Iterator[float]:
+    for _ in range(5):
+        with scene.ground.broker() as broker:
+            for queue in scene.ground.queues():
+                broker.lpop(queue, 3)
+        yield 0.1
+
+
+@kind("messages repeated")
+def repeated(scene: Scene) -> Iterator[float]:
+    for _ in range(5):
+        with scene.ground.broker() as broker:
+            for queue, message in _messages(scene):
+                broker.lpush(queue, *[message] * scene.chance.randint(1, 4))
+        yield 0.1
+
+
+@kind("messages reordered")
+def reordered(scene: Scene) -> Iterator[float]:
+    for _ in range(5):
+        with scene.ground.broker() as broker:
+            for queue in scene.ground.queues():
+                pipe = broker.pipeline(transaction=True)
+                pipe.lrange(queue, 0, -1)
+                pipe.delete(queue)
+                found = pipe.execute()[0]
+                scene.chance.shuffle(found)
+                if found:
+                    broker.rpush(queue, *found)
+        yield 0.1
+
+
+@kind("garbage on every queue")
+def garbage(scene: Scene) -> Iterator[float]:
+    with scene.ground.broker() as broker:
+        for queue in scene.ground.queues():
+            task = f"kendi.{queue.partition('.')[2]}"
+            broker.lpush(queue, *GARBAGE, *_almost_messages(queue, task))
+    yield 0.5
+
+
+@kind("messages forged, altered and replayed")
+def forged(scene: Scene) -> Iterator[float]:
+    """Under a wrong signature, with another body under a right one, and an old one again."""
+    old: list[tuple[str, bytes]] = []
+    for _ in range(5):
+        with scene.ground.broker() as broker:
+            for queue, message in _messages(scene):
+                old.append((queue, message))
+                for spoil in (_with_other_events, _with_other_signature):
+                    broker.lpush(queue, _resealed(message, spoil))
+        yield 0.2
+    with scene.ground.broker() as broker:
+        for queue, message in old[:50]:
+            broker.lpush(queue, message)
+
+
+@kind("poison that raises")
+def poison_raises(scene: Scene) -> Iterator[float]:
+    yield from _poison(scene, "RAISE")
+
+
+@kind("poison that kills")
+def poison_kills(scene: Scene) -> Iterator[float]:
+    yield from _poison(scene, "KILL")
+
+
+@kind("poison that hangs")
+def poison_hangs(scene: Scene) -> Iterator[float]:
+    yield from _poison(scene, "HANG")
+
+
+@kind("overload")
+def overload(scene: Scene) -> Iterator[float]:
+    with scene.stream.flooding():
+        yield scene.chance.uniform(1, 3)
+
+
+def _messages(scene: Scene) -> list[tuple[str, bytes]]:
+    """What stands on the queues or is being worked on, with its queue."""
+    found: list[tuple[str, bytes]] = []
+    with scene.ground.broker() as broker:
+        for queue in scene.ground.queues():
+            found += [(queue, message) for message in cast(list[bytes], broker.lrange(queue, 0, 20))]
+        for key in cast(list[bytes], broker.keys("*.unacked")):
+            for kept in cast(list[bytes], broker.hvals(key)):
+                message, _, queue = json.loads(kept)
+                found.append((queue, json.dumps(message).encode()))
+    return [(queue, message) for queue, message in found if b'"body"' in message]
+
+
+def _resealed(message: bytes, spoil: Any) -> bytes:
+    value = json.loads(message)
+    args, kwargs, embed = json.loads(base64.b64decode(value["body"]))
+    body = json.dumps([spoil(args), kwargs, embed]).encode()
+    return json.dumps({**value, "body": base64.b64encode(body).decode()}).encode()
+
+
+def _with_other_events(args: list[str]) -> list[str]:
+    sender, key, signature, payload = args
+    return [sender, key, signature, payload.replace("1", "2")]
+
+
+def _with_other_signature(args: list[str]) -> list[str]:
+    sender, key, signature, payload = args
+    return [sender, key, signature[::-1], payload]
+
+
+def _almost_messages(queue: str, task: str) -> list[bytes]:
+    """What has the form of a Celery message, with one thing wrong in each."""
+
+    def message(arguments: Any, *, content_type: str = "application/json", **headers: Any) -> bytes:
+        body = base64.b64encode(json.dumps(arguments).encode()).decode()
+        return json.dumps(
+            {
+                "body": body,
+                "content-encoding": "utf-8",
+                "content-type": content_type,
+                "headers": {**HEALTHY_HEADERS, "task": task, "argsrepr": "", **headers},
+                "properties": {
+                    "delivery_tag": str(uuid.uuid4()),
+                    "body_encoding": "base64",
+                    "delivery_info": {"exchange": "", "routing_key": queue},
+                },
+            }
+        ).encode()
+
+    return [
+        message([[], {}, {}]),
+        message([["a", 1, None, {}], {}, {}]),
+        message([["orders", "k1", "00", "{}"], {}, {}], task="kendi.unknown"),
+        message("not arguments"),
+        message([["orders", "k1", "00", "{}"], {}, {}], content_type="application/x-python-serialize"),
+        message([["orders", "k1", "00", "{}"], {}, {}], eta="not a time"),
+        message([["orders", "k1", "00", "{}"], {}, {}], compression="gzip"),
+        message([["orders", "k1", "00", "{}"], {}, {"callbacks": [{"task": task, "args": []}]}]),
+    ]
+
+
+def _poison(scene: Scene, how: str) -> Iterator[float]:
+    """An order that production can't take until it is parked, mended, and tried again by an operator."""
+    ground = scene.ground
+    ground.fixed.unlink(missing_ok=True)
+    order_id = scene.stream.place(f"{POISON}{how}-{uuid.uuid4()}")
+    subject = f"order/{order_id}"
+    state = "SELECT state FROM inbox WHERE subject = %s AND sequence = 1"
+    for _ in range(1200):
+        if order_id is None or ground.one("production", state, subject) == 3:
+            break
+        with ground.database("production") as connection:
+            connection.execute(
+                "UPDATE inbox SET next_at = now() WHERE subject = %s AND sequence = 1 AND state < 2"
+                " AND (state = 0 OR next_at < now() + interval '57 s')",
+                (subject,),
+            )
+        yield 0.1
+    ground.fixed.touch()
+    with ground.database("production") as connection:
+        connection.execute(
+            "UPDATE inbox SET state = 0, attempts = 0, next_at = now() WHERE subject = %s AND state = 3",
+            (subject,),
+        )
+    yield 0.1

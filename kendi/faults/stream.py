@@ -1,0 +1,188 @@
+"""The work that goes on while faults strike: orders, releases, facility reports, cartons and shipments."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from kendi.accounts import FACILITIES
+from kendi.faults.client import Client
+from kendi.faults.ground import Ground
+from kendi.faults.ledger import Ledger
+from kendi.faults.shipping import Hub
+from shared.database import Database
+from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, create_key
+
+SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040", "CR-BONE-20", "CW-BALL-09")
+ENOUGH_IN_FLIGHT = 160
+"""Deliveries under way above which no more orders are placed until some have arrived."""
+REASON = "Agreement in force and facility evidence seen; open points of the dossier are known to the buyer."
+
+
+class Stream:
+    """Starts the clients, each in a thread of its own, and ends them."""
+
+    def __init__(self, ground: Ground, seed: int) -> None:
+        self.ground = ground
+        self.ledger = Ledger()
+        self.in_flight = 0
+        self._chance = Random(seed)
+        self._stop = threading.Event()
+        self._flooding = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._exports: list[str] = []
+        self._keys = _make_keys(ground)
+        self._own = self._client("orders", BUYER)
+        self._number = 0
+
+    def start(self) -> None:
+        """Begin with everybody's work."""
+        hub = Hub(self._client("logistics", LOGISTICS))
+        work: list[tuple[Callable[[Random], None], int]] = [
+            (self._buyer(), 2),
+            (self._officers(), 1),
+            (self._facilities(), 1),
+            (hub.work, 1),
+        ]
+        for each, count in work:
+            for _ in range(count):
+                chance = Random(self._chance.random())
+                thread = threading.Thread(target=self._go_on, args=(each, chance), daemon=True)
+                thread.start()
+                self._threads.append(thread)
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    @contextmanager
+    def flooding(self) -> Iterator[None]:
+        """Meanwhile orders are placed as fast as they are taken, whatever is under way."""
+        self._flooding.set()
+        yield
+        self._flooding.clear()
+
+    def place(self, po_number: str) -> str | None:
+        """Place one order under a given number; its id, if it was taken."""
+        body = _order(po_number, [_line("CR-BALL-07", 20, "ID")])
+        answer = self._own.post("/orders/v1/orders", body, what="order")
+        self.ledger.note_order(po_number, answer.outcome)
+        return answer.body["id"] if answer.outcome == "ok" else None
+
+    def _go_on(self, work: Callable[[Random], None], chance: Random) -> None:
+        while not self._stop.wait(0.01):
+            work(chance)
+
+    def _client(self, service: str, role: str, account: str | None = None) -> Client:
+        key = self._keys[service, role, account]
+        return Client(self.ground.urls[service], key, self.ledger)
+
+    def _buyer(self) -> Callable[[Random], None]:
+        client = self._client("orders", BUYER)
+
+        def place(chance: Random) -> None:
+            if self.in_flight >= ENOUGH_IN_FLIGHT and not self._flooding.is_set():
+                return
+            po_number, lines = f"PO-{uuid.uuid4()}", _some_lines(chance)
+            answer = client.post("/orders/v1/orders", _order(po_number, lines), what="order")
+            self.ledger.note_order(po_number, answer.outcome)
+            if answer.outcome == "ok" and len(lines) == 1 and lines[0]["consignee"]["country"] != "ID":
+                self._exports.append(answer.body["id"])
+
+        return place
+
+    def _officers(self) -> Callable[[Random], None]:
+        """Both sign each hold of the orders that are to go abroad, first to produce and later to export."""
+        signers = [self._client("orders", COMPLIANCE), self._client("orders", KANWIL)]
+
+        def sign(chance: Random) -> None:
+            for id in self._exports[-40:]:
+                order = signers[0].get(f"/orders/v1/orders/{id}") or {"lines": []}
+                for line in order["lines"]:
+                    if line["hold"] and line["hold"].get("purpose"):
+                        path = f"/orders/v1/orders/{id}/lines/{line['number']}/release"
+                        for signer in signers:
+                            signer.post(path, {"reason": REASON}, what="release")
+                if self._stop.wait(0.02):
+                    return
+
+        return sign
+
+    def _facilities(self) -> Callable[[Random], None]:
+        clients = [self._client("production", FACILITY, code) for code in FACILITIES]
+
+        def work(chance: Random) -> None:
+            client = chance.choice(clients)
+            for state in ("awaiting_qc", "in_progress", "accepted", "offered"):
+                found = client.get("/production/v1/work-orders", state=state, limit=3)
+                for order in found or []:
+                    self._do_next(client, order, chance)
+
+        return work
+
+    def _do_next(self, client: Client, order: dict[str, Any], chance: Random) -> None:
+        path = f"/production/v1/work-orders/{order['id']}"
+        if order["state"] == "offered":
+            client.post(f"{path}/accept", {}, what="accept")
+        elif order["state"] == "accepted":
+            client.post(f"{path}/start", {}, what="start")
+        elif order["state"] == "in_progress":
+            pieces = order["remaining"] if chance.random() < 0.7 else (order["remaining"] + 1) // 2
+            body = {"pieces": pieces, "worked_on": _today().isoformat()}
+            answer = client.post(f"{path}/report", body, what="report")
+            self.ledger.note_report(order["id"], pieces, answer.outcome)
+        else:
+            body = {"passed": order["awaiting"], "rework": 0, "scrap": 0}
+            client.post(f"{path}/inspect", body, what="inspect")
+
+
+def _some_lines(chance: Random) -> list[dict[str, Any]]:
+    """Mostly orders for home, of a line or two; some with many lines that stay held; some for export."""
+    kind = chance.choices(("home", "held", "export"), (4, 4, 2))[0]
+    if kind == "export":
+        return [_line(chance.choice(SKUS), 24, "BE")]
+    count = chance.randint(1, 2) if kind == "home" else chance.randint(6, 15)
+    country = "ID" if kind == "home" else "BR"
+    return [_line(chance.choice(SKUS), chance.randint(5, 40), country) for _ in range(count)]
+
+
+def _line(sku: str, quantity: int, country: str) -> dict[str, Any]:
+    consignee = {"name": f"Consignee {country}", "address": ["Street 1"], "country": country}
+    wanted = (_today() + timedelta(days=200)).isoformat()
+    return {"sku": sku, "quantity": quantity, "requested_date": wanted, "consignee": consignee}
+
+
+def _order(po_number: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "po_number": po_number,
+        "currency": "USD",
+        "incoterm": "FCA",
+        "named_place": "CY Tanjung Emas, Semarang",
+        "lines": lines,
+    }
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:
+    wanted: list[tuple[str, str, str | None]] = [
+        ("orders", BUYER, "CHEWY-LOUIS"),
+        ("orders", COMPLIANCE, None),
+        ("orders", KANWIL, None),
+        ("logistics", LOGISTICS, None),
+        *(("production", FACILITY, code) for code in FACILITIES),
+    ]
+    keys = {}
+    for service, role, account in wanted:
+        database = Database(ground.addresses.app_urls[service], pool_size=1)
+        with database.transaction() as session:
+            keys[service, role, account] = create_key(session, name="campaign", role=role, account=account)
+        database.close()
+    keys["orders", BUYER, None] = keys["orders", BUYER, "CHEWY-LOUIS"]
+    return keys
