@@ -173,7 +173,8 @@ def _read_outbox(session: Session, reading: Reading) -> None:
                 about(row.data),
             )
         )
-    reading.counters = _pairs(session, "SELECT subject, last_sequence FROM subject_counter")
+    for row in _rows(session, "SELECT subject, last_sequence FROM subject_counter"):
+        reading.counters[row.subject] = row.last_sequence
     for row in _rows(session, "SELECT subscriber, subject_kind FROM subscription"):
         reading.subscriptions[row.subscriber].add(row.subject_kind)
     reading.under_way = {(row.subscriber, row.event_id) for row in _rows(session, UNDER_WAY)}
@@ -182,7 +183,19 @@ def _read_outbox(session: Session, reading: Reading) -> None:
 
 def _read_inbox(session: Session, reading: Reading) -> None:
     for row in _rows(session, INBOX):
-        reading.inbox[row.source].append(Received(*row[1:]))
+        reading.inbox[row.source].append(
+            Received(
+                row.event_id,
+                row.subject,
+                row.sequence,
+                row.type,
+                row.digest,
+                row.state,
+                row.done_at,
+                row.last_error,
+                row.waits_long,
+            )
+        )
     for row in _rows(session, "SELECT source, subject, last_sequence FROM position"):
         reading.positions[row.source, row.subject] = row.last_sequence
 
@@ -190,7 +203,3 @@ def _read_inbox(session: Session, reading: Reading) -> None:
 def _rows(session: Session, query: str) -> Iterable[Row[Any]]:
     """Rows as they come, a thousand at a time: a history does not fit into one statement's time."""
     return session.execute(text(query), execution_options={"yield_per": 1000})
-
-
-def _pairs(session: Session, query: str) -> dict[str, int]:
-    return {row[0]: row[1] for row in _rows(session, query)}
