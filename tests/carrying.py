@@ -17,7 +17,7 @@ from services.production import handlers as production
 from services.production.storage import work_order
 from shared.clock import business_today
 from shared.database import Database
-from shared.messaging.inbox import apply_due, receive
+from shared.messaging.inbox import Reactions, apply_due, receive
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import CLAIM, _envelope
 from shared.messaging.tables import messaging_state, subscription
@@ -106,6 +106,6 @@ class Services:
             database.close()
 
 
-def _reactions(service: str) -> dict[type, object]:
-    reactions: dict[type, object] = importlib.import_module(f"services.{service}.handlers").REACTIONS
+def _reactions(service: str) -> Reactions:
+    reactions: Reactions = importlib.import_module(f"services.{service}.handlers").REACTIONS
     return reactions
