@@ -19,7 +19,7 @@ from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.inbox import Reactions, apply_due, receive
 from shared.messaging.receipts import acknowledge
-from shared.messaging.relay import CLAIM, _envelope
+from shared.messaging.relay import CLAIM_NEW, _envelope
 from shared.messaging.tables import messaging_state, subscription
 from shared.messaging.wire import Batch, Receipt
 
@@ -50,8 +50,8 @@ class Services:
 
     def _send(self, publisher: str, subscriber: str) -> int:
         with self.databases[publisher].transaction() as session:
-            claim = {"subscriber": subscriber, "most": 500, "only_again": False}
-            rows = sorted(session.execute(CLAIM, claim), key=lambda row: row.id)
+            claim = {"subscriber": subscriber, "most": 500}
+            rows = sorted(session.execute(CLAIM_NEW, claim), key=lambda row: row.id)
             incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
         if rows:
             events = tuple(_envelope(publisher, row) for row in rows)
@@ -59,7 +59,7 @@ class Services:
             receive(self.databases[subscriber], batch, _reactions(subscriber))
             with self.databases[publisher].transaction() as session:
                 stored = tuple(event.id for event in events)
-                acknowledge(session, Receipt(subscriber, publisher, incarnation, stored, {}))
+                acknowledge(session, Receipt(subscriber, publisher, incarnation, stored))
         return len(rows)
 
     def place(self, *, quantity: int = 1_000, po_number: str = "PO-1") -> UUID:
