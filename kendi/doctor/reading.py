@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.engine import Row
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from kendi.doctor.histories import Counts, Sides, about, fold
@@ -80,6 +81,10 @@ TIMELINE = """
 MISPLACED = f"SELECT * FROM ({TIMELINE}) placed WHERE entries <> 1 OR entry < before"  # noqa: S608
 
 
+class NotReadable(Exception):
+    """A service's database can't be read; without it there is nothing to compare."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event as its publisher has it."""
@@ -146,6 +151,9 @@ def _read(service: str, url: str) -> Reading:
             if service == "orders":
                 reading.orders = session.execute(text("SELECT count(*) FROM buyer_order")).scalar_one()
                 reading.misplaced = list(session.execute(text(MISPLACED)))
+    except SQLAlchemyError as error:
+        said = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise NotReadable(f"the {service} database can't be read: {said}") from error
     finally:
         database.close()
     return reading
