@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from kendi import forks
+from kendi.doctoring import doctor
 
 SERVICES = ("orders", "production", "logistics")
 DATA = click.option(
@@ -149,6 +150,9 @@ def demo(data: Path | None) -> None:
     from kendi.demo import play
 
     play(data or Path(".kendi"))
+
+
+main.add_command(doctor)
 
 
 def _print(value: Any, as_json: bool, text: str) -> None:

@@ -201,7 +201,7 @@ ADVANCE = text("""
     WHERE position.source = :source AND position.subject = done.subject""")
 
 DONE = text("""
-    UPDATE inbox SET state = done.state, done_at = clock_timestamp(), lease = NULL
+    UPDATE inbox SET state = done.state, done_at = statement_timestamp(), lease = NULL
     FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS int[])) AS d (event_id, state)) done
     WHERE inbox.source = :source AND inbox.event_id = done.event_id""")
 

@@ -11,6 +11,9 @@ import pytest
 from jsonschema import Draft7Validator
 from pypdf import PdfReader
 
+from kendi.doctor import summary
+from kendi.servers import Servers
+from shared.card import all_cards
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.flow
@@ -115,3 +118,10 @@ def test_the_epcis_document_is_valid(story: tuple[str, Path]) -> None:
     schema = json.loads((REPOSITORY / "reference/epcis/epcis-json-schema.json").read_text())
     document = json.loads((story[1] / "epcis.json").read_text())
     assert list(Draft7Validator(schema).iter_errors(document)) == []
+
+
+def test_the_audit_finds_every_number_the_same_in_every_database(story: tuple[str, Path]) -> None:
+    with Servers(story[1] / "system", list(all_cards()), fsync=False) as servers:
+        looked_at = summary(servers.addresses.app_urls)
+    assert (looked_at.orders, looked_at.good, looked_at.on_their_way) == (1, True, ())
+    assert looked_at.effects == looked_at.deliveries > 300

@@ -25,7 +25,7 @@ def kendi(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.parametrize("command", ["up", "demo", "migrate", "load", "web", "worker", "relay"])
+@pytest.mark.parametrize("command", ["up", "demo", "migrate", "load", "doctor", "web", "worker", "relay"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     shown = kendi(command, "--help")
     assert shown.returncode == 0

@@ -1,0 +1,111 @@
+"""The three services' databases, and all that travels between them, without the broker."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from kendi.preparing import load_reference
+from kendi.servers import Addresses
+from services.logistics import handlers as logistics
+from services.logistics.storage import lot
+from services.orders import handlers as orders
+from services.production import handlers as production
+from services.production.storage import work_order
+from shared.clock import business_today
+from shared.database import Database
+from shared.messaging.inbox import Reactions, apply_due, receive
+from shared.messaging.receipts import acknowledge
+from shared.messaging.relay import CLAIM_NEW, _envelope
+from shared.messaging.tables import messaging_state, subscription
+from shared.messaging.wire import Batch, Receipt
+
+
+@dataclass
+class Services:
+    """Each service's database with the reference data in place; ``carry`` lets each hear the others."""
+
+    addresses: Addresses
+    databases: dict[str, Database]
+
+    @classmethod
+    def empty(cls, addresses: Addresses, database_of: Callable[[str], Database]) -> "Services":
+        databases = {service: database_of(service) for service in addresses.app_urls}
+        load_reference(addresses.app_urls)
+        return cls(addresses, databases)
+
+    def carry(self) -> None:
+        """Deliver until nobody has anything left to tell."""
+        while sum(self._deliver(publisher) for publisher in self.databases):
+            for service, database in self.databases.items():
+                apply_due(database, _reactions(service))
+
+    def _deliver(self, publisher: str) -> int:
+        with self.databases[publisher].transaction() as session:
+            subscribers = session.execute(select(subscription.c.subscriber).distinct()).scalars().all()
+        return sum(self._send(publisher, subscriber) for subscriber in subscribers)
+
+    def _send(self, publisher: str, subscriber: str) -> int:
+        with self.databases[publisher].transaction() as session:
+            claim = {"subscriber": subscriber, "most": 500}
+            rows = sorted(session.execute(CLAIM_NEW, claim), key=lambda row: row.id)
+            incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
+        if rows:
+            events = tuple(_envelope(publisher, row) for row in rows)
+            batch = Batch(publisher, subscriber, incarnation, True, events)
+            receive(self.databases[subscriber], batch, _reactions(subscriber))
+            with self.databases[publisher].transaction() as session:
+                stored = tuple(event.id for event in events)
+                acknowledge(session, Receipt(subscriber, publisher, incarnation, stored))
+        return len(rows)
+
+    def place(self, *, quantity: int = 1_000, po_number: str = "PO-1") -> UUID:
+        """An order of one line to Indonesia, which needs no release."""
+        with self.databases["orders"].transaction() as session:
+            line = {
+                "sku": "CR-BALL-07",
+                "quantity": quantity,
+                "requested_date": business_today(session) + timedelta(days=90),
+                "consignee": {"name": "Consignee", "address": ["Jalan 1"], "country": "ID"},
+            }
+            order = orders.place_order(
+                session,
+                buyer="CHEWY-LOUIS",
+                placed_by="buyer",
+                po_number=po_number,
+                currency="USD",
+                incoterm="FCA",
+                named_place="Semarang",
+                lines=[line],
+            )
+            return order.id
+
+    def make(self) -> None:
+        """Every facility makes what it was offered, all of it good."""
+        with self.databases["production"].transaction() as session:
+            for row in session.execute(select(work_order).where(work_order.c.accepted_on.is_(None))).all():
+                today = business_today(session)
+                production.accept(session, work_order_id=row.id)
+                production.start(session, work_order_id=row.id)
+                production.report(
+                    session, work_order_id=row.id, pieces=row.quantity, kind="made", worked_on=today
+                )
+                production.inspect(session, work_order_id=row.id, passed=row.quantity, rework=0, scrap=0)
+
+    def pack(self) -> None:
+        """Every lot goes into cartons."""
+        with self.databases["logistics"].transaction() as session:
+            for code in session.execute(select(lot.c.code).where(lot.c.packed < lot.c.good)).scalars().all():
+                logistics.pack_lot(session, lot=code)
+
+    def close(self) -> None:
+        for database in self.databases.values():
+            database.close()
+
+
+def _reactions(service: str) -> Reactions:
+    reactions: Reactions = importlib.import_module(f"services.{service}.handlers").REACTIONS
+    return reactions
