@@ -13,6 +13,8 @@ from shared.refusal import Refused
 
 log = logging.getLogger(__name__)
 
+JSON_PROBLEM = "application/problem+json"
+
 
 class Problem(Exception):
     """What was asked can't be done; the answer says why and what would be right."""
@@ -56,7 +58,7 @@ def answer(problem: Problem) -> Response:
         **problem.members,
     )
     response.status_code = problem.status
-    response.mimetype = "application/problem+json"
+    response.mimetype = JSON_PROBLEM
     return response
 
 
