@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from services.logistics import downloads, handlers, rules, views
@@ -27,13 +26,14 @@ from services.logistics.schemas import (
     ShipmentSummarySchema,
 )
 from shared.web.access import KANWIL, LOGISTICS, requires
+from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
 from shared.web.pagination import PageSchema, key_of, link_to_next
 from shared.web.problems import not_found
 
-api = Blueprint(
+api = Routes(
     "logistics",
     __name__,
     url_prefix="/logistics/v1",

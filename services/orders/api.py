@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_smorest import Blueprint
 
 from services.orders import handlers, views
 from services.orders.domain.order import Signer
@@ -23,13 +22,14 @@ from services.orders.schemas import (
 from services.orders.sentences import tell_timeline
 from services.orders.webhooks import check_address, new_secret
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
+from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
 from shared.web.pagination import PageSchema, key_of, link_to_next
 from shared.web.problems import not_found
 
-api = Blueprint(
+api = Routes(
     "orders", __name__, url_prefix="/orders/v1", description="Orders of buyers, from placing to delivery"
 )
 

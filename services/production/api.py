@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
 from services.production import handlers, views
@@ -22,12 +21,13 @@ from services.production.schemas import (
 )
 from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL, current, requires
+from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import key_of, link_to_next
 from shared.web.problems import not_found
 
-api = Blueprint("production", __name__, url_prefix="/production/v1", description="Work of the facilities")
+api = Routes("production", __name__, url_prefix="/production/v1", description="Work of the facilities")
 
 WORK_ORDER = WorkOrderSchema()
 

@@ -10,13 +10,13 @@ from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from flask import g, request
-from sqlalchemy import Row, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from shared.database import Database
+from shared.web import passwords
 from shared.web.problems import Problem
 from shared.web.tables import api_key, person, sign_in_attempt, web_session
 
@@ -29,10 +29,6 @@ ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL)
 
 SESSION_IDLE, SESSION_AGE = "30 minutes", "12 hours"
 SIGN_INS_PER_QUARTER_HOUR = 10
-
-_hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_hex())
-"""Verified for unknown e-mail addresses too, so that the time taken tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def add_person(
     session: Session, *, email: str, name: str, role: str, account: str | None, password: str
 ) -> None:
     """A person who may sign in; the same e-mail address again replaces the particulars."""
-    values = {"name": name, "role": role, "account": account, "password_hash": _hasher.hash(password)}
+    values = {"name": name, "role": role, "account": account, "password_hash": passwords.hashed(password)}
     session.execute(
         upsert(person)
         .values(id=uuid7s.uuid7(), email=email.lower(), **values)
@@ -117,32 +113,51 @@ def add_person(
     )
 
 
-def sign_in(session: Session, *, email: str, password: str, address: str) -> str | None:
-    """A new session's token, or None if the two do not fit; ``Problem`` 429 after too many tries."""
-    _limit_sign_ins(session, email.lower(), address)
-    row = session.execute(select(person).where(person.c.email == email.lower())).one_or_none()
-    try:
-        _hasher.verify(row.password_hash if row else _NOBODY, password)
-    except VerificationError:
+def sign_in(database: Database, *, email: str, password: str, address: str) -> str | None:
+    """A new session's token, or None if the two do not fit; ``Problem`` 429 after too many tries.
+
+    The password is verified between two transactions: it takes long, and connections are few.
+    """
+    email = email.lower()
+    with passwords.room():
+        with database.transaction() as session:
+            _count_try(session, email, address)
+            row = session.execute(select(person).where(person.c.email == email)).one_or_none()
+        fits = passwords.fits(row.password_hash if row else passwords.NOBODYS, password)
+    if row is None or row.disabled_at or not fits:
         return None
-    if row is None or row.disabled_at:
-        return None
+    with database.transaction() as session:
+        return _new_session(session, row, address)
+
+
+def _new_session(session: Session, row: Row[Any], address: str) -> str | None:
+    """None if the person was disabled or got another password while this one was verified."""
     token = secrets.token_urlsafe(32)
-    session.execute(delete(sign_in_attempt).where(sign_in_attempt.c.email == row.email))
-    session.execute(
-        insert(web_session).values(
-            id_sha256=_digest(token), person_id=row.id, csrf_token=secrets.token_urlsafe(32)
-        )
+    still = select(literal(_digest(token)), person.c.id, literal(secrets.token_urlsafe(32))).where(
+        person.c.id == row.id, person.c.password_hash == row.password_hash, person.c.disabled_at.is_(None)
     )
-    return token
+    columns = ["id_sha256", "person_id", "csrf_token"]
+    made = session.execute(
+        insert(web_session).from_select(columns, still).returning(web_session.c.person_id)
+    ).one_or_none()
+    session.execute(delete(sign_in_attempt).where(*_tries(row.email, address)))
+    return token if made else None
 
 
-def _limit_sign_ins(session: Session, email: str, address: str) -> None:
-    session.execute(delete(sign_in_attempt).where(sign_in_attempt.c.at < text("now() - interval '15 min'")))
+def _tries(email: str, address: str) -> tuple[ColumnElement[bool], ...]:
+    """A person's own tries: who guesses from elsewhere can't lock them out, nor profit when they come in."""
+    return sign_in_attempt.c.email == email, sign_in_attempt.c.address == address
+
+
+def _count_try(session: Session, email: str, address: str) -> None:
+    """Count this try, one after the other even when many come at once."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{email} {address}", 0))))
+    lately = sign_in_attempt.c.at > text("now() - interval '15 min'")
+    tried = select(func.count()).where(*_tries(email, address), lately)
+    if session.execute(tried).scalar_one() >= SIGN_INS_PER_QUARTER_HOUR:
+        wait = "Wait a quarter of an hour, then try again."
+        raise Problem(429, "Too many tries", wait, retry_after=15 * 60)
     session.execute(insert(sign_in_attempt).values(email=email, address=address))
-    tried = select(func.count()).where(sign_in_attempt.c.email == email, sign_in_attempt.c.address == address)
-    if session.execute(tried).scalar_one() > SIGN_INS_PER_QUARTER_HOUR:
-        raise Problem(429, "Too many tries", "Wait a quarter of an hour, then try again.")
 
 
 def by_session(session: Session, token: str) -> tuple[Principal, str] | None:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, json, request
+from flask import Request, Response, g, json, request
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -18,22 +18,29 @@ Answer = tuple[Any, int, dict[str, str]]
 """The JSON-ready body, the status and further headers."""
 
 KEPT = text("now() - interval '48 hours'")
+LONGEST_KEY = 200
+
+
+def key_of(request: Request) -> str:
+    """The request's Idempotency-Key; without one nothing is read or done."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not 1 <= len(key) <= LONGEST_KEY:
+        raise Problem(
+            400,
+            "Idempotency-Key is missing",
+            f"Send a header Idempotency-Key of 1 to {LONGEST_KEY} characters, new for each thing you create, the same when you repeat.",
+        )
+    return key
 
 
 def once(command: Callable[[Session], Answer]) -> Response:
     """Run the command in one transaction with the note of its answer; a repetition gets that answer again.
 
-    The key is required (400); with another body it is refused (422); while the first request
-    still runs a second one is told so (409).
+    With another body the key is refused (422); while the first request still runs a second one is
+    told so (409).
     """
-    key = request.headers.get("Idempotency-Key", "")
-    if not 1 <= len(key) <= 200:
-        raise Problem(
-            400,
-            "Idempotency-Key is missing",
-            "Send a header Idempotency-Key of 1 to 200 characters, new for each thing you create, the same when you repeat.",
-        )
-    principal, asked = current().id, hashlib.sha256(request.path.encode() + request.get_data()).digest()
+    key, principal = g.idempotency_key, current().id
+    asked = hashlib.sha256(request.path.encode() + request.get_data()).digest()
     with transaction() as session:
         if not session.execute(
             select(func.pg_try_advisory_xact_lock(_lock_number(principal, key)))

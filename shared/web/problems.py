@@ -13,16 +13,22 @@ from shared.refusal import Refused
 
 log = logging.getLogger(__name__)
 
+JSON_PROBLEM = "application/problem+json"
+
 
 class Problem(Exception):
     """What was asked can't be done; the answer says why and what would be right."""
 
-    def __init__(self, status: int, title: str, detail: str = "", **members: Any) -> None:
+    def __init__(
+        self, status: int, title: str, detail: str = "", *, retry_after: int | None = None, **members: Any
+    ) -> None:
         super().__init__(detail or title)
         self.status = status
         self.title = title
         self.detail = detail
         self.members = members
+        self.retry_after = retry_after
+        """Seconds after which it may be asked again, if it may."""
 
 
 def not_found(what: str) -> Problem:
@@ -45,9 +51,20 @@ def field_errors(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
 
 def answer(problem: Problem) -> Response:
     """The problem as JSON to a system, as a page to a person."""
-    if wants_page():
-        page = render_template("problem.html", problem=problem)
-        return Response(page, problem.status, mimetype="text/html")
+    response = _page(problem) if wants_page() else _json(problem)
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def _page(problem: Problem) -> Response:
+    page = render_template("problem.html", problem=problem)
+    return Response(page, problem.status, mimetype="text/html")
+
+
+def _json(problem: Problem) -> Response:
     response = jsonify(
         type="about:blank",
         title=problem.title,
@@ -56,7 +73,7 @@ def answer(problem: Problem) -> Response:
         **problem.members,
     )
     response.status_code = problem.status
-    response.mimetype = "application/problem+json"
+    response.mimetype = JSON_PROBLEM
     return response
 
 
@@ -70,15 +87,14 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Problem)
     def problem(error: Problem) -> Response:
-        response = answer(error)
-        if error.status == 401:
-            response.headers["WWW-Authenticate"] = "Bearer"
-        return response
+        return answer(error)
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
-        errors = [{"field": error.field, "message": str(error)}] if error.field else []
-        return answer(Problem(422, "Not possible", str(error), **({"errors": errors} if errors else {})))
+        told = Problem(422, "Not possible", str(error))
+        if error.field:
+            told.members["errors"] = [{"field": error.field, "message": str(error)}]
+        return answer(told)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
@@ -88,11 +104,8 @@ def install(app: Flask) -> None:
     @app.errorhandler(PoolTimeout)
     def database_away(error: Exception) -> Response:
         log.warning("the database is away: %s", error)
-        response = answer(
-            Problem(503, "Try again shortly", "The database can't be reached; nothing was done.")
-        )
-        response.headers["Retry-After"] = "2"
-        return response
+        away = "The database can't be reached; nothing was done."
+        return answer(Problem(503, "Try again shortly", away, retry_after=2))
 
     @app.errorhandler(RecursionError)
     def too_deep(error: RecursionError) -> Response:

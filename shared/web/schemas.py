@@ -5,6 +5,13 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 
+class FieldErrorSchema(Schema):
+    """What is wrong with one field, and what would be right."""
+
+    field = fields.String(required=True)
+    message = fields.String(required=True)
+
+
 class ProblemSchema(Schema):
     """Problem details (RFC 9457), as every error of the API is answered."""
 
@@ -12,7 +19,7 @@ class ProblemSchema(Schema):
     title = fields.String(required=True)
     status = fields.Integer(required=True)
     detail = fields.String()
-    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
+    errors = fields.List(fields.Nested(FieldErrorSchema))
 
 
 class Whole(fields.Integer):

@@ -6,22 +6,22 @@ from pathlib import Path
 
 from flask import Blueprint as FlaskBlueprint
 from flask import Flask, Response, g, request
-from flask_smorest import Api, Blueprint
 
 from shared.card import Card
 from shared.database import Database
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
-from shared.web import access, health, pages, problems, signing_in
-from shared.web.context import Serving, serving
+from shared.web import api as apis
+from shared.web import health, pages, problems, signing_in
+from shared.web.api import Routes
+from shared.web.context import Serving
 from shared.web.problems import Problem
-from shared.web.schemas import ProblemSchema
 
 HERE = Path(__file__).parent
 
 
 def create(
-    card: Card, settings: Settings, *, api: Sequence[Blueprint], desks: Sequence[FlaskBlueprint]
+    card: Card, settings: Settings, *, api: Sequence[Routes], desks: Sequence[FlaskBlueprint]
 ) -> Flask:
     """A service's application: health, problems, sign-in, the given API and the desks of its users."""
     app = Flask(
@@ -45,36 +45,12 @@ def create(
     app.before_request(_trace)
     app.register_blueprint(health.blueprint(card))
     app.before_request(_refuse_nul)
-    _install_api(app, card, api)
+    apis.install(app, api)
     app.register_blueprint(signing_in.blueprint(card))
     for desk in desks:
         app.register_blueprint(desk)
     app.after_request(_harden)
     return app
-
-
-class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
-    """flask-smorest without its own error handlers: ours answer with problem details."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def _register_error_handlers(self) -> None:
-        return
-
-
-def _install_api(app: Flask, card: Card, blueprints: Sequence[Blueprint]) -> None:
-    description = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
-    api = _Api(app, spec_kwargs={"components": description, "security": [{"key": []}]})
-    for blueprint in blueprints:
-        api.register_blueprint(blueprint)
-    app.extensions["openapi"] = api.spec
-    names = {blueprint.name for blueprint in blueprints}
-
-    @app.before_request
-    def identify() -> None:
-        if request.blueprint in names:
-            with serving().database.transaction() as session:
-                g.principal = access.by_key(session)
 
 
 def _trace() -> None:

@@ -22,13 +22,12 @@ def blueprint(card: Card) -> Blueprint:
     def enter() -> Any:
         check_origin()
         email, target = request.form.get("email", "").strip(), _own_path(request.form.get("next"), card)
-        with serving().database.transaction() as session:
-            token = access.sign_in(
-                session,
-                email=email,
-                password=request.form.get("password", ""),
-                address=request.remote_addr or "",
-            )
+        token = access.sign_in(
+            serving().database,
+            email=email,
+            password=request.form.get("password", ""),
+            address=request.remote_addr or "",
+        )
         if token is None:
             return render_template("sign_in.html", next=target, email=email, failed=True), 422
         response = redirect(target, 303)

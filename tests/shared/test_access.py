@@ -1,19 +1,23 @@
 """Who may come in: people by their password and a session, systems by a key."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import QueuePool, delete, select, text, update
 from werkzeug.test import TestResponse
 
 from shared.clock import real_now
 from shared.database import Database
-from shared.web import access
+from shared.web import access, passwords
 from shared.web.access import KANWIL, add_person, create_key
-from shared.web.tables import api_key, person, web_session
+from shared.web.tables import api_key, person, sign_in_attempt, web_session
 
 EMAIL, PASSWORD = "kanwil@kendi.example", "a password of the tests"
 SIGN_IN, SIGN_OUT, HOME = "/production/sign-in", "/production/sign-out", "/production/"
@@ -27,9 +31,17 @@ class Door:
     client: FlaskClient
     database: Database
 
-    def enter(self, *, headers: dict[str, str] | None = None, **changes: Any) -> TestResponse:
+    def enter(
+        self, *, headers: dict[str, str] | None = None, address: str = "127.0.0.1", **changes: Any
+    ) -> TestResponse:
         form = {"email": EMAIL, "password": PASSWORD, **changes}
-        return self.client.post(SIGN_IN, data=form, headers=headers)
+        return self.client.post(
+            SIGN_IN, data=form, headers=headers, environ_overrides={"REMOTE_ADDR": address}
+        )
+
+    def anew(self) -> "Door":
+        """The same door for somebody else, who has cookies of their own."""
+        return replace(self, client=self.client.application.test_client())
 
     def is_open(self) -> bool:
         return self.client.get(HOME).status_code == 200
@@ -102,6 +114,62 @@ def test_after_ten_tries_even_the_right_password_waits_a_quarter_of_an_hour(door
     assert door.enter(email="another@kendi.example").status_code == 422
     door.change(text("UPDATE sign_in_attempt SET at = at - interval '16 minutes'"))
     assert door.enter().status_code == 303
+
+
+def test_many_tries_at_once_are_counted_one_after_the_other(door: Door) -> None:
+    with ThreadPoolExecutor(passwords.AT_ONCE) as pool:
+        tried = pool.map(lambda _: door.anew().enter(password="wrong").status_code, range(16))
+    assert Counter(tried) == {422: access.SIGN_INS_PER_QUARTER_HOUR, 429: 6}
+
+
+def test_who_guesses_from_elsewhere_locks_nobody_out_and_is_not_forgotten(door: Door) -> None:
+    for _ in range(access.SIGN_INS_PER_QUARTER_HOUR):
+        door.enter(password="wrong", address="192.0.2.9")
+    assert door.enter().status_code == 303
+    refused = door.enter(address="192.0.2.9")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+
+
+def test_more_sign_ins_than_there_is_memory_for_are_asked_to_come_again(door: Door) -> None:
+    with ExitStack() as busy:
+        for _ in range(passwords.AT_ONCE):
+            busy.enter_context(passwords.room())
+        refused = door.enter(headers={"Accept": "text/html"})
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        assert "Terlalu banyak" in refused.text
+    assert door.count(sign_in_attempt) == 0
+    assert door.enter().status_code == 303
+
+
+@pytest.fixture
+def slowly(door: Door) -> Iterator[Future[TestResponse]]:
+    """Somebody whose password takes seconds to verify, and is being verified."""
+    door.change(update(person).values(password_hash=PasswordHasher(time_cost=30).hash(PASSWORD)))
+    with ThreadPoolExecutor(1) as pool:
+        entering = pool.submit(door.enter)
+        while not door.count(sign_in_attempt):
+            assert not entering.done()
+        yield entering
+
+
+def test_no_connection_waits_while_a_password_is_verified(door: Door, slowly: Future[TestResponse]) -> None:
+    assert cast(QueuePool, door.database.engine.pool).checkedout() == 0
+    assert not slowly.done()
+    assert slowly.result().status_code == 303
+
+
+def test_who_is_disabled_while_the_password_is_verified_does_not_come_in(
+    door: Door, slowly: Future[TestResponse]
+) -> None:
+    door.change(update(person).values(disabled_at=real_now()))
+    assert not slowly.done()
+    assert slowly.result().status_code == 422
+
+
+def test_an_unknown_address_takes_as_long_as_a_known_one() -> None:
+    known = extract_parameters(passwords.hashed(PASSWORD))
+    assert extract_parameters(passwords.NOBODYS) == known
+    assert not passwords.fits(passwords.NOBODYS, "")
 
 
 def test_coming_in_forgets_the_tries_before(door: Door) -> None:

@@ -1,0 +1,105 @@
+"""What every API route has in common: who calls, what a request must bring, and how OpenAPI tells it."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from apispec import APISpec, BasePlugin
+from flask import Flask, Request, g, request
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
+
+from shared.web import access, idempotency
+from shared.web.context import serving
+from shared.web.problems import JSON_PROBLEM, Problem
+from shared.web.schemas import ProblemSchema
+
+KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "description": "new for each thing that is created, the same when the request is repeated; kept 48 hours",
+    "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY},
+}
+BEARER = {"type": "http", "scheme": "bearer", "description": "an API key, such as pk_…"}
+
+
+class _JsonBody(FlaskParser):
+    """Says what a body must be, instead of taking one of another type for one without fields."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        if not (req.get_data() or req.form or req.files):  # a form has been read from the body by now
+            if schema.fields:
+                raise Problem(400, "Nothing was sent", "Send a JSON object as the body.")
+            return {}
+        if not req.is_json:
+            wanted = "Send the body as application/json, and say so in the header Content-Type."
+            raise Problem(415, "Not JSON", wanted)
+        return super().load_json(req, schema)
+
+
+class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
+    """A group of API routes. Each takes a key; each POST takes an Idempotency-Key besides."""
+
+    ARGUMENTS_PARSER = _JsonBody()
+
+
+class _Conventions(BasePlugin):
+    """Tells in the OpenAPI document what holds for every route, so that no route has to."""
+
+    def init_spec(self, spec: APISpec) -> None:
+        spec.components.security_scheme("key", BEARER)
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[str, Any] | None = None, **_: Any
+    ) -> None:
+        for method, operation in (operations or {}).items():
+            if method == "post":
+                operation.setdefault("parameters", []).append(KEY)
+            for status in _problems_of(path or "", method, operation):
+                operation["responses"].setdefault(str(status.value), status.name)
+
+
+def _problems_of(path: str, method: str, operation: dict[str, Any]) -> set[HTTPStatus]:
+    """How a request of this operation may fail."""
+    statuses = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE}
+    if "{" in path:
+        statuses.add(HTTPStatus.NOT_FOUND)
+    if "requestBody" in operation:
+        statuses |= {HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE}
+    if "requestBody" in operation or operation.get("parameters"):
+        statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
+    if method == "post":
+        statuses.add(HTTPStatus.CONFLICT)
+    return statuses
+
+
+class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
+    """flask-smorest, but errors are our problem details, in the document and in what is answered."""
+
+    def _register_error_handlers(self) -> None:
+        return
+
+    def _register_responses(self) -> None:
+        described = {status.name: status.phrase for status in HTTPStatus}
+        for name, phrase in (described | {self.DEFAULT_ERROR_RESPONSE_NAME: "Any other failure"}).items():
+            content = {JSON_PROBLEM: {"schema": ProblemSchema}}
+            self.spec.components.response(name, {"description": phrase, "content": content}, lazy=True)
+
+
+def install(app: Flask, blueprints: Sequence[Routes]) -> None:
+    """Serve these routes to who has a key, and describe them."""
+    api = _Api(app, spec_kwargs={"extra_plugins": [_Conventions()], "security": [{"key": []}]})
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    app.extensions["openapi"] = api.spec
+    names = {blueprint.name for blueprint in blueprints}
+
+    @app.before_request
+    def identify() -> None:
+        if request.blueprint in names:
+            with serving().database.transaction() as session:
+                g.principal = access.by_key(session)
+            if request.method == "POST":
+                g.idempotency_key = idempotency.key_of(request)
