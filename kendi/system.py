@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from kendi import accounts, forks
 from kendi.processes import run_child
@@ -181,7 +181,7 @@ class System:
             process.join()
         self.servers.stop()
 
-    def __enter__(self) -> "System":
+    def __enter__(self) -> Self:
         self.start()
         return self
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kendi.cli import doctoring, preparing, running, serving
+from kendi.cli import doctoring, preparing, proving, running, serving
 
 
 class OneLine(click.Group):
@@ -37,6 +37,7 @@ COMMANDS = (
     serving.worker,
     serving.relay,
     doctoring.doctor,
+    proving.faults,
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -1,5 +1,6 @@
 """A client that repeats what got no answer, under the same Idempotency-Key, and says how it ended."""
 
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,8 @@ class Client:
         """Ok if it was done, failed if it was refused, unknown if no try got an answer."""
         key = {"Idempotency-Key": str(uuid.uuid4())}
         answer = Answer("unknown", None)
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
+            time.sleep(0.3 * attempt)
             try:
                 response = self._http.post(path, json=body, headers=key)
             except httpx.HTTPError:

@@ -99,12 +99,17 @@ class Ground(System):
         with redis.Redis.from_url(url, socket_timeout=5, retry=Retry(NoBackoff(), 0)) as client:
             yield client
 
-    @contextmanager
-    def database(self, service: str) -> Iterator[psycopg.Connection[Any]]:
+    def connect(self, service: str) -> psycopg.Connection[Any]:
         """A service's database, past the proxy, as the cluster's administrator."""
         url = self.addresses.admin_database_url.replace("postgresql+psycopg://", "postgresql://")
         url = url.rsplit("/", 1)[0] + f"/kendi_{service}"
-        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        limits = "-c statement_timeout=5s -c lock_timeout=2s"
+        return psycopg.connect(url, autocommit=True, connect_timeout=5, options=limits)
+
+    @contextmanager
+    def database(self, service: str) -> Iterator[psycopg.Connection[Any]]:
+        """The same for the length of a block."""
+        with self.connect(service) as connection:
             yield connection
 
     def one(self, service: str, query: str, *parameters: Any) -> Any:
