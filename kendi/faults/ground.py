@@ -4,7 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -79,8 +79,9 @@ class Ground(System):
 
     def send(self, child: Child, number: signal.Signals) -> None:
         """Send a signal to a process and to its own children."""
-        if child.process is not None and child.process.pid is not None and child.process.is_alive():
-            os.killpg(child.process.pid, number)
+        if child.process is not None and child.process.pid is not None:
+            with suppress(ProcessLookupError):  # it has died meanwhile
+                os.killpg(child.process.pid, number)
 
     def arm(self, place: str, action: str) -> None:
         """Have the first process that reaches a failpoint do this."""

@@ -139,6 +139,7 @@ def celery_app(settings: Settings, services: Iterable[str]) -> Celery:
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
     )
     return app
 
