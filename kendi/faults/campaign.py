@@ -21,7 +21,7 @@ from kendi.faults.watching import Gauge
 MANY_IN_FLIGHT = 100
 OFTEN = 5
 LONG_RUN = 300
-SECONDS_TO_FILL = 10
+SECONDS_TO_FILL = 20
 SECONDS_TO_DRAIN = 180
 
 
@@ -84,6 +84,15 @@ def run(
 
 
 @dataclass
+class Harm:
+    """A strike under way, and when it goes on."""
+
+    kind: str
+    steps: Iterator[float]
+    next_at: float
+
+
+@dataclass
 class Campaign:
     ground: Ground
     stream: Stream
@@ -91,6 +100,7 @@ class Campaign:
     chance: Random
     say: Callable[[str], None]
     strikes: dict[str, Strikes] = field(default_factory=lambda: defaultdict(Strikes))
+    under_way: list[Harm] = field(default_factory=list)
 
     def strike(self, kind: Kind, chance: Random, number: str) -> None:
         """Wait until enough is under way and a random moment has passed; do the harm, and heal it."""
@@ -102,16 +112,24 @@ class Campaign:
         fewest = strikes.fewest_in_flight
         strikes.fewest_in_flight = in_flight if fewest is None else min(fewest, in_flight)
         began = time.monotonic()
-        try:
-            self._carry_out(kind.strike(Scene(self.ground, self.stream, chance)))
-        except (psycopg.Error, redis.RedisError, OSError) as error:
-            strikes.failed.append(str(error))
-        self.gauge.healed(kind.name)
+        harm = Harm(kind.name, kind.strike(Scene(self.ground, self.stream, chance)), began)
+        self.under_way.append(harm)
+        while harm in self.under_way and not kind.lingers:
+            self._let_pass(max(0.0, harm.next_at - time.monotonic()))
         self.say(f"{number:>9}  {kind.name:<52} {time.monotonic() - began:5.1f} s  {in_flight:5} in flight")
 
-    def _carry_out(self, harm: Iterator[float]) -> None:
-        for seconds in harm:
-            self._let_pass(seconds)
+    def _go_on(self) -> None:
+        """Each harm that is due goes one step on; one that has ended is healed."""
+        for harm in [harm for harm in self.under_way if harm.next_at <= time.monotonic()]:
+            try:
+                harm.next_at = time.monotonic() + next(harm.steps)
+                continue
+            except StopIteration:
+                pass
+            except (psycopg.Error, redis.RedisError, OSError) as error:
+                self.strikes[harm.kind].failed.append(str(error))
+            self.under_way.remove(harm)
+            self.gauge.healed(harm.kind)
 
     def _await_work(self) -> int:
         """How much is in flight once it is much, or after some seconds."""
@@ -124,6 +142,7 @@ class Campaign:
         """Keep the system running meanwhile, as ``kendi up`` does."""
         until = time.monotonic() + seconds
         while True:
+            self._go_on()
             self.ground.watch()
             under_way = self.gauge.under_way()
             if under_way is not None:
@@ -136,6 +155,9 @@ class Campaign:
 
     def drain(self) -> float | None:
         """Seconds after the last healing until nothing was under way any more; None if that never came."""
+        began = time.monotonic()
+        while self.under_way and time.monotonic() - began < SECONDS_TO_DRAIN:
+            self._let_pass(0.1)
         self._make_whole()
         began = time.monotonic()
         while time.monotonic() - began < SECONDS_TO_DRAIN:

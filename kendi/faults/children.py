@@ -16,7 +16,7 @@ from shared.messaging.inbox import Heard, Reaction
 POISON = "POISON-"
 """A purchase order number that begins so is poison to production, of the kind that its next word names,
 
-until the file that ``KENDI_FAULTS_FIXED`` names exists."""
+until a file of that name is in the folder that ``KENDI_FAULTS_FIXED`` names."""
 
 
 def become(kind: str, service: str, environment: Mapping[str, str], log: Path) -> None:
@@ -39,7 +39,7 @@ def _plant_poison(fixed: Path) -> None:
 
 def _poisoned(healthy: Reaction, fixed: Path) -> Reaction:
     def react(session: Any, event: OrderPlaced, heard: Heard) -> None:
-        if event.po_number.startswith(POISON) and not fixed.exists():
+        if event.po_number.startswith(POISON) and not (fixed / event.po_number).exists():
             POISONS[event.po_number.removeprefix(POISON).split("-")[0]]()
         healthy(session, event, heard)
 

@@ -37,7 +37,8 @@ class Ground(System):
     def _environment(self, addresses: Addresses, ports: Mapping[str, int]) -> dict[str, str]:
         self.failpoints = self.data / "failpoints"
         self.failpoints.mkdir(exist_ok=True)
-        self.fixed = self.data / "poison-fixed"
+        self.fixed = self.data / "fixed"
+        self.fixed.mkdir(exist_ok=True)
         self.proxies = {
             "postgres": Proxy(self.servers.postgres.port),
             "broker": Proxy(self.servers.broker.port),

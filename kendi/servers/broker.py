@@ -10,7 +10,6 @@ from pathlib import Path
 
 import redis
 from redis.backoff import NoBackoff
-from redis.lock import Lock
 from redis.retry import Retry
 
 from kendi.servers.account import hand_over
@@ -48,12 +47,6 @@ class Broker(Server):
     def url(self, user: str, password: str) -> str:
         return f"redis://{user}:{password}@127.0.0.1:{self.port}/0"
 
-    def await_ready(self) -> None:
-        """kombu frees its lock by this script; loaded here, the services need no right to run others."""
-        super().await_ready()
-        with self._client() as client:
-            client.script_load(Lock.LUA_RELEASE_SCRIPT)
-
     def _prepare(self) -> None:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         hand_over(self.folder)
@@ -78,7 +71,7 @@ class Broker(Server):
         queues = " ".join(f"%W~{other}.{kind}*" for other in others for kind in ("receive", "receipt"))
         return (
             f"user {service} on {self._fingerprint(f'{service}_broker')} &*"
-            f" ~{service}.* ~_kombu.* ~kendi.epoch +@all -@admin -@dangerous -@scripting +evalsha"
+            f" ~{service}.* ~_kombu.* ~kendi.epoch +@all -@admin -@dangerous -@scripting"
             + (f" ({queues} +lpush +llen +exists)" if others else "")
         )
 

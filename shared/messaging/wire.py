@@ -17,7 +17,6 @@ from shared.settings import Settings, SigningKey
 
 RECEIVE, RECEIPT, WAKE = "kendi.receive", "kendi.receipt", "kendi.wake"
 EPOCH_KEY = "kendi.epoch"
-VISIBILITY_TIMEOUT = 120
 
 
 class Untrusted(Exception):
@@ -108,8 +107,6 @@ def celery_app(settings: Settings, services: Iterable[str]) -> Celery:
         result_backend=None,
         task_serializer="json",
         accept_content=["json"],
-        task_acks_late=True,
-        task_reject_on_worker_lost=False,
         worker_prefetch_multiplier=1,
         task_publish_retry=True,
         task_publish_retry_policy={
@@ -123,16 +120,11 @@ def celery_app(settings: Settings, services: Iterable[str]) -> Celery:
         broker_connection_timeout=2,
         broker_pool_limit=2,
         broker_transport_options={
-            "visibility_timeout": VISIBILITY_TIMEOUT,
-            "unacked_restore_interval": 10,
-            "unacked_restore_throttle": 1,
-            "unacked_key": f"{service}.unacked",
-            "unacked_index_key": f"{service}.unacked_index",
-            "unacked_mutex_key": f"{service}.unacked_mutex",
-            "socket_timeout": 5,
+            "ack_emulation": False,
+            "socket_timeout": 3,
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
-            "health_check_interval": 10,
+            "health_check_interval": 3,
         },
         worker_soft_shutdown_timeout=20.0,
         worker_enable_soft_shutdown_on_idle=True,

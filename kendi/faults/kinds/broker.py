@@ -4,10 +4,14 @@ import os
 import shutil
 import signal
 import socket
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+
+import redis
 
 from kendi.faults.kinds.kind import Scene, kind
+from kendi.faults.kinds.room import no_room
 from kendi.faults.proxy import Spoil
 
 
@@ -31,10 +35,11 @@ def flushed(scene: Scene) -> Iterator[float]:
     yield 0.1
 
 
-@kind("broker flushed each second for half a minute")
+@kind("broker flushed each second for half a minute", lingers=True)
 def flushed_again_and_again(scene: Scene) -> Iterator[float]:
     for _ in range(30):
-        _flush(scene)
+        with suppress(redis.RedisError):  # another fault has it just now
+            _flush(scene)
         yield 1
 
 
@@ -86,6 +91,13 @@ def crowded(scene: Scene) -> Iterator[float]:
             address = ("127.0.0.1", scene.ground.servers.broker.port)
             open_sockets.enter_context(socket.create_connection(address, timeout=5))
         yield 1
+
+
+if sys.platform == "linux":
+
+    @kind("no room on the broker's disk")
+    def disk_full(scene: Scene) -> Iterator[float]:
+        yield from no_room(scene, [scene.ground.servers.broker.pid])
 
 
 def _spoiled(scene: Scene, spoil: Spoil) -> Iterator[float]:

@@ -24,16 +24,18 @@ class Scene:
 class Kind:
     name: str
     strike: Strike
+    lingers: bool = False
+    """It goes on while other faults strike."""
 
 
 KINDS: list[Kind] = []
 
 
-def kind(name: str) -> Callable[[Strike], Strike]:
+def kind(name: str, *, lingers: bool = False) -> Callable[[Strike], Strike]:
     """Register a strike under the name that the table shows."""
 
     def register(strike: Strike) -> Strike:
-        KINDS.append(Kind(name, strike))
+        KINDS.append(Kind(name, strike, lingers))
         return strike
 
     return register

@@ -4,10 +4,15 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
-from typing import Any, cast
+from contextlib import suppress
+from typing import Any, LiteralString, cast
+
+import psycopg
+from psycopg import sql
 
 from kendi.faults.children import POISON
 from kendi.faults.kinds.kind import Scene, kind
+from shared.messaging.tables import Inbox
 
 GARBAGE: tuple[bytes, ...] = (
     b"\xff\xfe not JSON",
@@ -77,17 +82,17 @@ def forged(scene: Scene) -> Iterator[float]:
             broker.lpush(queue, message)
 
 
-@kind("poison that raises")
+@kind("poison that raises", lingers=True)
 def poison_raises(scene: Scene) -> Iterator[float]:
     yield from _poison(scene, "RAISE")
 
 
-@kind("poison that kills")
+@kind("poison that kills", lingers=True)
 def poison_kills(scene: Scene) -> Iterator[float]:
     yield from _poison(scene, "KILL")
 
 
-@kind("poison that hangs")
+@kind("poison that hangs", lingers=True)
 def poison_hangs(scene: Scene) -> Iterator[float]:
     yield from _poison(scene, "HANG")
 
@@ -99,15 +104,11 @@ def overload(scene: Scene) -> Iterator[float]:
 
 
 def _messages(scene: Scene) -> list[tuple[str, bytes]]:
-    """What stands on the queues or is being worked on, with its queue."""
+    """What stands on the queues, with its queue."""
     found: list[tuple[str, bytes]] = []
     with scene.ground.broker() as broker:
         for queue in scene.ground.queues():
             found += [(queue, message) for message in cast(list[bytes], broker.lrange(queue, 0, 20))]
-        for key in cast(list[bytes], broker.keys("*.unacked")):
-            for kept in cast(list[bytes], broker.hvals(key)):
-                message, _, queue = json.loads(kept)
-                found.append((queue, json.dumps(message).encode()))
     return [(queue, message) for queue, message in found if b'"body"' in message]
 
 
@@ -161,25 +162,30 @@ def _almost_messages(queue: str, task: str) -> list[bytes]:
 
 def _poison(scene: Scene, how: str) -> Iterator[float]:
     """An order that production can't take until it is parked, mended, and tried again by an operator."""
-    ground = scene.ground
-    ground.fixed.unlink(missing_ok=True)
-    order_id = scene.stream.place(f"{POISON}{how}-{uuid.uuid4()}")
+    po_number = f"{POISON}{how}-{uuid.uuid4()}"
+    order_id = scene.stream.place(po_number)
+    if order_id is None:  # nobody took it
+        return
     subject = f"order/{order_id}"
-    state = "SELECT state FROM inbox WHERE subject = %s AND sequence = 1"
-    for _ in range(1200):
-        if order_id is None or ground.one("production", state, subject) == 3:
-            break
-        with ground.database("production") as connection:
-            connection.execute(
-                "UPDATE inbox SET next_at = now() WHERE subject = %s AND sequence = 1 AND state < 2"
-                " AND (state = 0 OR next_at < now() + interval '57 s')",
-                (subject,),
-            )
+    yield from _until(scene, subject, Inbox.PARKED, HASTEN)
+    (scene.ground.fixed / po_number).touch()
+    yield from _until(scene, subject, Inbox.DONE, RETRY)
+
+
+HASTEN = """
+    UPDATE inbox SET next_at = now() WHERE subject = %s AND sequence = 1 AND state < 2
+        AND (state = 0 OR next_at < now() + interval '57 s')"""
+"""The pauses between attempts pass quickly; a running attempt is left three seconds."""
+RETRY = """
+    UPDATE inbox SET state = 0, attempts = 0, next_at = now() WHERE subject = %s AND state = 3"""
+STATE = "SELECT state FROM inbox WHERE subject = %s AND sequence = 1"
+
+
+def _until(scene: Scene, subject: str, state: Inbox, statement: LiteralString) -> Iterator[float]:
+    while True:
+        with suppress(psycopg.Error):  # another fault has the database just now
+            if scene.ground.one("production", STATE, subject) == state:
+                return
+            with scene.ground.database("production") as connection:
+                connection.execute(sql.SQL(statement), (subject,))
         yield 0.1
-    ground.fixed.touch()
-    with ground.database("production") as connection:
-        connection.execute(
-            "UPDATE inbox SET state = 0, attempts = 0, next_at = now() WHERE subject = %s AND state = 3",
-            (subject,),
-        )
-    yield 0.1

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import psycopg
@@ -10,6 +11,7 @@ from psycopg import sql
 
 from kendi.faults.ground import SERVICES
 from kendi.faults.kinds.kind import Scene, kind
+from kendi.faults.kinds.room import children_of, no_room
 from kendi.faults.proxy import Spoil
 
 HOT_TABLES = ("outbox_delivery", "outbox_event", "inbox", "position", "subject_counter")
@@ -79,6 +81,14 @@ def no_connection(scene: Scene) -> Iterator[float]:
             yield scene.chance.uniform(1, 4)
         finally:
             connection.execute(limit.format(role, sql.Literal(-1)))
+
+
+if sys.platform == "linux":
+
+    @kind("no room on PostgreSQL's disk")
+    def disk_full(scene: Scene) -> Iterator[float]:
+        postmaster = scene.ground.servers.postgres.pid
+        yield from no_room(scene, [postmaster, *children_of(postmaster)])
 
 
 def _terminate(scene: Scene, service: str) -> None:

@@ -1,9 +1,9 @@
 """Faults of our own processes: killed, stopped, told to end, or broken at a named place."""
 
-import json
 import os
 import signal
 from collections.abc import Iterator
+from typing import cast
 
 from kendi.faults.ground import SERVICES
 from kendi.faults.kinds.kind import Scene, kind
@@ -104,16 +104,20 @@ def failpoint_stops(scene: Scene) -> Iterator[float]:
 
 @kind("the same batch to two workers at once")
 def same_batch_twice(scene: Scene) -> Iterator[float]:
-    """One worker is stopped with a batch in its hands, and the other gets a copy of it."""
-    scene.ground.arm("receive.opened", "stop")
-    yield from _until_reached(scene, "receive.opened")
-    with scene.ground.broker() as broker:
-        for service in SERVICES:
-            for kept in broker.hvals(f"{service}.unacked"):
-                message, _, queue = json.loads(kept)
-                broker.rpush(queue, json.dumps(message))
-    yield 0.3
-    _continue_all(scene)
+    """Both workers of a service are stopped until a message waits for each, and it is the same one."""
+    service = scene.chance.choice(SERVICES)
+    queue, workers = f"{service}.receive", scene.ground.alive("worker", service)
+    for worker in workers:
+        scene.ground.send(worker, STOP)
+    for _ in range(40):
+        with scene.ground.broker() as broker:
+            waiting = cast(list[bytes], broker.lrange(queue, -1, -1))
+            if waiting:
+                broker.rpush(queue, *waiting)
+                break
+        yield 0.1
+    for worker in workers:
+        scene.ground.send(worker, CONT)
 
 
 @kind("the whole machine killed and started again")
