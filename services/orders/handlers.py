@@ -235,9 +235,13 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
-    """What moves no quantity of ours is told on the timeline of each order it is about."""
+    """What moves no quantity of ours is told on the timeline of each order it is about.
+
+    The order is locked, so that its steps are numbered in the order in which they commit.
+    """
     for order_id in timeline.orders_of(event):
-        buyer = session.execute(select(orders.c.buyer).where(orders.c.id == order_id)).scalar_one()
+        locked = select(orders.c.buyer).where(orders.c.id == order_id).with_for_update()
+        buyer = session.execute(locked).scalar_one()
         timeline.note(session, buyer, event, heard, order_id=order_id)
 
 

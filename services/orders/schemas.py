@@ -166,8 +166,13 @@ class WebhookSchema(WebhookListedSchema):
 
 class DeliverySchema(Schema):
     id = fields.Integer()
+    order_id = fields.UUID()
+    sequence = fields.Integer(metadata={"description": "the step's number in its order, as in the message"})
     type = fields.String()
     attempts = fields.Integer()
     delivered_at = fields.AwareDateTime(allow_none=True)
+    given_up_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when trying ended; later steps of the order went on"}
+    )
     response_status = fields.Integer(allow_none=True)
     last_error = fields.String(allow_none=True)

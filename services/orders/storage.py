@@ -169,16 +169,18 @@ webhook_delivery = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Instant, nullable=False, server_default=func.now()),
     Column("delivered_at", Instant),
+    Column("given_up_at", Instant),
     Column("response_status", Integer),
     Column("last_error", Text),
     UniqueConstraint("timeline_id", "endpoint_id"),
+    CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ended_once"),
 )
 Index(
     "webhook_delivery_due_idx",
     webhook_delivery.c.endpoint_id,
     webhook_delivery.c.order_id,
     webhook_delivery.c.id,
-    postgresql_where=text("delivered_at IS NULL"),
+    postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
 )
 
 mapping = registry(metadata=tables)

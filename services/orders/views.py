@@ -157,12 +157,17 @@ def deliveries_of(
     session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: str | None
 ) -> Sequence[RowMapping]:
     """The deliveries of one of the buyer's endpoints, newest first."""
+    step = timeline.alias("step")
+    earlier = (step.c.order_id == timeline.c.order_id, step.c.id <= timeline.c.id)
     query = (
         select(
             webhook_delivery.c.id,
+            webhook_delivery.c.order_id,
+            select(func.count()).select_from(step).where(*earlier).scalar_subquery().label("sequence"),
             timeline.c.type,
             webhook_delivery.c.attempts,
             webhook_delivery.c.delivered_at,
+            webhook_delivery.c.given_up_at,
             webhook_delivery.c.response_status,
             webhook_delivery.c.last_error,
         )
