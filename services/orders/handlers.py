@@ -151,6 +151,12 @@ def sign_release(session: Session, *, order_id: UUID, line: int, by: Signer, rea
     return order
 
 
+def renew_lapsed(session: Session, *, order_id: UUID) -> None:
+    """Ask again for the order's clearances that ran out before their work was done."""
+    order = _locked(session, order_id)
+    timeline.tell(session, order.buyer, *order.renew_lapsed(on=business_today(session)))
+
+
 def register_webhook(session: Session, *, buyer: str, url: str, secret: str) -> UUID:
     """Tell this address every step of the buyer's orders from now on."""
     id = uuid7s.uuid7()
@@ -194,7 +200,10 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
 
 def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Heard) -> None:
     order = _locked(session, event.order_id)
-    order.line(event.line).started += event.quantity
+    line = order.line(event.line)
+    if line.started + event.quantity > line.allocated:
+        raise NotYet("production", f"plan/{event.order_id}:{event.line}")
+    line.started += event.quantity
     timeline.note(session, order.buyer, event, heard)
 
 

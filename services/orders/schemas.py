@@ -63,7 +63,11 @@ class OrderRequest(Schema):
 
 
 class QuantitiesSchema(Schema):
-    """Pieces; each is a part of the one before it, but for ``cancelled``."""
+    """Pieces. ``ordered >= allocated >= good >= packed >= departed >= delivered``.
+
+    ``cancelled`` is a part of ``ordered``, and no more is allocated than is left of it; ``started`` is
+    the part of ``allocated`` on which work began, in whole work orders.
+    """
 
     ordered = Whole()
     cancelled = Whole()

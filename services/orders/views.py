@@ -1,10 +1,11 @@
 """What the orders service shows: reads only."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from services.orders.domain.order import RELEASE_ROLES, Line, Order
@@ -18,12 +19,14 @@ from services.orders.storage import (
     webhook_endpoint,
 )
 from services.orders.storage import order as orders
-from shared.web.access import BUYER, Principal
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
 
 def mine(principal: Principal) -> Any:
-    """The one place that says which orders a principal may see."""
-    return orders.c.buyer == principal.account if principal.role == BUYER else orders.c.id.is_not(None)
+    """The one place that says which orders a principal may see; whoever is not named here sees none."""
+    if principal.role == BUYER:
+        return orders.c.buyer == principal.account
+    return true() if principal.role in (COMPLIANCE, KANWIL) else false()
 
 
 def find_order(session: Session, principal: Principal, order_id: UUID) -> Order | None:
@@ -121,6 +124,17 @@ def waiting_for_release(session: Session) -> list[tuple[Order, Line]]:
     holding = select(hold.c.order_id).distinct()
     query = select(Order).where(orders.c.id.in_(holding)).order_by(orders.c.id)
     return [(o, line) for o in session.execute(query).scalars() for line in o.lines if line.open_hold]
+
+
+def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Sequence[UUID]:
+    """Orders with a clearance that ran out before its work was done."""
+    wanted = order_line.c.ordered - order_line.c.cancelled
+    lapsed = or_(
+        and_(order_line.c.produce_until < today, order_line.c.good < wanted),
+        and_(order_line.c.export_until < today, order_line.c.departed < wanted),
+    )
+    query = select(order_line.c.order_id).where(lapsed).distinct().limit(limit)
+    return session.execute(query).scalars().all()
 
 
 def timeline_of(session: Session, order_id: UUID) -> Sequence[RowMapping]:
