@@ -21,6 +21,7 @@ from services.orders.schemas import (
 )
 from services.orders.sentences import tell_timeline
 from services.orders.webhooks import check_address, new_secret
+from services.orders.webhooks import views as told
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import serving, transaction
@@ -133,7 +134,7 @@ def register_webhook(body: dict[str, Any]) -> Response:
 def list_webhooks() -> Any:
     """Your webhook endpoints."""
     with transaction() as session:
-        return list(views.webhooks_of(session, current().account or ""))
+        return list(told.webhooks_of(session, current().account or ""))
 
 
 @api.delete("/webhooks/<uuid:endpoint_id>")
@@ -153,9 +154,9 @@ def remove_webhook(endpoint_id: UUID) -> None:
 def list_deliveries(page: dict[str, Any], endpoint_id: UUID) -> Any:
     """What was told to an endpoint, newest first, with attempts and answers."""
     with transaction() as session:
-        if not views.had_webhook(session, current().account or "", endpoint_id):
+        if not told.had_webhook(session, current().account or "", endpoint_id):
             raise not_found("webhook endpoint")
-        rows = views.deliveries_of(
+        rows = told.deliveries_of(
             session,
             current().account or "",
             endpoint_id,

@@ -123,6 +123,7 @@ hold = Table(
     CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
 )
+Index("hold_open_idx", hold.c.id, postgresql_where=text("released_on IS NULL"))
 Index("hold_line_idx", hold.c.order_id, hold.c.line_number)
 Index(
     "hold_open_key",

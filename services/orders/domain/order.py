@@ -20,8 +20,9 @@ from shared.events.orders import (
 )
 from shared.refusal import Refused
 
-RELEASE_ROLES = ("compliance_officer", "kanwil")
-"""Who may sign a release: the exporter's compliance officer and the regional office, one of each."""
+SIGNERS = {"compliance_officer": "compliance officer", "kanwil": "regional office"}
+"""Who may sign a release, one of each: the exporter's compliance officer and the regional office, in words."""
+RELEASE_ROLES = tuple(SIGNERS)
 RELEASE_DAYS = 90
 SHORTEST_REASON = 40
 PURPOSES: Final[tuple[Purpose, ...]] = ("produce", "export")
@@ -65,11 +66,19 @@ class Hold:
         The last of them releases the hold.
         """
         if by.role not in RELEASE_ROLES:
-            raise Refused(f"A release is signed by {' and '.join(RELEASE_ROLES)}, not by {by.role}.")
+            raise Refused(
+                "A release is signed by the compliance officer and the regional office, not by {role}.",
+                role=by.role,
+            )
         if len(reason.strip()) < SHORTEST_REASON:
-            raise Refused(f"Give the reason in {SHORTEST_REASON} characters or more.", field="reason")
+            raise Refused(
+                "Give the reason in {least} characters or more.", field="reason", least=SHORTEST_REASON
+            )
         if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
-            raise Refused(f"The release already has the signature of {by.role}; the other role signs next.")
+            raise Refused(
+                "The release already has the signature of the {role}; the other role signs next.",
+                role=SIGNERS[by.role],
+            )
         self.signatures.append(
             Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason.strip(), signed_on=on)
         )
@@ -199,7 +208,12 @@ class Order:
         for line in self.lines:
             if line.number == number:
                 return line
-        raise Refused(f"The order has no line {number}; its lines are 1 to {len(self.lines)}.", field="line")
+        raise Refused(
+            "The order has no line {line}; its lines are 1 to {last}.",
+            field="line",
+            line=number,
+            last=len(self.lines),
+        )
 
     @property
     def state(self) -> str:
@@ -225,12 +239,14 @@ class Order:
         line = self.line(number)
         if line.blocked:
             raise Refused(
-                f"Line {number} is blocked by {', '.join(line.law)} and can't be released: change the destination,"
-                " sell it at home, or cancel it."
+                "Line {line} is blocked by {law} and can't be released: change the destination,"
+                " sell it at home, or cancel it.",
+                line=number,
+                law=", ".join(line.law),
             )
         hold = line.open_hold
         if hold is None:
-            raise Refused(f"Line {number} waits for no release.")
+            raise Refused("Line {line} waits for no release.", line=number)
         if by.id == self.placed_by:
             raise Refused("Who placed the order can't release it.")
         hold.sign(by, reason, on)

@@ -75,6 +75,7 @@ def _holds_are_history() -> None:
         FROM (SELECT hold_id, max(signed_on) AS last FROM signature GROUP BY hold_id HAVING count(*) = 2) signed
         WHERE signed.hold_id = hold.id""")
     op.drop_constraint("hold_order_id_line_number_purpose_key", "hold", type_="unique")
+    op.create_index("hold_open_idx", "hold", ["id"], postgresql_where=sa.text("released_on IS NULL"))
     op.create_index("hold_line_idx", "hold", ["order_id", "line_number"])
     op.create_index(
         "hold_open_key",

@@ -2,27 +2,39 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from services.orders import views
 from services.orders.sentences import tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.pagination import cursor_of, key_of
 from shared.web.problems import not_found
 
 desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../templates")
 
 
+DECISIONS = 10
+"""Blocked lines on one page; deciding about one makes room for the next."""
+
+
 @desk.get("/")
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def home() -> str:
+    """What we need from you, then the orders, newest first, a page at a time."""
     with transaction() as session:
-        orders = [views.order_as_dict(o, pages.language()) for o in views.recent_orders(session, current())]
-    blocked = [
-        (order, line) for order in orders for line in order["lines"] if line["state"] == "policy_blocked"
-    ]
-    return render_template("portal.html", orders=orders, blocked=blocked)
+        found, last = views.page_of_orders(session, current(), after=key_of(request.args.get("after"), UUID))
+        orders = [views.order_as_dict(order, pages.language()) for order in found]
+        blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
+    return render_template(
+        "portal.html",
+        orders=orders,
+        blocked=blocked[:DECISIONS],
+        more_blocked=len(blocked) > DECISIONS,
+        most=views.MOST_LINES,
+        after=last and cursor_of(str(last)),
+    )
 
 
 @desk.get("/order/<uuid:order_id>")
