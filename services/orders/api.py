@@ -47,7 +47,11 @@ def place_order(body: dict[str, Any]) -> Response:
     def command(session: Any) -> Answer:
         principal = current()
         order = handlers.place_order(session, buyer=principal.account or "", placed_by=principal.id, **body)
-        return ORDER.dump(views.order_as_dict(order)), 201, {"Location": f"/orders/v1/orders/{order.id}"}
+        return (
+            ORDER.dump(views.order_in_full(session, order)),
+            201,
+            {"Location": f"/orders/v1/orders/{order.id}"},
+        )
 
     return once(command)
 
@@ -72,7 +76,7 @@ def read_order(order_id: UUID) -> Any:
         order = views.find_order(session, current(), order_id)
         if order is None:
             raise not_found("order")
-        return views.order_as_dict(order)
+        return views.order_in_full(session, order)
 
 
 @api.get("/orders/<uuid:order_id>/timeline")
@@ -98,7 +102,7 @@ def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
             raise not_found("order")
         signer = Signer(current().id, current().name, current().role)
         order = handlers.sign_release(session, order_id=order_id, line=line, by=signer, reason=body["reason"])
-        return ORDER.dump(views.order_as_dict(order)), 200, {}
+        return ORDER.dump(views.order_in_full(session, order)), 200, {}
 
     return once(command)
 

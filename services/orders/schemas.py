@@ -97,6 +97,19 @@ class HoldSchema(Schema):
     signatures = fields.List(fields.Nested(SignatureSchema))
 
 
+class NextSchema(Schema):
+    """The step that a line waits for."""
+
+    expected = fields.String(
+        allow_none=True, metadata={"description": "the event's type; null where the buyer must decide"}
+    )
+    owed_by = fields.String(
+        metadata={"description": "who takes the step: roles, services, or facilities by their codes"}
+    )
+    since = fields.AwareDateTime(allow_none=True, metadata={"description": "business time, UTC"})
+    by = fields.Date(allow_none=True, metadata={"description": "when it was promised for, if it was"})
+
+
 class OrderLineSchema(QuantitiesSchema):
     number = fields.Integer()
     sku = fields.String()
@@ -107,6 +120,7 @@ class OrderLineSchema(QuantitiesSchema):
     destination = fields.String()
     consignee = fields.Nested(ConsigneeSchema)
     hold = fields.Nested(HoldSchema, allow_none=True)
+    next = fields.Nested(NextSchema, allow_none=True)
 
 
 class OrderSchema(Schema):

@@ -1,14 +1,17 @@
 """What the orders service shows: reads only."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select, true
+from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
+from services.orders.domain.expected import Next, Told, next_step
 from services.orders.domain.order import RELEASE_ROLES, Line, Order
 from services.orders.storage import (
     QUANTITIES,
@@ -28,6 +31,9 @@ WAITS = and_(
     case((hold.c.purpose == "produce", order_line.c.good), else_=order_line.c.departed) < WANTED,
 )
 """A hold that is not released, while there is something left that it holds: ``Line.open_hold`` in SQL."""
+
+
+BY_TIME = (timeline.c.occurred_at, timeline.c.event_id)
 
 
 def mine(principal: Principal) -> Any:
@@ -54,6 +60,42 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
         "placed_on": order.placed_on,
         "lines": [line_as_dict(line, language) for line in order.lines],
     }
+
+
+def order_in_full(session: Session, order: Order, language: str = "en") -> dict[str, Any]:
+    """The order, with the step that each line waits for: ``next``, none for a closed line."""
+    told = progress_of(session, order.id)
+    shown = order_as_dict(order, language)
+    for line, line_shown in zip(order.lines, shown["lines"], strict=True):
+        step = next_step(line, told[None] + told[line.number])
+        line_shown["next"] = _next(step) if step else None
+    return shown
+
+
+def _next(step: Next) -> dict[str, Any]:
+    return {**asdict(step), "owed_by": ", ".join(step.owed_by), "owing": step.owed_by}
+
+
+PROGRESS = text("""
+    SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
+        sum(coalesce(part.quantity, (t.data ->> 'quantity')::int, 0)) AS pieces, max(t.occurred_at) AS last,
+        max((t.data ->> 'etd')::date) AS etd, max((t.data ->> 'eta')::date) AS eta
+    FROM timeline t LEFT JOIN LATERAL (
+        SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
+        FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
+    WHERE t.order_id = :order_id
+    GROUP BY 1, 2, 3""")
+
+
+def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:
+    """What the timeline says in sum of each line, and under none of the whole order.
+
+    It is added up in the database, where thousands of entries are cheap.
+    """
+    told = defaultdict(list)
+    for line, *rest in session.execute(PROGRESS, {"order_id": order_id}):
+        told[line].append(Told(*rest))
+    return told
 
 
 def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
@@ -211,12 +253,20 @@ def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Seque
 
 def timeline_of(session: Session, order_id: UUID) -> Sequence[RowMapping]:
     """Every event of an order from all services, by when it happened."""
-    query = (
-        select(timeline)
-        .where(timeline.c.order_id == order_id)
-        .order_by(timeline.c.occurred_at, timeline.c.event_id)
-    )
+    query = select(timeline).where(timeline.c.order_id == order_id).order_by(*BY_TIME)
     return session.execute(query).mappings().all()
+
+
+def newest_of_timeline(
+    session: Session, order_id: UUID, *, limit: int, before: UUID | None
+) -> Sequence[RowMapping]:
+    """The newest events of an order, or those before one of them, by when they happened."""
+    query = select(timeline).where(timeline.c.order_id == order_id)
+    if before is not None:
+        there = select(*BY_TIME).where(timeline.c.order_id == order_id, timeline.c.event_id == before)
+        query = query.where(tuple_(*BY_TIME) < there.scalar_subquery())
+    newest = query.order_by(*(column.desc() for column in BY_TIME)).limit(limit)
+    return session.execute(newest).mappings().all()[::-1]
 
 
 def catalogue(session: Session) -> list[dict[str, Any]]:

@@ -199,6 +199,36 @@ def test_an_order_of_many_lines_leads_to_its_own_page(orders: Orders) -> None:
     assert order["po_number"] not in re.findall(r"PO-\d", page)
 
 
+def test_the_page_of_an_order_stays_small_and_every_step_and_line_can_be_reached(orders: Orders) -> None:
+    order = placed(orders, lines=200)
+    with orders.database.transaction() as session:
+        session.execute(
+            text("""
+                INSERT INTO timeline (order_id, event_id, line, source, type, occurred_at, actor_role, data)
+                SELECT order_id, gen_random_uuid(), line, source, type, occurred_at + (n / 2) * interval '1 h', actor_role,
+                    data || jsonb_build_object('line', 1000 + n)
+                FROM timeline, generate_series(1, 400) n WHERE type LIKE '%hold_opened%' AND line = 1""")
+        )
+    buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS")
+    home = f"/orders/order/{order['id']}"
+    path: str | None = home
+    steps, bars = 0, 0
+    while path:
+        page = buyer.open(path)
+        steps += page.count("<time ")
+        assert ("Expected next" in page) == (path == home)
+        earlier = re.search(r'rel="prev" href="([^"]+)"', page)
+        path = home + earlier[1] if earlier else None
+    assert steps == 601
+    path = home
+    while path:
+        page = buyer.open(path)
+        bars += page.count('class="bar-line"')
+        further = re.search(r'rel="next" href="([^"]+)"', page)
+        path = home + further[1] if further else None
+    assert bars == 200
+
+
 def test_what_we_need_from_a_buyer_stands_first_in_their_language(orders: Orders) -> None:
     for number in range(30):
         placed(orders, f"US-{number}", country="US")

@@ -5,7 +5,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 
 from services.orders import views
-from services.orders.sentences import tell_timeline
+from services.orders.sentences import tell_expected, tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
@@ -37,13 +37,30 @@ def home() -> str:
     )
 
 
+STEPS = 150
+"""Steps of a timeline on one page, so that it stays under 150 kB."""
+
+
 @desk.get("/order/<uuid:order_id>")
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def one_order(order_id: UUID) -> str:
+    """Some lines of an order, the newest part of its timeline, and what it waits for."""
+    before, from_line = key_of(request.args.get("before"), UUID), request.args.get("from", 1, int)
     with transaction() as session:
         order = views.find_order(session, current(), order_id)
         if order is None:
             raise not_found("order")
-        entries = tell_timeline(session, views.timeline_of(session, order_id), pages.language())
-        shown = views.order_as_dict(order, pages.language())
-    return render_template("order.html", order=shown, entries=entries)
+        found = views.newest_of_timeline(
+            session, order_id, limit=STEPS + 1, before=UUID(before) if before else None
+        )
+        entries = tell_timeline(session, found[-STEPS:], pages.language())
+        shown = views.order_in_full(session, order, pages.language())
+        expected = tell_expected(session, shown["lines"], pages.language())
+    return render_template(
+        "order.html",
+        order=shown,
+        lines=shown["lines"][max(from_line, 1) - 1 :][: views.MOST_LINES],
+        entries=entries,
+        earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
+        expected=[] if before else expected,
+    )
