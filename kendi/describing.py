@@ -127,6 +127,7 @@ def _prerequisites() -> Iterable[str]:
 
 PREREQUISITES = {
     "orders": {
+        "work_order_started": "`plan/{order_id}:{line}` of production to have allocated as much",
         "lot_released": "`plan/{order_id}:{line}` of production to have allocated as much",
         "cartons_packed": "`lot/{lot}` of production",
         "shipment_departed": "`packing/{lot}` of logistics",

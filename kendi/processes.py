@@ -79,11 +79,14 @@ def run_worker(service: str) -> None:
     app = celery_app(settings, all_cards())
     database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
     wire = Wire(app, card_of(service), settings.signing_keys)
-    add_tasks(app, settings, database, wire, _reactions(service), _jobs(service))
+    jobs = add_tasks(app, settings, database, wire, _reactions(service), _jobs(service))
     beat(app, Heartbeat(database, f"{service} worker"))
     names = ",".join(queue.name for queue in queues(service).values())
     quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
-    app.worker_main(["worker", "--pool", "solo", "-Q", names, *quiet])
+    try:
+        app.worker_main(["worker", "--pool", "solo", "-Q", names, *quiet])
+    finally:
+        jobs.close()
 
 
 def run_relay(service: str) -> None:

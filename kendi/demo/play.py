@@ -124,15 +124,16 @@ class Story:
         self.say(f"  line {blocked['number']} is blocked: {'; '.join(blocked['hold']['law'])}")
 
     def _release(self, purpose: str) -> None:
-        """Two people in different roles sign each held line, one at a time, on the page of holds."""
+        """Two people in different roles sign each held line, one at a time, on its own page of holds."""
         waiting = [line["number"] for line in self.order["lines"] if line["state"] != "policy_blocked"]
         self._until(
             lambda: self._held(purpose) == waiting, f"lines {waiting} wait for the release to {purpose}"
         )
         for officer in self.officers:
-            officer.open("/orders/holds/")
             for number in waiting:
-                officer.submit(f"/orders/holds/{self.order['id']}/{number}/release", reason=REASON[purpose])
+                hold = f"/orders/holds/{self.order['id']}/{number}"
+                officer.open(hold)
+                officer.submit(hold, reason=REASON[purpose])
         self._until(lambda: self._held(purpose) == [], f"all lines are released to {purpose}")
 
     def _held(self, purpose: str) -> list[int]:

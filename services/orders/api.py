@@ -21,6 +21,7 @@ from services.orders.schemas import (
 )
 from services.orders.sentences import tell_timeline
 from services.orders.webhooks import check_address, new_secret
+from services.orders.webhooks import views as told
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import serving, transaction
@@ -46,7 +47,11 @@ def place_order(body: dict[str, Any]) -> Response:
     def command(session: Any) -> Answer:
         principal = current()
         order = handlers.place_order(session, buyer=principal.account or "", placed_by=principal.id, **body)
-        return ORDER.dump(views.order_as_dict(order)), 201, {"Location": f"/orders/v1/orders/{order.id}"}
+        return (
+            ORDER.dump(views.order_in_full(session, order)),
+            201,
+            {"Location": f"/orders/v1/orders/{order.id}"},
+        )
 
     return once(command)
 
@@ -71,7 +76,7 @@ def read_order(order_id: UUID) -> Any:
         order = views.find_order(session, current(), order_id)
         if order is None:
             raise not_found("order")
-        return views.order_as_dict(order)
+        return views.order_in_full(session, order)
 
 
 @api.get("/orders/<uuid:order_id>/timeline")
@@ -97,7 +102,7 @@ def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
             raise not_found("order")
         signer = Signer(current().id, current().name, current().role)
         order = handlers.sign_release(session, order_id=order_id, line=line, by=signer, reason=body["reason"])
-        return ORDER.dump(views.order_as_dict(order)), 200, {}
+        return ORDER.dump(views.order_in_full(session, order)), 200, {}
 
     return once(command)
 
@@ -133,7 +138,7 @@ def register_webhook(body: dict[str, Any]) -> Response:
 def list_webhooks() -> Any:
     """Your webhook endpoints."""
     with transaction() as session:
-        return list(views.webhooks_of(session, current().account or ""))
+        return list(told.webhooks_of(session, current().account or ""))
 
 
 @api.delete("/webhooks/<uuid:endpoint_id>")
@@ -153,9 +158,9 @@ def remove_webhook(endpoint_id: UUID) -> None:
 def list_deliveries(page: dict[str, Any], endpoint_id: UUID) -> Any:
     """What was told to an endpoint, newest first, with attempts and answers."""
     with transaction() as session:
-        if not views.had_webhook(session, current().account or "", endpoint_id):
+        if not told.had_webhook(session, current().account or "", endpoint_id):
             raise not_found("webhook endpoint")
-        rows = views.deliveries_of(
+        rows = told.deliveries_of(
             session,
             current().account or "",
             endpoint_id,

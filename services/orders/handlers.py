@@ -151,6 +151,12 @@ def sign_release(session: Session, *, order_id: UUID, line: int, by: Signer, rea
     return order
 
 
+def renew_lapsed(session: Session, *, order_id: UUID) -> None:
+    """Ask again for the order's clearances that ran out before their work was done."""
+    order = _locked(session, order_id)
+    timeline.tell(session, order.buyer, *order.renew_lapsed(on=business_today(session)))
+
+
 def register_webhook(session: Session, *, buyer: str, url: str, secret: str) -> UUID:
     """Tell this address every step of the buyer's orders from now on."""
     id = uuid7s.uuid7()
@@ -194,7 +200,10 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
 
 def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Heard) -> None:
     order = _locked(session, event.order_id)
-    order.line(event.line).started += event.quantity
+    line = order.line(event.line)
+    if line.started + event.quantity > line.allocated:
+        raise NotYet("production", f"plan/{event.order_id}:{event.line}")
+    line.started += event.quantity
     timeline.note(session, order.buyer, event, heard)
 
 
@@ -235,9 +244,13 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
-    """What moves no quantity of ours is told on the timeline of each order it is about."""
+    """What moves no quantity of ours is told on the timeline of each order it is about.
+
+    The order is locked, so that its steps are numbered in the order in which they commit.
+    """
     for order_id in timeline.orders_of(event):
-        buyer = session.execute(select(orders.c.buyer).where(orders.c.id == order_id)).scalar_one()
+        locked = select(orders.c.buyer).where(orders.c.id == order_id).with_for_update()
+        buyer = session.execute(locked).scalar_one()
         timeline.note(session, buyer, event, heard, order_id=order_id)
 
 

@@ -63,7 +63,11 @@ class OrderRequest(Schema):
 
 
 class QuantitiesSchema(Schema):
-    """Pieces; each is a part of the one before it, but for ``cancelled``."""
+    """Pieces. ``ordered >= allocated >= good >= packed >= departed >= delivered``.
+
+    ``cancelled`` is a part of ``ordered``, and no more is allocated than is left of it; ``started`` is
+    the part of ``allocated`` on which work began, in whole work orders.
+    """
 
     ordered = Whole()
     cancelled = Whole()
@@ -93,6 +97,19 @@ class HoldSchema(Schema):
     signatures = fields.List(fields.Nested(SignatureSchema))
 
 
+class NextSchema(Schema):
+    """The step that a line waits for."""
+
+    expected = fields.String(
+        allow_none=True, metadata={"description": "the event's type; null where the buyer must decide"}
+    )
+    owed_by = fields.String(
+        metadata={"description": "who takes the step: roles, services, or facilities by their codes"}
+    )
+    since = fields.AwareDateTime(allow_none=True, metadata={"description": "business time, UTC"})
+    by = fields.Date(allow_none=True, metadata={"description": "when it was promised for, if it was"})
+
+
 class OrderLineSchema(QuantitiesSchema):
     number = fields.Integer()
     sku = fields.String()
@@ -103,6 +120,7 @@ class OrderLineSchema(QuantitiesSchema):
     destination = fields.String()
     consignee = fields.Nested(ConsigneeSchema)
     hold = fields.Nested(HoldSchema, allow_none=True)
+    next = fields.Nested(NextSchema, allow_none=True)
 
 
 class OrderSchema(Schema):
@@ -166,8 +184,13 @@ class WebhookSchema(WebhookListedSchema):
 
 class DeliverySchema(Schema):
     id = fields.Integer()
+    order_id = fields.UUID()
+    sequence = fields.Integer(metadata={"description": "the step's number in its order, as in the message"})
     type = fields.String()
     attempts = fields.Integer()
     delivered_at = fields.AwareDateTime(allow_none=True)
+    given_up_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when trying ended; later steps of the order went on"}
+    )
     response_status = fields.Integer(allow_none=True)
     last_error = fields.String(allow_none=True)

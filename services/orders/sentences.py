@@ -1,6 +1,7 @@
 """The timeline in the reader's language: one sentence for each event."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -75,6 +76,27 @@ SENTENCES = {
     "shipment_delivered": ("Delivered at {place}", "Diterima di {place}"),
 }
 
+EXPECTED = {
+    "decision": (
+        "a decision: change the destination, sell it at home, or cancel",
+        "keputusan: ubah tujuannya, jual di dalam negeri, atau batalkan",
+    ),
+    "release_signed": ("the release is signed", "izin ditandatangani"),
+    "production_planned": ("every piece has a facility", "semua buah ada pembuatnya"),
+    "work_order_accepted": ("the work is accepted", "pekerjaan diterima"),
+    "work_order_started": ("the work begins", "pekerjaan dimulai"),
+    "lot_released": ("every piece is made and found good", "semua buah selesai dan lulus pemeriksaan"),
+    "cartons_packed": ("every piece is packed", "semua buah dikemas"),
+    "cartons_gathered": ("the cartons arrive at the hub", "karton tiba di hub"),
+    "shipment_planned": ("a shipment is planned", "pengiriman direncanakan"),
+    "shipment_booked": ("a vessel is booked", "kapal dipesan"),
+    "documents_completed": ("all documents are there", "semua dokumen lengkap"),
+    "shipment_dispatched": ("the container leaves the hub", "peti kemas meninggalkan hub"),
+    "shipment_departed": ("the vessel leaves", "kapal berangkat"),
+    "shipment_delivered": ("the goods are delivered", "barang diterima"),
+}
+"""What a line waits for, by the event that will tell it."""
+
 PURPOSES = {
     "produce": {"purpose": ("produce", "produksi"), "purposed": ("made", "dibuat")},
     "export": {"purpose": ("export", "ekspor"), "purposed": ("exported", "diekspor")},
@@ -95,6 +117,28 @@ def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -
             "since": None,
         }
         for row in rows
+    ]
+
+
+def tell_expected(
+    session: Session, lines: Iterable[Mapping[str, Any]], language: str
+) -> list[dict[str, Any]]:
+    """What is awaited, as the timeline shows it; lines that await the same of the same stand together."""
+    names = {row.code: row.name for row in session.execute(select(facility))}
+    which = 1 if language == "id" else 0
+    together: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
+    for line in lines:
+        if line["next"]:
+            together[line["next"]["expected"], line["next"]["owing"], line["next"]["by"]].append(line)
+    return [
+        {
+            "text": f"{('Line', 'Baris')[which]} {', '.join(str(line['number']) for line in some)}: "
+            + EXPECTED[expected.split(".")[2] if expected else "decision"][which],
+            "owners": [names.get(code, code) for code in owing],
+            "since": min((line["next"]["since"] for line in some if line["next"]["since"]), default=None),
+            "by": by,
+        }
+        for (expected, owing, by), some in together.items()
     ]
 
 

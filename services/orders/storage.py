@@ -78,6 +78,8 @@ order_line = Table(
     Column("unit_price", Numeric(12, 2), nullable=False),
     Column("requested_date", Date, nullable=False),
     Column("promised_date", Date),
+    Column("produce_until", Date, comment="last day of the clearance; none while there is none"),
+    Column("export_until", Date, comment="last day of the clearance; none while there is none"),
     Column("consignee_name", Text, nullable=False),
     Column("consignee_address", JSONB, nullable=False),
     Column("destination", Text, nullable=False),
@@ -91,10 +93,22 @@ order_line = Table(
     CheckConstraint("action IN ('allow', 'hold', 'block')", name="action"),
     CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered", name="ordered"),
     CheckConstraint("allocated BETWEEN 0 AND ordered - cancelled", name="allocated"),
+    CheckConstraint("started BETWEEN 0 AND allocated", name="started"),
     CheckConstraint("good BETWEEN 0 AND allocated", name="good"),
     CheckConstraint("packed BETWEEN 0 AND good", name="packed"),
     CheckConstraint("departed BETWEEN 0 AND packed", name="departed"),
     CheckConstraint("delivered BETWEEN 0 AND departed", name="delivered"),
+)
+
+Index(
+    "order_line_produce_until_idx",
+    order_line.c.produce_until,
+    postgresql_where=text("good < ordered - cancelled"),
+)
+Index(
+    "order_line_export_until_idx",
+    order_line.c.export_until,
+    postgresql_where=text("departed < ordered - cancelled"),
 )
 
 hold = Table(
@@ -105,9 +119,19 @@ hold = Table(
     Column("line_number", Integer, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
+    Column("released_on", Date),
     CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
-    UniqueConstraint("order_id", "line_number", "purpose"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+)
+Index("hold_open_idx", hold.c.id, postgresql_where=text("released_on IS NULL"))
+Index("hold_line_idx", hold.c.order_id, hold.c.line_number)
+Index(
+    "hold_open_key",
+    hold.c.order_id,
+    hold.c.line_number,
+    hold.c.purpose,
+    unique=True,
+    postgresql_where=text("released_on IS NULL"),
 )
 
 signature = Table(
@@ -169,16 +193,18 @@ webhook_delivery = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_at", Instant, nullable=False, server_default=func.now()),
     Column("delivered_at", Instant),
+    Column("given_up_at", Instant),
     Column("response_status", Integer),
     Column("last_error", Text),
     UniqueConstraint("timeline_id", "endpoint_id"),
+    CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ended_once"),
 )
 Index(
     "webhook_delivery_due_idx",
     webhook_delivery.c.endpoint_id,
     webhook_delivery.c.order_id,
     webhook_delivery.c.id,
-    postgresql_where=text("delivered_at IS NULL"),
+    postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
 )
 
 mapping = registry(metadata=tables)

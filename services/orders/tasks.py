@@ -1,6 +1,34 @@
 """What the orders service does by itself, when rows are due."""
 
-from services.orders import webhooks
-from shared.messaging.jobs import Job
+from threading import Event
 
-JOBS = (Job("webhooks", webhooks.is_due, webhooks.deliver_due),)
+from sqlalchemy.orm import Session
+
+from services.orders import handlers, views, webhooks
+from shared.clock import business_today
+from shared.database import Database
+from shared.messaging.jobs import Job
+from shared.settings import Settings
+
+AT_A_TIME = 100
+
+
+def has_lapsed_clearance(session: Session) -> bool:
+    return bool(views.with_lapsed_clearance(session, business_today(session), limit=1))
+
+
+def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event) -> None:
+    """Ask again for each clearance that ran out; each order in a transaction of its own."""
+    with database.transaction() as session:
+        lapsed = views.with_lapsed_clearance(session, business_today(session), limit=AT_A_TIME)
+    for order_id in lapsed:
+        if stop.is_set():
+            return
+        with database.transaction() as session:
+            handlers.renew_lapsed(session, order_id=order_id)
+
+
+JOBS = (
+    Job("webhooks", webhooks.is_due, webhooks.deliver_due),
+    Job("clearances", has_lapsed_clearance, renew_lapsed_clearances),
+)

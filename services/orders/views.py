@@ -1,29 +1,46 @@
 """What the orders service shows: reads only."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
+from services.orders.domain.expected import Next, Told, next_step
 from services.orders.domain.order import RELEASE_ROLES, Line, Order
 from services.orders.storage import (
     QUANTITIES,
     hold,
     item,
     order_line,
+    signature,
     timeline,
-    webhook_delivery,
-    webhook_endpoint,
 )
 from services.orders.storage import order as orders
-from shared.web.access import BUYER, Principal
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
+
+WANTED = order_line.c.ordered - order_line.c.cancelled
+ON_LINE = and_(order_line.c.order_id == hold.c.order_id, order_line.c.number == hold.c.line_number)
+WAITS = and_(
+    hold.c.released_on.is_(None),
+    case((hold.c.purpose == "produce", order_line.c.good), else_=order_line.c.departed) < WANTED,
+)
+"""A hold that is not released, while there is something left that it holds: ``Line.open_hold`` in SQL."""
+
+
+BY_TIME = (timeline.c.occurred_at, timeline.c.event_id)
 
 
 def mine(principal: Principal) -> Any:
-    """The one place that says which orders a principal may see."""
-    return orders.c.buyer == principal.account if principal.role == BUYER else orders.c.id.is_not(None)
+    """The one place that says which orders a principal may see; whoever is not named here sees none."""
+    if principal.role == BUYER:
+        return orders.c.buyer == principal.account
+    return true() if principal.role in (COMPLIANCE, KANWIL) else false()
 
 
 def find_order(session: Session, principal: Principal, order_id: UUID) -> Order | None:
@@ -43,6 +60,42 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
         "placed_on": order.placed_on,
         "lines": [line_as_dict(line, language) for line in order.lines],
     }
+
+
+def order_in_full(session: Session, order: Order, language: str = "en") -> dict[str, Any]:
+    """The order, with the step that each line waits for: ``next``, none for a closed line."""
+    told = progress_of(session, order.id)
+    shown = order_as_dict(order, language)
+    for line, line_shown in zip(order.lines, shown["lines"], strict=True):
+        step = next_step(line, told[None] + told[line.number])
+        line_shown["next"] = _next(step) if step else None
+    return shown
+
+
+def _next(step: Next) -> dict[str, Any]:
+    return {**asdict(step), "owed_by": ", ".join(step.owed_by), "owing": step.owed_by}
+
+
+PROGRESS = text("""
+    SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
+        sum(coalesce(part.quantity, (t.data ->> 'quantity')::int, 0)) AS pieces, max(t.occurred_at) AS last,
+        max((t.data ->> 'etd')::date) AS etd, max((t.data ->> 'eta')::date) AS eta
+    FROM timeline t LEFT JOIN LATERAL (
+        SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
+        FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
+    WHERE t.order_id = :order_id
+    GROUP BY 1, 2, 3""")
+
+
+def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:
+    """What the timeline says in sum of each line, and under none of the whole order.
+
+    It is added up in the database, where thousands of entries are cheap.
+    """
+    told = defaultdict(list)
+    for line, *rest in session.execute(PROGRESS, {"order_id": order_id}):
+        told[line].append(Told(*rest))
+    return told
 
 
 def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
@@ -110,68 +163,112 @@ def list_orders(
     return session.execute(query).mappings().all()
 
 
-def recent_orders(session: Session, principal: Principal, limit: int = 20) -> Sequence[Order]:
-    """The newest orders with their lines, for the portal."""
-    query = select(Order).where(mine(principal)).order_by(orders.c.id.desc()).limit(limit)
+MOST_ORDERS, MOST_LINES = 20, 30
+"""What the portal shows on one page: so many orders, and of these so many lines, for it to stay under 150 kB."""
+
+
+def page_of_orders(
+    session: Session, principal: Principal, *, after: str | None
+) -> tuple[list[Order], UUID | None]:
+    """The newest orders after that key, as many as fit on a page, and the key of the last if more follow."""
+    lines = func.count(order_line.c.number).label("lines")
+    query = (
+        select(orders.c.id, lines)
+        .join(order_line, order_line.c.order_id == orders.c.id)
+        .where(mine(principal))
+        .group_by(orders.c.id)
+        .order_by(orders.c.id.desc())
+        .limit(MOST_ORDERS + 1)
+    )
+    if after is not None:
+        query = query.where(orders.c.id < UUID(after))
+    found = session.execute(query).all()
+    sums = accumulate(row.lines for row in found)
+    fitting = [
+        row.id for i, (row, sum) in enumerate(zip(found, sums, strict=True)) if not i or sum <= MOST_LINES
+    ]
+    fitting = fitting[:MOST_ORDERS]
+    shown = select(Order).where(orders.c.id.in_(fitting)).order_by(orders.c.id.desc())
+    return list(session.execute(shown).scalars()), fitting[-1] if len(fitting) < len(found) else None
+
+
+def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
+    """Lines that the law blocks and that somebody must decide about, newest order first."""
+    query = (
+        select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c)
+        .join(order_line, order_line.c.order_id == orders.c.id)
+        .where(mine(principal), order_line.c.action == "block", order_line.c.delivered < WANTED)
+        .order_by(orders.c.id.desc(), order_line.c.number)
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
+
+
+def waiting_for_release(
+    session: Session, role: str, *, limit: int, after: str | None = None, unsigned: bool = False
+) -> Sequence[RowMapping]:
+    """Holds that wait for signatures, oldest first; ``signed`` tells whether somebody of the role has signed."""
+    signed = exists().where(signature.c.hold_id == hold.c.id, signature.c.role == role)
+    query = (
+        select(
+            hold.c.id,
+            hold.c.purpose,
+            signed.label("signed"),
+            orders.c.id.label("order_id"),
+            orders.c.po_number,
+            orders.c.buyer_name,
+            order_line.c.number,
+            order_line.c.sku,
+            order_line.c.ordered,
+            order_line.c.destination,
+        )
+        .join(order_line, ON_LINE)
+        .join(orders, orders.c.id == hold.c.order_id)
+        .where(WAITS)
+        .order_by(hold.c.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(hold.c.id > int(after))
+    if unsigned:
+        query = query.where(~signed)
+    return session.execute(query).mappings().all()
+
+
+def count_waiting(session: Session) -> int:
+    return session.execute(
+        select(func.count()).select_from(hold).join(order_line, ON_LINE).where(WAITS)
+    ).scalar_one()
+
+
+def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Sequence[UUID]:
+    """Orders with a clearance that ran out before its work was done."""
+    lapsed = or_(
+        and_(order_line.c.produce_until < today, order_line.c.good < WANTED),
+        and_(order_line.c.export_until < today, order_line.c.departed < WANTED),
+    )
+    query = select(order_line.c.order_id).where(lapsed).distinct().limit(limit)
     return session.execute(query).scalars().all()
-
-
-def waiting_for_release(session: Session) -> list[tuple[Order, Line]]:
-    """Each line that waits for a signature, oldest order first."""
-    holding = select(hold.c.order_id).distinct()
-    query = select(Order).where(orders.c.id.in_(holding)).order_by(orders.c.id)
-    return [(o, line) for o in session.execute(query).scalars() for line in o.lines if line.open_hold]
 
 
 def timeline_of(session: Session, order_id: UUID) -> Sequence[RowMapping]:
     """Every event of an order from all services, by when it happened."""
-    query = (
-        select(timeline)
-        .where(timeline.c.order_id == order_id)
-        .order_by(timeline.c.occurred_at, timeline.c.event_id)
-    )
+    query = select(timeline).where(timeline.c.order_id == order_id).order_by(*BY_TIME)
     return session.execute(query).mappings().all()
+
+
+def newest_of_timeline(
+    session: Session, order_id: UUID, *, limit: int, before: UUID | None
+) -> Sequence[RowMapping]:
+    """The newest events of an order, or those before one of them, by when they happened."""
+    query = select(timeline).where(timeline.c.order_id == order_id)
+    if before is not None:
+        there = select(*BY_TIME).where(timeline.c.order_id == order_id, timeline.c.event_id == before)
+        query = query.where(tuple_(*BY_TIME) < there.scalar_subquery())
+    newest = query.order_by(*(column.desc() for column in BY_TIME)).limit(limit)
+    return session.execute(newest).mappings().all()[::-1]
 
 
 def catalogue(session: Session) -> list[dict[str, Any]]:
     rows = session.execute(select(item).order_by(item.c.sku))
     return [{**row.published, "unit_price": row.unit_price, "currency": row.currency} for row in rows]
-
-
-def webhooks_of(session: Session, buyer: str) -> Sequence[RowMapping]:
-    query = (
-        select(webhook_endpoint.c.id, webhook_endpoint.c.url)
-        .where(webhook_endpoint.c.buyer == buyer, webhook_endpoint.c.removed_at.is_(None))
-        .order_by(webhook_endpoint.c.id)
-    )
-    return session.execute(query).mappings().all()
-
-
-def had_webhook(session: Session, buyer: str, endpoint_id: UUID) -> bool:
-    """Whether the endpoint is the buyer's, or was before they removed it."""
-    mine = (webhook_endpoint.c.id == endpoint_id, webhook_endpoint.c.buyer == buyer)
-    return session.execute(select(webhook_endpoint.c.id).where(*mine)).one_or_none() is not None
-
-
-def deliveries_of(
-    session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: str | None
-) -> Sequence[RowMapping]:
-    """The deliveries of one of the buyer's endpoints, newest first."""
-    query = (
-        select(
-            webhook_delivery.c.id,
-            timeline.c.type,
-            webhook_delivery.c.attempts,
-            webhook_delivery.c.delivered_at,
-            webhook_delivery.c.response_status,
-            webhook_delivery.c.last_error,
-        )
-        .join(timeline, timeline.c.id == webhook_delivery.c.timeline_id)
-        .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
-        .where(webhook_endpoint.c.id == endpoint_id, webhook_endpoint.c.buyer == buyer)
-        .order_by(webhook_delivery.c.id.desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(webhook_delivery.c.id < int(after))
-    return session.execute(query).mappings().all()

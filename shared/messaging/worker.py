@@ -13,7 +13,7 @@ from shared.failpoints import reach
 from shared.messaging import inbox
 from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
 from shared.messaging.inbox import Reactions
-from shared.messaging.jobs import Job
+from shared.messaging.jobs import Job, Jobs
 from shared.messaging.receipts import acknowledge
 from shared.messaging.tables import parked_message
 from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire
@@ -29,8 +29,12 @@ def add_tasks(
     wire: Wire,
     reactions: Reactions,
     jobs: tuple[Job, ...],
-) -> None:
-    """Give the application its tasks. They are not shared: the first of two applications would win."""
+) -> Jobs:
+    """Give the application its tasks. They are not shared: the first of two applications would win.
+
+    Returns the threads of the jobs, for the process to close in the end.
+    """
+    running = Jobs(jobs, database, settings)
 
     @app.task(name=RECEIVE, shared=False)
     def receive(sender: str, key_id: str, signature: str, payload: str) -> None:
@@ -62,9 +66,9 @@ def add_tasks(
 
     @app.task(name=WAKE, shared=False)
     def wake(name: str) -> None:
-        for job in jobs:
-            if job.name == name:
-                job.run(database, settings)
+        running.nudge(name)
+
+    return running
 
 
 def beat(app: Celery, heartbeat: Heartbeat) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from services.orders import views
 from shared.messaging.tables import outbox_event
+from shared.web.access import COMPLIANCE, FACILITY, KANWIL, Principal
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 
 ORDERS = "/orders/v1/orders"
@@ -166,6 +168,14 @@ def test_somebody_elses_order_can_not_be_told_from_none(orders: Orders) -> None:
         none = orders.rival.get(path.replace(order["id"], "00000000-0000-0000-0000-000000000000"))
         assert (theirs.status_code, theirs.data) == (none.status_code, none.data) == (404, none.data)
     assert orders.rival.get(ORDERS).json == []
+
+
+@pytest.mark.parametrize(("role", "sees"), [(COMPLIANCE, 1), (KANWIL, 1), (FACILITY, 0), ("auditor", 0)])
+def test_a_role_that_is_not_named_sees_no_order(orders: Orders, role: str, sees: int) -> None:
+    orders.buyer.post(ORDERS, an_order())
+    somebody = Principal(id="person:9", name="Somebody", role=role, account=None)
+    with orders.database.transaction() as session:
+        assert len(views.list_orders(session, somebody, limit=10, after=None)) == sees
 
 
 def test_a_buyer_can_not_release(orders: Orders) -> None:

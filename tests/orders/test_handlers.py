@@ -2,17 +2,22 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
+from services.orders import tasks
+from services.orders.domain.order import RELEASE_DAYS
 from services.orders.handlers import REACTIONS
 from services.orders.sentences import sentence
 from services.orders.storage import facility
+from shared.clock import advance
 from shared.events import CONTRACTS, contract_of
 from shared.events.logistics import (
     CartonsGathered,
@@ -216,6 +221,20 @@ def test_a_lot_before_its_plan_waits_for_it(order: Followed) -> None:
     assert (order.hearing.waits_for(), order.quantities()) == ([], {"allocated": 1_000, "good": 1_000})
 
 
+def test_work_before_its_plan_waits_for_it(order: Followed) -> None:
+    order.hears(order.plan(600), order.work())
+    assert order.hearing.waits_for() == [f"production plan/{order.id}:1"]
+    assert order.quantities() == {"allocated": 600}
+    order.hears(order.plan())
+    assert order.hearing.waits_for() == []
+    assert order.quantities() == {"allocated": 1_000, "started": 1_000}
+
+
+def test_the_table_refuses_more_work_than_was_allocated(order: Followed) -> None:
+    with pytest.raises(IntegrityError, match="started"), order.orders.database.transaction() as session:
+        session.execute(text("UPDATE order_line SET started = 1"))
+
+
 def test_cartons_before_their_lot_wait_for_it(order: Followed) -> None:
     order.hears(order.plan(), order.cartons())
     assert order.hearing.waits_for() == [f"production lot/{LOT}"]
@@ -237,7 +256,7 @@ def test_a_departure_before_its_cartons_waits_for_them(order: Followed) -> None:
 def test_all_of_it_backwards_ends_the_same(order: Followed) -> None:
     plan, work, lot, cartons, departure, arrival = order.story()
     order.hears(departure, arrival, cartons, lot, work)
-    assert order.quantities() == {"started": 1_000}
+    assert order.quantities() == {}
     order.hears(plan)
     assert order.hearing.waits_for() == []
     assert set(order.quantities().values()) == {1_000}
@@ -251,6 +270,63 @@ def test_a_shipment_waits_as_a_whole(orders: Orders) -> None:
     assert "departed" not in order.quantities()
     order.hears(order.plan(line=2), order.lot("B", line=2), order.cartons("B", line=2))
     assert (order.quantities()["departed"], order.quantities(2)["departed"]) == (1_000, 1_000)
+
+
+# Clearances that run out
+
+
+def renew(order: Followed) -> bool:
+    """What the relay and the worker do: ask whether one ran out, and renew what did."""
+    database = order.orders.database
+    with database.transaction() as session:
+        due = tasks.has_lapsed_clearance(session)
+    tasks.renew_lapsed_clearances(
+        database, order.orders.client.application.extensions["kendi"].settings, Event()
+    )
+    return due
+
+
+def let_pass(order: Followed, days: int) -> None:
+    with order.orders.database.transaction() as session:
+        advance(session, timedelta(days=days))
+
+
+def sign_by_two(order: Followed) -> None:
+    for caller in (order.orders.officer, order.orders.office):
+        reason = {"reason": "The dossier is complete and the buyer has acknowledged it."}
+        signed = caller.post(f"{ORDERS}/{order.id}/lines/1/release", reason)
+        assert signed.status_code == 200, signed.text
+
+
+def test_a_release_that_ran_out_is_asked_for_again_and_signed_again(orders: Orders) -> None:
+    held = follow(orders, country="BE")
+    sign_by_two(held)
+    held.hears(held.plan(600))
+    let_pass(held, RELEASE_DAYS)
+    assert not renew(held)
+    let_pass(held, 1)
+    assert renew(held)
+    assert not renew(held)
+    assert held.told()[-2:] == ["clearance_granted", "hold_opened"]
+    assert held.read()["lines"][0]["hold"]["purpose"] == "produce"
+    sign_by_two(held)
+    assert held.told()[-1] == "clearance_granted"
+    assert held.read()["lines"][0]["hold"] is None
+
+
+def test_an_export_that_waits_for_long_is_released_again(orders: Orders) -> None:
+    held = follow(orders, country="BE")
+    sign_by_two(held)
+    held.hears(held.plan(), held.lot())
+    sign_by_two(held)
+    let_pass(held, RELEASE_DAYS + 1)
+    assert renew(held)
+    assert held.read()["lines"][0]["hold"]["purpose"] == "export"
+    assert held.told().count("hold_opened") == 3
+    sign_by_two(held)
+    held.hears(held.cartons(), held.departure())
+    let_pass(held, RELEASE_DAYS + 1)
+    assert not renew(held)
 
 
 # The timeline
@@ -289,7 +365,7 @@ def test_the_timeline_has_every_event_once_however_often_it_comes(order: Followe
 
 
 def test_the_timeline_names_a_facility_as_it_is_called_now(order: Followed) -> None:
-    order.hears(order.work())
+    order.hears(order.plan(), order.work())
     assert f"{SRAGEN} began 1,000 pieces" in [entry["text"] for entry in order.timeline()]
     for name in ("Lapas Sragen", "Lapas Kelas IIA Sragen"):
         order.hears(a_facility(name))
@@ -325,10 +401,10 @@ def test_every_event_of_a_timeline_is_said_in_both_languages(contract: Any) -> N
     data = json.loads((SAMPLES / f"{contract.type}.json").read_text())
     said = [sentence(contract.type, data, {SRAGEN: "Lapas Sragen"}, language) for language in ("en", "id")]
     assert said[0] != said[1]
-    for text in said:
-        assert text
-        assert "{" not in text
-        assert SRAGEN not in text
+    for one in said:
+        assert one
+        assert "{" not in one
+        assert SRAGEN not in one
 
 
 @pytest.mark.parametrize("language", ["en", "id"])

@@ -1,6 +1,6 @@
 """Quantities decide, states are derived; a release takes two people in different roles."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orders.domain.destination_policy import Action
-from services.orders.domain.order import Line, Order, Signer
+from services.orders.domain.order import RELEASE_DAYS, Line, Order, Signer
 from shared.events.orders import (
     ClearanceGranted,
     HoldOpened,
@@ -118,6 +118,79 @@ def test_a_blocked_line_can_not_be_released_and_says_by_which_law() -> None:
         order.sign_release(1, by=OFFICER, reason=REASON, on=DAY)
 
 
+LAST_DAY = DAY + timedelta(days=RELEASE_DAYS)
+LATER = LAST_DAY + timedelta(days=1)
+
+
+def released(*lines: Line) -> Order:
+    """An order whose held lines are released to produce, until the last day."""
+    order = an_order(*lines)
+    order.place()
+    for line in order.lines:
+        if line.action == "hold":
+            order.sign_release(line.number, by=OFFICER, reason=REASON, on=DAY)
+            order.sign_release(line.number, by=OFFICE, reason=REASON, on=DAY)
+    return order
+
+
+def test_a_clearance_that_ran_out_with_pieces_to_make_is_signed_again_by_two() -> None:
+    order = released()
+    line = order.line(1)
+    line.allocated = line.started = line.good = 60
+    assert order.renew_lapsed(on=LAST_DAY) == []
+    (hold,) = order.renew_lapsed(on=LATER)
+    assert isinstance(hold, HoldOpened)
+    assert (hold.purpose, line.cleared_until("produce")) == ("produce", None)
+    assert order.renew_lapsed(on=LATER) == []
+    order.sign_release(1, by=OFFICER, reason=REASON, on=LATER)
+    _, clearance = order.sign_release(1, by=OFFICE, reason=REASON, on=LATER)
+    assert isinstance(clearance, ClearanceGranted)
+    assert clearance.expires_on == LATER + timedelta(days=RELEASE_DAYS)
+    assert [len(hold.signatures) for hold in line.holds] == [2, 2]
+
+
+def test_a_line_waits_again_when_its_clearance_ran_out() -> None:
+    order = released()
+    assert order.line(1).state == "accepted"
+    order.renew_lapsed(on=LATER)
+    assert order.line(1).state == "policy_hold"
+
+
+def test_what_is_made_needs_no_clearance_to_make_and_what_is_exported_none_to_export() -> None:
+    order = released()
+    line = order.line(1)
+    line.allocated = line.started = 100
+    order.finish(1, 100, on=DAY)
+    assert order.renew_lapsed(on=LATER) == []
+    for by in (OFFICER, OFFICE):
+        order.sign_release(1, by=by, reason=REASON, on=DAY)
+    line.packed = 100
+    line.departed = 40
+    (hold,) = order.renew_lapsed(on=LATER)
+    assert isinstance(hold, HoldOpened)
+    assert hold.purpose == "export"
+    line.departed = 100
+    assert line.open_hold is None
+    assert order.renew_lapsed(on=LATER + timedelta(days=RELEASE_DAYS)) == []
+
+
+def test_a_hold_to_make_what_was_finished_meanwhile_gives_way_to_the_one_to_export() -> None:
+    order = released()
+    order.line(1).allocated = 100
+    order.renew_lapsed(on=LATER)
+    order.finish(1, 100, on=LATER)
+    hold = order.line(1).open_hold
+    assert hold is not None
+    assert hold.purpose == "export"
+
+
+def test_an_allowed_line_is_cleared_again_and_a_blocked_one_never() -> None:
+    order = released(a_line(1, action="allow"), a_line(2, action="block"))
+    (clearance,) = order.renew_lapsed(on=LATER)
+    assert isinstance(clearance, ClearanceGranted)
+    assert (clearance.line, clearance.purpose) == (1, "produce")
+
+
 def test_the_last_good_piece_asks_for_the_release_to_export() -> None:
     order = an_order(a_line(ordered=100))
     order.plan(1, allocated=100, promised_date=DAY)
@@ -138,6 +211,7 @@ def test_the_last_delivered_piece_closes_the_line_and_the_last_line_the_order() 
 @given(steps=st.lists(st.integers(0, 100), min_size=6, max_size=6))
 def test_the_state_tells_how_far_the_goods_are(steps: list[int]) -> None:
     line = a_line(action="allow")
+    line.produce_until = DAY
     line.allocated, line.started, line.good, line.packed, line.departed, line.delivered = sorted(
         steps, reverse=True
     )

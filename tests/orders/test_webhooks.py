@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -91,7 +91,12 @@ def placed(orders: Orders, po_number: str = "PO-1") -> str:
 
 
 def deliver(orders: Orders) -> None:
-    webhooks.deliver_due(orders.database, orders.client.application.extensions["kendi"].settings)
+    webhooks.deliver_due(orders.database, orders.client.application.extensions["kendi"].settings, Event())
+
+
+def is_due(orders: Orders) -> bool:
+    with orders.database.transaction() as session:
+        return webhooks.is_due(session)
 
 
 def deliveries(orders: Orders) -> list[RowMapping]:
@@ -208,17 +213,36 @@ def test_the_pauses_grow(orders: Orders, endpoint: Endpoint) -> None:
     assert len(set(endpoint.ids())) == 1
 
 
-def test_after_days_of_trying_it_is_given_up(orders: Orders, endpoint: Endpoint) -> None:
-    registered(orders, endpoint.url)
-    endpoint.answers[placed(orders)] = 500
+def test_after_days_of_trying_it_is_given_up_and_the_later_steps_go_on(
+    orders: Orders, endpoint: Endpoint
+) -> None:
+    made = registered(orders, endpoint.url)
+    order = placed(orders)
+    first, second = (step["event_id"] for step in timeline(orders, order))
+    endpoint.answers[order] = 500
     for _ in range(webhooks.GIVE_UP_AFTER):
         make_due(orders)
         deliver(orders)
+    assert endpoint.ids().count(first) == webhooks.GIVE_UP_AFTER
+    endpoint.answers.clear()
+    make_due(orders)
     deliver(orders)
-    assert len(endpoint.told) == webhooks.GIVE_UP_AFTER
-    with orders.database.transaction() as session:
-        given_up = text("SELECT next_at = 'infinity' FROM webhook_delivery ORDER BY id LIMIT 1")
-        assert session.execute(given_up).scalar_one()
+    assert (endpoint.ids().count(first), endpoint.ids()[-1]) == (webhooks.GIVE_UP_AFTER, second)
+    assert endpoint.told[-1].verified_with(made["secret"])["sequence"] == 2
+    later, given_up = orders.buyer.get(f"{WEBHOOKS}/{made['id']}/deliveries").json
+    assert (given_up["sequence"], given_up["delivered_at"], given_up["response_status"]) == (1, None, 500)
+    assert datetime.fromisoformat(given_up["given_up_at"]) <= real_now()
+    assert (later["sequence"], later["given_up_at"]) == (2, None)
+    assert later["delivered_at"]
+
+
+def test_a_step_that_waits_for_the_one_before_it_wakes_nobody(orders: Orders, endpoint: Endpoint) -> None:
+    registered(orders, endpoint.url)
+    endpoint.answers[placed(orders)] = 500
+    assert is_due(orders)
+    deliver(orders)
+    assert [row["next_at"] <= real_now() for row in deliveries(orders)] == [False, True]
+    assert not is_due(orders)
 
 
 def test_a_redirect_is_not_followed(orders: Orders, endpoint: Endpoint) -> None:

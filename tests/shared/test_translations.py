@@ -53,7 +53,7 @@ def test_a_translation_fills_in_the_same_values_as_its_message(catalogue: Catalo
 
 
 def placeholders(text: str) -> list[str]:
-    return sorted(re.findall(r"%\(\w+\)[sd]", text))
+    return sorted(re.findall(r"%\(\w+\)[sd]|\{\w+\}", text))
 
 
 def test_a_message_stands_once_in_the_catalogue() -> None:
@@ -61,11 +61,15 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
     assert len(messages) == len(set(messages)), sorted(m for m in set(messages) if messages.count(m) > 1)
 
 
-BOARD = [ROOT / "services/production/domain/work_order.py", ROOT / "services/production/pages/board.py"]
+REFUSING = [
+    ROOT / "services/orders/domain/order.py",
+    ROOT / "services/production/domain/work_order.py",
+    ROOT / "services/production/pages/board.py",
+]
 
 
-@pytest.mark.parametrize("module", BOARD, ids=lambda path: path.name)
-def test_what_the_board_refuses_is_said_in_indonesian(catalogue: Catalog, module: Path) -> None:
+@pytest.mark.parametrize("module", REFUSING, ids=lambda path: path.name)
+def test_what_a_page_refuses_is_said_in_indonesian(catalogue: Catalog, module: Path) -> None:
     messages = {str(m) for _, m, _, _ in extract_from_file("python", module, keywords={"Refused": None})}
     assert messages
     assert [message for message in sorted(messages) if not words_of(catalogue, message)] == []

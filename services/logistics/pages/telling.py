@@ -51,7 +51,8 @@ def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, 
     return [
         {
             "text": each.name_id if language == "id" else each.name_en,
-            "owner": "logistics",
+            "owners": ["logistics"],
+            "since": None,
             "by": days.get(each.code),
         }
         for each in graph.values()

@@ -20,10 +20,12 @@ from shared.events.orders import (
 )
 from shared.refusal import Refused
 
-RELEASE_ROLES = ("compliance_officer", "kanwil")
-"""Who may sign a release: the exporter's compliance officer and the regional office, one of each."""
+SIGNERS = {"compliance_officer": "compliance officer", "kanwil": "regional office"}
+"""Who may sign a release, one of each: the exporter's compliance officer and the regional office, in words."""
+RELEASE_ROLES = tuple(SIGNERS)
 RELEASE_DAYS = 90
 SHORTEST_REASON = 40
+PURPOSES: Final[tuple[Purpose, ...]] = ("produce", "export")
 
 LANE: Final = "custodial"
 """Work planned in a Lapas or Rutan is custodial until its lots show otherwise."""
@@ -55,31 +57,42 @@ class Hold:
 
     purpose: Purpose
     quantity: int
+    released_on: date | None = None
     signatures: list[Signature] = field(default_factory=list)
 
-    @property
-    def released(self) -> bool:
-        return {signature.role for signature in self.signatures} == set(RELEASE_ROLES)
-
     def sign(self, by: Signer, reason: str, on: date) -> None:
-        """Add a signature; refused for a role without the right, twice the same person or the same role."""
+        """Add a signature; refused for a role without the right, twice the same person or the same role.
+
+        The last of them releases the hold.
+        """
         if by.role not in RELEASE_ROLES:
-            raise Refused(f"A release is signed by {' and '.join(RELEASE_ROLES)}, not by {by.role}.")
+            raise Refused(
+                "A release is signed by the compliance officer and the regional office, not by {role}.",
+                role=by.role,
+            )
         if len(reason.strip()) < SHORTEST_REASON:
-            raise Refused(f"Give the reason in {SHORTEST_REASON} characters or more.", field="reason")
+            raise Refused(
+                "Give the reason in {least} characters or more.", field="reason", least=SHORTEST_REASON
+            )
         if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
-            raise Refused(f"The release already has the signature of {by.role}; the other role signs next.")
+            raise Refused(
+                "The release already has the signature of the {role}; the other role signs next.",
+                role=SIGNERS[by.role],
+            )
         self.signatures.append(
             Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason.strip(), signed_on=on)
         )
+        if {signature.role for signature in self.signatures} == set(RELEASE_ROLES):
+            self.released_on = on
 
 
 @dataclass(eq=False, kw_only=True)
 class Line:
     """One item for one consignee.
 
-    All quantities are pieces and only grow: ``ordered >= allocated >= good >= packed >= departed
-    >= delivered``, each counted from what the services said.
+    All quantities are pieces, each counted from what the services said: ``ordered >= allocated >= good
+    >= packed >= departed >= delivered``, and ``allocated >= started``. They only grow, but for
+    ``allocated``, which the newest plan replaces.
     """
 
     number: int
@@ -104,6 +117,8 @@ class Line:
     departed: int = 0
     delivered: int = 0
     promised_date: date | None = None
+    produce_until: date | None = None
+    export_until: date | None = None
     holds: list[Hold] = field(default_factory=list)
 
     @property
@@ -115,15 +130,29 @@ class Line:
     def blocked(self) -> bool:
         return self.action == "block"
 
+    def left_to(self, purpose: Purpose) -> int:
+        """Pieces for which a clearance for this purpose is still needed."""
+        return self.wanted - (self.good if purpose == "produce" else self.departed)
+
     @property
     def open_hold(self) -> Hold | None:
-        """The hold that waits for signatures now, if any."""
-        return next((hold for hold in self.holds if not hold.released), None)
+        """The hold that waits for signatures now, if any; one that nothing needs any more does not."""
+        return next((h for h in self.holds if h.released_on is None and self.left_to(h.purpose)), None)
 
-    def cleared_to(self, purpose: Purpose) -> bool:
-        if self.blocked:
-            return False
-        return self.action == "allow" or any(h.purpose == purpose and h.released for h in self.holds)
+    def cleared_until(self, purpose: Purpose) -> date | None:
+        """The last day of the clearance, if there is one; one that has lapsed is none."""
+        return self.produce_until if purpose == "produce" else self.export_until
+
+    def has_lapsed(self, purpose: Purpose, on: date) -> bool:
+        """Whether the clearance ran out before all was done that it was for."""
+        until = self.cleared_until(purpose)
+        return until is not None and until < on and self.left_to(purpose) > 0
+
+    def clear(self, purpose: Purpose, until: date | None) -> None:
+        if purpose == "produce":
+            self.produce_until = until
+        else:
+            self.export_until = until
 
     @property
     def closed(self) -> bool:
@@ -146,7 +175,7 @@ class Line:
         ):
             if quantity:
                 return whole if quantity == self.wanted else part
-        if not self.cleared_to("produce"):
+        if self.produce_until is None:
             return "policy_hold"
         if self.started:
             return "in_production"
@@ -179,7 +208,12 @@ class Order:
         for line in self.lines:
             if line.number == number:
                 return line
-        raise Refused(f"The order has no line {number}; its lines are 1 to {len(self.lines)}.", field="line")
+        raise Refused(
+            "The order has no line {line}; its lines are 1 to {last}.",
+            field="line",
+            line=number,
+            last=len(self.lines),
+        )
 
     @property
     def state(self) -> str:
@@ -205,17 +239,31 @@ class Order:
         line = self.line(number)
         if line.blocked:
             raise Refused(
-                f"Line {number} is blocked by {', '.join(line.law)} and can't be released: change the destination,"
-                " sell it at home, or cancel it."
+                "Line {line} is blocked by {law} and can't be released: change the destination,"
+                " sell it at home, or cancel it.",
+                line=number,
+                law=", ".join(line.law),
             )
         hold = line.open_hold
         if hold is None:
-            raise Refused(f"Line {number} waits for no release.")
+            raise Refused("Line {line} waits for no release.", line=number)
         if by.id == self.placed_by:
             raise Refused("Who placed the order can't release it.")
         hold.sign(by, reason, on)
         signed = ReleaseSigned(order_id=self.id, line=number, purpose=hold.purpose, role=by.role)
-        return [signed, self._clearance(line, hold.purpose, on)] if hold.released else [signed]
+        return [signed, self._clear(line, hold.purpose, on)] if hold.released_on else [signed]
+
+    def renew_lapsed(self, *, on: date) -> list[object]:
+        """Each clearance that ran out before its work was done is asked for again.
+
+        The services act on no clearance that has expired, and without this nobody would be asked.
+        """
+        events: list[object] = []
+        for line in self.lines:
+            for purpose in PURPOSES:
+                if line.has_lapsed(purpose, on):
+                    events += self._ask_or_clear(line, purpose, on)
+        return events
 
     def plan(self, number: int, *, allocated: int, promised_date: date | None) -> None:
         """Production shared the line out; what it allocated replaces what it had."""
@@ -253,7 +301,8 @@ class Order:
 
     def _ask_or_clear(self, line: Line, purpose: Purpose, on: date) -> list[object]:
         if line.action == "allow":
-            return [self._clearance(line, purpose, on)]
+            return [self._clear(line, purpose, on)]
+        line.clear(purpose, None)
         line.holds.append(Hold(purpose=purpose, quantity=line.wanted))
         return [
             HoldOpened(
@@ -265,7 +314,9 @@ class Order:
             )
         ]
 
-    def _clearance(self, line: Line, purpose: Purpose, on: date) -> ClearanceGranted:
+    def _clear(self, line: Line, purpose: Purpose, on: date) -> ClearanceGranted:
+        until = on + timedelta(days=RELEASE_DAYS)
+        line.clear(purpose, until)
         return ClearanceGranted(
             order_id=self.id,
             line=line.number,
@@ -274,7 +325,7 @@ class Order:
             destination=line.destination,
             lane=LANE,
             policies=tuple(line.policies),
-            expires_on=on + timedelta(days=RELEASE_DAYS),
+            expires_on=until,
         )
 
 

@@ -6,25 +6,39 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 
 from services.orders import handlers, views
-from services.orders.domain.order import SHORTEST_REASON, Signer
+from services.orders.domain.order import SHORTEST_REASON, Line, Order, Signer
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.pagination import cursor_of, key_of
 from shared.web.problems import not_found
 
 desk = Blueprint("holds", __name__, url_prefix="/orders/holds", template_folder="../templates")
+
+OTHERS = 50
+"""Holds on one page of the list beside the one that is shown."""
 
 
 @desk.get("/")
 @pages.desk(COMPLIANCE, KANWIL)
 def queue() -> str:
-    return _queue()
+    """The oldest hold that my role has not signed."""
+    with transaction() as session:
+        mine = views.waiting_for_release(session, current().role, limit=1, unsigned=True)
+    return _page(*((mine[0]["order_id"], mine[0]["number"]) if mine else (None, 0)))
 
 
-@desk.post("/<uuid:order_id>/<int:line>/release")
+@desk.get("/<uuid:order_id>/<int:line>")
+@pages.desk(COMPLIANCE, KANWIL)
+def one(order_id: UUID, line: int) -> str:
+    return _page(order_id, line)
+
+
+@desk.post("/<uuid:order_id>/<int:line>")
 @pages.desk(COMPLIANCE, KANWIL)
 def release(order_id: UUID, line: int) -> Any:
+    """Sign, then go on with the next; a refused form stands on the page of its own hold, as it was typed."""
     person, reason = current(), request.form.get("reason", "")
     signer = Signer(person.id, person.name, person.role)
     try:
@@ -33,22 +47,42 @@ def release(order_id: UUID, line: int) -> Any:
                 raise not_found("order")
             handlers.sign_release(session, order_id=order_id, line=line, by=signer, reason=reason)
     except Refused as refusal:
-        return _queue(at=(order_id, line), reason=reason, refusal=str(refusal)), 422
+        return _page(order_id, line, reason=reason, refusal=refusal), 422
     return pages.back_to("holds.queue")
 
 
-def _queue(at: tuple[UUID, int] | None = None, reason: str = "", refusal: str = "") -> str:
-    """The holds, one at a time; ``at`` is where a refused form stands, with what was typed."""
+def _page(order_id: UUID | None, number: int, reason: str = "", refusal: Refused | None = None) -> str:
+    """One hold with its evidence, and a page of the list of all that wait."""
     with transaction() as session:
-        waiting = [
-            {"order": order, "line": views.line_as_dict(line, pages.language()), "signed": _signed(line)}
-            for order, line in views.waiting_for_release(session)
-        ]
+        order, line = _find(session, order_id, number)
+        after = key_of(request.args.get("after"), int)
+        rows = views.waiting_for_release(session, current().role, limit=OTHERS + 1, after=after)
+        count = views.count_waiting(session)
     return render_template(
-        "holds.html", waiting=waiting, at=at, reason=reason, refusal=refusal, shortest=SHORTEST_REASON
+        "holds.html",
+        order=order,
+        line=line and views.line_as_dict(line, pages.language()),
+        signed=line is not None and _signed(line),
+        rows=rows[:OTHERS],
+        after=cursor_of(str(rows[OTHERS - 1]["id"])) if len(rows) > OTHERS else None,
+        count=count,
+        reason=reason,
+        refusal=refusal,
+        shortest=SHORTEST_REASON,
     )
 
 
-def _signed(line: Any) -> bool:
+def _find(session: Any, order_id: UUID | None, number: int) -> tuple[Order | None, Line | None]:
+    """The order, and the line if it waits for a release; one that was released meanwhile is none."""
+    if order_id is None:
+        return None, None
+    order = views.find_order(session, current(), order_id)
+    if order is None:
+        raise not_found("order")
+    return order, next((line for line in order.lines if line.number == number and line.open_hold), None)
+
+
+def _signed(line: Line) -> bool:
     """Whether a person of the reader's role has signed already."""
-    return any(signature.role == current().role for signature in line.open_hold.signatures)
+    hold = line.open_hold
+    return hold is not None and any(signature.role == current().role for signature in hold.signatures)

@@ -2,36 +2,65 @@
 
 from uuid import UUID
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from services.orders import views
-from services.orders.sentences import tell_timeline
+from services.orders.sentences import tell_expected, tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.pagination import cursor_of, key_of
 from shared.web.problems import not_found
 
 desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../templates")
 
 
+DECISIONS = 10
+"""Blocked lines on one page; deciding about one makes room for the next."""
+
+
 @desk.get("/")
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def home() -> str:
+    """What we need from you, then the orders, newest first, a page at a time."""
     with transaction() as session:
-        orders = [views.order_as_dict(o, pages.language()) for o in views.recent_orders(session, current())]
-    blocked = [
-        (order, line) for order in orders for line in order["lines"] if line["state"] == "policy_blocked"
-    ]
-    return render_template("portal.html", orders=orders, blocked=blocked)
+        found, last = views.page_of_orders(session, current(), after=key_of(request.args.get("after"), UUID))
+        orders = [views.order_as_dict(order, pages.language()) for order in found]
+        blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
+    return render_template(
+        "portal.html",
+        orders=orders,
+        blocked=blocked[:DECISIONS],
+        more_blocked=len(blocked) > DECISIONS,
+        most=views.MOST_LINES,
+        after=last and cursor_of(str(last)),
+    )
+
+
+STEPS = 150
+"""Steps of a timeline on one page, so that it stays under 150 kB."""
 
 
 @desk.get("/order/<uuid:order_id>")
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def one_order(order_id: UUID) -> str:
+    """Some lines of an order, the newest part of its timeline, and what it waits for."""
+    before, from_line = key_of(request.args.get("before"), UUID), request.args.get("from", 1, int)
     with transaction() as session:
         order = views.find_order(session, current(), order_id)
         if order is None:
             raise not_found("order")
-        entries = tell_timeline(session, views.timeline_of(session, order_id), pages.language())
-        shown = views.order_as_dict(order, pages.language())
-    return render_template("order.html", order=shown, entries=entries)
+        found = views.newest_of_timeline(
+            session, order_id, limit=STEPS + 1, before=UUID(before) if before else None
+        )
+        entries = tell_timeline(session, found[-STEPS:], pages.language())
+        shown = views.order_in_full(session, order, pages.language())
+        expected = tell_expected(session, shown["lines"], pages.language())
+    return render_template(
+        "order.html",
+        order=shown,
+        lines=shown["lines"][max(from_line, 1) - 1 :][: views.MOST_LINES],
+        entries=entries,
+        earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
+        expected=[] if before else expected,
+    )

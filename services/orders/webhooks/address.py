@@ -1,0 +1,57 @@
+"""Which addresses a webhook may go to: https on the public internet."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from shared.refusal import Refused
+
+THIS_MACHINE = ("127.0.0.1", "localhost")
+"""Where a demonstration may deliver too."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def check_address(url: str, *, demo: bool) -> None:
+    """Refuse an address that is not https on the public internet; a demonstration may use this machine.
+
+    What its name leads to may change at any time, so each connection checks it again.
+    """
+    host = check_form(url, demo=demo)
+    hosts_of(host, 443, demo=demo)
+
+
+def check_form(url: str, *, demo: bool) -> str:
+    """Refuse what can be told from the address alone; returns the name of its host."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise Refused("Give an address whose host and port can be.", field="url") from None
+    if demo and host in THIS_MACHINE:
+        return host
+    if parts.scheme != "https" or "@" in parts.netloc or port not in (None, 443):
+        raise Refused("Give an https address on port 443, without a user name in it.", field="url")
+    return host
+
+
+def hosts_of(name: str, port: int, *, demo: bool) -> list[str]:
+    """The IP addresses behind a name; refused as a whole if one of them is not on the public internet."""
+    try:
+        found = socket.getaddrinfo(name or None, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # the latter for a name that no host can have
+        raise Refused("The host of this address is not known.", field="url") from None
+    addresses = [str(address[4][0]) for address in found]
+    if not (demo and name in THIS_MACHINE) and not all(map(_is_public, addresses)):
+        raise Refused("The address leads into a private network.", field="url")
+    return addresses
+
+
+def _is_public(address: str) -> bool:
+    """Whether it is one host on the internet; one that carries an IPv4 address is judged by that."""
+    ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in NAT64:
+            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        else:
+            ip = ip.ipv4_mapped or ip.sixtofour or ip
+    return ip.is_global and not ip.is_multicast

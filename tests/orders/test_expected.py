@@ -1,0 +1,217 @@
+"""Why is this order waiting? Its lines name the next step, who owes it, since when and by when."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.orders.domain.expected import STEPS, Told, next_step
+from shared.events import contract_of
+from shared.events.logistics import (
+    CartonsGathered,
+    DocumentsCompleted,
+    ShipmentBooked,
+    ShipmentDelivered,
+    ShipmentDeparted,
+    ShipmentDispatched,
+    ShipmentPlanned,
+)
+from shared.events.orders import ClearanceGranted, HoldOpened, OrderPlaced, ReleaseSigned
+from shared.events.production import (
+    ProductionPlanned,
+    WorkOrderAccepted,
+    WorkOrderDeclined,
+    WorkOrderOffered,
+)
+from shared.web.access import BUYER
+from tests.orders.conftest import Orders
+from tests.orders.test_handlers import LOT, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
+from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, a_line, an_order
+from tests.orders.test_pages import Visitor
+
+BEGAN = datetime(2026, 3, 2, 1, tzinfo=UTC)
+KLATEN = "LPS-KLT"
+
+
+def type_of(event: type[Any]) -> str:
+    return contract_of(event).type
+
+
+def told(
+    event: type[Any], hour: int, pieces: int = 100, *, facility: str | None = None, **days: date
+) -> Told:
+    return Told(type=type_of(event), facility=facility, pieces=pieces, last=at(hour), **days)
+
+
+def at(hour: int) -> datetime:
+    return BEGAN + timedelta(hours=hour)
+
+
+def cleared(**quantities: int) -> Any:
+    line = a_line(action="allow")
+    an_order(line).place()
+    for name, pieces in quantities.items():
+        setattr(line, name, pieces)
+    return line
+
+
+def test_a_held_line_waits_for_those_who_have_not_signed() -> None:
+    order = an_order()
+    order.place()
+    opened = [told(HoldOpened, 1)]
+    step = next_step(order.line(1), opened)
+    assert step is not None
+    assert (step.expected, step.owed_by, step.since) == (
+        type_of(ReleaseSigned),
+        ("compliance_officer", "kanwil"),
+        at(1),
+    )
+    order.sign_release(1, by=OFFICER, reason=REASON, on=DAY)
+    step = next_step(order.line(1), [*opened, told(ReleaseSigned, 5)])
+    assert step is not None
+    assert (step.owed_by, step.since) == (("kanwil",), at(5))
+    order.sign_release(1, by=OFFICE, reason=REASON, on=DAY)
+    step = next_step(order.line(1), [*opened, told(ReleaseSigned, 6), told(ClearanceGranted, 6)])
+    assert step is not None
+    assert (step.expected, step.owed_by, step.since) == (type_of(ProductionPlanned), ("production",), at(6))
+
+
+def test_a_blocked_line_waits_for_a_decision_of_the_buyer() -> None:
+    step = next_step(a_line(action="block"), [told(OrderPlaced, 0)])
+    assert step is not None
+    assert (step.expected, step.owed_by, step.since, step.by) == (None, ("buyer",), at(0), None)
+
+
+def test_a_line_that_is_closed_waits_for_nothing() -> None:
+    assert next_step(cleared(delivered=100), []) is None
+
+
+def test_what_a_facility_declined_is_owed_by_production_since_then() -> None:
+    line = cleared(allocated=60)
+    step = next_step(line, [told(ClearanceGranted, 1), told(WorkOrderDeclined, 7, 40, facility=KLATEN)])
+    assert step is not None
+    assert (step.expected, step.owed_by, step.since) == (type_of(ProductionPlanned), ("production",), at(7))
+
+
+def test_each_facility_that_has_not_answered_owes_it_since_the_first_was_asked() -> None:
+    asked = [
+        told(WorkOrderOffered, 1, 50, facility=SRAGEN),
+        told(WorkOrderOffered, 2, 30, facility=KLATEN),
+        told(WorkOrderOffered, 3, 20, facility="RTN-BYL"),
+        told(WorkOrderAccepted, 4, 50, facility=SRAGEN),
+    ]
+    step = next_step(cleared(allocated=100), asked)
+    assert step is not None
+    assert (step.expected, step.owed_by, step.since) == (
+        type_of(WorkOrderAccepted),
+        (KLATEN, "RTN-BYL"),
+        at(2),
+    )
+
+
+def test_who_declined_owes_nothing() -> None:
+    asked = [
+        told(WorkOrderOffered, 1, 50, facility=SRAGEN),
+        told(WorkOrderDeclined, 2, 50, facility=SRAGEN),
+        told(WorkOrderOffered, 3, 100, facility=KLATEN),
+    ]
+    step = next_step(cleared(allocated=100), asked)
+    assert step is not None
+    assert (step.owed_by, step.since) == ((KLATEN,), at(3))
+
+
+def test_the_vessel_is_expected_by_the_days_that_were_booked() -> None:
+    booked = told(ShipmentBooked, 9, etd=date(2026, 5, 1), eta=date(2026, 6, 1))
+    made = {"allocated": 100, "started": 100, "good": 100, "packed": 100}
+    before = [told(e, 5) for e in (CartonsGathered, ShipmentPlanned, DocumentsCompleted)]
+    left = [*before, booked, told(ShipmentDispatched, 10)]
+    step = next_step(cleared(**made), left)
+    assert step is not None
+    assert (step.expected, step.since, step.by) == (type_of(ShipmentDeparted), at(10), date(2026, 5, 1))
+    step = next_step(cleared(**made, departed=100), [*left, told(ShipmentDeparted, 30)])
+    assert step is not None
+    assert (step.expected, step.since, step.by) == (type_of(ShipmentDelivered), at(30), date(2026, 6, 1))
+
+
+def test_steps_that_were_not_told_are_past_when_later_ones_are() -> None:
+    step = next_step(cleared(allocated=100, started=100, good=100, packed=100, departed=100), [])
+    assert step is not None
+    assert (step.expected, step.since) == (type_of(ShipmentDelivered), None)
+
+
+# Over the whole way, as the API tells it
+
+
+def way(order: Followed) -> list[Any]:
+    """All that happens to the line, in its order."""
+    work: dict[str, Any] = {
+        "work_order_id": WORK_ORDER,
+        **order.about(1),
+        "facility": SRAGEN,
+        "quantity": 1_000,
+    }
+    shipped: dict[str, Any] = {"shipment_id": SHIPMENT, "lines": (order.part(),)}
+    return [
+        order.plan(),
+        WorkOrderOffered(**work, number="WO-1", sku="CR-BALL-07", due=date(2099, 1, 10)),
+        WorkOrderAccepted(**work),
+        order.work(),
+        order.lot(),
+        order.cartons(),
+        CartonsGathered(lot=LOT, **order.about(1), hub=SRAGEN, quantity=1_000, cartons=5),
+        ShipmentPlanned(**shipped, number="SH-1", hub=SRAGEN, destination="ID", cartons=5),
+        ShipmentBooked(
+            **shipped,
+            carrier="Carrier",
+            vessel="Vessel",
+            voyage="1",
+            port_of_loading="IDSRG",
+            port_of_discharge="IDJKT",
+            etd=date(2099, 2, 1),
+            eta=date(2099, 2, 9),
+        ),
+        DocumentsCompleted(**shipped, documents=()),
+        ShipmentDispatched(**shipped, container="MSKU1234565", seal="S1"),
+        order.departure(),
+        order.arrival(),
+    ]
+
+
+def test_at_each_moment_the_order_names_the_step_that_comes_next(orders: Orders) -> None:
+    order = follow(orders)
+    awaited, by = [], []
+    for event in way(order):
+        step = order.read()["lines"][0]["next"]
+        assert step["since"] is not None
+        awaited.append((step["expected"], step["owed_by"]))
+        by.append(step["by"])
+        order.hears(event)
+    assert order.read()["lines"][0]["next"] is None
+    owners = ["production", "production", *[SRAGEN] * 3, *["logistics"] * 8]
+    steps = [STEPS[0], STEPS[1], *STEPS[1:]]
+    assert awaited == [(step.type, owner) for step, owner in zip(steps, owners, strict=True)]
+    assert by == [*[None] * 4, *["2099-01-20"] * 3, *[None] * 4, "2099-02-01", "2099-02-09"]
+
+
+def test_a_placed_order_says_at_once_whom_it_waits_for(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    step = order.read()["lines"][0]["next"]
+    assert step["owed_by"] == "compliance_officer, kanwil"
+    (opened,) = [e for e in order.timeline() if e["type"] == type_of(HoldOpened)]
+    assert datetime.fromisoformat(step["since"]) == datetime.fromisoformat(opened["occurred_at"])
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Expected next", "Line 1, 2: the release is signed", "compliance officer, regional office")),
+        ("id", ("Baris 1, 2: izin ditandatangani", "petugas kepatuhan, kantor wilayah", "sejak")),
+    ],
+)
+def test_the_page_names_it_in_the_readers_language(
+    orders: Orders, language: str, said: tuple[str, ...]
+) -> None:
+    order = follow(orders, country="BE", lines=2)
+    page = Visitor(orders, BUYER, account="CHEWY-LOUIS", language=language).open(f"/orders/order/{order.id}")
+    for text in said:
+        assert text in page

@@ -1,0 +1,185 @@
+"""Slow and hostile buyers' servers: they hold up nobody else, and lead nowhere but where they may."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from select import select
+from threading import Event, Thread
+
+import httpcore
+import pytest
+
+from services.orders import webhooks
+from services.orders.webhooks import delivery
+from services.orders.webhooks.connection import Deadline, post
+from shared.refusal import Refused
+from tests.orders.conftest import Orders
+from tests.orders.test_webhooks import Endpoint, deliver, deliveries, endpoint, placed, registered
+
+__all__ = ["endpoint"]
+
+SECONDS_FOR_A_TEST = 20
+
+
+@contextmanager
+def a_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """A server of raw sockets on a port of its own; it serves one connection after another."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        ended = Event()
+
+        def accept() -> None:
+            while not ended.is_set():
+                connected, _ = listening.accept()
+                with connected:
+                    if not ended.is_set():
+                        serve(connected)
+
+        thread = Thread(target=accept)
+        thread.start()
+        port: int = listening.getsockname()[1]
+        yield port
+        ended.set()
+        socket.create_connection(("127.0.0.1", port)).close()
+        thread.join()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS_FOR_A_TEST
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def url(port: int, host: str = "127.0.0.1") -> str:
+    return f"http://{host}:{port}/kendi"
+
+
+def test_a_server_that_never_answers_holds_up_no_other_endpoint(orders: Orders, endpoint: Endpoint) -> None:
+    asked, released = Event(), Event()
+
+    def hang(connected: socket.socket) -> None:
+        asked.set()
+        released.wait(SECONDS_FOR_A_TEST)
+
+    with a_server(hang) as port, ThreadPoolExecutor(1) as runner:
+        registered(orders, url(port))
+        registered(orders, endpoint.url)
+        placed(orders)
+        run = runner.submit(deliver, orders)
+        assert asked.wait(SECONDS_FOR_A_TEST)
+        until(lambda: len(endpoint.told) == 2)
+        placed(orders, "PO-2")
+        until(lambda: len(endpoint.told) == 4)
+        assert not run.done()
+        released.set()
+        run.result(SECONDS_FOR_A_TEST)
+
+
+def test_an_endpoint_is_told_one_thing_at_a_time(orders: Orders) -> None:
+    """Else a slow server would hold every thread."""
+    overlapping: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as runner:
+        listening.settimeout(SECONDS_FOR_A_TEST)
+        registered(orders, url(listening.getsockname()[1]))
+        for number in range(3):
+            placed(orders, f"PO-{number}")
+        run = runner.submit(deliver, orders)
+        for _ in range(3):
+            connected, _ = listening.accept()
+            overlapping += select([listening], [], [], 2 * delivery.LOOK_AGAIN)[0]
+            connected.close()
+        run.result(SECONDS_FOR_A_TEST)
+    assert overlapping == []
+    assert [row["attempts"] for row in deliveries(orders)] == [1, 0, 1, 0, 1, 0]
+
+
+def test_a_run_ends_after_so_many_and_the_next_goes_on(
+    orders: Orders, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST", 3)
+    registered(orders, endpoint.url)
+    for number in range(2):
+        placed(orders, f"PO-{number}")
+    deliver(orders)
+    assert len(endpoint.told) == 3
+    deliver(orders)
+    assert len(endpoint.told) == 4
+
+
+def test_a_run_that_is_told_to_stop_begins_nothing(orders: Orders, endpoint: Endpoint) -> None:
+    registered(orders, endpoint.url)
+    placed(orders)
+    stop = Event()
+    stop.set()
+    webhooks.deliver_due(orders.database, orders.client.application.extensions["kendi"].settings, stop)
+    assert endpoint.told == []
+    assert {row["attempts"] for row in deliveries(orders)} == {0}
+
+
+def test_a_server_that_answers_byte_by_byte_gains_no_time(orders: Orders) -> None:
+    def dribble(connected: socket.socket) -> None:
+        with_pauses = Event()
+        try:
+            connected.sendall(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+            while not with_pauses.wait(0.02):
+                connected.sendall(b"x")
+        except OSError:
+            return
+
+    with a_server(dribble) as port:
+        began = time.monotonic()
+        with pytest.raises(httpcore.TimeoutException):
+            send(url(port), seconds=0.5)
+        assert 0.4 < time.monotonic() - began < 2
+
+
+def test_a_server_that_does_not_read_gains_no_time() -> None:
+    released = Event()
+
+    def ignore(connected: socket.socket) -> None:
+        released.wait(SECONDS_FOR_A_TEST)
+
+    with a_server(ignore) as port:
+        began = time.monotonic()
+        with pytest.raises(httpcore.TimeoutException):
+            send(url(port), seconds=0.5, body="x" * 50_000_000)
+        assert time.monotonic() - began < 3
+        released.set()
+
+
+def send(to: str, *, seconds: float = SECONDS_FOR_A_TEST, demo: bool = True, body: str = "{}") -> int:
+    return post(to, body=body, headers={}, deadline=Deadline.after(seconds), demo=demo)
+
+
+def test_a_name_that_leads_home_by_now_is_not_connected_to() -> None:
+    """As when it led to the internet while it was checked, and to this machine a moment later."""
+    reached: list[bool] = []
+    with (
+        a_server(lambda connected: reached.append(True)) as port,
+        pytest.raises(Refused, match="private network"),
+    ):
+        send(url(port, "localhost"), demo=False)
+    assert reached == []
+
+
+def test_the_server_is_called_by_its_name_though_its_address_is_connected_to(endpoint: Endpoint) -> None:
+    assert send(endpoint.url.replace("127.0.0.1", "localhost")) == 204
+    assert endpoint.told[0].headers["host"].startswith("localhost:")
+    assert endpoint.told[0].body == b"{}"
+
+
+def test_the_certificate_is_asked_for_by_name() -> None:
+    names: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sni_callback = lambda _, name, __: names.append(name)
+
+    def greet(connected: socket.socket) -> None:
+        with pytest.raises(ssl.SSLError):  # we have no certificate to show
+            context.wrap_socket(connected, server_side=True)
+
+    with a_server(greet) as port, pytest.raises(httpcore.ConnectError):
+        send(url(port, "localhost").replace("http:", "https:"))
+    assert names == ["localhost"]
