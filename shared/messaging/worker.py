@@ -46,8 +46,7 @@ def add_tasks(
             return
         applied = inbox.receive(database, batch, reactions)
         reach("receive.stored")
-        stored = tuple(event.id for event in batch.events)
-        _send(wire, Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored))
+        _send_receipt(wire, batch)
         reach("receive.receipted")
         if not applied:
             inbox.apply_due(database, reactions)
@@ -89,6 +88,11 @@ def beat(app: Celery, heartbeat: Heartbeat) -> None:
             self.timer.cancel()
 
     app.steps["consumer"].add(Beating)
+
+
+def _send_receipt(wire: Wire, batch: Batch) -> None:
+    stored = tuple(event.id for event in batch.events)
+    _send(wire, Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored))
 
 
 def _send(wire: Wire, message: Batch | Receipt | None) -> None:
