@@ -5,7 +5,7 @@ PYTHON ?= python3
 KENDI := .venv/bin/kendi
 RUN := .venv/bin/python -m
 
-.PHONY: help demo up test lint types imports bench docs faults screenshots clean
+.PHONY: help demo up test lint types imports bench docs record faults screenshots clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -45,6 +45,9 @@ bench: .venv/installed ## measure, as ratios within one run
 
 docs: .venv/installed ## write the generated documents anew
 	@$(RUN) kendi.describing
+
+record: .venv/installed ## record this version's events before a release
+	@$(RUN) tests.contracts.record
 
 screenshots: .venv/installed browser ## take the README's pictures anew
 	@$(RUN) tests.browser.screenshots

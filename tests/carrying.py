@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import TextClause, select
 
 from kendi.preparing import load_reference
 from kendi.servers import Addresses
@@ -19,7 +19,7 @@ from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.inbox import Reactions, apply_due, receive
 from shared.messaging.receipts import acknowledge
-from shared.messaging.relay import CLAIM_NEW, _envelope
+from shared.messaging.relay import CLAIM_AGAIN, CLAIM_NEW, _envelope
 from shared.messaging.tables import messaging_state, subscription
 from shared.messaging.wire import Batch, Receipt
 
@@ -49,13 +49,16 @@ class Services:
         return sum(self._send(publisher, subscriber) for subscriber in subscribers)
 
     def _send(self, publisher: str, subscriber: str) -> int:
+        return sum(self._claim(publisher, subscriber, claim) for claim in (CLAIM_NEW, CLAIM_AGAIN))
+
+    def _claim(self, publisher: str, subscriber: str, claim: TextClause) -> int:
         with self.databases[publisher].transaction() as session:
-            claim = {"subscriber": subscriber, "most": 500}
-            rows = sorted(session.execute(CLAIM_NEW, claim), key=lambda row: row.id)
+            claimed = session.execute(claim, {"subscriber": subscriber, "most": 500})
+            rows = sorted(claimed, key=lambda row: row.id)
             incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
         if rows:
             events = tuple(_envelope(publisher, row) for row in rows)
-            batch = Batch(publisher, subscriber, incarnation, True, events)
+            batch = Batch(publisher, subscriber, incarnation, claim is CLAIM_NEW, events)
             receive(self.databases[subscriber], batch, _reactions(subscriber))
             with self.databases[publisher].transaction() as session:
                 stored = tuple(event.id for event in events)

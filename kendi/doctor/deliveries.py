@@ -11,7 +11,7 @@ from kendi.doctor.reading import Event, Reading, Received
 from shared.messaging.tables import Inbox
 
 Kind = Literal["on_their_way", "lost", "stuck", "doubled", "out_of_order"]
-FINISHED = {Inbox.DONE, Inbox.SKIPPED}
+FINISHED = set(Inbox) - {Inbox.PENDING, Inbox.RUNNING, Inbox.PARKED}
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,18 @@ def _judge_subjects(publisher: Reading, subscriber: Reading, events: Iterable[Ev
 
 
 def _judge_order(source: str, subscriber: Reading) -> Iterator[Finding]:
-    """Along one subject each event took effect no earlier than the one before, and no two share a number."""
+    """Along one subject each event took effect no earlier than the one before, and no two share a number.
+
+    An event whose row came again after it had taken effect is done without a time.
+    """
     for subject, rows in groupby(subscriber.inbox[source], key=lambda row: row.subject):
         for before, after in pairwise(rows):
             where = f"{subscriber.service} applied number {after.sequence} of {subject} of {source}"
             if after.sequence == before.sequence:
                 yield Finding("doubled", f"{where} twice")
-            elif after.done_at and (before.done_at is None or after.done_at < before.done_at):
+            elif after.done_at and (
+                before.done_at > after.done_at if before.done_at else before.state not in FINISHED
+            ):
                 yield Finding("out_of_order", f"{where} before number {before.sequence}")
 
 

@@ -84,6 +84,10 @@ MISPLACED = f"SELECT * FROM ({TIMELINE}) placed WHERE entries <> 1 OR entry < be
 class NotReadable(Exception):
     """A service's database can't be read; without it there is nothing to compare."""
 
+    def __init__(self, service: str, error: SQLAlchemyError) -> None:
+        said = " ".join(str(getattr(error, "orig", None) or error).split())
+        super().__init__(f"the {service} database can't be read: {said}")
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -152,8 +156,7 @@ def _read(service: str, url: str) -> Reading:
                 reading.orders = session.execute(text("SELECT count(*) FROM buyer_order")).scalar_one()
                 reading.misplaced = list(session.execute(text(MISPLACED)))
     except SQLAlchemyError as error:
-        said = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise NotReadable(f"the {service} database can't be read: {said}") from error
+        raise NotReadable(service, error) from error
     finally:
         database.close()
     return reading

@@ -8,6 +8,7 @@ import click
 
 from kendi.doctor.audit import EXAMPLES, Summary, summary
 from kendi.doctor.checks import check
+from kendi.doctor.reconciling import reconcile
 from kendi.doctor.settings import settings
 from kendi.doctor.surroundings import Surroundings
 
@@ -32,6 +33,15 @@ def tell_audit(surroundings: Surroundings, as_json: bool) -> bool:
     else:
         _print(_told(found))
     return found.good
+
+
+def tell_reconciled(surroundings: Surroundings, as_json: bool) -> bool:
+    found = reconcile(surroundings.database_urls)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], default=str))
+    else:
+        _print(str(each) for each in found)
+    return all(each.good for each in found)
 
 
 def _told(found: Summary) -> Iterable[str]:

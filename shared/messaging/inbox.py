@@ -128,8 +128,16 @@ def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
             log.info("a batch from %s goes the careful way: %r", batch.publisher, error)
     with database.transaction() as session:
         store(session, batch)
+        session.execute(FENCED, {"source": batch.publisher, "ids": [event.id for event in batch.events]})
         reach("receive.storing")
     return False
+
+
+FENCED = text("""
+    UPDATE inbox SET state = 2 FROM position p
+    WHERE inbox.source = :source AND inbox.event_id = ANY(:ids) AND inbox.state = 0
+      AND p.source = inbox.source AND p.subject = inbox.subject AND inbox.sequence <= p.last_sequence""")
+"""What the position says took effect, though its row was gone, must not take effect again."""
 
 
 def _apply_stored(session: Session, source: str, subjects: Iterable[str], reactions: Reactions) -> None:

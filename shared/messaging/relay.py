@@ -19,8 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.card import Card
+from shared.clock import real_now
 from shared.database import Database
 from shared.failpoints import reach
+from shared.messaging import reconciling
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.inbox import Reactions, apply_due
 from shared.messaging.jobs import Job
@@ -168,15 +170,18 @@ class Relay:
         self._epoch = current
 
     def _sweep(self) -> None:
-        """Once a second: make due again what was overtaken, and ask the worker to run each job that is due."""
+        """Once a second: make due again what was overtaken, wake each job that is due, compare what is due."""
         if time.monotonic() < self._next_sweep:
             return
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
         with self._database.transaction() as session:
             session.execute(OVERTAKEN)
             due = [job.name for job in self._jobs if job.is_due(session)]
+            asked = reconciling.questions(session, self._card.name, real_now())
         for name in due:
             self._wire.send_wake(name)
+        for question in asked:
+            self._wire.send_batch(question)
 
     def _send_waiting(self) -> int:
         with self._database.transaction() as session:

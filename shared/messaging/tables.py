@@ -119,6 +119,20 @@ receipts_from = Table(
     Column("reached", Instant, nullable=False, comment="when the newest of what it acknowledged was sent"),
 )
 
+reconciled = Table(
+    "reconciled",
+    shared_metadata,
+    Column("peer", Text, nullable=False),
+    Column("peer_is", Text, nullable=False),
+    Column("agreed_until", Instant, comment="by the time in the events' ids"),
+    Column("next_at", Instant, nullable=False, server_default=func.now()),
+    Column("checked_at", Instant),
+    Column("sent_again", Integer, nullable=False, server_default="0"),
+    Column("unknown", Integer, nullable=False, server_default="0", comment="only the subscriber has them"),
+    PrimaryKeyConstraint("peer", "peer_is"),
+    CheckConstraint("peer_is IN ('subscriber', 'publisher')", name="peer_is"),
+)
+
 heartbeat = Table(
     "heartbeat",
     shared_metadata,

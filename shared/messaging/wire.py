@@ -70,23 +70,29 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Batch:
-    """Events from one publisher to one subscriber; ``first`` if none was ever sent before."""
+    """Events from one publisher to one subscriber; ``first`` if none was ever sent before.
+
+    A batch without events may carry a question of reconciling, which a release that does not know
+    it takes for a batch with nothing in it.
+    """
 
     publisher: str
     subscriber: str
     incarnation: UUID
     first: bool
     events: tuple[Envelope, ...]
+    question: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The subscriber stored these events of the publisher."""
+    """The subscriber stored these events of the publisher, or answers a question of its."""
 
     subscriber: str
     publisher: str
     incarnation: UUID
     stored: tuple[UUID, ...]
+    answer: dict[str, Any] | None = None
 
 
 def queues(service: str) -> dict[str, Queue]:
@@ -150,6 +156,7 @@ class Wire:
             "incarnation": str(batch.incarnation),
             "first": batch.first,
             "events": [event.as_json() for event in batch.events],
+            **({"question": batch.question} if batch.question else {}),
         }
         self._send(RECEIVE, to=batch.subscriber, body=body)
 
@@ -157,6 +164,7 @@ class Wire:
         body = {
             "incarnation": str(receipt.incarnation),
             "stored": [str(id) for id in receipt.stored],
+            **({"answer": receipt.answer} if receipt.answer else {}),
         }
         self._send(RECEIPT, to=receipt.publisher, body=body)
 
@@ -173,6 +181,7 @@ class Wire:
             incarnation=UUID(body["incarnation"]),
             first=body["first"],
             events=tuple(Envelope.from_json(event) for event in body["events"]),
+            question=body.get("question"),
         )
 
     def open_receipt(self, sender: str, key_id: str, signature: str, payload: str) -> Receipt:
@@ -183,6 +192,7 @@ class Wire:
             publisher=self._card.name,
             incarnation=UUID(body["incarnation"]),
             stored=tuple(UUID(id) for id in body["stored"]),
+            answer=body.get("answer"),
         )
 
     def _send(self, task: str, *, to: str, body: dict[str, Any]) -> None:

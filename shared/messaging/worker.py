@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from shared.database import Database
 from shared.failpoints import reach
-from shared.messaging import inbox
+from shared.messaging import inbox, reconciling
 from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
 from shared.messaging.inbox import Reactions
 from shared.messaging.jobs import Job, Jobs
@@ -44,6 +44,10 @@ def add_tasks(
             _park(database, reason, sender, payload)
             return
         reach("receive.opened")
+        if batch.question:
+            with database.transaction() as session:
+                _send(wire, reconciling.answer(session, batch))
+            return
         applied = inbox.receive(database, batch, reactions)
         reach("receive.stored")
         _send_receipt(wire, batch)
@@ -59,6 +63,10 @@ def add_tasks(
             _park(database, reason, sender, payload)
             return
         reach("receipt.opened")
+        if received.answer:
+            with database.transaction() as session:
+                _send(wire, reconciling.settle(session, received))
+            return
         with database.transaction() as session:
             acknowledge(session, received)
             reach("receipt.marking")
@@ -87,12 +95,19 @@ def beat(app: Celery, heartbeat: Heartbeat) -> None:
 
 
 def _send_receipt(wire: Wire, batch: Batch) -> None:
-    """A receipt that gets lost only means that the batch comes again and is acknowledged again."""
     stored = tuple(event.id for event in batch.events)
+    _send(wire, Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored))
+
+
+def _send(wire: Wire, message: Batch | Receipt | None) -> None:
+    """A message that gets lost comes again: the batch for want of a receipt, a question with the next look."""
     try:
-        wire.send_receipt(Receipt(batch.subscriber, batch.publisher, batch.incarnation, stored))
+        if isinstance(message, Batch):
+            wire.send_batch(message)
+        elif message is not None:
+            wire.send_receipt(message)
     except (BrokerError, RedisError, OSError) as error:
-        log.warning("no receipt to %s: %s", batch.publisher, error)
+        log.warning("a message got lost: %s", error)
 
 
 def _park(database: Database, reason: Untrusted, sender: str, payload: str) -> None:

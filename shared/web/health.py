@@ -23,6 +23,11 @@ BACKLOG = {
     "kendi_inbox_pending": "SELECT count(*) FROM inbox WHERE state < 2",
     "kendi_inbox_parked": "SELECT count(*) FROM inbox WHERE state = 3",
     "kendi_messages_parked": "SELECT count(*) FROM parked_message",
+    "kendi_reconciled_sent_again": "SELECT coalesce(sum(sent_again), 0) FROM reconciled",
+    "kendi_reconciled_unknown": "SELECT coalesce(sum(unknown), 0) FROM reconciled",
+    "kendi_reconciled_oldest_seconds": """
+        SELECT coalesce(extract(epoch FROM now() - min(agreed_until)), 0)
+        FROM reconciled WHERE peer_is = 'subscriber'""",
 }
 
 

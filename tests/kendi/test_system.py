@@ -10,9 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from kendi.demo.people import Client
+from kendi.doctor import summary
+from kendi.doctor.reconciling import reconcile
 from kendi.system import System
+from shared import reference
+from shared.database import Database
 from shared.web.access import BUYER
 from tests.conftest import REPOSITORY
 
@@ -43,6 +48,34 @@ def test_every_service_answers(system: System) -> None:
         for path in ("livez", "readyz", "metrics", "openapi.json"):
             with urllib.request.urlopen(f"{url}/{service}/{path}", timeout=5) as answer:
                 assert answer.status == 200
+
+
+def test_what_a_subscriber_lost_comes_again_by_command(system: System) -> None:
+    def execute(service: str, statement: str) -> int:
+        database = Database(system.addresses.app_urls[service], pool_size=1)
+        with database.transaction() as session:
+            touched = session.execute(text(statement)).rowcount  # type: ignore[attr-defined]
+        database.close()
+        return int(touched)
+
+    items = len(reference.catalogue())
+    until(
+        lambda: execute("logistics", "SELECT 1 FROM inbox WHERE subject LIKE 'item/%' AND state = 2") == items
+    )
+    until(lambda: execute("orders", "SELECT 1 FROM outbox_delivery WHERE state < 2") == 0)
+    years_ago = "event_id = CAST('00' || substr(event_id::text, 3) AS uuid)"
+    execute("orders", f"UPDATE outbox_event SET {years_ago}")
+    for subscriber in ("production", "logistics"):
+        execute(subscriber, f"UPDATE inbox SET {years_ago} WHERE source = 'orders'")
+    assert execute("logistics", "DELETE FROM inbox WHERE subject = 'item/CR-BALL-07'") == 1
+    found = reconcile(system.addresses.app_urls)
+    assert all(each.answered for each in found)
+    assert {(each.publisher, each.subscriber): each.sent_again for each in found if not each.good} == {
+        ("orders", "logistics"): 1
+    }
+    until(lambda: execute("logistics", "SELECT 1 FROM inbox WHERE subject = 'item/CR-BALL-07'") == 1)
+    until(lambda: all(each.good for each in reconcile(system.addresses.app_urls)))
+    assert summary(system.addresses.app_urls).good
 
 
 @pytest.mark.parametrize("name", ["orders web", "production worker", "logistics relay"])

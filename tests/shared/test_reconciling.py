@@ -1,0 +1,252 @@
+"""What a subscriber lost comes again by comparing, over a real broker; where all is equal nothing is sent."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+import redis
+from sqlalchemy import text
+
+from kendi.doctor import summary
+from kendi.servers import Addresses
+from shared.card import all_cards
+from shared.clock import real_now
+from shared.database import Database
+from shared.events.orders import OrderClosed
+from shared.messaging.digest import made_at
+from shared.messaging.outbox import record
+from shared.messaging.reconciling import MARGIN, questions
+from shared.messaging.wire import celery_app
+from shared.messaging.worker import add_tasks
+from tests.carrying import Services
+from tests.shared.test_relay import relay_of, settings_of, wire_of
+
+RESTORED = (
+    "DELETE FROM inbox WHERE subject LIKE 'order/%'",
+    "DELETE FROM position WHERE subject LIKE 'order/%'",
+    "DELETE FROM clearance",
+    "DELETE FROM order_line",
+    "DELETE FROM buyer_order",
+)
+"""Logistics as it was before it heard of any order."""
+
+FORGET_LAST = (
+    "DELETE FROM outbox_delivery WHERE event_pk = (SELECT max(id) FROM outbox_event)",
+    "DELETE FROM outbox_event WHERE id = (SELECT max(id) FROM outbox_event)",
+)
+
+
+class System:
+    """The services, and the broker between those that compare."""
+
+    def __init__(self, services: Services, broker: "redis.Redis") -> None:
+        self.services, self.broker = services, broker
+        self.passed: list[dict[str, Any]] = []
+        settings = [settings_of(service, services.addresses) for service in services.databases]
+        self.wires = {each.service: wire_of(each) for each in settings}
+        self.apps = {each.service: celery_app(each, all_cards()) for each in settings}
+        for each in settings:
+            database = services.databases[each.service]
+            add_tasks(self.apps[each.service], each, database, self.wires[each.service], {}, ())
+
+    def compare(self, publisher: str, *, later: timedelta = timedelta(0)) -> None:
+        """Ask as the relay does once all events are old enough, and work until all was said and carried."""
+        self.execute(publisher, "UPDATE reconciled SET next_at = now()")
+        with self.services.databases[publisher].transaction() as session:
+            asked = questions(session, publisher, real_now() + MARGIN + timedelta(seconds=1) + later)
+        for question in asked:
+            self.wires[publisher].send_batch(question)
+        self.work()
+        self.services.carry()
+
+    def work(self) -> None:
+        while any(self._work(service, task) for service in self.apps for task in ("receive", "receipt")):
+            pass
+
+    def _work(self, service: str, task: str) -> bool:
+        message = cast(bytes | None, self.broker.rpop(f"{service}.{task}"))
+        if message is None:
+            return False
+        args = json.loads(base64.b64decode(json.loads(message)["body"]))[0]
+        self.passed.append(json.loads(args[3]))
+        self.apps[service].tasks[f"kendi.{task}"](*args)
+        return True
+
+    def execute(self, service: str, *statements: str) -> None:
+        with self.services.databases[service].transaction() as session:
+            for statement in statements:
+                session.execute(text(statement))
+
+    def row(self, service: str, query: str) -> Any:
+        with self.services.databases[service].transaction() as session:
+            return session.execute(text(query)).one()
+
+    def agreed(self, publisher: str, subscriber: str) -> tuple[Any, Any]:
+        """Until when the publisher and the subscriber say that they agree."""
+        sides = ((publisher, subscriber, "subscriber"), (subscriber, publisher, "publisher"))
+        return tuple(
+            self.row(
+                at, f"SELECT max(agreed_until) FROM reconciled WHERE peer = '{peer}' AND peer_is = '{is_}'"
+            )[0]
+            for at, peer, is_ in sides
+        )
+
+    def found(self, publisher: str, subscriber: str) -> tuple[int, int]:
+        row = self.row(
+            publisher,
+            f"SELECT sent_again, unknown FROM reconciled WHERE peer = '{subscriber}' AND peer_is = 'subscriber'",
+        )
+        return row.sent_again, row.unknown
+
+    def is_whole(self) -> bool:
+        looked_at = summary(self.services.addresses.app_urls)
+        return looked_at.good and not looked_at.on_their_way
+
+
+@pytest.fixture
+def system(addresses: Addresses, database_of: Callable[[str], Database]) -> Iterator[System]:
+    services = Services.empty(addresses, database_of)
+    with redis.Redis.from_url(addresses.admin_broker_url) as broker:
+        broker.flushall()
+        made = System(services, broker)
+        services.place()
+        services.carry()
+        with services.databases["orders"].transaction() as session:
+            questions(session, "orders", real_now())  # makes the rows, due in five minutes
+        yield made
+
+
+def test_where_both_have_the_same_only_digests_travel_and_both_agree(system: System) -> None:
+    system.compare("orders")
+    asked, answered = (
+        [message for message in system.passed if kind in message] for kind in ("question", "answer")
+    )
+    assert len(system.passed) == len(asked) + len(answered) == 4  # to production and to logistics, and back
+    assert all(message["events"] == [] for message in asked)
+    assert all(message["answer"]["differing"] == [] for message in answered)
+    here, there = system.agreed("orders", "logistics")
+    assert here == there > real_now()
+    assert system.found("orders", "logistics") == (0, 0)
+
+
+def test_what_both_agreed_on_is_not_counted_again(system: System) -> None:
+    system.compare("orders")
+    system.passed.clear()
+    system.compare("orders", later=timedelta(minutes=1))
+    assert all(message["question"]["buckets"] == [] for message in system.passed if "question" in message)
+
+
+def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(system: System) -> None:
+    """A backup brings back all tables of one moment: effects, inbox, positions, and what was agreed."""
+    system.compare("orders")
+    system.execute("logistics", *RESTORED, "DELETE FROM reconciled")
+    assert not system.is_whole()
+    system.compare("orders", later=timedelta(minutes=1))
+    assert system.agreed("orders", "logistics") == (None, None)  # it said that it agreed to nothing
+    system.compare("orders", later=timedelta(minutes=1))
+    assert system.found("orders", "logistics") == (2, 0)
+    assert system.found("orders", "production") == (0, 0)
+    assert system.is_whole()
+    system.compare("orders", later=timedelta(minutes=1))
+    here, there = system.agreed("orders", "logistics")
+    assert here == there is not None
+
+
+def test_events_whose_rows_are_gone_come_again_without_a_second_effect(system: System) -> None:
+    system.execute("production", "DELETE FROM inbox WHERE subject LIKE 'order/%'")
+    work_orders = system.row("production", "SELECT count(*) FROM work_order")
+    system.compare("orders")
+    assert system.found("orders", "production") == (2, 0)
+    assert system.row("production", "SELECT count(*) FROM work_order") == work_orders
+    assert system.row("production", "SELECT min(state), max(state) FROM inbox") == (2, 2)
+    assert system.is_whole()
+
+
+def test_what_a_restored_publisher_forgot_is_raised_once(system: System) -> None:
+    system.execute("orders", *FORGET_LAST)
+    for _ in range(2):
+        system.compare("orders")
+        assert system.found("orders", "logistics") == (0, 1)
+    parked = system.row("orders", "SELECT count(*), min(reason) AS reason FROM parked_message")
+    assert parked[0] == 2  # production's and logistics'
+    assert "which this database does not know" in parked.reason
+    here, there = system.agreed("orders", "logistics")
+    assert here == there is not None
+
+
+def test_what_was_parked_as_a_conflict_is_not_sent_again_for_ever(system: System) -> None:
+    """A restored publisher told another event under a number that its subscribers already have."""
+    order = UUID(system.row("orders", "SELECT split_part(max(subject), '/', 2) FROM outbox_event")[0])
+    system.execute(
+        "orders", *FORGET_LAST, "UPDATE subject_counter SET last_sequence = 1 WHERE subject LIKE 'order/%'"
+    )
+    with system.services.databases["orders"].transaction() as session:
+        record(session, OrderClosed(order_id=order))
+    system.services.carry()
+    for _ in range(2):
+        system.compare("orders")
+        assert system.found("orders", "logistics") == (0, 1)
+        assert system.row("logistics", "SELECT count(*) FROM parked_message") == (1,)
+    here, there = system.agreed("orders", "logistics")
+    assert here == there is not None
+
+
+def test_an_answer_from_before_a_restore_of_the_publisher_changes_nothing(system: System) -> None:
+    system.execute("production", "DELETE FROM inbox WHERE subject LIKE 'order/%'")
+    with system.services.databases["orders"].transaction() as session:
+        session.execute(text("UPDATE reconciled SET next_at = now()"))
+        asked = questions(session, "orders", real_now() + MARGIN + timedelta(seconds=1))
+    incarnation = system.row("orders", "SELECT incarnation FROM messaging_state")[0]
+    try:
+        system.execute("orders", f"UPDATE messaging_state SET incarnation = '{UUID(int=1)}'")
+        for question in asked:
+            system.wires["orders"].send_batch(question)
+        system.work()
+    finally:
+        system.execute("orders", f"UPDATE messaging_state SET incarnation = '{incarnation}'")
+    assert system.found("orders", "production") == (0, 0)
+    assert system.row("orders", "SELECT min(state) FROM outbox_delivery") == (2,)
+
+
+def test_the_relay_asks_those_whose_turn_it_is(system: System, addresses: Addresses) -> None:
+    orders = system.services.databases["orders"]
+    relay_of(settings_of("orders", addresses), orders).step()
+    assert system.broker.llen("logistics.receive") == 0
+    system.execute("orders", "UPDATE reconciled SET next_at = now() WHERE peer = 'logistics'")
+    relay_of(settings_of("orders", addresses), orders).step()
+    assert [system.broker.llen(f"{service}.receive") for service in ("logistics", "production")] == [1, 0]
+    system.work()
+    assert system.passed[0]["question"]["buckets"] == []  # every event is younger than the margin
+
+
+def test_what_is_not_acknowledged_yet_is_not_compared(system: System) -> None:
+    system.services.place(po_number="PO-2")
+    system.execute("orders", "UPDATE reconciled SET next_at = now()")
+    with system.services.databases["orders"].transaction() as session:
+        asked = questions(session, "orders", real_now() + timedelta(hours=1))
+        under_way = session.execute(
+            text(
+                "SELECT min(event_id::text)::uuid FROM outbox_event JOIN outbox_delivery ON event_pk = id WHERE state < 2"
+            )
+        ).scalar_one()
+    assert [question.question["until"] for question in asked] == [made_at(under_way).isoformat()] * 2
+
+
+def test_hours_that_do_not_fit_into_an_answer_come_with_the_next(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.reconciling.MOST_IDS", 1)
+    for kind in ("item", "order"):
+        system.execute(
+            "logistics",
+            f"""DELETE FROM inbox WHERE event_id::text =
+                (SELECT min(event_id::text) FROM inbox WHERE subject LIKE '{kind}/%')""",
+        )
+    for mended in (1, 2):
+        system.compare("orders")
+        assert system.found("orders", "logistics") == (mended, 0)
+    assert system.is_whole()
