@@ -59,9 +59,13 @@ def run(
     faults: int,
     only: Sequence[str] = (),
     mutant: str | None = None,
+    patience: float = SECONDS_TO_DRAIN,
     say: Callable[[str], None] = print,
 ) -> Result:
-    """Start a system in a folder, torment it, and say what became of everything."""
+    """Start a system in a folder, torment it, and say what became of everything.
+
+    ``patience`` is how many seconds after the last healing everything may take to arrive.
+    """
     planned = schedule(seed, faults, only)
     with Ground(folder, free_ports=True, mutant=mutant, say=lambda _: None) as ground:
         stream = Stream(ground, seed)
@@ -72,7 +76,7 @@ def run(
                 campaign.strike(kind, chance, f"{number}/{faults}")
         finally:
             stream.stop()
-        drained = campaign.drain()
+        drained = campaign.drain(patience)
         return Result(
             seed=seed,
             faults=faults,
@@ -153,14 +157,14 @@ class Campaign:
                 return
             time.sleep(min(left, 0.1))
 
-    def drain(self) -> float | None:
+    def drain(self, patience: float) -> float | None:
         """Seconds after the last healing until nothing was under way any more; None if that never came."""
         began = time.monotonic()
-        while self.under_way and time.monotonic() - began < SECONDS_TO_DRAIN:
+        while self.under_way and time.monotonic() - began < patience:
             self._let_pass(0.1)
         self._make_whole()
         began = time.monotonic()
-        while time.monotonic() - began < SECONDS_TO_DRAIN:
+        while time.monotonic() - began < patience:
             self._let_pass(0.2)
             if self.gauge.under_way() == 0:
                 return time.monotonic() - began

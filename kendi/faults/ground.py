@@ -6,7 +6,6 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 import psycopg
@@ -116,12 +115,16 @@ class Ground(System):
 
     def one(self, service: str, query: str, *parameters: Any) -> Any:
         """The single value that a query gives in a service's database."""
+        return next(iter(self.column(service, query, *parameters)), None)
+
+    def column(self, service: str, query: str, *parameters: Any) -> list[Any]:
+        """The first column of what a query gives."""
         with self.database(service) as connection:
-            row = connection.execute(cast(Any, query), parameters).fetchone()
-        return row[0] if row else None
+            return [row[0] for row in connection.execute(cast(Any, query), parameters).fetchall()]
+
+    def execute(self, service: str, statement: str, *parameters: Any) -> None:
+        with self.database(service) as connection:
+            connection.execute(cast(Any, statement), parameters)
 
     def queues(self) -> list[str]:
         return [f"{service}.{task}" for service in SERVICES for task in ("receive", "receipt")]
-
-    def log_of(self, name: str) -> Path:
-        return self.data / "logs" / name

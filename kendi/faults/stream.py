@@ -33,6 +33,7 @@ class Stream:
         self._stop = threading.Event()
         self._flooding = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._clients: list[Client] = []
         self._exports: list[str] = []
         self._keys = _make_keys(ground)
         self._own = self._client("orders", BUYER)
@@ -58,6 +59,8 @@ class Stream:
         self._stop.set()
         for thread in self._threads:
             thread.join(30)
+        for client in self._clients:
+            client.close()
 
     @contextmanager
     def flooding(self) -> Iterator[None]:
@@ -79,7 +82,9 @@ class Stream:
 
     def _client(self, service: str, role: str, account: str | None = None) -> Client:
         key = self._keys[service, role, account]
-        return Client(self.ground.urls[service], key, self.ledger)
+        client = Client(self.ground.urls[service], key, self.ledger)
+        self._clients.append(client)
+        return client
 
     def _buyer(self) -> Callable[[Random], None]:
         client = self._client("orders", BUYER)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import psycopg
-
 from kendi.doctor import Summary, summary
 from kendi.faults.ground import Ground
 from kendi.faults.ledger import Ledger
@@ -47,7 +45,7 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
 
 def _lies_about_orders(ground: Ground, ledger: Ledger) -> list[str]:
     """Orders that were promised and are not there, or refused and there all the same."""
-    there = set(_column(ground, "orders", "SELECT po_number FROM buyer_order"))
+    there = set(ground.column("orders", "SELECT po_number FROM buyer_order"))
     return [
         f"order {po_number} was answered {outcome} and is {'there' if po_number in there else 'not there'}"
         for po_number, outcome in ledger.orders.items()
@@ -78,8 +76,3 @@ def _examples(found: Summary) -> list[str]:
         found.not_conserved,
     )
     return [str(each) for kind in kinds for each in kind[:5]]
-
-
-def _column(ground: Ground, service: str, query: str) -> list[str]:
-    with ground.database(service) as connection:
-        return [value for (value,) in connection.execute(psycopg.sql.SQL(query)).fetchall()]

@@ -5,10 +5,9 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import psycopg
-from psycopg import sql
 
 from kendi.faults.children import POISON
 from kendi.faults.kinds.kind import Scene, kind
@@ -181,11 +180,10 @@ RETRY = """
 STATE = "SELECT state FROM inbox WHERE subject = %s AND sequence = 1"
 
 
-def _until(scene: Scene, subject: str, state: Inbox, statement: LiteralString) -> Iterator[float]:
+def _until(scene: Scene, subject: str, state: Inbox, statement: str) -> Iterator[float]:
     while True:
         with suppress(psycopg.Error):  # another fault has the database just now
             if scene.ground.one("production", STATE, subject) == state:
                 return
-            with scene.ground.database("production") as connection:
-                connection.execute(sql.SQL(statement), (subject,))
+            scene.ground.execute("production", statement, subject)
         yield 0.1

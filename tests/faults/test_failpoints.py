@@ -1,0 +1,75 @@
+"""At each place of the protocol a process is killed, or an error raised: everything takes effect all the same, once."""
+
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from kendi.doctor import summary
+from kendi.faults.ground import Ground
+from kendi.faults.stream import Stream
+from kendi.faults.watching import Gauge
+from shared.failpoints import PLACES
+
+pytestmark = pytest.mark.flow
+
+CAREFUL = {place for place in PLACES if place.startswith("apply.")}
+"""Places on the careful path, which a batch takes after its first attempt failed."""
+
+PATIENCE = {
+    "orders": "UPDATE outbox_delivery SET next_at = now() WHERE state = 1 AND sent_at < now() - interval '1 s'",
+    "production": "UPDATE inbox SET next_at = now() WHERE state < 2 AND next_at < now() + interval '59 s'",
+}
+"""Leases and pauses end quickly: a lease of the publisher after a second, a try of the subscriber as well."""
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    data = tmp_path_factory.mktemp("ground")
+    kinds = ("web", "worker", "relay")
+    with Ground(data, free_ports=True, fsync=False, kinds=kinds, say=lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stream(ground: Ground) -> Iterator[Stream]:
+    clients = Stream(ground, seed=1)
+    yield clients
+    clients.stop()
+
+
+@pytest.mark.parametrize("action", ["kill", "raise"])
+@pytest.mark.parametrize("place", sorted(PLACES))
+def test_a_fault_at(ground: Ground, stream: Stream, place: str, action: str) -> None:
+    ground.arm(place, action)
+    if place in CAREFUL:
+        ground.arm("receive.storing", "raise")
+    po_number = f"PO-{uuid.uuid4()}"
+    placed = stream.place(po_number)
+    until_reached_and_quiet(ground, place)
+    assert stream.ledger.orders[po_number] in ("ok", "unknown")
+    ids = ground.column("orders", "SELECT id FROM buyer_order WHERE po_number = %s", po_number)
+    assert len(ids) <= 1
+    assert placed is None or placed == str(ids[0])
+    for id in ids:
+        query = "SELECT allocated = ordered FROM order_line WHERE order_id = %s"
+        assert ground.column("orders", query, id) == [True]
+    found = summary(ground.addresses.app_urls)
+    assert (found.good, found.on_their_way) == (True, ()), found.as_json()
+
+
+def until_reached_and_quiet(ground: Ground, place: str) -> None:
+    """Until the fault has struck and nothing is under way any more, with the supervisor at work."""
+    gauge, deadline = Gauge(ground), time.monotonic() + 60
+    try:
+        while (ground.failpoints / place).exists() or gauge.under_way() != 0:
+            assert time.monotonic() < deadline, f"{place} or the end was not reached"
+            ground.watch()
+            for service in ("orders", "production", "logistics"):
+                for statement in PATIENCE.values():
+                    ground.execute(service, statement)
+            time.sleep(0.05)
+    finally:
+        gauge.close()
+        ground.disarm()
