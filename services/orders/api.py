@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from services.orders import handlers, views
-from services.orders.domain.order import Signer
+from services.orders.domain.hold import Signer
 from services.orders.schemas import (
     DeliverySchema,
     ItemSchema,

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
 from services.orders.domain.destination_policy import Goods, screen
-from services.orders.domain.order import LANE, Line, Order, Signer
+from services.orders.domain.hold import Signer
+from services.orders.domain.order import LANE, Line, Order
 from services.orders.storage import buyer as buyers
 from services.orders.storage import facility, webhook_endpoint
 from services.orders.storage import item as items

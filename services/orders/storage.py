@@ -21,7 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry, relationship
 
-from services.orders.domain.order import Hold, Line, Order, Signature
+from services.orders.domain.hold import Hold, Signature
+from services.orders.domain.order import Line, Order
 from shared.database import Instant, metadata
 
 tables = metadata()

@@ -12,7 +12,8 @@ from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select,
 from sqlalchemy.orm import Session
 
 from services.orders.domain.expected import Next, Told, next_step
-from services.orders.domain.order import RELEASE_ROLES, Line, Order
+from services.orders.domain.hold import RELEASE_ROLES
+from services.orders.domain.order import Line, Order
 from services.orders.storage import (
     QUANTITIES,
     hold,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orders.domain.destination_policy import Action
-from services.orders.domain.order import RELEASE_DAYS, Line, Order, Signer
+from services.orders.domain.hold import Signer
+from services.orders.domain.order import RELEASE_DAYS, Line, Order
 from shared.events.orders import (
     ClearanceGranted,
     HoldOpened,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.orders.domain.order import RELEASE_ROLES, Hold, Line
+from services.orders.domain.hold import RELEASE_ROLES, Hold
+from services.orders.domain.order import Line
 from shared.events import contract_of
 from shared.events.logistics import (
     CartonsGathered,

@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.orders.domain.destination_policy import Action
+from services.orders.domain.hold import Hold, Signer
 from shared.events.orders import (
     ClearanceGranted,
     HoldOpened,
@@ -20,70 +21,11 @@ from shared.events.orders import (
 )
 from shared.refusal import Refused
 
-SIGNERS = {"compliance_officer": "compliance officer", "kanwil": "regional office"}
-"""Who may sign a release, one of each: the exporter's compliance officer and the regional office, in words."""
-RELEASE_ROLES = tuple(SIGNERS)
 RELEASE_DAYS = 90
-SHORTEST_REASON = 40
 PURPOSES: Final[tuple[Purpose, ...]] = ("produce", "export")
 
 LANE: Final = "custodial"
 """Work planned in a Lapas or Rutan is custodial until its lots show otherwise."""
-
-
-@dataclass(frozen=True)
-class Signer:
-    """A named person who signs a release, in the role that gives the right to."""
-
-    id: str
-    name: str
-    role: str
-
-
-@dataclass(eq=False, kw_only=True)
-class Signature:
-    """One of the two signatures under a release."""
-
-    signer_id: str
-    signer_name: str
-    role: str
-    reason: str
-    signed_on: date
-
-
-@dataclass(eq=False, kw_only=True)
-class Hold:
-    """A line waits for a decision: to produce it, or to export it."""
-
-    purpose: Purpose
-    quantity: int
-    released_on: date | None = None
-    signatures: list[Signature] = field(default_factory=list)
-
-    def sign(self, by: Signer, reason: str, on: date) -> None:
-        """Add a signature; refused for a role without the right, twice the same person or the same role.
-
-        The last of them releases the hold.
-        """
-        if by.role not in RELEASE_ROLES:
-            raise Refused(
-                "A release is signed by the compliance officer and the regional office, not by {role}.",
-                role=by.role,
-            )
-        if len(reason.strip()) < SHORTEST_REASON:
-            raise Refused(
-                "Give the reason in {least} characters or more.", field="reason", least=SHORTEST_REASON
-            )
-        if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
-            raise Refused(
-                "The release already has the signature of the {role}; the other role signs next.",
-                role=SIGNERS[by.role],
-            )
-        self.signatures.append(
-            Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason.strip(), signed_on=on)
-        )
-        if {signature.role for signature in self.signatures} == set(RELEASE_ROLES):
-            self.released_on = on
 
 
 @dataclass(eq=False, kw_only=True)

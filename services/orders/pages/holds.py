@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 
 from services.orders import handlers, views
-from services.orders.domain.order import SHORTEST_REASON, Line, Order, Signer
+from services.orders.domain.hold import SHORTEST_REASON, Signer
+from services.orders.domain.order import Line, Order
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
