@@ -149,6 +149,7 @@ def _read(service: str, url: str) -> Reading:
     reading = Reading(service)
     try:
         with database.reading() as session:
+            session.execute(text("SET LOCAL statement_timeout = '5min'"))  # a long history takes its time
             _read_quantities(session, reading)
             _read_outbox(session, reading)
             _read_inbox(session, reading)
