@@ -15,22 +15,36 @@ import pytest
 import redis
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from kendi.servers import Addresses
-from shared.database import Database, make_engine
+from shared.card import all_cards
+from shared.database import Database
 from shared.events.orders import OrderClosed, OrderLineClosed
 from shared.messaging import inbox as inboxes
 from shared.messaging import relay as relays
 from shared.messaging import worker as workers
 from shared.messaging.inbox import Heard
 from shared.messaging.outbox import record
+from shared.messaging.receipts import register
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Delivery, Inbox, inbox, outbox_delivery, parked_message
 from shared.messaging.wire import Batch
-from tests.shared.unsteady import BATCHES, ORDERS, RECEIPTS, WINDOW, Died, Reacting, Sending, World
+from tests.shared.unsteady import (
+    BATCHES,
+    EFFECTS,
+    ORDERS,
+    RECEIPTS,
+    WINDOW,
+    Died,
+    Reacting,
+    Sending,
+    World,
+    execute,
+)
 
 Told = OrderClosed | OrderLineClosed
 
@@ -140,25 +154,22 @@ class Protocol(RuleBasedStateMachine):
         """Once nothing fails any more, all that was committed takes effect and is acknowledged."""
         while self.asleep:
             self._wake_up()
-        for _ in range(5 + self.committed.total() // WINDOW):
-            self._work_well()
-        seen = self.world.seen()
+        rounds = 5 + self.committed.total() // WINDOW
+        assert any(self._all_acknowledged() for _ in range(rounds))
         self.nothing_is_lost_repeated_or_out_of_order()
-        assert seen.position == self.committed
-        assert {row.state for rows in seen.told.values() for row in rows} <= {Delivery.ACKNOWLEDGED}
+        assert self.world.seen().position == self.committed
         with self.world.production.transaction() as session:
             assert session.execute(select(parked_message)).all() == []
 
-    def _work_well(self) -> None:
-        """One round without a fault; an operator has what was parked tried again."""
-        again = update(inbox).where(inbox.c.state == Inbox.PARKED).values(state=Inbox.PENDING, attempts=0)
-        with self.world.production.transaction() as session:
-            session.execute(again)
+    def _all_acknowledged(self) -> bool:
+        """Work one round without a fault; whether there was nothing left to send."""
         self.world.drain(RECEIPTS)
+        self.world.retry_parked()
         self.world.pass_time()
-        self.world.relay.step()
+        sent = self.world.relay.step()
         self.world.drain(BATCHES)
         self.world.apply_due()
+        return sent == 0
 
     def _commit(self, told: list[Told], *, well: bool = True) -> None:
         with self.world.orders.transaction() as session:
@@ -180,7 +191,6 @@ class Protocol(RuleBasedStateMachine):
         lease = UUID(int=len(self.asleep) + 1)
         with self.world.production.transaction() as session:
             self.asleep += session.execute(inboxes.CLAIM, {"lease": lease}).all()
-        self.world.do(int)
 
     def _wake_up(self) -> None:
         if self.asleep:
@@ -198,18 +208,18 @@ SETTINGS = settings(
 
 @pytest.fixture
 def world(database_of: Callable[[str], Database], addresses: Addresses) -> Iterator[World]:
-    owner = make_engine(addresses.owner_urls["production"], pool_size=1)
-    with owner.begin() as connection:
-        connection.execute(
-            text(
-                "CREATE TABLE effect (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, subject text, event_id uuid)"
-            )
-        )
+    """A world in which only production hears of orders, with a table for its effects."""
+    production = Database(addresses.owner_urls["production"], pool_size=1)
+    orders = Database(addresses.owner_urls["orders"], pool_size=1)
+    execute(production, EFFECTS)
+    execute(orders, "DELETE FROM subscription WHERE subscriber <> 'production'")
     with redis.Redis.from_url(addresses.admin_broker_url) as broker:
         yield World(database_of("orders"), database_of("production"), broker, addresses)
-    with owner.begin() as connection:
-        connection.execute(text("DROP TABLE effect"))
-    owner.dispose()
+    with orders.transaction() as session:
+        register(session, "orders", all_cards().values())
+    execute(production, "DROP TABLE effect")
+    for database in (orders, production):
+        database.close()
 
 
 def test_each_event_takes_effect_once_and_in_order_whatever_happens(world: World) -> None:
@@ -297,5 +307,5 @@ def test_a_broken_protocol_is_found_out(
 ) -> None:
     breaking(world, monkeypatch)
     quickly = settings(SETTINGS, phases=[Phase.generate], report_multiple_bugs=False)
-    with pytest.raises(AssertionError):
+    with pytest.raises((AssertionError, FlakyFailure)):  # two workers do not always race alike
         run_state_machine_as_test(lambda: Protocol(world), settings=quickly)  # type: ignore[arg-type]

@@ -110,13 +110,12 @@ class World:
             errors = [threads.submit(work).exception() for work in works]
         self._reacting.clear()
         self.wires[by].fault = "well"
-        self._stop_time()
         for error in errors:
             if error is not None and not isinstance(error, Died):
                 raise error
 
     def apply_due(self) -> None:
-        inboxes.apply_due(self.production, self.reactions, limit=20)
+        inboxes.apply_due(self.production, self.reactions)
 
     def pick(self, queue: str, at: int, *, kept: bool = False) -> bytes | None:
         """A message of the queue, counted round it, or none if it is empty."""
@@ -167,28 +166,28 @@ class World:
     def begin_anew(self) -> None:
         self.broker.flushall()
         for table in ("outbox_delivery", "outbox_event", "subject_counter"):
-            _execute(self.orders, f"DELETE FROM {table}")
+            execute(self.orders, f"DELETE FROM {table}")
         for table in ("effect", "inbox", "position", "parked_message"):
-            _execute(self.production, f"DELETE FROM {table}")
+            execute(self.production, f"DELETE FROM {table}")
 
     def pass_time(self) -> None:
         """Each lease and each pause is over."""
-        self._set_next("now() WHERE state < 2")
+        for database, table in ((self.orders, "outbox_delivery"), (self.production, "inbox")):
+            execute(database, f"UPDATE {table} SET next_at = now() WHERE state < 2")
 
-    def _stop_time(self) -> None:
-        """What is not due now stays so, however long this process takes."""
-        self._set_next("next_at + interval '1 day' WHERE state < 2 AND next_at > now()")
-
-    def _set_next(self, at: str) -> None:
-        _execute(self.orders, f"UPDATE outbox_delivery SET next_at = {at}")
-        _execute(self.production, f"UPDATE inbox SET next_at = {at}")
+    def retry_parked(self) -> None:
+        """As an operator does who has mended what failed."""
+        execute(self.production, "UPDATE inbox SET state = 0, attempts = 0 WHERE state = 3")
 
     # What can be seen
 
     def seen(self) -> Seen:
+        """How all stands now. What is not due yet stays so, however long the next look takes to come."""
         with self.orders.transaction() as session:
+            session.execute(text(f"UPDATE outbox_delivery {NOT_BY_ITSELF}"))
             told = session.execute(TOLD).all()
         with self.production.transaction() as session:
+            session.execute(text(f"UPDATE inbox {NOT_BY_ITSELF}"))
             effects = session.execute(text("SELECT subject, event_id FROM effect ORDER BY id")).all()
             reached = session.execute(select(position.c.subject, position.c.last_sequence)).all()
             stored = session.execute(select(inbox.c.event_id)).scalars().all()
@@ -200,6 +199,10 @@ class World:
         )
 
 
+NOT_BY_ITSELF = "SET next_at = next_at + interval '1 day' WHERE state < 2 AND next_at > now()"
+EFFECTS = (
+    "CREATE TABLE effect (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, subject text, event_id uuid)"
+)
 TOLD = (
     select(outbox_event, outbox_delivery.c.state)
     .join(outbox_delivery, outbox_delivery.c.event_pk == outbox_event.c.id)
@@ -215,6 +218,6 @@ def _by_subject(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     return grouped
 
 
-def _execute(database: Database, statement: str) -> None:
+def execute(database: Database, statement: str) -> None:
     with database.transaction() as session:
         session.execute(text(statement))
