@@ -34,7 +34,7 @@ KINDS: st.SearchStrategy[Kind] = st.sampled_from(["made", "reworked"])
 class Piecework(RuleBasedStateMachine):
     """Any commands, possible or not; those that are refused change nothing."""
 
-    @initialize(quantity=st.integers(1, 20), begun=st.booleans())
+    @initialize(quantity=st.integers(1, 20), begun=st.sampled_from([True, True, False]))
     def offer(self, quantity: int, begun: bool) -> None:
         self.order = a_work_order(quantity)
         self.today = DAY
@@ -67,9 +67,12 @@ class Piecework(RuleBasedStateMachine):
     def inspect(self, passed: int, rework: int, scrap: int) -> None:
         self._do(lambda: self.order.inspect(passed=passed, rework=rework, scrap=scrap, lot="L"))
 
-    @rule()
-    def inspect_all_that_waits(self) -> None:
-        self.inspect(self.order.awaiting, 0, 0)
+    @rule(pieces=st.integers(1, 8), rework=st.integers(0, 3), scrap=st.integers(0, 3))
+    def work_a_day(self, pieces: int, rework: int, scrap: int) -> None:
+        """Mend and make as much as there is, and inspect all that waits."""
+        self.report(min(pieces, self.order.rework), "reworked", 0)
+        self.report(min(pieces, self.order.remaining), "made", 0)
+        self.inspect(max(0, self.order.awaiting - rework - scrap), rework, scrap)
 
     @rule(days=st.integers(1, 2))
     def wait(self, days: int) -> None:
