@@ -5,7 +5,7 @@ The same histories run each time. Others, and as many as one has time for, are f
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.errors import FlakyFailure
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from kendi.servers import Addresses
@@ -31,7 +31,7 @@ from shared.messaging.inbox import Heard
 from shared.messaging.outbox import record
 from shared.messaging.receipts import register
 from shared.messaging.relay import Relay
-from shared.messaging.tables import Delivery, Inbox, inbox, outbox_delivery, parked_message
+from shared.messaging.tables import Delivery, outbox_delivery, parked_message
 from shared.messaging.wire import Batch
 from tests.shared.unsteady import (
     BATCHES,
@@ -255,29 +255,15 @@ def acknowledged_before_it_is_stored(world: World, patch: pytest.MonkeyPatch) ->
 
 
 def sent_only_once(world: World, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(relays, "CLAIM", text(str(relays.CLAIM).replace("state < 2", "state = 0")))
+    patch.setattr(relays, "CLAIM_AGAIN", text(relays.CLAIM.format(state=-1, order="next_at")))
 
 
 def gaps_are_skipped(world: World, patch: pytest.MonkeyPatch) -> None:
-    _mistake_positions(patch, max)
+    patch.setattr(inboxes, "_is_next", lambda row, last: row.sequence > last)
 
 
 def old_copies_are_new(world: World, patch: pytest.MonkeyPatch) -> None:
-    _mistake_positions(patch, min)
-
-
-def _mistake_positions(patch: pytest.MonkeyPatch, mistaken: Callable[[int, int], int]) -> None:
-    lock = inboxes._lock_positions
-    pending = select(func.min(inbox.c.sequence)).where(inbox.c.state < Inbox.DONE)
-
-    def mistake(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
-        positions = lock(session, source, subjects)
-        for subject, last in positions.items():
-            lowest = session.execute(pending.where(inbox.c.subject == subject)).scalar()
-            positions[subject] = mistaken(last, lowest - 1) if lowest else last
-        return positions
-
-    patch.setattr(inboxes, "_lock_positions", mistake)
+    patch.setattr(inboxes, "_is_next", lambda row, last: row.sequence <= last + 1)
 
 
 def effects_commit_by_themselves(world: World, patch: pytest.MonkeyPatch) -> None:

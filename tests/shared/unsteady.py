@@ -165,7 +165,7 @@ class World:
 
     def begin_anew(self) -> None:
         self.broker.flushall()
-        for table in ("outbox_delivery", "outbox_event", "subject_counter"):
+        for table in ("outbox_delivery", "outbox_event", "subject_counter", "receipts_from"):
             execute(self.orders, f"DELETE FROM {table}")
         for table in ("effect", "inbox", "position", "parked_message"):
             execute(self.production, f"DELETE FROM {table}")
