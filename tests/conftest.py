@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import text
 
 from kendi.preparing import migrate_all
@@ -15,6 +16,10 @@ from shared.card import all_cards
 from shared.database import Database, make_engine
 
 SIGNING_KEYS = "k1:" + "5a" * 32
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.load_profile("steady")
+"""The same examples each time, for a suite that fails only for a change; ``--hypothesis-profile default`` seeks others."""
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,10 @@
-"""A work order's pieces always add up, whatever is reported and inspected."""
+"""What a facility may say about its work order, when not, and what is told of it."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.production.domain.work_order import STATES, WorkOrder, short_code
 from shared.events.production import LotReleased, WorkOrderCompleted, WorkOrderInspected, WorkOrderStarted
@@ -190,42 +187,3 @@ def test_work_begins_once_on_the_whole_quantity() -> None:
     assert event.quantity == 100
     with pytest.raises(Refused, match="in_progress"):
         order.start(on=DAY, cleared_until=DAY)
-
-
-class Piecework(RuleBasedStateMachine):
-    """Any reports and inspections in any order."""
-
-    @initialize(quantity=st.integers(1, 50))
-    def begin(self, quantity: int) -> None:
-        self.order = started(quantity)
-        self.released = 0
-
-    @rule(pieces=st.integers(-5, 60), kind=st.sampled_from(["made", "reworked"]))
-    def report(self, pieces: int, kind: str) -> None:
-        try:
-            self.order.report(pieces, kind=kind, worked_on=DAY, today=DAY)  # type: ignore[arg-type]  # both kinds
-        except Refused:
-            return
-
-    @rule(passed=st.integers(-2, 30), rework=st.integers(-2, 10), scrap=st.integers(-2, 10))
-    def inspect(self, passed: int, rework: int, scrap: int) -> None:
-        try:
-            events = self.order.inspect(passed=passed, rework=rework, scrap=scrap, lot="L")
-        except Refused:
-            return
-        self.released += sum(event.quantity for event in events if isinstance(event, LotReleased))
-
-    @invariant()
-    def pieces_add_up(self) -> None:
-        if hasattr(self, "order"):
-            order = self.order
-            assert order.made == order.good + order.rework + order.scrap + order.awaiting
-            assert (
-                min(order.made, order.good, order.rework, order.scrap, order.awaiting, order.remaining) >= 0
-            )
-            assert order.quantity == order.remaining + order.awaiting + order.rework + order.good
-            assert self.released == order.good
-
-
-Piecework.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
-TestPiecework = Piecework.TestCase

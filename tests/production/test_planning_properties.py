@@ -1,0 +1,160 @@
+"""Whatever is ordered, cleared, declined and made, no line is allocated beyond what was cleared and ordered."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.production import handlers
+from services.production.domain.allocation import Plan, share_out
+from services.production.domain.work_order import WorkOrder
+from services.production.storage import demand, work_order
+from shared.messaging.tables import outbox_event
+from shared.refusal import Refused
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order, in_days, today
+
+ORDERED = st.sampled_from([1, 150, 400, 1_000, 5_000])
+NUMBERS = count(1_000)
+"""Orders of one example never meet those of another, though they stand in one database."""
+
+
+class Planning(RuleBasedStateMachine):
+    """One order line in a service that works, and what its facilities say to their offers."""
+
+    def __init__(self, production: Production) -> None:
+        super().__init__()
+        self.production = production
+        self.order = UUID(int=next(NUMBERS))
+
+    @initialize(ordered=ORDERED)
+    def place(self, ordered: int) -> None:
+        self.ordered = ordered
+        for code, workers in ((SRAGEN, 100), (KLATEN, 20)):
+            self.staff(workers, code)
+        self.production.hears(an_order(order_id=self.order, quantity=ordered))
+
+    @rule(
+        percent=st.sampled_from([30, 100, 100, 120]),
+        days=st.sampled_from([-1, 0, 90, 90]),
+        purpose=st.sampled_from(["produce", "produce", "export"]),
+        destination=st.sampled_from(["BE", "BE", "FR"]),
+    )
+    def clear(self, percent: int, days: int, purpose: str, destination: str) -> None:
+        """Some of these say nothing about production, and some contradict the line."""
+        clearance = a_clearance(
+            order_id=self.order,
+            quantity=max(1, self.ordered * percent // 100),
+            expires_on=in_days(days),
+            purpose=purpose,
+            destination=destination,
+        )
+        self._do(lambda session: handlers.on_clearance_granted(session, clearance, None))
+
+    @rule(which=st.integers(0, 3), action=st.sampled_from(["decline", "decline", "accept", "start"]))
+    def answer(self, which: int, action: str) -> None:
+        if offers := self._work_orders():
+            more = {"reason": "bengkel penuh"} if action == "decline" else {}
+            handler = getattr(handlers, action)
+            self._do(lambda session: handler(session, work_order_id=offers[which % len(offers)].id, **more))
+
+    @rule(which=st.integers(0, 3), pieces=st.integers(1, 500), scrap=st.integers(0, 2))
+    def make(self, which: int, pieces: int, scrap: int) -> None:
+        if orders := self._work_orders():
+            order = orders[which % len(orders)]
+            made = min(pieces, order.remaining)
+            report = partial(handlers.report, work_order_id=order.id, pieces=made, kind="made")
+            self._do(lambda session: report(session, worked_on=today()))
+            inspect = partial(handlers.inspect, work_order_id=order.id, passed=max(0, made - scrap))
+            self._do(lambda session: inspect(session, rework=0, scrap=scrap))
+
+    @rule(workers=st.sampled_from([0, 20, 100]), code=st.sampled_from([SRAGEN, KLATEN]))
+    def staff(self, workers: int, code: str) -> None:
+        self._do(
+            lambda session: handlers.set_capacity(
+                session, code=code, open_minutes=360, workers={"coco_rope": workers}
+            )
+        )
+
+    @invariant()
+    def no_more_is_allocated_than_cleared_nor_cleared_than_ordered(self) -> None:
+        live = [order for order in self._work_orders() if order.live]
+        allocated = sum(order.quantity for order in live)
+        cleared = self._cleared()
+        assert 0 <= allocated <= cleared <= self.ordered
+        assert sum(order.good for order in live) <= allocated
+        assert not [order for order in self._work_orders() if not order.live and order.made]
+
+    @invariant()
+    def the_last_plan_says_how_it_stands(self) -> None:
+        plans = self._told("production_planned")
+        offers = self._told("work_order_offered")
+        orders = self._work_orders()
+        assert sorted(offer["work_order_id"] for offer in offers) == sorted(str(order.id) for order in orders)
+        if plans:
+            live = {order.facility: order.quantity for order in orders if order.live}
+            assert plans[-1]["allocated"] == sum(order.quantity for order in orders if order.live)
+            assert plans[-1]["allocated"] + plans[-1]["unallocated"] == self._cleared()
+            assert {each["facility"] for each in plans[-1]["allocations"]} == set(live)
+
+    @invariant()
+    def who_declined_is_not_asked_again(self) -> None:
+        declined: set[str] = set()
+        for order in self._work_orders():
+            assert order.facility not in declined or order.live is False
+            declined |= {order.facility} if not order.live else set()
+
+    def _do(self, command: Callable[[Session], Any]) -> None:
+        with suppress(Refused), self.production.database.transaction() as session:
+            command(session)
+
+    def _cleared(self) -> int:
+        with self.production.database.transaction() as session:
+            cleared = select(demand.c.cleared).where(demand.c.order_id == self.order)
+            return int(session.execute(cleared).scalar_one())
+
+    def _work_orders(self) -> list[WorkOrder]:
+        query = select(WorkOrder).where(work_order.c.order_id == self.order).order_by(work_order.c.id)
+        with self.production.database.transaction() as session:
+            return list(session.execute(query).scalars())
+
+    def _told(self, kind: str) -> list[dict[str, Any]]:
+        told = select(outbox_event.c.data).where(outbox_event.c.type == f"kendi.production.{kind}.v1")
+        with self.production.database.transaction() as session:
+            rows = session.execute(told.order_by(outbox_event.c.id)).scalars()
+            return [data for data in rows if data["order_id"] == str(self.order)]
+
+
+SETTINGS = settings(max_examples=15, stateful_step_count=12, suppress_health_check=list(HealthCheck))
+
+
+def test_a_line_is_never_allocated_beyond_its_clearance(production: Production) -> None:
+    run_state_machine_as_test(lambda: Planning(production), settings=SETTINGS)  # type: ignore[arg-type]
+
+
+def test_a_plan_that_shares_out_too_much_is_found_out(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(quantity: int, **facts: Any) -> Plan:
+        return share_out(quantity + 1, **facts)
+
+    monkeypatch.setattr(handlers, "share_out", too_much)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            lambda: Planning(production),  # type: ignore[arg-type]
+            settings=settings(SETTINGS, phases=[Phase.generate]),
+        )

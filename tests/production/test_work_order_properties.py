@@ -1,0 +1,143 @@
+"""Whatever a facility says about a work order, in whatever order, its pieces add up and its events tell the same."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import TypeVar
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from services.production.domain.work_order import STATES, Kind, WorkOrder
+from shared.events.production import (
+    LotReleased,
+    PiecesReported,
+    WorkOrderAccepted,
+    WorkOrderCompleted,
+    WorkOrderDeclined,
+    WorkOrderInspected,
+    WorkOrderStarted,
+)
+from shared.refusal import Refused
+from tests.facts import facts
+from tests.production.test_work_order import DAY, a_work_order
+
+Event = TypeVar("Event")
+
+DAYS = st.integers(-2, 2)
+REASONS = st.sampled_from(["listrik padam", " ", "x", "milik 3314010101900001"])
+KINDS: st.SearchStrategy[Kind] = st.sampled_from(["made", "reworked"])
+
+
+class Piecework(RuleBasedStateMachine):
+    """Any commands, possible or not; those that are refused change nothing."""
+
+    @initialize(quantity=st.integers(1, 20), begun=st.sampled_from([True, True, False]))
+    def offer(self, quantity: int, begun: bool) -> None:
+        self.order = a_work_order(quantity)
+        self.today = DAY
+        self.told: list[object] = []
+        if begun:
+            self._do(lambda: self.order.accept(on=self.today, cleared_until=self.today))
+            self._do(lambda: self.order.start(on=self.today, cleared_until=self.today))
+
+    @rule(cleared=DAYS)
+    def accept(self, cleared: int) -> None:
+        self._do(lambda: self.order.accept(on=self.today, cleared_until=self._day(cleared)))
+
+    @rule(reason=REASONS)
+    def decline(self, reason: str) -> None:
+        self._do(lambda: self.order.decline(reason=reason))
+
+    @rule(cleared=DAYS)
+    def start(self, cleared: int) -> None:
+        self._do(lambda: self.order.start(on=self.today, cleared_until=self._day(cleared)))
+
+    @rule(reason=REASONS)
+    def pause(self, reason: str) -> None:
+        self._do(lambda: self.order.pause(reason=reason))
+
+    @rule(pieces=st.integers(-1, 21), kind=KINDS, worked=st.sampled_from([0, 0, 0, -1, 1]))
+    def report(self, pieces: int, kind: Kind, worked: int) -> None:
+        self._do(lambda: self.order.report(pieces, kind=kind, worked_on=self._day(worked), today=self.today))
+
+    @rule(passed=st.integers(-1, 12), rework=st.integers(-1, 4), scrap=st.integers(-1, 4))
+    def inspect(self, passed: int, rework: int, scrap: int) -> None:
+        self._do(lambda: self.order.inspect(passed=passed, rework=rework, scrap=scrap, lot="L"))
+
+    @rule(pieces=st.integers(1, 8), rework=st.integers(0, 3), scrap=st.integers(0, 3))
+    def work_a_day(self, pieces: int, rework: int, scrap: int) -> None:
+        """Mend and make as much as there is, and inspect all that waits."""
+        self.report(min(pieces, self.order.rework), "reworked", 0)
+        self.report(min(pieces, self.order.remaining), "made", 0)
+        self.inspect(max(0, self.order.awaiting - rework - scrap), rework, scrap)
+
+    @rule(days=st.integers(1, 2))
+    def wait(self, days: int) -> None:
+        self.today += timedelta(days=days)
+
+    def _day(self, later: int) -> date:
+        return self.today + timedelta(days=later)
+
+    def _do(self, command: Callable[[], list[object]]) -> None:
+        before = facts(self.order)
+        try:
+            self.told += command()
+        except Refused:
+            assert facts(self.order) == before
+
+    @invariant()
+    def pieces_add_up(self) -> None:
+        order = self.order
+        assert order.made == order.good + order.rework + order.scrap + order.awaiting
+        assert order.quantity == order.remaining + order.awaiting + order.rework + order.good
+        assert min(order.made, order.good, order.rework, order.scrap, order.awaiting, order.remaining) >= 0
+        assert order.good <= order.quantity
+
+    @invariant()
+    def what_was_told_adds_up_to_the_same(self) -> None:
+        order, inspected = self.order, self._told(WorkOrderInspected)
+        reports = Counter[str]()
+        for event in self._told(PiecesReported):
+            reports[event.kind] += event.pieces
+        assert reports["made"] == order.made
+        assert sum(event.rework for event in inspected) - reports["reworked"] == order.rework
+        assert sum(event.scrap for event in inspected) == order.scrap
+        assert sum(event.passed for event in inspected) == order.good
+        assert sum(event.quantity for event in self._told(LotReleased)) == order.good
+        assert [(r.pieces, r.kind, r.worked_on) for r in order.reports] == [
+            (event.pieces, event.kind, event.worked_on) for event in self._told(PiecesReported)
+        ]
+
+    @invariant()
+    def the_state_is_what_the_events_and_quantities_make_it(self) -> None:
+        order, told = self.order, Counter(type(event) for event in self.told)
+        assert order.state in STATES
+        assert told[WorkOrderDeclined] == (order.state == "declined")
+        assert told[WorkOrderCompleted] == (order.state == "completed") == (order.good == order.quantity)
+        assert told[WorkOrderAccepted] == (order.state not in ("offered", "declined"))
+        assert told[WorkOrderStarted] == (order.state not in ("offered", "declined", "accepted"))
+        if order.made:
+            assert told[WorkOrderStarted]
+        if told[WorkOrderCompleted]:
+            assert isinstance(self.told[-1], WorkOrderCompleted)
+
+    def _told(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.told if isinstance(event, kind)]
+
+
+Piecework.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestPiecework = Piecework.TestCase
+
+
+def test_an_event_that_tells_too_little_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    tell = WorkOrder._inspected
+    monkeypatch.setattr(
+        WorkOrder, "_inspected", lambda self, passed, rework, scrap, lot: tell(self, passed, rework, 0, lot)
+    )
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            Piecework, settings=settings(Piecework.TestCase.settings, phases=[Phase.generate])
+        )
