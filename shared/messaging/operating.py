@@ -131,8 +131,13 @@ def resend(
     return sent
 
 
+def subscribers(session: Session) -> list[str]:
+    """Who hears this service."""
+    return sorted(session.execute(select(subscription.c.subscriber).distinct()).scalars())
+
+
 def _refuse_unknown(session: Session, subscriber: str) -> None:
-    known = sorted(session.execute(select(subscription.c.subscriber).distinct()).scalars())
+    known = subscribers(session)
     if subscriber not in known:
         raise Refused(
             "{subscriber} does not hear this service; {known} do.",
