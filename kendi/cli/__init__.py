@@ -8,7 +8,6 @@ import click
 
 from kendi.cli import doctoring, preparing, proving, running, serving
 
-
 ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating"}
 """Commands whose options need the services' parts: imported when they are asked for."""
 

@@ -1,6 +1,6 @@
-"""Where the services' databases and the broker are: from the settings, else from what ``kendi up`` keeps."""
+"""Where the services' databases and the broker are: from the settings, else from what a ``kendi up`` keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from kendi.doctor.surroundings import find
 from kendi.operating.options import SERVICES
-from kendi.servers import Servers
 from shared.card import Card, all_cards
 from shared.database import Database
 from shared.messaging.wire import queues
@@ -77,7 +77,8 @@ def _line(error: object) -> str:
 @contextmanager
 def places(data: Path, service: str | None = None) -> Iterator[list[Place]]:
     """Every service that has an address, or the one that is named."""
-    found = [_place(name, data) for name in SERVICES if service in (None, name)]
+    env = find(data).env
+    found = [_place(name, env) for name in SERVICES if service in (None, name)]
     reachable = [place for place in found if isinstance(place, Place)]
     if not reachable:
         raise next(place for place in found if isinstance(place, BadSetting))
@@ -88,19 +89,16 @@ def places(data: Path, service: str | None = None) -> Iterator[list[Place]]:
             place.database.close()
 
 
-def _place(service: str, data: Path) -> Place | BadSetting:
+def _place(service: str, env: Mapping[str, str]) -> Place | BadSetting:
     try:
-        database, broker = database_url(service, "operator"), _broker(service)
+        url = database_url(service, "operator", env)
     except BadSetting as missing:
-        if not (data / "servers.json").exists():
-            return BadSetting(f"{missing}; and nothing was started in {data}")
-        addresses = Servers(data, SERVICES).addresses
-        database, broker = addresses.app_urls[service], addresses.broker_urls[service]
-    return Place(all_cards()[service], Database(database, pool_size=1), broker)
+        return missing
+    return Place(all_cards()[service], Database(url, pool_size=1), _broker(service, env))
 
 
-def _broker(service: str) -> str | None:
+def _broker(service: str, env: Mapping[str, str]) -> str | None:
     try:
-        return broker_url(service)
+        return broker_url(service, env)
     except BadSetting:
         return None

@@ -213,6 +213,12 @@ def actions(session: Session, event_id: UUID) -> Sequence[RowMapping]:
     return session.execute(query).mappings().all()
 
 
+def newest_actions(session: Session, limit: int = 20) -> Sequence[RowMapping]:
+    """What operators did last, newest first."""
+    query = select(operator_action).order_by(operator_action.c.id.desc()).limit(limit)
+    return session.execute(query).mappings().all()
+
+
 def messages(session: Session, limit: int = 50) -> Sequence[RowMapping]:
     """The parked messages that nobody dismissed, newest first."""
     query = (
