@@ -9,8 +9,9 @@ from uuid import UUID
 import click
 from sqlalchemy.orm import Session
 
+from kendi.cli.options import JSON
 from kendi.operating import words
-from kendi.operating.options import DATA, JSON, SERVICE, Age
+from kendi.operating.options import DATA, SERVICE, Age
 from kendi.operating.places import Place, places
 from shared.messaging import whereabouts
 from shared.messaging.whereabouts import HEARD, SENT, Entry, Filters
@@ -78,7 +79,7 @@ def _list(
 
 def _pages(entries: Sequence[Entry]) -> list[tuple[UUID, list[Entry]]]:
     """The entries of each event together, newest event first, its publisher's before the others'."""
-    ordered = sorted(entries, key=lambda entry: (entry.event_id, entry.told_by != entry.publisher))
+    ordered = sorted(entries, key=lambda e: (e.event_id, e.told_by != e.publisher, e.subscriber))
     grouped = [(id, list(some)) for id, some in groupby(ordered, key=lambda entry: entry.event_id)]
     return grouped[::-1]
 

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import click
 
+from kendi.cli.options import JSON, SERVICES
 from kendi.operating import words
-from kendi.operating.options import DATA, IDS, JSON, REASON, SERVICE, SERVICES, Moment
+from kendi.operating.options import DATA, IDS, REASON, SERVICE, Moment
 from kendi.operating.places import Place, places
 from shared.messaging import operating, whereabouts
 from shared.messaging.operating import Operator

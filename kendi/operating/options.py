@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from kendi.cli.options import SERVICES
 from shared.clock import real_now
 from shared.messaging.operating import SHORTEST_REASON
 
-SERVICES = ("orders", "production", "logistics")
 DATA = click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -18,7 +18,6 @@ DATA = click.option(
     help="folder of `kendi up` (.kendi), used where no KENDI_<SERVICE>_DATABASE_URL is set",
 )
 SERVICE = click.option("--service", type=click.Choice(SERVICES), help="in this service only")
-JSON = click.option("--json", "as_json", is_flag=True, help="print for machines")
 REASON = click.option(
     "--reason", required=True, help=f"why, in {SHORTEST_REASON} characters or more; is kept"
 )

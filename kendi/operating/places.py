@@ -12,8 +12,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from kendi.cli.options import SERVICES
 from kendi.doctor.surroundings import find
-from kendi.operating.options import SERVICES
 from shared.card import Card, all_cards
 from shared.database import Database
 from shared.messaging.wire import queues

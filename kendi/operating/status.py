@@ -10,8 +10,9 @@ from uuid import UUID
 
 import click
 
+from kendi.cli.options import JSON
 from kendi.operating import words
-from kendi.operating.options import DATA, JSON
+from kendi.operating.options import DATA
 from kendi.operating.places import NotReached, Place, places
 from shared.messaging.awaiting import Awaited, awaited, of_order, of_subjects, reached
 from shared.messaging.standing import Standing, standing

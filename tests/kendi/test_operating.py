@@ -242,11 +242,11 @@ def test_events_are_listed_once_with_what_each_service_knows_of_them(system: Sys
     ]
     lines = system.kendi("events", "list").output.splitlines()
     assert lines[0].startswith(f"{row.event_id}  kendi.orders.order_closed.v1  1 of order/{ORDER}")
-    assert (
-        lines[1:]
-        == ["    orders → production: due", "    orders → logistics: due", "    in production: done"]
-        or len(lines) == 4
-    )
+    assert lines[1:] == [
+        "    orders → logistics: due",
+        "    orders → production: due",
+        "    in production: done",
+    ]
 
 
 def test_a_page_of_events_names_where_the_next_begins(system: System) -> None:
@@ -315,11 +315,8 @@ def test_what_a_subscriber_lost_is_sent_again(system: System) -> None:
     with system.databases["orders"].transaction() as session:
         record(session, OrderClosed(order_id=ORDER))
     system.run("orders", "UPDATE outbox_delivery SET state = 2, attempts = 3")
-    assert (
-        system.said("events", "resend", "--to", "production", "--since", "1h")
-        == {"sent": {"orders": 1, "logistics": 0}}
-        or system.said("events", "resend", "--to", "production", "--since", "1h")["sent"]["orders"] == 1
-    )
+    answer = system.kendi("events", "resend", "--to", "production", "--since", "1h")
+    assert (answer.exit_code, answer.output) == (0, "sent again to production: 1\n")
     due = select(outbox_delivery.c.subscriber).where(outbox_delivery.c.state == 0)
     assert system.one("orders", due) == "production"
 
