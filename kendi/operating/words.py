@@ -12,6 +12,8 @@ from shared.clock import real_now
 from shared.messaging.awaiting import Awaited
 from shared.messaging.whereabouts import Entry
 
+LONGEST_ERROR = 120
+
 
 def age(seconds: float | None) -> str:
     """Seconds as a person says them."""
@@ -30,6 +32,12 @@ def since(moment: datetime | None) -> str:
 def until(moment: datetime) -> str:
     left = (moment - real_now()).total_seconds()
     return f"in {age(left)}" if left > 0 else "now"
+
+
+def brief(error: str | None) -> str:
+    """The beginning of an error; ``kendi events show`` has all of it."""
+    first = (error or "no error was kept").replace("\\n", "\n").splitlines()[0]
+    return first if len(first) <= LONGEST_ERROR else f"{first[:LONGEST_ERROR]}…"
 
 
 def as_json(value: Any) -> str:
@@ -63,11 +71,11 @@ def _sending(entry: Entry) -> str:
 
 def _applying(entry: Entry) -> str:
     if entry.state == "parked":
-        return f" after {entry.attempts} tries: {entry.error} (fingerprint {entry.fingerprint or '–'})"
+        return f" after {entry.attempts} tries: {brief(entry.error)} (fingerprint {entry.fingerprint or '–'})"
     if entry.state == "waiting" and entry.waits_for:
         return f" for {_subject(entry.waits_for)}"
     if entry.state == "waiting" and entry.attempts:
-        return f", failed {_times(entry.attempts)}, again {until(entry.next_at)}: {entry.error}"
+        return f", failed {_times(entry.attempts)}, again {until(entry.next_at)}: {brief(entry.error)}"
     return ""
 
 
@@ -80,13 +88,13 @@ def awaited(each: Awaited) -> str:
 
 _SAID = {
     "parked": lambda each, event: (
-        f"{each.waiting} parked {event} after {each.attempts} tries: {each.error}; an operator owes"
+        f"{each.waiting} parked {event} after {each.attempts} tries: {brief(each.error)}; an operator owes"
         f" kendi events retry {each.event_id}, or discard"
     ),
     "not yet": lambda each, event: f"{each.waiting} holds {event} until {_subject(each.waits_for)}",
     "not received": lambda each, event: f"{each.waiting} waits for {each.owed_by} to send {event}",
     "failing": lambda each, event: (
-        f"{each.waiting} failed {_times(each.attempts)} on {event}, tries again {until(each.next_at)}: {each.error}"
+        f"{each.waiting} failed {_times(each.attempts)} on {event}, tries again {until(each.next_at)}: {brief(each.error)}"
     ),
     "in turn": lambda each, event: f"{each.waiting} has {event} and applies it next",
     "not confirmed": lambda each, event: (

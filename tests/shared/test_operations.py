@@ -119,7 +119,7 @@ def test_a_form_without_the_sessions_token_does_nothing(desk: Desk, form: dict[s
 @pytest.mark.parametrize("language", ["en", "id"])
 def test_a_quiet_service_says_so(desk: Desk, language: str) -> None:
     desk.enter(OPERATOR)
-    said = {"en": "everything received took effect", "id": "semua yang diterima sudah diterapkan"}
+    said = {"en": "everything took effect", "id": "semua sudah diterapkan"}
     assert said[language] in desk.read(language=language)
 
 
@@ -143,8 +143,8 @@ def test_processes_are_shown_by_their_progress(desk: Desk) -> None:
         )
     desk.enter(OPERATOR)
     page = desk.read()
-    assert re.search(r'class="state ok">production worker: progress \d+ s ago', page)
-    assert re.search(r'class="state bad">production relay: progress 3 min ago', page)
+    assert re.search(r'class="state ok">worker: 1</span> <span class="hint">progress \d+ s ago', page)
+    assert re.search(r'class="state bad">relay: 0</span> <span class="hint">progress 3 min ago', page)
 
 
 # What an operator does
