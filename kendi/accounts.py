@@ -2,12 +2,14 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from shared.database import Database
-from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, add_person, create_key
+from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, OPERATOR, add_person, create_key
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ PEOPLE = (
     ("production", "kanwil@demo.example", "Kanwil Jawa Tengah", KANWIL, None),
     ("logistics", "kanwil@demo.example", "Kanwil Jawa Tengah", KANWIL, None),
     ("logistics", "hub@demo.example", "Logistics, hub Lapas Sragen", LOGISTICS, None),
+    ("orders", "operator@demo.example", "Operator of the orders service", OPERATOR, None),
+    ("production", "operator@demo.example", "Operator of the production service", OPERATOR, None),
+    ("logistics", "operator@demo.example", "Operator of the logistics service", OPERATOR, None),
     *(
         ("production", f"{code.lower()}@demo.example", f"Bimker {code}", FACILITY, code)
         for code in FACILITIES
@@ -69,41 +74,47 @@ KEYS = (
 
 
 def ensure(app_urls: Mapping[str, str], kept: Path) -> Accounts:
-    """The accounts, made once and found again next time."""
-    if not kept.exists():
-        accounts = _make(app_urls)
+    """The accounts, made once and found again next time; what a newer version has more is added."""
+    accounts = _read(kept) if kept.exists() else Accounts((), ())
+    complete = _complete(accounts, app_urls)
+    if complete != accounts:
         kept.touch(mode=0o600)
-        kept.write_text(json.dumps(asdict(accounts), indent=1))
+        kept.write_text(json.dumps(asdict(complete), indent=1))
+    return complete
+
+
+def _read(kept: Path) -> Accounts:
     read = json.loads(kept.read_text())
     return Accounts(tuple(Person(**p) for p in read["people"]), tuple(Key(**k) for k in read["keys"]))
 
 
-def _make(app_urls: Mapping[str, str]) -> Accounts:
-    password = secrets.token_urlsafe(9)
-    people = tuple(Person(*particulars, password) for particulars in PEOPLE)
-    keys = []
-    for service, url in app_urls.items():
+def _complete(accounts: Accounts, app_urls: Mapping[str, str]) -> Accounts:
+    password = accounts.people[0].password if accounts.people else secrets.token_urlsafe(9)
+    known = {(person.service, person.email) for person in accounts.people}
+    people = [Person(*particulars, password) for particulars in PEOPLE if particulars[:2] not in known]
+    had = {(key.service, key.name) for key in accounts.keys}
+    keys = [particulars for particulars in KEYS if particulars[:2] not in had]
+    made: list[Key] = []
+    for service, url in app_urls.items() if people or keys else ():
         database = Database(url, pool_size=1)
         with database.transaction() as session:
-            for person in (p for p in people if p.service == service):
-                add_person(
-                    session,
-                    email=person.email,
-                    name=person.name,
-                    role=person.role,
-                    account=person.account,
-                    password=person.password,
-                )
-            for of, name, role, account in KEYS:
-                if of == service:
-                    keys.append(
-                        Key(
-                            service,
-                            name,
-                            role,
-                            account,
-                            create_key(session, name=name, role=role, account=account),
-                        )
-                    )
+            _add_people(session, [person for person in people if person.service == service])
+            made += [_make_key(session, *particulars) for particulars in keys if particulars[0] == service]
         database.close()
-    return Accounts(people, tuple(keys))
+    return Accounts((*accounts.people, *people), (*accounts.keys, *made))
+
+
+def _add_people(session: Session, people: Iterable[Person]) -> None:
+    for person in people:
+        add_person(
+            session,
+            email=person.email,
+            name=person.name,
+            role=person.role,
+            account=person.account,
+            password=person.password,
+        )
+
+
+def _make_key(session: Session, service: str, name: str, role: str, account: str | None) -> Key:
+    return Key(service, name, role, account, create_key(session, name=name, role=role, account=account))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-Process = Literal["web", "worker", "relay", "migrate"]
+Process = Literal["web", "worker", "relay", "migrate", "operator"]
 T = TypeVar("T")
 
 
@@ -39,7 +39,7 @@ class Settings:
 
 VARIABLES = {
     "KENDI_<SERVICE>_DATABASE_URL": "postgresql+psycopg://user:password@host:port/name of the service's own database",
-    "KENDI_<SERVICE>_<PROCESS>_DATABASE_URL": "the same for one process (web, worker, relay; migrate: the owner)",
+    "KENDI_<SERVICE>_<PROCESS>_DATABASE_URL": "the same for one process (web, worker, relay, operator; migrate: the owner)",
     "KENDI_BROKER_URL": "redis://user:password@host:port/0 of the Redis-protocol broker",
     "KENDI_<SERVICE>_BROKER_URL": "the same for one service, which then has its own broker user",
     "KENDI_SIGNING_KEYS": "id:hex[,id:hex]: keys of 32 bytes or more; the first one signs, all verify",
@@ -60,7 +60,7 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         service=service,
         process=process,
         database_url=database_url(service, process, env),
-        broker_url=_first(env, f"{own}_BROKER_URL", "KENDI_BROKER_URL"),
+        broker_url=broker_url(service, env),
         signing_keys=_read(env, "KENDI_SIGNING_KEYS", _signing_keys),
         host=env.get("KENDI_HOST", "127.0.0.1"),
         port=_read(env, f"{own}_PORT", int, str(PORTS.get(service, 8004))),
@@ -74,6 +74,11 @@ def database_url(service: str, process: Process, env: Mapping[str, str] = os.env
     """The address of a service's database, for this kind of process if it has one of its own."""
     own = f"KENDI_{service.upper()}"
     return _first(env, f"{own}_{process.upper()}_DATABASE_URL", f"{own}_DATABASE_URL")
+
+
+def broker_url(service: str, env: Mapping[str, str] = os.environ) -> str:
+    """The address of the broker, with the service's own user if it has one."""
+    return _first(env, f"KENDI_{service.upper()}_BROKER_URL", "KENDI_BROKER_URL")
 
 
 def _first(env: Mapping[str, str], *names: str) -> str:

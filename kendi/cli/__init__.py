@@ -1,5 +1,6 @@
 """The ``kendi`` command: a module for each group of its commands, put together here."""
 
+import importlib
 import sys
 from typing import Any
 
@@ -7,9 +8,21 @@ import click
 
 from kendi.cli import doctoring, preparing, proving, running, serving
 
+ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating"}
+"""Commands whose options need the services' parts: imported when they are asked for."""
+
 
 class OneLine(click.Group):
     """A group whose commands fail with one clear line and a non-zero exit."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(importlib.import_module(ELSEWHERE[cmd_name]), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -7,6 +7,7 @@ from typing import Any
 from kendi.doctor.comparing import Difference, compare
 from kendi.doctor.deliveries import FINISHED, Finding, expected, judge
 from kendi.doctor.reading import Reading, read_all
+from shared.messaging.tables import Inbox
 
 EXAMPLES = 20
 
@@ -84,7 +85,7 @@ def _summary(readings: Mapping[str, Reading], differ: list[Difference], found: l
         events=sum(len(reading.events) for reading in readings.values()),
         deliveries=sum(len(events) for _, _, events in due),
         effects=sum(
-            row.state in FINISHED
+            row.state in FINISHED - {Inbox.DISCARDED}
             for reading in readings.values()
             for rows in reading.inbox.values()
             for row in rows

@@ -41,6 +41,7 @@ class Inbox(IntEnum):
     DONE = 2
     PARKED = 3
     SKIPPED = 4
+    DISCARDED = 5
 
 
 business_clock = Table(
@@ -179,7 +180,7 @@ inbox = Table(
     Column("done_at", Instant),
     PrimaryKeyConstraint("source", "event_id"),
     UniqueConstraint("source", "subject", "sequence"),
-    CheckConstraint("state BETWEEN 0 AND 4", name="state"),
+    CheckConstraint("state BETWEEN 0 AND 5", name="state"),
 )
 Index("inbox_due_idx", inbox.c.next_at, postgresql_where=text("state < 2"))
 Index("inbox_waits_for_idx", inbox.c.waits_for, postgresql_where=text("waits_for IS NOT NULL"))
@@ -202,5 +203,20 @@ parked_message = Table(
     Column("reason", Text, nullable=False),
     Column("message", JSONB, nullable=False),
     Column("parked_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("dismissed_at", Instant, comment="when an operator had seen to it"),
     comment="what could not be trusted: a bad signature, or another event under a sequence already taken",
 )
+
+operator_action = Table(
+    "operator_action",
+    shared_metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("actor", Text, nullable=False),
+    Column("actor_role", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("what", Text, nullable=False, comment="the id of the event or message, or which deliveries"),
+    Column("reason", Text),
+    comment="what operators did to events, written in the transaction that did it",
+)
+Index("operator_action_what_idx", operator_action.c.what)

@@ -24,8 +24,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
-COMPLIANCE, KANWIL = "compliance_officer", "kanwil"
-ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL)
+COMPLIANCE, KANWIL, OPERATOR = "compliance_officer", "kanwil", "operator"
+ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL, OPERATOR)
 
 SESSION_IDLE, SESSION_AGE = "30 minutes", "12 hours"
 SIGN_INS_PER_QUARTER_HOUR = 10

@@ -128,12 +128,20 @@ def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
             if request.method == "POST":
                 check_form()
             if access.current().role not in roles:
+                if _is_operator_at_home():
+                    return redirect(url_for("operations.overview"))
                 raise Problem(403, "Not for you", f"This page is for {' or '.join(roles)}.")
             return view(*args, **kwargs)
 
         return checked
 
     return decorate
+
+
+def _is_operator_at_home() -> bool:
+    """An operator's first page is the operations', wherever the service's own desk begins."""
+    at_home = request.method == "GET" and request.path == f"/{serving().card.name}/"
+    return at_home and access.current().role == access.OPERATOR
 
 
 def _identify() -> Principal | None:

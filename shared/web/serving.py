@@ -12,9 +12,10 @@ from shared.database import Database
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
 from shared.web import api as apis
-from shared.web import health, pages, problems, signing_in
+from shared.web import health, operations, pages, problems, signing_in
 from shared.web.api import Routes
 from shared.web.context import Serving
+from shared.web.figures import Figures
 from shared.web.problems import Problem
 
 HERE = Path(__file__).parent
@@ -43,10 +44,12 @@ def create(
     problems.install(app)
     pages.install(app)
     app.before_request(_trace)
+    Figures().install(app)
     app.register_blueprint(health.blueprint(card))
     app.before_request(_refuse_nul)
     apis.install(app, api)
     app.register_blueprint(signing_in.blueprint(card))
+    app.register_blueprint(operations.blueprint(card))
     for desk in desks:
         app.register_blueprint(desk)
     app.after_request(_harden)

@@ -164,3 +164,15 @@ def test_a_timeline_in_another_order_than_its_events_is_told(services: Services,
         line.startswith(f"out of order: the timeline of order {packed} has kendi.orders.clearance_granted")
         for line in out_of_order
     )
+
+
+def test_an_event_that_an_operator_discarded_is_over_without_effect(services: Services, packed: UUID) -> None:
+    before = summary(services.addresses.app_urls).effects
+    change(
+        services,
+        "production",
+        """UPDATE inbox SET state = 5
+           WHERE event_id = (SELECT min(event_id) FROM inbox WHERE type LIKE '%clearance_granted%')""",
+    )
+    assert found(services) == []
+    assert summary(services.addresses.app_urls).effects == before - 1

@@ -1,6 +1,6 @@
 """The protocol over real databases: what is committed takes effect once, in order, whatever is lost or repeated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -52,19 +52,20 @@ class Effects:
 
 
 @pytest.fixture
-def effects(addresses: Any, production: Database) -> Effects:
+def effects(addresses: Any, production: Database) -> Iterator[Effects]:
     from shared.database import make_engine
 
     engine = make_engine(addresses.owner_urls["production"], pool_size=1)
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS facility_note"))
         connection.execute(
             text(
                 "CREATE TABLE facility_note (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sequence int)"
             )
         )
+    yield Effects()
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE facility_note"))
     engine.dispose()
-    return Effects()
 
 
 def events(*sequences: int, subject: str = f"order/{ORDER}", first: bool = True) -> Batch:

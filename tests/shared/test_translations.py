@@ -66,6 +66,7 @@ REFUSING = [
     ROOT / "services/orders/domain/order.py",
     ROOT / "services/production/domain/work_order.py",
     ROOT / "services/production/pages/board.py",
+    ROOT / "shared/messaging/operating.py",
 ]
 
 
