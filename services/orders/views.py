@@ -86,7 +86,7 @@ def _hold(line: Line, language: str) -> dict[str, Any] | None:
 
 
 def list_orders(
-    session: Session, principal: Principal, *, limit: int, after: str | None
+    session: Session, principal: Principal, *, limit: int, after: UUID | None
 ) -> Sequence[RowMapping]:
     """Newest first; one row more than the limit tells that there are more."""
     totals = (
@@ -106,7 +106,7 @@ def list_orders(
         .limit(limit + 1)
     )
     if after is not None:
-        query = query.where(orders.c.id < UUID(after))
+        query = query.where(orders.c.id < after)
     return session.execute(query).mappings().all()
 
 
@@ -154,7 +154,7 @@ def had_webhook(session: Session, buyer: str, endpoint_id: UUID) -> bool:
 
 
 def deliveries_of(
-    session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: str | None
+    session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: int | None
 ) -> Sequence[RowMapping]:
     """The deliveries of one of the buyer's endpoints, newest first."""
     query = (
@@ -173,5 +173,5 @@ def deliveries_of(
         .limit(limit + 1)
     )
     if after is not None:
-        query = query.where(webhook_delivery.c.id < int(after))
+        query = query.where(webhook_delivery.c.id < after)
     return session.execute(query).mappings().all()

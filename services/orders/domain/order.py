@@ -19,11 +19,14 @@ from shared.events.orders import (
     ReleaseSigned,
 )
 from shared.refusal import Refused
+from shared.text import is_plain
 
 RELEASE_ROLES = ("compliance_officer", "kanwil")
 """Who may sign a release: the exporter's compliance officer and the regional office, one of each."""
 RELEASE_DAYS = 90
-SHORTEST_REASON = 40
+SHORTEST_REASON, LONGEST_REASON = 40, 2000
+FARTHEST_REQUEST = timedelta(days=5 * 365)
+"""Who asks for a later day has mistyped the year: prices, rules and capacity are known for far less."""
 
 LANE: Final = "custodial"
 """Work planned in a Lapas or Rutan is custodial until its lots show otherwise."""
@@ -65,13 +68,22 @@ class Hold:
         """Add a signature; refused for a role without the right, twice the same person or the same role."""
         if by.role not in RELEASE_ROLES:
             raise Refused(f"A release is signed by {' and '.join(RELEASE_ROLES)}, not by {by.role}.")
-        if len(reason.strip()) < SHORTEST_REASON:
-            raise Refused(f"Give the reason in {SHORTEST_REASON} characters or more.", field="reason")
+        reason = _reason(reason)
         if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
             raise Refused(f"The release already has the signature of {by.role}; the other role signs next.")
         self.signatures.append(
-            Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason.strip(), signed_on=on)
+            Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason, signed_on=on)
         )
+
+
+def _reason(text: str) -> str:
+    reason = text.replace("\r\n", "\n").strip()
+    if len(reason) < SHORTEST_REASON:
+        raise Refused(f"Give the reason in {SHORTEST_REASON} characters or more.", field="reason")
+    if len(reason) > LONGEST_REASON or not is_plain(reason, lines=True):
+        plain = f"Give the reason in plain text of up to {LONGEST_REASON} characters."
+        raise Refused(plain, field="reason")
+    return reason
 
 
 @dataclass(eq=False, kw_only=True)
