@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 from sqlalchemy import text
 
 from kendi.preparing import migrate_all
 from kendi.servers import Addresses, Servers
 from shared.card import all_cards
 from shared.database import Database, make_engine
+
+settings.register_profile("kendi", deadline=None)  # a machine that is busy is no failure
+settings.load_profile("kendi")
 
 SIGNING_KEYS = "k1:" + "5a" * 32
 
