@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 from bench import bare
 from kendi.system import System
+from shared.clock import real_now
 from shared.database import Database
 from shared.web.access import BUYER
 
@@ -82,7 +84,7 @@ def _place(client: httpx.Client, system: System, *, to: str = "ID") -> httpx.Res
     """An order of three lines; one for home needs no release."""
     line = {
         "quantity": 200,
-        "requested_date": "2099-01-31",
+        "requested_date": (real_now() + timedelta(days=300)).date().isoformat(),
         "consignee": {"name": "Toko", "address": ["Semarang"], "country": to},
     }
     response = client.post(

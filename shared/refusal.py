@@ -1,24 +1,48 @@
 """How the rules of a domain say no."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+
+class Sentence(str):
+    """A message for whoever asked; a page can say it in the reader's language.
+
+    ``{names}`` in it are filled from ``values``. Those that are texts are codes or names: they are
+    translated too, if the language knows them.
+    """
+
+    __slots__ = ("message", "values")
+    message: str
+    values: dict[str, Any]
+
+    def __new__(cls, message: str, **values: object) -> Self:
+        made = super().__new__(cls, message.format(**values) if values else message)
+        made.message, made.values = message, values
+        return made
+
+    def said(self, translate: Callable[[str], str]) -> str:
+        """The sentence in the language of ``translate``."""
+        words = {name: _word(value, translate) for name, value in self.values.items()}
+        return translate(self.message).format(**words) if self.values else translate(self.message)
+
+
+def _word(value: object, translate: Callable[[str], str]) -> object:
+    if isinstance(value, Sentence):
+        return value.said(translate)
+    return translate(value) if isinstance(value, str) and value else value
+
+
+def one_after_another(sentences: Sequence[Sentence], between: str = " ") -> Sentence:
+    """Several sentences as one, of which each is said in the reader's language."""
+    names = [f"part{number}" for number in range(len(sentences))]
+    message = between.join(f"{{{name}}}" for name in names)
+    return Sentence(message, **dict(zip(names, sentences, strict=True)))
 
 
 class Refused(Exception):
-    """A rule says no. ``field`` names what was wrong; the message says what would be right.
-
-    A message with ``{names}`` is filled from ``values``, so that a page can say it in the reader's
-    language.
-    """
+    """A rule says no. ``field`` names what was wrong; the message says what would be right."""
 
     def __init__(self, message: str, *, field: str | None = None, **values: object) -> None:
-        super().__init__(message.format(**values) if values else message)
-        self.message = message
-        self.values = values
+        self.sentence = message if isinstance(message, Sentence) else Sentence(message, **values)
+        super().__init__(self.sentence)
         self.field = field
-
-    def said(self, translate: Callable[[str], str]) -> str:
-        """The refusal in the language of ``translate``."""
-        words = {
-            name: translate(value) if isinstance(value, str) else value for name, value in self.values.items()
-        }
-        return translate(self.message).format(**words) if self.values else translate(self.message)

@@ -15,6 +15,9 @@ from kendi.servers import Addresses, Servers
 from shared.card import all_cards
 from shared.database import Database, make_engine
 
+settings.register_profile("kendi", deadline=None)  # a machine that is busy is no failure
+settings.load_profile("kendi")
+
 SIGNING_KEYS = "k1:" + "5a" * 32
 
 settings.register_profile("steady", derandomize=True, deadline=None)

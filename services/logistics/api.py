@@ -30,7 +30,7 @@ from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
-from shared.web.pagination import PageSchema, key_of, link_to_next
+from shared.web.pagination import PageSchema, code, key_of, link_to_next
 from shared.web.problems import not_found
 
 api = Routes(
@@ -52,7 +52,7 @@ FILE = {"type": "string", "format": "binary"}
 def list_lots(page: dict[str, Any]) -> Any:
     """Lots with pieces that wait for packing."""
     with transaction() as session:
-        rows = views.lots_to_pack(session, limit=page["limit"], after=key_of(page["after"]))
+        rows = views.lots_to_pack(session, limit=page["limit"], after=key_of(page["after"], code))
     return list(rows[: page["limit"]]), 200, link_to_next(list(rows), page["limit"], "lot")
 
 
@@ -70,7 +70,7 @@ def list_cartons(query: dict[str, Any]) -> Any:
             hub=query["hub"],
             shipment=query["shipment"],
             limit=limit,
-            after=key_of(query["after"]),
+            after=key_of(query["after"], code),
         )
     return list(rows[:limit]), 200, link_to_next(list(rows), limit, "sscc")
 
@@ -144,7 +144,7 @@ def list_shipments(page: dict[str, Any]) -> Any:
     limit = page["limit"]
     with transaction() as session:
         graph = rules.milestones(session)
-        rows = views.list_shipments(session, graph, limit=limit, after=key_of(page["after"]))
+        rows = views.list_shipments(session, graph, limit=limit, after=key_of(page["after"], UUID))
     return rows[:limit], 200, link_to_next(rows, limit, "id")
 
 

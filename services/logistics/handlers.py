@@ -27,7 +27,7 @@ from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, P
 from shared.events.production import FacilityRegistered, LotReleased
 from shared.messaging.inbox import Heard, NotYet, Reactions
 from shared.messaging.outbox import record
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence, one_after_another
 
 # Commands ---------------------------------------------------------------------------------------
 
@@ -36,7 +36,7 @@ def pack_lot(session: Session, *, lot: str, quantity: int | None = None) -> list
     """Close cartons over free pieces of a lot: those asked for, or all."""
     found = session.get(Lot, lot, with_for_update=True, populate_existing=True)
     if found is None:
-        raise Refused(f"There is no lot {lot}; see /logistics/v1/lots.", field="lot")
+        raise Refused("There is no lot {lot}; see /logistics/v1/lots.", field="lot", lot=lot)
     wanted, packaging = found.need_free(quantity), _packaging(session, found.sku)
     serials = _new_serials(session, len(packaging.share_out(wanted)))
     packed, event = found.pack(wanted, packaging, serials, at=business_now(session))
@@ -70,7 +70,7 @@ def _new_serials(session: Session, count: int) -> Sequence[int]:
 def gather_lot(session: Session, *, hub: str, lot: str) -> list[CartonsGathered]:
     """All cartons of a lot that are on the way arrived at the hub."""
     if session.get(Lot, lot) is None:
-        raise Refused(f"There is no lot {lot}.", field="lot")
+        raise Refused("There is no lot {lot}.", field="lot", lot=lot)
     return _gather(session, hub, cartons.c.lot == lot, cartons.c.hub.is_(None))
 
 
@@ -79,7 +79,8 @@ def gather_cartons(session: Session, *, hub: str, ssccs: Sequence[str]) -> list[
     wanted = {check(sscc) for sscc in ssccs}
     known = set(session.execute(select(cartons.c.sscc).where(cartons.c.sscc.in_(wanted))).scalars())
     if wanted - known:
-        raise Refused(f"There is no carton {', '.join(sorted(wanted - known))}.", field="ssccs")
+        unknown = ", ".join(sorted(wanted - known))
+        raise Refused("There is no carton {unknown}.", field="ssccs", unknown=unknown)
     return _gather(session, hub, cartons.c.sscc.in_(wanted))
 
 
@@ -100,7 +101,8 @@ def _need_hub(session: Session, code: str) -> None:
         .all()
     )
     if code not in hubs:
-        raise Refused(f"{code} is no hub; the hubs are {', '.join(hubs) or 'not known yet'}.", field="hub")
+        known = ", ".join(hubs) or "–"
+        raise Refused("{code} is no hub; the hubs are {hubs}.", field="hub", code=code, hubs=known)
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,8 @@ def plan_shipment(session: Session, *, hub: str, destination: str) -> Planned:
     standing.lock_lines(session, destination)
     going, left = sort_out(standing.at_hub(session, hub, destination), today)
     if not going:
-        said = " ".join(each.reason for each in left)
-        raise Refused(said or f"Nothing for {destination} stands at {hub}.", field="destination")
+        nothing = Sentence("Nothing for {destination} stands at {hub}.", destination=destination, hub=hub)
+        raise Refused(one_after_another([each.reason for each in left] or [nothing]), field="destination")
     shipment = Shipment(
         id=uuid7s.uuid7(),
         number=_next_number(session, today.year),
@@ -187,10 +189,15 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
 def _need_port(session: Session, code: str, field: str, *, at_home: bool) -> None:
     known = session.execute(select(port.c.country).where(port.c.code == code)).scalar_one_or_none()
     if known is None:
-        raise Refused(f"{code} is no port we know; give a UN/LOCODE such as IDSRG.", field=field)
+        raise Refused("{code} is no port we know; give a UN/LOCODE such as IDSRG.", field=field, code=code)
     if (known == "ID") != at_home:
-        where = "Goods are loaded in Indonesia" if at_home else "Goods are discharged abroad"
-        raise Refused(f"{where}; {code} is in {known}.", field=field)
+        at_home_only = Sentence(
+            "Goods are loaded in Indonesia; {code} is in {country}.", code=code, country=known
+        )
+        abroad_only = Sentence(
+            "Goods are discharged abroad; {code} is in {country}.", code=code, country=known
+        )
+        raise Refused(at_home_only if at_home else abroad_only, field=field)
 
 
 def record_document(

@@ -185,7 +185,9 @@ def _carton_facts(session: Session, goods: Goods) -> Iterable[CartonFact]:
 def _buyer_gln(session: Session, buyer: str) -> str:
     gln = session.execute(select(exporter.c.gln).where(exporter.c.buyer == buyer)).scalar_one_or_none()
     if gln is None:
-        raise Refused(f"The GLN of {buyer} is not known; add it to parties.yaml and run kendi load.")
+        raise Refused(
+            "The GLN of {buyer} is not known; add it to parties.yaml and run kendi load.", buyer=buyer
+        )
     return str(gln)
 
 

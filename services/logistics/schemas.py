@@ -5,18 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Whole, short_text
-
-
-def _day(**options: Any) -> fields.Date:
-    return fields.Date(required=True, error_messages={"invalid": "Give a date as YYYY-MM-DD."}, **options)
-
-
-def _time(*, required: bool = True) -> fields.AwareDateTime:
-    wrong = "Give a time with its zone, for example 2025-03-22T07:30:00Z."
-    return fields.AwareDateTime(
-        required=required, error_messages={"invalid": wrong, "invalid_awareness": wrong}
-    )
+from shared.web.schemas import Whole, day, moment, short_text
 
 
 def _country() -> fields.String:
@@ -115,26 +104,26 @@ class BookRequest(Schema):
     voyage = short_text(40)
     port_of_loading = _locode()
     port_of_discharge = _locode()
-    etd = _day(metadata={"description": "estimated day of departure"})
-    eta = _day(metadata={"description": "estimated day of arrival"})
+    etd = day(metadata={"description": "estimated day of departure"})
+    eta = day(metadata={"description": "estimated day of arrival"})
 
 
 class DocumentRequest(Schema):
     code = short_text(40)
     number = short_text(100)
-    issued_on = _day()
+    issued_on = day()
 
 
 class DispatchRequest(Schema):
     container = short_text(20)
     seal = short_text(40)
-    sealed_at = _time(required=False)
+    sealed_at = moment(required=False)
 
 
 class MilestoneRequest(Schema):
     milestone = short_text(40)
     place = short_text(20)
-    occurred_at = _time()
+    occurred_at = moment()
 
 
 class ShipmentLineSchema(Schema):

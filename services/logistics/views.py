@@ -14,7 +14,6 @@ from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, facility, item, lot, order_line, port, shipment_milestone
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
-from shared.refusal import Refused
 
 CARTON_STATE = case(
     (carton.c.hub.is_(None), "packed"), (carton.c.shipment_id.is_(None), "at_hub"), else_="in_shipment"
@@ -94,20 +93,13 @@ def list_cartons(
 
 
 def list_shipments(
-    session: Session, graph: Graph, *, limit: int, after: str | None = None
+    session: Session, graph: Graph, *, limit: int, after: UUID | None = None
 ) -> list[dict[str, Any]]:
     """Newest first."""
     query = select(Shipment).order_by(shipments.c.id.desc()).limit(limit + 1)
     if after is not None:
-        query = query.where(shipments.c.id < _id_in(after))
+        query = query.where(shipments.c.id < after)
     return _summaries(session, graph, query)
-
-
-def _id_in(cursor: str) -> UUID:
-    try:
-        return UUID(cursor)
-    except ValueError:
-        raise Refused("Take the cursor from the Link header of the page before.", field="after") from None
 
 
 def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:

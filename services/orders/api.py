@@ -27,7 +27,7 @@ from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
-from shared.web.pagination import PageSchema, key_of, link_to_next
+from shared.web.pagination import PageSchema, key_of, link_to_next, row_number
 from shared.web.problems import not_found
 
 api = Routes(
@@ -165,6 +165,6 @@ def list_deliveries(page: dict[str, Any], endpoint_id: UUID) -> Any:
             current().account or "",
             endpoint_id,
             limit=page["limit"],
-            after=key_of(page["after"], int),
+            after=key_of(page["after"], row_number),
         )
     return list(rows[: page["limit"]]), 200, link_to_next(list(rows), page["limit"], "id")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from services.orders import policies, timeline
 from services.orders.domain.destination_policy import Goods, screen
 from services.orders.domain.hold import Signer
-from services.orders.domain.order import LANE, Line, Order
+from services.orders.domain.order import FARTHEST_REQUEST, LANE, Line, Order
 from services.orders.storage import buyer as buyers
 from services.orders.storage import facility, webhook_endpoint
 from services.orders.storage import item as items
@@ -106,8 +106,10 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
                 f"The catalogue has no {asked['sku']}; see /orders/v1/catalogue.", field=f"lines[{index}].sku"
             )
         _check_price(asked.get("unit_price"), item.unit_price, currency, item.currency, index)
-        if asked["requested_date"] <= today:
-            raise Refused(f"Give a date after {today}.", field=f"lines[{index}].requested_date")
+        latest = today + FARTHEST_REQUEST
+        if not today < asked["requested_date"] <= latest:
+            wanted = f"Give a date after {today} and up to {latest}."
+            raise Refused(wanted, field=f"lines[{index}].requested_date")
         consignee = asked["consignee"]
         goods = Goods(
             destination=consignee["country"],

@@ -1,10 +1,9 @@
 """What the orders API takes and gives."""
 
-from typing import Any
-
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared.web.schemas import Whole, pieces, short_text
+from services.orders.domain.hold import LONGEST_REASON
+from shared.web.schemas import Whole, day, long_text, pieces, short_text
 
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 
@@ -15,11 +14,6 @@ def _country(code: str) -> None:
     found = countries.get(alpha_2=code)
     if found is None or found.alpha_2 != code:  # it also finds "us", which no policy would match
         raise ValidationError("Give a country as two capital letters of ISO 3166-1, for example BE.")
-
-
-def _day(**options: Any) -> fields.Date:
-    wrong: dict[str, Any] = {"invalid": "Give a date as YYYY-MM-DD."}
-    return fields.Date(error_messages=wrong, **options)
 
 
 class ConsigneeSchema(Schema):
@@ -35,7 +29,7 @@ class ConsigneeSchema(Schema):
 class OrderLineRequest(Schema):
     sku = short_text(40)
     quantity = pieces()
-    requested_date = _day(required=True)
+    requested_date = day()
     unit_price = fields.Decimal(
         allow_nan=False,
         as_string=True,
@@ -144,7 +138,7 @@ class OrderSummarySchema(Schema):
 
 
 class ReleaseRequest(Schema):
-    reason = short_text(2000)
+    reason = long_text(LONGEST_REASON)
 
 
 class TimelineEntrySchema(Schema):

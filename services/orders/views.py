@@ -140,7 +140,7 @@ def _hold(line: Line, language: str) -> dict[str, Any] | None:
 
 
 def list_orders(
-    session: Session, principal: Principal, *, limit: int, after: str | None
+    session: Session, principal: Principal, *, limit: int, after: UUID | None
 ) -> Sequence[RowMapping]:
     """Newest first; one row more than the limit tells that there are more."""
     totals = (
@@ -160,7 +160,7 @@ def list_orders(
         .limit(limit + 1)
     )
     if after is not None:
-        query = query.where(orders.c.id < UUID(after))
+        query = query.where(orders.c.id < after)
     return session.execute(query).mappings().all()
 
 
@@ -169,7 +169,7 @@ MOST_ORDERS, MOST_LINES = 20, 30
 
 
 def page_of_orders(
-    session: Session, principal: Principal, *, after: str | None
+    session: Session, principal: Principal, *, after: UUID | None
 ) -> tuple[list[Order], UUID | None]:
     """The newest orders after that key, as many as fit on a page, and the key of the last if more follow."""
     lines = func.count(order_line.c.number).label("lines")
@@ -182,7 +182,7 @@ def page_of_orders(
         .limit(MOST_ORDERS + 1)
     )
     if after is not None:
-        query = query.where(orders.c.id < UUID(after))
+        query = query.where(orders.c.id < after)
     found = session.execute(query).all()
     sums = accumulate(row.lines for row in found)
     fitting = [
@@ -206,7 +206,7 @@ def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequ
 
 
 def waiting_for_release(
-    session: Session, role: str, *, limit: int, after: str | None = None, unsigned: bool = False
+    session: Session, role: str, *, limit: int, after: int | None = None, unsigned: bool = False
 ) -> Sequence[RowMapping]:
     """Holds that wait for signatures, oldest first; ``signed`` tells whether somebody of the role has signed."""
     signed = exists().where(signature.c.hold_id == hold.c.id, signature.c.role == role)
@@ -230,7 +230,7 @@ def waiting_for_release(
         .limit(limit)
     )
     if after is not None:
-        query = query.where(hold.c.id > int(after))
+        query = query.where(hold.c.id > after)
     if unsigned:
         query = query.where(~signed)
     return session.execute(query).mappings().all()

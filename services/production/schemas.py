@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.production.domain.work_order import STATES
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Whole, pieces, short_text
+from shared.web.schemas import Whole, day, long_text, pieces
 
 FACILITY_CODE = r"^[A-Z]{3,4}-[A-Z]{3}\Z"
 LONGEST_DAY = 420
@@ -52,12 +52,12 @@ class NothingSchema(Schema):
 
 
 class ReasonRequest(Schema):
-    reason = short_text(500, least=3)
+    reason = long_text(500, least=3)
 
 
 class ReportRequest(Schema):
     pieces = pieces()
-    worked_on = fields.Date(required=True, error_messages={"invalid": "Give a date as YYYY-MM-DD."})
+    worked_on = day()
     kind = fields.String(
         load_default="made", validate=validate.OneOf(("made", "reworked"), error="Give made or reworked.")
     )

@@ -19,7 +19,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.wrappers import Response as AnyResponse
 
 from shared.clock import WIB
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 from shared.web import access
 from shared.web.access import Principal
 from shared.web.context import serving
@@ -89,9 +89,11 @@ def _translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
-def said(refusal: Refused) -> str:
-    """A refusal in the reader's language."""
-    return refusal.said(_translations(language()).gettext)
+def said(told: Refused | str) -> str:
+    """What a rule or a schema says, in the reader's language."""
+    sentence = told.sentence if isinstance(told, Refused) else told
+    translate = _translations(language()).gettext
+    return sentence.said(translate) if isinstance(sentence, Sentence) else translate(sentence)
 
 
 def number(value: Any) -> str:

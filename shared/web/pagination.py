@@ -2,14 +2,16 @@
 
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import request
 from marshmallow import Schema, fields, validate
 
 from shared.refusal import Refused
+from shared.text import is_plain
 
+T = TypeVar("T")
 MOST = 200
 
 
@@ -30,16 +32,30 @@ def cursor_of(key: str) -> str:
     return urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def key_of(cursor: str | None, kind: Callable[[str], object] = str) -> str | None:
+def key_of(cursor: str | None, kind: Callable[[str], T]) -> T | None:
     """The key inside a cursor; one that we did not make, or of another ``kind``, is refused by name."""
     if cursor is None:
         return None
     try:
         key = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        kind(key)
+        return kind(key)
     except ValueError:
         raise Refused("Take the cursor from the Link header of the page before.", field="after") from None
+
+
+def code(key: str) -> str:
+    """A key that is a code, such as a lot's."""
+    if not is_plain(key):
+        raise ValueError(key)
     return key
+
+
+def row_number(key: str) -> int:
+    """A key that is a number counted by the database."""
+    number = int(key)
+    if not 0 <= number < 2**63:
+        raise ValueError(key)
+    return number
 
 
 def link_to_next(rows: list[Any], limit: int, key: str) -> dict[str, str]:

@@ -46,7 +46,7 @@ def field_errors(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
         for message in messages:
             yield from field_errors(message, path)
     else:
-        yield {"field": path, "message": str(messages)}
+        yield {"field": path, "message": messages if isinstance(messages, str) else str(messages)}
 
 
 def answer(problem: Problem) -> Response:

@@ -1,8 +1,18 @@
 """Schema parts that every API shares. Instances are kept: making one costs more than a load."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
+
+from shared.refusal import Sentence
+from shared.text import is_plain
+
+NOT_PLAIN = (
+    "Give text that can be read: no control characters, none that turn its direction, not only spaces."
+)
+NO_DAY = "Give a date as YYYY-MM-DD."
+NO_MOMENT = "Give a time with its zone, for example 2025-03-22T07:30:00Z."
 
 
 class FieldErrorSchema(Schema):
@@ -37,13 +47,49 @@ def pieces(most: int = 10_000_000) -> Whole:
     return Whole(required=True, strict=True, validate=between, metadata={"description": "pieces"})
 
 
-def short_text(most: int, *, required: bool = True, least: int = 1) -> fields.String:
-    """A line of text of bounded length."""
-    length = validate.Length(least, most, error=f"Give {least} to {most} characters.")
-    return fields.String(required=required, validate=(length, _storable))
+class Text(fields.String):
+    """Free text of bounded length that a person can read; white space around it is not kept."""
+
+    def __init__(self, most: int, *, least: int = 1, lines: bool = False, **options: Any) -> None:
+        super().__init__(validate=_Between(least, most), **options)
+        self._lines = lines
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = (super()._deserialize(value, attr, data, **kwargs) or "").replace("\r\n", "\n").strip()
+        if not is_plain(text, lines=self._lines):
+            raise ValidationError(NOT_PLAIN)
+        return text
 
 
-def _storable(text: str) -> None:
-    """JSON may spell characters that no database keeps: NUL, and halves of a surrogate pair."""
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
-        raise ValidationError("Give text without NUL and without halves of a character.")
+class _Between(validate.Length):
+    def _format_error(self, value: Any, message: str) -> str:
+        return Sentence("Give {least} to {most} characters.", least=self.min, most=self.max)
+
+
+def short_text(most: int, *, required: bool = True, least: int = 1) -> Text:
+    """A line of text, such as a name or a number."""
+    return Text(most, least=least, required=required)
+
+
+def long_text(most: int, *, least: int = 1) -> Text:
+    """A few sentences, such as a reason."""
+    return Text(most, least=least, lines=True, required=True)
+
+
+def day(**options: Any) -> fields.Date:
+    return fields.Date(required=True, error_messages={"invalid": NO_DAY}, **options)
+
+
+class _Moment(fields.AwareDateTime):
+    """A point in time that every zone can tell: not within hours of the first or the last there is."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment: datetime = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return moment.astimezone(UTC)
+        except OverflowError:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
+
+
+def moment(*, required: bool = True) -> fields.AwareDateTime:
+    return _Moment(required=required, error_messages={"invalid": NO_MOMENT, "invalid_awareness": NO_MOMENT})

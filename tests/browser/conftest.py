@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from kendi.demo.people import Client
 from kendi.demo.play import LINES
 from kendi.system import System
+from shared.clock import real_now
 from shared.web.access import BUYER
 from tests.browser.install import find
 
@@ -39,8 +41,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """The whole system, on which the buyer has placed the order of the demonstration."""
     folder = tmp_path_factory.mktemp("browser")
     with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
+        wanted = (real_now() + timedelta(days=300)).date().isoformat()
         lines = [
-            {"sku": sku, "quantity": quantity, "requested_date": "2099-01-31", "consignee": consignee}
+            {"sku": sku, "quantity": quantity, "requested_date": wanted, "consignee": consignee}
             for sku, quantity, consignee in LINES
         ]
         order = {

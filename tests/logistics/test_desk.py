@@ -1,6 +1,7 @@
 """The dispatch desk as people meet it: pages first, forms that keep what was typed."""
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -87,6 +88,62 @@ def test_a_refused_form_keeps_what_was_typed(logistics: Logistics, visitor: Visi
     assert refused.status_code == 422
     assert 'value="1001"' in refused.text
     assert "1000 pieces free for packing" in refused.text
+
+
+def test_a_refusal_is_said_in_the_readers_language_and_says_what_a_form_wants(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = logistics.planned()
+    visitor.open("/logistics/?lang=id")
+    for path, typed, said in (
+        ("/logistics/lots/SRG-2503-001/pack", {"quantity": "5"}, "Lot SRG-2503-001 punya 0 buah"),
+        ("/logistics/lots/SRG-2503-001/arrived", {"hub": "LPS-XXX"}, "LPS-XXX bukan hub"),
+        ("/logistics/scan", {"hub": SRAGEN, "sscc": "095299000000000016"}, "Digit pemeriksa"),
+        ("/logistics/shipments", {"hub": SRAGEN, "destination": "BE"}, "Tidak ada barang untuk BE"),
+        (f"/logistics/shipment/{shipment['id']}/book", a_booking(vessel=" "), "Isi kolom ini."),
+        (
+            f"/logistics/shipment/{shipment['id']}/book",
+            a_booking(vessel="x" * 101),
+            "Isi 1 sampai 100 huruf.",
+        ),
+        (f"/logistics/shipment/{shipment['id']}/book", a_booking(eta="9999-12-31"), "paling lama setahun"),
+        (
+            f"/logistics/shipment/{shipment['id']}/dispatch",
+            {"container": CONTAINER, "seal": "1"},
+            "Kapal untuk SHP-",
+        ),
+    ):
+        refused = visitor.submit(path, **typed)
+        assert refused.status_code == 422
+        assert said in unescape(refused.text), (
+            path,
+            re.findall(r'class="[^"]*error"[^>]*>([^<]+)', refused.text),
+        )
+        assert " autofocus" in refused.text
+
+
+def test_goods_that_stay_are_explained_in_indonesian(logistics: Logistics, visitor: Visitor) -> None:
+    logistics.gathered(a_lot())
+    assert "baris 1 dari PO-2025-0001 belum mendapat izin ekspor" in visitor.open("/logistics/?lang=id")
+    logistics.hears(a_clearance(expires_on=in_days(-1)))
+    refused = visitor.submit("/logistics/shipments", hub=SRAGEN, destination="BE")
+    assert "Izin baris 1 dari PO-2025-0001 berakhir" in refused.text
+
+
+def test_the_address_of_a_refused_form_can_be_opened_again(logistics: Logistics, visitor: Visitor) -> None:
+    shipment = f"/logistics/shipment/{logistics.planned()['id']}"
+    for form in (
+        "/logistics/lots/SRG-2503-001/pack",
+        "/logistics/lots/SRG-2503-001/arrived",
+        "/logistics/scan",
+    ):
+        assert visitor.submit(form).status_code == 422
+        assert "What leaves next" in visitor.open(form)
+    assert "What leaves next" in visitor.open("/logistics/shipments")
+    for form in ("book", "documents", "dispatch", "milestones"):
+        assert visitor.submit(f"{shipment}/{form}").status_code == 422
+        assert visitor.open(f"{shipment}/{form}") == visitor.open(shipment)
+    visitor.open(f"{shipment}/nothing", status=404)
 
 
 @pytest.mark.parametrize("quantity", ["many", "-5", "0", "1.5"])

@@ -203,7 +203,7 @@ def test_dispatch_needs_a_booking_and_each_paper_that_blocks_it() -> None:
     with pytest.raises(Refused, match="no booking"):
         dispatch(shipment)
     book(shipment)
-    with pytest.raises(Refused, match=r"without FUM \(document FUM, owed by exporter\)"):
+    with pytest.raises(Refused, match=r"without FUM \(owed by exporter\)"):
         dispatch(shipment)
     add(shipment, "FUM")
     (left,) = dispatch(shipment)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,14 @@ from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from services.orders.storage import buyer, destination_policy, item
+from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
+
+
+def in_days(days: int) -> date:
+    return real_now().astimezone(WIB).date() + timedelta(days=days)
+
 
 CONSIGNEE = {"name": "Consignee", "address": ["Havenstraat 1", "Antwerp"], "country": "BE"}
 
@@ -97,7 +104,7 @@ def a_line(**changes: Any) -> dict[str, Any]:
     return {
         "sku": "CR-BALL-07",
         "quantity": 1000,
-        "requested_date": "2099-01-31",
+        "requested_date": in_days(300).isoformat(),
         "consignee": CONSIGNEE,
         **changes,
     }

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from services.orders import views
 from shared.messaging.tables import outbox_event
 from shared.web.access import COMPLIANCE, FACILITY, KANWIL, Principal
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 
 ORDERS = "/orders/v1/orders"
 REASON = {"reason": "The dossier is complete and the buyer has acknowledged it."}
@@ -93,11 +93,16 @@ BAD_LINES: list[tuple[str, dict[str, Any]]] = [
     ("consignee.name", {"consignee": {**CONSIGNEE, "name": ""}}),
     ("requested_date", {"requested_date": "2020-01-01"}),
     ("requested_date", {"requested_date": "31/01/2099"}),
+    ("requested_date", {"requested_date": in_days(5 * 365 + 1).isoformat()}),
+    ("requested_date", {"requested_date": "9999-12-31"}),
     ("unit_price", {"unit_price": "0.01"}),
     ("unit_price", {"unit_price": "NaN"}),
     ("discount", {"discount": 1}),
     ("consignee.name", {"consignee": {**CONSIGNEE, "name": "NUL \x00"}}),
     ("consignee.name", {"consignee": {**CONSIGNEE, "name": "half \ud800"}}),
+    ("consignee.name", {"consignee": {**CONSIGNEE, "name": "turned \u202emoc.live"}}),
+    ("consignee.address[0]", {"consignee": {**CONSIGNEE, "address": ["\u2066Havenstraat 1"]}}),
+    ("consignee.address[1]", {"consignee": {**CONSIGNEE, "address": ["Havenstraat 1", "  "]}}),
 ]
 
 
@@ -208,6 +213,13 @@ def test_the_openapi_document_describes_every_route(orders: Orders) -> None:
     validate(spec)
     assert spec["openapi"].startswith("3.1")
     assert f"{ORDERS}/{{order_id}}/lines/{{line}}/release" in spec["paths"]
+
+
+def test_a_date_may_be_five_years_away_and_white_space_around_a_text_is_not_kept(orders: Orders) -> None:
+    lines = [a_line(requested_date=in_days(5 * 365).isoformat())]
+    placed = orders.buyer.post(ORDERS, an_order(po_number="  PO 7\u00a0\n", lines=lines))
+    assert (placed.status_code, placed.json["po_number"]) == (201, "PO 7")
+    assert orders.buyer.post(ORDERS, an_order(po_number="PO 7")).status_code == 422
 
 
 def test_health_and_metrics_answer_without_a_key(orders: Orders) -> None:

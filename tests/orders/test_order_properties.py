@@ -17,7 +17,8 @@ from hypothesis.stateful import (
 )
 
 from services.orders.domain.destination_policy import Action
-from services.orders.domain.order import RELEASE_DAYS, RELEASE_ROLES, Hold, Line, Order, Signer
+from services.orders.domain.hold import RELEASE_ROLES, Hold, Signer
+from services.orders.domain.order import RELEASE_DAYS, Line, Order
 from shared.events.orders import ClearanceGranted, HoldOpened, OrderClosed, OrderLineClosed, ReleaseSigned
 from shared.refusal import Refused
 from tests.facts import facts
@@ -60,7 +61,7 @@ class Life(RuleBasedStateMachine):
     def plan(self, number: int, pieces: int) -> None:
         """Production plans what is cleared, and never less than it has made."""
         line = self._line(number)
-        if line and line.cleared_to("produce"):
+        if line and line.cleared_until("produce"):
             allocated = max(line.good, min(pieces, line.wanted))
             self.order.plan(number, allocated=allocated, promised_date=self.today)
 
@@ -68,7 +69,7 @@ class Life(RuleBasedStateMachine):
     def move(self, number: int, pieces: int, stage: str) -> None:
         """As many pieces as there are come a stage further; they depart only when cleared to export."""
         line = self._line(number)
-        if line is None or (stage == "departed" and not line.cleared_to("export")):
+        if line is None or (stage == "departed" and not line.cleared_until("export")):
             return
         there = getattr(line, STAGES[STAGES.index(stage) - 1]) - getattr(line, stage)
         if there:

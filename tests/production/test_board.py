@@ -175,6 +175,23 @@ def test_a_thousand_may_be_written_with_its_point(shared_out: Production, sragen
     assert shared_out.reports() == [("made", 200)]
 
 
+def test_the_address_of_a_refused_form_can_be_opened_again(shared_out: Production, sragen: Visitor) -> None:
+    work_order = shared_out.sragen.started()
+    assert sragen.submit(work_order, "report", pieces="99999", worked_on=today()).status_code == 422
+    again = sragen.client.get(_path(work_order, "report"))
+    assert (again.status_code, again.text) == (200, sragen.open())
+
+
+def test_who_signs_in_again_after_sending_a_form_comes_to_its_page(
+    shared_out: Production, sragen: Visitor
+) -> None:
+    work_order = shared_out.sragen.started()
+    form = shared_out.client.post(_path(work_order, "report")).headers["Location"]
+    target = re.search(r'name="next" value="([^"]+)"', shared_out.client.get(form).text)
+    assert target is not None
+    assert sragen.client.get(target[1]).status_code == 200
+
+
 def test_another_facilitys_work_order_can_not_be_told_from_none(
     shared_out: Production, sragen: Visitor
 ) -> None:

@@ -8,7 +8,13 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
+from services.logistics.domain import sscc
+from shared.refusal import Refused
+
 ROOT = Path(__file__).parents[2]
+KINDS_OF_REFUSAL = [
+    kind.__name__ for kind in vars(sscc).values() if isinstance(kind, type) and issubclass(kind, Refused)
+]
 CATALOGUE = ROOT / "shared" / "web" / "translations" / "id.po"
 TEMPLATES = sorted([*ROOT.glob("shared/web/templates/*.html"), *ROOT.glob("services/*/templates/**/*.html")])
 AS_THE_APPLICATIONS_DO = {
@@ -53,7 +59,7 @@ def test_a_translation_fills_in_the_same_values_as_its_message(catalogue: Catalo
 
 
 def placeholders(text: str) -> list[str]:
-    return sorted(re.findall(r"%\(\w+\)[sd]|\{\w+\}", text))
+    return sorted(set(re.findall(r"%\(\w+\)[sd]|\{\w+(?:!r)?\}", text)))
 
 
 def test_a_message_stands_once_in_the_catalogue() -> None:
@@ -61,17 +67,30 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
     assert len(messages) == len(set(messages)), sorted(m for m in set(messages) if messages.count(m) > 1)
 
 
-REFUSING = [
+DESKS = [
     ROOT / "services/orders/domain/hold.py",
     ROOT / "services/orders/domain/order.py",
     ROOT / "services/production/domain/work_order.py",
-    ROOT / "services/production/pages/board.py",
+    *ROOT.glob("services/production/pages/*.py"),
+    *ROOT.glob("services/logistics/domain/*.py"),
+    *ROOT.glob("services/logistics/pages/*.py"),
+    ROOT / "services/logistics/handlers.py",
+    ROOT / "services/logistics/papers.py",
+    ROOT / "shared/web/schemas.py",
     ROOT / "shared/messaging/operating.py",
+]
+REFUSING = [
+    module for module in sorted(DESKS) if "Refused(" in module.read_text() or "entence(" in module.read_text()
 ]
 
 
-@pytest.mark.parametrize("module", REFUSING, ids=lambda path: path.name)
-def test_what_a_page_refuses_is_said_in_indonesian(catalogue: Catalog, module: Path) -> None:
-    messages = {str(m) for _, m, _, _ in extract_from_file("python", module, keywords={"Refused": None})}
+@pytest.mark.parametrize("module", REFUSING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_desk_refuses_is_said_in_indonesian(catalogue: Catalog, module: Path) -> None:
+    saying = dict.fromkeys(("Refused", "Sentence", "sentence", *KINDS_OF_REFUSAL))
+    source = module.read_text(encoding="utf-8")
+    assert not re.search(r"(?:Refused|[sS]entence)\(\s*f\"", source), (
+        "name the values: a page can't translate these"
+    )
+    messages = {str(m) for _, m, _, _ in extract_from_file("python", module, keywords=saying)}
     assert messages
     assert [message for message in sorted(messages) if not words_of(catalogue, message)] == []

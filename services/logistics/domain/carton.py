@@ -76,10 +76,13 @@ class Lot:
         """How many pieces to pack: those asked for, or all that are free; refused if there are not as many."""
         wanted = self.free if quantity is None else quantity
         if not 1 <= wanted <= self.free:
-            have = f"{self.free} pieces" if self.free else "no piece"
             raise Refused(
-                f"Lot {self.code} has {have} free for packing: {self.good} good, {self.packed} packed already.",
+                "Lot {lot} has {free} pieces free for packing: {good} good, {packed} packed already.",
                 field="quantity",
+                lot=self.code,
+                free=self.free,
+                good=self.good,
+                packed=self.packed,
             )
         return wanted
 
@@ -93,8 +96,12 @@ class Lot:
         contents = packaging.share_out(self.need_free(quantity))
         if packaging.weight_of(max(contents)) > HEAVIEST_G:
             raise Refused(
-                f"A carton of {max(contents)} {self.sku} would weigh {packaging.weight_of(max(contents))} g; "
-                f"{HEAVIEST_G} g is the most that may be lifted. Correct the item's packaging in the catalogue."
+                "A carton of {pieces} {sku} would weigh {weight} g; {most} g is the most that may be lifted. "
+                "Correct the item's packaging in the catalogue.",
+                pieces=max(contents),
+                sku=self.sku,
+                weight=packaging.weight_of(max(contents)),
+                most=HEAVIEST_G,
             )
         check_lot(self.code)
         cartons = [
@@ -133,7 +140,13 @@ def gather(cartons: Iterable[Carton], hub: str, *, at: datetime) -> list[Cartons
         if carton.hub is None:
             arrived.setdefault(carton.lot, []).append(carton)
         elif carton.hub != hub:
-            raise Refused(f"Carton {carton.sscc} arrived at {carton.hub} before, not at {hub}.", field="hub")
+            raise Refused(
+                "Carton {sscc} arrived at {there} before, not at {hub}.",
+                field="hub",
+                sscc=carton.sscc,
+                there=carton.hub,
+                hub=hub,
+            )
     for carton in (carton for of_lot in arrived.values() for carton in of_lot):
         carton.hub, carton.gathered_at = hub, at
     return [_gathered(lot, of_lot, hub) for lot, of_lot in arrived.items()]

@@ -93,7 +93,9 @@ class Document:
         if not number.strip():
             raise Refused("Give the number that stands on the document.", field="number")
         if issued_on > today:
-            raise Refused(f"{issued_on} is in the future; give the date on the document.", field="issued_on")
+            raise Refused(
+                "{day} is in the future; give the date on the document.", field="issued_on", day=issued_on
+            )
         self.number, self.issued_on = number.strip(), issued_on
 
 
@@ -135,7 +137,12 @@ def find(documents: Sequence[Document], code: str) -> Document:
         if document.code == code:
             return document
     codes = ", ".join(document.code for document in documents)
-    raise Refused(f"This shipment needs no document {code}; its checklist has {codes}.", field="code")
+    raise Refused(
+        "This shipment needs no document {code}; its checklist has {codes}.",
+        field="code",
+        code=code,
+        codes=codes,
+    )
 
 
 def _under(hs6: str, patterns: Iterable[str]) -> bool:

@@ -55,7 +55,10 @@ def graph_of(milestones: Iterable[Milestone]) -> Graph:
         for needed in milestone.after:
             if needed not in graph:
                 raise Refused(
-                    f"{milestone.code} comes after {needed}, which must stand before it.", field="after"
+                    "{code} comes after {needed}, which must stand before it.",
+                    field="after",
+                    code=milestone.code,
+                    needed=needed,
                 )
         graph[milestone.code] = milestone
     return graph
@@ -76,17 +79,25 @@ def need_possible(
 ) -> None:
     """Refuse a milestone that is unknown, in the future, a second time, or before what must come first."""
     if code not in graph:
-        raise Refused(f"There is no milestone {code}; give one of {', '.join(graph)}.", field="milestone")
+        known = ", ".join(graph)
+        raise Refused(
+            "There is no milestone {code}; give one of {known}.", field="milestone", code=code, known=known
+        )
     if occurred_at > now:
         raise Refused(
-            f"{_time(occurred_at)} is in the future: it is {_time(now)} now. Report it when it has happened.",
+            "{at} is in the future: it is {now} now. Report it when it has happened.",
             field="occurred_at",
+            at=_time(occurred_at),
+            now=_time(now),
         )
     earlier = [at for at in reached if at.code == code]
     if earlier and not graph[code].repeats:
         raise Refused(
-            f"{code} was recorded before: {earlier[0].place}, {_time(earlier[0].occurred_at)}.",
+            "{code} was recorded before: {place}, {at}.",
             field="milestone",
+            code=code,
+            place=earlier[0].place,
+            at=_time(earlier[0].occurred_at),
         )
     for needed in graph[code].after:
         _need_before(code, needed, occurred_at, reached)
@@ -95,11 +106,19 @@ def need_possible(
 def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequence[Reached]) -> None:
     found = [at.occurred_at for at in reached if at.code == needed]
     if not found:
-        raise Refused(f"{code} can't be before {needed}: record {needed} first.", field="milestone")
+        raise Refused(
+            "{code} can't be before {needed}: record {needed} first.",
+            field="milestone",
+            code=code,
+            needed=needed,
+        )
     if occurred_at < min(found):
         raise Refused(
-            f"{code} can't be before {needed}, which was at {_time(min(found))}; give a time from then on.",
+            "{code} can't be before {needed}, which was at {at}; give a time from then on.",
             field="occurred_at",
+            code=code,
+            needed=needed,
+            at=_time(min(found)),
         )
 
 

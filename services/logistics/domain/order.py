@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence, one_after_another
 
 LANES: Final = ("free", "parole_community", "custodial")
 """Who made the goods, from the least to the most restricted."""
@@ -77,8 +77,10 @@ class Line:
     def clearance(self, purpose: str) -> Clearance | None:
         return next((clearance for clearance in self.clearances if clearance.purpose == purpose), None)
 
-    def __str__(self) -> str:
-        return f"line {self.number} of {self.order.po_number}"
+    def sentence(self, message: str, **values: object) -> Sentence:
+        """What is said of this line, which ``{line}`` stands for."""
+        line = Sentence("line {number} of {order}", number=self.number, order=self.order.po_number)
+        return Sentence(message, line=line, **values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,24 +99,38 @@ class Left:
     """What stays at the hub, and why."""
 
     standing: Standing
-    reason: str
+    reason: Sentence
 
 
-def reason_to_stay(goods: Standing, on: date) -> str | None:
+def reason_to_stay(goods: Standing, on: date) -> Sentence | None:
     """Why these goods may not be exported, or nothing if an unexpired clearance covers all of them."""
     line, clearance = goods.line, goods.line.clearance(EXPORT)
     if clearance is None:
-        return f"{line} has no clearance to export yet; the orders service grants it after the release."
+        return line.sentence(
+            "{line} has no clearance to export yet; the orders service grants it after the release."
+        )
     if clearance.destination != line.destination:
-        return f"{line} goes to {line.destination}, but is cleared for {clearance.destination}."
+        return line.sentence(
+            "{line} goes to {destination}, but is cleared for {cleared}.",
+            destination=line.destination,
+            cleared=clearance.destination,
+        )
     if clearance.expires_on < on:
-        return f"The clearance of {line} expired on {clearance.expires_on}; ask for a new release."
+        return line.sentence(
+            "The clearance of {line} expired on {day}; ask for a new release.", day=clearance.expires_on
+        )
     if LANES.index(strictest(goods.lanes)) > LANES.index(clearance.lane):
-        return f"{line} is cleared for goods made in the {clearance.lane} lane, and holds {strictest(goods.lanes)} ones."
+        return line.sentence(
+            "{line} is cleared for goods made in the {lane} lane, and holds {strictest} ones.",
+            lane=clearance.lane,
+            strictest=strictest(goods.lanes),
+        )
     if goods.shipped + goods.pieces > clearance.quantity:
-        return (
-            f"{line} is cleared for {clearance.quantity} pieces: {goods.shipped} are in shipments, "
-            f"and {goods.pieces} more stand here."
+        return line.sentence(
+            "{line} is cleared for {cleared} pieces: {shipped} are in shipments, and {pieces} more stand here.",
+            cleared=clearance.quantity,
+            shipped=goods.shipped,
+            pieces=goods.pieces,
         )
     return None
 
@@ -131,7 +147,9 @@ def sort_out(goods: Iterable[Standing], on: date) -> tuple[list[Standing], list[
     for standing in sorted(goods, key=lambda each: (each.line.order.id, each.line.number)):
         reason = reason_to_stay(standing, on)
         if reason is None and going and standing.line.terms != going[0].line.terms:
-            reason = f"{standing.line} has another consignee or other terms, so it leaves in a shipment of its own."
+            reason = standing.line.sentence(
+                "{line} has another consignee or other terms, so it leaves in a shipment of its own."
+            )
         if reason is None:
             going.append(standing)
         else:
@@ -143,4 +161,4 @@ def need_cleared(goods: Iterable[Standing], on: date) -> None:
     """Refuse to act on goods that may not be exported, naming each line."""
     reasons = [reason for standing in goods if (reason := reason_to_stay(standing, on))]
     if reasons:
-        raise Refused(" ".join(reasons))
+        raise Refused(one_after_another(reasons))

@@ -33,10 +33,12 @@ from shared.events.logistics import (
     ShipmentLine,
     ShipmentPlanned,
 )
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence, one_after_another
 
 CLOSING = timedelta(days=1)
 """How long before departure the terminal takes no more containers."""
+FARTHEST_BOOKING = timedelta(days=365)
+"""Carriers publish their sailings for months; a day beyond a year is a mistyped one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,26 @@ class Booking:
     port_of_discharge: str
     etd: date
     eta: date
+
+    def need_possible(self, today: date) -> None:
+        """Refuse a booking that no carrier takes."""
+        for name in ("carrier", "vessel", "voyage"):
+            if not getattr(self, name).strip():
+                raise Refused("Give the {name}.", field=name, name=name)
+        if not today <= self.etd <= today + FARTHEST_BOOKING:
+            raise Refused(
+                "Give a departure from {first} to {last}, not {etd}.",
+                field="etd",
+                first=today,
+                last=today + FARTHEST_BOOKING,
+                etd=self.etd,
+            )
+        if not self.etd < self.eta <= self.etd + FARTHEST_BOOKING:
+            raise Refused(
+                "Give an arrival after the departure on {etd}, and within a year of it.",
+                field="eta",
+                etd=self.etd,
+            )
 
 
 @dataclass(eq=False, kw_only=True)
@@ -126,7 +148,7 @@ class Shipment:
             raise Refused("There is no carton for this shipment.")
         for carton in self.cartons:
             if carton.hub != self.hub or carton.shipment_id is not None:
-                raise Refused(f"Carton {carton.sscc} does not stand free at {self.hub}.")
+                raise Refused("Carton {sscc} does not stand free at {hub}.", sscc=carton.sscc, hub=self.hub)
         if not self.documents:
             raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")
         up_to(VESSEL_DEPARTED, graph)
@@ -158,14 +180,12 @@ class Shipment:
         if all(getattr(self, name) == value for name, value in vars(booking).items()):
             return []
         if any(reached.code == LOADED for reached in self.reached):
-            raise Refused(f"{self.number} is loaded on {self.vessel}; it can't be booked anew.")
-        for name in ("carrier", "vessel", "voyage"):
-            if not getattr(booking, name).strip():
-                raise Refused(f"Give the {name}.", field=name)
-        if booking.etd < today:
-            raise Refused(f"Give a departure from {today} on, not {booking.etd}.", field="etd")
-        if booking.eta <= booking.etd:
-            raise Refused(f"Give an arrival after the departure on {booking.etd}.", field="eta")
+            raise Refused(
+                "{number} is loaded on {vessel}; it can't be booked anew.",
+                number=self.number,
+                vessel=self.vessel,
+            )
+        booking.need_possible(today)
         lacked = bool(self.missing_before_departure(graph))
         for name, value in vars(booking).items():
             setattr(self, name, value)
@@ -181,9 +201,13 @@ class Shipment:
         """Note a paper that arrived; the last one that blocks the departure completes them, once."""
         document = find(self.documents, code)
         if document.made_by_system:
-            raise Refused(f"{code} is made by this system when the shipment is booked.", field="code")
+            raise Refused(
+                "{code} is made by this system when the shipment is booked.", field="code", code=code
+            )
         if code == CLEARANCE:
-            raise Refused(f"{code} is decided in the orders service, not recorded here.", field="code")
+            raise Refused(
+                "{code} is decided in the orders service, not recorded here.", field="code", code=code
+            )
         lacked = bool(self.missing_before_departure(graph))
         document.record(number, issued_on, today=today)
         return self._completed(lacked, graph)
@@ -212,7 +236,11 @@ class Shipment:
             return []
         if self.dispatched:
             raise Refused(
-                f"{self.number} left in {self.container} under seal {self.seal}.", field="container"
+                "{number} left in {container} under seal {seal}.",
+                field="container",
+                number=self.number,
+                container=self.container,
+                seal=self.seal,
             )
         if not seal:
             raise Refused("Give the number of the seal.", field="seal")
@@ -231,8 +259,9 @@ class Shipment:
             return []
         if code == STUFFED_SEALED:
             raise Refused(
-                f"{STUFFED_SEALED} is told by dispatching the shipment with its container and seal.",
+                "{code} is told by dispatching the shipment with its container and seal.",
                 field="milestone",
+                code=STUFFED_SEALED,
             )
         need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
         self._need_ready_for(code)
@@ -258,11 +287,14 @@ class Shipment:
     def _need_ready_for(self, code: str) -> None:
         """Refuse what needs a booking or a paper that is not there."""
         if not self.booked:
-            raise Refused(f"{self.number} has no booking yet: book it before {code}.")
+            raise Refused(
+                "{number} has no booking yet: book it before {code}.", number=self.number, code=code
+            )
         lacking = missing(self.documents, {code})
         if lacking:
-            raise Refused(f"{code} can't be without {_named(lacking)}. Record them first.")
-
-
-def _named(documents: Sequence[Document]) -> str:
-    return "; ".join(f"{d.code} ({d.name_en}, owed by {d.owed_by})" for d in documents)
+            named = [Sentence("{code} (owed by {who})", code=d.code, who=d.owed_by) for d in lacking]
+            raise Refused(
+                "{code} can't be without {papers}. Record them first.",
+                code=code,
+                papers=one_after_another(named, "; "),
+            )

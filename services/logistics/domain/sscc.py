@@ -35,9 +35,13 @@ class WrongCheckDigit(Refused):
     def __init__(self, number: str, *, field: str) -> None:
         self.right = check_digit(number[:-1])
         super().__init__(
-            f"The check digit of {number} is wrong: it ends in {number[-1]}, and {number[:-1]} needs "
-            f"{self.right}. Read the number again from the label.",
+            "The check digit of {number} is wrong: it ends in {last}, and {others} needs {right}. "
+            "Read the number again from the label.",
             field=field,
+            number=number,
+            last=number[-1],
+            others=number[:-1],
+            right=self.right,
         )
 
 
@@ -70,8 +74,12 @@ def sscc(serial: int, *, prefix: str = DEMONSTRATION_PREFIX, extension: int = 0)
     room = 16 - len(prefix)
     if not 0 <= serial < 10**room:
         raise NoSuchSerial(
-            f"Serial {serial} does not fit: prefix {prefix} leaves {room} digits, 0 to {10**room - 1}.",
+            "Serial {serial} does not fit: prefix {prefix} leaves {room} digits, 0 to {most}.",
             field="serial",
+            serial=serial,
+            prefix=prefix,
+            room=room,
+            most=10**room - 1,
         )
     digits = f"{extension}{prefix}{serial:0{room}d}"
     return digits + check_digit(digits)
@@ -98,9 +106,10 @@ def check_gln(text: str, *, field: str = "gln") -> str:
 def check_lot(text: str, *, field: str = "lot") -> str:
     if not _LOT.fullmatch(text):
         raise NotALot(
-            f"Lot {text!r} can't stand in a GS1 barcode: it must be 1 to 20 letters, digits or "
+            "Lot {lot!r} can't stand in a GS1 barcode: it must be 1 to 20 letters, digits or "
             "signs such as - . / without spaces.",
             field=field,
+            lot=text,
         )
     return text
 
@@ -111,9 +120,10 @@ def check_container(text: str, *, field: str = "container") -> str:
         return iso6346.validate(_SEPARATORS.sub("", text))
     except ValidationError:
         raise NotAContainer(
-            f"{text!r} is not a container number after ISO 6346: four letters, the last of them U, J "
+            "{text!r} is not a container number after ISO 6346: four letters, the last of them U, J "
             "or Z, six digits and the check digit, for example CSQU3054383.",
             field=field,
+            text=text,
         ) from None
 
 
@@ -121,7 +131,9 @@ def check_locode(place: str, *, field: str = "place") -> str:
     """The UN/LOCODE in capitals without the space, for example IDSRG."""
     code = place.replace(" ", "").upper()
     if not re.fullmatch(r"[A-Z]{2}[A-Z2-9]{3}", code):
-        raise NotALocode(f"{place!r} is no UN/LOCODE, which is five signs such as IDSRG.", field=field)
+        raise NotALocode(
+            "{place!r} is no UN/LOCODE, which is five signs such as IDSRG.", field=field, place=place
+        )
     return code
 
 
@@ -179,8 +191,14 @@ def party_uri(gln: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
 
 def _checked(digits: str, *, lengths: tuple[int, ...], kind: str, field: str) -> str:
     if not (digits.isascii() and digits.isdigit() and len(digits) in lengths):
-        allowed = " or ".join(str(length) for length in lengths)
-        raise NotANumberOfThisKind(f"{kind} has {allowed} digits only, not {digits!r}.", field=field)
+        allowed = "/".join(str(length) for length in lengths)
+        raise NotANumberOfThisKind(
+            "{kind} has {allowed} digits only, not {digits!r}.",
+            field=field,
+            kind=kind,
+            allowed=allowed,
+            digits=digits,
+        )
     if check_digit(digits[:-1]) != digits[-1]:
         raise WrongCheckDigit(digits, field=field)
     return digits
@@ -195,14 +213,19 @@ def _article(gtin: str, prefix: str) -> str:
 def _after(prefix: str, digits: str, *, field: str) -> str:
     _need_prefix(prefix)
     if not digits.startswith(prefix):
-        raise NotANumberOfThisKind(f"{digits} does not begin with the company prefix {prefix}.", field=field)
+        raise NotANumberOfThisKind(
+            "{digits} does not begin with the company prefix {prefix}.",
+            field=field,
+            digits=digits,
+            prefix=prefix,
+        )
     return digits.removeprefix(prefix)
 
 
 def _need_prefix(prefix: str) -> None:
     if not re.fullmatch(r"[0-9]{6,12}", prefix):
         raise NotANumberOfThisKind(
-            f"A GS1 company prefix has 6 to 12 digits, not {prefix!r}.", field="prefix"
+            "A GS1 company prefix has 6 to 12 digits, not {prefix!r}.", field="prefix", prefix=prefix
         )
 
 

@@ -33,8 +33,12 @@ Wrong = dict[str, str]
 
 
 @desk.get("/")
+@desk.get("/lots/<lot>/<any(pack, arrived):form>")
+@desk.get("/scan")
+@desk.get("/shipments")
 @pages.desk(LOGISTICS, KANWIL)
-def home() -> str:
+def home(**_: Any) -> str:
+    """The desk; also at the address of each of its forms, where it stands when the form was refused."""
     return _home()
 
 
@@ -69,7 +73,7 @@ def build() -> Any:
         with transaction() as session:
             planned = handlers.plan_shipment(session, hub=hub, destination=destination)
     except Refused as refusal:
-        return _home(at=f"build {hub} {destination}", refusal=str(refusal)), 422
+        return _home(at=f"build {hub} {destination}", refusal=refusal), 422
     return pages.back_to("dispatch.one_shipment", shipment_id=planned.shipment.id)
 
 
@@ -91,7 +95,7 @@ def _do(command: Callable[[Session], Any], *, at: str) -> Any:
         with transaction() as session:
             command(session)
     except Refused as refusal:
-        return _home(at=at, refusal=str(refusal)), 422
+        return _home(at=at, refusal=refusal), 422
     return pages.back_to("dispatch.home")
 
 
@@ -102,8 +106,9 @@ def _pieces(text: str | None) -> int | None:
         raise Refused("Give the number of pieces in digits.", field="quantity") from None
 
 
-def _home(at: str = "", refusal: str = "", sought: str | None = None) -> str:
+def _home(at: str = "", refusal: Refused | None = None, sought: str | None = None) -> str:
     """The whole desk; ``at`` names the form that was refused."""
+    said = pages.said(refusal) if refusal else ""
     with transaction() as session:
         today, graph = business_today(session), rules.milestones(session)
         lots = views.lots_to_pack(session, limit=MOST_LOTS)
@@ -120,8 +125,24 @@ def _home(at: str = "", refusal: str = "", sought: str | None = None) -> str:
             "states": telling.states(graph),
         }
     return render_template(
-        "desk.html", **shown, today=today, at=at, refusal=refusal, sought=sought, typed=request.form
+        "desk.html",
+        **shown,
+        today=today,
+        at=at if at in _forms(shown) else "",
+        refusal=said,
+        sought=sought,
+        typed=request.form,
     )
+
+
+def _forms(shown: dict[str, Any]) -> set[str]:
+    """The forms that stand on the desk now: what was refused may have been done meanwhile by somebody else."""
+    return {
+        "scan",
+        *(f"pack {row['lot']}" for row in shown["lots"]),
+        *(f"arrived {row['lot']}" for row in shown["on_the_way"]),
+        *(f"build {group['hub']} {group['destination']}" for group in shown["standing"]),
+    }
 
 
 def _standing(session: Session, today: date) -> list[dict[str, Any]]:
@@ -152,8 +173,10 @@ def lot_labels(lot: str) -> Any:
 
 
 @desk.get("/shipment/<uuid:shipment_id>")
+@desk.get("/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones):form>")
 @pages.desk(LOGISTICS, KANWIL)
-def one_shipment(shipment_id: UUID) -> str:
+def one_shipment(shipment_id: UUID, **_: Any) -> str:
+    """The shipment; also at the address of each of its forms, where it stands when the form was refused."""
     return _shipment(shipment_id)
 
 
@@ -211,9 +234,10 @@ def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[
             _found(session, shipment_id)
             command(session, body)
     except ValidationError as error:
-        wrong = {each["field"]: each["message"] for each in field_errors(error.messages)}
+        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
     except Refused as refusal:
-        wrong = {refusal.field or "": str(refusal)}
+        field = refusal.field if refusal.field in schema.fields and refusal.field in request.form else None
+        wrong = {field or "": pages.said(refusal)}
     else:
         return pages.back_to("dispatch.one_shipment", shipment_id=shipment_id)
     return _shipment(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422

@@ -5,11 +5,12 @@ from datetime import date
 
 from shared.events.orders import Purpose
 from shared.refusal import Refused
+from shared.text import is_plain
 
 SIGNERS = {"compliance_officer": "compliance officer", "kanwil": "regional office"}
 """Who may sign a release, one of each: the exporter's compliance officer and the regional office, in words."""
 RELEASE_ROLES = tuple(SIGNERS)
-SHORTEST_REASON = 40
+SHORTEST_REASON, LONGEST_REASON = 40, 2000
 
 
 @dataclass(frozen=True)
@@ -51,17 +52,25 @@ class Hold:
                 "A release is signed by the compliance officer and the regional office, not by {role}.",
                 role=by.role,
             )
-        if len(reason.strip()) < SHORTEST_REASON:
-            raise Refused(
-                "Give the reason in {least} characters or more.", field="reason", least=SHORTEST_REASON
-            )
+        reason = _plain(reason)
         if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
             raise Refused(
                 "The release already has the signature of the {role}; the other role signs next.",
                 role=SIGNERS[by.role],
             )
         self.signatures.append(
-            Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason.strip(), signed_on=on)
+            Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason, signed_on=on)
         )
         if {signature.role for signature in self.signatures} == set(RELEASE_ROLES):
             self.released_on = on
+
+
+def _plain(text: str) -> str:
+    reason = text.replace("\r\n", "\n").strip()
+    if len(reason) < SHORTEST_REASON:
+        raise Refused("Give the reason in {least} characters or more.", field="reason", least=SHORTEST_REASON)
+    if len(reason) > LONGEST_REASON or not is_plain(reason, lines=True):
+        raise Refused(
+            "Give the reason in plain text of up to {most} characters.", field="reason", most=LONGEST_REASON
+        )
+    return reason

@@ -23,6 +23,8 @@ from shared.refusal import Refused
 
 RELEASE_DAYS = 90
 PURPOSES: Final[tuple[Purpose, ...]] = ("produce", "export")
+FARTHEST_REQUEST = timedelta(days=5 * 365)
+"""Who asks for a later day has mistyped the year: prices, rules and capacity are known for far less."""
 
 LANE: Final = "custodial"
 """Work planned in a Lapas or Rutan is custodial until its lots show otherwise."""

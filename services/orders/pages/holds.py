@@ -12,7 +12,7 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
-from shared.web.pagination import cursor_of, key_of
+from shared.web.pagination import cursor_of, key_of, row_number
 from shared.web.problems import not_found
 
 desk = Blueprint("holds", __name__, url_prefix="/orders/holds", template_folder="../templates")
@@ -56,7 +56,7 @@ def _page(order_id: UUID | None, number: int, reason: str = "", refusal: Refused
     """One hold with its evidence, and a page of the list of all that wait."""
     with transaction() as session:
         order, line = _find(session, order_id, number)
-        after = key_of(request.args.get("after"), int)
+        after = key_of(request.args.get("after"), row_number)
         rows = views.waiting_for_release(session, current().role, limit=OTHERS + 1, after=after)
         count = views.count_waiting(session)
     return render_template(

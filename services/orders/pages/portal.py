@@ -50,9 +50,7 @@ def one_order(order_id: UUID) -> str:
         order = views.find_order(session, current(), order_id)
         if order is None:
             raise not_found("order")
-        found = views.newest_of_timeline(
-            session, order_id, limit=STEPS + 1, before=UUID(before) if before else None
-        )
+        found = views.newest_of_timeline(session, order_id, limit=STEPS + 1, before=before)
         entries = tell_timeline(session, found[-STEPS:], pages.language())
         shown = views.order_in_full(session, order, pages.language())
         expected = tell_expected(session, shown["lines"], pages.language())

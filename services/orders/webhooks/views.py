@@ -25,7 +25,7 @@ def had_webhook(session: Session, buyer: str, endpoint_id: UUID) -> bool:
 
 
 def deliveries_of(
-    session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: str | None
+    session: Session, buyer: str, endpoint_id: UUID, *, limit: int, after: int | None
 ) -> Sequence[RowMapping]:
     """The deliveries of one of the buyer's endpoints, newest first."""
     step = timeline.alias("step")
@@ -49,5 +49,5 @@ def deliveries_of(
         .limit(limit + 1)
     )
     if after is not None:
-        query = query.where(webhook_delivery.c.id < int(after))
+        query = query.where(webhook_delivery.c.id < after)
     return session.execute(query).mappings().all()

@@ -19,6 +19,7 @@ from shared.events.production import (
     WorkOrderStarted,
 )
 from shared.refusal import Refused
+from shared.text import is_plain
 
 Kind = Literal["made", "reworked"]
 UNDER_WAY = ("in_progress", "awaiting_qc", "rework")
@@ -212,7 +213,7 @@ def _said(reason: str) -> str:
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 500:
         raise Refused("Give a reason of 3 to 500 characters.", field="reason")
-    if not reason.isprintable():
+    if not is_plain(reason):
         raise Refused("Give the reason in plain text.", field="reason")
     if IDENTITY_NUMBER.search(reason):
         raise Refused("Give the reason without anybody's identity number.", field="reason")

@@ -24,17 +24,20 @@ WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
 """A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
 
+FORM = "/work-orders/<uuid:id>/<any(accept, decline, start, pause, report, inspect):action>"
+
+
 @desk.get("/")
+@desk.get(FORM)
 @pages.desk(FACILITY, KANWIL)
-def home() -> str:
+def home(**_: Any) -> str:
+    """The board; also at a form's address, where it stands when the form was refused."""
     return _board()
 
 
-@desk.post("/work-orders/<uuid:id>/<action>")
+@desk.post(FORM)
 @pages.desk(FACILITY)
 def act(id: UUID, action: str) -> Any:
-    if action not in ACTIONS:
-        raise not_found("action")
     try:
         with transaction() as session:
             if views.find_work_order(session, current(), id) is None:

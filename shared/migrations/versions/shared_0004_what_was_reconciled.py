@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "shared_0004"
-down_revision = "shared_0002"
+down_revision = "shared_0003"
 branch_labels = None
 depends_on = None
 

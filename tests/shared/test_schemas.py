@@ -1,0 +1,111 @@
+"""What the APIs take for a text and for a time."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import Schema, ValidationError
+
+from shared.refusal import Sentence
+from shared.text import is_plain
+from shared.web.problems import field_errors
+from shared.web.schemas import long_text, moment, short_text
+
+
+class Given(Schema):
+    name = short_text(20)
+    reason = long_text(40, least=3)
+    at = moment()
+
+
+GOOD = {"name": "Budi", "reason": "It is late.", "at": "2025-03-22T07:30:00Z"}
+
+
+def loaded(**changes: Any) -> dict[str, Any]:
+    result: dict[str, Any] = Given().load({**GOOD, **changes})
+    return result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PT. Chewy Louis",
+        "Łódź",
+        "カタログ",
+        "محمد",
+        "می\u200cخواهم",
+        "👩‍🌾",
+        "<b>&amp;",
+        "\u2018quoted\u2019",
+    ],
+)
+def test_a_text_that_can_be_read_is_kept_as_it_is_without_white_space_around_it(text: str) -> None:
+    assert loaded(name=f" \t{text}\u3000\n")["name"] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\u00a0\u2003",
+        "\u200b",
+        "\u200d\u2060",
+        "a\0",
+        "a\nb",
+        "a\tb",
+        "a\x1b[31m",
+        "a\x85b",
+        "a\u2028b",
+    ]
+    + [f"a{turn}b" for turn in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"]
+    + ["\ud800", "a\udfff", "a\uffff", "a\u0378", "\U000e0fff"],
+    ids=ascii,
+)
+def test_a_text_that_hides_or_turns_something_is_refused_by_its_field(text: str) -> None:
+    for field in ("name", "reason"):
+        if field == "reason" and text in ("a\nb", "a\tb"):
+            continue
+        with pytest.raises(ValidationError) as refused:
+            loaded(**{field: text})
+        assert list(refused.value.messages_dict) == [field]
+
+
+def test_a_reason_may_have_lines() -> None:
+    assert loaded(reason="First.\r\nThen\tsecond.\r\n")["reason"] == "First.\nThen\tsecond."
+
+
+def test_the_length_counts_without_white_space_around() -> None:
+    assert loaded(name=" " * 30 + "x" * 20)["name"] == "x" * 20
+    for field, text in (("name", "x" * 21), ("reason", " no "), ("reason", "x" * 41)):
+        with pytest.raises(ValidationError) as refused:
+            loaded(**{field: text})
+        (error,) = field_errors(refused.value.messages)
+        told = error["message"]
+        assert isinstance(told, Sentence)
+        assert told == {"name": "Give 1 to 20 characters.", "reason": "Give 3 to 40 characters."}[field]
+        assert told.said(lambda message: message.upper().lower()) == told.lower()
+
+
+@given(st.text())
+def test_what_is_taken_can_be_stored_and_printed_in_one_line(text: str) -> None:
+    if is_plain(text):
+        assert text.encode().decode() == text
+        assert len(text.splitlines()) <= 1
+        assert not set(text) & set("\0\x1b\u202e\u2066")
+
+
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "now", "2025-03-22T07:30:00"]
+)
+def test_a_time_that_not_every_zone_can_tell_is_refused(at: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        loaded(at=at)
+    assert "Give a time with its zone" in refused.value.messages_dict["at"][0]
+
+
+def test_a_time_is_kept_in_utc() -> None:
+    assert loaded(at="2025-03-22T14:30:00+07:00")["at"] == datetime(2025, 3, 22, 7, 30, tzinfo=UTC)
+    assert loaded(at="2025-03-22T14:30:00+07:00")["at"].tzinfo == UTC
