@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import click
+from sqlalchemy.orm import Session
 
 from kendi.cli.options import JSON
 from kendi.operating import words
@@ -124,21 +125,36 @@ def _order(found: Sequence[Place], order: UUID, as_json: bool) -> list[str]:
     failed: list[str] = []
     waiting: list[Awaited] = []
     at: dict[str, tuple[int | None, int | None]] = {}
+    steps: list[dict[str, Any]] = []
     for place in found:
         try:
             with place.reading() as session:
                 waiting += awaited(session, place.name, of_order(order))
                 at[place.name] = reached(session, order)
+                steps += _steps(place, session, order)
         except NotReached as error:
             failed.append(str(error))
     waiting += _behind(found, waiting)
     if not waiting and not failed and not any(any(numbers) for numbers in at.values()):
         raise Refused("No service knows the order {id}.", id=order)
     waiting.sort(key=lambda each: each.since)
-    answer = {"order": order, "awaited": waiting, "reached": _reached(at), "failed": failed}
+    answer = {"order": order, "awaited": waiting, "next": steps, "reached": _reached(at), "failed": failed}
     quiet = [] if failed else [_quiet(order, at)]
-    words.show(answer, [*map(words.awaited, waiting)] or quiet, as_json)
+    lines = [*([*map(words.awaited, waiting)] or quiet), *map(words.step, steps)]
+    words.show(answer, lines, as_json)
     return failed
+
+
+def _steps(place: Place, session: Session, order: UUID) -> list[dict[str, Any]]:
+    """The step that each line of the order waits for, as the orders service tells it."""
+    if place.name != "orders":
+        return []
+    from services.orders import sentences, views
+    from services.orders.domain.order import Order
+
+    found = session.get(Order, order)
+    lines = views.order_in_full(session, found)["lines"] if found else []
+    return sentences.tell_expected(session, lines, "en")
 
 
 def _behind(found: Sequence[Place], waiting: Sequence[Awaited]) -> Iterable[Awaited]:

@@ -1,7 +1,7 @@
 """How the commands of operators say it: ages, where an event stands, what an order waits for."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -83,7 +83,18 @@ def awaited(each: Awaited) -> str:
     """One line: what is awaited, who owes it, since when, and what can be done."""
     event = f"{each.type or 'the event'} ({each.sequence} of {each.subject})"
     behind = f"; {each.behind} more behind it" if each.behind else ""
-    return f"{_SAID[each.why](each, event)}, since {each.since:%Y-%m-%d %H:%M:%S} UTC ({since(each.since)}){behind}"
+    return f"{_SAID[each.why](each, event)}, since {moment(each.since)}{behind}"
+
+
+def step(step: Mapping[str, Any]) -> str:
+    """One line: the step that lines of an order wait for, who owes it, since when, and by when."""
+    begun = f", since {moment(step['since'])}" if step["since"] else ""
+    by = f", by {step['by']}" if step["by"] else ""
+    return f"{step['text'].rstrip('.')}: owed by {' and '.join(step['owners'])}{begun}{by}"
+
+
+def moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC ({since(at)})"
 
 
 _SAID = {

@@ -118,10 +118,10 @@ INBOX = text("""
     FROM inbox WHERE state < 2""")
 
 MESSAGES = text("""
-    SELECT count(*) FILTER (WHERE message ? 'specversion') AS conflicts,
-           count(*) FILTER (WHERE NOT message ? 'specversion') AS untrusted
+    SELECT count(*) FILTER (WHERE NOT message ? 'payload') AS conflicts,
+           count(*) FILTER (WHERE message ? 'payload') AS untrusted
     FROM parked_message WHERE dismissed_at IS NULL""")
-"""What is in conflict is kept as the envelope it came in, what is not trusted as it was read."""
+"""What is not trusted is kept as it came, in its payload; in conflict are events that were read."""
 
 PROGRESS = text("""
     SELECT process, host, pid, extract(epoch FROM clock_timestamp() - progressed_at)::float AS silent_seconds

@@ -172,7 +172,7 @@ def test_an_event_that_an_operator_discarded_is_over_without_effect(services: Se
         services,
         "production",
         """UPDATE inbox SET state = 5
-           WHERE event_id = (SELECT min(event_id) FROM inbox WHERE type LIKE '%clearance_granted%')""",
+           WHERE event_id = (SELECT event_id FROM inbox WHERE type LIKE '%clearance_granted%' LIMIT 1)""",
     )
     assert found(services) == []
     assert summary(services.addresses.app_urls).effects == before - 1

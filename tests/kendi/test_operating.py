@@ -25,6 +25,7 @@ from shared.events.orders import OrderClosed
 from shared.messaging.inbox import PARK_AFTER, NotYet, apply_due
 from shared.messaging.outbox import record
 from shared.messaging.tables import Inbox, inbox, operator_action, outbox_delivery, parked_message
+from tests.carrying import Services
 from tests.conftest import REPOSITORY
 from tests.hearing import Hearing
 
@@ -167,16 +168,25 @@ def test_status_watches_until_it_is_interrupted(system: System) -> None:
         env=os.environ | system.environment,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=_hear_ctrl_c,  # noqa: PLW1509  # nothing here runs threads
     )
     assert watching.stdout
-    looks = [json.loads(watching.stdout.readline())["production"]["parked"]]
-    system.park()
-    deadline = time.monotonic() + 30
-    while looks[-1] == 0 and time.monotonic() < deadline:
-        looks.append(json.loads(watching.stdout.readline())["production"]["parked"])
-    watching.send_signal(signal.SIGINT)
-    watching.communicate(timeout=10)
+    try:
+        looks = [json.loads(watching.stdout.readline())["production"]["parked"]]
+        system.park()
+        deadline = time.monotonic() + 30
+        while looks[-1] == 0 and time.monotonic() < deadline:
+            looks.append(json.loads(watching.stdout.readline())["production"]["parked"])
+        watching.send_signal(signal.SIGINT)
+        watching.communicate(timeout=10)
+    finally:
+        watching.kill()
     assert (looks[0], looks[-1], watching.returncode) == (0, 1, 0)
+
+
+def _hear_ctrl_c() -> None:
+    """A shell that starts tests in the background has them ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 # Why does this order wait?
@@ -218,6 +228,19 @@ def test_an_order_of_which_all_took_effect_waits_for_nothing(system: System) -> 
     assert (
         line == f"nothing about order {ORDER} is on its way: orders told 1 events of it, production applied 1"
     )
+
+
+def test_what_each_line_waits_for_is_said_with_who_owes_it(
+    system: System, addresses: Addresses, database_of: Callable[[str], Database]
+) -> None:
+    services = Services.empty(addresses, database_of)
+    order = services.place()
+    services.carry()
+    said = system.said("status", str(order))
+    assert said["awaited"] == []
+    (step,) = said["next"]
+    assert step["owners"]
+    assert f"{step['text']}: owed by" in system.kendi("status", str(order)).output.splitlines()[-1]
 
 
 def test_an_order_that_nobody_knows_is_said_so(system: System) -> None:
