@@ -175,7 +175,13 @@ TestLife = Life.TestCase
 
 
 def one_signature_is_enough(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Hold, "released", property(lambda hold: bool(hold.signatures)))
+    sign = Hold.sign
+
+    def sign_and_release(hold: Hold, by: Signer, reason: str, on: date) -> None:
+        sign(hold, by, reason, on)
+        hold.released_on = on
+
+    patch.setattr(Hold, "sign", sign_and_release)
 
 
 def one_may_sign_twice(patch: pytest.MonkeyPatch) -> None:
