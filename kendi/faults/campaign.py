@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -67,9 +67,11 @@ def run(
     ``patience`` is how many seconds after the last healing everything may take to arrive.
     """
     planned = schedule(seed, faults, only)
-    with Ground(folder, free_ports=True, mutant=mutant, say=lambda _: None) as ground:
-        stream = Stream(ground, seed)
-        campaign = Campaign(ground, stream, Gauge(ground), Random(seed), say)
+    with ExitStack() as stack:
+        ground = stack.enter_context(Ground(folder, free_ports=True, mutant=mutant, say=lambda _: None))
+        stream, gauge = Stream(ground, seed), Gauge(ground)
+        stack.callback(gauge.close)
+        campaign = Campaign(ground, stream, gauge, Random(seed), say)
         stream.start()
         try:
             for number, (kind, chance) in enumerate(planned, 1):

@@ -23,7 +23,7 @@ SEEN_BY = {
     "no-deduplication": ("messages repeated",),
     "receipt-before-commit": ("PostgreSQL stopped immediately", "database sessions terminated"),
     "no-sequence-check": ("messages reordered",),
-    "effect-outside": ("PostgreSQL stopped immediately", "database sessions terminated"),
+    "effect-outside": ("commits whose outcome is unknown",),
     "janitor": ("a whole service stopped",),
 }
 """The faults that bring the mistake of each mutant to light."""
