@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from kendi.cli import preparing, running, serving
+from kendi.cli import access, preparing, running, serving
 
 
 class OneLine(click.Group):
@@ -33,6 +33,8 @@ COMMANDS = (
     running.demo,
     preparing.migrate,
     preparing.load,
+    access.key,
+    access.user,
     serving.web,
     serving.worker,
     serving.relay,

@@ -104,13 +104,15 @@ def create_key(session: Session, *, name: str, role: str, account: str | None) -
 def add_person(
     session: Session, *, email: str, name: str, role: str, account: str | None, password: str
 ) -> None:
-    """A person who may sign in; the same e-mail address again replaces the particulars."""
+    """A person who may sign in; the same e-mail address again replaces the particulars and ends all sessions."""
     values = {"name": name, "role": role, "account": account, "password_hash": passwords.hashed(password)}
-    session.execute(
+    kept = session.execute(
         upsert(person)
         .values(id=uuid7s.uuid7(), email=email.lower(), **values)
-        .on_conflict_do_update(index_elements=["email"], set_=values)
-    )
+        .on_conflict_do_update(index_elements=["email"], set_={**values, "disabled_at": None})
+        .returning(person.c.id)
+    ).scalar_one()
+    session.execute(delete(web_session).where(web_session.c.person_id == kept))
 
 
 def sign_in(database: Database, *, email: str, password: str, address: str) -> str | None:
