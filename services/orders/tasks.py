@@ -2,5 +2,6 @@
 
 from services.orders import webhooks
 from shared.messaging.jobs import Job
+from shared.web import purging
 
-JOBS = (Job("webhooks", webhooks.is_due, webhooks.deliver_due),)
+JOBS = (Job("webhooks", webhooks.is_due, webhooks.deliver_due), purging.JOB)

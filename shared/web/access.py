@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from shared.database import Database
 from shared.web import passwords
 from shared.web.problems import Problem
-from shared.web.tables import api_key, person, sign_in_attempt, web_session
+from shared.web.tables import SESSION_AGE, TRIES_KEPT, api_key, person, sign_in_attempt, web_session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +27,7 @@ BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
 COMPLIANCE, KANWIL = "compliance_officer", "kanwil"
 ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL)
 
-SESSION_IDLE, SESSION_AGE = "30 minutes", "12 hours"
+SESSION_IDLE = "30 minutes"
 SIGN_INS_PER_QUARTER_HOUR = 10
 
 
@@ -154,7 +154,7 @@ def _tries(email: str, address: str) -> tuple[ColumnElement[bool], ...]:
 def _count_try(session: Session, email: str, address: str) -> None:
     """Count this try, one after the other even when many come at once."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{email} {address}", 0))))
-    lately = sign_in_attempt.c.at > text("now() - interval '15 min'")
+    lately = sign_in_attempt.c.at > text(f"now() - interval '{TRIES_KEPT}'")
     tried = select(func.count()).where(*_tries(email, address), lately)
     if session.execute(tried).scalar_one() >= SIGN_INS_PER_QUARTER_HOUR:
         wait = "Wait a quarter of an hour, then try again."
