@@ -18,6 +18,10 @@ class Card:
     name: str
     owns: tuple[str, ...]
     hears: Mapping[str, tuple[str, ...]]
+    desk: str = "Kendi"
+    """The name of its pages in English; the translations have it in Indonesian."""
+    language: str = "en"
+    """What its people read if neither they nor their browser say."""
 
 
 def card_of(service: str) -> Card:

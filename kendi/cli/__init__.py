@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kendi.cli import doctoring, preparing, proving, running, serving
+from kendi.cli import access, doctoring, preparing, proving, running, serving
 
 ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating"}
 """Commands whose options need the services' parts: imported when they are asked for."""
@@ -46,6 +46,8 @@ COMMANDS = (
     running.demo,
     preparing.migrate,
     preparing.load,
+    access.key,
+    access.user,
     serving.web,
     serving.worker,
     serving.relay,

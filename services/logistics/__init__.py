@@ -10,4 +10,5 @@ CARD = Card(
     name="logistics",
     owns=("packing", "shipment"),
     hears={"orders": ("item", "order"), "production": ("facility", "lot")},
+    desk="Dispatch desk",
 )

@@ -13,4 +13,5 @@ CARD = Card(
         "production": ("facility", "plan", "work_order", "lot"),
         "logistics": ("packing", "shipment"),
     },
+    desk="Portal",
 )

@@ -34,7 +34,7 @@ api = Routes(
     "orders", __name__, url_prefix="/orders/v1", description="Orders of buyers, from placing to delivery"
 )
 
-ORDER, RELEASED, WEBHOOK = OrderSchema(), OrderSchema(), WebhookSchema()
+ORDER, WEBHOOK = OrderSchema(), WebhookSchema()
 
 
 @api.post("/orders")

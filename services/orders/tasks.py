@@ -9,6 +9,7 @@ from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.jobs import Job
 from shared.settings import Settings
+from shared.web import purging
 
 AT_A_TIME = 100
 
@@ -31,4 +32,5 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
 JOBS = (
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances),
+    purging.JOB,
 )

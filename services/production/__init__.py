@@ -10,4 +10,6 @@ CARD = Card(
     name="production",
     owns=("facility", "plan", "work_order", "lot"),
     hears={"orders": ("item", "order")},
+    desk="Work board",
+    language="id",
 )

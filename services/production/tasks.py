@@ -1,5 +1,5 @@
-"""What the production service does by itself, when rows are due: nothing yet."""
+"""What the production service does by itself, when rows are due."""
 
-from shared.messaging.jobs import Job
+from shared.web import purging
 
-JOBS: tuple[Job, ...] = ()
+JOBS = (purging.JOB,)

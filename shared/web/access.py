@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from shared.database import Database
 from shared.web import passwords
 from shared.web.problems import Problem
-from shared.web.tables import api_key, person, sign_in_attempt, web_session
+from shared.web.tables import SESSION_AGE, TRIES_KEPT, api_key, person, sign_in_attempt, web_session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +27,7 @@ BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
 COMPLIANCE, KANWIL, OPERATOR = "compliance_officer", "kanwil", "operator"
 ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL, OPERATOR)
 
-SESSION_IDLE, SESSION_AGE = "30 minutes", "12 hours"
+SESSION_IDLE = "30 minutes"
 SIGN_INS_PER_QUARTER_HOUR = 10
 
 
@@ -104,13 +104,15 @@ def create_key(session: Session, *, name: str, role: str, account: str | None) -
 def add_person(
     session: Session, *, email: str, name: str, role: str, account: str | None, password: str
 ) -> None:
-    """A person who may sign in; the same e-mail address again replaces the particulars."""
+    """A person who may sign in; the same e-mail address again replaces the particulars and ends all sessions."""
     values = {"name": name, "role": role, "account": account, "password_hash": passwords.hashed(password)}
-    session.execute(
+    kept = session.execute(
         upsert(person)
         .values(id=uuid7s.uuid7(), email=email.lower(), **values)
-        .on_conflict_do_update(index_elements=["email"], set_=values)
-    )
+        .on_conflict_do_update(index_elements=["email"], set_={**values, "disabled_at": None})
+        .returning(person.c.id)
+    ).scalar_one()
+    session.execute(delete(web_session).where(web_session.c.person_id == kept))
 
 
 def sign_in(database: Database, *, email: str, password: str, address: str) -> str | None:
@@ -152,7 +154,7 @@ def _tries(email: str, address: str) -> tuple[ColumnElement[bool], ...]:
 def _count_try(session: Session, email: str, address: str) -> None:
     """Count this try, one after the other even when many come at once."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{email} {address}", 0))))
-    lately = sign_in_attempt.c.at > text("now() - interval '15 min'")
+    lately = sign_in_attempt.c.at > text(f"now() - interval '{TRIES_KEPT}'")
     tried = select(func.count()).where(*_tries(email, address), lately)
     if session.execute(tried).scalar_one() >= SIGN_INS_PER_QUARTER_HOUR:
         wait = "Wait a quarter of an hour, then try again."

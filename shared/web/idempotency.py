@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 from shared.web.access import current
 from shared.web.context import transaction
 from shared.web.problems import Problem
-from shared.web.tables import idempotency_key
+from shared.web.tables import KEY_KEPT, idempotency_key
 
 Answer = tuple[Any, int, dict[str, str]]
 """The JSON-ready body, the status and further headers."""
 
-KEPT = text("now() - interval '48 hours'")
+KEPT = text(f"now() - interval '{KEY_KEPT}'")
 LONGEST_KEY = 200
 
 

@@ -50,6 +50,7 @@ def install(app: Flask) -> None:
 def _around_every_page() -> dict[str, Any]:
     return {
         "service": serving().card.name,
+        "desk_name": _translations(language()).gettext(serving().card.desk),
         "language": language(),
         "languages": LANGUAGES,
         "person": g.get("principal"),
@@ -63,8 +64,7 @@ def language() -> str:
     chosen = request.args.get("lang") or request.cookies.get("kendi-language")
     if chosen in LANGUAGES:
         return chosen
-    own = "id" if serving().card.name == "production" else "en"
-    return request.accept_languages.best_match(LANGUAGES) or own
+    return request.accept_languages.best_match(LANGUAGES) or serving().card.language
 
 
 def _remember_language(response: Response) -> Response:

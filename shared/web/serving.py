@@ -1,5 +1,6 @@
 """The web application of a service: made the same way for each, around its own API and pages."""
 
+import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from shared.web.figures import Figures
 from shared.web.problems import Problem
 
 HERE = Path(__file__).parent
+TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""As W3C Trace Context has it: lower-case hexadecimal, and neither id all zeros."""
 
 
 def create(
@@ -58,10 +61,8 @@ def create(
 
 def _trace() -> None:
     """Continue the caller's W3C trace, or begin one."""
-    parts = request.headers.get("traceparent", "").split("-")
-    trace = (
-        parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else secrets.token_hex(16)
-    )
+    told = TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
+    trace = told[1] if told else secrets.token_hex(16)
     g.traceparent = f"00-{trace}-{secrets.token_hex(8)}-01"
 
 

@@ -16,6 +16,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.database import Instant, shared_metadata
 
+KEY_KEPT, SESSION_AGE, TRIES_KEPT = "48 hours", "12 hours", "15 minutes"
+"""How long an idempotency key, a session and a try to sign in count; then they are purged."""
+
 api_key = Table(
     "api_key",
     shared_metadata,
@@ -51,6 +54,9 @@ web_session = Table(
     Column("seen_at", Instant, nullable=False, server_default=func.now()),
 )
 
+Index("web_session_created_at_idx", web_session.c.created_at)
+Index("web_session_person_id_idx", web_session.c.person_id)
+
 sign_in_attempt = Table(
     "sign_in_attempt",
     shared_metadata,
@@ -59,6 +65,7 @@ sign_in_attempt = Table(
     Column("at", Instant, nullable=False, server_default=func.now()),
 )
 Index("sign_in_attempt_at_idx", sign_in_attempt.c.at)
+Index("sign_in_attempt_email_address_idx", sign_in_attempt.c.email, sign_in_attempt.c.address)
 
 idempotency_key = Table(
     "idempotency_key",

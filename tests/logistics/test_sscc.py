@@ -124,7 +124,7 @@ def test_epc_names_are_those_of_the_published_example() -> None:
 
 def test_epc_names_keep_extension_and_indicator() -> None:
     assert keys.epc_urn_of_sscc("195299000000000012") == "urn:epc:id:sscc:9529900.1000000001"
-    assert keys.epc_urn_of_piece("19529900001019", "A/7") == "urn:epc:id:sgtin:9529900.100101.A%2F7"
+    assert keys.epc_urn_of_lot("19529900001019", "A/7") == "urn:epc:class:lgtin:9529900.100101.A%2F7"
     assert keys.epc_urn_of_container("csqu 305438-3") == "urn:epc:id:bic:CSQU3054383"
 
 

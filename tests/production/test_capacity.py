@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from services.production.domain.capacity import (
     SUNDAY,
     Capacity,
-    workers_for,
     working_day_after,
     working_days_between,
 )
@@ -26,12 +25,6 @@ def sragen(*, workers: int = 100, committed_minutes: int = 0) -> Capacity:
         efficiency_pct=85,
         committed_minutes=committed_minutes,
     )
-
-
-def test_a_container_takes_196_full_time_workers_and_four_a_month_785() -> None:
-    a_container = workers_for(64_800, 24, days=22, open_minutes=360)
-    assert a_container == 197  # 196.4, and nobody works four tenths
-    assert workers_for(4 * 64_800, 24, days=22, open_minutes=360) == 786
 
 
 def test_four_containers_a_month_are_not_possible_at_sragen_alone() -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from flask import g
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
 from shared.card import all_cards
 from shared.web.access import KANWIL, create_key
+from shared.web.serving import TRACEPARENT
 
 SERVICES = sorted(all_cards())
 PROBLEM = "application/problem+json"
@@ -139,3 +141,32 @@ def test_without_a_key_nothing_is_answered_but_that(api: Api) -> None:
     for method, path, _ in api.operations(*METHODS):
         answer = api.client.open(path, method=method, json={})
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+
+
+TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    ("told", "goes_on"),
+    [
+        (f"00-{TRACE}-{PARENT}-01", True),
+        (f"cc-{TRACE}-{PARENT}-00", True),
+        (f"ff-{TRACE}-{PARENT}-01", False),
+        (f"00-{TRACE.upper()}-{PARENT}-01", False),
+        (f"00-{'g' * 32}-{PARENT}-01", False),
+        (f"00-{'0' * 32}-{PARENT}-01", False),
+        (f"00-{TRACE}-{'0' * 16}-01", False),
+        (f"00-{TRACE}-{PARENT}", False),
+        (f"00-{'é' * 32}-{PARENT}-01", False),
+        ("", False),
+    ],
+)
+def test_only_a_trace_of_w3c_is_continued(
+    client_of: Callable[[str], FlaskClient], told: str, goes_on: bool
+) -> None:
+    app = client_of("orders").application
+    with app.test_request_context("/orders/livez", headers={"traceparent": told}):
+        app.preprocess_request()
+        found = TRACEPARENT.fullmatch(g.traceparent)
+    assert found is not None
+    assert (found[1] == TRACE) == goes_on

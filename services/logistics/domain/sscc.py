@@ -153,11 +153,6 @@ def epc_urn_of_lot(gtin: str, lot: str, *, prefix: str = DEMONSTRATION_PREFIX) -
     return f"urn:epc:class:lgtin:{_article(gtin, prefix)}.{_escaped(check_lot(lot))}"
 
 
-def epc_urn_of_piece(gtin: str, serial: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
-    """One piece of an article that carries a serial number of its own (SGTIN)."""
-    return f"urn:epc:id:sgtin:{_article(gtin, prefix)}.{_escaped(check_lot(serial, field='serial'))}"
-
-
 def epc_urn_of_place(gln: str, *, prefix: str = DEMONSTRATION_PREFIX) -> str:
     """A place as a whole (SGLN with extension 0)."""
     return f"urn:epc:id:sgln:{prefix}.{_after(prefix, check_gln(gln)[:-1], field='gln')}.0"

@@ -42,11 +42,6 @@ class Capacity:
         return working_day_after(today, -(-minutes // self.minutes_a_day))
 
 
-def workers_for(pieces: int, labour_minutes: int, *, days: int, open_minutes: int) -> int:
-    """How many full-time workers make so many pieces in so many days."""
-    return -(-pieces * labour_minutes // (days * open_minutes))
-
-
 def working_days_between(after: date, until: date) -> int:
     """Working days (Monday to Saturday) after the one and up to the other."""
     weeks, rest = divmod(max(0, (until - after).days), 7)

@@ -1,0 +1,145 @@
+"""Who may come in: keys for systems, sign-ins for people."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from kendi.cli.options import JSON, SERVICE, say
+
+ROLES: dict[str, dict[str, str | None]] = {
+    "orders": {"buyer": "buyer", "compliance_officer": None, "kanwil": None},
+    "production": {"facility_officer": "facility", "kanwil": None},
+    "logistics": {"logistics": None, "kanwil": None},
+}
+"""Who has something to do in a service, and in which table the account stands that they are limited to."""
+EVERY_ROLE = tuple(dict.fromkeys(role for roles in ROLES.values() for role in roles))
+SHORTEST_PASSWORD = 12
+
+
+def _plain(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    from shared.text import is_plain
+
+    if not 1 <= len(value.strip()) <= 200 or not is_plain(value.strip()):
+        raise click.BadParameter("give 1 to 200 characters of plain text")
+    return value.strip()
+
+
+def _email(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    from marshmallow import ValidationError, validate
+
+    try:
+        return str(validate.Email()(value.strip()))
+    except ValidationError:
+        raise click.BadParameter("give an address such as name@example.org") from None
+
+
+def _particulars(command: Callable[..., None]) -> Callable[..., None]:
+    """What a key and a person have in common."""
+    for option in (
+        click.option("--name", required=True, callback=_plain, help="whose it is, for people to read"),
+        click.option("--account", help="code of the buyer or the facility that it is limited to"),
+        click.option("--role", required=True, help="what it may do: " + ", ".join(EVERY_ROLE)),
+        SERVICE,
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def key() -> None:
+    """Keys of systems that call an API."""
+
+
+@key.command("create")
+@_particulars
+@JSON
+def create(service: str, role: str, account: str | None, name: str, as_json: bool) -> None:
+    """Make an API key and print it; it can't be shown again.
+
+    Needs KENDI_<SERVICE>_DATABASE_URL.
+
+    Example: kendi key create orders --role buyer --account CHEWY-LOUIS --name "Purchasing system"
+    """
+    from shared.web.access import create_key
+
+    with _transaction(service, role, account) as session:
+        made = create_key(session, name=name, role=role, account=account)
+    told = {"service": service, "role": role, "account": account, "name": name, "key": made}
+    say(told, as_json, made)
+
+
+@click.group()
+def user() -> None:
+    """People who sign in to a service's pages."""
+
+
+@user.command("add")
+@_particulars
+@click.option("--email", required=True, callback=_email, help="what they sign in with")
+@JSON
+def add(service: str, role: str, account: str | None, name: str, email: str, as_json: bool) -> None:
+    """Let a person sign in; the password is asked for, or read as a line from standard input.
+
+    The same e-mail address again renews the particulars and the password, and ends all sessions.
+    Needs KENDI_<SERVICE>_DATABASE_URL.
+
+    Example: kendi user add logistics --role logistics --name "Hub Sragen" --email hub@example.org
+    """
+    from shared.web.access import add_person
+
+    password = _password()  # no transaction waits for somebody who types
+    with _transaction(service, role, account) as session:
+        add_person(session, email=email, name=name, role=role, account=account, password=password)
+    told = {"service": service, "role": role, "account": account, "name": name, "email": email.lower()}
+    say(told, as_json, f"{email.lower()} may sign in to {service} as {role}.")
+
+
+def _password() -> str:
+    """Never an option: what stands on a command line is seen by others and stays in a history."""
+    if sys.stdin.isatty():
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if len(password) < SHORTEST_PASSWORD:
+        wanted = f"give {SHORTEST_PASSWORD} characters or more, at the prompt or as a line of standard input"
+        raise click.BadParameter(wanted, param_hint="the password")
+    return password
+
+
+@contextmanager
+def _transaction(service: str, role: str, account: str | None) -> Iterator[Any]:
+    """A transaction of the service, once its role and account are known to be some."""
+    from sqlalchemy.exc import DBAPIError
+
+    from shared.database import Database
+    from shared.settings import database_url
+
+    if role not in ROLES[service]:
+        raise click.BadParameter(f"give one of {service}: {', '.join(ROLES[service])}", param_hint="'--role'")
+    database = Database(database_url(service, "web"), pool_size=1)
+    try:
+        with database.transaction() as session:
+            _need_account(session, ROLES[service][role], role, account)
+            yield session
+    except DBAPIError as error:
+        why = str(error.orig).strip().splitlines()[0]
+        raise click.ClickException(f"the database of {service} is not ready: {why}") from None
+    finally:
+        database.close()
+
+
+def _need_account(session: Any, table: str | None, role: str, account: str | None) -> None:
+    from sqlalchemy import text
+
+    hint = "'--account'"
+    if table is None:
+        if account is not None:
+            raise click.BadParameter(f"leave it out: {role} is limited to none", param_hint=hint)
+        return
+    known = session.execute(text(f"SELECT code FROM {table} ORDER BY code")).scalars().all()  # noqa: S608  # one of ours
+    if account not in known:
+        codes = ", ".join(known) or "none yet; run kendi load first"
+        raise click.BadParameter(f"give the code of a {table}: {codes}", param_hint=hint)
