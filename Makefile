@@ -5,7 +5,7 @@ PYTHON ?= python3
 KENDI := .venv/bin/kendi
 RUN := .venv/bin/python -m
 
-.PHONY: help demo up test lint types imports bench docs record faults screenshots clean
+.PHONY: help demo up test coverage lint types imports bench docs record faults screenshots clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ up: .venv/installed ## keep the system running for a person, until Ctrl-C
 
 test: lint types imports browser ## check everything
 	@$(RUN) pytest -n 2 --dist loadfile
+
+coverage: .venv/installed ## check that the rules and the messaging are tested line by line and branch by branch
+	@$(RUN) pytest -n 2 --dist loadfile tests/orders tests/production tests/logistics tests/shared --cov --cov-report=term-missing:skip-covered
 
 lint: .venv/installed
 	@$(RUN) ruff check --quiet .
