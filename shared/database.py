@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy import DateTime, Dialect, MetaData, create_engine
+from sqlalchemy import DateTime, Dialect, MetaData, create_engine, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
@@ -64,6 +64,14 @@ class Database:
                 yield session
             if self.after_commit is not None and session.info.get("recorded"):
                 self.after_commit()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A transaction that sees one moment and writes nothing."""
+        with Session(self.engine) as session, session.begin():
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            session.execute(text("SET TRANSACTION READ ONLY"))
+            yield session
 
     def close(self) -> None:
         self.engine.dispose()

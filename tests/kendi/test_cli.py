@@ -28,9 +28,19 @@ def kendi(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[s
 @pytest.mark.parametrize(
     "command",
     [
-        "up", "demo", "migrate", "load", "doctor", "faults", "status", "web", "worker", "relay", "key create",
+        "up",
+        "demo",
+        "migrate",
+        "load",
+        "doctor",
+        "faults",
+        "status",
+        "web",
+        "worker",
+        "relay",
+        "key create",
         "user add",
-    ],  # fmt: skip
+    ],
 )
 def test_every_command_has_help_with_an_example(command: str) -> None:
     shown = kendi(*command.split(), "--help")

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable
+from threading import Event
 
 import pytest
 from sqlalchemy import text
@@ -55,7 +56,7 @@ def test_what_has_run_out_is_deleted_and_is_due_after_an_hour(
     with database.transaction() as session:
         session.execute(text(statement), {"age": ages[place], "count": 3})
     assert is_due(database) == due
-    purging.purge(database, load("production", "worker"))
+    purging.purge(database, load("production", "worker"), Event())
     assert (count(database, table), is_due(database)) == (left, False)
 
 
@@ -64,9 +65,9 @@ def test_many_rows_are_deleted_in_chunks(database: Database) -> None:
         session.execute(text(KEYS), {"age": "50 hours", "count": 2 * purging.CHUNK + 1})
     with database.transaction() as holding:
         holding.execute(text("SELECT 1 FROM idempotency_key LIMIT 1 FOR UPDATE"))
-        purging.purge(database, load("production", "worker"))  # waits for nobody
+        purging.purge(database, load("production", "worker"), Event())  # waits for nobody
     assert count(database, "idempotency_key") == 1
-    purging.purge(database, load("production", "worker"))
+    purging.purge(database, load("production", "worker"), Event())
     assert count(database, "idempotency_key") == 0
 
 
