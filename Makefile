@@ -46,6 +46,9 @@ browser: .venv/installed
 bench: .venv/installed ## measure, as ratios within one run
 	@$(RUN) bench
 
+faults: .venv/installed ## prove that nothing is lost under faults (more: kendi faults --help)
+	@$(KENDI) faults
+
 docs: .venv/installed ## write the generated documents anew
 	@$(RUN) kendi.describing
 

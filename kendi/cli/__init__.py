@@ -51,6 +51,7 @@ COMMANDS = (
     serving.web,
     serving.worker,
     serving.relay,
+    serving.alive,
     doctoring.doctor,
     proving.faults,
 )

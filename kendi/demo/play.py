@@ -14,6 +14,7 @@ from kendi.demo.dispatch import Desk
 from kendi.demo.hops import hop_lines
 from kendi.demo.listener import Listener
 from kendi.demo.people import Client, DemoFailed, Visitor
+from kendi.servers import in_use
 from kendi.system import System
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, LOGISTICS
 
@@ -54,6 +55,8 @@ EVERYDAY = ("pieces_reported.v1", "cartons_packed.v1", "work_order_inspected.v1"
 def play(data: Path, say: Callable[[str], None] = print) -> None:
     """Play the whole story on a system of its own; raises ``DemoFailed`` if any step does not hold."""
     folder = data.resolve() / "demo"
+    if in_use(folder / "system"):
+        raise DemoFailed(f"a demonstration already runs in {_shown(folder)}; give another folder with --data")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     began = time.monotonic()
@@ -181,7 +184,7 @@ class Story:
         self.desk.save_documents(self.folder)
         self._show_news()
         self.say(f"{len(timeline)} steps; the buyer's endpoint received each of them, signed")
-        for line in hop_lines(timeline):
+        for line in hop_lines(self.system.addresses.app_urls):
             self.say(line)
 
     def _steps(self) -> int:

@@ -5,6 +5,6 @@ run as root, so root hands both servers to an unprivileged user.
 """
 
 from kendi.servers.error import ServersError
-from kendi.servers.servers import Addresses, Servers
+from kendi.servers.servers import Addresses, Servers, in_use
 
-__all__ = ["Addresses", "Servers", "ServersError"]
+__all__ = ["Addresses", "Servers", "ServersError", "in_use"]

@@ -128,5 +128,17 @@ class Servers:
         self._lock = lock
 
 
+def in_use(data: Path) -> bool:
+    """Whether servers run over this data folder."""
+    try:
+        with (data / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def _one_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 
+import psycopg
 from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -23,6 +24,24 @@ BEAT = text("""
 FORGET = text("""
     DELETE FROM heartbeat WHERE process = :process AND host = :host AND pid = :pid
         OR progressed_at < now() - interval '1 day'""")
+
+
+SILENT_SECONDS = 60
+
+PROGRESSES = """
+    SELECT EXISTS (SELECT 1 FROM heartbeat WHERE process = %s AND host = %s
+                   AND progressed_at > now() - make_interval(secs => %s))"""
+
+
+def progresses(database_url: str, process: str) -> bool:
+    """Whether a process of this host has written of late. A database that is away says nothing: true."""
+    url = database_url.replace("postgresql+psycopg://", "postgresql://")
+    try:
+        with psycopg.connect(url, connect_timeout=3) as connection:
+            row = connection.execute(PROGRESSES, (process, socket.gethostname(), SILENT_SECONDS)).fetchone()
+            return row == (True,)
+    except psycopg.OperationalError:
+        return True  # the process can do nothing about it, and must not be ended for it
 
 
 class Heartbeat:

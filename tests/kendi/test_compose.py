@@ -65,7 +65,7 @@ def until(condition: Callable[[], bool], process: "subprocess.Popen[bytes]", sec
 def test_the_file_lists_the_processes_that_kendi_up_starts() -> None:
     expected = {(kind, service) for kind in ("web", "worker", "relay") for service in PORTS}
     assert {tuple(OURS[name]["command"]) for name in KEPT_RUNNING} == expected
-    assert all("healthcheck" in COMPOSE["services"][name] for name in ("postgres", "broker"))
+    assert all("healthcheck" in COMPOSE["services"][name] for name in ("postgres", "broker", *KEPT_RUNNING))
     assert "noeviction" in COMPOSE["services"]["broker"]["command"]
 
 
@@ -102,12 +102,27 @@ def _answers(url: str) -> bool:
         return False
 
 
+def is_healthy(name: str, addresses: Addresses) -> bool:
+    """What the container's own health check says."""
+    command = OURS[name]["healthcheck"]["test"][2:]
+    asked = subprocess.run(
+        [sys.executable, "-m", "kendi", *command],
+        cwd=REPOSITORY,
+        env=environment_of(name, addresses),
+        check=False,
+        stderr=subprocess.DEVNULL,
+    )
+    return asked.returncode == 0
+
+
 @pytest.mark.parametrize("name", [name for name in KEPT_RUNNING if name.endswith("worker")])
 def test_each_worker_starts_and_waits_for_messages(name: str, addresses: Addresses) -> None:
     queue = f"{OURS[name]['command'][1]}.receive"
     with redis.Redis.from_url(addresses.admin_broker_url) as broker, running(name, addresses) as process:
         until(lambda: any(client["cmd"] == "brpop" for client in broker.client_list()), process)
         assert broker.llen(queue) == 0
+        until(lambda: is_healthy(name, addresses), process)
+    assert not is_healthy(name, addresses)
 
 
 @pytest.mark.parametrize("name", [name for name in KEPT_RUNNING if name.endswith("relay")])
@@ -116,3 +131,4 @@ def test_each_relay_starts_and_marks_the_brokers_epoch(name: str, addresses: Add
         broker.delete("kendi.epoch")
         with running(name, addresses) as process:
             until(lambda: bool(broker.exists("kendi.epoch")), process)
+            until(lambda: is_healthy(name, addresses), process)
