@@ -144,7 +144,7 @@ def test_more_sign_ins_than_there_is_memory_for_are_asked_to_come_again(door: Do
 @pytest.fixture
 def slowly(door: Door) -> Iterator[Future[TestResponse]]:
     """Somebody whose password takes seconds to verify, and is being verified."""
-    door.change(update(person).values(password_hash=PasswordHasher(time_cost=12).hash(PASSWORD)))
+    door.change(update(person).values(password_hash=PasswordHasher(time_cost=30).hash(PASSWORD)))
     with ThreadPoolExecutor(1) as pool:
         entering = pool.submit(door.enter)
         while not door.count(sign_in_attempt):
