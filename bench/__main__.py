@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import bare
+from bench import bare, messages
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -23,6 +23,7 @@ from shared.web.access import BUYER
 CLIENTS = 4
 POSTS = 400
 ROUNDS = 3
+IDLE_SECONDS = 20
 
 
 def main() -> None:
@@ -30,9 +31,32 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder,
         System(Path(folder), free_ports=True) as system,
     ):
+        idle(system)
+        events_beside_bare_tasks(system)
         to_the_board(system)
         through_the_chain(system)
         against_a_bare_route(system)
+
+
+def events_beside_bare_tasks(system: System) -> None:
+    """By turns, in one run: whole events with their writes, and Celery tasks that do nothing."""
+    whole, bare_rate = [], []
+    for _ in range(ROUNDS):
+        bare_rate.append(messages.bare_tasks(system))
+        whole.append(messages.events(system))
+    print(
+        f"Events from commit to receipt: {median(whole):.0f}/s; bare Celery tasks: {median(bare_rate):.0f}/s"
+        f" (one worker process each): {median(whole) / median(bare_rate):.2f} events for each bare task"
+    )
+
+
+def idle(system: System) -> None:
+    """The share of a core that all processes of ours take while nothing happens."""
+    pids = [child.process.pid for child in system.children if child.process]
+    began, before = time.monotonic(), messages.cpu_seconds(pids)
+    time.sleep(IDLE_SECONDS)
+    taken = (messages.cpu_seconds(pids) - before) / (time.monotonic() - began)
+    print(f"Idle: {100 * taken:.1f} % of a core for {len(pids)} processes (the servers not counted)")
 
 
 def against_a_bare_route(system: System) -> None:

@@ -80,13 +80,15 @@ def run_worker(service: str) -> None:
     database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
     wire = Wire(app, card_of(service), settings.signing_keys)
     jobs = add_tasks(app, settings, database, wire, _reactions(service), _jobs(service))
-    beat(app, Heartbeat(database, f"{service} worker"))
+    heartbeat = Heartbeat(database, f"{service} worker")
+    beat(app, heartbeat)
     names = ",".join(queue.name for queue in queues(service).values())
     quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
     try:
         app.worker_main(["worker", "--pool", "solo", "-Q", names, *quiet])
     finally:
         jobs.close()
+        heartbeat.end()
 
 
 def run_relay(service: str) -> None:

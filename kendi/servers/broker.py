@@ -23,12 +23,12 @@ BROKER_SETTINGS = {
     "protected-mode": "yes",
     "daemonize": "no",
     "set-proc-title": "no",  # so that a leftover is known by its command
-    "appendonly": "yes",
+    "appendonly": "yes",  # a restart then sends less again; nothing depends on it
     "appendfsync": "everysec",
     "maxmemory": "512mb",
-    "maxmemory-policy": "noeviction",
+    "maxmemory-policy": "noeviction",  # a full broker refuses; one that evicts would lose without a word
     "tcp-keepalive": "60",
-    "save": '""',
+    "save": '""',  # the append-only file is enough
 }
 
 

@@ -1,5 +1,6 @@
 """docker-compose.yml tells the truth: each command in it starts, with that file's own environment."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ import redis
 import yaml
 
 from kendi.servers import Addresses
+from kendi.servers.broker import BROKER_SETTINGS, Broker
+from kendi.servers.kept import Kept
 from shared.settings import PORTS
 from tests.conftest import REPOSITORY, SIGNING_KEYS
 
@@ -35,7 +39,7 @@ def _pointed_here(variable: str, value: str, addresses: Addresses) -> str:
         service = variable.split("_")[1].lower()
         return (addresses.owner_urls if f"{service}_owner:" in value else addresses.app_urls)[service]
     if value.startswith("redis"):
-        return addresses.admin_broker_url
+        return addresses.broker_urls[variable.split("_")[1].lower()]
     if value == "${SIGNING_KEYS}":
         return SIGNING_KEYS
     assert "$" not in value, f"the test does not know what to put for {variable}"
@@ -66,7 +70,25 @@ def test_the_file_lists_the_processes_that_kendi_up_starts() -> None:
     expected = {(kind, service) for kind in ("web", "worker", "relay") for service in PORTS}
     assert {tuple(OURS[name]["command"]) for name in KEPT_RUNNING} == expected
     assert all("healthcheck" in COMPOSE["services"][name] for name in ("postgres", "broker", *KEPT_RUNNING))
-    assert "noeviction" in COMPOSE["services"]["broker"]["command"]
+
+
+def test_its_broker_has_the_settings_and_users_of_kendi_up(tmp_path: Path) -> None:
+    """The start script of the broker's container, with a command that shows the file it would start with."""
+    passwords = {f"{service.upper()}_PASSWORD": f"secret of {service}" for service in PORTS}
+    script = [*COMPOSE["services"]["broker"]["entrypoint"][:-1], str(REPOSITORY / "deploy/broker/start.sh")]
+    environment = {"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), **passwords}
+    done = subprocess.run([*script, "cat"], env=environment, capture_output=True, text=True, check=True)
+    kept = Kept(tmp_path / "kept.json")
+    kept.make_passwords(tuple(PORTS))
+    values = json.loads((tmp_path / "kept.json").read_text())
+    values |= {f"{service}_broker": f"secret of {service}" for service in PORTS}
+    (tmp_path / "kept.json").write_text(json.dumps(values))
+    broker = Broker(tmp_path, kept, tuple(PORTS), port=1)
+    told = set(done.stdout.splitlines())
+    assert set(broker._users()) - told == {user for user in broker._users() if user.startswith("user admin")}
+    inside = {"bind", "protected-mode", "daemonize", "set-proc-title"}
+    assert {f"{name} {value}" for name, value in BROKER_SETTINGS.items() if name not in inside} <= told
+    assert "secret" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["migrate", "load"])

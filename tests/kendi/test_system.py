@@ -1,5 +1,6 @@
 """``kendi up``: everything starts, what dies comes back, and everything ends."""
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,20 @@ def test_what_a_subscriber_lost_comes_again_by_command(system: System) -> None:
     until(lambda: execute("logistics", "SELECT 1 FROM inbox WHERE subject = 'item/CR-BALL-07'") == 1)
     until(lambda: all(each.good for each in reconcile(system.addresses.app_urls)))
     assert summary(system.addresses.app_urls).good
+
+
+def test_no_secret_stands_in_a_log_or_in_the_list_of_processes(system: System) -> None:
+    servers = json.loads((system.data / "servers.json").read_text())
+    secrets = [
+        *(value for name, value in servers.items() if not name.endswith("port")),
+        *(person.password for person in system.accounts.people),
+        *(key.secret for key in system.accounts.keys),
+        (system.data / "signing_keys").read_text().partition(":")[2],
+    ]
+    assert len(secrets) > 20
+    logs = "\n".join(log.read_text(errors="replace") for log in (system.data / "logs").iterdir())
+    processes = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert [secret for secret in secrets if secret in logs or secret in processes] == []
 
 
 @pytest.mark.parametrize("name", ["orders web", "production worker", "logistics relay"])

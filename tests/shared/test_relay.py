@@ -22,7 +22,7 @@ from shared.messaging.relay import LONGEST_QUEUE, Relay
 from shared.messaging.tables import inbox, messaging_state, outbox_delivery, outbox_event, parked_message
 from shared.messaging.wire import Batch, Receipt, Untrusted, Wire, celery_app
 from shared.messaging.worker import add_tasks
-from shared.settings import Settings, load
+from shared.settings import Settings, SigningKey, load
 from tests.conftest import SIGNING_KEYS
 
 QUEUE = "production.receive"
@@ -196,3 +196,35 @@ def test_a_batch_for_one_service_can_not_be_played_to_another(
     assert wire_of(settings_of("production", addresses)).open_batch(sender, key, signature, payload).first
     with pytest.raises(Untrusted):
         wire_of(settings_of("logistics", addresses)).open_batch(sender, key, signature, payload)
+
+
+def test_keys_rotate_with_two_valid_at_once(addresses: Addresses, broker: "redis.Redis") -> None:
+    """First every service knows the new key, then the first in the list signs with it, then the old one goes."""
+    old, new = SIGNING_KEYS, f"k2:{'cd' * 32}"
+    sender, receiver = settings_of("orders", addresses), settings_of("production", addresses)
+
+    def keys(text: str) -> tuple[SigningKey, ...]:
+        environment = {
+            "KENDI_ORDERS_DATABASE_URL": sender.database_url,
+            "KENDI_BROKER_URL": sender.broker_url,
+            "KENDI_SIGNING_KEYS": text,
+        }
+        return load("orders", "relay", environment).signing_keys
+
+    def understands(signing: str, knowing: str) -> bool:
+        orders = Wire(celery_app(sender, all_cards()), card_of("orders"), keys(signing))
+        orders.send_batch(Batch("orders", "production", UUID(int=1), True, ()))
+        message = json.loads(cast(bytes, broker.lpop(QUEUE)))
+        words = json.loads(base64.b64decode(message["body"]))[0]
+        production = Wire(celery_app(receiver, all_cards()), card_of("production"), keys(knowing))
+        try:
+            return bool(production.open_batch(*words).first)
+        except Untrusted:
+            return False
+
+    both_old_first, both_new_first = f"{old},{new}", f"{new},{old}"
+    for signing in (old, both_old_first, both_new_first):
+        for knowing in (both_old_first, both_new_first):
+            assert understands(signing, knowing)
+    assert understands(both_new_first, new)
+    assert not understands(old, new)
