@@ -85,7 +85,7 @@ def run_worker(service: str) -> None:
     names = ",".join(queue.name for queue in queues(service).values())
     quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
     try:
-        app.worker_main(["worker", "--pool", "solo", "-Q", names, *quiet])
+        app.worker_main(["--quiet", "worker", "--pool", "solo", "-Q", names, *quiet])
     finally:
         jobs.close()
         heartbeat.end()

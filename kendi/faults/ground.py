@@ -62,6 +62,9 @@ class Ground(System):
         )
 
     def stop(self) -> None:
+        """Nobody waits for an orderly end: everything has been looked at."""
+        for child in self.children:
+            self.send(child, signal.SIGKILL)
         super().stop()
         for proxy in self.proxies.values():
             proxy.close()

@@ -1,6 +1,7 @@
 """The Celery worker of a service: three tasks, of which none ever decides anything."""
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -35,48 +36,58 @@ def add_tasks(
     Returns the threads of the jobs, for the process to close in the end.
     """
     running = Jobs(jobs, database, settings)
+    tasks = Tasks(database, wire, reactions)
+    for name, run in ((RECEIVE, tasks.receive), (RECEIPT, tasks.receipt), (WAKE, running.nudge)):
+        app.task(name=name, shared=False)(run)
+    return running
 
-    @app.task(name=RECEIVE, shared=False)
-    def receive(sender: str, key_id: str, signature: str, payload: str) -> None:
+
+@dataclass(frozen=True)
+class Tasks:
+    """What a worker does with a message from another service: what is not trusted is parked."""
+
+    database: Database
+    wire: Wire
+    reactions: Reactions
+
+    def receive(self, sender: str, key_id: str, signature: str, payload: str) -> None:
+        """Store and apply a batch, and send its receipt; or answer a question about what was heard."""
         try:
-            batch = wire.open_batch(sender, key_id, signature, payload)
+            batch = self.wire.open_batch(sender, key_id, signature, payload)
         except Untrusted as reason:
-            _park(database, reason, sender, payload)
+            _park(self.database, reason, sender, payload)
             return
         reach("receive.opened")
         if batch.question:
-            with database.transaction() as session:
-                _send(wire, reconciling.answer(session, batch))
-            return
-        applied = inbox.receive(database, batch, reactions)
+            with self.database.transaction() as session:
+                _send(self.wire, reconciling.answer(session, batch))
+        else:
+            self._take(batch)
+
+    def _take(self, batch: Batch) -> None:
+        applied = inbox.receive(self.database, batch, self.reactions)
         reach("receive.stored")
-        _send_receipt(wire, batch)
+        _send_receipt(self.wire, batch)
         reach("receive.receipted")
         if not applied:
-            inbox.apply_due(database, reactions)
+            inbox.apply_due(self.database, self.reactions)
 
-    @app.task(name=RECEIPT, shared=False)
-    def receipt(sender: str, key_id: str, signature: str, payload: str) -> None:
+    def receipt(self, sender: str, key_id: str, signature: str, payload: str) -> None:
+        """Mark what a subscriber stored; or settle its answer to our question."""
         try:
-            received = wire.open_receipt(sender, key_id, signature, payload)
+            received = self.wire.open_receipt(sender, key_id, signature, payload)
         except Untrusted as reason:
-            _park(database, reason, sender, payload)
+            _park(self.database, reason, sender, payload)
             return
         reach("receipt.opened")
         if received.answer:
-            with database.transaction() as session:
-                _send(wire, reconciling.settle(session, received))
+            with self.database.transaction() as session:
+                _send(self.wire, reconciling.settle(session, received))
             return
-        with database.transaction() as session:
+        with self.database.transaction() as session:
             acknowledge(session, received)
             reach("receipt.marking")
         reach("receipt.marked")
-
-    @app.task(name=WAKE, shared=False)
-    def wake(name: str) -> None:
-        running.nudge(name)
-
-    return running
 
 
 def beat(app: Celery, heartbeat: Heartbeat) -> None:

@@ -108,7 +108,15 @@ def _messages(scene: Scene) -> list[tuple[str, bytes]]:
     with scene.ground.broker() as broker:
         for queue in scene.ground.queues():
             found += [(queue, message) for message in cast(list[bytes], broker.lrange(queue, 0, 20))]
-    return [(queue, message) for queue, message in found if b'"body"' in message]
+    return [(queue, message) for queue, message in found if _is_ours(message)]
+
+
+def _is_ours(message: bytes) -> bool:
+    """Whether it is a message of the services, not garbage of another strike."""
+    with suppress(ValueError, TypeError, KeyError):
+        args, _, _ = json.loads(base64.b64decode(json.loads(message)["body"]))
+        return len(args) == 4 and all(isinstance(arg, str) for arg in args)
+    return False
 
 
 def _resealed(message: bytes, spoil: Any) -> bytes:
