@@ -23,6 +23,7 @@ OFTEN = 5
 LONG_RUN = 300
 SECONDS_TO_FILL = 20
 SECONDS_TO_DRAIN = 180
+SECONDS_FOR_A_MUTANT = 10
 
 
 @dataclass
@@ -59,12 +60,11 @@ def run(
     faults: int,
     only: Sequence[str] = (),
     mutant: str | None = None,
-    patience: float = SECONDS_TO_DRAIN,
     say: Callable[[str], None] = print,
 ) -> Result:
     """Start a system in a folder, torment it, and say what became of everything.
 
-    ``patience`` is how many seconds after the last healing everything may take to arrive.
+    What a mutant loses never arrives, so that it is awaited for less long.
     """
     planned = schedule(seed, faults, only)
     with ExitStack() as stack:
@@ -78,7 +78,7 @@ def run(
                 campaign.strike(kind, chance, f"{number}/{faults}")
         finally:
             stream.stop()
-        drained = campaign.drain(patience)
+        drained = campaign.drain(SECONDS_FOR_A_MUTANT if mutant else SECONDS_TO_DRAIN)
         return Result(
             seed=seed,
             faults=faults,
