@@ -1,8 +1,9 @@
 """At each place of the protocol a process is killed, or an error raised: everything takes effect all the same, once."""
 
 import time
+import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -42,6 +43,7 @@ def stream(ground: Ground) -> Iterator[Stream]:
 @pytest.mark.parametrize("action", ["kill", "raise"])
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_a_fault_at(ground: Ground, stream: Stream, place: str, action: str) -> None:
+    until(ground, lambda: answers(ground))
     ground.arm(place, action)
     if place in CAREFUL:
         ground.arm("receive.storing", "raise")
@@ -61,15 +63,29 @@ def test_a_fault_at(ground: Ground, stream: Stream, place: str, action: str) -> 
 
 def until_reached_and_quiet(ground: Ground, place: str) -> None:
     """Until the fault has struck and nothing is under way any more, with the supervisor at work."""
-    gauge, deadline = Gauge(ground), time.monotonic() + 60
+    gauge = Gauge(ground)
     try:
-        while (ground.failpoints / place).exists() or gauge.under_way() != 0:
-            assert time.monotonic() < deadline, f"{place} or the end was not reached"
-            ground.watch()
-            for service in ("orders", "production", "logistics"):
-                for statement in PATIENCE.values():
-                    ground.execute(service, statement)
-            time.sleep(0.05)
+        until(ground, lambda: not (ground.failpoints / place).exists() and gauge.under_way() == 0)
     finally:
         gauge.close()
         ground.disarm()
+
+
+def answers(ground: Ground) -> bool:
+    """Whether the web process, which an earlier test may have killed, is back."""
+    try:
+        with urllib.request.urlopen(f"{ground.urls['orders']}/orders/readyz", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def until(ground: Ground, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        ground.watch()
+        for service in ("orders", "production", "logistics"):
+            for statement in PATIENCE.values():
+                ground.execute(service, statement)
+        time.sleep(0.05)
