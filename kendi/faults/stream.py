@@ -17,6 +17,8 @@ from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, create_key
 
 SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040", "CR-BONE-20", "CW-BALL-09")
+FEW_IN_FLIGHT = 100
+"""Deliveries under way below which orders have many lines, each of which is told of."""
 ENOUGH_IN_FLIGHT = 160
 """Deliveries under way above which no more orders are placed until some have arrived."""
 REASON = "Agreement in force and facility evidence seen; open points of the dossier are known to the buyer."
@@ -92,7 +94,8 @@ class Stream:
         def place(chance: Random) -> None:
             if self.in_flight >= ENOUGH_IN_FLIGHT and not self._flooding.is_set():
                 return
-            po_number, lines = f"PO-{uuid.uuid4()}", _some_lines(chance)
+            few = self.in_flight < FEW_IN_FLIGHT
+            po_number, lines = f"PO-{uuid.uuid4()}", _some_lines(chance, most=60 if few else 15)
             answer = client.post("/orders/v1/orders", _order(po_number, lines), what="order")
             self.ledger.note_order(po_number, answer.outcome)
             if answer.outcome == "ok" and len(lines) == 1 and lines[0]["consignee"]["country"] != "ID":
@@ -145,12 +148,12 @@ class Stream:
             client.post(f"{path}/inspect", body, what="inspect")
 
 
-def _some_lines(chance: Random) -> list[dict[str, Any]]:
+def _some_lines(chance: Random, most: int) -> list[dict[str, Any]]:
     """Mostly orders for home, of a line or two; some with many lines that stay held; some for export."""
     kind = chance.choices(("home", "held", "export"), (4, 4, 2))[0]
     if kind == "export":
         return [_line(chance.choice(SKUS), 24, "BE")]
-    count = chance.randint(1, 2) if kind == "home" else chance.randint(6, 15)
+    count = chance.randint(1, 2) if kind == "home" else chance.randint(most // 2, most)
     country = "ID" if kind == "home" else "BR"
     return [_line(chance.choice(SKUS), chance.randint(5, 40), country) for _ in range(count)]
 
