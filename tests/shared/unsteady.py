@@ -72,6 +72,7 @@ class Seen:
     effects: dict[str, list[UUID]]
     position: dict[str, int]
     stored: set[UUID]
+    receipted: set[UUID]
 
 
 class World:
@@ -130,8 +131,7 @@ class World:
     def run(self, queue: str, message: bytes) -> None:
         """Run the task that the message asks for, as the service's worker does."""
         service, _, task = queue.partition(".")
-        arguments = json.loads(base64.b64decode(json.loads(message)["body"]))[0]
-        self._tasks[service][f"kendi.{task}"](*arguments)
+        self._tasks[service][f"kendi.{task}"](*_arguments(message))
 
     def drain(self, queue: str) -> None:
         while (message := self.pick(queue, 0)) is not None:
@@ -196,7 +196,13 @@ class World:
             effects=_by_subject((row.subject, row.event_id) for row in effects),
             position={row.subject: row.last_sequence for row in reached if row.last_sequence},
             stored=set(stored),
+            receipted=self._receipted(),
         )
+
+    def _receipted(self) -> set[UUID]:
+        """What the receipts under way say of."""
+        messages = cast(list[bytes], self.broker.lrange(RECEIPTS, 0, -1))
+        return {UUID(id) for message in messages for id in json.loads(_arguments(message)[3])["stored"]}
 
 
 NOT_BY_ITSELF = "SET next_at = next_at + interval '1 day' WHERE state < 2 AND next_at > now()"
@@ -209,6 +215,11 @@ TOLD = (
     .where(outbox_delivery.c.subscriber == "production")
     .order_by(outbox_event.c.sequence)
 )
+
+
+def _arguments(message: bytes) -> list[str]:
+    arguments: list[str] = json.loads(base64.b64decode(json.loads(message)["body"]))[0]
+    return arguments
 
 
 def _by_subject(pairs: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
