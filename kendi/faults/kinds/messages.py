@@ -2,12 +2,14 @@
 
 import base64
 import json
+import signal
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, cast
 
 import psycopg
+import redis
 
 from kendi.faults.children import POISON
 from kendi.faults.kinds.kind import Scene, kind
@@ -25,35 +27,45 @@ HEALTHY_HEADERS = {"lang": "py", "task": "kendi.receive", "id": "garbage", "root
 
 @kind("messages lost")
 def lost(scene: Scene) -> Iterator[float]:
-    for _ in range(5):
-        with scene.ground.broker() as broker:
-            for queue in scene.ground.queues():
-                broker.lpop(queue, 3)
-        yield 0.1
+    yield from _while_held_up(scene, lambda broker: [broker.delete(queue) for queue in scene.ground.queues()])
 
 
 @kind("messages repeated")
 def repeated(scene: Scene) -> Iterator[float]:
-    for _ in range(5):
-        with scene.ground.broker() as broker:
-            for queue, message in _messages(scene):
-                broker.lpush(queue, *[message] * scene.chance.randint(1, 4))
-        yield 0.1
+    def repeat(broker: "redis.Redis") -> None:
+        for queue, message in _messages(scene):
+            broker.lpush(queue, *[message] * scene.chance.randint(1, 4))
+
+    yield from _while_held_up(scene, repeat)
 
 
 @kind("messages reordered")
 def reordered(scene: Scene) -> Iterator[float]:
-    for _ in range(5):
+    def shuffle(broker: "redis.Redis") -> None:
+        for queue in scene.ground.queues():
+            pipe = broker.pipeline(transaction=True)
+            pipe.lrange(queue, 0, -1)
+            pipe.delete(queue)
+            found = pipe.execute()[0]
+            scene.chance.shuffle(found)
+            if found:
+                broker.rpush(queue, *found)
+
+    yield from _while_held_up(scene, shuffle)
+
+
+def _while_held_up(scene: Scene, meddle: Callable[["redis.Redis"], object]) -> Iterator[float]:
+    """All workers are stopped until messages have gathered, so that there is something to meddle with."""
+    workers = scene.ground.alive("worker")
+    for worker in workers:
+        scene.ground.send(worker, signal.SIGSTOP)
+    yield scene.chance.uniform(1, 2)
+    try:
         with scene.ground.broker() as broker:
-            for queue in scene.ground.queues():
-                pipe = broker.pipeline(transaction=True)
-                pipe.lrange(queue, 0, -1)
-                pipe.delete(queue)
-                found = pipe.execute()[0]
-                scene.chance.shuffle(found)
-                if found:
-                    broker.rpush(queue, *found)
-        yield 0.1
+            meddle(broker)
+    finally:
+        for worker in workers:
+            scene.ground.send(worker, signal.SIGCONT)
 
 
 @kind("garbage on every queue")
