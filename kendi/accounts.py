@@ -9,7 +9,17 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from shared.database import Database
-from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, OPERATOR, add_person, create_key
+from shared.web.access import (
+    BUYER,
+    COMPLIANCE,
+    FACILITY,
+    KANWIL,
+    LOGISTICS,
+    OPERATOR,
+    create_key,
+    keep_person,
+)
+from shared.web.passwords import hashed
 
 
 @dataclass(frozen=True)
@@ -95,24 +105,25 @@ def _complete(accounts: Accounts, app_urls: Mapping[str, str]) -> Accounts:
     had = {(key.service, key.name) for key in accounts.keys}
     keys = [particulars for particulars in KEYS if particulars[:2] not in had]
     made: list[Key] = []
+    password_hash = hashed(password) if people else ""  # once: hashing takes a tenth of a second
     for service, url in app_urls.items() if people or keys else ():
         database = Database(url, pool_size=1)
         with database.transaction() as session:
-            _add_people(session, [person for person in people if person.service == service])
+            _add_people(session, [person for person in people if person.service == service], password_hash)
             made += [_make_key(session, *particulars) for particulars in keys if particulars[0] == service]
         database.close()
     return Accounts((*accounts.people, *people), (*accounts.keys, *made))
 
 
-def _add_people(session: Session, people: Iterable[Person]) -> None:
+def _add_people(session: Session, people: Iterable[Person], password_hash: str) -> None:
     for person in people:
-        add_person(
+        keep_person(
             session,
             email=person.email,
             name=person.name,
             role=person.role,
             account=person.account,
-            password=person.password,
+            password_hash=password_hash,
         )
 
 

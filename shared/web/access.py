@@ -105,7 +105,15 @@ def add_person(
     session: Session, *, email: str, name: str, role: str, account: str | None, password: str
 ) -> None:
     """A person who may sign in; the same e-mail address again replaces the particulars and ends all sessions."""
-    values = {"name": name, "role": role, "account": account, "password_hash": passwords.hashed(password)}
+    password_hash = passwords.hashed(password)
+    keep_person(session, email=email, name=name, role=role, account=account, password_hash=password_hash)
+
+
+def keep_person(
+    session: Session, *, email: str, name: str, role: str, account: str | None, password_hash: str
+) -> None:
+    """The same with a password that is hashed already."""
+    values = {"name": name, "role": role, "account": account, "password_hash": password_hash}
     kept = session.execute(
         upsert(person)
         .values(id=uuid7s.uuid7(), email=email.lower(), **values)
