@@ -97,6 +97,7 @@ def beat(app: Celery, heartbeat: Heartbeat) -> None:
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def start(self, consumer: Any) -> None:
+            heartbeat.beat()
             self.timer = consumer.timer.call_repeatedly(EVERY_SECONDS, heartbeat.beat)
 
         def stop(self, consumer: Any) -> None:
