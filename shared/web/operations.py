@@ -1,6 +1,8 @@
 """The operations of a service: what waits, what was parked, and what an operator does about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -60,23 +62,22 @@ def retry_alike(fingerprint: str) -> Any:
 
 @pages.desk(OPERATOR)
 def discard(event_id: UUID) -> Any:
-    reason = request.form.get("reason", "")
-    try:
-        with transaction() as session:
-            operating.discard(session, event_id=event_id, reason=reason, by=_operator())
-    except Refused as refusal:
-        return _overview(RefusedForm(str(event_id), reason, refusal)), 422
-    return pages.back_to("operations.overview")
+    return _for_a_reason(str(event_id), partial(operating.discard, event_id=event_id))
 
 
 @pages.desk(OPERATOR)
 def dismiss(message_id: int) -> Any:
+    return _for_a_reason(str(message_id), partial(operating.dismiss, message_id=message_id))
+
+
+def _for_a_reason(at: str, command: Callable[..., object]) -> Any:
+    """Do what needs a reason; a refused form stands where it stood, as it was typed."""
     reason = request.form.get("reason", "")
     try:
         with transaction() as session:
-            operating.dismiss(session, message_id=message_id, reason=reason, by=_operator())
+            command(session, reason=reason, by=_operator())
     except Refused as refusal:
-        return _overview(RefusedForm(str(message_id), reason, refusal)), 422
+        return _overview(RefusedForm(at, reason, refusal)), 422
     return pages.back_to("operations.overview")
 
 
