@@ -39,8 +39,15 @@ def faults(
     """
     forks.begin()
     from kendi.faults.campaign import run
+    from kendi.faults.kinds import KINDS
     from kendi.faults.telling import as_dict, tell
 
+    known = sorted(kind.name for kind in KINDS)
+    for name in only:
+        if name not in known:
+            raise click.BadParameter(
+                f"there is no {name!r}; the kinds are: {'; '.join(known)}", param_hint="--only"
+            )
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     say = (lambda line: click.echo(line, err=True)) if as_json else click.echo
     say(f"seed {seed}")

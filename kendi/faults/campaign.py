@@ -12,7 +12,7 @@ import psycopg
 import redis
 
 from kendi.faults.ground import Ground
-from kendi.faults.kinds import Kind, Scene
+from kendi.faults.kinds import Kind, NotCarriedOut, Scene
 from kendi.faults.schedule import schedule
 from kendi.faults.stream import Stream
 from kendi.faults.verdict import Verdict, judge
@@ -35,7 +35,11 @@ class Strikes:
     """Times that at least a hundred deliveries were in flight."""
     fewest_in_flight: int | None = None
     failed: list[str] = field(default_factory=list)
-    """Strikes that could not be carried out, and why."""
+    """Strikes that could not be carried out to their end, and why."""
+
+    @property
+    def counting(self) -> int:
+        return self.with_many - len(self.failed)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Result:
     @property
     def spread(self) -> bool:
         """In a long run each kind must have struck often enough while enough was under way."""
-        return self.faults < LONG_RUN or all(kind.with_many >= OFTEN for kind in self.strikes.values())
+        return self.faults < LONG_RUN or all(kind.counting >= OFTEN for kind in self.strikes.values())
 
 
 def run(
@@ -132,7 +136,7 @@ class Campaign:
                 continue
             except StopIteration:
                 pass
-            except (psycopg.Error, redis.RedisError, OSError) as error:
+            except (NotCarriedOut, psycopg.Error, redis.RedisError, OSError) as error:
                 self.strikes[harm.kind].failed.append(str(error))
             self.under_way.remove(harm)
             self.gauge.healed(harm.kind)

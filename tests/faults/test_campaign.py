@@ -43,7 +43,9 @@ def test_the_schedule_spreads_over_all_kinds() -> None:
 def test_a_long_run_in_which_a_kind_struck_too_seldom_is_no_proof() -> None:
     often = Strikes(times=6, with_many=5)
     seldom = Strikes(times=6, with_many=4)
-    for faults, strikes, spread in ((300, often, True), (300, seldom, False), (60, seldom, True)):
+    in_vain = Strikes(times=6, with_many=5, failed=["nothing to strike"])
+    runs = ((300, often, True), (300, seldom, False), (300, in_vain, False), (60, seldom, True))
+    for faults, strikes, spread in runs:
         result = Result(1, faults, {"worker killed": strikes}, {}, 0.1, GOOD)
         assert result.spread is spread
 
@@ -61,6 +63,18 @@ def test_a_campaign_of_a_few_faults_ends_with_zeros(tmp_path: Path) -> None:
     assert told["placed"] > 0
     assert told["effects"] > 100
     assert [told[wrong] for wrong in ("lost", "doubled", "out_of_order", "not_conserved")] == [0, 0, 0, 0]
+
+
+def test_a_kind_of_fault_that_there_is_not_is_refused_by_name() -> None:
+    asked = subprocess.run(
+        [sys.executable, "-m", "kendi", "faults", "--only", "locusts"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert asked.returncode == 2
+    assert "there is no 'locusts'" in asked.stderr
+    assert "worker killed" in asked.stderr
 
 
 def test_the_command_offers_every_mutant() -> None:

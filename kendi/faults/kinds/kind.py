@@ -20,6 +20,10 @@ class Scene:
     chance: Random
 
 
+class NotCarriedOut(Exception):
+    """There was nothing to strike: it does not count as a fault."""
+
+
 @dataclass(frozen=True)
 class Kind:
     name: str

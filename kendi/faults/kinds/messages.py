@@ -12,7 +12,7 @@ import psycopg
 import redis
 
 from kendi.faults.children import POISON
-from kendi.faults.kinds.kind import Scene, kind
+from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
 from shared.messaging.tables import Inbox
 
 GARBAGE: tuple[bytes, ...] = (
@@ -183,8 +183,8 @@ def _poison(scene: Scene, how: str) -> Iterator[float]:
     """An order that production can't take until it is parked, mended, and tried again by an operator."""
     po_number = f"{POISON}{how}-{uuid.uuid4()}"
     order_id = scene.stream.place(po_number)
-    if order_id is None:  # nobody took it
-        return
+    if order_id is None:
+        raise NotCarriedOut("nobody took the order")
     subject = f"order/{order_id}"
     yield from _until(scene, subject, Inbox.PARKED, HASTEN)
     (scene.ground.fixed / po_number).touch()

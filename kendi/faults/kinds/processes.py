@@ -2,11 +2,12 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import cast
 
 from kendi.faults.ground import SERVICES
-from kendi.faults.kinds.kind import Scene, kind
+from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
+from kendi.system import Child
 from shared.failpoints import PLACES
 
 KILL, STOP, CONT = signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT
@@ -65,24 +66,18 @@ def web_stopped(scene: Scene) -> Iterator[float]:
 @kind("workers killed with a message taken, not recorded")
 def killed_in_the_window(scene: Scene) -> Iterator[float]:
     """A stopped worker's BRPOP is answered all the same: what then lies in its socket dies with it."""
-    service = scene.chance.choice(SERVICES)
-    workers = scene.ground.alive("worker", service)
-    for worker in workers:
-        scene.ground.send(worker, STOP)
+    workers = yield from _await_living(scene, scene.chance.choice(SERVICES), "worker")
+    _send(scene, workers, STOP)
     yield 0.7
-    for worker in workers:
-        scene.ground.send(worker, KILL)
+    _send(scene, workers, KILL)
 
 
 @kind("a whole service stopped")
 def service_stopped(scene: Scene) -> Iterator[float]:
-    service = scene.chance.choice(SERVICES)
-    stopped = [child for kind in ("worker", "relay") for child in scene.ground.alive(kind, service)]
-    for child in stopped:
-        scene.ground.send(child, STOP)
+    stopped = yield from _await_living(scene, scene.chance.choice(SERVICES), "worker", "relay")
+    _send(scene, stopped, STOP)
     yield scene.chance.uniform(3, 8)
-    for child in stopped:
-        scene.ground.send(child, CONT)
+    _send(scene, stopped, CONT)
 
 
 @kind("failpoint: killed")
@@ -106,18 +101,23 @@ def failpoint_stops(scene: Scene) -> Iterator[float]:
 def same_batch_twice(scene: Scene) -> Iterator[float]:
     """Both workers of a service are stopped until a message waits for each, and it is the same one."""
     service = scene.chance.choice(SERVICES)
-    queue, workers = f"{service}.receive", scene.ground.alive("worker", service)
-    for worker in workers:
-        scene.ground.send(worker, STOP)
-    for _ in range(40):
+    workers = yield from _await_living(scene, service, "worker")
+    _send(scene, workers, STOP)
+    try:
+        yield from _double_the_next(scene, f"{service}.receive")
+    finally:
+        _send(scene, workers, CONT)
+
+
+def _double_the_next(scene: Scene, queue: str) -> Iterator[float]:
+    for _ in range(60):
         with scene.ground.broker() as broker:
             waiting = cast(list[bytes], broker.lrange(queue, -1, -1))
             if waiting:
                 broker.rpush(queue, *waiting)
-                break
+                return
         yield 0.1
-    for worker in workers:
-        scene.ground.send(worker, CONT)
+    raise NotCarriedOut(f"nothing came to {queue}")
 
 
 @kind("the whole machine killed and started again")
@@ -131,36 +131,45 @@ def machine_killed(scene: Scene) -> Iterator[float]:
 
 
 def _signal(scene: Scene, kind: str, *numbers: signal.Signals) -> Iterator[float]:
-    child = scene.chance.choice(scene.ground.alive(kind, scene.chance.choice(SERVICES)) or [None])
+    living = yield from _await_living(scene, scene.chance.choice(SERVICES), kind)
     for number in numbers:
-        if child is not None:
-            scene.ground.send(child, number)
-            yield 0.1
+        _send(scene, living[:1], number)
+        yield 0.1
 
 
 def _stop(scene: Scene, kind: str) -> Iterator[float]:
-    children = scene.ground.alive(kind, scene.chance.choice(SERVICES))
-    for child in children[:1]:
-        scene.ground.send(child, STOP)
+    living = yield from _await_living(scene, scene.chance.choice(SERVICES), kind)
+    _send(scene, living[:1], STOP)
     yield scene.chance.uniform(1, 6)
-    for child in children[:1]:
-        scene.ground.send(child, CONT)
+    _send(scene, living[:1], CONT)
+
+
+def _await_living(scene: Scene, service: str, *kinds: str) -> Generator[float, None, list[Child]]:
+    """The processes to strike, in any order: those that an earlier fault has ended are started again first."""
+    for _ in range(100):
+        living = [child for kind in kinds for child in scene.ground.alive(kind, service)]
+        if living:
+            return scene.chance.sample(living, len(living))
+        yield 0.1
+    raise NotCarriedOut(f"no {' or '.join(kinds)} of {service} came back")
+
+
+def _send(scene: Scene, children: Iterable[Child], number: signal.Signals) -> None:
+    for child in children:
+        scene.ground.send(child, number)
 
 
 def _failpoint(scene: Scene, action: str) -> Iterator[float]:
-    place = scene.chance.choice(sorted(PLACES))
-    scene.ground.arm(place, action)
-    yield from _until_reached(scene, place)
-
-
-def _until_reached(scene: Scene, place: str, seconds: float = 3) -> Iterator[float]:
-    for _ in range(int(seconds / 0.05)):
-        if not (scene.ground.failpoints / place).exists():
-            return
-        yield 0.05
-    scene.ground.disarm()
+    """Some places are passed only on some ways: one that is not reached soon is left for another."""
+    for place in scene.chance.sample(sorted(PLACES), len(PLACES)):
+        scene.ground.arm(place, action)
+        for _ in range(30):
+            yield 0.05
+            if not (scene.ground.failpoints / place).exists():
+                return
+        scene.ground.disarm()
+    raise NotCarriedOut("no place was reached")
 
 
 def _continue_all(scene: Scene) -> None:
-    for child in scene.ground.children:
-        scene.ground.send(child, CONT)
+    _send(scene, scene.ground.children, CONT)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from kendi.faults.kinds.kind import Scene
+from kendi.faults.kinds.kind import NotCarriedOut, Scene
 
 ROOM = 512 * 1024
 """Bytes: every write beyond so much of a file fails."""
@@ -14,6 +14,8 @@ ROOM = 512 * 1024
 def no_room(scene: Scene, pids: Sequence[int]) -> Iterator[float]:
     """A program that is started anew meanwhile has room again."""
     before = {pid: _limit(pid, ROOM) for pid in pids}
+    if not any(soft is not None for soft in before.values()):
+        raise NotCarriedOut("no process could be given less room")
     yield scene.chance.uniform(0.5, 2)
     for pid, soft in before.items():
         if soft is not None:
