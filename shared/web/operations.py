@@ -33,7 +33,8 @@ class RefusedForm:
 
 def blueprint(card: Card) -> Blueprint:
     operations = Blueprint("operations", __name__, url_prefix=f"/{card.name}/operations")
-    operations.get("/")(overview)
+    for address in ("/", "/events/<uuid:event_id>/discard", "/messages/<int:message_id>/dismiss"):
+        operations.get(address)(overview)
     operations.post("/events/<uuid:event_id>/retry")(retry)
     operations.post("/events/<uuid:event_id>/discard")(discard)
     operations.post("/alike/<fingerprint>/retry")(retry_alike)
@@ -42,7 +43,8 @@ def blueprint(card: Card) -> Blueprint:
 
 
 @pages.desk(OPERATOR)
-def overview() -> str:
+def overview(**_: Any) -> str:
+    """The page; also at a form's address, where it stands when the form was refused."""
     return _overview()
 
 

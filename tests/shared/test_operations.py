@@ -178,6 +178,8 @@ def test_a_discard_asks_for_a_reason_and_keeps_what_was_typed(desk: Desk) -> Non
     assert "10 huruf" in refused.text
     assert f'<details class="ask" id="ask-{id}" open>' in refused.text
     assert ">so</textarea>" in refused.text
+    assert "papan kerja" not in refused.text.lower().partition("</nav>")[0].partition("<nav")[2]
+    assert desk.client.get(f"/production/operations/events/{id}/discard").status_code == 200
     assert desk.one(select(inbox.c.state)) == Inbox.PARKED
     assert desk.send(f"events/{id}/discard", reason=REASON).status_code == 303
     assert desk.one(select(inbox.c.state)) == Inbox.DISCARDED
