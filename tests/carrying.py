@@ -12,7 +12,7 @@ from kendi.preparing import load_reference
 from kendi.servers import Addresses
 from services.logistics import handlers as logistics
 from services.logistics.storage import lot
-from services.orders import handlers as orders
+from services.orders.handlers import placing
 from services.production import handlers as production
 from services.production.storage import work_order
 from shared.clock import business_today
@@ -74,7 +74,7 @@ class Services:
                 "requested_date": business_today(session) + timedelta(days=90),
                 "consignee": {"name": "Consignee", "address": ["Jalan 1"], "country": "ID"},
             }
-            order = orders.place_order(
+            order = placing.place_order(
                 session,
                 buyer="CHEWY-LOUIS",
                 placed_by="buyer",

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from services.orders import CARD
-from services.orders.api import api
+from services.orders.api import ROUTES
 from services.orders.pages import holds, portal
 from shared import settings
 from shared.web import serving
@@ -11,4 +11,4 @@ from shared.web import serving
 
 def create_app() -> Flask:
     """The application as its settings want it; what the web server loads."""
-    return serving.create(CARD, settings.load(CARD.name, "web"), api=[api], desks=[portal.desk, holds.desk])
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=ROUTES, desks=[portal.desk, holds.desk])

@@ -4,7 +4,8 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
-from services.orders import handlers, views, webhooks
+from services.orders import views, webhooks
+from services.orders.handlers import releasing
 from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.jobs import Job
@@ -26,7 +27,7 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
         if stop.is_set():
             return
         with database.transaction() as session:
-            handlers.renew_lapsed(session, order_id=order_id)
+            releasing.renew_lapsed(session, order_id=order_id)
 
 
 JOBS = (

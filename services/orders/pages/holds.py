@@ -5,9 +5,10 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.orders import handlers, views
+from services.orders import views
 from services.orders.domain.hold import SHORTEST_REASON, Signer
 from services.orders.domain.order import Line, Order
+from services.orders.handlers import releasing
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
@@ -46,7 +47,7 @@ def release(order_id: UUID, line: int) -> Any:
         with transaction() as session:
             if views.find_order(session, person, order_id) is None:
                 raise not_found("order")
-            handlers.sign_release(session, order_id=order_id, line=line, by=signer, reason=reason)
+            releasing.sign_release(session, order_id=order_id, line=line, by=signer, reason=reason)
     except Refused as refusal:
         return _page(order_id, line, reason=reason, refusal=refusal), 422
     return pages.back_to("holds.queue")

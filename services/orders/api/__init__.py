@@ -1,0 +1,5 @@
+"""The orders API: ``/orders/v1/…``, a module for each thing that it is about."""
+
+from services.orders.api import catalogue, orders, webhooks
+
+ROUTES = (orders.api, catalogue.api, webhooks.api)

@@ -1,0 +1,142 @@
+"""What each event that orders hears does; the table from event to reaction at the foot."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from services.orders import timeline
+from services.orders.domain.order import Order
+from services.orders.handlers.locking import locked
+from services.orders.storage import facility
+from services.orders.storage import order as orders
+from shared.clock import business_today
+from shared.events.logistics import (
+    CartonsGathered,
+    CartonsPacked,
+    DocumentsCompleted,
+    MilestoneRecorded,
+    ShipmentBooked,
+    ShipmentDelivered,
+    ShipmentDeparted,
+    ShipmentDispatched,
+    ShipmentLine,
+    ShipmentPlanned,
+)
+from shared.events.production import (
+    FacilityRegistered,
+    LotReleased,
+    PiecesReported,
+    ProductionPlanned,
+    WorkOrderAccepted,
+    WorkOrderCompleted,
+    WorkOrderDeclined,
+    WorkOrderInspected,
+    WorkOrderOffered,
+    WorkOrderPaused,
+    WorkOrderStarted,
+)
+from shared.messaging.inbox import Heard, NotYet, Reactions
+
+
+def on_facility_registered(session: Session, event: FacilityRegistered, heard: Heard) -> None:
+    values = {"name": event.name}
+    session.execute(
+        upsert(facility)
+        .values(code=event.code, **values)
+        .on_conflict_do_update(index_elements=["code"], set_=values)
+    )
+
+
+def on_production_planned(session: Session, event: ProductionPlanned, heard: Heard) -> None:
+    order = locked(session, event.order_id)
+    order.plan(event.line, allocated=event.allocated, promised_date=event.promised_date)
+    timeline.note(session, order.buyer, event, heard)
+
+
+def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Heard) -> None:
+    order = locked(session, event.order_id)
+    line = order.line(event.line)
+    if line.started + event.quantity > line.allocated:
+        raise NotYet("production", f"plan/{event.order_id}:{event.line}")
+    line.started += event.quantity
+    timeline.note(session, order.buyer, event, heard)
+
+
+def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
+    order = locked(session, event.order_id)
+    line = order.line(event.line)
+    if line.good + event.quantity > line.allocated:
+        raise NotYet("production", f"plan/{event.order_id}:{event.line}")
+    timeline.note(session, order.buyer, event, heard)
+    timeline.tell(session, order.buyer, *order.finish(event.line, event.quantity, on=business_today(session)))
+
+
+def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> None:
+    order = locked(session, event.order_id)
+    line = order.line(event.line)
+    if line.packed + event.quantity > line.good:
+        raise NotYet("production", f"lot/{event.lot}")
+    line.packed += event.quantity
+    timeline.note(session, order.buyer, event, heard)
+
+
+def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
+    for order, part in _orders_of(session, event.lines):
+        line = order.line(part.line)
+        if line.departed + part.quantity > line.packed:
+            raise NotYet("logistics", f"packing/{part.lot}")
+        line.departed += part.quantity
+    note_on_timeline(session, event, heard)
+
+
+def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Heard) -> None:
+    closed = [
+        (order, order.deliver(part.line, part.quantity)) for order, part in _orders_of(session, event.lines)
+    ]
+    note_on_timeline(session, event, heard)
+    for order, events in closed:
+        timeline.tell(session, order.buyer, *events)
+
+
+def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
+    """What moves no quantity of ours is told on the timeline of each order it is about.
+
+    The order is locked, so that its steps are numbered in the order in which they commit.
+    """
+    for order_id in timeline.orders_of(event):
+        asked = select(orders.c.buyer).where(orders.c.id == order_id).with_for_update()
+        buyer = session.execute(asked).scalar_one()
+        timeline.note(session, buyer, event, heard, order_id=order_id)
+
+
+def _orders_of(session: Session, parts: Sequence[ShipmentLine]) -> list[tuple[Order, ShipmentLine]]:
+    """Each part with its order, locked in one order so that two shipments can't wait for each other."""
+    by_id = {id: locked(session, id) for id in sorted({part.order_id for part in parts})}
+    return [(by_id[part.order_id], part) for part in parts]
+
+
+REACTIONS: Reactions = {
+    FacilityRegistered: on_facility_registered,
+    ProductionPlanned: on_production_planned,
+    WorkOrderOffered: note_on_timeline,
+    WorkOrderAccepted: note_on_timeline,
+    WorkOrderDeclined: note_on_timeline,
+    WorkOrderStarted: on_work_order_started,
+    WorkOrderPaused: note_on_timeline,
+    PiecesReported: note_on_timeline,
+    WorkOrderInspected: note_on_timeline,
+    WorkOrderCompleted: note_on_timeline,
+    LotReleased: on_lot_released,
+    CartonsPacked: on_cartons_packed,
+    CartonsGathered: note_on_timeline,
+    ShipmentPlanned: note_on_timeline,
+    ShipmentBooked: note_on_timeline,
+    DocumentsCompleted: note_on_timeline,
+    ShipmentDispatched: note_on_timeline,
+    MilestoneRecorded: note_on_timeline,
+    ShipmentDeparted: on_shipment_departed,
+    ShipmentDelivered: on_shipment_delivered,
+}

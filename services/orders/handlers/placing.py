@@ -1,0 +1,114 @@
+"""Placing an order."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import uuid_utils.compat as uuid7s
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.orders import policies, timeline
+from services.orders.domain.destination_policy import Goods, screen
+from services.orders.domain.order import FARTHEST_REQUEST, LANE, Line, Order
+from services.orders.storage import buyer as buyers
+from services.orders.storage import item as items
+from services.orders.storage import order as orders
+from shared.clock import business_today
+from shared.refusal import Refused
+
+
+def place_order(
+    session: Session,
+    *,
+    buyer: str,
+    placed_by: str,
+    po_number: str,
+    currency: str,
+    incoterm: str,
+    named_place: str,
+    lines: Sequence[dict[str, Any]],
+) -> Order:
+    """Take an order, screen each line by its destination, and hold or clear it."""
+    today = business_today(session)
+    _refuse_second(session, buyer, po_number)
+    order = Order(
+        id=uuid7s.uuid7(),
+        buyer=buyer,
+        buyer_name=session.execute(select(buyers.c.name).where(buyers.c.code == buyer)).scalar_one(),
+        po_number=po_number,
+        currency=currency,
+        incoterm=incoterm,
+        named_place=named_place,
+        placed_by=placed_by,
+        placed_on=today,
+        lines=_new_lines(session, currency, lines, today),
+    )
+    session.add(order)
+    session.flush()
+    timeline.tell(session, order.buyer, *order.place())
+    return order
+
+
+def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{buyer}\n{po_number}"))))
+    earlier = session.execute(
+        select(orders.c.id).where(orders.c.buyer == buyer, orders.c.po_number == po_number)
+    ).scalar_one_or_none()
+    if earlier:
+        raise Refused(
+            f"You already placed {po_number} as order {earlier}; give a new number.", field="po_number"
+        )
+
+
+def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]], today: date) -> list[Line]:
+    skus = {line["sku"] for line in lines}
+    known = {row.sku: row for row in session.execute(select(items).where(items.c.sku.in_(skus)))}
+    rules = policies.in_force(session, today)
+    made = []
+    for index, asked in enumerate(lines):
+        item = known.get(asked["sku"])
+        if item is None:
+            raise Refused(
+                f"The catalogue has no {asked['sku']}; see /orders/v1/catalogue.", field=f"lines[{index}].sku"
+            )
+        _check_price(asked.get("unit_price"), item.unit_price, currency, item.currency, index)
+        latest = today + FARTHEST_REQUEST
+        if not today < asked["requested_date"] <= latest:
+            wanted = f"Give a date after {today} and up to {latest}."
+            raise Refused(wanted, field=f"lines[{index}].requested_date")
+        consignee = asked["consignee"]
+        goods = Goods(
+            destination=consignee["country"],
+            lane=LANE,
+            hs6=item.published["hs6"],
+            delivery=asked["requested_date"],
+        )
+        screening = screen(goods, rules)
+        made.append(
+            Line(
+                number=index + 1,
+                sku=asked["sku"],
+                unit_price=item.unit_price,
+                requested_date=asked["requested_date"],
+                consignee_name=consignee["name"],
+                consignee_address=list(consignee["address"]),
+                destination=consignee["country"],
+                ordered=asked["quantity"],
+                action=screening.action,
+                policies=list(screening.policies),
+                needs=list(screening.needs),
+                law=list(screening.law),
+                explanation_en=screening.explanation_en,
+                explanation_id=screening.explanation_id,
+            )
+        )
+    return made
+
+
+def _check_price(asked: Decimal | None, price: Decimal, currency: str, priced_in: str, index: int) -> None:
+    if currency != priced_in:
+        raise Refused(f"The catalogue's prices are in {priced_in}.", field="currency")
+    if asked is not None and asked != price:
+        raise Refused(f"The catalogue's price is {price} {priced_in}.", field=f"lines[{index}].unit_price")
