@@ -32,6 +32,6 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
 
 JOBS = (
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
-    Job("clearances", has_lapsed_clearance, renew_lapsed_clearances),
+    Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
     purging.JOB,
 )

@@ -13,8 +13,8 @@ from shared.database import Database
 from shared.failpoints import reach
 from shared.messaging import inbox, reconciling
 from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
-from shared.messaging.inbox import Reactions
 from shared.messaging.jobs import Job, Jobs
+from shared.messaging.reactions import Reactions
 from shared.messaging.receipts import acknowledge
 from shared.messaging.tables import parked_message
 from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire

@@ -15,8 +15,9 @@ from shared.database import Database
 from shared.events import CONTRACTS
 from shared.events.orders import OrderClosed, OrderLineClosed
 from shared.messaging import inbox as inboxes
-from shared.messaging.inbox import Heard, NotYet, apply_due, receive
+from shared.messaging.inbox import apply_due, receive
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet
 from shared.messaging.receipts import acknowledge, register
 from shared.messaging.relay import CLAIM_NEW
 from shared.messaging.tables import Inbox, inbox, outbox_delivery, outbox_event, parked_message, position
