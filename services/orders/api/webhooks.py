@@ -56,6 +56,14 @@ def seen(session: Session, endpoint_id: UUID) -> Endpoint:
     return endpoint
 
 
+def kept(session: Session, endpoint_id: UUID) -> Endpoint:
+    """The caller's endpoint as it is, not locked."""
+    endpoint = seen(session, endpoint_id)
+    if endpoint.removed_at:
+        raise not_found("webhook endpoint")
+    return endpoint
+
+
 def found_delivery(session: Session, endpoint: Endpoint, delivery_id: int) -> dict[str, Any]:
     delivery = told.delivery_of(session, endpoint, delivery_id)
     if delivery is None:
@@ -64,7 +72,10 @@ def found_delivery(session: Session, endpoint: Endpoint, delivery_id: int) -> di
 
 
 def tried_out(session: Session, endpoint: Endpoint) -> Outcome:
-    """What the endpoint says to a ping; one at a time for each buyer, since it may take seconds."""
+    """What the endpoint says to a ping; one at a time for each buyer, since it may take seconds.
+
+    The endpoint is not locked meanwhile: its deliveries go on.
+    """
     lock = func.pg_try_advisory_xact_lock(func.hashtextextended(f"ping of {endpoint.buyer}", 0))
     if not session.execute(select(lock)).scalar_one():
         raise Problem(429, "A test is running", "Wait until it has ended, then try again.", retry_after=5)
@@ -101,7 +112,7 @@ def list_webhooks() -> Any:
 def read_webhook(endpoint_id: UUID) -> Any:
     """One endpoint and its state."""
     with transaction() as session:
-        return mine(session, endpoint_id)
+        return kept(session, endpoint_id)
 
 
 @api.patch("/webhooks/<uuid:endpoint_id>")
@@ -151,7 +162,7 @@ def try_webhook(body: dict[str, Any], endpoint_id: UUID) -> Response:
     """Send a signed ping now, and answer with what the endpoint said. Needs an Idempotency-Key."""
 
     def command(session: Session) -> Answer:
-        return OUTCOME.dump(tried_out(session, mine(session, endpoint_id))), 200, {}
+        return OUTCOME.dump(tried_out(session, kept(session, endpoint_id))), 200, {}
 
     return once(command)
 

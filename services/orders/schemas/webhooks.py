@@ -12,12 +12,21 @@ from shared.web.pagination import PageSchema
 from shared.web.schemas import Text, Whole, moment
 
 HOUR = timedelta(hours=1)
-KNOWN = validate.OneOf(EVENT_TYPES, error=f"Give a type that the timeline has, such as {EVENT_TYPES[0]}.")
+KNOWN = validate.OneOf(
+    EVENT_TYPES, error="Give a type that the timeline has, such as kendi.orders.order_placed.v1."
+)
 
 
 def _url(**options: Any) -> fields.Url:
     length = validate.Length(max=2000, error="Give an address of at most 2000 characters.")
-    return fields.Url(schemes={"http", "https"}, require_tld=False, validate=length, **options)
+    said = "Give an address such as https://example.com/kendi."
+    return fields.Url(
+        schemes={"http", "https"},
+        require_tld=False,
+        validate=length,
+        error_messages={"invalid": said},
+        **options,
+    )
 
 
 def _description(**options: Any) -> Text:

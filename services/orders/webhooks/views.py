@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.webhook import Endpoint
 from services.orders.storage import feed, timeline, webhook_attempt, webhook_delivery, webhook_endpoint
+from services.orders.storage import order as orders
 from services.orders.webhooks.message import message_of, webhook_id
 
 DELIVERED = webhook_delivery.c.delivered_at.is_not(None)
@@ -86,7 +87,9 @@ def _deliveries() -> Any:
             timeline.c.type,
             timeline.c.occurred_at,
             timeline.c.data,
+            orders.c.po_number,
         )
         .join(timeline, timeline.c.id == webhook_delivery.c.timeline_id)
         .join(feed, feed.c.timeline_id == webhook_delivery.c.timeline_id)
+        .join(orders, orders.c.id == webhook_delivery.c.order_id)
     )
