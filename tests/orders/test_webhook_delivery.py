@@ -166,8 +166,28 @@ def test_a_name_that_leads_home_by_now_is_not_connected_to() -> None:
     assert reached == []
 
 
+def test_a_name_that_leads_both_to_the_internet_and_home_is_not_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No name that we could ask for leads to both, so the resolver is made to say so."""
+    reached: list[bool] = []
+
+    def both(host: str, port: int, **_: object) -> list[object]:
+        stream = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*stream, ("8.8.8.8", port)), (*stream, ("127.0.0.1", port))]
+
+    with a_server(lambda connected: reached.append(True)) as port:
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        with pytest.raises(Refused, match="private network"):
+            send(url(port, "both.example"), demo=True)
+        with pytest.raises(Refused, match="private network"):
+            webhooks.check_address("https://both.example/", demo=True)
+        monkeypatch.undo()
+    assert reached == []
+
+
 def test_the_server_is_called_by_its_name_though_its_address_is_connected_to(endpoint: Endpoint) -> None:
-    assert send(endpoint.url.replace("127.0.0.1", "localhost")) == 204
+    assert send(endpoint.url.replace("127.0.0.1", "localhost")) == 200
     assert endpoint.told[0].headers["host"].startswith("localhost:")
     assert endpoint.told[0].body == b"{}"
 

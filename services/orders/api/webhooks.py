@@ -157,6 +157,7 @@ def rotate_secret(body: dict[str, Any], endpoint_id: UUID) -> Response:
 @api.post("/webhooks/<uuid:endpoint_id>/test")
 @api.arguments(NothingSchema)
 @api.response(200, OutcomeSchema)
+@api.alt_response(429, "TOO_MANY_REQUESTS")
 @requires(BUYER)
 def try_webhook(body: dict[str, Any], endpoint_id: UUID) -> Response:
     """Send a signed ping now, and answer with what the endpoint said. Needs an Idempotency-Key."""

@@ -16,7 +16,7 @@ FIRST_PROBE, LONGEST_PROBE = timedelta(seconds=30), timedelta(minutes=15)
 SWITCHED_OFF_AFTER = timedelta(days=14)
 """Without one success."""
 
-GIVE_UP_AFTER = 15
+GIVE_UP_AFTER = 19
 """Attempts with pauses of 5 s, 20 s, 80 s … up to six hours: about three days."""
 REPLAY_GIVES_UP_AFTER = 5
 """Attempts, in about seven minutes: what is told again must not hold up what was not told yet."""

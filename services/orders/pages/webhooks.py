@@ -133,10 +133,10 @@ def replay(endpoint_id: UUID) -> Any:
 
 
 @desk.get(DELIVERY)
-@desk.get(f"{DELIVERY}/replay")
+@desk.get(f"{DELIVERY}/<any(replay):form>")
 @pages.desk(BUYER)
-def one_delivery(endpoint_id: UUID, delivery_id: int) -> str:
-    """One delivery with its message and each attempt."""
+def one_delivery(endpoint_id: UUID, delivery_id: int, **_: Any) -> str:
+    """One delivery with its message and each attempt; also at the address of its form."""
     return _delivery(endpoint_id, delivery_id)
 
 
