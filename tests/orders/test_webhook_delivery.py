@@ -11,8 +11,10 @@ from threading import Event, Thread
 
 import httpcore
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from services.orders import webhooks
+from services.orders import feed, webhooks
 from services.orders.webhooks import delivery
 from services.orders.webhooks.connection import Deadline, post
 from shared.refusal import Refused
@@ -204,3 +206,66 @@ def test_the_certificate_is_asked_for_by_name() -> None:
     with a_server(greet) as port, pytest.raises(httpcore.ConnectError):
         send(url(port, "localhost").replace("http:", "https:"))
     assert names == ["localhost"]
+
+
+# Two workers at once
+
+
+def claimed(session: Session) -> list[int]:
+    wanted = {"busy": [], "most": delivery.AT_ONCE, "lease": delivery.LEASE}
+    return [row.id for row in session.execute(delivery.CLAIM, wanted)]
+
+
+def test_a_failing_endpoint_is_probed_by_one_of_two_workers(orders: Orders, endpoint: Endpoint) -> None:
+    registered(orders, endpoint.url)
+    for number in range(3):
+        placed(orders, f"PO-{number}")
+    with orders.database.transaction() as session:
+        feed.number(session)
+        session.execute(
+            text("UPDATE webhook_endpoint SET failures = 10, failing_since = now(), probe_at = now()")
+        )
+    with orders.database.transaction() as one:
+        assert len(claimed(one)) == 1
+        with orders.database.transaction() as other:
+            assert claimed(other) == []
+    with orders.database.transaction() as later:
+        assert claimed(later) == []
+
+
+def test_no_step_is_claimed_twice_or_before_the_one_before_it(orders: Orders, endpoint: Endpoint) -> None:
+    registered(orders, endpoint.url)
+    placed(orders)
+    with orders.database.transaction() as session:
+        feed.number(session)
+    with orders.database.transaction() as one:
+        first = claimed(one)
+        with orders.database.transaction() as other:
+            assert claimed(other) == []
+    with orders.database.transaction() as later:
+        assert claimed(later) == []
+    assert first == [deliveries(orders)[0]["id"]]
+
+
+def test_two_that_give_places_at_once_give_each_step_one(orders: Orders) -> None:
+    with ThreadPoolExecutor(1) as runner:
+        placed(orders)
+        with orders.database.transaction() as one:
+            assert feed.number(one) == 2
+            placed(orders, "PO-2")
+
+            def number() -> int:
+                with orders.database.transaction() as other:
+                    return feed.number(other)
+
+            second = runner.submit(number)
+            until(lambda: waits_for_a_lock(one))
+        assert second.result(SECONDS_FOR_A_TEST) == 2
+    with orders.database.transaction() as session:
+        places = session.execute(text("SELECT position FROM feed ORDER BY position")).scalars().all()
+    assert places == [1, 2, 3, 4]
+
+
+def waits_for_a_lock(session: Session) -> bool:
+    waiting = text("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+    return bool(session.execute(waiting).scalar_one())

@@ -32,11 +32,13 @@ LEASE = timedelta(seconds=60)
 READY = "e.removed_at IS NULL AND e.off_since IS NULL AND (e.probe_at IS NULL OR e.probe_at <= now())"
 
 CAN_BE_SENT = """
-    d.endpoint_id = e.id AND d.delivered_at IS NULL AND d.given_up_at IS NULL AND d.next_at <= now() AND NOT EXISTS (
-        SELECT 1 FROM webhook_delivery earlier
-        WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_id = d.order_id
-          AND earlier.timeline_id < d.timeline_id
-          AND earlier.delivered_at IS NULL AND earlier.given_up_at IS NULL)"""
+    d.endpoint_id = e.id AND d.delivered_at IS NULL AND d.given_up_at IS NULL AND d.next_at <= now()
+    AND d.timeline_id = (
+        SELECT min(first.timeline_id) FROM webhook_delivery first
+        WHERE first.endpoint_id = d.endpoint_id AND first.order_id = d.order_id
+          AND first.delivered_at IS NULL AND first.given_up_at IS NULL)"""
+"""Due, and the first of its order that has not ended. As a NOT EXISTS it would be planned as a join with all
+that waits for the endpoint: 70 ms for each of 100,000, in place of one."""
 
 DUE = text(f"""
     SELECT EXISTS (SELECT 1 FROM webhook_endpoint e
@@ -92,7 +94,6 @@ def _claim(database: Database, busy: Iterable[UUID]) -> list[Row[Any]]:
         return []
     with database.transaction() as session:
         feed.number(session)
-    with database.transaction() as session:
         wanted = {"busy": busy, "most": AT_ONCE - len(busy), "lease": LEASE}
         return list(session.execute(CLAIM, wanted))
 
