@@ -13,6 +13,7 @@ from services.orders.sentences import SENTENCES
 from services.orders.webhooks.event_types import EVENT_TYPES
 from shared.clock import real_now
 from tests.orders.conftest import Caller, Orders
+from tests.orders.test_feed import STEP
 from tests.orders.test_webhook_delivery import a_server
 from tests.orders.test_webhooks import (
     NOBODYS,
@@ -66,6 +67,23 @@ def test_an_endpoint_is_told_the_types_that_it_chose(orders: Orders, endpoint: E
     placed(orders, "PO-2")
     deliver(orders)
     assert types_told(endpoint) == [CLEARED, PLACED, CLEARED]
+
+
+def test_what_nobody_chose_between_two_steps_keeps_them_in_their_order(
+    orders: Orders, endpoint: Endpoint
+) -> None:
+    reported = "kendi.production.pieces_reported.v1"
+    made = orders.buyer.post(WEBHOOKS, {"url": endpoint.url, "event_types": [PLACED, reported]}).json
+    order = placed(orders)
+    with orders.database.transaction() as session:
+        session.execute(STEP, {"order": order, "data": "{}"})
+    endpoint.answers[PLACED] = 500
+    deliver(orders)
+    endpoint.answers.clear()
+    make_due(orders)
+    deliver(orders)
+    sequences = [told.verified_with(made["secret"])["sequence"] for told in endpoint.told]
+    assert sequences == [1, 1, 3]
 
 
 @pytest.mark.parametrize(

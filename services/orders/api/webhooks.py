@@ -5,11 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.orders import webhooks
-from services.orders.domain.webhook import Endpoint
 from services.orders.handlers import webhooks as endpoints
 from services.orders.schemas.webhooks import (
     DeliveryInFullSchema,
@@ -26,60 +24,17 @@ from services.orders.schemas.webhooks import (
     WebhookSchema,
 )
 from services.orders.webhooks import views as told
-from services.orders.webhooks.sending import Outcome
+from services.orders.webhooks.own import found_delivery, kept, mine, seen, tried_out
 from shared.web.access import BUYER, current, requires
 from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import key_of, link_to_next, row_number
-from shared.web.problems import Problem, not_found
 
 api = Routes("webhooks", __name__, url_prefix="/orders/v1", description="Where a buyer is told of each step")
 
 WEBHOOK, LISTED = WebhookSchema(), WebhookListedSchema()
 DELIVERY, OUTCOME, REPLAYED = DeliverySchema(), OutcomeSchema(), ReplayedSchema()
-
-
-def mine(session: Session, endpoint_id: UUID) -> Endpoint:
-    """The caller's endpoint, locked; another buyer's can't be told from none."""
-    endpoint = endpoints.locked_webhook(session, buyer=current().account or "", endpoint_id=endpoint_id)
-    if endpoint is None:
-        raise not_found("webhook endpoint")
-    return endpoint
-
-
-def seen(session: Session, endpoint_id: UUID) -> Endpoint:
-    """The caller's endpoint, also one that they removed, to read what it was told."""
-    endpoint = told.webhook_of(session, current().account or "", endpoint_id)
-    if endpoint is None:
-        raise not_found("webhook endpoint")
-    return endpoint
-
-
-def kept(session: Session, endpoint_id: UUID) -> Endpoint:
-    """The caller's endpoint as it is, not locked."""
-    endpoint = seen(session, endpoint_id)
-    if endpoint.removed_at:
-        raise not_found("webhook endpoint")
-    return endpoint
-
-
-def found_delivery(session: Session, endpoint: Endpoint, delivery_id: int) -> dict[str, Any]:
-    delivery = told.delivery_of(session, endpoint, delivery_id)
-    if delivery is None:
-        raise not_found("delivery")
-    return delivery
-
-
-def tried_out(session: Session, endpoint: Endpoint) -> Outcome:
-    """What the endpoint says to a ping; one at a time for each buyer, since it may take seconds.
-
-    The endpoint is not locked meanwhile: its deliveries go on.
-    """
-    lock = func.pg_try_advisory_xact_lock(func.hashtextextended(f"ping of {endpoint.buyer}", 0))
-    if not session.execute(select(lock)).scalar_one():
-        raise Problem(429, "A test is running", "Wait until it has ended, then try again.", retry_after=5)
-    return webhooks.ping(endpoint, demo=serving().settings.demo)
 
 
 @api.post("/webhooks")

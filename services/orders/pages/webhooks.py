@@ -10,13 +10,13 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.orders import webhooks
-from services.orders.api.webhooks import found_delivery, kept, mine, seen, tried_out
 from services.orders.domain.webhook import MOST_ENDPOINTS, OVERLAP
 from services.orders.handlers import webhooks as endpoints
 from services.orders.schemas.webhooks import WebhookRequest
 from services.orders.webhooks import views as told
 from services.orders.webhooks.event_types import EVENT_TYPES
 from services.orders.webhooks.message import written
+from services.orders.webhooks.own import found_delivery, kept, mine, seen, tried_out
 from shared.clock import WIB, real_now
 from shared.refusal import Refused
 from shared.web import pages

@@ -10,6 +10,5 @@ probe in each pause until it answers.
 from services.orders.webhooks.address import check_address
 from services.orders.webhooks.delivery import deliver_due, is_due, try_soon
 from services.orders.webhooks.secrets import new_secret
-from services.orders.webhooks.sending import ping
 
-__all__ = ["check_address", "deliver_due", "is_due", "new_secret", "ping", "try_soon"]
+__all__ = ["check_address", "deliver_due", "is_due", "new_secret", "try_soon"]
