@@ -109,6 +109,13 @@ def test_a_filter_that_there_is_not_is_refused(
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, field)
 
 
+@pytest.mark.parametrize("number", ["0", "999999", str(2**63), "9" * 40])
+def test_a_delivery_that_there_is_not_is_not_found(orders: Orders, endpoint: Endpoint, number: str) -> None:
+    path = f"{WEBHOOKS}/{registered(orders, endpoint.url)['id']}/deliveries/{number}"
+    assert orders.buyer.get(path).status_code == 404
+    assert orders.buyer.post(f"{path}/replay", {}).status_code == 404
+
+
 def test_an_echo_shows_no_secret(orders: Orders, endpoint: Endpoint) -> None:
     made = registered(orders, endpoint.url)
     placed(orders)

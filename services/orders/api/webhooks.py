@@ -29,12 +29,13 @@ from shared.web.access import BUYER, current, requires
 from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
-from shared.web.pagination import key_of, link_to_next, row_number
+from shared.web.pagination import LARGEST, key_of, link_to_next, row_number
 
 api = Routes("webhooks", __name__, url_prefix="/orders/v1", description="Where a buyer is told of each step")
 
-WEBHOOK, LISTED = WebhookSchema(), WebhookListedSchema()
+WEBHOOK = WebhookSchema()
 DELIVERY, OUTCOME, REPLAYED = DeliverySchema(), OutcomeSchema(), ReplayedSchema()
+DELIVERY_PATH = f"/webhooks/<uuid:endpoint_id>/deliveries/<int(max={LARGEST}):delivery_id>"
 
 
 @api.post("/webhooks")
@@ -149,7 +150,7 @@ def list_deliveries(page: dict[str, Any], endpoint_id: UUID) -> Any:
     return rows[: page["limit"]], 200, link_to_next(rows, page["limit"], "id")
 
 
-@api.get("/webhooks/<uuid:endpoint_id>/deliveries/<int:delivery_id>")
+@api.get(DELIVERY_PATH)
 @api.response(200, DeliveryInFullSchema)
 @requires(BUYER)
 def read_delivery(endpoint_id: UUID, delivery_id: int) -> Any:
@@ -158,7 +159,7 @@ def read_delivery(endpoint_id: UUID, delivery_id: int) -> Any:
         return found_delivery(session, seen(session, endpoint_id), delivery_id)
 
 
-@api.post("/webhooks/<uuid:endpoint_id>/deliveries/<int:delivery_id>/replay")
+@api.post(f"{DELIVERY_PATH}/replay")
 @api.arguments(NothingSchema)
 @api.response(202, DeliverySchema)
 @requires(BUYER)

@@ -22,7 +22,7 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import BUYER, current
 from shared.web.context import serving, transaction
-from shared.web.pagination import cursor_of, key_of, row_number
+from shared.web.pagination import LARGEST, cursor_of, key_of, row_number
 from shared.web.problems import field_errors
 
 desk = Blueprint("webhook_pages", __name__, url_prefix="/orders/webhooks", template_folder="../templates")
@@ -30,7 +30,8 @@ desk = Blueprint("webhook_pages", __name__, url_prefix="/orders/webhooks", templ
 DELIVERIES = 25
 """Of the log on one page."""
 
-ENDPOINT, DELIVERY = WebhookRequest(), "/<uuid:endpoint_id>/deliveries/<int:delivery_id>"
+ENDPOINT = WebhookRequest()
+DELIVERY = f"/<uuid:endpoint_id>/deliveries/<int(max={LARGEST}):delivery_id>"
 
 Wrong = dict[str, str]
 """What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
@@ -175,9 +176,12 @@ def _asked() -> dict[str, Any]:
 def _moment(name: str) -> datetime:
     """A day and a time of a form, as clocks in Central Java show them."""
     try:
-        return datetime.fromisoformat(request.form.get(name, "")).replace(tzinfo=WIB)
+        typed = datetime.fromisoformat(request.form.get(name, ""))
     except ValueError:
         raise Refused("Give a day and a time.", field=name) from None
+    if typed.tzinfo:
+        raise Refused("Give a day and a time.", field=name)
+    return typed.replace(tzinfo=WIB)
 
 
 def _wrong(refusal: Refused | ValidationError) -> Wrong:
