@@ -178,7 +178,7 @@ timeline = Table(
 feed_waiting = Table(
     "feed_waiting",
     tables,
-    Column("timeline_id", BigInteger, ForeignKey("timeline.id"), primary_key=True, autoincrement=False),
+    Column("timeline_id", BigInteger, primary_key=True, autoincrement=False),
     comment="new entries of the timeline, put here by its trigger, until they have their place in the feed",
 )
 

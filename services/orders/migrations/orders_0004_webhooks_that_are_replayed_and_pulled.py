@@ -23,9 +23,6 @@ def _feed() -> None:
     op.create_table(
         "feed_waiting",
         sa.Column("timeline_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["timeline_id"], ["timeline.id"], name=op.f("feed_waiting_timeline_id_fkey")
-        ),
         sa.PrimaryKeyConstraint("timeline_id", name=op.f("feed_waiting_pkey")),
         comment="new entries of the timeline, put here by its trigger, until they have their place in the feed",
     )
