@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -18,11 +19,12 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.orders.domain.hold import Hold, Signature
 from services.orders.domain.order import Line, Order
+from services.orders.domain.webhook import Endpoint
 from shared.database import Instant, metadata
 
 tables = metadata()
@@ -173,16 +175,53 @@ timeline = Table(
     UniqueConstraint("order_id", "event_id"),
 )
 
+feed_waiting = Table(
+    "feed_waiting",
+    tables,
+    Column("timeline_id", BigInteger, primary_key=True, autoincrement=False),
+    comment="new entries of the timeline, put here by its trigger, until they have their place in the feed",
+)
+
+feed = Table(
+    "feed",
+    tables,
+    Column("buyer", Text, ForeignKey("buyer.code"), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("timeline_id", BigInteger, ForeignKey("timeline.id"), nullable=False, unique=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("sequence", Integer, nullable=False, comment="the number of the step in its order"),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("order_id", "sequence"),
+)
+Index("feed_buyer_recorded_at_idx", feed.c.buyer, feed.c.recorded_at)
+
 webhook_endpoint = Table(
     "webhook_endpoint",
     tables,
     Column("id", Uuid, primary_key=True),
     Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
     Column("url", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("event_types", ARRAY(Text), nullable=False, server_default="{}", comment="none means all"),
     Column("secret", Text, nullable=False),
+    Column("previous_secret", Text),
+    Column("previous_secret_until", Instant),
+    Column("failures", Integer, nullable=False, server_default="0", comment="one after the other"),
+    Column("failing_since", Instant),
+    Column("probe_at", Instant, comment="when a failing endpoint is tried next"),
+    Column("off_since", Instant),
+    Column("off_because", Text),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("removed_at", Instant),
+    CheckConstraint("(previous_secret IS NULL) = (previous_secret_until IS NULL)", name="previous_secret"),
+    CheckConstraint("failures >= 0 AND (failures = 0) = (failing_since IS NULL)", name="failing"),
+    CheckConstraint("probe_at IS NULL OR failures > 0", name="probe"),
+    CheckConstraint(
+        "(off_since IS NULL) = (off_because IS NULL) AND off_because IN ('asked', 'gone', 'silent')",
+        name="off",
+    ),
 )
+Index("webhook_endpoint_buyer_idx", webhook_endpoint.c.buyer)
 
 webhook_delivery = Table(
     "webhook_delivery",
@@ -192,6 +231,8 @@ webhook_delivery = Table(
     Column("order_id", Uuid, nullable=False),
     Column("timeline_id", BigInteger, ForeignKey("timeline.id"), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("tried_before", Integer, nullable=False, server_default="0", comment="attempts before its replay"),
+    Column("replays", Integer, nullable=False, server_default="0"),
     Column("next_at", Instant, nullable=False, server_default=func.now()),
     Column("delivered_at", Instant),
     Column("given_up_at", Instant),
@@ -199,14 +240,44 @@ webhook_delivery = Table(
     Column("last_error", Text),
     UniqueConstraint("timeline_id", "endpoint_id"),
     CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ended_once"),
+    CheckConstraint("tried_before BETWEEN 0 AND attempts", name="tried_before"),
 )
+NOT_ENDED = text("delivered_at IS NULL AND given_up_at IS NULL")
 Index(
-    "webhook_delivery_due_idx",
+    "webhook_delivery_order_idx",
     webhook_delivery.c.endpoint_id,
     webhook_delivery.c.order_id,
-    webhook_delivery.c.id,
-    postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
+    webhook_delivery.c.timeline_id,
+    postgresql_where=NOT_ENDED,
 )
+Index(
+    "webhook_delivery_next_idx",
+    webhook_delivery.c.endpoint_id,
+    webhook_delivery.c.next_at,
+    webhook_delivery.c.timeline_id,
+    postgresql_where=NOT_ENDED,
+)
+Index("webhook_delivery_log_idx", webhook_delivery.c.endpoint_id, webhook_delivery.c.id)
+Index("webhook_delivery_delivered_at_idx", webhook_delivery.c.delivered_at)
+Index(
+    "webhook_delivery_given_up_at_idx",
+    webhook_delivery.c.given_up_at,
+    postgresql_where=text("given_up_at IS NOT NULL"),
+)
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("delivery_id", BigInteger, ForeignKey("webhook_delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("replay", Boolean, nullable=False),
+    Column("status", Integer),
+    Column("response", Text, nullable=False, comment="its first characters, without secrets"),
+    Column("error", Text),
+)
+Index("webhook_attempt_delivery_id_idx", webhook_attempt.c.delivery_id)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Signature, signature)
@@ -219,3 +290,4 @@ mapping.map_imperatively(
 mapping.map_imperatively(
     Order, order, properties={"lines": relationship(Line, order_by=order_line.c.number, lazy="selectin")}
 )
+mapping.map_imperatively(Endpoint, webhook_endpoint)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import views, webhooks
 from services.orders.handlers import releasing
+from services.orders.webhooks import keeping
 from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.jobs import Job
@@ -33,5 +34,6 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
 JOBS = (
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
+    keeping.JOB,
     purging.JOB,
 )

@@ -91,5 +91,9 @@ class _Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
 
-def moment(*, required: bool = True) -> fields.AwareDateTime:
-    return _Moment(required=required, error_messages={"invalid": NO_MOMENT, "invalid_awareness": NO_MOMENT})
+def moment(*, required: bool = True, **options: Any) -> fields.AwareDateTime:
+    return _Moment(
+        required=required,
+        error_messages={"invalid": NO_MOMENT, "invalid_awareness": NO_MOMENT},
+        **options,
+    )

@@ -51,6 +51,7 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
     ("service", "role", "path"),
     [
         ("orders", BUYER, "/orders/"),
+        ("orders", BUYER, "/orders/webhooks/"),
         ("orders", COMPLIANCE, "/orders/holds/"),
         ("production", FACILITY, "/production/"),
         ("production", KANWIL, "/production/"),

@@ -1,5 +1,5 @@
 """The orders API: ``/orders/v1/…``, a module for each thing that it is about."""
 
-from services.orders.api import catalogue, orders, webhooks
+from services.orders.api import catalogue, feed, orders, webhooks
 
-ROUTES = (orders.api, catalogue.api, webhooks.api)
+ROUTES = (orders.api, catalogue.api, webhooks.api, feed.api)
