@@ -24,12 +24,13 @@ CLIENTS = 4
 POSTS = 400
 ROUNDS = 3
 IDLE_SECONDS = 20
+WITHOUT_LIMITS = {"KENDI_REQUESTS_PER_KEY": "0", "KENDI_REQUESTS_PER_ADDRESS": "0"}
 
 
 def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder,
-        System(Path(folder), free_ports=True) as system,
+        System(Path(folder), free_ports=True, settings=WITHOUT_LIMITS) as system,
     ):
         idle(system)
         events_beside_bare_tasks(system)

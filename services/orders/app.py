@@ -4,7 +4,7 @@ from flask import Flask
 
 from services.orders import CARD
 from services.orders.api import ROUTES
-from services.orders.pages import holds, portal, webhooks
+from services.orders.pages import holds, keys, portal, webhooks
 from shared import settings
 from shared.web import serving
 
@@ -12,5 +12,8 @@ from shared.web import serving
 def create_app() -> Flask:
     """The application as its settings want it; what the web server loads."""
     return serving.create(
-        CARD, settings.load(CARD.name, "web"), api=ROUTES, desks=[portal.desk, holds.desk, webhooks.desk]
+        CARD,
+        settings.load(CARD.name, "web"),
+        api=ROUTES,
+        desks=[portal.desk, holds.desk, webhooks.desk, keys.desk],
     )

@@ -13,7 +13,7 @@ from shared.database import Database
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
 from shared.web import api as apis
-from shared.web import health, operations, pages, problems, signing_in
+from shared.web import health, limiting, operations, pages, problems, signing_in
 from shared.web.api import Routes
 from shared.web.context import Serving
 from shared.web.figures import Figures
@@ -48,6 +48,7 @@ def create(
     pages.install(app)
     app.before_request(_trace)
     Figures().install(app)
+    limiting.install(app, settings)
     app.register_blueprint(health.blueprint(card))
     app.before_request(_refuse_nul)
     apis.install(app, api)
