@@ -67,6 +67,9 @@ order = Table(
     Column("recorded_at", Instant, nullable=False, server_default=func.now()),
     UniqueConstraint("buyer", "po_number"),
 )
+Index("buyer_order_placed_on_id_idx", order.c.placed_on, order.c.id)
+Index("buyer_order_buyer_placed_on_id_idx", order.c.buyer, order.c.placed_on, order.c.id)
+Index("buyer_order_po_number_idx", order.c.po_number, postgresql_ops={"po_number": "text_pattern_ops"})
 
 QUANTITIES = ("ordered", "cancelled", "allocated", "started", "good", "packed", "departed", "delivered")
 
@@ -75,6 +78,8 @@ order_line = Table(
     tables,
     Column("order_id", Uuid, ForeignKey("buyer_order.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("buyer", Text, nullable=False, comment="the order's, copied by a trigger; for lists"),
+    Column("placed_on", Date, nullable=False, comment="the order's, copied by a trigger; for lists"),
     Column("sku", Text, ForeignKey("item.sku"), nullable=False),
     Column("unit_price", Numeric(12, 2), nullable=False),
     Column("requested_date", Date, nullable=False),
@@ -101,6 +106,11 @@ order_line = Table(
     CheckConstraint("delivered BETWEEN 0 AND departed", name="delivered"),
 )
 
+OF_ITS_ORDER = ("buyer", "placed_on")
+BY_DAY = (order_line.c.placed_on, order_line.c.order_id)
+Index("order_line_sku_idx", order_line.c.sku, *BY_DAY)
+Index("order_line_buyer_sku_idx", order_line.c.buyer, order_line.c.sku, *BY_DAY)
+Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered - cancelled"))
 Index(
     "order_line_produce_until_idx",
     order_line.c.produce_until,
@@ -214,7 +224,10 @@ mapping.map_imperatively(
     Hold, hold, properties={"signatures": relationship(Signature, order_by=signature.c.id, lazy="selectin")}
 )
 mapping.map_imperatively(
-    Line, order_line, properties={"holds": relationship(Hold, order_by=hold.c.id, lazy="selectin")}
+    Line,
+    order_line,
+    exclude_properties=OF_ITS_ORDER,
+    properties={"holds": relationship(Hold, order_by=hold.c.id, lazy="selectin")},
 )
 mapping.map_imperatively(
     Order, order, properties={"lines": relationship(Line, order_by=order_line.c.number, lazy="selectin")}

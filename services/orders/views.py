@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -137,60 +136,6 @@ def _hold(line: Line, language: str) -> dict[str, Any] | None:
         if waiting
         else [],
     }
-
-
-def list_orders(
-    session: Session, principal: Principal, *, limit: int, after: UUID | None
-) -> Sequence[RowMapping]:
-    """Newest first; one row more than the limit tells that there are more."""
-    totals = (
-        select(
-            order_line.c.order_id,
-            func.sum(order_line.c.ordered).label("ordered"),
-            func.sum(order_line.c.delivered).label("delivered"),
-        )
-        .group_by(order_line.c.order_id)
-        .subquery()
-    )
-    query = (
-        select(orders.c.id, orders.c.po_number, orders.c.placed_on, totals.c.ordered, totals.c.delivered)
-        .join(totals, totals.c.order_id == orders.c.id)
-        .where(mine(principal))
-        .order_by(orders.c.id.desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(orders.c.id < after)
-    return session.execute(query).mappings().all()
-
-
-MOST_ORDERS, MOST_LINES = 20, 30
-"""What the portal shows on one page: so many orders, and of these so many lines, for it to stay under 150 kB."""
-
-
-def page_of_orders(
-    session: Session, principal: Principal, *, after: UUID | None
-) -> tuple[list[Order], UUID | None]:
-    """The newest orders after that key, as many as fit on a page, and the key of the last if more follow."""
-    lines = func.count(order_line.c.number).label("lines")
-    query = (
-        select(orders.c.id, lines)
-        .join(order_line, order_line.c.order_id == orders.c.id)
-        .where(mine(principal))
-        .group_by(orders.c.id)
-        .order_by(orders.c.id.desc())
-        .limit(MOST_ORDERS + 1)
-    )
-    if after is not None:
-        query = query.where(orders.c.id < after)
-    found = session.execute(query).all()
-    sums = accumulate(row.lines for row in found)
-    fitting = [
-        row.id for i, (row, sum) in enumerate(zip(found, sums, strict=True)) if not i or sum <= MOST_LINES
-    ]
-    fitting = fitting[:MOST_ORDERS]
-    shown = select(Order).where(orders.c.id.in_(fitting)).order_by(orders.c.id.desc())
-    return list(session.execute(shown).scalars()), fitting[-1] if len(fitting) < len(found) else None
 
 
 def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:

@@ -4,13 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
+from marshmallow import RAISE
 
-from services.orders import views
+from services.orders import listing, views
 from services.orders.domain.hold import Signer
 from services.orders.handlers import placing, releasing
+from services.orders.listing import Filters, order_key
 from services.orders.schemas.orders import (
     OrderRequest,
     OrderSchema,
+    OrdersQuery,
     OrderSummarySchema,
     ReleaseRequest,
     TimelineEntrySchema,
@@ -21,7 +24,7 @@ from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
-from shared.web.pagination import PageSchema, key_of, link_to_next
+from shared.web.pagination import key_of, link_to_next
 from shared.web.problems import not_found
 
 api = Routes(
@@ -51,14 +54,15 @@ def place_order(body: dict[str, Any]) -> Response:
 
 
 @api.get("/orders")
-@api.arguments(PageSchema, location="query")
+@api.arguments(OrdersQuery, location="query", unknown=RAISE)
 @api.response(200, OrderSummarySchema(many=True))
 @requires(BUYER, COMPLIANCE, KANWIL)
-def list_orders(page: dict[str, Any]) -> Any:
-    """Orders, newest first, by key."""
+def list_orders(asked: dict[str, Any]) -> Any:
+    """Orders, newest first, by key; those of a state, of some days, with an item, of a PO number."""
+    limit, after = asked.pop("limit"), key_of(asked.pop("after"), order_key)
     with transaction() as session:
-        rows = views.list_orders(session, current(), limit=page["limit"], after=key_of(page["after"], UUID))
-    return list(rows[: page["limit"]]), 200, link_to_next(list(rows), page["limit"], "id")
+        rows = listing.list_orders(session, current(), Filters(**asked), limit=limit, after=after)
+    return list(rows[:limit]), 200, link_to_next(list(rows), limit, "key")
 
 
 @api.get("/orders/<uuid:order_id>")

@@ -1,9 +1,13 @@
 """Orders as the API takes and gives them."""
 
-from marshmallow import Schema, ValidationError, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.orders.domain.hold import LONGEST_REASON
-from shared.web.schemas import Whole, day, long_text, pieces, short_text
+from services.orders.listing import STATES
+from shared.web.pagination import PageSchema
+from shared.web.schemas import Text, Whole, day, long_text, pieces, short_text
 
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 
@@ -129,9 +133,32 @@ class OrderSchema(Schema):
     lines = fields.List(fields.Nested(OrderLineSchema))
 
 
+class OrderFilters(Schema):
+    """Which orders a list shows."""
+
+    state = fields.String(validate=validate.OneOf(STATES, error=f"Give one of {', '.join(STATES)}."))
+    placed_from = day(required=False, metadata={"description": "the first day"})
+    placed_to = day(required=False, metadata={"description": "the last day"})
+    sku = short_text(40, required=False)
+    po_number = short_text(60, required=False)
+    po_prefix = Text(60, required=False, metadata={"description": "how the PO number begins"})
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_: Any) -> None:
+        if {"placed_from", "placed_to"} <= data.keys() and data["placed_to"] < data["placed_from"]:
+            raise ValidationError("Give a day that is not before placed_from.", "placed_to")
+
+
+class OrdersQuery(OrderFilters, PageSchema):
+    pass
+
+
 class OrderSummarySchema(Schema):
     id = fields.UUID()
+    buyer = fields.String()
     po_number = fields.String()
+    state = fields.String()
+    currency = fields.String()
     placed_on = fields.Date()
     ordered = fields.Integer()
     delivered = fields.Integer()

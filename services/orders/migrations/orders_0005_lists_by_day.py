@@ -1,0 +1,49 @@
+"""Lists of orders by day, and their filters"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "orders_0005"
+down_revision = "orders_0002"
+branch_labels = None
+depends_on = None
+
+COPIED = "the order's, copied by a trigger; for lists"
+OPEN = "delivered < ordered - cancelled"
+
+
+def upgrade() -> None:
+    _lines_know_whose_they_are_and_of_which_day()
+    op.create_index("buyer_order_placed_on_id_idx", "buyer_order", ["placed_on", "id"])
+    op.create_index("buyer_order_buyer_placed_on_id_idx", "buyer_order", ["buyer", "placed_on", "id"])
+    op.create_index(
+        "buyer_order_po_number_idx",
+        "buyer_order",
+        ["po_number"],
+        postgresql_ops={"po_number": "text_pattern_ops"},
+    )
+    op.create_index("order_line_sku_idx", "order_line", ["sku", "placed_on", "order_id"])
+    op.create_index("order_line_buyer_sku_idx", "order_line", ["buyer", "sku", "placed_on", "order_id"])
+    op.create_index(
+        "order_line_open_idx", "order_line", ["placed_on", "order_id"], postgresql_where=sa.text(OPEN)
+    )
+
+
+def _lines_know_whose_they_are_and_of_which_day() -> None:
+    """Both never change; a trigger copies them from the order, whoever writes the line."""
+    op.add_column("order_line", sa.Column("buyer", sa.Text(), nullable=True, comment=COPIED))
+    op.add_column("order_line", sa.Column("placed_on", sa.Date(), nullable=True, comment=COPIED))
+    op.execute("""
+        UPDATE order_line SET buyer = buyer_order.buyer, placed_on = buyer_order.placed_on
+        FROM buyer_order WHERE buyer_order.id = order_id""")
+    op.alter_column("order_line", "buyer", nullable=False)
+    op.alter_column("order_line", "placed_on", nullable=False)
+    op.execute("""
+        CREATE FUNCTION order_line_of_its_order() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            SELECT buyer, placed_on INTO NEW.buyer, NEW.placed_on FROM buyer_order WHERE id = NEW.order_id;
+            RETURN NEW;
+        END $$""")
+    op.execute("""
+        CREATE TRIGGER order_line_of_its_order BEFORE INSERT OR UPDATE OF order_id, buyer, placed_on
+        ON order_line FOR EACH ROW EXECUTE FUNCTION order_line_of_its_order()""")
