@@ -218,6 +218,19 @@ Index(
     postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
 )
 
+quote = Table(
+    "quote",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("request", JSONB, nullable=False, comment="the order as it was sent, to be placed from here"),
+    Column("lines", JSONB, nullable=False, comment="each line as it was screened on that day"),
+    Column("promises", JSONB, comment="dates by line number; none until production answered"),
+)
+
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Signature, signature)
 mapping.map_imperatively(

@@ -51,6 +51,9 @@ class SmallStory(Story):
             "consignee": BELGIUM,
         }
         order = {"po_number": "PO-1", "currency": "USD", "incoterm": "FCA", "named_place": "Semarang"}
+        quote = self.buyer.post("/orders/v1/quotes", {**order, "lines": [line]})
+        address = f"/orders/v1/quotes/{quote['id']}"
+        self._until(lambda: self.buyer.get(address)["state"] == "answered", "the quote is answered")
         self.order = self.buyer.post("/orders/v1/orders", {**order, "lines": [line]})
 
     def _ship(self) -> None:

@@ -31,9 +31,37 @@ def place_order(
     lines: Sequence[dict[str, Any]],
 ) -> Order:
     """Take an order, screen each line by its destination, and hold or clear it."""
+    order = new_order(
+        session,
+        buyer=buyer,
+        placed_by=placed_by,
+        po_number=po_number,
+        currency=currency,
+        incoterm=incoterm,
+        named_place=named_place,
+        lines=lines,
+    )
+    session.add(order)
+    session.flush()
+    timeline.tell(session, order.buyer, *order.place())
+    return order
+
+
+def new_order(
+    session: Session,
+    *,
+    buyer: str,
+    placed_by: str,
+    po_number: str,
+    currency: str,
+    incoterm: str,
+    named_place: str,
+    lines: Sequence[dict[str, Any]],
+) -> Order:
+    """The order as it would be placed today, each line screened; nothing is written."""
     today = business_today(session)
     _refuse_second(session, buyer, po_number)
-    order = Order(
+    return Order(
         id=uuid7s.uuid7(),
         buyer=buyer,
         buyer_name=session.execute(select(buyers.c.name).where(buyers.c.code == buyer)).scalar_one(),
@@ -45,10 +73,6 @@ def place_order(
         placed_on=today,
         lines=_new_lines(session, currency, lines, today),
     )
-    session.add(order)
-    session.flush()
-    timeline.tell(session, order.buyer, *order.place())
-    return order
 
 
 def _refuse_second(session: Session, buyer: str, po_number: str) -> None:

@@ -1,7 +1,8 @@
-"""Lists of orders by day, and their filters"""
+"""What is there before an order is placed, and lists by day"""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "orders_0005"
 down_revision = "orders_0002"
@@ -27,6 +28,7 @@ def upgrade() -> None:
     op.create_index(
         "order_line_open_idx", "order_line", ["placed_on", "order_id"], postgresql_where=sa.text(OPEN)
     )
+    _quotes()
 
 
 def _lines_know_whose_they_are_and_of_which_day() -> None:
@@ -47,3 +49,23 @@ def _lines_know_whose_they_are_and_of_which_day() -> None:
     op.execute("""
         CREATE TRIGGER order_line_of_its_order BEFORE INSERT OR UPDATE OF order_id, buyer, placed_on
         ON order_line FOR EACH ROW EXECUTE FUNCTION order_line_of_its_order()""")
+
+
+def _quotes() -> None:
+    op.create_table(
+        "quote",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_on", sa.Date(), nullable=False),
+        sa.Column("expires_on", sa.Date(), nullable=False),
+        sa.Column(
+            "request", JSONB(), nullable=False, comment="the order as it was sent, to be placed from here"
+        ),
+        sa.Column("lines", JSONB(), nullable=False, comment="each line as it was screened on that day"),
+        sa.Column(
+            "promises", JSONB(), nullable=True, comment="dates by line number; none until production answered"
+        ),
+        sa.ForeignKeyConstraint(["buyer"], ["buyer.code"], name=op.f("quote_buyer_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("quote_pkey")),
+    )
