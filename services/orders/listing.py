@@ -1,6 +1,6 @@
 """Lists of orders: newest first, by key, filtered; each filter has an index that keeps the list's order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -27,6 +27,7 @@ from services.orders.domain.order import Order
 from services.orders.storage import BY_DAY, order_line
 from services.orders.storage import order as orders
 from services.orders.views import mine
+from shared.database import Database
 from shared.web.access import Principal
 
 OPEN = order_line.c.delivered < order_line.c.ordered - order_line.c.cancelled
@@ -72,6 +73,8 @@ class Filters:
 
 
 ALL = Filters()
+COLUMNS = ("id", "buyer", "po_number", "state", "currency", "placed_on", "ordered", "delivered")
+"""What a table of orders tells."""
 
 
 def order_key(text: str) -> Key:
@@ -147,6 +150,20 @@ def _of_the_order(filters: Filters) -> list[Any]:
     if filters.po_prefix is not None:
         conditions.append(orders.c.po_number.startswith(filters.po_prefix, autoescape=True))
     return conditions
+
+
+def all_orders(
+    database: Database, principal: Principal, filters: Filters, *, at_once: int = 500
+) -> Iterator[RowMapping]:
+    """The whole list, some at a time, so that no transaction lasts as long as a slow reader."""
+    after: Key | None = None
+    while True:
+        with database.transaction() as session:
+            rows = list_orders(session, principal, filters, limit=at_once, after=after)
+        yield from rows[:at_once]
+        if len(rows) <= at_once:
+            return
+        after = order_key(rows[at_once - 1]["key"])
 
 
 MOST_ORDERS, MOST_LINES = 20, 30

@@ -231,6 +231,53 @@ quote = Table(
     Column("promises", JSONB, comment="dates by line number; none until production answered"),
 )
 
+order_import = Table(
+    "order_import",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False, server_default=func.now()),
+    Column("begun_at", Instant, comment="none while somebody looks at what it would do"),
+    Column("ended_at", Instant),
+    CheckConstraint("ended_at IS NULL OR begun_at IS NOT NULL", name="ended"),
+)
+Index(
+    "order_import_due_idx",
+    order_import.c.begun_at,
+    postgresql_where=text("begun_at IS NOT NULL AND ended_at IS NULL"),
+)
+Index("order_import_buyer_id_idx", order_import.c.buyer, order_import.c.id)
+
+order_import_row = Table(
+    "order_import_row",
+    tables,
+    Column("import_id", Uuid, ForeignKey("order_import.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="its line in the file"),
+    Column("po_number", Text, nullable=False),
+    Column("content", Text, nullable=False, comment="a JSON object, as it was sent"),
+    Column("outcome", Text),
+    Column("order_id", Uuid),
+    Column("field", Text),
+    Column("reason", Text),
+    CheckConstraint("outcome IN ('accepted', 'refused', 'repeated')", name="outcome"),
+    CheckConstraint("(outcome IN ('accepted', 'repeated')) = (order_id IS NOT NULL)", name="order"),
+    CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="reason"),
+)
+Index(
+    "order_import_row_waiting_idx",
+    order_import_row.c.import_id,
+    order_import_row.c.number,
+    postgresql_where=text("outcome IS NULL"),
+)
+Index("order_import_row_po_number_idx", order_import_row.c.import_id, order_import_row.c.po_number)
+Index(
+    "order_import_row_outcome_idx",
+    order_import_row.c.import_id,
+    order_import_row.c.outcome,
+    order_import_row.c.number,
+)
+
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Signature, signature)
 mapping.map_imperatively(

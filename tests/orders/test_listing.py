@@ -1,5 +1,7 @@
 """Lists of orders: filtered, by key, and each order in the state that its lines make."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations_with_replacement, product
@@ -102,6 +104,30 @@ def test_a_bad_filter_is_refused_by_its_name(orders: Orders, field: str, query: 
     answer = orders.buyer.get(f"{ORDERS}?{query}")
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json["errors"]] == [field]
+
+
+def test_the_whole_list_is_a_table_whose_cells_no_spreadsheet_runs(orders: Orders) -> None:
+    numbers = ['=HYPERLINK("http://x","y")', "+cmd", "-2+3", "@SUM(A1)", "＝1", "plain, with comma", 'quo"te']
+    for number in numbers:
+        place(orders, number)
+    answer = orders.buyer.get("/orders/v1/orders.csv")
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["po_number"].removeprefix("'") for row in rows] == numbers[::-1]
+    assert [row["po_number"][0] == "'" for row in rows] == [False, False, True, True, True, True, True]
+    assert {row["state"] for row in rows} == {"on_hold"}
+    some = orders.buyer.get("/orders/v1/orders.csv?po_prefix=plain").text
+    assert len(some.splitlines()) == 2
+    assert orders.buyer.get("/orders/v1/orders.csv?state=lost").status_code == 422
+    assert len(orders.rival.get("/orders/v1/orders.csv").text.splitlines()) == 1
+
+
+def test_a_long_table_is_read_page_by_page(orders: Orders) -> None:
+    for n in range(5):
+        place(orders, f"PO-{n}")
+    rows = listing.all_orders(orders.database, EVERYBODY, listing.ALL, at_once=2)
+    assert [row["po_number"] for row in rows] == ["PO-4", "PO-3", "PO-2", "PO-1", "PO-0"]
 
 
 STAGES = ("allocated", "good", "packed", "departed", "delivered")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from sqlalchemy import func, select
@@ -75,11 +76,16 @@ def new_order(
     )
 
 
-def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
+def order_of(session: Session, buyer: str, po_number: str) -> UUID | None:
+    """The order that the buyer placed under a number; nobody else places one under it until the commit."""
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{buyer}\n{po_number}"))))
-    earlier = session.execute(
+    return session.execute(
         select(orders.c.id).where(orders.c.buyer == buyer, orders.c.po_number == po_number)
     ).scalar_one_or_none()
+
+
+def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
+    earlier = order_of(session, buyer, po_number)
     if earlier:
         raise Refused(
             f"You already placed {po_number} as order {earlier}; give a new number.", field="po_number"

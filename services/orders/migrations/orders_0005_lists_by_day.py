@@ -29,6 +29,7 @@ def upgrade() -> None:
         "order_line_open_idx", "order_line", ["placed_on", "order_id"], postgresql_where=sa.text(OPEN)
     )
     _quotes()
+    _imports()
 
 
 def _lines_know_whose_they_are_and_of_which_day() -> None:
@@ -69,3 +70,63 @@ def _quotes() -> None:
         sa.ForeignKeyConstraint(["buyer"], ["buyer.code"], name=op.f("quote_buyer_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("quote_pkey")),
     )
+
+
+def _imports() -> None:
+    instant = sa.DateTime(timezone=True)
+    op.create_table(
+        "order_import",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", instant, server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "begun_at", instant, nullable=True, comment="none while somebody looks at what it would do"
+        ),
+        sa.Column("ended_at", instant, nullable=True),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR begun_at IS NOT NULL", name=op.f("order_import_ended_check")
+        ),
+        sa.ForeignKeyConstraint(["buyer"], ["buyer.code"], name=op.f("order_import_buyer_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("order_import_pkey")),
+    )
+    op.create_index(
+        "order_import_due_idx",
+        "order_import",
+        ["begun_at"],
+        postgresql_where=sa.text("begun_at IS NOT NULL AND ended_at IS NULL"),
+    )
+    op.create_index("order_import_buyer_id_idx", "order_import", ["buyer", "id"])
+    op.create_table(
+        "order_import_row",
+        sa.Column("import_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False, comment="its line in the file"),
+        sa.Column("po_number", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False, comment="a JSON object, as it was sent"),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("order_id", sa.Uuid(), nullable=True),
+        sa.Column("field", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "outcome IN ('accepted', 'refused', 'repeated')", name=op.f("order_import_row_outcome_check")
+        ),
+        sa.CheckConstraint(
+            "(outcome IN ('accepted', 'repeated')) = (order_id IS NOT NULL)",
+            name=op.f("order_import_row_order_check"),
+        ),
+        sa.CheckConstraint(
+            "(outcome = 'refused') = (reason IS NOT NULL)", name=op.f("order_import_row_reason_check")
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["order_import.id"], name=op.f("order_import_row_import_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("order_import_row_pkey")),
+    )
+    op.create_index(
+        "order_import_row_waiting_idx",
+        "order_import_row",
+        ["import_id", "number"],
+        postgresql_where=sa.text("outcome IS NULL"),
+    )
+    op.create_index("order_import_row_po_number_idx", "order_import_row", ["import_id", "po_number"])
+    op.create_index("order_import_row_outcome_idx", "order_import_row", ["import_id", "outcome", "number"])

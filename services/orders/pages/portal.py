@@ -3,18 +3,19 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
 from services.orders import listing, views
-from services.orders.listing import Filters, order_key
+from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
-from shared.web.context import transaction
+from shared.web.context import serving, transaction
 from shared.web.pagination import cursor_of, key_of
 from shared.web.problems import not_found
+from shared.web.spreadsheets import download
 
 desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../templates")
 
@@ -45,6 +46,15 @@ def home() -> str:
         typed=_typed(),
         errors=errors,
     )
+
+
+@desk.get("/list.csv")
+@pages.desk(BUYER, COMPLIANCE, KANWIL)
+def table() -> Response:
+    """The list for a spreadsheet."""
+    asked, _ = _filters()
+    found = listing.all_orders(serving().database, current(), Filters(**asked))
+    return download("orders.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in found))
 
 
 def _typed() -> dict[str, str]:

@@ -12,12 +12,19 @@ from shared.web.schemas import Text, Whole, day, long_text, pieces, short_text
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 
 
-def _country(code: str) -> None:
+def country(code: str) -> None:
     from pycountry import countries  # its tables take a tenth of a second to load
 
     found = countries.get(alpha_2=code)
     if found is None or found.alpha_2 != code:  # it also finds "us", which no policy would match
         raise ValidationError("Give a country as two capital letters of ISO 3166-1, for example BE.")
+
+
+def currency() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Give an ISO 4217 code, for example USD."),
+    )
 
 
 class ConsigneeSchema(Schema):
@@ -27,7 +34,7 @@ class ConsigneeSchema(Schema):
         required=True,
         validate=validate.Length(1, 6, error="Give 1 to 6 lines of address."),
     )
-    country = fields.String(required=True, validate=_country, metadata={"description": "ISO 3166-1 alpha-2"})
+    country = fields.String(required=True, validate=country, metadata={"description": "ISO 3166-1 alpha-2"})
 
 
 class OrderLineRequest(Schema):
@@ -44,10 +51,7 @@ class OrderLineRequest(Schema):
 
 class OrderRequest(Schema):
     po_number = short_text(60)
-    currency = fields.String(
-        required=True,
-        validate=validate.Regexp(r"^[A-Z]{3}$", error="Give an ISO 4217 code, for example USD."),
-    )
+    currency = currency()
     incoterm = fields.String(
         required=True,
         validate=validate.OneOf(INCOTERMS, error=f"Give an Incoterm 2020: {', '.join(INCOTERMS)}."),
