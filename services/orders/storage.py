@@ -31,9 +31,22 @@ item = Table(
     "item",
     tables,
     Column("sku", Text, primary_key=True),
-    Column("unit_price", Numeric(12, 2), nullable=False),
-    Column("currency", Text, nullable=False),
+    Column("unit_price", Numeric(12, 2), comment="unused: see item_price; goes with the next release"),
+    Column("currency", Text, comment="unused: see item_price; goes with the next release"),
     Column("published", JSONB, nullable=False, comment="the data of the newest ItemPublished"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("loaded", JSONB, comment="the row of the file that was loaded last, if any was"),
+)
+
+item_price = Table(
+    "item_price",
+    tables,
+    Column("sku", Text, ForeignKey("item.sku"), primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("unit_price", Numeric(12, 2), nullable=False),
+    CheckConstraint("unit_price > 0", name="unit_price"),
+    comment="the newest one that is valid counts",
 )
 
 buyer = Table(
@@ -81,6 +94,7 @@ order_line = Table(
     Column("buyer", Text, nullable=False, comment="the order's, copied by a trigger; for lists"),
     Column("placed_on", Date, nullable=False, comment="the order's, copied by a trigger; for lists"),
     Column("sku", Text, ForeignKey("item.sku"), nullable=False),
+    Column("item_version", Integer, nullable=False, server_default="1"),
     Column("unit_price", Numeric(12, 2), nullable=False),
     Column("requested_date", Date, nullable=False),
     Column("promised_date", Date),
@@ -230,6 +244,18 @@ quote = Table(
     Column("lines", JSONB, nullable=False, comment="each line as it was screened on that day"),
     Column("promises", JSONB, comment="dates by line number; none until production answered"),
 )
+
+draft = Table(
+    "draft",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("content", JSONB, nullable=False, comment="what is known of the order so far, as it was sent"),
+    Column("made_at", Instant, nullable=False, server_default=func.now()),
+)
+Index("draft_buyer_id_idx", draft.c.buyer, draft.c.id)
 
 order_import = Table(
     "order_import",

@@ -16,7 +16,6 @@ from services.orders.domain.order import Line, Order
 from services.orders.storage import (
     QUANTITIES,
     hold,
-    item,
     order_line,
     signature,
     timeline,
@@ -106,6 +105,7 @@ def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
         "state": line.state,
         **quantities,
         "quantities": quantities,
+        "item_version": line.item_version,
         "unit_price": line.unit_price,
         "requested_date": line.requested_date,
         "promised_date": line.promised_date,
@@ -213,8 +213,3 @@ def newest_of_timeline(
         query = query.where(tuple_(*BY_TIME) < there.scalar_subquery())
     newest = query.order_by(*(column.desc() for column in BY_TIME)).limit(limit)
     return session.execute(newest).mappings().all()[::-1]
-
-
-def catalogue(session: Session) -> list[dict[str, Any]]:
-    rows = session.execute(select(item).order_by(item.c.sku))
-    return [{**row.published, "unit_price": row.unit_price, "currency": row.currency} for row in rows]

@@ -1,6 +1,6 @@
 """Placing an order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
+from services.orders.catalogue import price_list
 from services.orders.domain.destination_policy import Goods, screen
 from services.orders.domain.order import FARTHEST_REQUEST, LANE, Line, Order
 from services.orders.storage import buyer as buyers
@@ -95,6 +96,7 @@ def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
 def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]], today: date) -> list[Line]:
     skus = {line["sku"] for line in lines}
     known = {row.sku: row for row in session.execute(select(items).where(items.c.sku.in_(skus)))}
+    prices = price_list(session, skus, today)
     rules = policies.in_force(session, today)
     made = []
     for index, asked in enumerate(lines):
@@ -103,7 +105,9 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
             raise Refused(
                 f"The catalogue has no {asked['sku']}; see /orders/v1/catalogue.", field=f"lines[{index}].sku"
             )
-        _check_price(asked.get("unit_price"), item.unit_price, currency, item.currency, index)
+        price = _price(prices, asked["sku"], currency)
+        if asked.get("unit_price") not in (None, price):
+            raise Refused(f"The catalogue's price is {price} {currency}.", field=f"lines[{index}].unit_price")
         latest = today + FARTHEST_REQUEST
         if not today < asked["requested_date"] <= latest:
             wanted = f"Give a date after {today} and up to {latest}."
@@ -120,7 +124,8 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
             Line(
                 number=index + 1,
                 sku=asked["sku"],
-                unit_price=item.unit_price,
+                item_version=item.version,
+                unit_price=price,
                 requested_date=asked["requested_date"],
                 consignee_name=consignee["name"],
                 consignee_address=list(consignee["address"]),
@@ -137,8 +142,9 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
     return made
 
 
-def _check_price(asked: Decimal | None, price: Decimal, currency: str, priced_in: str, index: int) -> None:
-    if currency != priced_in:
-        raise Refused(f"The catalogue's prices are in {priced_in}.", field="currency")
-    if asked is not None and asked != price:
-        raise Refused(f"The catalogue's price is {price} {priced_in}.", field=f"lines[{index}].unit_price")
+def _price(prices: Mapping[tuple[str, str], Decimal], sku: str, currency: str) -> Decimal:
+    price = prices.get((sku, currency))
+    if price is None:
+        known = ", ".join(sorted(other for priced, other in prices if priced == sku)) or "no currency yet"
+        raise Refused(f"{sku} has no price in {currency}; it has one in {known}.", field="currency")
+    return price

@@ -29,7 +29,9 @@ def upgrade() -> None:
         "order_line_open_idx", "order_line", ["placed_on", "order_id"], postgresql_where=sa.text(OPEN)
     )
     _quotes()
+    _drafts()
     _imports()
+    _catalogue()
 
 
 def _lines_know_whose_they_are_and_of_which_day() -> None:
@@ -130,3 +132,45 @@ def _imports() -> None:
     )
     op.create_index("order_import_row_po_number_idx", "order_import_row", ["import_id", "po_number"])
     op.create_index("order_import_row_outcome_idx", "order_import_row", ["import_id", "outcome", "number"])
+
+
+def _catalogue() -> None:
+    op.create_table(
+        "item_price",
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("unit_price", sa.Numeric(precision=12, scale=2), nullable=False),
+        sa.CheckConstraint("unit_price > 0", name=op.f("item_price_unit_price_check")),
+        sa.ForeignKeyConstraint(["sku"], ["item.sku"], name=op.f("item_price_sku_fkey")),
+        sa.PrimaryKeyConstraint("sku", "currency", "valid_from", name=op.f("item_price_pkey")),
+        comment="the newest one that is valid counts",
+    )
+    op.execute("INSERT INTO item_price SELECT sku, currency, '2000-01-01', unit_price FROM item")
+    for column in ("unit_price", "currency"):
+        op.alter_column(
+            "item", column, nullable=True, comment="unused: see item_price; goes with the next release"
+        )
+    op.add_column("item", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
+    op.add_column(
+        "item",
+        sa.Column("loaded", JSONB(), nullable=True, comment="the row of the file that was loaded last, if any was"),
+    )
+    op.add_column("order_line", sa.Column("item_version", sa.Integer(), server_default="1", nullable=False))
+
+
+def _drafts() -> None:
+    op.create_table(
+        "draft",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("buyer", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column(
+            "content", JSONB(), nullable=False, comment="what is known of the order so far, as it was sent"
+        ),
+        sa.Column("made_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["buyer"], ["buyer.code"], name=op.f("draft_buyer_fkey")),
+        sa.PrimaryKeyConstraint("id", name=op.f("draft_pkey")),
+    )
+    op.create_index("draft_buyer_id_idx", "draft", ["buyer", "id"])

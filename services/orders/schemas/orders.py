@@ -116,6 +116,7 @@ class OrderLineSchema(QuantitiesSchema):
     number = fields.Integer()
     sku = fields.String()
     state = fields.String()
+    item_version = fields.Integer(metadata={"description": "the item's when the order was placed"})
     unit_price = fields.Decimal(as_string=True)
     requested_date = fields.Date()
     promised_date = fields.Date(allow_none=True)
