@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from shared.refusal import Refused
 
@@ -22,6 +22,7 @@ NEEDED = (
 )
 COLUMNS = (*NEEDED, "unit_price")
 MOST_ROWS = 100_000
+MOST_BYTES = 20 * 1024 * 1024
 LONGEST_LINE = 64 * 1024
 SEPARATORS = ",;\t"
 
@@ -39,6 +40,11 @@ class Row:
         """By this number rows belong together; what is none belongs to no other row, and is refused later."""
         given = self.content.get("po_number")
         return given.strip() if isinstance(given, str) and "\0" not in given and _is_unicode(given) else ""
+
+
+def lines_of(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of a file, none read further than a line may be long."""
+    return iter(lambda: file.readline(LONGEST_LINE + 1), b"")
 
 
 def read_csv(lines: Iterable[bytes]) -> Iterator[Row]:

@@ -70,6 +70,12 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
 DESKS = [
     ROOT / "services/orders/domain/hold.py",
     ROOT / "services/orders/domain/order.py",
+    ROOT / "services/orders/domain/imported.py",
+    ROOT / "services/orders/handlers/importing.py",
+    ROOT / "services/orders/handlers/placing.py",
+    ROOT / "services/orders/imports.py",
+    ROOT / "services/orders/rows.py",
+    *ROOT.glob("services/orders/pages/*.py"),
     ROOT / "services/production/domain/work_order.py",
     *ROOT.glob("services/production/pages/*.py"),
     *ROOT.glob("services/logistics/domain/*.py"),

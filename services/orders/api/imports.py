@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 from flask import Response, request
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import imports
 from services.orders.handlers import importing
-from services.orders.rows import COLUMNS, LONGEST_LINE, MOST_ROWS, READERS, Row
+from services.orders.rows import COLUMNS, MOST_BYTES, MOST_ROWS, READERS, Row, lines_of
 from services.orders.schemas.imports import ImportedRowSchema, ImportRowsQuery, ImportSchema
 from shared.web.access import BUYER, current, requires
 from shared.web.api import Routes, takes
@@ -24,7 +24,6 @@ from shared.web.problems import Problem, not_found
 api = Routes("imports", __name__, url_prefix="/orders/v1", description="Many orders at once")
 
 IMPORT = ImportSchema()
-MOST_BYTES = 20 * 1024 * 1024
 IN_MEMORY = 1024 * 1024
 CHUNK = 64 * 1024
 BODY = {
@@ -59,7 +58,7 @@ def import_orders() -> Response:
 
         def command(session: Session) -> Answer:
             file.seek(0)
-            return _begun(session, read(_lines(file)))
+            return _begun(session, read(lines_of(file)))
 
         return once_for(asked.digest(), command)
 
@@ -70,11 +69,6 @@ def _begun(session: Session, rows: Iterator[Row]) -> Answer:
     importing.begin_import(session, import_id=id)
     address = f"/orders/v1/imports/{id}"
     return IMPORT.dump(_mine(session, id)), 202, {"Location": address}
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of a file, none read further than a line may be long."""
-    return iter(lambda: file.readline(LONGEST_LINE + 1), b"")
 
 
 @api.get("/imports/<uuid:import_id>")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 
 OF_THE_ORDER = ("po_number", "currency", "incoterm", "named_place")
 """What all rows of one order must say alike."""
@@ -33,7 +33,7 @@ class Verdict:
 
 def refused(numbers: Sequence[int], wrong: Mapping[int, tuple[str, str]]) -> list[Verdict]:
     """An order is refused as a whole: each row that is wrong for its own reason, the others for these."""
-    because = f"Refused with row {min(wrong)} of the same order." if wrong else ""
+    because = Sentence("Refused with row {row} of the same order.", row=min(wrong))
     return [
         Verdict(number=number, outcome="refused", field=field, reason=reason)
         for number in numbers
@@ -69,10 +69,10 @@ def refusal_of(rows: Loaded, refusal: Refused) -> list[Verdict]:
     numbers = list(rows)
     found = IN_A_LINE.fullmatch(refusal.field or "")
     if found is None:
-        told = (refusal.field or "po_number", str(refusal))
+        told = (refusal.field or "po_number", refusal.sentence)
         return refused(numbers, dict.fromkeys(numbers, told))
     field = found[2].replace("consignee.", "consignee_")
-    return refused(numbers, {numbers[int(found[1])]: (field, str(refusal))})
+    return refused(numbers, {numbers[int(found[1])]: (field, refusal.sentence)})
 
 
 def judged(rows: Loaded, place: Place) -> list[Verdict]:

@@ -89,7 +89,10 @@ def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
     earlier = order_of(session, buyer, po_number)
     if earlier:
         raise Refused(
-            f"You already placed {po_number} as order {earlier}; give a new number.", field="po_number"
+            "You already placed {po_number} as order {earlier}; give a new number.",
+            field="po_number",
+            po_number=po_number,
+            earlier=earlier,
         )
 
 
@@ -103,15 +106,26 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
         item = known.get(asked["sku"])
         if item is None:
             raise Refused(
-                f"The catalogue has no {asked['sku']}; see /orders/v1/catalogue.", field=f"lines[{index}].sku"
+                "The catalogue has no {sku}; see /orders/v1/catalogue.",
+                field=f"lines[{index}].sku",
+                sku=asked["sku"],
             )
         price = _price(prices, asked["sku"], currency)
         if asked.get("unit_price") not in (None, price):
-            raise Refused(f"The catalogue's price is {price} {currency}.", field=f"lines[{index}].unit_price")
+            raise Refused(
+                "The catalogue's price is {price} {currency}.",
+                field=f"lines[{index}].unit_price",
+                price=price,
+                currency=currency,
+            )
         latest = today + FARTHEST_REQUEST
         if not today < asked["requested_date"] <= latest:
-            wanted = f"Give a date after {today} and up to {latest}."
-            raise Refused(wanted, field=f"lines[{index}].requested_date")
+            raise Refused(
+                "Give a date after {today} and up to {latest}.",
+                field=f"lines[{index}].requested_date",
+                today=today,
+                latest=latest,
+            )
         consignee = asked["consignee"]
         goods = Goods(
             destination=consignee["country"],
@@ -146,5 +160,11 @@ def _price(prices: Mapping[tuple[str, str], Decimal], sku: str, currency: str) -
     price = prices.get((sku, currency))
     if price is None:
         known = ", ".join(sorted(other for priced, other in prices if priced == sku)) or "no currency yet"
-        raise Refused(f"{sku} has no price in {currency}; it has one in {known}.", field="currency")
+        raise Refused(
+            "{sku} has no price in {currency}; it has one in {known}.",
+            field="currency",
+            sku=sku,
+            currency=currency,
+            known=known,
+        )
     return price
