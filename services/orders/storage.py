@@ -244,6 +244,7 @@ quote = Table(
     Column("lines", JSONB, nullable=False, comment="each line as it was screened on that day"),
     Column("promises", JSONB, comment="dates by line number; none until production answered"),
 )
+Index("quote_expires_on_idx", quote.c.expires_on)
 
 draft = Table(
     "draft",
@@ -273,6 +274,7 @@ Index(
     order_import.c.begun_at,
     postgresql_where=text("begun_at IS NOT NULL AND ended_at IS NULL"),
 )
+Index("order_import_preview_idx", order_import.c.made_at, postgresql_where=text("begun_at IS NULL"))
 Index("order_import_buyer_id_idx", order_import.c.buyer, order_import.c.id)
 
 order_import_row = Table(

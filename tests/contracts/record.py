@@ -51,10 +51,10 @@ class SmallStory(Story):
             "consignee": BELGIUM,
         }
         order = {"po_number": "PO-1", "currency": "USD", "incoterm": "FCA", "named_place": "Semarang"}
-        quote = self.buyer.post("/orders/v1/quotes", {**order, "lines": [line]})
+        self.order = self.buyer.post("/orders/v1/orders", {**order, "lines": [line]})
+        quote = self.buyer.post("/orders/v1/quotes", {**order, "po_number": "PO-2", "lines": [line]})
         address = f"/orders/v1/quotes/{quote['id']}"
         self._until(lambda: self.buyer.get(address)["state"] == "answered", "the quote is answered")
-        self.order = self.buyer.post("/orders/v1/orders", {**order, "lines": [line]})
 
     def _ship(self) -> None:
         self._until(lambda: self.desk.pieces_to_pack() == 600, "logistics has heard of every lot")

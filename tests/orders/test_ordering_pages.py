@@ -124,6 +124,8 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_asked(orders: Orders)
         assert said is not None, name
         assert told in said[1]
     assert fields(answer.text)["lines[0].quantity"] == "64.700"
+    (focused,) = re.findall(r"<[^>]* autofocus[^>]*>", answer.text)
+    assert 'name="po_number"' in focused
     assert count(orders) == 0
 
 

@@ -72,6 +72,7 @@ def _quotes() -> None:
         sa.ForeignKeyConstraint(["buyer"], ["buyer.code"], name=op.f("quote_buyer_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("quote_pkey")),
     )
+    op.create_index("quote_expires_on_idx", "quote", ["expires_on"])
 
 
 def _imports() -> None:
@@ -97,6 +98,12 @@ def _imports() -> None:
         "order_import",
         ["begun_at"],
         postgresql_where=sa.text("begun_at IS NOT NULL AND ended_at IS NULL"),
+    )
+    op.create_index(
+        "order_import_preview_idx",
+        "order_import",
+        ["made_at"],
+        postgresql_where=sa.text("begun_at IS NULL"),
     )
     op.create_index("order_import_buyer_id_idx", "order_import", ["buyer", "id"])
     op.create_table(
