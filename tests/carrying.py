@@ -17,7 +17,8 @@ from services.production import handlers as production
 from services.production.storage import work_order
 from shared.clock import business_today
 from shared.database import Database
-from shared.messaging.inbox import Reactions, apply_due, receive
+from shared.messaging.inbox import apply_due, receive
+from shared.messaging.reactions import Reactions
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import CLAIM_AGAIN, CLAIM_NEW, _envelope
 from shared.messaging.tables import messaging_state, subscription

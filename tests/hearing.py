@@ -11,7 +11,8 @@ from sqlalchemy import select
 from shared.clock import real_now
 from shared.database import Database
 from shared.events import contract_of
-from shared.messaging.inbox import Reactions, apply_due, receive
+from shared.messaging.inbox import apply_due, receive
+from shared.messaging.reactions import Reactions
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Envelope
 

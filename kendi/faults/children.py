@@ -10,8 +10,8 @@ from typing import Any
 from kendi import processes
 from kendi.faults.mutants import MUTANTS
 from shared.events.orders import OrderPlaced
-from shared.messaging import inbox
-from shared.messaging.inbox import Heard, Reaction
+from shared.messaging import reactions
+from shared.messaging.reactions import Heard, Reaction
 
 POISON = "POISON-"
 """A purchase order number that begins so is poison to production, of the kind that its next word names,
@@ -24,7 +24,7 @@ def become(kind: str, service: str, environment: Mapping[str, str], log: Path) -
     mutant = environment.get("KENDI_FAULTS_MUTANT")
     if mutant:
         MUTANTS[mutant]()
-    inbox.HANGS_AFTER_SECONDS = 2
+    reactions.HANGS_AFTER_SECONDS = 2
     if service == "production":
         _plant_poison(Path(environment["KENDI_FAULTS_FIXED"]))
     processes.run_child(kind, service, environment, log)

@@ -2,17 +2,17 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from shared.database import Database
 from shared.messaging import inbox as inboxes
 from shared.messaging import worker as workers
-from shared.messaging.inbox import Reactions
+from shared.messaging.reactions import Reactions, react
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Receipt, Wire
@@ -38,11 +38,11 @@ def no_deduplication() -> None:
     """What comes again takes effect again."""
 
     def store(session: Session, batch: Batch) -> None:
-        for event in batch.events:
-            again = (inbox.c.source == batch.publisher, inbox.c.event_id == event.id)
-            session.execute(inbox.delete().where(*again))
-            session.execute(insert(inbox).values(inboxes._row(batch.publisher, event)))
+        again = [event.id for event in batch.events]
+        session.execute(delete(inbox).where(inbox.c.source == batch.publisher, inbox.c.event_id.in_(again)))
+        store_new(session, batch)
 
+    store_new = inboxes.store
     inboxes.store = store
     inboxes._apply_stored = _apply_all
     _claim_any()
@@ -71,17 +71,18 @@ def no_sequence_check() -> None:
 
 def effect_outside_the_transaction() -> None:
     """Effects are committed on their own before the event is marked as done."""
-    react = inboxes._react
     databases: list[Database] = []
 
-    def react_apart(session: Session, row: Row[Any], reactions: Reactions) -> Inbox:
+    def react_apart(
+        session: Session, rows: Sequence[Row[Any]], reactions: Reactions
+    ) -> list[tuple[Row[Any], Inbox]]:
         if not databases:
             url = session.get_bind().engine.url.render_as_string(hide_password=False)
             databases.append(Database(url, pool_size=2))
         with databases[0].transaction() as apart:
-            return react(apart, row, reactions)
+            return react(apart, rows, reactions)
 
-    inboxes._react = react_apart
+    inboxes.react = react_apart  # type: ignore[attr-defined]
 
 
 def janitor_of_the_unacknowledged() -> None:
@@ -111,7 +112,7 @@ def _apply_all(session: Session, source: str, subjects: Iterable[str], reactions
         .order_by(inbox.c.received_at, inbox.c.event_id)
         .with_for_update()
     ).all()
-    inboxes._finish(session, source, [(row, inboxes._react(session, row, reactions)) for row in pending])
+    inboxes._finish(session, source, react(session, pending, reactions))
 
 
 def _claim_any() -> None:

@@ -25,8 +25,8 @@ from shared.clock import WIB, business_now, business_today
 from shared.events.logistics import CartonsGathered
 from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, PlacedLine
 from shared.events.production import FacilityRegistered, LotReleased
-from shared.messaging.inbox import Heard, NotYet, Reactions
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 from shared.refusal import Refused, Sentence, one_after_another
 
 # Commands ---------------------------------------------------------------------------------------
@@ -266,8 +266,9 @@ def _locked(session: Session, shipment_id: UUID) -> Shipment:
 # Heard events -----------------------------------------------------------------------------------
 
 
-def on_item_published(session: Session, event: ItemPublished, heard: Heard) -> None:
-    values = {
+def _item(event: ItemPublished) -> dict[str, Any]:
+    return {
+        "sku": event.sku,
         "name_en": event.name_en,
         "name_id": event.name_id,
         "gtin": event.gtin,
@@ -279,26 +280,17 @@ def on_item_published(session: Session, event: ItemPublished, heard: Heard) -> N
         "carton_height_mm": event.carton_height_mm,
         "carton_gross_g": event.carton_gross_g,
     }
-    session.execute(
-        upsert(item)
-        .values(sku=event.sku, **values)
-        .on_conflict_do_update(index_elements=["sku"], set_=values)
-    )
 
 
-def on_facility_registered(session: Session, event: FacilityRegistered, heard: Heard) -> None:
-    values = {
+def _facility(event: FacilityRegistered) -> dict[str, Any]:
+    return {
+        "code": event.code,
         "name": event.name,
         "place": event.place,
         "address": list(event.address),
         "gln": event.gln,
         "hub": event.hub,
     }
-    session.execute(
-        upsert(facility)
-        .values(code=event.code, **values)
-        .on_conflict_do_update(index_elements=["code"], set_=values)
-    )
 
 
 def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
@@ -371,8 +363,8 @@ def _need(session: Session, known: Any, otherwise: NotYet) -> None:
 
 
 REACTIONS: Reactions = {
-    ItemPublished: on_item_published,
-    FacilityRegistered: on_facility_registered,
+    ItemPublished: keep_copy(item, _item),
+    FacilityRegistered: keep_copy(facility, _facility),
     OrderPlaced: on_order_placed,
     ClearanceGranted: on_clearance_granted,
     LotReleased: on_lot_released,

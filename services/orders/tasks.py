@@ -50,6 +50,6 @@ JOBS = (
     Job("imports", imports.is_due, work_off_imports),
     Job("forgetting", forgetting.is_due, forget_old),
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
-    Job("clearances", has_lapsed_clearance, renew_lapsed_clearances),
+    Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
     purging.JOB,
 )

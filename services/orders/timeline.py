@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from services.orders.storage import timeline, webhook_delivery, webhook_endpoint
 from shared.events import contract_of
-from shared.messaging.inbox import Heard
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard
 
 
 def tell(session: Session, buyer: str, *events: Any) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -22,8 +21,8 @@ from services.production.storage import capability, demand, facility, item, work
 from shared.clock import business_today
 from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, QuoteRequested
 from shared.events.production import Allocation, ProductionPlanned
-from shared.messaging.inbox import Heard, NotYet, Reactions
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 from shared.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -110,18 +109,14 @@ def _cleared_until(session: Session, order: WorkOrder) -> date | None:
 # Heard events -----------------------------------------------------------------------------------
 
 
-def on_item_published(session: Session, event: ItemPublished, heard: Heard) -> None:
-    values = {
+def _item(event: ItemPublished) -> dict[str, Any]:
+    return {
+        "sku": event.sku,
         "name_id": event.name_id,
         "name_en": event.name_en,
         "family": event.family,
         "labour_minutes": event.labour_minutes,
     }
-    session.execute(
-        upsert(item)
-        .values(sku=event.sku, **values)
-        .on_conflict_do_update(index_elements=["sku"], set_=values)
-    )
 
 
 def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
@@ -267,7 +262,7 @@ def _next_number(session: Session, code: str, counter: str) -> int:
 
 
 REACTIONS: Reactions = {
-    ItemPublished: on_item_published,
+    ItemPublished: keep_copy(item, _item),
     OrderPlaced: on_order_placed,
     ClearanceGranted: on_clearance_granted,
     QuoteRequested: on_quote_requested,

@@ -1,26 +1,24 @@
 """Received events: stored once, applied in the order of their subject, each in one transaction."""
 
-import faulthandler
 import hashlib
+import json
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from shared.clock import real_now
-from shared.database import Database
-from shared.events import CONTRACTS
+from shared.database import Database, is_its_own_trouble
 from shared.failpoints import reach
-from shared.messaging.tables import Inbox, inbox, parked_message, position
+from shared.messaging.parking import park_once
+from shared.messaging.reactions import NotYet, Reactions, react
+from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Envelope
 
 log = logging.getLogger(__name__)
@@ -29,86 +27,55 @@ PARK_AFTER = 8
 """Attempts after which an event that keeps failing is parked for an operator; only its subject waits."""
 
 
-HANGS_AFTER_SECONDS = 30
-"""A reaction that takes longer ends its process, which writes down where it hung; the attempt counts."""
 LONG_WAIT = timedelta(hours=1)
 """After so long an event that waits for another is raised, and again about every hour."""
 WAITS_AN_HOUR = 120
 
 
-class NotYet(Exception):
-    """A reaction misses something that another subject will bring; it is tried again when that advances."""
-
-    def __init__(self, source: str, subject: str) -> None:
-        super().__init__(f"waits for {source} to tell of {subject}")
-        self.waits_for = f"{source} {subject}"
-
-
-class NotKnown(NotYet):
-    """An event of a type or version that this version of the service does not know; a newer one will."""
-
-    def __init__(self, type: str) -> None:
-        Exception.__init__(self, f"waits for a version of this service that knows {type}")
-        self.waits_for = f"version {type}"
+STORE = text("""
+    INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, traceparent, data)
+    SELECT :source, id, subject, sequence, type, time, actorrole, traceparent, data
+    FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS e (
+        id uuid, subject text, sequence int, type text, time timestamptz, actorrole text, traceparent text, data jsonb)
+    ON CONFLICT DO NOTHING RETURNING event_id""")
+"""One parameter for the whole batch: SQLAlchemy's and psycopg's work for a value of each row costs more than the insert."""
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What is known of a received event beside its data."""
-
-    source: str
-    event_id: UUID
-    subject: str
-    sequence: int
-    type: str
-    occurred_at: datetime
-    actor_role: str
-    traceparent: str | None
-
-
-Reaction = Callable[[Session, Any, Heard], None]
-Reactions = Mapping[type[Any], Reaction]
+FENCED = text("""
+    UPDATE inbox SET state = 2 FROM position p
+    WHERE inbox.source = :source AND inbox.event_id = ANY(:ids) AND inbox.state = 0
+      AND p.source = inbox.source AND p.subject = inbox.subject AND inbox.sequence <= p.last_sequence""")
+"""What the position says took effect, though its row was gone, must not take effect again."""
 
 
 def store(session: Session, batch: Batch) -> None:
     """Keep what is new of a batch. Another event under a sequence already taken is parked, never dropped."""
-    if not batch.events:
-        return
-    rows = [_row(batch.publisher, event) for event in batch.events]
-    statement = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
-    new = set(session.execute(statement, rows).scalars())
+    events = json.dumps([event.as_json() for event in batch.events])
+    stored = session.execute(STORE, {"source": batch.publisher, "events": events}).scalars()
+    new = set(stored)
+    if new:
+        session.execute(FENCED, {"source": batch.publisher, "ids": list(new)})
     known = [event for event in batch.events if event.id not in new]
     if known:
         _park_conflicts(session, batch.publisher, known)
 
 
-def _row(source: str, event: Envelope) -> dict[str, Any]:
-    return {
-        "source": source,
-        "event_id": event.id,
-        "subject": event.subject,
-        "sequence": event.sequence,
-        "type": event.type,
-        "occurred_at": event.time,
-        "actor_role": event.actorrole,
-        "traceparent": event.traceparent,
-        "data": event.data,
-    }
+STORED = text("""
+    SELECT subject, sequence, event_id, type, data FROM inbox
+    JOIN unnest(CAST(:subjects AS text[]), CAST(:sequences AS int[])) AS known (subject, sequence)
+        USING (subject, sequence)
+    WHERE source = :source""")
 
 
 def _park_conflicts(session: Session, source: str, known: Sequence[Envelope]) -> None:
-    subjects = {event.subject for event in known}
-    rows = session.execute(
-        select(inbox.c.subject, inbox.c.sequence, inbox.c.event_id, inbox.c.type, inbox.c.data).where(
-            inbox.c.source == source, inbox.c.subject.in_(subjects)
-        )
-    )
+    places = {"subjects": [e.subject for e in known], "sequences": [e.sequence for e in known]}
+    rows = session.execute(STORED, {"source": source, **places})
     stored = {(row.subject, row.sequence): (row.event_id, row.type, row.data) for row in rows}
     for event in known:
         if stored.get((event.subject, event.sequence)) != (event.id, event.type, event.data):
             reason = f"{source} sent another event as number {event.sequence} of {event.subject}"
             log.error("conflict: %s", reason)
-            session.execute(insert(parked_message).values(reason=reason, message=event.as_json()))
+            park_once(session, reason, event.as_json())
 
 
 def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
@@ -128,79 +95,46 @@ def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
             log.info("a batch from %s goes the careful way: %r", batch.publisher, error)
     with database.transaction() as session:
         store(session, batch)
-        session.execute(FENCED, {"source": batch.publisher, "ids": [event.id for event in batch.events]})
         reach("receive.storing")
     return False
 
 
-FENCED = text("""
-    UPDATE inbox SET state = 2 FROM position p
-    WHERE inbox.source = :source AND inbox.event_id = ANY(:ids) AND inbox.state = 0
-      AND p.source = inbox.source AND p.subject = inbox.subject AND inbox.sequence <= p.last_sequence""")
-"""What the position says took effect, though its row was gone, must not take effect again."""
+PENDING = text("""
+    SELECT * FROM inbox
+    WHERE source = :source AND subject = ANY(:subjects) AND state = 0
+      AND attempts = 0 AND waits = 0
+    ORDER BY event_id FOR UPDATE""")
+"""What failed or waits has a time of its own."""
 
 
 def _apply_stored(session: Session, source: str, subjects: Iterable[str], reactions: Reactions) -> None:
     """Apply what is stored for these subjects, oldest first (the ids are UUIDv7), each in its order."""
     last = _lock_positions(session, source, sorted(subjects))
-    pending = session.execute(
-        select(inbox)
-        .where(inbox.c.source == source, inbox.c.subject.in_(last), inbox.c.state == Inbox.PENDING)
-        .where(inbox.c.attempts == 0, inbox.c.waits == 0)  # what failed or waits has a time of its own
-        .order_by(inbox.c.event_id)
-        .with_for_update()
-    ).all()
-    finished = []
+    pending = session.execute(PENDING, {"source": source, "subjects": list(last)}).all()
+    next_in_turn = []
     for row in pending:
         if _is_next(row, last[row.subject]):
-            finished.append((row, _react(session, row, reactions)))
+            next_in_turn.append(row)
             last[row.subject] += 1
-    _finish(session, source, finished)
+    _finish(session, source, react(session, next_in_turn, reactions))
 
 
 def _is_next(row: Row[Any], last: int) -> bool:
     return bool(row.sequence == last + 1)
 
 
+NEW_POSITIONS = text("""
+    INSERT INTO position (source, subject, last_sequence) SELECT :source, unnest(CAST(:subjects AS text[])), 0
+    ON CONFLICT DO NOTHING""")
+POSITIONS = text("""
+    SELECT subject, last_sequence FROM position WHERE source = :source AND subject = ANY(:subjects)
+    ORDER BY subject FOR UPDATE""")
+
+
 def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
-    session.execute(
-        upsert(position).on_conflict_do_nothing(),
-        [{"source": source, "subject": subject, "last_sequence": 0} for subject in subjects],
-    )
-    rows = session.execute(
-        select(position.c.subject, position.c.last_sequence)
-        .where(position.c.source == source, position.c.subject.in_(subjects))
-        .order_by(position.c.subject)
-        .with_for_update()
-    )
-    return {row.subject: row.last_sequence for row in rows}
-
-
-def _react(session: Session, row: Row[Any], reactions: Reactions) -> Inbox:
-    """Run the reaction to one event; a type that nobody here reacts to is skipped."""
-    contract = CONTRACTS.get(row.type)
-    if contract is None:
-        raise NotKnown(row.type)
-    reaction = reactions.get(contract.event)
-    if reaction is None:
-        return Inbox.SKIPPED
-    heard = Heard(
-        source=row.source,
-        event_id=row.event_id,
-        subject=row.subject,
-        sequence=row.sequence,
-        type=row.type,
-        occurred_at=row.occurred_at,
-        actor_role=row.actor_role,
-        traceparent=row.traceparent,
-    )
-    session.info["traceparent"] = row.traceparent
-    faulthandler.dump_traceback_later(HANGS_AFTER_SECONDS, exit=True)
-    try:
-        reaction(session, contract.load(row.data), heard)
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-    return Inbox.DONE
+    ours = {"source": source, "subjects": subjects}
+    session.execute(NEW_POSITIONS, ours)
+    return {row.subject: row.last_sequence for row in session.execute(POSITIONS, ours)}
 
 
 ADVANCE = text("""
@@ -272,21 +206,20 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
             ).scalar_one()
             if still_ours != row.lease or not _is_next(row, last):
                 return False
-            _finish(session, row.source, [(row, _react(session, row, reactions))])
+            _finish(session, row.source, react(session, [row], reactions))
             reach("apply.reacting")
         reach("apply.applied")
         return True
     except NotYet as missing:
         _wait(database, row, missing)
-    except (
-        OperationalError,
-        InterfaceError,
-    ) as error:  # the database's trouble, not the event's: not counted
-        log.warning("%s is tried again: %s", row.type, error.orig)
-        _give_back(database, row, attempts=row.attempts - 1, next_at=func.now() + text("interval '1 s'"))
-    except Exception as error:  # recorded in the row, and parked for an operator if it persists
-        log.exception("%s about %s failed", row.type, row.subject)
-        _record_failure(database, row, error)
+    except Exception as error:  # recorded in the row, and parked for an operator if the event is to blame
+        if is_its_own_trouble(error):
+            log.warning("%s is tried again: %s", row.type, getattr(error, "orig", error))
+            again = {"attempts": row.attempts - 1, "next_at": func.now() + text("interval '1 s'")}
+            _give_back(database, row, last_error=repr(error)[:2000], **again)
+        else:
+            log.exception("%s about %s failed", row.type, row.subject)
+            _record_failure(database, row, error)
     return False
 
 

@@ -23,6 +23,8 @@ class Job:
     name: str
     is_due: Callable[[Session], bool]
     run: Callable[[Database, Settings, threading.Event], None]
+    every_seconds: float = 1
+    """Between two looks whether it is due: what may wait costs a quiet system next to nothing."""
 
 
 class Jobs:

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,9 +25,10 @@ from shared.database import Database
 from shared.failpoints import reach
 from shared.messaging import reconciling
 from shared.messaging.heartbeat import Heartbeat
-from shared.messaging.inbox import Reactions, apply_due
+from shared.messaging.inbox import apply_due
 from shared.messaging.jobs import Job
 from shared.messaging.outbox import CHANNEL
+from shared.messaging.reactions import Reactions
 from shared.messaging.tables import messaging_state
 from shared.messaging.wire import EPOCH_KEY, RECEIVE, Batch, Envelope, Wire, queues
 
@@ -108,6 +110,7 @@ class Relay:
         self._linger = 0.0
         self._epoch = ""
         self._next_sweep = 0.0
+        self._next_look: dict[str, float] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop: after each notification, when a look finds something due, each second."""
@@ -127,35 +130,50 @@ class Relay:
             sent = self.step()
             self._heartbeat.beat()
             self._linger = min(LONGEST_LINGER, self._linger * 2 or 0.002) if sent >= BATCH // 10 else 0.0
-            if sent < BATCH:
-                self._await_work(connection, stop)
+            while sent < BATCH and not stop.is_set() and not self._is_wanted(connection, stop):
+                self._tend()
+                self._heartbeat.beat()
 
-    def _await_work(self, connection: psycopg.Connection[Any], stop: threading.Event) -> None:
+    def _is_wanted(self, connection: psycopg.Connection[Any], stop: threading.Event) -> bool:
+        """Wait for a notification, or for something to be due; false if there is neither for a second."""
         until = time.monotonic() + SWEEP_SECONDS
         while not stop.is_set() and time.monotonic() < until:
             for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
                 stop.wait(self._linger)
-                return
+                return True
             if connection.execute(ANY_DUE).fetchall() == [(True,)]:
-                return
+                return True
+        return False
 
     def step(self) -> int:
         """One pass over all there is to do; returns how many events were published."""
         sent = 0
-        try:
+        with self._broker_may_be_away():
             self._notice_forgetful_broker()
-            self._sweep()
             sent = self._send_waiting()
+        apply_due(self._database, self._reactions, limit=100)
+        self._tend()
+        return sent
+
+    def _tend(self) -> None:
+        """Look after what no row calls for. What fails here keeps nothing from being sent."""
+        with self._broker_may_be_away():
+            self._notice_forgetful_broker()
+            try:
+                self._sweep()
+            except DBAPIError as error:
+                log.warning("a sweep was given up: %s", error.orig)
+
+    @contextmanager
+    def _broker_may_be_away(self) -> Iterator[None]:
+        try:
+            yield
         except (BrokerError, RedisError, OSError) as error:
             log.warning("the broker is away: %s", error)
-        apply_due(self._database, self._reactions, limit=100)
-        return sent
 
     def _notice_forgetful_broker(self) -> None:
         """A missing or changed epoch means that the broker lost all it had: send everything again now."""
-        self._broker.set(EPOCH_KEY, str(uuid4()), nx=True)
-        epoch = self._broker.get(EPOCH_KEY)
-        current = epoch.decode() if isinstance(epoch, bytes) else str(epoch)
+        current = self._broker_epoch()
         if current == self._epoch:
             return
         with self._database.transaction() as session:
@@ -169,6 +187,15 @@ class Relay:
                 session.execute(DUE_AT_ONCE)
         self._epoch = current
 
+    def _broker_epoch(self) -> str:
+        epoch = self._broker.get(EPOCH_KEY)
+        if epoch is None:
+            self._broker.set(
+                EPOCH_KEY, str(uuid4()), nx=True
+            )  # another relay may do so now: the first counts
+            epoch = self._broker.get(EPOCH_KEY)
+        return epoch.decode() if isinstance(epoch, bytes) else str(epoch)
+
     def _sweep(self) -> None:
         """Once a second: make due again what was overtaken, wake each job that is due, compare what is due."""
         if time.monotonic() < self._next_sweep:
@@ -176,12 +203,22 @@ class Relay:
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
         with self._database.transaction() as session:
             session.execute(OVERTAKEN)
-            due = [job.name for job in self._jobs if job.is_due(session)]
-            asked = reconciling.questions(session, self._card.name, real_now())
+            due = [job.name for job in self._looked_at() if job.is_due(session)]
+            peers = reconciling.peers_in_turn(session)
         for name in due:
             self._wire.send_wake(name)
-        for question in asked:
-            self._wire.send_batch(question)
+        for peer in peers:
+            with self._database.transaction() as session:
+                question = reconciling.question(session, self._card.name, peer, real_now())
+            if question:
+                self._wire.send_batch(question)
+
+    def _looked_at(self) -> list[Job]:
+        """The jobs whose time for a look has come."""
+        now = time.monotonic()
+        jobs = [job for job in self._jobs if self._next_look.get(job.name, 0.0) <= now]
+        self._next_look.update({job.name: now + job.every_seconds for job in jobs})
+        return jobs
 
     def _send_waiting(self) -> int:
         with self._database.transaction() as session:
@@ -203,9 +240,11 @@ class Relay:
             incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
             reach("relay.claiming")
         reach("relay.claimed")
-        for first, rows in ((False, again), (True, new)):
-            if rows:
-                self._publish(subscriber, incarnation, first, sorted(rows, key=lambda row: row.id))
+        with ExitStack() as both:  # what was claimed second is given back too when the first is not published
+            for first, rows in ((True, new), (False, again)):
+                if rows:
+                    in_order = sorted(rows, key=lambda row: row.id)
+                    both.callback(self._publish, subscriber, incarnation, first, in_order)
         return len(again) + len(new)
 
     def _publish(self, subscriber: str, incarnation: UUID, first: bool, rows: Sequence[Row[Any]]) -> None:

@@ -44,4 +44,4 @@ def _delete_some(database: Database, table: str, old: str) -> int:
         return len(gone.all())
 
 
-JOB = Job("purge", is_due, purge)
+JOB = Job("purge", is_due, purge, every_seconds=60)

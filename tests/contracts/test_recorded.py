@@ -22,7 +22,8 @@ from shared.clock import WIB
 from shared.database import Database
 from shared.events import CONTRACTS
 from shared.events.orders import OrderPlaced, PlacedLine
-from shared.messaging.inbox import Reactions, apply_due, receive
+from shared.messaging.inbox import apply_due, receive
+from shared.messaging.reactions import Reactions
 from shared.messaging.tables import Inbox, inbox, parked_message, position
 from shared.messaging.wire import Batch, Envelope
 from tests.contracts.record import RECORDED

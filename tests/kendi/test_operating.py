@@ -22,8 +22,9 @@ from kendi.cli import main
 from kendi.servers import Addresses, Servers
 from shared.database import Database
 from shared.events.orders import OrderClosed
-from shared.messaging.inbox import PARK_AFTER, NotYet, apply_due
+from shared.messaging.inbox import PARK_AFTER, apply_due
 from shared.messaging.outbox import record
+from shared.messaging.reactions import NotYet
 from shared.messaging.tables import Inbox, inbox, operator_action, outbox_delivery, parked_message
 from tests.carrying import Services
 from tests.conftest import REPOSITORY

@@ -20,7 +20,7 @@ from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, Party, PlacedLine
 from shared.events.production import FacilityRegistered, LotReleased
-from shared.messaging.inbox import Heard
+from shared.messaging.reactions import Heard
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, KANWIL, LOGISTICS, create_key
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from services.logistics import loading
 from services.logistics.storage import clearance, document_rule, facility, item, lot, milestone, order_line
 from shared import reference
-from shared.messaging.inbox import NotYet
+from shared.messaging.reactions import NotYet
 from tests.logistics.conftest import (
     ORDER,
     SEMARANG,

@@ -15,7 +15,7 @@ from services.orders import handlers
 from services.orders.domain.order import Order
 from shared.events import contract_of
 from shared.events.logistics import CartonsPacked
-from shared.messaging.inbox import Heard
+from shared.messaging.reactions import Heard
 from tests.orders.conftest import Orders
 from tests.orders.test_handlers import Followed, follow
 

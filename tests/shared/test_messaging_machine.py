@@ -28,11 +28,11 @@ from shared.events.orders import OrderClosed, OrderLineClosed
 from shared.messaging import inbox as inboxes
 from shared.messaging import relay as relays
 from shared.messaging import worker as workers
-from shared.messaging.inbox import Heard
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, Reactions
 from shared.messaging.receipts import register
 from shared.messaging.relay import Relay
-from shared.messaging.tables import Delivery, outbox_delivery, parked_message
+from shared.messaging.tables import Delivery, Inbox, inbox, outbox_delivery, parked_message
 from shared.messaging.wire import Batch
 from tests.shared.unsteady import (
     BATCHES,
@@ -158,6 +158,7 @@ class Protocol(RuleBasedStateMachine):
         assert self.world.seen().position == self.committed
         with self.world.production.transaction() as session:
             assert session.execute(select(parked_message)).all() == []
+            assert session.execute(select(inbox).where(inbox.c.state <= Inbox.RUNNING)).all() == []
 
     def _all_acknowledged(self) -> bool:
         """Work one round without a fault; whether there was nothing left to send."""
@@ -259,7 +260,7 @@ def acknowledged_when_published(world: World, patch: pytest.MonkeyPatch) -> None
 def acknowledged_before_it_is_stored(world: World, patch: pytest.MonkeyPatch) -> None:
     receive = inboxes.receive
 
-    def after_the_receipt(database: Database, batch: Batch, reactions: inboxes.Reactions) -> bool:
+    def after_the_receipt(database: Database, batch: Batch, reactions: Reactions) -> bool:
         workers._send_receipt(world.wires["production"], batch)
         return receive(database, batch, reactions)
 

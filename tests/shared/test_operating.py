@@ -14,9 +14,10 @@ from shared.database import Database
 from shared.events.orders import OrderClosed, OrderLineClosed
 from shared.messaging import operating, whereabouts
 from shared.messaging.awaiting import awaited, of_order, of_subjects
-from shared.messaging.inbox import PARK_AFTER, Heard, NotYet, apply_due
+from shared.messaging.inbox import PARK_AFTER, apply_due
 from shared.messaging.operating import Operator
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import CLAIM_NEW
 from shared.messaging.standing import standing

@@ -21,7 +21,7 @@ from shared.card import all_cards, card_of
 from shared.database import Database
 from shared.events.orders import OrderClosed
 from shared.messaging import inbox as inboxes
-from shared.messaging.inbox import Heard, NotYet, Reactions
+from shared.messaging.reactions import Heard, NotYet, Reactions
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Inbox, inbox, outbox_delivery, outbox_event, position
 from shared.messaging.wire import Batch, Receipt, Wire, celery_app

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
@@ -40,16 +39,11 @@ from shared.events.production import (
     WorkOrderPaused,
     WorkOrderStarted,
 )
-from shared.messaging.inbox import Heard, NotYet, Reactions
+from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 
 
-def on_facility_registered(session: Session, event: FacilityRegistered, heard: Heard) -> None:
-    values = {"name": event.name}
-    session.execute(
-        upsert(facility)
-        .values(code=event.code, **values)
-        .on_conflict_do_update(index_elements=["code"], set_=values)
-    )
+def _facility(event: FacilityRegistered) -> dict[str, Any]:
+    return {"code": event.code, "name": event.name}
 
 
 def on_production_planned(session: Session, event: ProductionPlanned, heard: Heard) -> None:
@@ -121,7 +115,7 @@ def _orders_of(session: Session, parts: Sequence[ShipmentLine]) -> list[tuple[Or
 
 
 REACTIONS: Reactions = {
-    FacilityRegistered: on_facility_registered,
+    FacilityRegistered: keep_copy(facility, _facility),
     ProductionPlanned: on_production_planned,
     QuoteAnswered: on_quote_answered,
     WorkOrderOffered: note_on_timeline,
