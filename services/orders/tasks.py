@@ -48,7 +48,7 @@ def forget_old(database: Database, settings: Settings, stop: Event) -> None:
 
 JOBS = (
     Job("imports", imports.is_due, work_off_imports),
-    Job("forgetting", forgetting.is_due, forget_old),
+    Job("forgetting", forgetting.is_due, forget_old, every_seconds=60),
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
     purging.JOB,

@@ -9,8 +9,8 @@ from services.production.storage import item
 from shared.clock import business_today
 from shared.events.orders import QuoteRequested
 from shared.events.production import LinePromise, QuoteAnswered
-from shared.messaging.inbox import Heard, NotYet
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet
 
 
 def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) -> None:

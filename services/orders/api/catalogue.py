@@ -16,7 +16,7 @@ from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.problems import not_found
 from shared.web.schemas import NO_DAY
-from shared.web.versions import etag, must_match
+from shared.web.versions import IF_MATCH, etag, must_match
 
 api = Routes("catalogue", __name__, url_prefix="/orders/v1", description="What can be ordered")
 
@@ -42,7 +42,7 @@ def read_item(sku: str) -> Any:
 @api.patch("/catalogue/<sku>")
 @api.arguments(ItemAmendment)
 @api.response(200, ItemSchema)
-@api.doc(parameters=[{"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}])
+@api.doc(parameters=[IF_MATCH])
 @requires(KANWIL)
 def amend_item(body: dict[str, Any], sku: str) -> Any:
     """Amend an item: a new version, told to all services. Orders keep the version they were placed at."""
@@ -82,4 +82,4 @@ def _shown(session: Session, sku: str) -> tuple[dict[str, Any], int, dict[str, s
     shown = item_as_dict(session, sku, business_today(session))
     if shown is None:
         raise not_found("item")
-    return shown, 200, {"ETag": etag(shown["version"])}
+    return shown, 200, etag(shown["version"])

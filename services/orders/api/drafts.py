@@ -19,12 +19,11 @@ from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import PageSchema, key_of, link_to_next
 from shared.web.problems import Problem, not_found
-from shared.web.versions import etag, must_match
+from shared.web.versions import IF_MATCH, etag, must_match
 
 api = Routes("drafts", __name__, url_prefix="/orders/v1", description="Orders that are not placed yet")
 
 DRAFT, ORDER = DraftSchema(), OrderSchema()
-IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
 
 
 @api.post("/drafts")
@@ -41,7 +40,7 @@ def make_draft(body: dict[str, Any]) -> Response:
             session, buyer=principal.account or "", made_by=principal.id, content=content
         )
         row = _mine(session, id)
-        headers = {"Location": f"/orders/v1/drafts/{id}", "ETag": etag(row.version)}
+        headers = {"Location": f"/orders/v1/drafts/{id}", **etag(row.version)}
         return DRAFT.dump(draft_as_dict(row)), 201, headers
 
     return once(command)
@@ -133,4 +132,4 @@ def _mine(session: Session, draft_id: UUID) -> Row[Any]:
 
 
 def _shown(row: Row[Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
-    return draft_as_dict(row), 200, {"ETag": etag(row.version)}
+    return draft_as_dict(row), 200, etag(row.version)

@@ -14,8 +14,8 @@ from services.orders.schemas.orders import OrderRequest
 from services.orders.storage import quote
 from shared.events.orders import QuotedLine, QuoteRequested
 from shared.events.production import QuoteAnswered
-from shared.messaging.inbox import Heard
 from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard
 
 REQUEST = OrderRequest()
 
