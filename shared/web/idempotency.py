@@ -40,8 +40,15 @@ def once(command: Callable[[Session], Answer], *, shown_once: frozenset[str] = f
     another body the key is refused (422); while the first request still runs a second one is
     told so (409).
     """
-    key, principal = g.idempotency_key, current().id
     asked = hashlib.sha256(request.path.encode() + request.get_data()).digest()
+    return once_for(asked, command, shown_once=shown_once)
+
+
+def once_for(
+    asked: bytes, command: Callable[[Session], Answer], *, shown_once: frozenset[str] = frozenset()
+) -> Response:
+    """The same for a request that was read as a stream: ``asked`` is a digest of its path and its body."""
+    key, principal = g.idempotency_key, current().id
     with transaction() as session:
         if not session.execute(
             select(func.pg_try_advisory_xact_lock(_lock_number(principal, key)))

@@ -8,7 +8,7 @@ import logging
 from dataclasses import dataclass
 from math import ceil
 from time import time
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
 from limits import RateLimitItemPerSecond
@@ -82,7 +82,7 @@ def spend(policy: str, who: str) -> None:
     g.setdefault("spent", []).append(spent)
     if spent.over:
         wait = f"At most {spent.most} requests in {WINDOW} seconds for each {policy}; wait {spent.seconds} s."
-        members = {"violated-policies": [policy]}
+        members: dict[str, Any] = {"violated-policies": [policy]}
         raise Problem(429, "Too many requests", wait, retry_after=spent.seconds, **members)
 
 

@@ -50,6 +50,7 @@ def create(
     Figures().install(app)
     limiting.install(app, settings)
     app.register_blueprint(health.blueprint(card))
+    app.before_request(apis.allow_body)
     app.before_request(_refuse_nul)
     apis.install(app, api)
     app.register_blueprint(signing_in.blueprint(card))

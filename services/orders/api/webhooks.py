@@ -13,7 +13,6 @@ from services.orders.schemas.webhooks import (
     DeliveryInFullSchema,
     DeliveryQuery,
     DeliverySchema,
-    NothingSchema,
     OutcomeSchema,
     ReplayedSchema,
     ReplayRequest,
@@ -30,6 +29,7 @@ from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import LARGEST, key_of, link_to_next, row_number
+from shared.web.schemas import NothingSchema
 
 api = Routes("webhooks", __name__, url_prefix="/orders/v1", description="Where a buyer is told of each step")
 

@@ -105,10 +105,6 @@ class RotationRequest(Schema):
     )
 
 
-class NothingSchema(Schema):
-    """No fields."""
-
-
 class AttemptSchema(Schema):
     """One attempt, and what the endpoint answered."""
 

@@ -6,7 +6,9 @@ from shared.events import CONTRACTS, contract_of
 
 OWN = [told.type for told in CONTRACTS.values() if told.owner == CARD.name and told.subject_kind == "order"]
 HEARD = [
-    contract_of(event).type for event in REACTIONS if {"order_id", "lines"} & set(event.__dataclass_fields__)
+    contract_of(event).type
+    for event in REACTIONS
+    if "order_id" in event.__dataclass_fields__ or contract_of(event).subject_kind == "shipment"
 ]
 EVENT_TYPES = (*OWN, *HEARD)
 """The order's own events first, then those of the other services."""
