@@ -18,6 +18,7 @@ from bench import bare, lists, messages
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
+from shared.sight import SERVICE
 from shared.web.access import BUYER
 
 CLIENTS = 4
@@ -173,7 +174,7 @@ def _client() -> httpx.Client:
 
 @contextmanager
 def _database(system: System, service: str) -> Iterator[Database]:
-    database = Database(system.addresses.app_urls[service], pool_size=1)
+    database = Database(system.addresses.app_urls[service], sees=SERVICE, pool_size=1)
     yield database
     database.close()
 

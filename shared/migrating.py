@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from shared.database import make_engine, shared_metadata
+from shared.sight import SERVICE
 
 HERE = Path(__file__).parent
 
@@ -36,7 +37,7 @@ def metadata_of(service: str) -> list[MetaData]:
 def migrate(service: str, owner_url: str) -> bool:
     """Upgrade to the newest schema; returns whether anything was to do. Safe to run at any time."""
     alembic = config(service)
-    engine = make_engine(owner_url, pool_size=1)
+    engine = make_engine(owner_url, sees=SERVICE, pool_size=1)
     try:
         with engine.connect() as connection:
             at = set(MigrationContext.configure(connection).get_current_heads())

@@ -149,10 +149,11 @@ def _transaction(service: str, role: str, account: str | None) -> Iterator[Any]:
 
     from shared.database import Database
     from shared.settings import database_url
+    from shared.sight import SERVICE
 
     if role not in ROLES[service]:
         raise click.BadParameter(f"give one of {service}: {', '.join(ROLES[service])}", param_hint="'--role'")
-    database = Database(database_url(service, "web"), pool_size=1)
+    database = Database(database_url(service, "web"), sees=SERVICE, pool_size=1)
     try:
         with database.transaction() as session:
             _need_account(session, ROLES[service][role], role, account)

@@ -24,6 +24,7 @@ from shared.events.production import Allocation, ProductionPlanned
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 from shared.refusal import Refused
+from shared.sight import as_the_service
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,10 @@ def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     order = _locked(session, work_order_id)
     declined = order.decline(reason=reason)
     session.flush()
-    _one_plan_at_a_time(session)
-    line = _demand(session, order.order_id, order.line)
-    record(session, *declined, *_allocate(session, line, order.quantity))
+    with as_the_service(session):  # it is offered to other facilities
+        _one_plan_at_a_time(session)
+        line = _demand(session, order.order_id, order.line)
+        record(session, *declined, *_allocate(session, line, order.quantity))
     return order
 
 

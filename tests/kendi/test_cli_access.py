@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, select, update
 from kendi.cli import main
 from services.orders.storage import buyer
 from shared.web.tables import api_key, person
+from tests.conftest import database_beside
 
 EMAIL, PASSWORD = "buyer@example.org", "a password of the tests"
 KEY = ("key", "create", "orders", "--role", "buyer", "--account", "CHEWY-LOUIS", "--name", "Purchasing")
@@ -20,7 +21,7 @@ USER = ("user", "add", *KEY[2:], "--email", EMAIL)
 @pytest.fixture
 def client(client_of: Callable[[str], FlaskClient]) -> FlaskClient:
     client = client_of("orders")
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         session.execute(
             insert(buyer).values(code="CHEWY-LOUIS", name="PT. Chewy Louis Group", particulars={})
         )
@@ -32,7 +33,7 @@ def kendi(*arguments: str, typed: str = "") -> Result:
 
 
 def made(client: FlaskClient) -> int:
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         tables = (api_key, person)
         return sum(session.execute(select(func.count()).select_from(one)).scalar_one() for one in tables)
 
@@ -133,7 +134,7 @@ def test_a_key_is_made_for_reading_only_and_for_a_time(client: FlaskClient) -> N
     assert opens(client, told["key"])
     headers = {"Authorization": f"Bearer {told['key']}", "Idempotency-Key": "1"}
     assert client.post("/orders/v1/orders", json={}, headers=headers).json["scope"] == "write"
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         session.execute(update(api_key).values(expires_at=func.now()))
     assert not opens(client, told["key"])
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from kendi.servers import Addresses
 from shared.database import make_engine
 from shared.migrating import config
+from shared.sight import SERVICE
 
 ORDER, ENDPOINT = UUID(int=1), UUID(int=2)
 
@@ -18,7 +19,7 @@ ORDER, ENDPOINT = UUID(int=1), UUID(int=2)
 @pytest.fixture
 def connection(addresses: Addresses) -> Iterator[Connection]:
     """A schema of its own, gone afterwards."""
-    engine = make_engine(addresses.owner_urls["orders"], pool_size=1)
+    engine = make_engine(addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
     with engine.connect() as opened, opened.begin() as transaction:
         opened.execute(text("CREATE SCHEMA earlier"))
         opened.execute(text("SET LOCAL search_path TO earlier"))

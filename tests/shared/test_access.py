@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.web import access, passwords
 from shared.web.access import KANWIL, add_person, create_key
 from shared.web.tables import api_key, person, sign_in_attempt, web_session
+from tests.conftest import database_beside
 
 EMAIL, PASSWORD = "kanwil@kendi.example", "a password of the tests"
 SIGN_IN, SIGN_OUT, HOME = "/production/sign-in", "/production/sign-out", "/production/"
@@ -61,7 +62,7 @@ class Door:
 @pytest.fixture
 def door(client_of: Callable[[str], FlaskClient]) -> Door:
     client = client_of("production")
-    database: Database = client.application.extensions["kendi"].database
+    database: Database = database_beside(client)
     with database.transaction() as session:
         add_person(session, email=EMAIL, name="Kanwil", role=KANWIL, account=None, password=PASSWORD)
     return Door(client, database)

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from shared.web.access import KANWIL, create_key
 from shared.web.limiting import Limiter
+from tests.conftest import database_beside
 
 API, SIGN_IN = "/production/v1/facilities", "/production/sign-in"
 
@@ -23,7 +24,7 @@ def client(client_of: Callable[[str], FlaskClient], monkeypatch: pytest.MonkeyPa
 
 
 def key(client: FlaskClient) -> str:
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         return create_key(session, name="office", role=KANWIL, account=None)
 
 
