@@ -11,7 +11,7 @@ CARD = Card(
     owns=("item", "order"),
     hears={
         "production": ("facility", "plan", "work_order", "lot"),
-        "logistics": ("packing", "shipment"),
+        "logistics": ("packing", "shipment", "withholding"),
     },
     desk="Portal",
 )

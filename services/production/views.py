@@ -8,13 +8,14 @@ from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import capability, facility, item, work_order
+from services.production.storage import LIVE, capability, facility, item, work_order
 from shared.web.access import FACILITY, KANWIL, Principal
 
-OPEN = work_order.c.declined_reason.is_(None) & (work_order.c.good < work_order.c.quantity)
+OPEN = LIVE & (work_order.c.good < work_order.c.quantity)
 
 derived_state = case(
     (work_order.c.declined_reason.is_not(None), "declined"),
+    (work_order.c.withdrawn_on.is_not(None), "cancelled"),
     (work_order.c.accepted_on.is_(None), "offered"),
     (work_order.c.good == work_order.c.quantity, "completed"),
     (work_order.c.started_on.is_(None), "accepted"),
@@ -49,7 +50,15 @@ def as_dict(order: WorkOrder) -> dict[str, Any]:
     counts = ("made", "good", "rework", "scrap", "awaiting", "remaining")
     return {
         name: getattr(order, name)
-        for name in (*names, *counts, "paused_reason", "declined_reason", "started_on")
+        for name in (
+            *names,
+            *counts,
+            "taken_back",
+            "paused_reason",
+            "declined_reason",
+            "started_on",
+            "withdrawn_on",
+        )
     }
 
 

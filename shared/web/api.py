@@ -10,7 +10,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
-from shared.web import access, idempotency
+from shared.web import access, idempotency, versions
 from shared.web.context import serving
 from shared.web.problems import JSON_PROBLEM, Problem
 from shared.web.schemas import ProblemSchema
@@ -72,6 +72,8 @@ def _problems_of(path: str, method: str, operation: dict[str, Any]) -> set[HTTPS
         statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
     if method == "post":
         statuses.add(HTTPStatus.CONFLICT)
+    if versions.IF_MATCH in operation.get("parameters", []):
+        statuses |= {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED}
     return statuses
 
 

@@ -246,10 +246,25 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_ready_for(STUFFED_SEALED)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
+        goods = list(goods)
         need_cleared(goods, today)
+        self._need_one_consignee(goods)
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+
+    def _need_one_consignee(self, goods: Sequence[Standing]) -> None:
+        """Refuse to let goods leave for where they were to go when the shipment was planned, but are not now."""
+        for each in goods:
+            if each.line.destination != self.destination or each.line.terms != goods[0].line.terms:
+                raise Refused(
+                    each.line.sentence(
+                        "{line} goes to {consignee} in {destination} now, so it may not leave in {number}.",
+                        consignee=each.line.consignee_name,
+                        destination=each.line.destination,
+                        number=self.number,
+                    )
+                )
 
     def record(
         self, code: str, *, place: str, occurred_at: datetime, now: datetime, graph: Graph

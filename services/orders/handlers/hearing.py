@@ -9,6 +9,11 @@ from sqlalchemy.orm import Session
 
 from services.orders import timeline
 from services.orders.domain.order import Order
+from services.orders.handlers.cancelling import (
+    on_goods_withheld,
+    on_production_stopped,
+    on_withholding_answered,
+)
 from services.orders.handlers.locking import locked
 from services.orders.storage import facility
 from services.orders.storage import order as orders
@@ -17,6 +22,7 @@ from shared.events.logistics import (
     CartonsGathered,
     CartonsPacked,
     DocumentsCompleted,
+    GoodsWithheld,
     MilestoneRecorded,
     ShipmentBooked,
     ShipmentDelivered,
@@ -24,19 +30,23 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentLine,
     ShipmentPlanned,
+    WithholdingAnswered,
 )
 from shared.events.production import (
     FacilityRegistered,
     LotReleased,
     PiecesReported,
     ProductionPlanned,
+    ProductionStopped,
     WorkOrderAccepted,
     WorkOrderCompleted,
     WorkOrderDeclined,
     WorkOrderInspected,
     WorkOrderOffered,
     WorkOrderPaused,
+    WorkOrderReduced,
     WorkOrderStarted,
+    WorkOrderWithdrawn,
 )
 from shared.messaging.inbox import Heard, NotYet, Reactions
 
@@ -77,7 +87,7 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
 def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> None:
     order = locked(session, event.order_id)
     line = order.line(event.line)
-    if line.packed + event.quantity > line.good:
+    if line.packed + event.quantity > line.good - line.withheld:
         raise NotYet("production", f"lot/{event.lot}")
     line.packed += event.quantity
     timeline.note(session, order.buyer, event, heard)
@@ -86,7 +96,7 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
-        if line.departed + part.quantity > line.packed:
+        if line.departed + part.quantity > line.packed + line.unpacked:
             raise NotYet("logistics", f"packing/{part.lot}")
         line.departed += part.quantity
     note_on_timeline(session, event, heard)
@@ -124,6 +134,9 @@ REACTIONS: Reactions = {
     WorkOrderOffered: note_on_timeline,
     WorkOrderAccepted: note_on_timeline,
     WorkOrderDeclined: note_on_timeline,
+    WorkOrderWithdrawn: note_on_timeline,
+    WorkOrderReduced: note_on_timeline,
+    ProductionStopped: on_production_stopped,
     WorkOrderStarted: on_work_order_started,
     WorkOrderPaused: note_on_timeline,
     PiecesReported: note_on_timeline,
@@ -132,6 +145,8 @@ REACTIONS: Reactions = {
     LotReleased: on_lot_released,
     CartonsPacked: on_cartons_packed,
     CartonsGathered: note_on_timeline,
+    GoodsWithheld: on_goods_withheld,
+    WithholdingAnswered: on_withholding_answered,
     ShipmentPlanned: note_on_timeline,
     ShipmentBooked: note_on_timeline,
     DocumentsCompleted: note_on_timeline,
