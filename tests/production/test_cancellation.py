@@ -128,7 +128,7 @@ def test_work_that_begins_while_it_is_cancelled_is_either_stopped_or_goes_on(sha
 
     def cancel() -> None:
         with shared_out.database.transaction() as session:
-            handlers.on_cancellation_requested(session, a_cancellation(), None)  # type: ignore[arg-type]
+            handlers.on_cancellation_requested(session, a_cancellation(), None)
 
     with ThreadPoolExecutor(2) as threads:
         begun, cancelled = threads.submit(begin), threads.submit(cancel)
@@ -174,9 +174,9 @@ def test_an_earlier_day_has_what_has_not_begun_planned_anew_where_that_helps(pro
 
 
 def test_a_day_that_nobody_can_keep_is_answered_with_the_promise(shared_out: Production) -> None:
-    shared_out.hears(an_amendment(requested_date=in_days(2)))
-    soonest, withdrawn = len(shared_out.told("production_planned")), shared_out.told("work_order_withdrawn")
     shared_out.hears(an_amendment(requested_date=in_days(1)))
+    soonest, withdrawn = len(shared_out.told("production_planned")), shared_out.told("work_order_withdrawn")
+    shared_out.hears(an_amendment(requested_date=in_days(2)))
     plans = [data for _, data in shared_out.told("production_planned")]
     assert len(plans) == soonest + 1
     assert plans[-1] == plans[-2]

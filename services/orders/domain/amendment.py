@@ -49,9 +49,10 @@ def more_than_now(line: Line, change: Change) -> int:
 
 
 def need_possible(line: Line, change: Change, *, sealed: int, today: date, field: str) -> None:
-    """Refuse what can't be changed any more. ``sealed`` pieces have left a hub in a container, or departed."""
+    """Refuse what can't be changed any more. ``sealed`` pieces have left a hub in a container."""
     if line.closed:
         raise Refused("Line {line} is closed; place a new order.", field=f"{field}.line", line=line.number)
+    sealed = max(sealed, line.departed)
     if change.consignee and change.consignee != line.consignee() and sealed:
         raise Refused(
             "{sealed} pieces of line {line} are on their way to {consignee}: that is a diversion, a return or a"

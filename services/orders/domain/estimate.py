@@ -45,14 +45,14 @@ class Estimate:
 def estimate(line: Line, quantity: int, *, shipped: int, unpack: bool) -> Estimate:
     """Where the pieces stand that would be asked for; ``shipped`` are in shipments, departed or not."""
     gone = min(max(shipped, line.departed), line.packed)
-    pending = line.pending
+    pending, begun = line.pending, max(line.started, line.good)
     parts, rest = [], quantity
     for stage, there, stoppable in (
         ("unassigned", line.to_make - line.allocated, True),
-        ("not_started", line.allocated - line.started, True),
+        ("not_started", line.allocated - begun, True),
         ("finished", line.good - line.withheld - line.packed, True),
         ("packed", line.packed - gone, unpack),
-        ("in_work", line.started - line.good, False),
+        ("in_work", begun - line.good, False),
         ("in_shipment", gone - line.departed, False),
     ):
         spoken_for = min(pending, max(0, there)) if stoppable else 0
