@@ -34,6 +34,14 @@ def lots_to_pack(session: Session, *, limit: int, after: str | None = None) -> S
     return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
 
 
+def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:
+    """Lots of which pieces were taken to stock, the newest first, with the cartons that were opened for it."""
+    opened = func.array_agg(carton.c.sscc).filter(carton.c.unpacked_at.is_not(None)).label("opened")
+    query = _of_lots(lot.c.withheld, opened).outerjoin(carton, carton.c.lot == lot.c.code)
+    query = _by_lot(query.where(lot.c.withheld > 0)).order_by(None).order_by(lot.c.code.desc())
+    return session.execute(query.limit(limit)).mappings().all()
+
+
 def lots_on_the_way(session: Session) -> Sequence[RowMapping]:
     """Lots with cartons that have arrived at no hub yet."""
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))

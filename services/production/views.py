@@ -1,6 +1,7 @@
 """What the production service shows: reads only."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -113,6 +114,18 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
         }
         for order, name_id, name_en, at, pieces in session.execute(query)
     ]
+
+
+def taken_back(session: Session, principal: Principal, *, since: date, limit: int) -> Sequence[RowMapping]:
+    """Work orders that were withdrawn since then, the newest first."""
+    query = (
+        select(work_order, item.c.name_id, item.c.name_en)
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(mine(principal), work_order.c.withdrawn_on >= since)
+        .order_by(work_order.c.withdrawn_on.desc(), work_order.c.id.desc())
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
 
 
 def count_open(session: Session, principal: Principal) -> dict[str, int]:

@@ -70,6 +70,10 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
 DESKS = [
     ROOT / "services/orders/domain/hold.py",
     ROOT / "services/orders/domain/order.py",
+    ROOT / "services/orders/domain/amendment.py",
+    ROOT / "services/orders/domain/estimate.py",
+    ROOT / "services/orders/domain/taking_back.py",
+    ROOT / "services/orders/pages/changing.py",
     ROOT / "services/production/domain/work_order.py",
     *ROOT.glob("services/production/pages/*.py"),
     *ROOT.glob("services/logistics/domain/*.py"),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.orders import views
+from services.orders import cancellations, views
 from services.orders.sentences import tell_expected, tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
@@ -37,6 +37,8 @@ def home() -> str:
     )
 
 
+REQUESTS = 20
+"""Cancellations on one page, the newest first."""
 STEPS = 150
 """Steps of a timeline on one page, so that it stays under 150 kB."""
 
@@ -54,11 +56,14 @@ def one_order(order_id: UUID) -> str:
         entries = tell_timeline(session, found[-STEPS:], pages.language())
         shown = views.order_in_full(session, order, pages.language())
         expected = tell_expected(session, shown["lines"], pages.language())
+        requests = cancellations.of_order(session, order_id)
     return render_template(
         "order.html",
         order=shown,
         lines=shown["lines"][max(from_line, 1) - 1 :][: views.MOST_LINES],
         entries=entries,
+        requests=requests[:REQUESTS],
+        may_change=current().role == BUYER,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,
     )
