@@ -112,10 +112,10 @@ class Stream:
         client = self._client("orders", BUYER)
 
         def change(chance: Random) -> None:
-            if self._placed and not self._flooding.is_set():
+            if self._placed and self.in_flight < ENOUGH_IN_FLIGHT:
                 id = chance.choice(self._placed[-60:])
                 (self._cancel if chance.random() < 0.6 else self._amend)(client, id, chance)
-            self._stop.wait(0.2)
+            self._stop.wait(0.5)
 
         return change
 
