@@ -147,7 +147,7 @@ class Shipment:
         if not self.cartons:
             raise Refused("There is no carton for this shipment.")
         for carton in self.cartons:
-            if carton.hub != self.hub or carton.shipment_id is not None:
+            if carton.hub != self.hub or not carton.can_be_unpacked:
                 raise Refused("Carton {sscc} does not stand free at {hub}.", sscc=carton.sscc, hub=self.hub)
         if not self.documents:
             raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")
