@@ -133,30 +133,27 @@ def show(id: UUID, data: Path, as_json: bool) -> None:
 
 
 def _known(place: Place, session: Session, id: UUID) -> Iterable[dict[str, Any]]:
-    rows = [*whereabouts.received(session, id)]
+    acted = [dict(row) for row in whereabouts.actions(session, id)]
+    for row in whereabouts.received(session, id):
+        heard = {**row, "state": whereabouts.word(HEARD, row["state"])}
+        yield {"service": place.name, "as": "subscriber", **heard, "deliveries": [], "actions": acted}
     recorded = whereabouts.recorded(session, id)
     if recorded:
-        rows.append(recorded)
-    for row in rows:
-        yield {
-            "service": place.name,
-            "as": "publisher" if row is recorded else "subscriber",
-            **row,
-            "deliveries": whereabouts.deliveries(session, id) if row is recorded else [],
-            "actions": whereabouts.actions(session, id),
-        }
+        told = [
+            {**row, "state": whereabouts.word(SENT, row["state"])}
+            for row in whereabouts.deliveries(session, id)
+        ]
+        yield {"service": place.name, "as": "publisher", **recorded, "deliveries": told, "actions": acted}
 
 
 def _shown(known: Sequence[dict[str, Any]]) -> Iterable[str]:
     for each in known:
         yield f"{each['service']}, as {each['as']}:"
-        stands = {"state": whereabouts.word(HEARD, each["state"])} if "state" in each else {}
-        for name, value in (each | stands).items():
+        for name, value in each.items():
             if name not in ("service", "as", "deliveries", "actions") and value is not None:
                 yield f"    {name}: {words.as_json(value) if isinstance(value, dict) else value}"
         for row in each["deliveries"]:
-            state = whereabouts.word(SENT, row["state"])
-            yield f"    to {row['subscriber']}: {state}, attempts {row['attempts']}"
+            yield f"    to {row['subscriber']}: {row['state']}, attempts {row['attempts']}"
         for row in each["actions"]:
             why = f": {row['reason']}" if row["reason"] else ""
             yield f"    {row['at']:%Y-%m-%d %H:%M:%S} UTC {row['actor']} ({row['actor_role']}): {row['action']}{why}"
