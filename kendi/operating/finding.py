@@ -1,5 +1,6 @@
 """``kendi events list | parked | show``: which events there are, and where each stands."""
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +15,7 @@ from kendi.operating import words
 from kendi.operating.options import DATA, FINGERPRINT, OLDER_THAN, ORDER, SERVICE, TYPE, taking
 from kendi.operating.places import Place, places
 from shared.messaging import whereabouts
+from shared.messaging.operating import LARGEST_NUMBER
 from shared.messaging.parked import messages as parked_messages
 from shared.messaging.whereabouts import HEARD, SENT, Entry, Filters
 from shared.refusal import Refused
@@ -22,7 +24,9 @@ BEFORE = click.option("--before", type=click.UUID, help="older than this event: 
 LIMIT = click.option("--limit", type=click.IntRange(1, 500), default=50, help="events in a page (50)")
 STATE = click.option("--state", type=click.Choice([*SENT, *HEARD]), help="only in this state")
 MESSAGES_BEFORE = click.option(
-    "--messages-before", type=click.IntRange(1), help="older than this message: the next page of messages"
+    "--messages-before",
+    type=click.IntRange(1, LARGEST_NUMBER),
+    help="older than this message: the next page of messages",
 )
 
 
@@ -151,7 +155,7 @@ def _shown(known: Sequence[dict[str, Any]]) -> Iterable[str]:
         yield f"{each['service']}, as {each['as']}:"
         for name, value in each.items():
             if name not in ("service", "as", "deliveries", "actions") and value is not None:
-                yield f"    {name}: {words.as_json(value) if isinstance(value, dict) else value}"
+                yield f"    {name}: {json.dumps(value) if isinstance(value, dict) else value}"
         for row in each["deliveries"]:
             yield f"    to {row['subscriber']}: {row['state']}, attempts {row['attempts']}"
         for row in each["actions"]:

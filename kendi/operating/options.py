@@ -11,6 +11,7 @@ import click
 from kendi.cli.options import SERVICES
 from shared.clock import real_now
 from shared.messaging.operating import LONGEST_REASON, SHORTEST_REASON
+from shared.text import is_plain
 
 Command = Callable[..., None]
 
@@ -57,9 +58,20 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
+class Plain(click.ParamType[str]):
+    """A code that can be read and compared."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value or not is_plain(str(value)):
+            self.fail("give plain text", param, ctx)
+        return str(value)
+
+
 ORDER = click.option("--order", type=click.UUID, help="about this order")
-TYPE = click.option("--type", help="of this type, such as kendi.orders.order_placed.v1")
-FINGERPRINT = click.option("--fingerprint", help="failed in this way")
+TYPE = click.option("--type", type=Plain(), help="of this type, such as kendi.orders.order_placed.v1")
+FINGERPRINT = click.option("--fingerprint", type=Plain(), help="failed in this way")
 OLDER_THAN = click.option("--older-than", type=Age(), help="recorded or received longer ago, such as 10min")
 SINCE = click.option("--since", type=Moment(), help="recorded since: 2026-01-31T08:00:00Z, or 2h")
 

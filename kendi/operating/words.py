@@ -15,6 +15,8 @@ from shared.messaging.awaiting import Awaited
 from shared.messaging.whereabouts import Entry
 
 LONGEST_ERROR = 120
+NARROWEST = 60
+"""Columns that a subject with the id of an order fits in, and its indent."""
 
 
 def age(seconds: float | None) -> str:
@@ -68,13 +70,12 @@ def say(lines: Iterable[str]) -> None:
 
 
 def _folded(line: str, width: int) -> list[str]:
-    """No id or type is cut, so that it can be copied; the rest of a line stands further in."""
+    """No id and no type is cut, so that it can be copied; the rest of a line stands further in."""
     return textwrap.wrap(
         line,
-        max(width, 40),
+        max(width, NARROWEST),
         subsequent_indent=" " * (len(line) - len(line.lstrip()) + 4),
         replace_whitespace=False,
-        break_long_words=False,
         break_on_hyphens=False,
     ) or [line]
 

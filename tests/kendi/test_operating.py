@@ -169,18 +169,22 @@ def test_an_event_that_waits_for_more_than_an_hour_is_warned_of(system: System) 
         ["status", str(ORDER)],
         ["events", "list"],
         ["events", "parked"],
-        ["events", "retry", "--all"],
+        ["events", "show", "ID"],
+        ["events", "retry", "--all", "--dry-run"],
     ],
 )
 def test_on_a_narrow_terminal_lines_are_folded_between_words(system: System, command: list[str]) -> None:
-    system.park()
+    id = system.park()
+    system.run("production", f"UPDATE inbox SET last_error = 'ValueError({'x' * 500})' WHERE state = 3")
     system.failing = NotYet("orders", f"order/{UUID(int=9)}")
     system.hearing.hears(OrderClosed(order_id=UUID(int=8)))
     system.run("production", "UPDATE inbox SET received_at = now() - interval '1 day'")
     with system.databases["orders"].transaction() as session:
         record(session, *(OrderClosed(order_id=ORDER) for _ in range(1000)))
-    narrow = system.kendi(*command, COLUMNS="80").output
+    arguments = [id if argument == "ID" else argument for argument in command]
+    narrow, wide = (system.kendi(*arguments, COLUMNS=columns).output for columns in ("80", "2000"))
     assert max(map(len, narrow.splitlines())) <= 80
+    assert set(re.findall(r"\S+/[0-9a-f-]{36}", wide)) == set(re.findall(r"\S+/[0-9a-f-]{36}", narrow))
 
 
 def test_status_needs_no_address_beside_a_folder_of_kendi_up(servers: Servers, system: System) -> None:
@@ -539,6 +543,9 @@ def test_what_can_not_be_done_is_said_in_one_line(system: System, arguments: lis
         (["resend", "--to", "nobody", "--since", "1h"], "nobody"),
         (["list", "--older-than", "soon"], "no length of time"),
         (["list", "--order", "12"], "12"),
+        (["list", "--type", "\udcff"], "give plain text"),
+        (["retry", "--fingerprint", ""], "give plain text"),
+        (["parked", "--messages-before", str(2**63), "--service", "orders"], "is not in the range"),
         (["list", "--state", "lost"], "lost"),
         (["discard", str(ORDER)], "--reason"),
     ],

@@ -275,6 +275,7 @@ def test_what_waits_for_long_stands_with_what_it_waits_for(desk: Desk, language:
     said = {"en": "waiting for more than an hour: 1", "id": "menunggu lebih dari satu jam: 1"}
     assert said[language] in page
     assert "<code>orders item/X</code>: 1" in page
+    assert figures(desk)["kendi_inbox_long_waiting"] == 1
     assert desk.client.get("/production/readyz").json["warnings"] == [
         "events that wait for orders to tell of item/X: 1, the oldest for 120 min"
     ]
@@ -347,7 +348,9 @@ def test_what_a_later_page_shows_can_be_seen_to(crowded: Desk) -> None:
     assert "Try all 4,999 again that failed alike" in crowded.read()
     assert crowded.send("alike/abc/retry").status_code == 303
     assert crowded.one(text("SELECT count(*) FROM inbox WHERE state = 0")) == MANY - 1
-    assert "Nothing is parked" in crowded.read()
+    page = crowded.read()
+    assert "Nothing is parked" in page
+    assert "4,979 more wait; kendi events list --state waiting shows all." in page
 
 
 def test_the_end_of_what_was_parked_is_said(crowded: Desk) -> None:
