@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import DateTime, Dialect, MetaData, create_engine, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
@@ -75,6 +77,24 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+TROUBLE = ("08", "40", "53", "57P", "58", "25006", "25P03", "55P03")
+"""SQLSTATEs of connections, deadlocks, lacking resources, shutdown, a standby, and locks held by others.
+
+Not among them: a statement that takes too long (57014) or is too large (54), which whoever sent it may
+be to blame for.
+"""
+
+
+def is_its_own_trouble(error: Exception) -> bool:
+    """Whether the database failed for a reason that says nothing about what was asked of it."""
+    if isinstance(error, PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state.startswith(TROUBLE) if state else isinstance(error, OperationalError | InterfaceError)
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> Engine:

@@ -42,13 +42,16 @@ VARIABLES = {
     "KENDI_<SERVICE>_<PROCESS>_DATABASE_URL": "the same for one process (web, worker, relay, operator; migrate: the owner)",
     "KENDI_BROKER_URL": "redis://user:password@host:port/0 of the Redis-protocol broker",
     "KENDI_<SERVICE>_BROKER_URL": "the same for one service, which then has its own broker user",
-    "KENDI_SIGNING_KEYS": "id:hex[,id:hex]: keys of 32 bytes or more; the first one signs, all verify",
+    "KENDI_SIGNING_KEYS": "id:hex[,id:hex]: keys of 32 bytes or more, each with an id of its own; the first one signs, all verify",
     "KENDI_HOST": "address that the web processes listen on (127.0.0.1)",
     "KENDI_<SERVICE>_PORT": "port of the service's web process (8001 orders, 8002 production, 8003 logistics)",
     "KENDI_WEB_THREADS": "requests that a web process serves at once (8)",
     "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine",
     "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
 }
+
+SECRETS = {"KENDI_SIGNING_KEYS"}
+"""Whose values appear in no message."""
 
 PORTS = {"orders": 8001, "production": 8002, "logistics": 8003}
 
@@ -93,7 +96,8 @@ def _read(env: Mapping[str, str], name: str, parse: Callable[[str], T], default:
     try:
         return parse(text)
     except ValueError:
-        raise BadSetting(f"{name} is {text!r}; it takes {_meaning(name)}") from None
+        given = "can't be read" if name in SECRETS else f"is {text!r}"
+        raise BadSetting(f"{name} {given}; it takes {_meaning(name)}") from None
 
 
 def _meaning(name: str) -> str:
@@ -108,7 +112,8 @@ def _signing_keys(text: str) -> tuple[SigningKey, ...]:
         SigningKey(id, bytes.fromhex(secret))
         for id, _, secret in (part.partition(":") for part in text.split(","))
     )
-    if any(len(key.secret) < 32 for key in keys):
+    ids = {key.id for key in keys if key.id}
+    if len(ids) < len(keys) or any(len(key.secret) < 32 for key in keys):
         raise ValueError
     return keys
 

@@ -8,9 +8,9 @@ from shared.card import Card
 
 CARD = Card(
     name="orders",
-    owns=("item", "order"),
+    owns=("item", "order", "quote"),
     hears={
-        "production": ("facility", "plan", "work_order", "lot"),
+        "production": ("facility", "plan", "work_order", "lot", "promise"),
         "logistics": ("packing", "shipment"),
     },
     desk="Portal",

@@ -4,11 +4,13 @@ from flask import Flask
 
 from services.orders import CARD
 from services.orders.api import ROUTES
-from services.orders.pages import holds, portal
+from services.orders.pages import holds, importing, ordering, portal, webhooks
 from shared import settings
 from shared.web import serving
+
+DESKS = (portal.desk, ordering.desk, importing.desk, holds.desk, webhooks.desk)
 
 
 def create_app() -> Flask:
     """The application as its settings want it; what the web server loads."""
-    return serving.create(CARD, settings.load(CARD.name, "web"), api=ROUTES, desks=[portal.desk, holds.desk])
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=ROUTES, desks=DESKS)

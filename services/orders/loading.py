@@ -1,36 +1,67 @@
 """Bringing reference data into the orders service: the catalogue, the buyers, the policies."""
 
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from services.orders.handlers.catalogue import PUBLISHED, publish, write_price
 from services.orders.storage import buyer, destination_policy, item
 from shared import reference
-from shared.events import contract_of
 from shared.events.orders import ItemPublished
 from shared.loading import remove_others, write_changed
-from shared.messaging.outbox import record
+
+ALWAYS = "2000-01-01"
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
     """Make the tables equal to the files; returns how many rows of each kind changed."""
-    items = reference.catalogue(folder)
-    changed = write_changed(session, item, {row.sku: _item(row) for row in items})
-    record(session, *(_published(row) for row in items if row.sku in changed))
+    items = _load_items(session, reference.catalogue(folder))
     buyers = write_changed(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
     policies = {row.id: _policy(row) for row in reference.destinations(folder).policies}
     return {
-        "items": len(changed),
+        "items": items,
         "buyers": len(buyers),
         "policies": len(write_changed(session, destination_policy, policies))
         + remove_others(session, destination_policy, policies),
     }
 
 
-def _item(row: reference.Item) -> dict[str, Any]:
-    published = contract_of(ItemPublished).dump(_published(row))
-    return {"unit_price": row.fob_usd, "currency": "USD", "published": published}
+def _load_items(session: Session, rows: Iterable[reference.Item]) -> int:
+    """What the file changed since it was loaded last; what was amended meanwhile otherwise stays."""
+    known = {row.sku: row for row in session.execute(select(item))}
+    changed = 0
+    for row in rows:
+        published, prices = PUBLISHED.dump(_published(row)), _prices(row)
+        loaded = {"published": published, "prices": [[*key, str(amount)] for key, amount in prices.items()]}
+        before = known.get(row.sku)
+        if before is not None and before.loaded == loaded:
+            continue
+        changed += 1
+        if before is None:
+            session.execute(insert(item).values(sku=row.sku, published=published, version=0))
+        if before is None or before.published != published:
+            publish(session, sku=row.sku, published=published)
+        session.execute(update(item).where(item.c.sku == row.sku).values(loaded=loaded))
+        for (currency, day), amount in prices.items():
+            write_price(
+                session,
+                sku=row.sku,
+                currency=currency,
+                valid_from=date.fromisoformat(day),
+                unit_price=amount,
+            )
+    return changed
+
+
+def _prices(row: reference.Item) -> dict[tuple[str, str], Decimal]:
+    """By currency and first day; the price in dollars counts until another does."""
+    later = {(price.currency, price.valid_from.isoformat()): price.unit_price for price in row.prices}
+    return {("USD", ALWAYS): row.fob_usd, **later}
 
 
 def _published(row: reference.Item) -> ItemPublished:

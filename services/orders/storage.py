@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -18,11 +19,12 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.orders.domain.hold import Hold, Signature
 from services.orders.domain.order import Line, Order
+from services.orders.domain.webhook import Endpoint
 from shared.database import Instant, metadata
 
 tables = metadata()
@@ -31,9 +33,22 @@ item = Table(
     "item",
     tables,
     Column("sku", Text, primary_key=True),
-    Column("unit_price", Numeric(12, 2), nullable=False),
-    Column("currency", Text, nullable=False),
+    Column("unit_price", Numeric(12, 2), comment="unused: see item_price; goes with the next release"),
+    Column("currency", Text, comment="unused: see item_price; goes with the next release"),
     Column("published", JSONB, nullable=False, comment="the data of the newest ItemPublished"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("loaded", JSONB, comment="the row of the file that was loaded last, if any was"),
+)
+
+item_price = Table(
+    "item_price",
+    tables,
+    Column("sku", Text, ForeignKey("item.sku"), primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("unit_price", Numeric(12, 2), nullable=False),
+    CheckConstraint("unit_price > 0", name="unit_price"),
+    comment="the newest one that is valid counts",
 )
 
 buyer = Table(
@@ -67,6 +82,9 @@ order = Table(
     Column("recorded_at", Instant, nullable=False, server_default=func.now()),
     UniqueConstraint("buyer", "po_number"),
 )
+Index("buyer_order_placed_on_id_idx", order.c.placed_on, order.c.id)
+Index("buyer_order_buyer_placed_on_id_idx", order.c.buyer, order.c.placed_on, order.c.id)
+Index("buyer_order_po_number_idx", order.c.po_number, postgresql_ops={"po_number": "text_pattern_ops"})
 
 QUANTITIES = ("ordered", "cancelled", "allocated", "started", "good", "packed", "departed", "delivered")
 
@@ -75,7 +93,10 @@ order_line = Table(
     tables,
     Column("order_id", Uuid, ForeignKey("buyer_order.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("buyer", Text, nullable=False, comment="the order's, copied by a trigger; for lists"),
+    Column("placed_on", Date, nullable=False, comment="the order's, copied by a trigger; for lists"),
     Column("sku", Text, ForeignKey("item.sku"), nullable=False),
+    Column("item_version", Integer, nullable=False, server_default="1"),
     Column("unit_price", Numeric(12, 2), nullable=False),
     Column("requested_date", Date, nullable=False),
     Column("promised_date", Date),
@@ -101,6 +122,11 @@ order_line = Table(
     CheckConstraint("delivered BETWEEN 0 AND departed", name="delivered"),
 )
 
+OF_ITS_ORDER = ("buyer", "placed_on")
+BY_DAY = (order_line.c.placed_on, order_line.c.order_id)
+Index("order_line_sku_idx", order_line.c.sku, *BY_DAY)
+Index("order_line_buyer_sku_idx", order_line.c.buyer, order_line.c.sku, *BY_DAY)
+Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered - cancelled"))
 Index(
     "order_line_produce_until_idx",
     order_line.c.produce_until,
@@ -173,16 +199,53 @@ timeline = Table(
     UniqueConstraint("order_id", "event_id"),
 )
 
+feed_waiting = Table(
+    "feed_waiting",
+    tables,
+    Column("timeline_id", BigInteger, primary_key=True, autoincrement=False),
+    comment="new entries of the timeline, put here by its trigger, until they have their place in the feed",
+)
+
+feed = Table(
+    "feed",
+    tables,
+    Column("buyer", Text, ForeignKey("buyer.code"), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("timeline_id", BigInteger, ForeignKey("timeline.id"), nullable=False, unique=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("sequence", Integer, nullable=False, comment="the number of the step in its order"),
+    Column("recorded_at", Instant, nullable=False),
+    UniqueConstraint("order_id", "sequence"),
+)
+Index("feed_buyer_recorded_at_idx", feed.c.buyer, feed.c.recorded_at)
+
 webhook_endpoint = Table(
     "webhook_endpoint",
     tables,
     Column("id", Uuid, primary_key=True),
     Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
     Column("url", Text, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("event_types", ARRAY(Text), nullable=False, server_default="{}", comment="none means all"),
     Column("secret", Text, nullable=False),
+    Column("previous_secret", Text),
+    Column("previous_secret_until", Instant),
+    Column("failures", Integer, nullable=False, server_default="0", comment="one after the other"),
+    Column("failing_since", Instant),
+    Column("probe_at", Instant, comment="when a failing endpoint is tried next"),
+    Column("off_since", Instant),
+    Column("off_because", Text),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("removed_at", Instant),
+    CheckConstraint("(previous_secret IS NULL) = (previous_secret_until IS NULL)", name="previous_secret"),
+    CheckConstraint("failures >= 0 AND (failures = 0) = (failing_since IS NULL)", name="failing"),
+    CheckConstraint("probe_at IS NULL OR failures > 0", name="probe"),
+    CheckConstraint(
+        "(off_since IS NULL) = (off_because IS NULL) AND off_because IN ('asked', 'gone', 'silent')",
+        name="off",
+    ),
 )
+Index("webhook_endpoint_buyer_idx", webhook_endpoint.c.buyer)
 
 webhook_delivery = Table(
     "webhook_delivery",
@@ -192,6 +255,8 @@ webhook_delivery = Table(
     Column("order_id", Uuid, nullable=False),
     Column("timeline_id", BigInteger, ForeignKey("timeline.id"), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("tried_before", Integer, nullable=False, server_default="0", comment="attempts before its replay"),
+    Column("replays", Integer, nullable=False, server_default="0"),
     Column("next_at", Instant, nullable=False, server_default=func.now()),
     Column("delivered_at", Instant),
     Column("given_up_at", Instant),
@@ -199,13 +264,117 @@ webhook_delivery = Table(
     Column("last_error", Text),
     UniqueConstraint("timeline_id", "endpoint_id"),
     CheckConstraint("delivered_at IS NULL OR given_up_at IS NULL", name="ended_once"),
+    CheckConstraint("tried_before BETWEEN 0 AND attempts", name="tried_before"),
 )
+NOT_ENDED = text("delivered_at IS NULL AND given_up_at IS NULL")
 Index(
-    "webhook_delivery_due_idx",
+    "webhook_delivery_order_idx",
     webhook_delivery.c.endpoint_id,
     webhook_delivery.c.order_id,
-    webhook_delivery.c.id,
-    postgresql_where=text("delivered_at IS NULL AND given_up_at IS NULL"),
+    webhook_delivery.c.timeline_id,
+    postgresql_where=NOT_ENDED,
+)
+Index(
+    "webhook_delivery_next_idx",
+    webhook_delivery.c.endpoint_id,
+    webhook_delivery.c.next_at,
+    webhook_delivery.c.timeline_id,
+    postgresql_where=NOT_ENDED,
+)
+Index("webhook_delivery_log_idx", webhook_delivery.c.endpoint_id, webhook_delivery.c.id)
+Index("webhook_delivery_delivered_at_idx", webhook_delivery.c.delivered_at)
+Index(
+    "webhook_delivery_given_up_at_idx",
+    webhook_delivery.c.given_up_at,
+    postgresql_where=text("given_up_at IS NOT NULL"),
+)
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("delivery_id", BigInteger, ForeignKey("webhook_delivery.id", ondelete="CASCADE"), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("replay", Boolean, nullable=False),
+    Column("status", Integer),
+    Column("response", Text, nullable=False, comment="its first characters, without secrets"),
+    Column("error", Text),
+)
+Index("webhook_attempt_delivery_id_idx", webhook_attempt.c.delivery_id)
+
+quote = Table(
+    "quote",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("request", JSONB, nullable=False, comment="the order as it was sent, to be placed from here"),
+    Column("lines", JSONB, nullable=False, comment="each line as it was screened on that day"),
+    Column("promises", JSONB, comment="dates by line number; none until production answered"),
+)
+Index("quote_expires_on_idx", quote.c.expires_on)
+
+draft = Table(
+    "draft",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("content", JSONB, nullable=False, comment="what is known of the order so far, as it was sent"),
+    Column("made_at", Instant, nullable=False, server_default=func.now()),
+)
+Index("draft_buyer_id_idx", draft.c.buyer, draft.c.id)
+
+order_import = Table(
+    "order_import",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False, server_default=func.now()),
+    Column("begun_at", Instant, comment="none while somebody looks at what it would do"),
+    Column("ended_at", Instant),
+    CheckConstraint("ended_at IS NULL OR begun_at IS NOT NULL", name="ended"),
+)
+Index(
+    "order_import_due_idx",
+    order_import.c.begun_at,
+    postgresql_where=text("begun_at IS NOT NULL AND ended_at IS NULL"),
+)
+Index("order_import_preview_idx", order_import.c.made_at, postgresql_where=text("begun_at IS NULL"))
+Index("order_import_buyer_id_idx", order_import.c.buyer, order_import.c.id)
+
+order_import_row = Table(
+    "order_import_row",
+    tables,
+    Column("import_id", Uuid, ForeignKey("order_import.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False, comment="its line in the file"),
+    Column("po_number", Text, nullable=False),
+    Column("content", Text, nullable=False, comment="a JSON object, as it was sent"),
+    Column("outcome", Text),
+    Column("order_id", Uuid),
+    Column("field", Text),
+    Column("reason", Text),
+    CheckConstraint("outcome IN ('accepted', 'refused', 'repeated')", name="outcome"),
+    CheckConstraint("(outcome IN ('accepted', 'repeated')) = (order_id IS NOT NULL)", name="order"),
+    CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="reason"),
+)
+Index(
+    "order_import_row_waiting_idx",
+    order_import_row.c.import_id,
+    order_import_row.c.number,
+    postgresql_where=text("outcome IS NULL"),
+)
+Index("order_import_row_po_number_idx", order_import_row.c.import_id, order_import_row.c.po_number)
+Index(
+    "order_import_row_outcome_idx",
+    order_import_row.c.import_id,
+    order_import_row.c.outcome,
+    order_import_row.c.number,
 )
 
 mapping = registry(metadata=tables)
@@ -214,8 +383,12 @@ mapping.map_imperatively(
     Hold, hold, properties={"signatures": relationship(Signature, order_by=signature.c.id, lazy="selectin")}
 )
 mapping.map_imperatively(
-    Line, order_line, properties={"holds": relationship(Hold, order_by=hold.c.id, lazy="selectin")}
+    Line,
+    order_line,
+    exclude_properties=OF_ITS_ORDER,
+    properties={"holds": relationship(Hold, order_by=hold.c.id, lazy="selectin")},
 )
 mapping.map_imperatively(
     Order, order, properties={"lines": relationship(Line, order_by=order_line.c.number, lazy="selectin")}
 )
+mapping.map_imperatively(Endpoint, webhook_endpoint)

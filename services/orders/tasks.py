@@ -4,8 +4,9 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
-from services.orders import views, webhooks
-from services.orders.handlers import releasing
+from services.orders import imports, views, webhooks
+from services.orders.handlers import forgetting, importing, releasing
+from services.orders.webhooks import keeping
 from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.jobs import Job
@@ -30,8 +31,27 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
             releasing.renew_lapsed(session, order_id=order_id)
 
 
+def work_off_imports(database: Database, settings: Settings, stop: Event) -> None:
+    """Place the orders of imports, some in each transaction."""
+    more = True
+    while more and not stop.is_set():
+        with database.transaction() as session:
+            more = importing.work_off_some(session)
+
+
+def forget_old(database: Database, settings: Settings, stop: Event) -> None:
+    """Delete quotes and previews that led to no order, some in each transaction."""
+    more = True
+    while more and not stop.is_set():
+        with database.transaction() as session:
+            more = forgetting.forget_some(session)
+
+
 JOBS = (
+    Job("imports", imports.is_due, work_off_imports),
+    Job("forgetting", forgetting.is_due, forget_old, every_seconds=60),
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
+    keeping.JOB,
     purging.JOB,
 )

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from services.orders.storage import timeline, webhook_delivery, webhook_endpoint
+from services.orders.storage import timeline
 from shared.events import contract_of
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard
@@ -30,7 +29,7 @@ def tell(session: Session, buyer: str, *events: Any) -> None:
         for row in record(session, *events)
     ]
     if entries:
-        _add(session, buyer, entries)
+        _add(session, entries)
 
 
 def note(session: Session, buyer: str, event: Any, heard: Heard, *, order_id: UUID | None = None) -> None:
@@ -45,7 +44,7 @@ def note(session: Session, buyer: str, event: Any, heard: Heard, *, order_id: UU
         "actor_role": heard.actor_role,
         "data": _for(order_id, contract_of(type(event)).dump(event)),
     }
-    _add(session, buyer, [entry])
+    _add(session, [entry])
 
 
 def orders_of(event: Any) -> Iterable[UUID]:
@@ -62,19 +61,6 @@ def _for(order_id: UUID | None, data: dict[str, Any]) -> dict[str, Any]:
     return data | {"lines": [part for part in data["lines"] if part["order_id"] == str(order_id)]}
 
 
-def _add(session: Session, buyer: str, entries: list[dict[str, Any]]) -> None:
-    """Entries in their order, and one delivery of each for each of the buyer's webhook endpoints."""
-    added = (
-        session.execute(upsert(timeline).on_conflict_do_nothing().returning(timeline.c.id), entries)
-        .scalars()
-        .all()
-    )
-    session.execute(
-        insert(webhook_delivery).from_select(
-            ["endpoint_id", "order_id", "timeline_id"],
-            select(webhook_endpoint.c.id, timeline.c.order_id, timeline.c.id)
-            .join_from(timeline, webhook_endpoint, webhook_endpoint.c.buyer == buyer)
-            .where(timeline.c.id.in_(added), webhook_endpoint.c.removed_at.is_(None))
-            .order_by(timeline.c.id),
-        )
-    )
+def _add(session: Session, entries: list[dict[str, Any]]) -> None:
+    """Entries in their order; a trigger of the table puts each in line for the feed and the webhooks."""
+    session.execute(insert(timeline).on_conflict_do_nothing(), entries)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from services.orders.domain.order import Line, Order
 from services.orders.storage import (
     QUANTITIES,
     hold,
-    item,
     order_line,
     signature,
     timeline,
@@ -107,6 +105,7 @@ def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
         "state": line.state,
         **quantities,
         "quantities": quantities,
+        "item_version": line.item_version,
         "unit_price": line.unit_price,
         "requested_date": line.requested_date,
         "promised_date": line.promised_date,
@@ -137,60 +136,6 @@ def _hold(line: Line, language: str) -> dict[str, Any] | None:
         if waiting
         else [],
     }
-
-
-def list_orders(
-    session: Session, principal: Principal, *, limit: int, after: UUID | None
-) -> Sequence[RowMapping]:
-    """Newest first; one row more than the limit tells that there are more."""
-    totals = (
-        select(
-            order_line.c.order_id,
-            func.sum(order_line.c.ordered).label("ordered"),
-            func.sum(order_line.c.delivered).label("delivered"),
-        )
-        .group_by(order_line.c.order_id)
-        .subquery()
-    )
-    query = (
-        select(orders.c.id, orders.c.po_number, orders.c.placed_on, totals.c.ordered, totals.c.delivered)
-        .join(totals, totals.c.order_id == orders.c.id)
-        .where(mine(principal))
-        .order_by(orders.c.id.desc())
-        .limit(limit + 1)
-    )
-    if after is not None:
-        query = query.where(orders.c.id < after)
-    return session.execute(query).mappings().all()
-
-
-MOST_ORDERS, MOST_LINES = 20, 30
-"""What the portal shows on one page: so many orders, and of these so many lines, for it to stay under 150 kB."""
-
-
-def page_of_orders(
-    session: Session, principal: Principal, *, after: UUID | None
-) -> tuple[list[Order], UUID | None]:
-    """The newest orders after that key, as many as fit on a page, and the key of the last if more follow."""
-    lines = func.count(order_line.c.number).label("lines")
-    query = (
-        select(orders.c.id, lines)
-        .join(order_line, order_line.c.order_id == orders.c.id)
-        .where(mine(principal))
-        .group_by(orders.c.id)
-        .order_by(orders.c.id.desc())
-        .limit(MOST_ORDERS + 1)
-    )
-    if after is not None:
-        query = query.where(orders.c.id < after)
-    found = session.execute(query).all()
-    sums = accumulate(row.lines for row in found)
-    fitting = [
-        row.id for i, (row, sum) in enumerate(zip(found, sums, strict=True)) if not i or sum <= MOST_LINES
-    ]
-    fitting = fitting[:MOST_ORDERS]
-    shown = select(Order).where(orders.c.id.in_(fitting)).order_by(orders.c.id.desc())
-    return list(session.execute(shown).scalars()), fitting[-1] if len(fitting) < len(found) else None
 
 
 def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
@@ -268,8 +213,3 @@ def newest_of_timeline(
         query = query.where(tuple_(*BY_TIME) < there.scalar_subquery())
     newest = query.order_by(*(column.desc() for column in BY_TIME)).limit(limit)
     return session.execute(newest).mappings().all()[::-1]
-
-
-def catalogue(session: Session) -> list[dict[str, Any]]:
-    rows = session.execute(select(item).order_by(item.c.sku))
-    return [{**row.published, "unit_price": row.unit_price, "currency": row.currency} for row in rows]

@@ -8,8 +8,8 @@ from shared.card import Card
 
 CARD = Card(
     name="production",
-    owns=("facility", "plan", "work_order", "lot"),
-    hears={"orders": ("item", "order")},
+    owns=("facility", "plan", "work_order", "lot", "promise"),
+    hears={"orders": ("item", "order", "quote")},
     desk="Work board",
     language="id",
 )

@@ -12,7 +12,6 @@ from services.production.schemas import (
     CapacitySchema,
     FacilitySchema,
     InspectRequest,
-    NothingSchema,
     ReasonRequest,
     ReportRequest,
     WorkOrderQuery,
@@ -24,6 +23,7 @@ from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import key_of, link_to_next
 from shared.web.problems import not_found
+from shared.web.schemas import NothingSchema
 
 api = Routes("production", __name__, url_prefix="/production/v1", description="Work of the facilities")
 

@@ -11,13 +11,15 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from services.production.capacities import able_to_make
 from services.production.domain.allocation import Share, share_out
-from services.production.domain.capacity import PACKING_AND_HUB_DAYS, Capacity, working_day_after
+from services.production.domain.capacity import ready_on
 from services.production.domain.clearance import pieces_to_make
 from services.production.domain.work_order import Kind, WorkOrder, short_code
+from services.production.quoting import on_quote_requested
 from services.production.storage import capability, demand, facility, item, work_order
 from shared.clock import business_today
-from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced
+from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, QuoteRequested
 from shared.events.production import Allocation, ProductionPlanned
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
@@ -188,7 +190,9 @@ def _allocate(session: Session, line: Row[Any], quantity: int) -> list[object]:
         labour_minutes=line.labour_minutes,
         latest=line.requested_date,
         today=today,
-        able=_able(session, line) if line.cleared_until >= today else (),
+        able=able_to_make(session, line.family, but_for=_declined(session, line))
+        if line.cleared_until >= today
+        else (),
     )
     offered = [_offer(session, line, share, today) for share in plan.shares]
     session.add_all(offered)
@@ -196,45 +200,17 @@ def _allocate(session: Session, line: Row[Any], quantity: int) -> list[object]:
     return [_planned(session, line), *(order.offer() for order in offered)]
 
 
-def _able(session: Session, line: Row[Any]) -> Sequence[Capacity]:
-    """Verified facilities that make the family and have not declined this line, with what they are committed to."""
-    declined = (
-        select(work_order.c.facility)
-        .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-        .where(work_order.c.declined_reason.is_not(None))
-    )
-    committed = (
-        select(
-            func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0)
+def _declined(session: Session, line: Row[Any]) -> Sequence[str]:
+    """The facilities that declined this line."""
+    return (
+        session.execute(
+            select(work_order.c.facility)
+            .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
+            .where(work_order.c.declined_reason.is_not(None))
         )
-        .join(item, item.c.sku == work_order.c.sku)
-        .where(work_order.c.facility == facility.c.code, item.c.family == line.family)
-        .where(work_order.c.declined_reason.is_(None))
-        .scalar_subquery()
+        .scalars()
+        .all()
     )
-    rows = session.execute(
-        select(
-            facility.c.code,
-            facility.c.open_minutes,
-            capability.c.workers,
-            capability.c.efficiency_pct,
-            committed,
-        )
-        .join(capability, capability.c.facility == facility.c.code)
-        .where(capability.c.family == line.family, facility.c.producing, facility.c.verified)
-        .where(facility.c.code.not_in(declined))
-        .order_by(facility.c.code)
-    )
-    return [
-        Capacity(
-            facility=code,
-            open_minutes=minutes,
-            workers=workers,
-            efficiency_pct=pct,
-            committed_minutes=int(busy),
-        )
-        for code, minutes, workers, pct, busy in rows
-    ]
 
 
 def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
@@ -267,7 +243,7 @@ def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
     """How the whole line stands: every live work order, and what no facility has."""
     rows = _live(session, line)
     allocated = sum(row.quantity for row in rows)
-    ready = working_day_after(max(row.due for row in rows), PACKING_AND_HUB_DAYS) if rows else None
+    ready = ready_on(max(row.due for row in rows)) if rows else None
     return ProductionPlanned(
         order_id=line.order_id,
         line=line.line,
@@ -289,4 +265,5 @@ REACTIONS: Reactions = {
     ItemPublished: keep_copy(item, _item),
     OrderPlaced: on_order_placed,
     ClearanceGranted: on_clearance_granted,
+    QuoteRequested: on_quote_requested,
 }

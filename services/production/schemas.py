@@ -47,10 +47,6 @@ class WorkOrderQuery(PageSchema):
     )
 
 
-class NothingSchema(Schema):
-    """No fields."""
-
-
 class ReasonRequest(Schema):
     reason = long_text(500, least=3)
 

@@ -71,6 +71,23 @@ class OrderPlaced:
     lines: tuple[PlacedLine, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class QuotedLine:
+    number: int
+    sku: str
+    quantity: int
+    requested_date: date
+
+
+@contract("kendi.orders.quote_requested.v1", subject="quote/{quote_id}")
+@dataclass(frozen=True, kw_only=True)
+class QuoteRequested:
+    """A buyer asks by when these lines could be ready, were they ordered together today. Nothing is reserved."""
+
+    quote_id: UUID
+    lines: tuple[QuotedLine, ...]
+
+
 @contract("kendi.orders.hold_opened.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class HoldOpened:

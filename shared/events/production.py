@@ -44,6 +44,23 @@ class ProductionPlanned:
     allocations: tuple[Allocation, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class LinePromise:
+    """``promised_date`` is when the goods of the line could leave the hub; absent if nobody can make them all."""
+
+    number: int
+    promised_date: date | None
+
+
+@contract("kendi.production.quote_answered.v1", subject="promise/{quote_id}")
+@dataclass(frozen=True, kw_only=True)
+class QuoteAnswered:
+    """By when the lines of a quote could be ready, shared out as an order of that day would be."""
+
+    quote_id: UUID
+    lines: tuple[LinePromise, ...]
+
+
 @contract("kendi.production.work_order_offered.v1", subject="work_order/{work_order_id}")
 @dataclass(frozen=True, kw_only=True)
 class WorkOrderOffered:

@@ -9,16 +9,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from shared.clock import real_now
-from shared.database import Database
+from shared.database import Database, is_its_own_trouble
 from shared.failpoints import reach
+from shared.messaging.parking import park_once
 from shared.messaging.reactions import NotYet, Reactions, react
-from shared.messaging.tables import Inbox, inbox, parked_message
+from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Envelope
 
 log = logging.getLogger(__name__)
@@ -41,29 +41,41 @@ STORE = text("""
 """One parameter for the whole batch: SQLAlchemy's and psycopg's work for a value of each row costs more than the insert."""
 
 
+FENCED = text("""
+    UPDATE inbox SET state = 2 FROM position p
+    WHERE inbox.source = :source AND inbox.event_id = ANY(:ids) AND inbox.state = 0
+      AND p.source = inbox.source AND p.subject = inbox.subject AND inbox.sequence <= p.last_sequence""")
+"""What the position says took effect, though its row was gone, must not take effect again."""
+
+
 def store(session: Session, batch: Batch) -> None:
     """Keep what is new of a batch. Another event under a sequence already taken is parked, never dropped."""
     events = json.dumps([event.as_json() for event in batch.events])
     stored = session.execute(STORE, {"source": batch.publisher, "events": events}).scalars()
     new = set(stored)
+    if new:
+        session.execute(FENCED, {"source": batch.publisher, "ids": list(new)})
     known = [event for event in batch.events if event.id not in new]
     if known:
         _park_conflicts(session, batch.publisher, known)
 
 
+STORED = text("""
+    SELECT subject, sequence, event_id, type, data FROM inbox
+    JOIN unnest(CAST(:subjects AS text[]), CAST(:sequences AS int[])) AS known (subject, sequence)
+        USING (subject, sequence)
+    WHERE source = :source""")
+
+
 def _park_conflicts(session: Session, source: str, known: Sequence[Envelope]) -> None:
-    subjects = {event.subject for event in known}
-    rows = session.execute(
-        select(inbox.c.subject, inbox.c.sequence, inbox.c.event_id, inbox.c.type, inbox.c.data).where(
-            inbox.c.source == source, inbox.c.subject.in_(subjects)
-        )
-    )
+    places = {"subjects": [e.subject for e in known], "sequences": [e.sequence for e in known]}
+    rows = session.execute(STORED, {"source": source, **places})
     stored = {(row.subject, row.sequence): (row.event_id, row.type, row.data) for row in rows}
     for event in known:
         if stored.get((event.subject, event.sequence)) != (event.id, event.type, event.data):
             reason = f"{source} sent another event as number {event.sequence} of {event.subject}"
             log.error("conflict: %s", reason)
-            session.execute(insert(parked_message).values(reason=reason, message=event.as_json()))
+            park_once(session, reason, event.as_json())
 
 
 def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
@@ -83,16 +95,8 @@ def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
             log.info("a batch from %s goes the careful way: %r", batch.publisher, error)
     with database.transaction() as session:
         store(session, batch)
-        session.execute(FENCED, {"source": batch.publisher, "ids": [event.id for event in batch.events]})
         reach("receive.storing")
     return False
-
-
-FENCED = text("""
-    UPDATE inbox SET state = 2 FROM position p
-    WHERE inbox.source = :source AND inbox.event_id = ANY(:ids) AND inbox.state = 0
-      AND p.source = inbox.source AND p.subject = inbox.subject AND inbox.sequence <= p.last_sequence""")
-"""What the position says took effect, though its row was gone, must not take effect again."""
 
 
 PENDING = text("""
@@ -209,15 +213,14 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
         return True
     except NotYet as missing:
         _wait(database, row, missing)
-    except (
-        OperationalError,
-        InterfaceError,
-    ) as error:  # the database's trouble, not the event's: not counted
-        log.warning("%s is tried again: %s", row.type, error.orig)
-        _give_back(database, row, attempts=row.attempts - 1, next_at=func.now() + text("interval '1 s'"))
-    except Exception as error:  # recorded in the row, and parked for an operator if it persists
-        log.exception("%s about %s failed", row.type, row.subject)
-        _record_failure(database, row, error)
+    except Exception as error:  # recorded in the row, and parked for an operator if the event is to blame
+        if is_its_own_trouble(error):
+            log.warning("%s is tried again: %s", row.type, getattr(error, "orig", error))
+            again = {"attempts": row.attempts - 1, "next_at": func.now() + text("interval '1 s'")}
+            _give_back(database, row, last_error=repr(error)[:2000], **again)
+        else:
+            log.exception("%s about %s failed", row.type, row.subject)
+            _record_failure(database, row, error)
     return False
 
 

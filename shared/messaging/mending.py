@@ -9,16 +9,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.messaging.digest import LIST_TOLD, Bucket, Span, ids
+from shared.messaging.parking import park_once
 
 log = logging.getLogger(__name__)
 
 SEND_AGAIN = text("""
     UPDATE outbox_delivery d SET state = 1, next_at = now(), acknowledged_at = NULL FROM outbox_event e
     WHERE d.subscriber = :peer AND d.event_pk = e.id AND d.state = 2 AND e.event_id = ANY(:ids)""")
-PARK = text("""
-    INSERT INTO parked_message (reason, message)
-    SELECT CAST(:reason AS text), jsonb_build_object('id', CAST(:id AS text), 'subscriber', CAST(:peer AS text))
-    WHERE NOT EXISTS (SELECT 1 FROM parked_message WHERE reason = :reason) RETURNING id""")
+KNOWN = text("SELECT event_id FROM outbox_event WHERE event_id = ANY(:ids)")
 
 
 def compare(
@@ -32,7 +30,8 @@ def compare(
         there = {UUID(id) for id in listed}
         missing += sorted(here - there)
         unknown += sorted(there - here)
-    return missing, unknown
+    known = set(session.execute(KNOWN, {"ids": unknown}).scalars())
+    return missing, [id for id in unknown if id not in known]  # what is on its way again is no conflict
 
 
 def send_again(session: Session, peer: str, missing: Sequence[UUID]) -> None:
@@ -44,7 +43,7 @@ def send_again(session: Session, peer: str, missing: Sequence[UUID]) -> None:
 def raise_unknown(session: Session, peer: str, id: UUID) -> bool:
     """Park what only the subscriber knows, once: this database was restored, or the event was forged."""
     reason = f"{peer} has our event {id}, which this database does not know"
-    parked = session.execute(PARK, {"reason": reason, "id": str(id), "peer": peer}).one_or_none()
+    parked = park_once(session, reason, {"id": str(id), "subscriber": peer})
     if parked:
         log.error("conflict: %s", reason)
-    return parked is not None
+    return parked

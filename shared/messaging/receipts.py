@@ -19,7 +19,7 @@ ACKNOWLEDGE = text("""
     SELECT :subscriber, clock_timestamp(), coalesce(max(sent_at), now() - interval '1 hour')
     FROM acknowledged HAVING count(*) > 0
     ON CONFLICT (subscriber) DO UPDATE SET received_at = EXCLUDED.received_at,
-        reached = greatest(known.reached, EXCLUDED.reached)""")
+        reached = least(greatest(known.reached, EXCLUDED.reached), clock_timestamp())""")
 
 
 def acknowledge(session: Session, receipt: Receipt) -> None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -35,13 +35,22 @@ MARGIN = timedelta(minutes=10)
 MOST_IDS = 5_000
 """Ids in one answer, after which further hours wait for the next; one hour always goes whole."""
 
-DUE = text("""
+IN_TURN = text("""
     WITH known AS (
         INSERT INTO reconciled (peer, peer_is, next_at)
         SELECT DISTINCT subscriber, 'subscriber', now() + interval '5 min' FROM subscription
-        ON CONFLICT DO NOTHING)
-    UPDATE reconciled SET next_at = now() + interval '5 min'
-    WHERE peer_is = 'subscriber' AND next_at <= now() RETURNING peer, agreed_until""")
+        ON CONFLICT DO NOTHING),
+    due AS (
+        SELECT peer FROM reconciled WHERE peer_is = 'subscriber' AND next_at <= now() FOR UPDATE SKIP LOCKED)
+    UPDATE reconciled r SET next_at = now() + interval '5 min' FROM due
+    WHERE r.peer = due.peer AND r.peer_is = 'subscriber' RETURNING r.peer""")
+ASK = text("""
+    UPDATE reconciled SET question = :question WHERE peer = :peer AND peer_is = 'subscriber'
+    RETURNING agreed_until""")
+ANSWERED = text("""
+    UPDATE reconciled SET question = NULL WHERE peer = :peer AND peer_is = 'subscriber' AND question = :question
+    RETURNING peer""")
+"""Each question takes one answer: a second one is a replay."""
 FIRST_UNDER_WAY = text("""
     SELECT min(e.event_id::text)::uuid FROM outbox_delivery d JOIN outbox_event e ON e.id = d.event_pk
     WHERE d.subscriber = :peer AND d.state < 2""")
@@ -55,18 +64,23 @@ FOUND = text("""
     WHERE peer = :peer AND peer_is = 'subscriber'""")
 
 
-def questions(session: Session, publisher: str, now: datetime) -> list[Batch]:
-    """What to ask each subscriber whose turn it is: how it counts the events since they last agreed."""
-    asked = []
-    for peer, agreed_until in session.execute(DUE).all():
-        under_way = session.execute(FIRST_UNDER_WAY, {"peer": peer}).scalar_one()
-        until = min([now - MARGIN, *([made_at(under_way)] if under_way else [])])
-        if agreed_until is None or until > agreed_until:
-            span = Span(agreed_until, until)
-            digest = count(session, COUNT_TOLD, peer, span)
-            buckets = [[*bucket, *counted] for bucket, counted in sorted(digest.items())]
-            asked.append(_question(session, publisher, peer, {**span.as_json(), "buckets": buckets}))
-    return asked
+def peers_in_turn(session: Session) -> Sequence[str]:
+    """The subscribers whose turn it is to be asked; the next is in five minutes, whatever becomes of this one."""
+    return session.execute(IN_TURN).scalars().all()
+
+
+def question(session: Session, publisher: str, peer: str, now: datetime) -> Batch | None:
+    """What to ask a subscriber: how it counts the events since they last agreed; nothing if there are none."""
+    asked = uuid4()
+    agreed_until = session.execute(ASK, {"peer": peer, "question": asked}).scalar_one()
+    under_way = session.execute(FIRST_UNDER_WAY, {"peer": peer}).scalar_one()
+    until = min([now - MARGIN, *([made_at(under_way)] if under_way else [])])
+    if agreed_until is not None and until <= agreed_until:
+        return None
+    span = Span(agreed_until, until)
+    digest = count(session, COUNT_TOLD, peer, span)
+    buckets = [[*bucket, *counted] for bucket, counted in sorted(digest.items())]
+    return _question(session, publisher, peer, {"id": str(asked), **span.as_json(), "buckets": buckets})
 
 
 def _question(session: Session, publisher: str, peer: str, question: dict[str, Any]) -> Batch:
@@ -80,14 +94,22 @@ def _incarnation(session: Session) -> UUID:
 
 def answer(session: Session, batch: Batch) -> Receipt | None:
     """What the subscriber says to a question."""
-    said = _answer(session, batch.publisher, batch.question or {})
-    return Receipt(batch.subscriber, batch.publisher, batch.incarnation, (), said) if said else None
-
-
-def _answer(session: Session, publisher: str, question: dict[str, Any]) -> dict[str, Any] | None:
-    if "settled" in question:
-        _agree(session, publisher, "publisher", question["settled"])
+    asked = batch.question or {}
+    if "settled" in asked:
+        if asked.get("of") == str(
+            _incarnation(session)
+        ):  # said to this database, not to one it was restored from
+            _agree(session, batch.publisher, "publisher", asked["settled"])
         return None
+    said = {
+        "id": asked.get("id"),
+        "of": str(_incarnation(session)),
+        **_answer(session, batch.publisher, asked),
+    }
+    return Receipt(batch.subscriber, batch.publisher, batch.incarnation, (), said)
+
+
+def _answer(session: Session, publisher: str, question: dict[str, Any]) -> dict[str, Any]:
     span = Span.from_json(question)
     agreed = session.execute(AGREED, {"peer": publisher}).scalar_one_or_none()
     if span.since and (agreed is None or agreed < span.since):
@@ -111,13 +133,14 @@ def _listed(session: Session, publisher: str, span: Span, differing: Sequence[Bu
 
 
 def settle(session: Session, receipt: Receipt) -> Batch | None:
-    """Mend what the subscriber's answer shows; one from before a restore of this database changes nothing.
+    """Mend what the subscriber's answer to our question shows; a replay changes nothing, nor does one from
+    before a restore of this database.
 
     Returns what is still to be said: that the rest is agreed, though the subscriber has events that
     were raised here.
     """
     said, peer = receipt.answer or {}, receipt.subscriber
-    if receipt.incarnation != _incarnation(session):
+    if receipt.incarnation != _incarnation(session) or not _is_answer(session, peer, said):
         return None
     if "only_agreed_until" in said:
         log.warning("%s knows less than it agreed to, and is compared from there", peer)
@@ -132,8 +155,13 @@ def settle(session: Session, receipt: Receipt) -> Batch | None:
     if missing or not said["all"]:
         return None
     _agree(session, peer, "subscriber", span.until)
-    settled = {"settled": span.until.isoformat()}
+    settled = {"settled": span.until.isoformat(), "of": said.get("of")}
     return _question(session, receipt.publisher, peer, settled) if unknown else None
+
+
+def _is_answer(session: Session, peer: str, said: dict[str, Any]) -> bool:
+    asked = {"peer": peer, "question": UUID(said["id"]) if said.get("id") else None}
+    return session.execute(ANSWERED, asked).one_or_none() is not None
 
 
 def _agree(session: Session, peer: str, peer_is: str, until: datetime | str | None) -> None:

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -148,19 +148,21 @@ class Relay:
     def step(self) -> int:
         """One pass over all there is to do; returns how many events were published."""
         sent = 0
-        if self._tend():
-            with self._broker_may_be_away():
-                sent = self._send_waiting()
-        apply_due(self._database, self._reactions, limit=100)
-        return sent
-
-    def _tend(self) -> bool:
-        """Look after what no row calls for; returns whether the broker is there."""
         with self._broker_may_be_away():
             self._notice_forgetful_broker()
-            self._sweep()
-            return True
-        return False
+            sent = self._send_waiting()
+        apply_due(self._database, self._reactions, limit=100)
+        self._tend()
+        return sent
+
+    def _tend(self) -> None:
+        """Look after what no row calls for. What fails here keeps nothing from being sent."""
+        with self._broker_may_be_away():
+            self._notice_forgetful_broker()
+            try:
+                self._sweep()
+            except DBAPIError as error:
+                log.warning("a sweep was given up: %s", error.orig)
 
     @contextmanager
     def _broker_may_be_away(self) -> Iterator[None]:
@@ -202,11 +204,14 @@ class Relay:
         with self._database.transaction() as session:
             session.execute(OVERTAKEN)
             due = [job.name for job in self._looked_at() if job.is_due(session)]
-            asked = reconciling.questions(session, self._card.name, real_now())
+            peers = reconciling.peers_in_turn(session)
         for name in due:
             self._wire.send_wake(name)
-        for question in asked:
-            self._wire.send_batch(question)
+        for peer in peers:
+            with self._database.transaction() as session:
+                question = reconciling.question(session, self._card.name, peer, real_now())
+            if question:
+                self._wire.send_batch(question)
 
     def _looked_at(self) -> list[Job]:
         """The jobs whose time for a look has come."""
@@ -235,9 +240,11 @@ class Relay:
             incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
             reach("relay.claiming")
         reach("relay.claimed")
-        for first, rows in ((False, again), (True, new)):
-            if rows:
-                self._publish(subscriber, incarnation, first, sorted(rows, key=lambda row: row.id))
+        with ExitStack() as both:  # what was claimed second is given back too when the first is not published
+            for first, rows in ((True, new), (False, again)):
+                if rows:
+                    in_order = sorted(rows, key=lambda row: row.id)
+                    both.callback(self._publish, subscriber, incarnation, first, in_order)
         return len(again) + len(new)
 
     def _publish(self, subscriber: str, incarnation: UUID, first: bool, rows: Sequence[Row[Any]]) -> None:

@@ -133,6 +133,7 @@ reconciled = Table(
     Column("checked_at", Instant),
     Column("sent_again", Integer, nullable=False, server_default="0"),
     Column("unknown", Integer, nullable=False, server_default="0", comment="only the subscriber has them"),
+    Column("question", Uuid, comment="the one that was asked and has no answer yet"),
     PrimaryKeyConstraint("peer", "peer_is"),
     CheckConstraint("peer_is IN ('subscriber', 'publisher')", name="peer_is"),
 )
@@ -186,6 +187,7 @@ inbox = Table(
     CheckConstraint("state BETWEEN 0 AND 5", name="state"),
 )
 Index("inbox_due_idx", inbox.c.next_at, postgresql_where=text("state < 2"))
+Index("inbox_open_idx", inbox.c.event_id, postgresql_where=text("state < 2"))
 Index("inbox_waits_for_idx", inbox.c.waits_for, postgresql_where=text("waits_for IS NOT NULL"))
 Index("inbox_parked_idx", inbox.c.error_fingerprint, postgresql_where=text("state = 3"))
 

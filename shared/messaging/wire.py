@@ -3,7 +3,8 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ EPOCH_KEY = "kendi.epoch"
 
 
 class Untrusted(Exception):
-    """A message whose signature does not fit the services it names."""
+    """A message that no service of ours can have sent, or that can't be read."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,34 @@ class Envelope:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Envelope":
-        return cls(
-            id=UUID(value["id"]),
-            source=value["source"].removeprefix("/kendi/"),
-            type=value["type"],
-            subject=value["subject"],
-            sequence=int(value["sequence"]),
-            time=datetime.fromisoformat(value["time"]),
-            actorrole=value["actorrole"],
-            traceparent=value.get("traceparent"),
-            data=value["data"],
-        )
+        """The event; raises ``ValueError`` saying what of it can't be read."""
+        try:
+            event = cls(
+                id=UUID(value["id"]),
+                source=value["source"].removeprefix("/kendi/"),
+                type=value["type"],
+                subject=value["subject"],
+                sequence=int(value["sequence"]),
+                time=datetime.fromisoformat(value["time"]),
+                actorrole=value["actorrole"],
+                traceparent=value.get("traceparent"),
+                data=value["data"],
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{error!r}") from None
+        if not 0 < event.sequence < 2**31:
+            raise ValueError(f"its sequence is {event.sequence}")
+        if event.time.tzinfo is None:
+            raise ValueError("its time has no zone")
+        return event
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What stands in a batch where an event should, and why it can't be read as one."""
+
+    reason: str
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,7 @@ class Batch:
     first: bool
     events: tuple[Envelope, ...]
     question: dict[str, Any] | None = None
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +159,9 @@ def celery_app(settings: Settings, services: Iterable[str]) -> Celery:
             "socket_keepalive": True,
             "health_check_interval": 3,
         },
+        # Garbage on a queue must end no worker.
+        broker_transport="shared.messaging.transport:Transport",
+        worker_consumer="shared.messaging.transport:Consumer",
         # A worker that is told to end finishes what it has begun.
         worker_soft_shutdown_timeout=20.0,
         worker_enable_soft_shutdown_on_idle=True,
@@ -183,28 +205,34 @@ class Wire:
         """Ask this service's own worker to run a job whose rows are due."""
         self._app.send_task(WAKE, args=[job], queue=queues(self._card.name)[WAKE].name)
 
-    def open_batch(self, sender: str, key_id: str, signature: str, payload: str) -> Batch:
+    def open_batch(self, *message: Any) -> Batch:
         """The batch in a signed message to this service; raises ``Untrusted``."""
-        body = self._open(sender, key_id, signature, payload)
-        return Batch(
-            publisher=sender,
-            subscriber=self._card.name,
-            incarnation=UUID(body["incarnation"]),
-            first=body["first"],
-            events=tuple(Envelope.from_json(event) for event in body["events"]),
-            question=body.get("question"),
-        )
+        sender, body = self._open(*message)
+        if sender not in self._card.hears:
+            raise Untrusted(f"{self._card.name} hears nothing from {sender}")
+        with _untrusted_if_it_cant_be_read("batch"):
+            read = [_read_event(value) for value in body["events"]]
+            return Batch(
+                publisher=sender,
+                subscriber=self._card.name,
+                incarnation=UUID(body["incarnation"]),
+                first=bool(body["first"]),
+                events=tuple(event for event in read if isinstance(event, Envelope)),
+                question=body.get("question"),
+                unreadable=tuple(event for event in read if isinstance(event, Unreadable)),
+            )
 
-    def open_receipt(self, sender: str, key_id: str, signature: str, payload: str) -> Receipt:
+    def open_receipt(self, *message: Any) -> Receipt:
         """The receipt in a signed message to this service; raises ``Untrusted``."""
-        body = self._open(sender, key_id, signature, payload)
-        return Receipt(
-            subscriber=sender,
-            publisher=self._card.name,
-            incarnation=UUID(body["incarnation"]),
-            stored=tuple(UUID(id) for id in body["stored"]),
-            answer=body.get("answer"),
-        )
+        sender, body = self._open(*message)
+        with _untrusted_if_it_cant_be_read("receipt"):
+            return Receipt(
+                subscriber=sender,
+                publisher=self._card.name,
+                incarnation=UUID(body["incarnation"]),
+                stored=tuple(UUID(id) for id in body["stored"]),
+                answer=body.get("answer"),
+            )
 
     def _send(self, task: str, *, to: str, body: dict[str, Any]) -> None:
         payload = json.dumps(body, separators=(",", ":"))
@@ -212,17 +240,44 @@ class Wire:
         message = [self._card.name, self._signing.id, signature, payload]
         self._app.send_task(task, args=message, queue=queues(to)[task].name)
 
-    def _open(self, sender: str, key_id: str, signature: str, payload: str) -> dict[str, Any]:
+    def _open(self, *message: Any) -> tuple[str, dict[str, Any]]:
+        """Who sent a message, and what it says."""
+        if len(message) != 4 or not all(isinstance(part, str) for part in message):
+            raise Untrusted("a message is its sender, the id of a key, a signature and a payload")
+        sender, key_id, signature, payload = message
         key = self._keys.get(key_id)
         if key is None:
-            raise Untrusted(f"no signing key has the id {key_id!r}")
-        if not hmac.compare_digest(_signature(key, sender, self._card.name, payload), signature):
-            raise Untrusted(f"the signature does not fit a message from {sender} to {self._card.name}")
-        body: dict[str, Any] = json.loads(payload)
-        return body
+            raise Untrusted("no signing key has the id that is given")
+        expected = _signature(key, sender, self._card.name, payload)
+        if not hmac.compare_digest(expected.encode(), _bytes(signature)):
+            raise Untrusted(f"the signature does not fit a message from {sender[:40]} to {self._card.name}")
+        with _untrusted_if_it_cant_be_read("message"):
+            body = json.loads(payload)
+            body.keys()
+        return sender, body
+
+
+@contextmanager
+def _untrusted_if_it_cant_be_read(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Untrusted(f"it is signed, but can't be read as a {what}: {error!r}") from error
+
+
+def _read_event(value: Any) -> Envelope | Unreadable:
+    try:
+        return Envelope.from_json(value)
+    except ValueError as error:
+        return Unreadable(str(error), value)
 
 
 def _signature(key: SigningKey, sender: str, receiver: str, payload: str) -> str:
     """HMAC-SHA256 that holds for this sender and this receiver only."""
-    pair = hmac.digest(key.secret, f"kendi {sender} {receiver}".encode(), hashlib.sha256)
-    return hmac.new(pair, payload.encode(), hashlib.sha256).hexdigest()
+    pair = hmac.digest(key.secret, _bytes(f"kendi {sender} {receiver}"), hashlib.sha256)
+    return hmac.new(pair, _bytes(payload), hashlib.sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """Whatever came: JSON can carry halves of characters, which UTF-8 can't."""
+    return text.encode(errors="surrogatepass")

@@ -1,10 +1,12 @@
 """The Celery worker of a service: three tasks, of which none ever decides anything."""
 
+import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from celery import Celery, bootsteps
+from celery import Celery, bootsteps, signals
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
 from sqlalchemy import insert
@@ -14,6 +16,7 @@ from shared.failpoints import reach
 from shared.messaging import inbox, reconciling
 from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
 from shared.messaging.jobs import Job, Jobs
+from shared.messaging.parking import park_once
 from shared.messaging.reactions import Reactions
 from shared.messaging.receipts import acknowledge
 from shared.messaging.tables import parked_message
@@ -37,6 +40,8 @@ def add_tasks(
     """
     running = Jobs(jobs, database, settings)
     tasks = Tasks(database, wire, reactions)
+    signals.task_rejected.connect(tasks.refuse, weak=False)
+    signals.task_unknown.connect(tasks.refuse, weak=False)
     for name, run in ((RECEIVE, tasks.receive), (RECEIPT, tasks.receipt), (WAKE, running.nudge)):
         app.task(name=name, shared=False)(run)
     return running
@@ -50,12 +55,12 @@ class Tasks:
     wire: Wire
     reactions: Reactions
 
-    def receive(self, sender: str, key_id: str, signature: str, payload: str) -> None:
+    def receive(self, *message: Any, **_: Any) -> None:
         """Store and apply a batch, and send its receipt; or answer a question about what was heard."""
         try:
-            batch = self.wire.open_batch(sender, key_id, signature, payload)
+            batch = self.wire.open_batch(*message)
         except Untrusted as reason:
-            _park(self.database, reason, sender, payload)
+            _park(self.database, reason, message)
             return
         reach("receive.opened")
         if batch.question:
@@ -65,6 +70,9 @@ class Tasks:
             self._take(batch)
 
     def _take(self, batch: Batch) -> None:
+        """What can't be read has no receipt: it comes again, perhaps to a version that can read it."""
+        if batch.unreadable:
+            _park_unreadable(self.database, batch)
         applied = inbox.receive(self.database, batch, self.reactions)
         reach("receive.stored")
         _send_receipt(self.wire, batch)
@@ -72,12 +80,12 @@ class Tasks:
         if not applied:
             inbox.apply_due(self.database, self.reactions)
 
-    def receipt(self, sender: str, key_id: str, signature: str, payload: str) -> None:
+    def receipt(self, *message: Any, **_: Any) -> None:
         """Mark what a subscriber stored; or settle its answer to our question."""
         try:
-            received = self.wire.open_receipt(sender, key_id, signature, payload)
+            received = self.wire.open_receipt(*message)
         except Untrusted as reason:
-            _park(self.database, reason, sender, payload)
+            _park(self.database, reason, message)
             return
         reach("receipt.opened")
         if received.answer:
@@ -88,6 +96,12 @@ class Tasks:
             acknowledge(session, received)
             reach("receipt.marking")
         reach("receipt.marked")
+
+    def refuse(self, message: Any = None, exc: Exception | None = None, **_: Any) -> None:
+        """Keep what lay on a queue and is no message, or none that this worker knows."""
+        _park(
+            self.database, f"what came is no message of ours: {exc!r}", (getattr(message, "body", message),)
+        )
 
 
 def beat(app: Celery, heartbeat: Heartbeat) -> None:
@@ -122,8 +136,26 @@ def _send(wire: Wire, message: Batch | Receipt | None) -> None:
         log.warning("a message got lost: %s", error)
 
 
-def _park(database: Database, reason: Untrusted, sender: str, payload: str) -> None:
-    log.error("parked a message said to be from %s: %s", sender, reason)
-    message = {"sender": sender, "payload": payload[:100_000]}
+MOST_KEPT = 100_000
+"""Characters of a message that is parked."""
+
+
+def _park(database: Database, reason: Untrusted | str, message: Sequence[Any]) -> None:
+    log.error("parked a message: %s", reason)
+    sender, payload = (message[0], message[3]) if len(message) == 4 else ("", message)
+    kept = {"sender": _text(sender, 100), "payload": _text(payload, MOST_KEPT)}
     with database.transaction() as session:
-        session.execute(insert(parked_message).values(reason=str(reason), message=message))
+        session.execute(insert(parked_message).values(reason=_text(str(reason), 500), message=kept))
+
+
+def _park_unreadable(database: Database, batch: Batch) -> None:
+    with database.transaction() as session:
+        for event in batch.unreadable:
+            reason = f"{batch.publisher} sent an event that can't be read: {event.reason}"
+            log.error("parked: %s", reason)
+            park_once(session, _text(reason, 500), {"event": _text(json.dumps(event.value), MOST_KEPT)})
+
+
+def _text(value: Any, most: int) -> str:
+    """As PostgreSQL can keep it: without NUL and halves of characters."""
+    return str(value)[:most].encode(errors="backslashreplace").decode().replace("\0", "\\0")

@@ -146,6 +146,14 @@ def dollars() -> Checked:
     )
 
 
+def amount() -> Checked:
+    """Money in any currency, in quotes."""
+    return Checked(
+        'an amount above 0 with two decimals in quotes, such as "0.51"',
+        lambda value: _exactly(value, places=2),
+    )
+
+
 def grams_from_kilograms(**options: Any) -> Checked:
     right = f'kilograms in quotes, such as "9.2", above 0 and up to {TWO_PEOPLE_LIFT} (two people lift it)'
     return Checked(

@@ -22,6 +22,15 @@ class Material:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Price:
+    """What a piece costs in a currency from a day on."""
+
+    currency: str
+    unit_price: Decimal
+    valid_from: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Item:
     """One article of the catalogue. ``carton_gross_g`` is a full carton on the scales."""
 
@@ -41,6 +50,7 @@ class Item:
     fob_usd: Decimal
     gtin: str
     source: str
+    prices: tuple[Price, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

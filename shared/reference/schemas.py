@@ -38,6 +38,13 @@ class Material(Row):
     source = f.mark()
 
 
+class Price(Row):
+    of = rows.Price
+    currency = f.text("a currency of ISO 4217 such as EUR", r"[A-Z]{3}")
+    unit_price = f.amount()
+    valid_from = f.day()
+
+
 class Item(Row):
     of = rows.Item
     sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
@@ -51,6 +58,7 @@ class Item(Row):
     carton_cm = f.millimetres_from_centimetres()
     gross_weight_kg = f.grams_from_kilograms(attribute="carton_gross_g")
     fob_usd = f.dollars()
+    prices = f.Listed(f.Part(Price()), load_default=())
     gtin = f.gs1_number()
     source = f.mark()
 

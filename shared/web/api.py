@@ -1,19 +1,21 @@
 """What every API route has in common: who calls, what a request must bring, and how OpenAPI tells it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from apispec import APISpec, BasePlugin
-from flask import Flask, Request, g, request
+from flask import Flask, Request, current_app, g, request
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
-from shared.web import access, idempotency
+from shared.web import access, idempotency, versions
 from shared.web.context import serving
 from shared.web.problems import JSON_PROBLEM, Problem
 from shared.web.schemas import ProblemSchema
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 KEY = {
     "in": "header",
@@ -45,6 +47,24 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     ARGUMENTS_PARSER = _JsonBody()
 
 
+def takes(most: int) -> Callable[[F], F]:
+    """The decorated view takes a body of so many bytes; others take what the application does."""
+
+    def mark(view: F) -> F:
+        view.most_bytes = most  # type: ignore[attr-defined]  # found again by ``allow_body``
+        return view
+
+    return mark
+
+
+def allow_body() -> None:
+    """Let in as large a body as the view takes that is asked for."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    most: int | None = getattr(view, "most_bytes", None)
+    if most is not None:
+        request.max_content_length = most
+
+
 class _Conventions(BasePlugin):
     """Tells in the OpenAPI document what holds for every route, so that no route has to."""
 
@@ -72,6 +92,8 @@ def _problems_of(path: str, method: str, operation: dict[str, Any]) -> set[HTTPS
         statuses |= {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}
     if method == "post":
         statuses.add(HTTPStatus.CONFLICT)
+    if versions.IF_MATCH in operation.get("parameters", []):
+        statuses |= {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED}
     return statuses
 
 

@@ -39,8 +39,12 @@ def once(command: Callable[[Session], Answer]) -> Response:
     With another body the key is refused (422); while the first request still runs a second one is
     told so (409).
     """
+    return once_for(hashlib.sha256(request.path.encode() + request.get_data()).digest(), command)
+
+
+def once_for(asked: bytes, command: Callable[[Session], Answer]) -> Response:
+    """The same for a request that was read as a stream: ``asked`` is a digest of its path and its body."""
     key, principal = g.idempotency_key, current().id
-    asked = hashlib.sha256(request.path.encode() + request.get_data()).digest()
     with transaction() as session:
         if not session.execute(
             select(func.pg_try_advisory_xact_lock(_lock_number(principal, key)))

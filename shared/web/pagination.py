@@ -13,6 +13,8 @@ from shared.text import is_plain
 
 T = TypeVar("T")
 MOST = 200
+LARGEST = 2**63 - 1
+"""The largest number that the database counts to."""
 
 
 class PageSchema(Schema):
@@ -53,7 +55,7 @@ def code(key: str) -> str:
 def row_number(key: str) -> int:
     """A key that is a number counted by the database."""
     number = int(key)
-    if not 0 <= number < 2**63:
+    if not 0 <= number <= LARGEST:
         raise ValueError(key)
     return number
 

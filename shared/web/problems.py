@@ -1,7 +1,7 @@
 """Errors as problem details (RFC 9457): each names the field and says what would be right."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
@@ -20,13 +20,21 @@ class Problem(Exception):
     """What was asked can't be done; the answer says why and what would be right."""
 
     def __init__(
-        self, status: int, title: str, detail: str = "", *, retry_after: int | None = None, **members: Any
+        self,
+        status: int,
+        title: str,
+        detail: str = "",
+        *,
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
     ) -> None:
         super().__init__(detail or title)
         self.status = status
         self.title = title
         self.detail = detail
         self.members = members
+        self.headers = headers or {}
         self.retry_after = retry_after
         """Seconds after which it may be asked again, if it may."""
 
@@ -52,6 +60,7 @@ def field_errors(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
 def answer(problem: Problem) -> Response:
     """The problem as JSON to a system, as a page to a person."""
     response = _page(problem) if wants_page() else _json(problem)
+    response.headers.update(problem.headers)
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry_after is not None:

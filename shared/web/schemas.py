@@ -22,6 +22,10 @@ class FieldErrorSchema(Schema):
     message = fields.String(required=True)
 
 
+class NothingSchema(Schema):
+    """No fields."""
+
+
 class ProblemSchema(Schema):
     """Problem details (RFC 9457), as every error of the API is answered."""
 
@@ -76,8 +80,8 @@ def long_text(most: int, *, least: int = 1) -> Text:
     return Text(most, least=least, lines=True, required=True)
 
 
-def day(**options: Any) -> fields.Date:
-    return fields.Date(required=True, error_messages={"invalid": NO_DAY}, **options)
+def day(*, required: bool = True, **options: Any) -> fields.Date:
+    return fields.Date(required=required, error_messages={"invalid": NO_DAY}, **options)
 
 
 class _Moment(fields.AwareDateTime):
@@ -91,5 +95,9 @@ class _Moment(fields.AwareDateTime):
             raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from None
 
 
-def moment(*, required: bool = True) -> fields.AwareDateTime:
-    return _Moment(required=required, error_messages={"invalid": NO_MOMENT, "invalid_awareness": NO_MOMENT})
+def moment(*, required: bool = True, **options: Any) -> fields.AwareDateTime:
+    return _Moment(
+        required=required,
+        error_messages={"invalid": NO_MOMENT, "invalid_awareness": NO_MOMENT},
+        **options,
+    )

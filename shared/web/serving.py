@@ -49,6 +49,7 @@ def create(
     app.before_request(_trace)
     Figures().install(app)
     app.register_blueprint(health.blueprint(card))
+    app.before_request(apis.allow_body)
     app.before_request(_refuse_nul)
     apis.install(app, api)
     app.register_blueprint(signing_in.blueprint(card))

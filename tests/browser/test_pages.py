@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kendi.system import System
+from shared.clock import real_now
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS
 
 pytestmark = pytest.mark.browser
@@ -51,6 +53,9 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
     ("service", "role", "path"),
     [
         ("orders", BUYER, "/orders/"),
+        ("orders", BUYER, "/orders/webhooks/"),
+        ("orders", BUYER, "/orders/new"),
+        ("orders", BUYER, "/orders/import"),
         ("orders", COMPLIANCE, "/orders/holds/"),
         ("production", FACILITY, "/production/"),
         ("production", KANWIL, "/production/"),
@@ -76,6 +81,47 @@ def test_a_buyer_sees_the_blocked_line_with_its_law_and_the_timeline(sign_in: Si
     page.get_by_role("link", name="PO-2025-0001", exact=True).click()
     expect(page.get_by_text("19 USC 1307")).to_be_visible()
     expect(page.get_by_text("The order was placed")).to_be_visible()
+
+
+def test_an_order_is_placed_by_hand_once_its_dates_are_seen(sign_in: SignIn) -> None:
+    page = sign_in("orders", BUYER)
+    page.get_by_role("link", name="Place an order").click()
+    page.get_by_label("Your PO number").fill("PO-BY-HAND")
+    page.get_by_label("Currency").select_option("USD")
+    page.get_by_label("Incoterm 2020").select_option("FCA")
+    page.get_by_label("Named place").fill("Semarang")
+    page.get_by_label("Item").select_option("CR-BALL-07")
+    page.get_by_label("Wanted by").fill((real_now() + timedelta(days=300)).date().isoformat())
+    page.get_by_label("Consignee").fill("Toko")
+    page.get_by_label("Address").fill("Jalan 1")
+    page.get_by_label("Country").fill("ID")
+    page.get_by_label("Country").press("Enter")
+    expect(page.get_by_label("Pieces")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Pieces").fill("200")
+    page.get_by_role("button", name="Add a line").click()
+    page.get_by_role("button", name="Remove line 2").click()
+    page.get_by_role("button", name="See what would become of it").last.click()
+    expect(page.get_by_text("in time", exact=True)).to_be_visible(timeout=15_000)
+    page.get_by_role("button", name="Place the order PO-BY-HAND").click()
+    expect(page.locator("h1")).to_have_text("PO-BY-HAND")
+
+
+def test_a_file_is_seen_before_its_orders_are_placed(sign_in: SignIn) -> None:
+    page = sign_in("orders", BUYER, viewport=PHONE)
+    page.get_by_role("link", name="Send a file").click()
+    columns = "po_number;currency;incoterm;named_place;sku;quantity;requested_date;consignee_name;consignee_address;consignee_country"
+    wanted = (real_now() + timedelta(days=300)).date().isoformat()
+    row = f"PO-BY-FILE;USD;FCA;Semarang;CR-BALL-07;200;{wanted};Toko;Jalan 1;ID"
+    body = f"{columns}\r\n{row}\r\n".encode("utf-8-sig")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "orders.csv", "mimeType": "text/csv", "buffer": body}
+    )
+    page.get_by_role("button", name="See what would happen").click()
+    expect(page.get_by_text("would be placed")).to_be_visible()
+    page.get_by_role("button", name="Place these orders").click()
+    expect(page.get_by_text("Done.")).to_be_visible(timeout=15_000)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0
 
 
 def test_a_wrong_password_keeps_the_e_mail_and_says_what_to_do(browser: Browser, system: System) -> None:

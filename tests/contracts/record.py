@@ -52,6 +52,9 @@ class SmallStory(Story):
         }
         order = {"po_number": "PO-1", "currency": "USD", "incoterm": "FCA", "named_place": "Semarang"}
         self.order = self.buyer.post("/orders/v1/orders", {**order, "lines": [line]})
+        quote = self.buyer.post("/orders/v1/quotes", {**order, "po_number": "PO-2", "lines": [line]})
+        address = f"/orders/v1/quotes/{quote['id']}"
+        self._until(lambda: self.buyer.get(address)["state"] == "answered", "the quote is answered")
 
     def _ship(self) -> None:
         self._until(lambda: self.desk.pieces_to_pack() == 600, "logistics has heard of every lot")

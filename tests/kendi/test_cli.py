@@ -48,6 +48,10 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"Example: kendi {command}" in shown.stdout
 
 
+KEY = "5a" * 32
+KEYS = {"KENDI_SIGNING_KEYS": f"k1:{KEY}"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "said"),
     [
@@ -55,8 +59,8 @@ def test_every_command_has_help_with_an_example(command: str) -> None:
         (["migrate"], {}, "KENDI_ORDERS_DATABASE_URL is not set"),
         (
             ["relay", "orders"],
-            {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", "KENDI_SIGNING_KEYS": "k1:ab"},
-            "KENDI_SIGNING_KEYS is 'k1:ab'",
+            {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", "KENDI_LOG_LEVEL": "LOUD", **KEYS},
+            "KENDI_LOG_LEVEL is 'LOUD'",
         ),
     ],
 )
@@ -67,6 +71,15 @@ def test_a_missing_or_bad_setting_is_named(
     assert failed.returncode == 1
     assert said in failed.stderr
     assert failed.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("keys", ["k1:ab", f"k1:{KEY}, k2:zz", f"k1:{KEY},", f"k1:{KEY},k1:{KEY}", f":{KEY}"])
+def test_signing_keys_that_are_wrong_are_refused_and_not_shown(keys: str) -> None:
+    around = {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", "KENDI_SIGNING_KEYS": keys}
+    failed = kendi("relay", "orders", **around)
+    assert failed.returncode == 1
+    assert "KENDI_SIGNING_KEYS can't be read; it takes id:hex" in failed.stderr
+    assert KEY not in failed.stderr + kendi("doctor", **around).stdout
 
 
 @pytest.mark.parametrize("ports", ["1,2", "a,b,c", "8001,8001,8002", "0,1,99999"])

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
-from services.orders.storage import buyer, destination_policy, item
+from services.orders.storage import buyer, destination_policy, item, item_price
 from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
@@ -33,6 +33,11 @@ class Caller:
 
     def get(self, path: str) -> TestResponse:
         return self.client.get(path, headers={"Authorization": f"Bearer {self.key}"})
+
+    def change(self, method: str, path: str, body: Any = None, *, seen: str | None = None) -> TestResponse:
+        """PATCH, PUT or DELETE, with the ETag that was seen as If-Match."""
+        headers = {"Authorization": f"Bearer {self.key}", **({"If-Match": seen} if seen else {})}
+        return self.client.open(path, method=method, json=body, headers=headers)
 
     def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> TestResponse:
         self.calls += 1
@@ -64,9 +69,9 @@ def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
             session.execute(insert(buyer).values(code=code, name=f"PT. {code}", particulars={}))
         for sku, price in (("CR-BALL-07", "0.55"), ("CR-RING-15", "0.68")):
             published = {"hs6": "5609.00", "name_en": sku, "name_id": sku, "pieces_per_carton": 200}
-            session.execute(
-                insert(item).values(sku=sku, unit_price=price, currency="USD", published=published)
-            )
+            session.execute(insert(item).values(sku=sku, published=published))
+            since = {"currency": "USD", "valid_from": date(2000, 1, 1)}
+            session.execute(insert(item_price).values(sku=sku, unit_price=price, **since))
         for id, row in RULES.items():
             session.execute(insert(destination_policy).values(id=id, version=1, row=row))
         keys = {

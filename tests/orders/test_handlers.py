@@ -33,6 +33,7 @@ from shared.events.production import (
     LotReleased,
     PiecesReported,
     ProductionPlanned,
+    QuoteAnswered,
     WorkOrderStarted,
 )
 from shared.messaging.tables import Inbox, inbox, outbox_event
@@ -391,8 +392,8 @@ def test_an_event_about_no_order_of_ours_is_kept_and_harms_no_other(order: Follo
 
 # Sentences
 
-HEARD = [contract_of(event) for event in REACTIONS if event is not FacilityRegistered]
-"""A facility stands in sentences and has none of its own: it is on no timeline."""
+HEARD = [contract_of(event) for event in REACTIONS if event not in (FacilityRegistered, QuoteAnswered)]
+"""A facility stands in sentences and has none of its own, and a quote is of no order: they are on no timeline."""
 OUR_OWN = [c for c in CONTRACTS.values() if c.owner == "orders" and c.subject_kind == "order"]
 
 

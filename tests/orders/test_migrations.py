@@ -100,3 +100,13 @@ def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Conne
     assert released == ["2026-03-05", None]
     given_up = "SELECT given_up_at IS NOT NULL FROM webhook_delivery"
     assert connection.execute(text(given_up)).scalar_one()
+    fed = connection.execute(text("SELECT buyer, position, timeline_id, sequence FROM feed")).all()
+    assert [tuple(row) for row in fed] == [("B", 1, 1, 1)]
+    assert connection.execute(text("SELECT count(*) FROM feed_waiting")).scalar_one() == 0
+    connection.execute(
+        text("""
+            INSERT INTO timeline (order_id, event_id, line, source, actor_role, type, occurred_at, data)
+            SELECT order_id, gen_random_uuid(), line, source, actor_role, type, occurred_at, data FROM timeline""")
+    )
+    waiting = connection.execute(text("SELECT timeline_id FROM feed_waiting")).scalars().all()
+    assert waiting == [2]  # also when a web process of the version before wrote it

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from services.orders import views
+from services.orders import listing
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, add_person
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 
@@ -194,7 +194,7 @@ def test_an_order_of_many_lines_leads_to_its_own_page(orders: Orders) -> None:
     placed(orders, "PO-2", lines=200)
     page = Visitor(orders, BUYER, account="CHEWY-LOUIS").open("/orders/")
     assert "PO-2" in page
-    assert page.count('class="bar-line"') == views.MOST_LINES
+    assert page.count('class="bar-line"') == listing.MOST_LINES
     assert "All 200 lines" in page
     assert order["po_number"] not in re.findall(r"PO-\d", page)
 

@@ -11,13 +11,15 @@ from threading import Event, Thread
 
 import httpcore
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from services.orders import webhooks
+from services.orders import feed, webhooks
 from services.orders.webhooks import delivery
 from services.orders.webhooks.connection import Deadline, post
 from shared.refusal import Refused
 from tests.orders.conftest import Orders
-from tests.orders.test_webhooks import Endpoint, deliver, deliveries, endpoint, placed, registered
+from tests.orders.test_webhooks import Endpoint, deliver, deliveries, endpoint, is_due, placed, registered
 
 __all__ = ["endpoint"]
 
@@ -116,7 +118,8 @@ def test_a_run_that_is_told_to_stop_begins_nothing(orders: Orders, endpoint: End
     stop.set()
     webhooks.deliver_due(orders.database, orders.client.application.extensions["kendi"].settings, stop)
     assert endpoint.told == []
-    assert {row["attempts"] for row in deliveries(orders)} == {0}
+    assert deliveries(orders) == []
+    assert is_due(orders)
 
 
 def test_a_server_that_answers_byte_by_byte_gains_no_time(orders: Orders) -> None:
@@ -151,7 +154,7 @@ def test_a_server_that_does_not_read_gains_no_time() -> None:
 
 
 def send(to: str, *, seconds: float = SECONDS_FOR_A_TEST, demo: bool = True, body: str = "{}") -> int:
-    return post(to, body=body, headers={}, deadline=Deadline.after(seconds), demo=demo)
+    return post(to, body=body, headers={}, deadline=Deadline.after(seconds), demo=demo).status
 
 
 def test_a_name_that_leads_home_by_now_is_not_connected_to() -> None:
@@ -165,8 +168,28 @@ def test_a_name_that_leads_home_by_now_is_not_connected_to() -> None:
     assert reached == []
 
 
+def test_a_name_that_leads_both_to_the_internet_and_home_is_not_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No name that we could ask for leads to both, so the resolver is made to say so."""
+    reached: list[bool] = []
+
+    def both(host: str, port: int, **_: object) -> list[object]:
+        stream = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+        return [(*stream, ("8.8.8.8", port)), (*stream, ("127.0.0.1", port))]
+
+    with a_server(lambda connected: reached.append(True)) as port:
+        monkeypatch.setattr(socket, "getaddrinfo", both)
+        with pytest.raises(Refused, match="private network"):
+            send(url(port, "both.example"), demo=True)
+        with pytest.raises(Refused, match="private network"):
+            webhooks.check_address("https://both.example/", demo=True)
+        monkeypatch.undo()
+    assert reached == []
+
+
 def test_the_server_is_called_by_its_name_though_its_address_is_connected_to(endpoint: Endpoint) -> None:
-    assert send(endpoint.url.replace("127.0.0.1", "localhost")) == 204
+    assert send(endpoint.url.replace("127.0.0.1", "localhost")) == 200
     assert endpoint.told[0].headers["host"].startswith("localhost:")
     assert endpoint.told[0].body == b"{}"
 
@@ -183,3 +206,66 @@ def test_the_certificate_is_asked_for_by_name() -> None:
     with a_server(greet) as port, pytest.raises(httpcore.ConnectError):
         send(url(port, "localhost").replace("http:", "https:"))
     assert names == ["localhost"]
+
+
+# Two workers at once
+
+
+def claimed(session: Session) -> list[int]:
+    wanted = {"busy": [], "most": delivery.AT_ONCE, "lease": delivery.LEASE}
+    return [row.id for row in session.execute(delivery.CLAIM, wanted)]
+
+
+def test_a_failing_endpoint_is_probed_by_one_of_two_workers(orders: Orders, endpoint: Endpoint) -> None:
+    registered(orders, endpoint.url)
+    for number in range(3):
+        placed(orders, f"PO-{number}")
+    with orders.database.transaction() as session:
+        feed.number(session)
+        session.execute(
+            text("UPDATE webhook_endpoint SET failures = 10, failing_since = now(), probe_at = now()")
+        )
+    with orders.database.transaction() as one:
+        assert len(claimed(one)) == 1
+        with orders.database.transaction() as other:
+            assert claimed(other) == []
+    with orders.database.transaction() as later:
+        assert claimed(later) == []
+
+
+def test_no_step_is_claimed_twice_or_before_the_one_before_it(orders: Orders, endpoint: Endpoint) -> None:
+    registered(orders, endpoint.url)
+    placed(orders)
+    with orders.database.transaction() as session:
+        feed.number(session)
+    with orders.database.transaction() as one:
+        first = claimed(one)
+        with orders.database.transaction() as other:
+            assert claimed(other) == []
+    with orders.database.transaction() as later:
+        assert claimed(later) == []
+    assert first == [deliveries(orders)[0]["id"]]
+
+
+def test_two_that_give_places_at_once_give_each_step_one(orders: Orders) -> None:
+    with ThreadPoolExecutor(1) as runner:
+        placed(orders)
+        with orders.database.transaction() as one:
+            assert feed.number(one) == 2
+            placed(orders, "PO-2")
+
+            def number() -> int:
+                with orders.database.transaction() as other:
+                    return feed.number(other)
+
+            second = runner.submit(number)
+            until(lambda: waits_for_a_lock(one))
+        assert second.result(SECONDS_FOR_A_TEST) == 2
+    with orders.database.transaction() as session:
+        places = session.execute(text("SELECT position FROM feed ORDER BY position")).scalars().all()
+    assert places == [1, 2, 3, 4]
+
+
+def waits_for_a_lock(session: Session) -> bool:
+    waiting = text("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)")
+    return bool(session.execute(waiting).scalar_one())

@@ -1,8 +1,9 @@
 """The protocol over real databases: what is committed takes effect once, in order, whatever is lost or repeated."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4, uuid5
 
 import pytest
@@ -17,7 +18,7 @@ from shared.events.orders import OrderClosed, OrderLineClosed
 from shared.messaging import inbox as inboxes
 from shared.messaging.inbox import apply_due, receive
 from shared.messaging.outbox import record
-from shared.messaging.reactions import Heard, NotYet
+from shared.messaging.reactions import Heard, NotYet, keep_copy
 from shared.messaging.receipts import acknowledge, register
 from shared.messaging.relay import CLAIM_NEW
 from shared.messaging.tables import Inbox, inbox, outbox_delivery, outbox_event, parked_message, position
@@ -190,6 +191,77 @@ def test_the_databases_own_trouble_does_not_count(production: Database, effects:
     apply_due(production, reactions(effects))
     with production.transaction() as session:
         assert session.execute(select(inbox.c.attempts)).scalar_one() == 0
+
+
+def test_what_only_waits_for_a_lock_is_not_to_blame(production: Database, effects: Effects) -> None:
+    """Another transaction holds the table for longer than the reaction may wait for it."""
+
+    def react(session: Session, event: Any, heard: Heard) -> None:
+        session.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        effects(session, event, heard)
+
+    receive(production, events(1, first=False), {OrderClosed: react})
+    with production.transaction() as other:
+        other.execute(text("LOCK TABLE facility_note"))
+        assert apply_due(production, {OrderClosed: react}) == 0
+    with production.transaction() as session:
+        row = session.execute(select(inbox)).one()
+    assert (row.attempts, "lock timeout" in row.last_error) == (0, True)
+    _make_due(production)
+    assert apply_due(production, {OrderClosed: react}) == 1
+
+
+def test_a_statement_that_never_ends_in_time_is_the_events_fault(production: Database) -> None:
+    def react(session: Session, event: Any, heard: Heard) -> None:
+        session.execute(text("SET LOCAL statement_timeout = '20ms'"))
+        session.execute(text("SELECT pg_sleep(60)"))
+
+    receive(production, events(1, first=False), {OrderClosed: react})
+    for _ in range(inboxes.PARK_AFTER):
+        _make_due(production)
+        apply_due(production, {OrderClosed: react})
+    with production.transaction() as session:
+        row = session.execute(select(inbox)).one()
+    assert (row.state, "statement timeout" in row.last_error) == (Inbox.PARKED, True)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_took_effect_and_lost_its_row_comes_again_as_done(
+    production: Database, effects: Effects, first: bool
+) -> None:
+    """An archive was cut too far, and an operator has everything sent again as if it never was."""
+    receive(production, events(1, 2), reactions(effects))
+    with production.transaction() as session:
+        session.execute(text("DELETE FROM inbox"))
+    receive(production, events(1, 2, first=first), reactions(effects))
+    apply_due(production, reactions(effects))
+    with production.transaction() as session:
+        assert set(session.execute(select(inbox.c.state)).scalars()) == {Inbox.DONE}
+    assert effects.seen(production) == [1, 2]
+
+
+def test_the_same_conflict_again_is_parked_once(production: Database, effects: Effects) -> None:
+    receive(production, events(1), reactions(effects))
+    (event,) = events(1).events
+    other = replace(events(1), events=(replace(event, id=uuid4()),))
+    for _ in range(3):
+        receive(production, other, reactions(effects))
+    with production.transaction() as session:
+        assert len(session.execute(select(parked_message)).all()) == 1
+
+
+def test_events_that_are_heard_together_take_effect_together_and_the_newest_counts(
+    production: Database,
+) -> None:
+    kept = keep_copy(
+        position, lambda event: {"source": "copy", "subject": "x", "last_sequence": event.delivered}
+    )
+    with production.transaction() as session:
+        lines = [OrderLineClosed(order_id=ORDER, line=1, delivered=n) for n in (5, 9, 7)]
+        kept.react(session, lines)
+        kept(session, replace(lines[0], delivered=8), cast(Heard, None))
+        rows = session.execute(select(position).where(position.c.source == "copy")).all()
+    assert [row.last_sequence for row in rows] == [8]
 
 
 def _make_due(database: Database) -> None:

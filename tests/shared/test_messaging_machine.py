@@ -32,7 +32,7 @@ from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, Reactions
 from shared.messaging.receipts import register
 from shared.messaging.relay import Relay
-from shared.messaging.tables import Delivery, outbox_delivery, parked_message
+from shared.messaging.tables import Delivery, Inbox, inbox, outbox_delivery, parked_message
 from shared.messaging.wire import Batch
 from tests.shared.unsteady import (
     BATCHES,
@@ -158,6 +158,7 @@ class Protocol(RuleBasedStateMachine):
         assert self.world.seen().position == self.committed
         with self.world.production.transaction() as session:
             assert session.execute(select(parked_message)).all() == []
+            assert session.execute(select(inbox).where(inbox.c.state <= Inbox.RUNNING)).all() == []
 
     def _all_acknowledged(self) -> bool:
         """Work one round without a fault; whether there was nothing left to send."""

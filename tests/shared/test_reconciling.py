@@ -3,13 +3,14 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
 import redis
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from kendi.doctor import summary
 from kendi.servers import Addresses
@@ -17,10 +18,11 @@ from shared.card import all_cards
 from shared.clock import real_now
 from shared.database import Database
 from shared.events.orders import OrderClosed
+from shared.messaging import reconciling
 from shared.messaging.digest import made_at
 from shared.messaging.outbox import record
-from shared.messaging.reconciling import MARGIN, questions
-from shared.messaging.wire import celery_app
+from shared.messaging.reconciling import MARGIN, peers_in_turn
+from shared.messaging.wire import Batch, celery_app
 from shared.messaging.worker import add_tasks
 from tests.carrying import Services
 from tests.shared.test_relay import relay_of, settings_of, wire_of
@@ -38,6 +40,12 @@ FORGET_LAST = (
     "DELETE FROM outbox_delivery WHERE event_pk = (SELECT max(id) FROM outbox_event)",
     "DELETE FROM outbox_event WHERE id = (SELECT max(id) FROM outbox_event)",
 )
+
+
+def questions(session: Session, publisher: str, now: datetime) -> list[Batch]:
+    """What the relay asks all whose turn it is."""
+    asked = (reconciling.question(session, publisher, peer, now) for peer in peers_in_turn(session))
+    return [each for each in asked if each]
 
 
 class System:
@@ -210,6 +218,45 @@ def test_an_answer_from_before_a_restore_of_the_publisher_changes_nothing(system
         system.execute("orders", f"UPDATE messaging_state SET incarnation = '{incarnation}'")
     assert system.found("orders", "production") == (0, 0)
     assert system.row("orders", "SELECT min(state) FROM outbox_delivery") == (2,)
+
+
+def test_what_is_on_its_way_again_while_they_compare_is_no_conflict(system: System) -> None:
+    """An operator has an event sent again between the question and its answer."""
+    system.execute("orders", "UPDATE reconciled SET next_at = now()")
+    system.execute("production", "DELETE FROM inbox WHERE subject LIKE 'item/%'")  # so that the hour differs
+    with system.services.databases["orders"].transaction() as session:
+        asked = questions(session, "orders", real_now() + MARGIN + timedelta(seconds=1))
+    for question in asked:
+        system.wires["orders"].send_batch(question)
+    system.execute("orders", "UPDATE outbox_delivery SET state = 1")
+    system.work()
+    assert system.found("orders", "production")[1] == 0
+    assert system.row("orders", "SELECT count(*) FROM parked_message") == (0,)
+
+
+def test_an_answer_counts_once_however_often_it_comes(system: System) -> None:
+    system.execute("production", "DELETE FROM inbox WHERE subject LIKE 'order/%'")
+    system.execute("orders", "UPDATE reconciled SET next_at = now() WHERE peer = 'production'")
+    with system.services.databases["orders"].transaction() as session:
+        (question,) = questions(session, "orders", real_now() + MARGIN + timedelta(seconds=1))
+    system.wires["orders"].send_batch(question)
+    system._work("production", "receive")
+    answer = cast(bytes, system.broker.lindex("orders.receipt", 0))
+    system.broker.lpush("orders.receipt", answer, answer)
+    system.work()
+    assert system.found("orders", "production") == (2, 0)
+
+
+def test_an_old_agreement_played_to_a_restored_subscriber_hides_nothing(system: System) -> None:
+    """The publisher was restored before, so that it had to say what is settled; now the subscriber is."""
+    system.execute("orders", *FORGET_LAST)
+    system.compare("orders")
+    settled = next(said["question"] for said in system.passed if "settled" in said.get("question", {}))
+    system.execute("logistics", *RESTORED, "UPDATE reconciled SET agreed_until = NULL")
+    system.execute("logistics", "UPDATE messaging_state SET incarnation = gen_random_uuid()")
+    system.wires["orders"].send_batch(Batch("orders", "logistics", UUID(int=0), False, (), settled))
+    system.work()
+    assert system.agreed("orders", "logistics")[1] is None
 
 
 def test_the_relay_asks_those_whose_turn_it_is(system: System, addresses: Addresses) -> None:

@@ -3,19 +3,22 @@
 import base64
 import json
 import os
-from collections.abc import Callable, Iterator
-from typing import cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 import redis
+from celery import Celery
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from kendi.servers import Addresses
 from shared.card import all_cards, card_of
 from shared.database import Database
 from shared.events.orders import OrderClosed
 from shared.messaging.heartbeat import Heartbeat
+from shared.messaging.jobs import Job
 from shared.messaging.outbox import record
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import LONGEST_QUEUE, Relay
@@ -54,7 +57,9 @@ def wire_of(settings: Settings) -> Wire:
     return Wire(celery_app(settings, all_cards()), card_of(settings.service), settings.signing_keys)
 
 
-def relay_of(settings: Settings, database: Database, *, window: int = 5000) -> Relay:
+def relay_of(
+    settings: Settings, database: Database, *, window: int = 5000, jobs: Sequence[Job] = ()
+) -> Relay:
     return Relay(
         card_of(settings.service),
         database,
@@ -62,6 +67,7 @@ def relay_of(settings: Settings, database: Database, *, window: int = 5000) -> R
         {},
         broker_url=settings.broker_url,
         window=window,
+        jobs=jobs,
     )
 
 
@@ -135,6 +141,7 @@ def test_what_was_sent_well_before_something_acknowledged_since_is_sent_again_at
         incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
         acknowledge(session, Receipt("production", "orders", incarnation, (newest,)))
     relay_again = relay_of(settings_of("orders", addresses), orders)
+    assert relay_again.step() == 0, "its first look makes due what was overtaken"
     assert relay_again.step() == 1
     assert broker.llen(QUEUE) == 3
 
@@ -184,6 +191,126 @@ def test_a_message_that_orders_did_not_sign_is_parked_and_takes_no_effect(
     with production.transaction() as session:
         assert len(session.execute(select(parked_message)).all()) == 3
         assert session.execute(select(inbox)).all() == []
+
+
+@pytest.mark.parametrize("task", ["receive", "receipt"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        ("orders", "k1", "é" * 64, "{}"),
+        ("orders", "k1", "00" * 32, '{"a": "\0"}'),
+        ("ord\0ers", "k1", "00" * 32, "{}"),
+        ("orders", "k1", "00" * 32, "\ud800"),
+        ("\ud800", "k1", "00" * 32, "{}"),
+        ("orders", "k1", "00" * 32, 42),
+        ("orders", ["k1"], None, "{}"),
+        ("o" * 5_000_000, "k" * 5_000_000, "00" * 32, "x" * 5_000_000),
+        (),
+        ("orders",),
+        ("orders", "k1", "00" * 32, "{}", "more"),
+    ],
+    ids=range(11),
+)
+def test_whatever_comes_is_parked_in_a_form_that_can_be_shown(
+    database_of: Callable[[str], Database], addresses: Addresses, message: tuple[Any, ...], task: str
+) -> None:
+    production = database_of("production")
+    app = _worker(production, addresses)
+    app.tasks[f"kendi.{task}"](*message)
+    with production.transaction() as session:
+        row = session.execute(select(parked_message)).one()
+    assert len(row.reason) + len(str(row.message)) < 110_000
+
+
+def test_a_signed_batch_is_no_receipt_and_a_receipt_no_batch(
+    orders: Database, database_of: Callable[[str], Database], addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    wire = wire_of(settings_of("orders", addresses))
+    production = database_of("production")
+    app = _worker(production, addresses)
+    wire.send_batch(Batch("orders", "production", UUID(int=1), True, ()))
+    app.tasks["kendi.receipt"](*_words(broker, QUEUE))
+    wire.send_receipt(Receipt("orders", "production", UUID(int=1), ()))
+    app.tasks["kendi.receive"](*_words(broker, "production.receipt"))
+    with production.transaction() as session:
+        reasons = session.execute(select(parked_message.c.reason)).scalars().all()
+    assert [reason.partition(":")[0] for reason in reasons] == [
+        "it is signed, but can't be read as a receipt",
+        "it is signed, but can't be read as a batch",
+    ]
+
+
+def test_a_service_takes_no_events_from_one_that_it_does_not_hear(
+    database_of: Callable[[str], Database], addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    production = database_of("production")
+    wire_of(settings_of("logistics", addresses)).send_batch(
+        Batch("logistics", "production", UUID(int=1), True, ())
+    )
+    _worker(production, addresses).tasks["kendi.receive"](*_words(broker, QUEUE))
+    with production.transaction() as session:
+        reason = session.execute(select(parked_message.c.reason)).scalar_one()
+    assert reason == "production hears nothing from logistics"
+
+
+def test_an_event_that_can_not_be_read_is_parked_alone_and_gets_no_receipt(
+    orders: Database, database_of: Callable[[str], Database], addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    production, wire = database_of("production"), wire_of(settings_of("orders", addresses))
+    close_orders(orders, 1, 2, 3, 4)
+    relay_of(settings_of("orders", addresses), orders).step()
+    body = json.loads(_words(broker, QUEUE)[3])
+    good, *bad = body["events"]
+    del bad[0]["type"]
+    bad[1]["sequence"], bad[2]["time"] = str(2**40), "2026-01-01T00:00:00"
+    wire._send("kendi.receive", to="production", body=body)
+    words = _words(broker, QUEUE)
+    for _ in range(2):
+        _worker(production, addresses).tasks["kendi.receive"](*words)
+    with production.transaction() as session:
+        assert [str(id) for id in session.execute(select(inbox.c.event_id)).scalars()] == [good["id"]]
+        assert len(session.execute(select(parked_message)).all()) == 3
+    assert json.loads(_words(broker, "orders.receipt")[3])["stored"] == [good["id"]]
+
+
+def _worker(database: Database, addresses: Addresses) -> Celery:
+    settings = settings_of("production", addresses)
+    app = celery_app(settings, all_cards())
+    add_tasks(app, settings, database, wire_of(settings), {}, ())
+    return app
+
+
+def _words(broker: "redis.Redis", queue: str) -> list[str]:
+    """The arguments of the oldest message."""
+    message = json.loads(cast(bytes, broker.rpop(queue)))
+    words: list[str] = json.loads(base64.b64decode(message["body"]))[0]
+    return words
+
+
+def test_a_sweep_that_fails_keeps_nothing_from_being_sent(
+    orders: Database, addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    def broken(session: Session) -> bool:
+        return bool(session.execute(text("SELECT 1 / 0")).scalar_one())
+
+    job = Job("broken", broken, lambda *_: None)
+    close_orders(orders, 1)
+    assert relay_of(settings_of("orders", addresses), orders, jobs=[job]).step() == 2
+
+
+def test_a_clock_that_was_put_back_makes_nothing_look_overtaken(
+    orders: Database, addresses: Addresses
+) -> None:
+    close_orders(orders, 1)
+    relay_of(settings_of("orders", addresses), orders).step()
+    with orders.transaction() as session:
+        session.execute(
+            text("INSERT INTO receipts_from VALUES ('production', now(), now() + interval '1 day')")
+        )
+        event = session.execute(select(outbox_event.c.event_id)).scalar_one()
+        incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
+        acknowledge(session, Receipt("production", "orders", incarnation, (event,)))
+        assert session.execute(text("SELECT reached <= clock_timestamp() FROM receipts_from")).scalar_one()
 
 
 def test_a_batch_for_one_service_can_not_be_played_to_another(

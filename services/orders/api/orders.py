@@ -4,13 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
+from marshmallow import RAISE
 
-from services.orders import views
+from services.orders import listing, views
 from services.orders.domain.hold import Signer
 from services.orders.handlers import placing, releasing
+from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import (
+    OrderFilters,
     OrderRequest,
     OrderSchema,
+    OrdersQuery,
     OrderSummarySchema,
     ReleaseRequest,
     TimelineEntrySchema,
@@ -18,11 +22,12 @@ from services.orders.schemas.orders import (
 from services.orders.sentences import tell_timeline
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
 from shared.web.api import Routes
-from shared.web.context import transaction
+from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
-from shared.web.pagination import PageSchema, key_of, link_to_next
+from shared.web.pagination import key_of, link_to_next
 from shared.web.problems import not_found
+from shared.web.spreadsheets import download
 
 api = Routes(
     "orders", __name__, url_prefix="/orders/v1", description="Orders of buyers, from placing to delivery"
@@ -51,14 +56,25 @@ def place_order(body: dict[str, Any]) -> Response:
 
 
 @api.get("/orders")
-@api.arguments(PageSchema, location="query")
+@api.arguments(OrdersQuery, location="query", unknown=RAISE)
 @api.response(200, OrderSummarySchema(many=True))
 @requires(BUYER, COMPLIANCE, KANWIL)
-def list_orders(page: dict[str, Any]) -> Any:
-    """Orders, newest first, by key."""
+def list_orders(asked: dict[str, Any]) -> Any:
+    """Orders, newest first, by key; those of a state, of some days, with an item, of a PO number."""
+    limit, after = asked.pop("limit"), key_of(asked.pop("after"), order_key)
     with transaction() as session:
-        rows = views.list_orders(session, current(), limit=page["limit"], after=key_of(page["after"], UUID))
-    return list(rows[: page["limit"]]), 200, link_to_next(list(rows), page["limit"], "id")
+        rows = listing.list_orders(session, current(), Filters(**asked), limit=limit, after=after)
+    return list(rows[:limit]), 200, link_to_next(list(rows), limit, "key")
+
+
+@api.get("/orders.csv")
+@api.arguments(OrderFilters, location="query", unknown=RAISE)
+@api.response(200, content_type="text/csv")
+@requires(BUYER, COMPLIANCE, KANWIL)
+def download_orders(asked: dict[str, Any]) -> Response:
+    """The same list, all of it, as CSV for spreadsheets: text that one would run begins with an apostrophe."""
+    found = listing.all_orders(serving().database, current(), Filters(**asked))
+    return download("orders.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in found))
 
 
 @api.get("/orders/<uuid:order_id>")

@@ -53,6 +53,7 @@ class Line:
     explanation_en: str
     explanation_id: str
     ordered: int
+    item_version: int = 1
     cancelled: int = 0
     allocated: int = 0
     started: int = 0

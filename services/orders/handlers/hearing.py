@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from services.orders import timeline
 from services.orders.domain.order import Order
 from services.orders.handlers.locking import locked
+from services.orders.handlers.quoting import on_quote_answered
 from services.orders.storage import facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -29,6 +30,7 @@ from shared.events.production import (
     LotReleased,
     PiecesReported,
     ProductionPlanned,
+    QuoteAnswered,
     WorkOrderAccepted,
     WorkOrderCompleted,
     WorkOrderDeclined,
@@ -115,6 +117,7 @@ def _orders_of(session: Session, parts: Sequence[ShipmentLine]) -> list[tuple[Or
 REACTIONS: Reactions = {
     FacilityRegistered: keep_copy(facility, _facility),
     ProductionPlanned: on_production_planned,
+    QuoteAnswered: on_quote_answered,
     WorkOrderOffered: note_on_timeline,
     WorkOrderAccepted: note_on_timeline,
     WorkOrderDeclined: note_on_timeline,

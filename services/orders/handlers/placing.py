@@ -1,15 +1,17 @@
 """Placing an order."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
+from services.orders.catalogue import price_list
 from services.orders.domain.destination_policy import Goods, screen
 from services.orders.domain.order import FARTHEST_REQUEST, LANE, Line, Order
 from services.orders.storage import buyer as buyers
@@ -31,9 +33,37 @@ def place_order(
     lines: Sequence[dict[str, Any]],
 ) -> Order:
     """Take an order, screen each line by its destination, and hold or clear it."""
+    order = new_order(
+        session,
+        buyer=buyer,
+        placed_by=placed_by,
+        po_number=po_number,
+        currency=currency,
+        incoterm=incoterm,
+        named_place=named_place,
+        lines=lines,
+    )
+    session.add(order)
+    session.flush()
+    timeline.tell(session, order.buyer, *order.place())
+    return order
+
+
+def new_order(
+    session: Session,
+    *,
+    buyer: str,
+    placed_by: str,
+    po_number: str,
+    currency: str,
+    incoterm: str,
+    named_place: str,
+    lines: Sequence[dict[str, Any]],
+) -> Order:
+    """The order as it would be placed today, each line screened; nothing is written."""
     today = business_today(session)
     _refuse_second(session, buyer, po_number)
-    order = Order(
+    return Order(
         id=uuid7s.uuid7(),
         buyer=buyer,
         buyer_name=session.execute(select(buyers.c.name).where(buyers.c.code == buyer)).scalar_one(),
@@ -45,39 +75,57 @@ def place_order(
         placed_on=today,
         lines=_new_lines(session, currency, lines, today),
     )
-    session.add(order)
-    session.flush()
-    timeline.tell(session, order.buyer, *order.place())
-    return order
+
+
+def order_of(session: Session, buyer: str, po_number: str) -> UUID | None:
+    """The order that the buyer placed under a number; nobody else places one under it until the commit."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{buyer}\n{po_number}"))))
+    return session.execute(
+        select(orders.c.id).where(orders.c.buyer == buyer, orders.c.po_number == po_number)
+    ).scalar_one_or_none()
 
 
 def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{buyer}\n{po_number}"))))
-    earlier = session.execute(
-        select(orders.c.id).where(orders.c.buyer == buyer, orders.c.po_number == po_number)
-    ).scalar_one_or_none()
+    earlier = order_of(session, buyer, po_number)
     if earlier:
         raise Refused(
-            f"You already placed {po_number} as order {earlier}; give a new number.", field="po_number"
+            "You already placed {po_number} as order {earlier}; give a new number.",
+            field="po_number",
+            po_number=po_number,
+            earlier=earlier,
         )
 
 
 def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]], today: date) -> list[Line]:
     skus = {line["sku"] for line in lines}
     known = {row.sku: row for row in session.execute(select(items).where(items.c.sku.in_(skus)))}
+    prices = price_list(session, skus, today)
     rules = policies.in_force(session, today)
     made = []
     for index, asked in enumerate(lines):
         item = known.get(asked["sku"])
         if item is None:
             raise Refused(
-                f"The catalogue has no {asked['sku']}; see /orders/v1/catalogue.", field=f"lines[{index}].sku"
+                "The catalogue has no {sku}; see /orders/v1/catalogue.",
+                field=f"lines[{index}].sku",
+                sku=asked["sku"],
             )
-        _check_price(asked.get("unit_price"), item.unit_price, currency, item.currency, index)
+        price = _price(prices, asked["sku"], currency)
+        if asked.get("unit_price") not in (None, price):
+            raise Refused(
+                "The catalogue's price is {price} {currency}.",
+                field=f"lines[{index}].unit_price",
+                price=price,
+                currency=currency,
+            )
         latest = today + FARTHEST_REQUEST
         if not today < asked["requested_date"] <= latest:
-            wanted = f"Give a date after {today} and up to {latest}."
-            raise Refused(wanted, field=f"lines[{index}].requested_date")
+            raise Refused(
+                "Give a date after {today} and up to {latest}.",
+                field=f"lines[{index}].requested_date",
+                today=today,
+                latest=latest,
+            )
         consignee = asked["consignee"]
         goods = Goods(
             destination=consignee["country"],
@@ -90,7 +138,8 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
             Line(
                 number=index + 1,
                 sku=asked["sku"],
-                unit_price=item.unit_price,
+                item_version=item.version,
+                unit_price=price,
                 requested_date=asked["requested_date"],
                 consignee_name=consignee["name"],
                 consignee_address=list(consignee["address"]),
@@ -107,8 +156,15 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
     return made
 
 
-def _check_price(asked: Decimal | None, price: Decimal, currency: str, priced_in: str, index: int) -> None:
-    if currency != priced_in:
-        raise Refused(f"The catalogue's prices are in {priced_in}.", field="currency")
-    if asked is not None and asked != price:
-        raise Refused(f"The catalogue's price is {price} {priced_in}.", field=f"lines[{index}].unit_price")
+def _price(prices: Mapping[tuple[str, str], Decimal], sku: str, currency: str) -> Decimal:
+    price = prices.get((sku, currency))
+    if price is None:
+        known = ", ".join(sorted(other for priced, other in prices if priced == sku)) or "no currency yet"
+        raise Refused(
+            "{sku} has no price in {currency}; it has one in {known}.",
+            field="currency",
+            sku=sku,
+            currency=currency,
+            known=known,
+        )
+    return price

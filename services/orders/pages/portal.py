@@ -1,20 +1,26 @@
 """The portal: what becomes of what I ordered, and what do you need from me?"""
 
+from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
+from marshmallow import ValidationError
 
-from services.orders import views
+from services.orders import listing, views
+from services.orders.listing import COLUMNS, Filters, order_key
+from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
-from shared.web.context import transaction
+from shared.web.context import serving, transaction
 from shared.web.pagination import cursor_of, key_of
 from shared.web.problems import not_found
+from shared.web.spreadsheets import download
 
 desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../templates")
 
 
+FILTERS = OrderFilters()
 DECISIONS = 10
 """Blocked lines on one page; deciding about one makes room for the next."""
 
@@ -22,9 +28,11 @@ DECISIONS = 10
 @desk.get("/")
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def home() -> str:
-    """What we need from you, then the orders, newest first, a page at a time."""
+    """What we need from you, then the orders, newest first, a page at a time, all or those looked for."""
+    asked, errors = _filters()
+    after = key_of(request.args.get("after"), order_key)
     with transaction() as session:
-        found, last = views.page_of_orders(session, current(), after=key_of(request.args.get("after"), UUID))
+        found, last = listing.page_of_orders(session, current(), Filters(**asked), after=after)
         orders = [views.order_as_dict(order, pages.language()) for order in found]
         blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
     return render_template(
@@ -32,9 +40,34 @@ def home() -> str:
         orders=orders,
         blocked=blocked[:DECISIONS],
         more_blocked=len(blocked) > DECISIONS,
-        most=views.MOST_LINES,
-        after=last and cursor_of(str(last)),
+        most=listing.MOST_LINES,
+        next=last and {**_typed(), "after": cursor_of(last)},
+        states=listing.STATES,
+        typed=_typed(),
+        errors=errors,
     )
+
+
+@desk.get("/list.csv")
+@pages.desk(BUYER, COMPLIANCE, KANWIL)
+def table() -> Response:
+    """The list for a spreadsheet."""
+    asked, _ = _filters()
+    found = listing.all_orders(serving().database, current(), Filters(**asked))
+    return download("orders.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in found))
+
+
+def _typed() -> dict[str, str]:
+    """The filters as they were typed; an empty field filters nothing."""
+    return {name: request.args[name] for name in FILTERS.fields if request.args.get(name)}
+
+
+def _filters() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The filters that hold, and what is wrong with the others."""
+    try:
+        return FILTERS.load(_typed()), {}
+    except ValidationError as error:
+        return {}, {name: messages[0] for name, messages in error.messages_dict.items()}
 
 
 STEPS = 150
@@ -57,7 +90,7 @@ def one_order(order_id: UUID) -> str:
     return render_template(
         "order.html",
         order=shown,
-        lines=shown["lines"][max(from_line, 1) - 1 :][: views.MOST_LINES],
+        lines=shown["lines"][max(from_line, 1) - 1 :][: listing.MOST_LINES],
         entries=entries,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,

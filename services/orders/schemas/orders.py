@@ -1,19 +1,30 @@
 """Orders as the API takes and gives them."""
 
-from marshmallow import Schema, ValidationError, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.orders.domain.hold import LONGEST_REASON
-from shared.web.schemas import Whole, day, long_text, pieces, short_text
+from services.orders.listing import STATES
+from shared.web.pagination import PageSchema
+from shared.web.schemas import Text, Whole, day, long_text, pieces, short_text
 
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 
 
-def _country(code: str) -> None:
+def country(code: str) -> None:
     from pycountry import countries  # its tables take a tenth of a second to load
 
     found = countries.get(alpha_2=code)
     if found is None or found.alpha_2 != code:  # it also finds "us", which no policy would match
         raise ValidationError("Give a country as two capital letters of ISO 3166-1, for example BE.")
+
+
+def currency() -> fields.String:
+    return fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Give an ISO 4217 code, for example USD."),
+    )
 
 
 class ConsigneeSchema(Schema):
@@ -23,7 +34,7 @@ class ConsigneeSchema(Schema):
         required=True,
         validate=validate.Length(1, 6, error="Give 1 to 6 lines of address."),
     )
-    country = fields.String(required=True, validate=_country, metadata={"description": "ISO 3166-1 alpha-2"})
+    country = fields.String(required=True, validate=country, metadata={"description": "ISO 3166-1 alpha-2"})
 
 
 class OrderLineRequest(Schema):
@@ -40,10 +51,7 @@ class OrderLineRequest(Schema):
 
 class OrderRequest(Schema):
     po_number = short_text(60)
-    currency = fields.String(
-        required=True,
-        validate=validate.Regexp(r"^[A-Z]{3}$", error="Give an ISO 4217 code, for example USD."),
-    )
+    currency = currency()
     incoterm = fields.String(
         required=True,
         validate=validate.OneOf(INCOTERMS, error=f"Give an Incoterm 2020: {', '.join(INCOTERMS)}."),
@@ -108,6 +116,7 @@ class OrderLineSchema(QuantitiesSchema):
     number = fields.Integer()
     sku = fields.String()
     state = fields.String()
+    item_version = fields.Integer(metadata={"description": "the item's when the order was placed"})
     unit_price = fields.Decimal(as_string=True)
     requested_date = fields.Date()
     promised_date = fields.Date(allow_none=True)
@@ -129,9 +138,32 @@ class OrderSchema(Schema):
     lines = fields.List(fields.Nested(OrderLineSchema))
 
 
+class OrderFilters(Schema):
+    """Which orders a list shows."""
+
+    state = fields.String(validate=validate.OneOf(STATES, error=f"Give one of {', '.join(STATES)}."))
+    placed_from = day(required=False, metadata={"description": "the first day"})
+    placed_to = day(required=False, metadata={"description": "the last day"})
+    sku = short_text(40, required=False)
+    po_number = short_text(60, required=False)
+    po_prefix = Text(60, required=False, metadata={"description": "how the PO number begins"})
+
+    @validates_schema
+    def check_days(self, data: dict[str, Any], **_: Any) -> None:
+        if {"placed_from", "placed_to"} <= data.keys() and data["placed_to"] < data["placed_from"]:
+            raise ValidationError("Give a day that is not before placed_from.", "placed_to")
+
+
+class OrdersQuery(OrderFilters, PageSchema):
+    pass
+
+
 class OrderSummarySchema(Schema):
     id = fields.UUID()
+    buyer = fields.String()
     po_number = fields.String()
+    state = fields.String()
+    currency = fields.String()
     placed_on = fields.Date()
     ordered = fields.Integer()
     delivered = fields.Integer()

@@ -9,6 +9,8 @@ from shared.refusal import Refused
 THIS_MACHINE = ("127.0.0.1", "localhost")
 """Where a demonstration may deliver too."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
+"""Each carries an IPv4 address in its last 32 bits."""
 
 
 def check_address(url: str, *, demo: bool) -> None:
@@ -50,7 +52,7 @@ def _is_public(address: str) -> bool:
     """Whether it is one host on the internet; one that carries an IPv4 address is judged by that."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in NAT64:
+        if ip in NAT64 or ip in IPV4_COMPATIBLE:
             ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         else:
             ip = ip.ipv4_mapped or ip.sixtofour or ip

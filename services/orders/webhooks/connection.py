@@ -36,8 +36,20 @@ class Deadline:
         return left
 
 
-def post(url: str, *, body: str, headers: dict[str, str], deadline: Deadline, demo: bool) -> int:
-    """Post once, on a connection of its own; returns the status of the answer and reads no further.
+READ = 1024
+"""Bytes of an answer's body, about; however long it is, no more is read."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said: the status, and the beginning of the body."""
+
+    status: int
+    start: bytes
+
+
+def post(url: str, *, body: str, headers: dict[str, str], deadline: Deadline, demo: bool) -> Answer:
+    """Post once, on a connection of its own; redirects are not followed.
 
     Raises httpcore's exceptions, or ``Refused`` if the name leads into a private network.
     """
@@ -50,7 +62,20 @@ def post(url: str, *, body: str, headers: dict[str, str], deadline: Deadline, de
         httpcore.ConnectionPool(_trusted(), network_backend=_Network(deadline, demo)) as pool,
         pool.stream("POST", target, headers=list(named.items()), content=body.encode()) as answer,
     ):
-        return answer.status
+        return Answer(answer.status, _start_of(answer))
+
+
+def _start_of(answer: httpcore.Response) -> bytes:
+    """What came of the body when enough was read, or when it broke off: the status has said it all."""
+    start = b""
+    try:
+        for chunk in answer.iter_stream():
+            start += chunk
+            if len(start) >= READ:
+                break
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException):
+        return start[:READ]
+    return start[:READ]
 
 
 @cache

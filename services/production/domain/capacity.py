@@ -59,3 +59,8 @@ def working_day_after(today: date, days: int) -> date:
         day += timedelta(days=1)
         rest -= day.weekday() != SUNDAY
     return day
+
+
+def ready_on(due: date) -> date:
+    """When goods whose last piece is good on ``due`` can leave the hub."""
+    return working_day_after(due, PACKING_AND_HUB_DAYS)

@@ -1,0 +1,115 @@
+"""Lists and timelines over ten thousand orders and over a million: the second must be about as quick."""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import httpx
+from sqlalchemy import text
+
+from kendi.system import System
+from shared.database import Database
+from shared.web.access import BUYER
+
+FEW, MANY = 10_000, 1_000_000
+AT_ONCE = 50_000
+ASKED = 40
+MOST = 1.5
+"""How many times as long a page may take with a hundred times the orders."""
+
+OPEN = 5_000
+"""Orders under way, the newest ones; all earlier ones are delivered."""
+
+LISTS = {
+    "newest": "",
+    "by state": "?state=in_progress",
+    "closed": "?state=closed",
+    "by day": "?placed_from=2025-01-10&placed_to=2025-01-12",
+    "by item": "?sku=CR-BALL-07",
+    "by a rare item": "?sku=CR-RING-15",
+    "by PO number": "?po_number=BENCH-0000042",
+    "by its beginning": "?po_prefix=BENCH-000004",
+    "a page in the middle": "?placed_to=2025-01-20&state=closed&sku=CR-BALL-07",
+}
+
+ORDERS = text("""
+    INSERT INTO buyer_order (id, buyer, buyer_name, po_number, currency, incoterm, named_place, placed_by, placed_on)
+    SELECT ('01940000-' || lpad(to_hex(n / 65536), 4, '0') || '-7' || lpad(to_hex(n % 65536 / 16), 3, '0') || '-8'
+            || lpad(to_hex(n % 16), 3, '0') || '-000000000000')::uuid,
+        code, name, 'BENCH-' || lpad(n::text, 7, '0'), 'USD', 'FCA', 'Semarang', 'bench', date '2025-01-01' + n / 250
+    FROM buyer, generate_series(CAST(:first AS int), :last) n WHERE code = 'CHEWY-LOUIS'""")
+LINES = text("""
+    INSERT INTO order_line (order_id, number, sku, unit_price, requested_date, consignee_name, consignee_address,
+        destination, action, policies, needs, law, explanation_en, explanation_id, produce_until,
+        ordered, allocated, good, packed, departed, delivered)
+    SELECT id, number, CASE WHEN n < 100 THEN 'CR-RING-15' ELSE 'CR-BALL-07' END, 1, placed_on + 90, 'Toko',
+        '["Semarang"]', 'ID', 'allow', '[]', '[]', '[]', '', '', placed_on + 90, 10, done, done, done, done, done
+    FROM (SELECT *, substr(po_number, 7)::int AS n FROM buyer_order) o, generate_series(1, 2) number,
+        LATERAL (SELECT CASE WHEN n < CAST(:delivered AS int) THEN 10 ELSE 0 END AS done) d
+    WHERE po_number BETWEEN 'BENCH-' || lpad(CAST(:first AS int)::text, 7, '0')
+        AND 'BENCH-' || lpad(CAST(:last AS int)::text, 7, '0')""")
+STEPS = text("""
+    INSERT INTO timeline (order_id, event_id, line, source, type, occurred_at, actor_role, data)
+    SELECT order_id, gen_random_uuid(), number, 'orders', 'kendi.orders.order_line_closed.v1', now(), 'system',
+        jsonb_build_object('order_id', order_id, 'line', number, 'delivered', 10)
+    FROM order_line l JOIN buyer_order o ON o.id = l.order_id
+    WHERE po_number BETWEEN 'BENCH-' || lpad(CAST(:first AS int)::text, 7, '0')
+        AND 'BENCH-' || lpad(CAST(:last AS int)::text, 7, '0')""")
+DELIVER = text("""
+    UPDATE order_line SET allocated = 10, good = 10, packed = 10, departed = 10, delivered = 10
+    WHERE order_id IN (SELECT id FROM buyer_order WHERE po_number LIKE 'BENCH-%') AND delivered < 10""")
+
+
+def long_lists(system: System) -> None:
+    """A page of each list and a timeline over few and over many orders, by turns of one client."""
+    quick = _over(system, 0, FEW)
+    slow = _over(system, FEW, MANY)
+    for name, few in quick.items():
+        ratio = slow[name] / few
+        told = "" if ratio <= MOST else f"  more than {MOST} times!"
+        print(
+            f"  {name}: {few:.1f} ms with {FEW:,} orders, {slow[name]:.1f} ms with {MANY:,}: {ratio:.2f}{told}"
+        )
+
+
+def _over(system: System, first: int, last: int) -> dict[str, float]:
+    """Milliseconds of each request, the median, once there are orders up to the last."""
+    owner = Database(system.addresses.owner_urls["orders"], pool_size=1)
+    with owner.transaction() as session:
+        session.execute(text("SET LOCAL statement_timeout = 0"))
+        session.execute(DELIVER)
+    for start in range(first, last, AT_ONCE):
+        end = min(start + AT_ONCE, last)
+        with owner.transaction() as session:
+            session.execute(text("SET LOCAL statement_timeout = 0"))
+            for statement in (ORDERS, LINES, STEPS):
+                numbers = {"first": start, "last": end - 1}
+                session.execute(
+                    statement, numbers | ({"delivered": last - OPEN} if statement is LINES else {})
+                )
+    with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text("VACUUM ANALYZE buyer_order, order_line, timeline"))
+    owner.close()
+    return _timed(system)
+
+
+def _timed(system: System) -> dict[str, float]:
+    headers = {"Authorization": f"Bearer {system.accounts.key(BUYER)}"}
+    orders = f"{system.urls['orders']}/orders/v1/orders"
+    with httpx.Client(timeout=60, trust_env=False, headers=headers) as client:
+        id = client.get(f"{orders}?po_number=BENCH-0000042").raise_for_status().json()[0]["id"]
+        asked = {name: orders + query for name, query in LISTS.items()} | {
+            "timeline": f"{orders}/{id}/timeline"
+        }
+        return {name: _milliseconds(lambda url=url: client.get(url)) for name, url in asked.items()}  # type: ignore[misc]  # mypy sees no default here
+
+
+def _milliseconds(request: Callable[[], httpx.Response]) -> float:
+    request().raise_for_status()
+    taken = []
+    for _ in range(ASKED):
+        began = time.perf_counter()
+        request().raise_for_status()
+        taken.append(1000 * (time.perf_counter() - began))
+    return median(taken)

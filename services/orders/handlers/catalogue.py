@@ -1,0 +1,41 @@
+"""Amending the catalogue: items have versions, and prices by currency and day."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from services.orders.domain.catalogue import may_be_priced
+from services.orders.storage import item, item_price
+from shared.clock import business_today
+from shared.events import contract_of
+from shared.events.orders import ItemPublished
+from shared.messaging.outbox import record
+
+PUBLISHED = contract_of(ItemPublished)
+
+
+def publish(session: Session, *, sku: str, published: dict[str, Any]) -> None:
+    """A new version of an item, told to the other services; orders keep the version they were placed at."""
+    session.execute(
+        update(item).where(item.c.sku == sku).values(published=published, version=item.c.version + 1)
+    )
+    record(session, PUBLISHED.load(published))
+
+
+def set_price(session: Session, *, sku: str, currency: str, valid_from: date, unit_price: Decimal) -> None:
+    """What the item costs from a day on, today or later."""
+    may_be_priced(currency, valid_from=valid_from, today=business_today(session))
+    write_price(session, sku=sku, currency=currency, valid_from=valid_from, unit_price=unit_price)
+
+
+def write_price(session: Session, *, sku: str, currency: str, valid_from: date, unit_price: Decimal) -> None:
+    key = {"sku": sku, "currency": currency, "valid_from": valid_from}
+    session.execute(
+        upsert(item_price)
+        .values(**key, unit_price=unit_price)
+        .on_conflict_do_update(index_elements=list(key), set_={"unit_price": unit_price})
+    )

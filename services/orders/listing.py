@@ -1,0 +1,187 @@
+"""Lists of orders: newest first, by key, filtered; each filter has an index that keeps the list's order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Date,
+    FromClause,
+    RowMapping,
+    Subquery,
+    Uuid,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import Session
+
+from services.orders.domain.order import Order
+from services.orders.storage import BY_DAY, order_line
+from services.orders.storage import order as orders
+from services.orders.views import mine
+from shared.database import Database
+from shared.web.access import Principal
+
+OPEN = order_line.c.delivered < order_line.c.ordered - order_line.c.cancelled
+BLOCKED = order_line.c.action == "block"
+HELD = (order_line.c.produce_until.is_(None)) & (order_line.c.good == 0) & (order_line.c.departed == 0)
+"""An open line that is not blocked and waits for its first release: ``policy_hold`` in SQL."""
+
+STATE = case(
+    (func.coalesce(func.bool_and(~OPEN), True), "closed"),
+    (func.bool_and(BLOCKED).filter(OPEN), "blocked"),
+    (func.bool_and(or_(BLOCKED, HELD)).filter(OPEN), "on_hold"),
+    else_="in_progress",
+)
+"""``Order.state`` in SQL, over the lines of one order."""
+OPEN_STATES = ("in_progress", "on_hold", "blocked")
+STATES = (*OPEN_STATES, "closed")
+
+OF_LINES = (
+    select(
+        func.count().label("lines"),
+        func.sum(order_line.c.ordered).label("ordered"),
+        func.sum(order_line.c.delivered).label("delivered"),
+        STATE.label("state"),
+    )
+    .where(order_line.c.order_id == orders.c.id)
+    .lateral("of_lines")
+)
+
+Key = tuple[date, UUID]
+"""The place of an order in a list: its day, and its id among those of the day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which orders; what is not given filters nothing out. Both days belong to the range."""
+
+    state: str | None = None
+    placed_from: date | None = None
+    placed_to: date | None = None
+    sku: str | None = None
+    po_number: str | None = None
+    po_prefix: str | None = None
+
+
+ALL = Filters()
+COLUMNS = ("id", "buyer", "po_number", "state", "currency", "placed_on", "ordered", "delivered")
+"""What a table of orders tells."""
+
+
+def order_key(text: str) -> Key:
+    """The key inside a cursor of this list."""
+    day, _, id = text.partition(" ")
+    return date.fromisoformat(day), UUID(id)
+
+
+def list_orders(
+    session: Session, principal: Principal, filters: Filters = ALL, *, limit: int, after: Key | None = None
+) -> Sequence[RowMapping]:
+    """Newest first; one row more than the limit tells that there are more."""
+    if filters.sku or filters.state in OPEN_STATES:
+        found = _found_by_lines(principal, filters, after)
+        tables: FromClause = found.join(orders, orders.c.id == found.c.order_id)
+        day, id, reached = found.c.placed_on, found.c.order_id, [true()]
+    else:
+        tables, day, id = orders, orders.c.placed_on, orders.c.id
+        reached = _reached(day, id, filters, after)
+    query = (
+        select(
+            orders.c.id,
+            orders.c.buyer,
+            orders.c.po_number,
+            orders.c.currency,
+            orders.c.placed_on,
+            *OF_LINES.c,
+            func.concat(orders.c.placed_on, " ", orders.c.id).label("key"),
+        )
+        .select_from(tables.join(OF_LINES, true()))
+        .where(mine(principal), *reached, *_of_the_order(filters))
+        .order_by(day.desc(), id.desc())
+        .limit(limit + 1)
+    )
+    return session.execute(query).mappings().all()
+
+
+def _found_by_lines(principal: Principal, filters: Filters, after: Key | None) -> Subquery:
+    """Orders found by their lines, from an index that has the order of the list.
+
+    Were an item or an open state only a condition on the orders, a rare one would be looked for in
+    all there ever were.
+    """
+    day, id = BY_DAY
+    query = select(day, id).where(*_reached(day, id, filters, after))
+    if filters.sku is None:
+        query = query.where(OPEN)
+    else:
+        query = query.where(order_line.c.sku == filters.sku)
+        if principal.account is not None:
+            query = query.where(order_line.c.buyer == principal.account)
+    return query.distinct().order_by(day.desc(), id.desc()).subquery("found")
+
+
+def _reached(day: Any, id: Any, filters: Filters, after: Key | None) -> list[Any]:
+    """What the order's place in the list must be."""
+    conditions = []
+    if filters.placed_from is not None:
+        conditions.append(day >= filters.placed_from)
+    if filters.placed_to is not None:
+        conditions.append(day <= filters.placed_to)
+    if after is not None:
+        conditions.append(tuple_(day, id) < tuple_(literal(after[0], Date), literal(after[1], Uuid)))
+    return conditions
+
+
+def _of_the_order(filters: Filters) -> list[Any]:
+    conditions = []
+    if filters.state is not None:
+        conditions.append(OF_LINES.c.state == filters.state)
+    if filters.po_number is not None:
+        conditions.append(orders.c.po_number == filters.po_number)
+    if filters.po_prefix is not None:
+        conditions.append(orders.c.po_number.startswith(filters.po_prefix, autoescape=True))
+    return conditions
+
+
+def all_orders(
+    database: Database, principal: Principal, filters: Filters, *, at_once: int = 500
+) -> Iterator[RowMapping]:
+    """The whole list, some at a time, so that no transaction lasts as long as a slow reader."""
+    after: Key | None = None
+    while True:
+        with database.transaction() as session:
+            rows = list_orders(session, principal, filters, limit=at_once, after=after)
+        yield from rows[:at_once]
+        if len(rows) <= at_once:
+            return
+        after = order_key(rows[at_once - 1]["key"])
+
+
+MOST_ORDERS, MOST_LINES = 20, 30
+"""What the portal shows on one page: so many orders, and of these so many lines, for it to stay under 150 kB."""
+
+
+def page_of_orders(
+    session: Session, principal: Principal, filters: Filters = ALL, *, after: Key | None = None
+) -> tuple[list[Order], str | None]:
+    """The newest orders after that key, as many as fit on a page, and the key of the last if more follow."""
+    found = list_orders(session, principal, filters, limit=MOST_ORDERS, after=after)
+    sums = accumulate(row["lines"] for row in found)
+    fitting = [
+        row for i, (row, sum) in enumerate(zip(found, sums, strict=True)) if not i or sum <= MOST_LINES
+    ]
+    fitting = fitting[:MOST_ORDERS]
+    ids = [row["id"] for row in fitting]
+    by_id = {
+        order.id: order for order in session.execute(select(Order).where(orders.c.id.in_(ids))).scalars()
+    }
+    return [by_id[id] for id in ids], fitting[-1]["key"] if len(fitting) < len(found) else None

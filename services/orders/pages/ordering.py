@@ -1,0 +1,153 @@
+"""Placing an order by hand: a form, what would become of it, and then the order."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from marshmallow import ValidationError
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from services.orders.catalogue import catalogue
+from services.orders.handlers import placing, quoting
+from services.orders.quotes import find_quote, quote_as_dict
+from services.orders.schemas.orders import INCOTERMS, OrderRequest
+from shared.clock import business_today
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.access import BUYER, current
+from shared.web.context import transaction
+from shared.web.problems import Problem, field_errors, not_found
+
+desk = Blueprint("ordering", __name__, url_prefix="/orders", template_folder="../templates")
+
+REQUEST = OrderRequest()
+MOST_LINES = 25
+"""Lines in one form, for it to stay small; more are sent as a file."""
+OF_A_LINE = re.compile(r"lines\[(\d{1,4})\]\.")
+OF_A_CONSIGNEE = ("name", "address", "country")
+
+Typed = dict[str, Any]
+"""The order as it was typed: texts, in the shape of a request."""
+
+
+@desk.get("/new")
+@pages.desk(BUYER)
+def new() -> str:
+    """An empty form, or the order of a quote to be changed."""
+    if "quote" not in request.args:
+        return _form({"lines": [{}]})
+    try:
+        id = UUID(request.args["quote"])
+    except ValueError:
+        raise not_found("quote") from None
+    with transaction() as session:
+        return _form(_mine(session, id).request)
+
+
+@desk.post("/new")
+@pages.desk(BUYER)
+def ask() -> Any:
+    """Another line, one less, or the question what would become of the order."""
+    typed, wanted = _typed(request.form), request.form.get("do", "ask")
+    if wanted == "add":
+        return _form({**typed, "lines": [*typed["lines"], _like(typed["lines"][-1])][:MOST_LINES]})
+    if wanted.startswith("remove-"):
+        kept = [line for n, line in enumerate(typed["lines"]) if wanted != f"remove-{n}"]
+        return _form({**typed, "lines": kept or [{}]})
+    try:
+        order = REQUEST.load(typed)
+        with transaction() as session:
+            principal = current()
+            id = quoting.ask_quote(session, buyer=principal.account or "", asked_by=principal.id, **order)
+    except ValidationError as error:
+        wrong = {each["field"]: each["message"] for each in field_errors(error.messages)}
+        return _form(typed, wrong), 422
+    except Refused as refusal:
+        return _form(typed, {refusal.field or "": pages.said(refusal)}), 422
+    return pages.back_to("ordering.quote", quote_id=id)
+
+
+@desk.get("/quotes/<uuid:quote_id>")
+@pages.desk(BUYER)
+def quote(quote_id: UUID) -> str:
+    """What would become of the order; the dates come when production has answered."""
+    return _quote(quote_id)
+
+
+@desk.post("/quotes/<uuid:quote_id>")
+@pages.desk(BUYER)
+def place(quote_id: UUID) -> Any:
+    """Place the order of the quote, as it was shown."""
+    principal = current()
+    try:
+        with transaction() as session:
+            asked = REQUEST.load(_mine(session, quote_id).request)
+            order = placing.place_order(
+                session, buyer=principal.account or "", placed_by=principal.id, **asked
+            )
+    except Refused as refusal:
+        return _quote(quote_id, refusal), 422
+    return pages.back_to("portal.one_order", order_id=order.id)
+
+
+def _mine(session: Session, quote_id: UUID) -> Row[Any]:
+    row = find_quote(session, current().account or "", quote_id)
+    if row is None:
+        raise not_found("quote")
+    return row
+
+
+def _quote(quote_id: UUID, refusal: Refused | None = None) -> str:
+    with transaction() as session:
+        shown = quote_as_dict(_mine(session, quote_id), business_today(session), pages.language())
+    return render_template("quote.html", quote=shown, refusal=refusal)
+
+
+def _form(typed: Typed, wrong: dict[str, str] | None = None) -> str:
+    with transaction() as session:
+        items = catalogue(session, business_today(session))
+    return render_template(
+        "new_order.html",
+        typed=typed,
+        wrong=wrong or {},
+        items=items,
+        currencies=sorted({price["currency"] for item in items for price in item["prices"]}),
+        incoterms=INCOTERMS,
+        most=MOST_LINES,
+    )
+
+
+def _like(line: Typed) -> Typed:
+    """A further line goes, as a rule, to the same consignee by the same day."""
+    return {name: line[name] for name in ("requested_date", "consignee") if name in line}
+
+
+def _typed(form: MultiDict[str, str]) -> Typed:
+    """The form in the shape of a request; what was left empty is not there."""
+    header = {
+        name: form[name] for name in ("po_number", "currency", "incoterm", "named_place") if form.get(name)
+    }
+    numbers = sorted({int(found[1]) for found in map(OF_A_LINE.match, form) if found})
+    if len(numbers) > MOST_LINES:
+        raise Problem(422, "Too many lines", f"Send up to {MOST_LINES} lines by this form, more as a file.")
+    return {**header, "lines": [_line(form, f"lines[{n}].") for n in numbers] or [{}]}
+
+
+def _line(form: MultiDict[str, str], prefix: str) -> Typed:
+    line: Typed = {name: form[prefix + name] for name in ("sku", "requested_date") if form.get(prefix + name)}
+    pieces = form.get(f"{prefix}quantity", "").strip()
+    if pieces:
+        line["quantity"] = (
+            int(pieces) if pieces.isascii() and pieces.isdigit() and len(pieces) < 10 else pieces
+        )
+    consignee: Typed = {
+        name: form[f"{prefix}consignee.{name}"]
+        for name in OF_A_CONSIGNEE
+        if form.get(f"{prefix}consignee.{name}")
+    }
+    if "address" in consignee:
+        consignee["address"] = [each for each in consignee["address"].splitlines() if each.strip()]
+    return {**line, "consignee": consignee}

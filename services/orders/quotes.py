@@ -1,0 +1,66 @@
+"""Quotes as they are shown: reads only."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from services.orders.domain.hold import RELEASE_ROLES
+from services.orders.domain.quote import Quote
+from services.orders.storage import quote
+
+
+def find_quote(session: Session, buyer: str, quote_id: UUID) -> Row[Any] | None:
+    return session.execute(select(quote).where(quote.c.id == quote_id, quote.c.buyer == buyer)).one_or_none()
+
+
+def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str, Any]:
+    """The quote as it stands today, with what is known of each line."""
+    asked = Quote(
+        actions={line["number"]: line["action"] for line in row.lines},
+        requested={line["number"]: date.fromisoformat(line["requested_date"]) for line in row.lines},
+        promises=None
+        if row.promises is None
+        else {int(number): day and date.fromisoformat(day) for number, day in row.promises.items()},
+        expires_on=row.expires_on,
+    )
+    return {
+        "id": row.id,
+        "state": asked.state(today),
+        "po_number": row.request["po_number"],
+        "currency": row.request["currency"],
+        "asked_on": row.asked_on,
+        "expires_on": row.expires_on,
+        "lines": [_line(line, asked, language) for line in row.lines],
+    }
+
+
+def _line(line: dict[str, Any], asked: Quote, language: str) -> dict[str, Any]:
+    return {
+        "number": line["number"],
+        "sku": line["sku"],
+        "quantity": line["ordered"],
+        "unit_price": line["unit_price"],
+        "requested_date": asked.requested[line["number"]],
+        "destination": line["destination"],
+        "outcome": asked.outcome(line["number"]),
+        "promised_date": asked.promised(line["number"]),
+        "hold": None if line["action"] == "allow" else _hold(line, language),
+    }
+
+
+def _hold(line: dict[str, Any], language: str) -> dict[str, Any]:
+    """What the line would wait for, or what bars it."""
+    blocked = line["action"] == "block"
+    return {
+        "purpose": None if blocked else "produce",
+        "policies": line["policies"],
+        "law": line["law"],
+        "explanation": line["explanation_id"] if language == "id" else line["explanation_en"],
+        "releasable": not blocked,
+        "needs": line["needs"],
+        "released_by": [] if blocked else list(RELEASE_ROLES),
+        "signatures": [],
+    }

@@ -1,0 +1,39 @@
+"""Quotes as the API gives them; they are asked for as an order is placed."""
+
+from marshmallow import Schema, fields
+
+from services.orders.schemas.orders import HoldSchema
+
+OUTCOMES = (
+    "`in_time`; `later`: not possible by then, `promised_date` is the nearest; `not_possible`; "
+    "`blocked` by law; `asked`: not answered yet"
+)
+
+
+class QuoteLineSchema(Schema):
+    number = fields.Integer()
+    sku = fields.String()
+    quantity = fields.Integer()
+    unit_price = fields.Decimal(as_string=True)
+    requested_date = fields.Date()
+    destination = fields.String()
+    outcome = fields.String(metadata={"description": OUTCOMES})
+    promised_date = fields.Date(
+        allow_none=True,
+        metadata={"description": "when it could leave the hub, were it released and planned today"},
+    )
+    hold = fields.Nested(
+        HoldSchema, allow_none=True, metadata={"description": "what the line would wait for, or what bars it"}
+    )
+
+
+class QuoteSchema(Schema):
+    """What would become of an order. A quote reserves nothing, and expires."""
+
+    id = fields.UUID()
+    state = fields.String(metadata={"description": "asked, answered or expired"})
+    po_number = fields.String()
+    currency = fields.String()
+    asked_on = fields.Date()
+    expires_on = fields.Date(metadata={"description": "the last day on which it means something"})
+    lines = fields.List(fields.Nested(QuoteLineSchema))

@@ -1,0 +1,45 @@
+"""What facilities are free to make: their capacity, and the work that they were asked for already."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.production.domain.capacity import Capacity
+from services.production.storage import capability, facility, item, work_order
+
+
+def able_to_make(session: Session, family: str, *, but_for: Collection[str] = ()) -> Sequence[Capacity]:
+    """Verified facilities that make the family, but for some, with what they are committed to."""
+    committed = (
+        select(
+            func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0)
+        )
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(work_order.c.facility == facility.c.code, item.c.family == family)
+        .where(work_order.c.declined_reason.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            facility.c.code,
+            facility.c.open_minutes,
+            capability.c.workers,
+            capability.c.efficiency_pct,
+            committed,
+        )
+        .join(capability, capability.c.facility == facility.c.code)
+        .where(capability.c.family == family, facility.c.producing, facility.c.verified)
+        .where(facility.c.code.not_in(but_for))
+        .order_by(facility.c.code)
+    )
+    return [
+        Capacity(
+            facility=code,
+            open_minutes=minutes,
+            workers=workers,
+            efficiency_pct=pct,
+            committed_minutes=int(busy),
+        )
+        for code, minutes, workers, pct, busy in rows
+    ]

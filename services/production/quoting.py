@@ -1,0 +1,35 @@
+"""Answering quotes: what a plan of today would promise, without making one."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.production.capacities import able_to_make
+from services.production.domain.quote import Wanted, promises
+from services.production.storage import item
+from shared.clock import business_today
+from shared.events.orders import QuoteRequested
+from shared.events.production import LinePromise, QuoteAnswered
+from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet
+
+
+def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) -> None:
+    """Share the lines out on paper, from the capacity that is free at this moment."""
+    skus = {line.sku for line in event.lines}
+    items = {row.sku: row for row in session.execute(select(item).where(item.c.sku.in_(skus)))}
+    for sku in sorted(skus - items.keys()):
+        raise NotYet("orders", f"item/{sku}")
+    wanted = [
+        Wanted(
+            number=line.number,
+            quantity=line.quantity,
+            family=items[line.sku].family,
+            labour_minutes=items[line.sku].labour_minutes,
+            latest=line.requested_date,
+        )
+        for line in event.lines
+    ]
+    able = {family: able_to_make(session, family) for family in {line.family for line in wanted}}
+    promised = promises(wanted, able=able, today=business_today(session))
+    lines = tuple(LinePromise(number=number, promised_date=day) for number, day in promised.items())
+    record(session, QuoteAnswered(quote_id=event.quote_id, lines=lines))

@@ -1,0 +1,94 @@
+"""A quote promises what a plan of that moment would, and takes nothing from anybody."""
+
+from datetime import date
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from services.production.domain.quote import Wanted, promises
+from services.production.storage import work_order
+from shared.events.orders import QuotedLine, QuoteRequested
+from tests.production.conftest import (
+    FAMILY,
+    KLATEN,
+    SRAGEN,
+    Production,
+    a_clearance,
+    an_item,
+    an_order,
+    in_days,
+)
+from tests.production.test_allocation import TODAY, able
+
+QUOTE = UUID(int=77)
+
+
+def a_quote(*quantities: int, days: int = 90) -> QuoteRequested:
+    lines = tuple(
+        QuotedLine(number=n, sku="CR-BALL-07", quantity=quantity, requested_date=in_days(days))
+        for n, quantity in enumerate(quantities, 1)
+    )
+    return QuoteRequested(quote_id=QUOTE, lines=lines)
+
+
+def promised(production: Production) -> list[str | None]:
+    (answer,) = production.told("quote_answered")
+    return [line["promised_date"] for line in answer[1]["lines"]]
+
+
+def test_a_quote_promises_the_dates_of_the_orders_that_are_then_placed(production: Production) -> None:
+    quantities = (40_000, 1_000, 25_000)
+    production.hears(a_quote(*quantities))
+    quoted = promised(production)
+    for n, quantity in enumerate(quantities, 1):
+        production.hears(
+            an_order(order_id=UUID(int=n), quantity=quantity),
+            a_clearance(order_id=UUID(int=n), quantity=quantity),
+        )
+    planned = [data["promised_date"] for _, data in production.told("production_planned")]
+    assert planned == quoted
+    assert None not in quoted
+    assert len(set(quoted)) > 1
+
+
+def test_a_quote_makes_no_work_order_and_leaves_all_hours_free(production: Production) -> None:
+    production.hears(a_quote(40_000))
+    with production.database.transaction() as session:
+        assert session.execute(select(func.count()).select_from(work_order)).scalar_one() == 0
+    alone = promised(production)
+    production.hears(an_order(quantity=40_000), a_clearance(quantity=40_000))
+    assert [data["promised_date"] for _, data in production.told("production_planned")] == alone
+
+
+def test_a_quote_waits_for_its_item(production: Production) -> None:
+    line = QuotedLine(number=1, sku="CR-NEW-01", quantity=10, requested_date=in_days(90))
+    production.hears(QuoteRequested(quote_id=QUOTE, lines=(line,)))
+    assert production.told("quote_answered") == []
+    production.hears(an_item("CR-NEW-01"))
+    assert None not in promised(production)
+
+
+def test_what_nobody_makes_is_not_promised(production: Production) -> None:
+    for caller, code in ((production.sragen, SRAGEN), (production.klaten, KLATEN)):
+        answer = caller.put(f"/facilities/{code}/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+        assert answer.status_code == 200
+    production.hears(a_quote(1_000))
+    assert promised(production) == [None]
+
+
+@given(st.lists(st.integers(1, 30_000), min_size=1, max_size=6), st.integers(0, 400))
+def test_where_one_facility_makes_all_a_line_comes_after_those_before_it(
+    quantities: list[int], days: int
+) -> None:
+    latest = date.fromordinal(TODAY.toordinal() + days)
+    lines = [
+        Wanted(number=n, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest)
+        for n, quantity in enumerate(quantities, 1)
+    ]
+    facilities = {FAMILY: [able("A")]}
+    days_promised = list(promises(lines, able=facilities, today=TODAY).values())
+    assert days_promised == sorted(days_promised)
+    together = Wanted(number=1, quantity=sum(quantities), family=FAMILY, labour_minutes=14, latest=latest)
+    assert days_promised[-1] == promises([together], able=facilities, today=TODAY)[1]
