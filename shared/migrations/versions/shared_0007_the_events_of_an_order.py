@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import text
 
 revision = "shared_0007"
-down_revision = "shared_0005"
+down_revision = "shared_0006"
 branch_labels = None
 depends_on = None
 
