@@ -4,6 +4,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import TextClause, select
@@ -12,9 +13,12 @@ from kendi.preparing import load_reference
 from kendi.servers import Addresses
 from services.logistics import handlers as logistics
 from services.logistics.storage import lot
-from services.orders.handlers import placing
+from services.orders.domain.amendment import Change
+from services.orders.domain.order import Line, Order
+from services.orders.domain.taking_back import Asked
+from services.orders.handlers import amending, cancelling, placing
 from services.production import handlers as production
-from services.production.storage import work_order
+from services.production.storage import LIVE, work_order
 from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.inbox import apply_due, receive
@@ -90,7 +94,9 @@ class Services:
     def make(self) -> None:
         """Every facility makes what it was offered, all of it good."""
         with self.databases["production"].transaction() as session:
-            for row in session.execute(select(work_order).where(work_order.c.accepted_on.is_(None))).all():
+            for row in session.execute(
+                select(work_order).where(LIVE, work_order.c.accepted_on.is_(None))
+            ).all():
                 today = business_today(session)
                 production.accept(session, work_order_id=row.id)
                 production.start(session, work_order_id=row.id)
@@ -102,8 +108,30 @@ class Services:
     def pack(self) -> None:
         """Every lot goes into cartons."""
         with self.databases["logistics"].transaction() as session:
-            for code in session.execute(select(lot.c.code).where(lot.c.packed < lot.c.good)).scalars().all():
+            waiting = select(lot.c.code).where(lot.c.packed + lot.c.withheld < lot.c.good)
+            for code in session.execute(waiting).scalars().all():
                 logistics.pack_lot(session, lot=code)
+
+    def cancel(self, order_id: UUID, quantity: int | None = None, *, unpack: bool = False) -> UUID:
+        """The buyer asks for pieces of the first line back, or for all of the order."""
+        lines = [] if quantity is None else [Asked(line=1, quantity=quantity)]
+        with self.databases["orders"].transaction() as session:
+            _, id = cancelling.request_cancellation(
+                session, order_id=order_id, lines=lines, reason="Not needed.", unpack=unpack
+            )
+            return id
+
+    def amend(self, order_id: UUID, **change: Any) -> None:
+        """The buyer changes the first line."""
+        with self.databases["orders"].transaction() as session:
+            amending.amend_order(
+                session, order_id=order_id, versions=None, changes=[Change(line=1, **change)]
+            )
+
+    def line(self, order_id: UUID) -> Line:
+        """The first line as orders has it."""
+        with self.databases["orders"].transaction() as session:
+            return session.get_one(Order, order_id).line(1)
 
     def close(self) -> None:
         for database in self.databases.values():

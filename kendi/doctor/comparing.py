@@ -8,7 +8,10 @@ from kendi.doctor.deliveries import way_to_go
 from kendi.doctor.histories import Counts, Line, Sides
 from kendi.doctor.reading import Reading
 
-ORDER = ("ordered", "cancelled", "cleared", "allocated", "started", "good", "packed", "departed", "delivered")
+ORDER = (
+    "ordered", "stopped", "withheld", "cancelled", "cleared", "allocated", "started", "good", "packed",
+    "unpacked", "departed", "delivered",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,15 @@ def _differ(
 
 SIDES = {
     "ordered": ("orders", "orders' events", "production demand", "logistics order lines"),
-    "cancelled": ("orders",),
+    "stopped": ("orders", "orders' cancellations", "production demand", "production's answers"),
+    "withheld": (
+        "orders",
+        "orders' cancellations",
+        "logistics lots",
+        "logistics' events",
+        "logistics' answers",
+    ),
+    "cancelled": ("orders", "orders' cancellations"),
     "cleared": ("orders' events", "production demand"),
     "allocated": ("orders", "production work orders", "production's plans", "production's offers"),
     "started": ("orders", "production work orders", "production's events"),
@@ -72,6 +83,7 @@ SIDES = {
         "logistics lots",
     ),
     "packed": ("orders", "logistics lots", "logistics cartons", "logistics' events"),
+    "unpacked": ("orders", "logistics cartons", "logistics' events"),
     "departed": ("orders", "logistics shipments", "logistics' events"),
     "delivered": ("orders", "logistics shipments", "logistics' events"),
 }

@@ -30,6 +30,10 @@ def _order_placed(data: Data) -> Iterator[Said]:
         yield Said((data["order_id"], line["number"]), "ordered", "orders' events", line["quantity"])
 
 
+def _order_line_amended(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "ordered", "orders' events", data["ordered"], replaces=True)
+
+
 def _clearance_granted(data: Data) -> Iterator[Said]:
     if data["purpose"] == "produce":
         yield Said(_line(data), "cleared", "orders' events", data["quantity"], replaces=True)
@@ -45,6 +49,14 @@ def _work_order_offered(data: Data) -> Iterator[Said]:
 
 def _work_order_declined(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "allocated", "production's offers", -data["quantity"])
+
+
+def _work_order_taken_back(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "allocated", "production's offers", -data["quantity"])
+
+
+def _production_stopped(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "stopped", "production's answers", data["stopped"])
 
 
 def _work_order_started(data: Data) -> Iterator[Said]:
@@ -63,6 +75,16 @@ def _cartons_packed(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "packed", "logistics' events", data["quantity"])
 
 
+def _goods_withheld(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "withheld", "logistics' events", data["quantity"])
+    yield Said(_line(data), "unpacked", "logistics' events", data["unpacked"])
+    yield Said(_line(data), "packed", "logistics' events", -data["unpacked"])
+
+
+def _withholding_answered(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "withheld", "logistics' answers", data["withheld"])
+
+
 def _shipment_departed(data: Data) -> Iterator[Said]:
     for part in data["lines"]:
         yield Said(_line(part), "departed", "logistics' events", part["quantity"])
@@ -79,14 +101,20 @@ def _line(data: Data) -> Line:
 
 SAYS: dict[str, Callable[[Data], Iterable[Said]]] = {
     "kendi.orders.order_placed.v1": _order_placed,
+    "kendi.orders.order_line_amended.v1": _order_line_amended,
     "kendi.orders.clearance_granted.v1": _clearance_granted,
     "kendi.production.production_planned.v1": _production_planned,
     "kendi.production.work_order_offered.v1": _work_order_offered,
     "kendi.production.work_order_declined.v1": _work_order_declined,
+    "kendi.production.work_order_withdrawn.v1": _work_order_taken_back,
+    "kendi.production.work_order_reduced.v1": _work_order_taken_back,
+    "kendi.production.production_stopped.v1": _production_stopped,
     "kendi.production.work_order_started.v1": _work_order_started,
     "kendi.production.work_order_inspected.v1": _work_order_inspected,
     "kendi.production.lot_released.v1": _lot_released,
     "kendi.logistics.cartons_packed.v1": _cartons_packed,
+    "kendi.logistics.goods_withheld.v1": _goods_withheld,
+    "kendi.logistics.withholding_answered.v1": _withholding_answered,
     "kendi.logistics.shipment_departed.v1": _shipment_departed,
     "kendi.logistics.shipment_delivered.v1": _shipment_delivered,
 }

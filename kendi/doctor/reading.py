@@ -19,23 +19,30 @@ from shared.sight import SERVICE
 QUANTITIES: Mapping[str, Mapping[str, str]] = {
     "orders": {
         "orders": """
-            SELECT order_id, number AS line, ordered, cancelled, allocated, started, good, packed, departed,
-                delivered
+            SELECT order_id, number AS line, ordered, cancelled, cancelled - withheld AS stopped, withheld,
+                allocated, started, good, packed, unpacked, departed, delivered
             FROM order_line""",
+        "orders' cancellations": """
+            SELECT order_id, line_number AS line, sum(coalesce(stopped, 0) + withheld) AS cancelled,
+                sum(coalesce(stopped, 0)) AS stopped, sum(withheld) AS withheld
+            FROM cancellation GROUP BY order_id, line_number""",
     },
     "production": {
-        "production demand": "SELECT order_id, line, quantity AS ordered, cleared FROM demand",
+        "production demand": "SELECT order_id, line, quantity AS ordered, cleared, stopped FROM demand",
         "production work orders": """
-            SELECT order_id, line, coalesce(sum(quantity) FILTER (WHERE declined_reason IS NULL), 0) AS allocated,
+            SELECT order_id, line, coalesce(sum(quantity) FILTER (
+                    WHERE declined_reason IS NULL AND withdrawn_on IS NULL), 0) AS allocated,
                 coalesce(sum(quantity) FILTER (WHERE started_on IS NOT NULL), 0) AS started, sum(good) AS good
             FROM work_order GROUP BY order_id, line""",
     },
     "logistics": {
         "logistics order lines": "SELECT order_id, number AS line, ordered FROM order_line",
         "logistics lots": """
-            SELECT order_id, line, sum(good) AS good, sum(packed) AS packed FROM lot GROUP BY order_id, line""",
+            SELECT order_id, line, sum(good) AS good, sum(packed) AS packed, sum(withheld) AS withheld
+            FROM lot GROUP BY order_id, line""",
         "logistics cartons": """
-            SELECT lot.order_id, lot.line, sum(pieces) AS packed
+            SELECT lot.order_id, lot.line, coalesce(sum(pieces) FILTER (WHERE unpacked_at IS NULL), 0) AS packed,
+                coalesce(sum(pieces) FILTER (WHERE unpacked_at IS NOT NULL), 0) AS unpacked
             FROM carton JOIN lot ON lot.code = carton.lot GROUP BY lot.order_id, lot.line""",
         "logistics shipments": """
             SELECT lot.order_id, lot.line,

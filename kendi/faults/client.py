@@ -55,5 +55,26 @@ class Client:
         self._ledger.note(what, answer.outcome)
         return answer
 
+    def patch(self, path: str, body: dict[str, Any], *, etag: str, what: str) -> Answer:
+        """Change what is at that version. Repeated after a lost answer it finds that it was done, and is stale."""
+        answer, lost = Answer("unknown", None), False
+        for attempt in range(TRIES):
+            time.sleep(0.3 * attempt)
+            try:
+                response = self._http.patch(path, json=body, headers={"If-Match": etag})
+            except httpx.HTTPError:
+                lost = True
+                continue
+            if response.status_code in (500, 503):
+                continue
+            if response.is_success:
+                answer = Answer("ok", response.json())
+            elif not (lost and response.status_code == 412):
+                answer = Answer("failed", response.json())
+                self._ledger.note_refusal(f"{what}: {response.json().get('detail')}")
+            break
+        self._ledger.note(what, answer.outcome)
+        return answer
+
     def close(self) -> None:
         self._http.close()

@@ -15,6 +15,8 @@ class Ledger:
     """By purchase order number."""
     reported: dict[str, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
     """Pieces reported for each work order."""
+    cancellations: list[str] = field(default_factory=list)
+    """The ids of the requests that were taken."""
     calls: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
     """What was refused for a reason, by what the answer said; a stale look is the usual one."""
@@ -33,6 +35,10 @@ class Ledger:
     def note_report(self, work_order: str, pieces: int, outcome: Outcome) -> None:
         with self._lock:
             self.reported[work_order][outcome] += pieces
+
+    def note_cancellation(self, id: str) -> None:
+        with self._lock:
+            self.cancellations.append(id)
 
     def note_refusal(self, said: str) -> None:
         with self._lock:

@@ -1,10 +1,10 @@
-"""The work that goes on while faults strike: orders, releases, facility reports, cartons and shipments."""
+"""The work that goes on while faults strike: orders, releases, reports, cartons, shipments, and buyers who change their minds."""
 
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -13,6 +13,7 @@ from kendi.faults.client import Client
 from kendi.faults.ground import Ground
 from kendi.faults.ledger import Ledger
 from kendi.faults.shipping import Hub
+from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.sight import SERVICE
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, create_key
@@ -38,6 +39,7 @@ class Stream:
         self._threads: list[threading.Thread] = []
         self._clients: list[Client] = []
         self._exports: list[str] = []
+        self._placed: list[str] = []
         self._keys = _make_keys(ground)
         self._own = self._client("orders", BUYER)
         self._number = 0
@@ -47,6 +49,7 @@ class Stream:
         hub = Hub(self._client("logistics", LOGISTICS))
         work: list[tuple[Callable[[Random], None], int]] = [
             (self._buyer(), 2),
+            (self._changing_buyer(), 1),
             (self._officers(), 1),
             (self._facilities(), 1),
             (hub.work, 1),
@@ -99,10 +102,49 @@ class Stream:
             po_number, lines = f"PO-{uuid.uuid4()}", _some_lines(chance, most=60 if few else 15)
             answer = client.post("/orders/v1/orders", _order(po_number, lines), what="order")
             self.ledger.note_order(po_number, answer.outcome)
+            if answer.outcome == "ok":
+                self._placed.append(answer.body["id"])
             if answer.outcome == "ok" and len(lines) == 1 and lines[0]["consignee"]["country"] != "ID":
                 self._exports.append(answer.body["id"])
 
         return place
+
+    def _changing_buyer(self) -> Callable[[Random], None]:
+        """Takes pieces of orders back, some of them twice, and amends others, at every stage."""
+        client = self._client("orders", BUYER)
+
+        def change(chance: Random) -> None:
+            if self._placed and self.in_flight < ENOUGH_IN_FLIGHT:
+                id = chance.choice(self._placed[-60:])
+                (self._cancel if chance.random() < 0.6 else self._amend)(client, id, chance)
+            self._stop.wait(0.5)
+
+        return change
+
+    def _cancel(self, client: Client, id: str, chance: Random) -> None:
+        lines = [{"line": 1, "quantity": chance.randint(1, 12)}] if chance.random() < 0.8 else []
+        body = {"reason": "Not needed any more.", "unpack": chance.random() < 0.5}
+        path = f"/orders/v1/orders/{id}/cancel"
+        answer = client.post(path, {**body, **({"lines": lines} if lines else {})}, what="cancel")
+        if answer.outcome == "ok":
+            self.ledger.note_cancellation(answer.body["id"])
+
+    def _amend(self, client: Client, id: str, chance: Random) -> None:
+        order = client.get(f"/orders/v1/orders/{id}")
+        if not order:
+            return
+        kind, line = chance.choice(("quantity", "quantity", "date", "consignee")), order["lines"][0]
+        wanted = line["ordered"] - line["cancelled"] - line["cancelling"]
+        change: dict[str, Any] = {
+            "quantity": {"quantity": max(1, wanted + chance.randint(-8, 12))},
+            "date": {"requested_date": (_today() + timedelta(days=chance.randint(20, 300))).isoformat()},
+            "consignee": {"consignee": {**line["consignee"], "name": f"Consignee {chance.randint(1, 9)}"}},
+        }[kind]
+        body = {"lines": [{"line": 1, **change}]}
+        path = f"/orders/v1/orders/{id}"
+        answer = client.patch(path, body, etag=f'"{order["version"]}"', what="amend")
+        if answer.outcome == "ok" and answer.body["cancellation_id"]:
+            self.ledger.note_cancellation(answer.body["cancellation_id"])
 
     def _officers(self) -> Callable[[Random], None]:
         """Both sign each hold of the orders that are to go abroad, first to produce and later to export."""
@@ -176,7 +218,7 @@ def _order(po_number: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
+    return real_now().astimezone(WIB).date()
 
 
 def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:

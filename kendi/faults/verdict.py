@@ -31,15 +31,16 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
     found = summary(ground.addresses.app_urls)
     lies = _lies_about_orders(ground, ledger)
     wrong_reports = _wrong_reports(ground, ledger)
+    lost, unanswered = _lost_cancellations(ground, ledger), _unanswered_cancellations(ground)
     return Verdict(
         placed=ledger.placed,
         effects=found.deliveries,
-        lost=len(found.lost) + len(lies),
-        stuck=len(found.stuck) + len(found.on_their_way),
+        lost=len(found.lost) + len(lies) + len(lost),
+        stuck=len(found.stuck) + len(found.on_their_way) + len(unanswered),
         doubled=len(found.doubled),
         out_of_order=len(found.out_of_order),
         not_conserved=len(found.not_conserved) + len(found.passing) + len(wrong_reports),
-        examples=(*lies[:5], *wrong_reports[:5], *_examples(found)),
+        examples=(*lies[:5], *lost[:5], *unanswered[:5], *wrong_reports[:5], *_examples(found)),
     )
 
 
@@ -51,6 +52,18 @@ def _lies_about_orders(ground: Ground, ledger: Ledger) -> list[str]:
         for po_number, outcome in ledger.orders.items()
         if (outcome == "ok" and po_number not in there) or (outcome == "failed" and po_number in there)
     ]
+
+
+def _lost_cancellations(ground: Ground, ledger: Ledger) -> list[str]:
+    """Requests that were taken and are not there."""
+    there = set(map(str, ground.column("orders", "SELECT DISTINCT id FROM cancellation")))
+    return [f"cancellation {id} was taken and is not there" for id in ledger.cancellations if id not in there]
+
+
+def _unanswered_cancellations(ground: Ground) -> list[str]:
+    """Requests that nobody answered though everything has come to rest."""
+    waiting = ground.column("orders", "SELECT id FROM cancellation WHERE answered_on IS NULL")
+    return [f"cancellation {id} was never answered" for id in waiting]
 
 
 def _wrong_reports(ground: Ground, ledger: Ledger) -> list[str]:

@@ -2,7 +2,7 @@
 
 import click
 
-from kendi.operating import finding, mending
+from kendi.operating import finding, mending, resending
 
 
 @click.group()
@@ -16,7 +16,7 @@ for command in (
     finding.parked,
     mending.retry,
     mending.discard,
-    mending.resend,
+    resending.resend,
     mending.dismiss,
 ):
     events.add_command(command)

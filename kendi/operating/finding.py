@@ -1,6 +1,7 @@
 """``kendi events list | parked | show``: which events there are, and where each stands."""
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -11,70 +12,82 @@ from sqlalchemy.orm import Session
 
 from kendi.cli.options import JSON
 from kendi.operating import words
-from kendi.operating.options import DATA, SERVICE, Age
+from kendi.operating.options import DATA, FINGERPRINT, OLDER_THAN, ORDER, SERVICE, TYPE, taking
 from kendi.operating.places import Place, places
 from shared.messaging import whereabouts
+from shared.messaging.operating import LARGEST_NUMBER
+from shared.messaging.parked import messages as parked_messages
 from shared.messaging.whereabouts import HEARD, SENT, Entry, Filters
 from shared.refusal import Refused
 
-
-def _filtered(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option("--before", type=click.UUID, help="older than this event: the next page"),
-        click.option("--limit", type=click.IntRange(1, 500), default=50, help="events in a page (50)"),
-        click.option("--state", type=click.Choice([*SENT, *HEARD]), help="only in this state"),
-        click.option("--older-than", type=Age(), help="recorded or received longer ago, such as 10min"),
-        click.option("--fingerprint", help="failed in this way"),
-        click.option("--type", help="of this type, such as kendi.orders.order_placed.v1"),
-        click.option("--order", type=click.UUID, help="about this order"),
-    ):
-        command = option(command)
-    return command
+BEFORE = click.option("--before", type=click.UUID, help="older than this event: the next page")
+LIMIT = click.option("--limit", type=click.IntRange(1, 500), default=50, help="events in a page (50)")
+STATE = click.option("--state", type=click.Choice([*SENT, *HEARD]), help="only in this state")
+MESSAGES_BEFORE = click.option(
+    "--messages-before",
+    type=click.IntRange(1, LARGEST_NUMBER),
+    help="older than this message: the next page of messages",
+)
 
 
 @click.command("list")
-@_filtered
-@SERVICE
-@DATA
-@JSON
+@taking(ORDER, TYPE, FINGERPRINT, STATE, OLDER_THAN, LIMIT, BEFORE, SERVICE, DATA, JSON)
 def list_(service: str | None, data: Path, as_json: bool, **filters: Any) -> None:
     """List events, newest first, with where each stands.
 
     Example: kendi events list --order 0197c1a2-7d43-7c11-9c3e-0a5a1b2c3d4e
     """
-    _list(data, service, Filters(**filters), as_json)
+    wanted = Filters(**filters)
+    with places(data, service) as found:
+        page = _page(found, wanted)
+    words.show(_as_json(page, wanted), _lines(page, wanted) or "none", as_json)
 
 
 @click.command()
-@_filtered
-@SERVICE
-@DATA
-@JSON
-def parked(service: str | None, data: Path, as_json: bool, **filters: Any) -> None:
+@taking(ORDER, TYPE, FINGERPRINT, OLDER_THAN, LIMIT, BEFORE, MESSAGES_BEFORE, SERVICE, DATA, JSON)
+def parked(
+    service: str | None, data: Path, as_json: bool, messages_before: int | None, **filters: Any
+) -> None:
     """List what was parked: events that kept failing, and messages that could not be trusted.
 
     Example: kendi events parked --older-than 10min
     """
-    filters["state"] = filters["state"] or "parked"
-    _list(data, service, Filters(**filters), as_json, with_messages=True)
-
-
-def _list(
-    data: Path, service: str | None, filters: Filters, as_json: bool, *, with_messages: bool = False
-) -> None:
-    messages = []
+    if messages_before and not service:
+        raise click.UsageError("say with --service whose messages, as each service numbers its own")
+    wanted = Filters(**filters, state="parked")
     with places(data, service) as found:
-        entries: list[Entry] = []
-        for place in found:
-            with place.reading() as session:
-                entries += whereabouts.entries(session, place.card, filters)
-                if with_messages:
-                    messages += [{"service": place.name, **row} for row in whereabouts.messages(session)]
-    page = _pages(entries)[: filters.limit]
-    further = page[-1][0] if len(page) == filters.limit else None
-    answer = {"events": page, "before": further, **({"messages": messages} if with_messages else {})}
-    answer["events"] = [{"event_id": id, "entries": some} for id, some in page]
-    words.show(answer, _told(page, messages, further), as_json)
+        page = _page(found, wanted)
+        messages = [message for place in found for message in _messages(place, wanted, messages_before)]
+    answer = {**_as_json(page, wanted), "messages": messages}
+    lines = [*_lines(page, wanted), *_lines_of_messages(messages, wanted)]
+    words.show(answer, lines or "none", as_json)
+
+
+Page = Sequence[tuple[UUID, list[Entry]]]
+"""Events, newest first, each with what is known of it."""
+
+
+def _page(found: Sequence[Place], wanted: Filters) -> Page:
+    entries: list[Entry] = []
+    for place in found:
+        with place.reading() as session:
+            entries += whereabouts.entries(session, place.card, wanted)
+    return _pages(entries)[: wanted.limit]
+
+
+def _next(page: Page, wanted: Filters) -> UUID | None:
+    return page[-1][0] if len(page) == wanted.limit else None
+
+
+def _as_json(page: Page, wanted: Filters) -> dict[str, Any]:
+    events = [{"event_id": id, "entries": entries} for id, entries in page]
+    return {"events": events, "before": _next(page, wanted)}
+
+
+def _messages(place: Place, wanted: Filters, before: int | None) -> list[dict[str, Any]]:
+    with place.reading() as session:
+        rows = parked_messages(session, wanted, before=before, limit=wanted.limit)
+        return [{"service": place.name, **row} for row in rows]
 
 
 def _pages(entries: Sequence[Entry]) -> list[tuple[UUID, list[Entry]]]:
@@ -84,20 +97,24 @@ def _pages(entries: Sequence[Entry]) -> list[tuple[UUID, list[Entry]]]:
     return grouped[::-1]
 
 
-def _told(
-    page: Sequence[tuple[UUID, list[Entry]]], messages: Sequence[dict[str, Any]], further: UUID | None
-) -> Iterable[str]:
+def _lines(page: Page, wanted: Filters) -> list[str]:
+    lines = []
     for id, entries in page:
         first = entries[0]
-        yield f"{id}  {first.type}  {first.sequence} of {first.subject}  {words.since(first.at)}"
-        yield from (f"    {words.entry(entry)}" for entry in entries)
-    for message in messages:
-        at = words.since(message["parked_at"])
-        yield f"message {message['id']} in {message['service']}, {at}: {message['reason']}"
-    if further:
-        yield f"older ones: --before {further}"
-    if not page and not messages:
-        yield "none"
+        lines.append(f"{id}  {first.type}  {first.sequence} of {first.subject}  {words.since(first.at)}")
+        lines += [f"    {words.entry(entry)}" for entry in entries]
+    further = _next(page, wanted)
+    return [*lines, f"older ones: --before {further}"] if further else lines
+
+
+def _lines_of_messages(messages: Sequence[dict[str, Any]], wanted: Filters) -> Iterable[str]:
+    for service, theirs in groupby(messages, key=lambda message: str(message["service"])):
+        some = list(theirs)
+        for message in some:
+            at = words.since(message["parked_at"])
+            yield f"message {message['id']} in {service}, {at}: {message['reason']}"
+        if len(some) == wanted.limit:
+            yield f"older messages: --messages-before {some[-1]['id']} --service {service}"
 
 
 @click.command()
@@ -120,30 +137,27 @@ def show(id: UUID, data: Path, as_json: bool) -> None:
 
 
 def _known(place: Place, session: Session, id: UUID) -> Iterable[dict[str, Any]]:
-    rows = [*whereabouts.received(session, id)]
+    acted = [dict(row) for row in whereabouts.actions(session, id)]
+    for row in whereabouts.received(session, id):
+        heard = {**row, "state": whereabouts.word(HEARD, row["state"])}
+        yield {"service": place.name, "as": "subscriber", **heard, "deliveries": [], "actions": acted}
     recorded = whereabouts.recorded(session, id)
     if recorded:
-        rows.append(recorded)
-    for row in rows:
-        yield {
-            "service": place.name,
-            "as": "publisher" if row is recorded else "subscriber",
-            **row,
-            "deliveries": whereabouts.deliveries(session, id) if row is recorded else [],
-            "actions": whereabouts.actions(session, id),
-        }
+        told = [
+            {**row, "state": whereabouts.word(SENT, row["state"])}
+            for row in whereabouts.deliveries(session, id)
+        ]
+        yield {"service": place.name, "as": "publisher", **recorded, "deliveries": told, "actions": acted}
 
 
 def _shown(known: Sequence[dict[str, Any]]) -> Iterable[str]:
     for each in known:
         yield f"{each['service']}, as {each['as']}:"
-        stands = {"state": whereabouts.word(HEARD, each["state"])} if "state" in each else {}
-        for name, value in (each | stands).items():
+        for name, value in each.items():
             if name not in ("service", "as", "deliveries", "actions") and value is not None:
-                yield f"    {name}: {words.as_json(value) if isinstance(value, dict) else value}"
+                yield f"    {name}: {json.dumps(value) if isinstance(value, dict) else value}"
         for row in each["deliveries"]:
-            state = whereabouts.word(SENT, row["state"])
-            yield f"    to {row['subscriber']}: {state}, attempts {row['attempts']}"
+            yield f"    to {row['subscriber']}: {row['state']}, attempts {row['attempts']}"
         for row in each["actions"]:
             why = f": {row['reason']}" if row["reason"] else ""
             yield f"    {row['at']:%Y-%m-%d %H:%M:%S} UTC {row['actor']} ({row['actor_role']}): {row['action']}{why}"

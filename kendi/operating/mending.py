@@ -1,21 +1,35 @@
-"""``kendi events retry | discard | resend | dismiss``: what an operator does to events, each kept with a name."""
+"""``kendi events retry | discard | dismiss``: what an operator does to events, each kept with a name."""
 
 import getpass
 import socket
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
 
 from kendi.cli.options import JSON, SERVICES
-from kendi.operating import words
-from kendi.operating.options import DATA, IDS, REASON, SERVICE, Moment
+from kendi.operating import choosing, words
+from kendi.operating.choosing import Chosen
+from kendi.operating.options import (
+    DATA,
+    DRY_RUN,
+    FINGERPRINT,
+    IDS,
+    OLDER_THAN,
+    ORDER,
+    REASON,
+    SERVICE,
+    TYPE,
+    given,
+    need_one,
+    taking,
+)
 from kendi.operating.places import Place, places
-from shared.messaging import operating, whereabouts
+from shared.messaging import operating
 from shared.messaging.operating import Operator
-from shared.messaging.tables import Inbox
+from shared.messaging.whereabouts import Filters
 from shared.refusal import Refused
 
 
@@ -26,106 +40,104 @@ def operator() -> Operator:
 
 @click.command()
 @IDS
-@click.option("--fingerprint", help="all that failed in this way")
 @click.option("--all", "every", is_flag=True, help="all that are parked")
-@SERVICE
-@DATA
-@JSON
+@taking(ORDER, TYPE, FINGERPRINT, OLDER_THAN, DRY_RUN, SERVICE, DATA, JSON)
 def retry(
     ids: tuple[UUID, ...],
-    fingerprint: str | None,
     every: bool,
+    dry_run: bool,
     service: str | None,
     data: Path,
     as_json: bool,
+    **filters: Any,
 ) -> None:
-    """Try parked events again at once: by id, by fingerprint, or all.
+    """Try parked events again at once: those named, those that fit all filters, or all.
+
+    Says first which fit. All are tried again, or none.
 
     Example: kendi events retry --fingerprint 3f1c9a0b7d2e
     """
-    if sum(map(bool, (ids, fingerprint, every))) != 1:
-        raise click.UsageError("give ids, or --fingerprint, or --all")
-    retried: dict[str, list[UUID]] = {}
+    need_one(ids, given(filters), every, said="give ids, or filters such as --fingerprint, or --all")
     with places(data, service) as found:
-        for place in found:
-            with place.writing() as session:
-                retried[place.name] = operating.retry(
-                    session, by=operator(), events=ids, fingerprint=fingerprint
-                )
-    missed = set(ids) - {id for some in retried.values() for id in some}
-    if missed or not any(retried.values()):
+        chosen = _waiting(found, ids) if ids else choosing.fitting(found, Filters(**filters))
+        if not (ids or as_json):
+            _tell(chosen)
+        if not dry_run:
+            with choosing.all_or_none(chosen) as everywhere:
+                for each, session in everywhere:
+                    operating.retry(session, events=each.ids, by=operator())
+    _told(chosen, "retried", "tried again", dry_run, as_json)
+
+
+def _waiting(found: Sequence[Place], ids: Sequence[UUID]) -> list[Chosen]:
+    """These events, where each waits or is parked; refused with those that do nowhere."""
+    chosen = choosing.waiting(found, ids)
+    waiting = {id for each in chosen for id in each.ids}
+    others = [str(id) for id in ids if id not in waiting]
+    if others:
         raise Refused(
-            "Nothing parked fits: {what}.", what=", ".join(map(str, missed)) or fingerprint or "none is"
+            "Nothing was done, as no service has this parked or waiting: {events}.", events=", ".join(others)
         )
-    count = sum(map(len, retried.values()))
-    words.show({"retried": retried}, f"tried again: {count}", as_json)
-
-
-@click.command()
-@click.argument("id", type=click.UUID)
-@REASON
-@SERVICE
-@DATA
-@JSON
-def discard(id: UUID, reason: str, service: str | None, data: Path, as_json: bool) -> None:
-    """Let a subject go on without its next event, for ever. The event is kept, without effect.
-
-    Example: kendi events discard 0197c1a2-7d43-7c11-9c3e-0a5a1b2c3d4e --reason "told twice, see ticket 12"
-    """
-    with places(data, service) as found:
-        place = _where_it_waits(found, id)
-        with place.writing() as session:
-            operating.discard(session, event_id=id, reason=reason, by=operator())
-    words.show({"discarded": id, "service": place.name}, f"discarded in {place.name}: {id}", as_json)
-
-
-def _where_it_waits(found: Sequence[Place], id: UUID) -> Place:
-    received = {}
-    for place in found:
-        with place.reading() as session:
-            for row in whereabouts.received(session, id):
-                received[place.name] = (place, row["state"] in (Inbox.PENDING, Inbox.RUNNING, Inbox.PARKED))
-    waiting = [place for place, waits in received.values() if waits]
-    if len(waiting) > 1:
-        names = " and ".join(place.name for place in waiting)
-        raise Refused("The event waits in {names}; say which with --service.", names=names)
-    if not received:
-        raise Refused("No service has received the event {id}.", id=id)
-    return waiting[0] if waiting else next(place for place, _ in received.values())
+    return chosen
 
 
 @click.command()
 @IDS
-@click.option("--to", type=click.Choice(SERVICES), required=True, help="who hears them again")
-@click.option("--since", type=Moment(), help="all recorded since: 2026-01-31T08:00:00Z, or 2h")
-@SERVICE
-@DATA
-@JSON
-def resend(
-    ids: tuple[UUID, ...], to: str, since: datetime | None, service: str | None, data: Path, as_json: bool
+@REASON
+@click.option("--yes", is_flag=True, help="do not ask before discarding what fits the filters")
+@taking(ORDER, TYPE, FINGERPRINT, OLDER_THAN, DRY_RUN, SERVICE, DATA, JSON)
+def discard(
+    ids: tuple[UUID, ...],
+    reason: str,
+    yes: bool,
+    dry_run: bool,
+    service: str | None,
+    data: Path,
+    as_json: bool,
+    **filters: Any,
 ) -> None:
-    """Send a subscriber events again, by id or since a time; none takes effect twice.
+    """Let subjects go on without their next event, for ever. The events are kept, without effect.
 
-    Example: kendi events resend --to production --since 2h
+    Those named may wait or be parked, those that fit all filters are parked; it is said first which fit,
+    and asked. All are discarded, or none.
+
+    Example: kendi events discard 0197c1a2-7d43-7c11-9c3e-0a5a1b2c3d4e --reason "told twice, see ticket 12"
     """
-    if bool(ids) == (since is not None):
-        raise click.UsageError("give ids, or --since")
-    sent: dict[str, int] = {}
+    need_one(ids, given(filters), said="give ids, or filters such as --fingerprint")
     with places(data, service) as found:
-        for place in found:
-            if service or to in _subscribers(place):
-                with place.writing() as session:
-                    sent[place.name] = operating.resend(
-                        session, to=to, by=operator(), since=since, events=ids
-                    )
-    if ids and not any(sent.values()):
-        raise Refused("No service told {to} of {ids}.", to=to, ids=", ".join(map(str, ids)))
-    words.show({"sent": sent}, f"sent again to {to}: {sum(sent.values())}", as_json)
+        chosen = _in_one_place(found, ids) if ids else choosing.fitting(found, Filters(**filters))
+        if not (ids or as_json):
+            _tell(chosen)
+        if not (ids or yes or dry_run):
+            count = sum(each.count for each in chosen)
+            click.confirm(f"Let their subjects go on without these {count}, for ever?", abort=True, err=True)
+        if not dry_run:
+            with choosing.all_or_none(chosen) as everywhere:
+                for each, session in everywhere:
+                    operating.discard(session, events=each.ids, reason=reason, by=operator())
+    _told(chosen, "discarded", "discarded", dry_run, as_json)
 
 
-def _subscribers(place: Place) -> Sequence[str]:
-    with place.reading() as session:
-        return operating.subscribers(session)
+def _in_one_place(found: Sequence[Place], ids: Sequence[UUID]) -> list[Chosen]:
+    chosen = _waiting(found, ids)
+    for id in ids:
+        names = [each.place.name for each in chosen if id in each.ids]
+        if len(names) > 1:
+            said = "The event {id} waits in {names}; say which with --service."
+            raise Refused(said, id=id, names=" and ".join(names))
+    return chosen
+
+
+def _tell(chosen: Sequence[Chosen]) -> None:
+    for each in chosen:
+        words.say(each.told())
+
+
+def _told(chosen: Sequence[Chosen], name: str, said: str, dry_run: bool, as_json: bool) -> None:
+    done = {} if dry_run else {each.place.name: each.ids for each in chosen}
+    answer = {"fits": choosing.as_json(chosen), name: done}
+    lines = [f"{said} in {place}: {len(ids)}" for place, ids in done.items()]
+    words.show(answer, lines or "nothing was done", as_json)
 
 
 @click.command()

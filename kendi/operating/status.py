@@ -16,7 +16,7 @@ from kendi.operating import words
 from kendi.operating.options import DATA
 from kendi.operating.places import NotReached, Place, places
 from shared.messaging.awaiting import Awaited, awaited, of_order, of_subjects, reached
-from shared.messaging.standing import Standing, standing
+from shared.messaging.standing import KINDS, Standing, standing
 from shared.refusal import Refused
 
 WATCH_SECONDS = 2.0
@@ -77,47 +77,38 @@ def _as_dict(now: Standing) -> dict[str, Any]:
     return {**asdict(now), "progress": progress, "alive": now.alive, "warnings": now.warnings}
 
 
-HEAD = (
-    "",
-    "to send",
-    "unconfirmed",
-    "oldest",
-    "waiting",
-    "parked",
-    "in queue",
-    "alive",
-    "last receipt",
-)
+UNKNOWN = "?"
 
 
 def _table(looks: Mapping[str, dict[str, Any]]) -> Iterable[str]:
-    rows = [HEAD, *(_row(name, look) for name, look in looks.items())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
+    """A column for each service, so that large numbers fit in a narrow terminal; then its warnings."""
+    columns = [_column(look) for look in looks.values()]
+    rows = [["", *looks], *([name, *(column[name] for column in columns)] for name in columns[0])]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
     for name, look in looks.items():
         yield from (f"{name}: {warning}" for warning in look.get("warnings", ()))
 
 
-def _row(name: str, look: Mapping[str, Any]) -> tuple[str, ...]:
+def _column(look: Mapping[str, Any]) -> dict[str, str]:
     lengths = look["queues"]
-    queued = "?" if lengths is None else str(sum(lengths.values()))
-    if "outbox" not in look:
-        return (name, *"?????", queued, "?", "?")
-    outbox = look["outbox"]
+    queued = UNKNOWN if lengths is None else str(sum(lengths.values()))
+    outbox = look.get("outbox", ())
     receipts = [each["last_receipt_at"] for each in outbox if each["last_receipt_at"]]
     oldest = [each["oldest_seconds"] for each in outbox if each["oldest_seconds"] is not None]
-    return (
-        name,
-        str(sum(each["pending"] for each in outbox)),
-        str(sum(each["unacknowledged"] for each in outbox)),
-        words.age(max(oldest, default=None)),
-        str(look["waiting"]),
-        str(look["parked"]),
-        queued,
-        ", ".join(f"{count} {kind}" for kind, count in look["alive"].items()) or "none",
-        words.since(max(receipts, default=None)),
-    )
+    figures = {
+        "to send": str(sum(each["pending"] for each in outbox)),
+        "unconfirmed": str(sum(each["unacknowledged"] for each in outbox)),
+        "oldest": words.age(max(oldest, default=None)),
+        "waiting": str(look.get("waiting")),
+        "parked": str(look.get("parked")),
+        "in queue": queued,
+        **{f"{kind}s alive": str(look.get("alive", {}).get(kind, "none")) for kind in KINDS},
+        "last receipt": words.since(max(receipts, default=None)),
+    }
+    reached = "outbox" in look
+    return {name: said if reached or name == "in queue" else UNKNOWN for name, said in figures.items()}
 
 
 def _order(found: Sequence[Place], order: UUID, as_json: bool) -> list[str]:

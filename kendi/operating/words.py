@@ -1,6 +1,8 @@
 """How the commands of operators say it: ages, where an event stands, what an order waits for."""
 
 import json
+import shutil
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
@@ -13,6 +15,8 @@ from shared.messaging.awaiting import Awaited
 from shared.messaging.whereabouts import Entry
 
 LONGEST_ERROR = 120
+NARROWEST = 60
+"""Columns that a subject with the id of an order fits in, and its indent."""
 
 
 def age(seconds: float | None) -> str:
@@ -52,8 +56,28 @@ def _json(value: Any) -> Any:
 
 
 def show(value: Any, text: str | Iterable[str], for_machines: bool) -> None:
-    lines = [text] if isinstance(text, str) else text
-    click.echo(as_json(value) if for_machines else "\n".join(lines))
+    if for_machines:
+        click.echo(as_json(value))
+    else:
+        say([text] if isinstance(text, str) else text)
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines, folded at the width of the terminal; to a file or a pipe, each is one line."""
+    width = shutil.get_terminal_size((0, 0)).columns
+    for line in lines:
+        click.echo("\n".join(_folded(line, width)) if width else line)
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """No id and no type is cut, so that it can be copied; the rest of a line stands further in."""
+    return textwrap.wrap(
+        line,
+        max(width, NARROWEST),
+        subsequent_indent=" " * (len(line) - len(line.lstrip()) + 4),
+        replace_whitespace=False,
+        break_on_hyphens=False,
+    ) or [line]
 
 
 def entry(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from shared.card import Card
 
 CARD = Card(
     name="logistics",
-    owns=("packing", "shipment"),
+    owns=("packing", "shipment", "withholding"),
     hears={"orders": ("item", "order"), "production": ("facility", "lot")},
     desk="Dispatch desk",
 )

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import delete, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -18,12 +18,21 @@ from services.logistics.domain.documents import Cargo, checklist
 from services.logistics.domain.order import Left, Line, Order, Standing, sort_out
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check, check_locode
+from services.logistics.domain.withholding import withhold
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import clearance, facility, item, lot, port, shipment_number
 from services.logistics.storage import order as orders
 from shared.clock import WIB, business_now, business_today
 from shared.events.logistics import CartonsGathered
-from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, PlacedLine
+from shared.events.orders import (
+    ClearanceGranted,
+    ClearanceWithdrawn,
+    ItemPublished,
+    OrderLineAmended,
+    OrderPlaced,
+    PlacedLine,
+    WithholdingRequested,
+)
 from shared.events.production import FacilityRegistered, LotReleased
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
@@ -71,7 +80,9 @@ def gather_lot(session: Session, *, hub: str, lot: str) -> list[CartonsGathered]
     """All cartons of a lot that are on the way arrived at the hub."""
     if session.get(Lot, lot) is None:
         raise Refused("There is no lot {lot}.", field="lot", lot=lot)
-    return _gather(session, hub, cartons.c.lot == lot, cartons.c.hub.is_(None))
+    return _gather(
+        session, hub, cartons.c.lot == lot, cartons.c.hub.is_(None), cartons.c.unpacked_at.is_(None)
+    )
 
 
 def gather_cartons(session: Session, *, hub: str, ssccs: Sequence[str]) -> list[CartonsGathered]:
@@ -147,6 +158,7 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
         .where(
             cartons.c.hub == hub,
             cartons.c.shipment_id.is_(None),
+            cartons.c.unpacked_at.is_(None),
             func.row(lot.c.order_id, lot.c.line).in_(keys),
         )
         .order_by(cartons.c.sscc)
@@ -339,6 +351,51 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
     )
 
 
+def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:
+    """What was decided is decided no longer: nothing is planned or dispatched under it."""
+    key = {"order_id": event.order_id, "line": event.line, "purpose": event.purpose}
+    session.execute(delete(clearance).filter_by(**key))
+
+
+def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:
+    """Take the line as it is now; what stands in a shipment to somewhere else may not leave with it."""
+    line = session.get_one(Line, (event.order_id, event.line), with_for_update=True, populate_existing=True)
+    line.ordered = event.ordered
+    line.consignee_name = event.consignee.name
+    line.consignee_address = list(event.consignee.address)
+    line.destination = event.consignee.country
+    session.flush()
+
+
+def on_withholding_requested(session: Session, event: WithholdingRequested, heard: Heard) -> None:
+    """Take finished pieces that are in no shipment to stock, and say how many they were."""
+    standing.lock_line(session, event.order_id, event.line)
+    lots = _locked_lots(session, event.order_id, event.line)
+    found = _locked_cartons(session, [each.code for each in lots])
+    events = withhold(
+        event.quantity,
+        about={"order_id": event.order_id, "line": event.line, "cancellation_id": event.cancellation_id},
+        lots=lots,
+        cartons=found,
+        unpack=event.unpack,
+        at=business_now(session),
+    )
+    session.flush()
+    record(session, *events)
+
+
+def _locked_lots(session: Session, order_id: UUID, line: int) -> Sequence[Lot]:
+    query = select(Lot).where(lot.c.order_id == order_id, lot.c.line == line).order_by(lot.c.code)
+    locking = query.with_for_update().execution_options(populate_existing=True)
+    return session.execute(locking).scalars().all()
+
+
+def _locked_cartons(session: Session, lots: Sequence[str]) -> Sequence[Carton]:
+    query = select(Carton).where(cartons.c.lot.in_(lots)).order_by(cartons.c.sscc)
+    locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
+    return session.execute(locking).scalars().all()
+
+
 def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     _need(session, facility.c.code == event.facility, NotYet("production", f"facility/{event.facility}"))
     _need(session, orders.c.id == event.order_id, NotYet("orders", f"order/{event.order_id}"))
@@ -367,5 +424,8 @@ REACTIONS: Reactions = {
     FacilityRegistered: keep_copy(facility, _facility),
     OrderPlaced: on_order_placed,
     ClearanceGranted: on_clearance_granted,
+    ClearanceWithdrawn: on_clearance_withdrawn,
+    OrderLineAmended: on_order_line_amended,
+    WithholdingRequested: on_withholding_requested,
     LotReleased: on_lot_released,
 }

@@ -136,7 +136,8 @@ def carton_papers(goods: Goods) -> Iterable[CartonPaper]:
 
 def lot_papers(session: Session, lot: str) -> tuple[CartonPaper, ...]:
     """The cartons of a lot, for their labels; none if nothing of it is packed."""
-    packed = session.execute(select(Carton).where(cartons.c.lot == lot)).scalars().all()
+    labelled = select(Carton).where(cartons.c.lot == lot, cartons.c.unpacked_at.is_(None))
+    packed = session.execute(labelled).scalars().all()
     return tuple(carton_papers(goods_of(session, packed))) if packed else ()
 
 

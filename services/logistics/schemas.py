@@ -31,7 +31,8 @@ class LotSchema(Schema):
     destination = fields.String()
     good = Whole()
     packed = Whole()
-    free = Whole(metadata={"description": "good pieces that are in no carton"})
+    withheld = Whole(metadata={"description": "taken to stock because they were cancelled"})
+    free = Whole(metadata={"description": "good pieces that are in no carton and not withheld"})
 
 
 class CartonsQuery(PageSchema):
@@ -42,7 +43,7 @@ class CartonsQuery(PageSchema):
 
 class CartonSchema(Schema):
     sscc = fields.String()
-    state = fields.String(metadata={"description": "packed, at_hub or in_shipment"})
+    state = fields.String(metadata={"description": "packed, at_hub, in_shipment or unpacked"})
     lot = fields.String()
     order_id = fields.UUID()
     line = fields.Integer()
@@ -58,6 +59,9 @@ class CartonSchema(Schema):
     hub = fields.String(allow_none=True)
     gathered_at = fields.AwareDateTime(allow_none=True)
     shipment_id = fields.UUID(allow_none=True)
+    unpacked_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "when it was opened, its goods being cancelled"}
+    )
 
 
 class PackRequest(Schema):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.logistics.domain.order import Line, Standing
 from services.logistics.storage import carton, lot, order_line
 
-FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None))
+FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
 
 Key = tuple[UUID, int]
 
@@ -21,6 +21,15 @@ def lock_lines(session: Session, destination: str) -> None:
         select(order_line.c.number)
         .where(order_line.c.destination == destination)
         .order_by(order_line.c.order_id, order_line.c.number)
+        .with_for_update(key_share=True)
+    )
+
+
+def lock_line(session: Session, order_id: UUID, line: int) -> None:
+    """Hold one line, so that what is withheld of it is not put into a shipment at the same time."""
+    session.execute(
+        select(order_line.c.number)
+        .where(order_line.c.order_id == order_id, order_line.c.number == line)
         .with_for_update(key_share=True)
     )
 

@@ -153,12 +153,14 @@ lot = Table(
     Column("lane", Text, nullable=False),
     Column("good", Integer, nullable=False),
     Column("packed", Integer, nullable=False, server_default="0"),
+    Column("withheld", Integer, nullable=False, server_default="0", comment="taken to stock: cancelled"),
     CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     CheckConstraint("packed BETWEEN 0 AND good", name="packed"),
+    CheckConstraint("withheld BETWEEN 0 AND good - packed", name="withheld"),
     ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
 )
 Index("lot_order_id_line_idx", lot.c.order_id, lot.c.line)
-Index("lot_free_idx", lot.c.code, postgresql_where=text("packed < good"))
+Index("lot_free_idx", lot.c.code, postgresql_where=text("packed + withheld < good"))
 
 # What is ours ----------------------------------------------------------------------------------
 
@@ -212,15 +214,22 @@ carton = Table(
     Column("hub", Text, ForeignKey("facility.code")),
     Column("gathered_at", Instant),
     Column("shipment_id", Uuid, ForeignKey("shipment.id")),
+    Column("unpacked_at", Instant, comment="its goods were cancelled; the number is never used again"),
     CheckConstraint("sscc ~ '^[0-9]{18}$'", name="sscc"),
     CheckConstraint("pieces > 0", name="pieces"),
     CheckConstraint("gross_g BETWEEN 1 AND 25000", name="gross_g"),
     CheckConstraint("num_nulls(hub, gathered_at) IN (0, 2)", name="gathered"),
     CheckConstraint("shipment_id IS NULL OR hub IS NOT NULL", name="gathered_first"),
+    CheckConstraint("num_nulls(shipment_id, unpacked_at) > 0", name="unpacked"),
 )
 Index("carton_lot_idx", carton.c.lot)
 Index("carton_shipment_id_idx", carton.c.shipment_id)
-Index("carton_not_shipped_idx", carton.c.hub, carton.c.lot, postgresql_where=text("shipment_id IS NULL"))
+Index(
+    "carton_not_shipped_idx",
+    carton.c.hub,
+    carton.c.lot,
+    postgresql_where=text("shipment_id IS NULL AND unpacked_at IS NULL"),
+)
 
 shipment_document = Table(
     "shipment_document",

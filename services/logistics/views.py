@@ -16,23 +16,37 @@ from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
 
 CARTON_STATE = case(
-    (carton.c.hub.is_(None), "packed"), (carton.c.shipment_id.is_(None), "at_hub"), else_="in_shipment"
+    (carton.c.unpacked_at.is_not(None), "unpacked"),
+    (carton.c.hub.is_(None), "packed"),
+    (carton.c.shipment_id.is_(None), "at_hub"),
+    else_="in_shipment",
 ).label("state")
+
+FREE_PIECES = lot.c.good - lot.c.packed - lot.c.withheld
 
 
 def lots_to_pack(session: Session, *, limit: int, after: str | None = None) -> Sequence[RowMapping]:
     """Lots with pieces that wait for packing; one row more than the limit tells that there are more."""
     query = _of_lots(
-        lot.c.good, lot.c.packed, (lot.c.good - lot.c.packed).label("free"), item.c.pieces_per_carton
+        lot.c.good, lot.c.packed, lot.c.withheld, FREE_PIECES.label("free"), item.c.pieces_per_carton
     )
-    query = query.where(lot.c.packed < lot.c.good).order_by(lot.c.code).limit(limit + 1)
+    query = query.where(lot.c.packed + lot.c.withheld < lot.c.good).order_by(lot.c.code).limit(limit + 1)
     return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
+
+
+def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:
+    """Lots of which pieces were taken to stock, the newest first, with the cartons that were opened for it."""
+    opened = func.array_agg(carton.c.sscc).filter(carton.c.unpacked_at.is_not(None)).label("opened")
+    query = _of_lots(lot.c.withheld, opened).outerjoin(carton, carton.c.lot == lot.c.code)
+    query = _by_lot(query.where(lot.c.withheld > 0)).order_by(None).order_by(lot.c.code.desc())
+    return session.execute(query.limit(limit)).mappings().all()
 
 
 def lots_on_the_way(session: Session) -> Sequence[RowMapping]:
     """Lots with cartons that have arrived at no hub yet."""
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
-    query = _of_lots(*counted).join(carton, carton.c.lot == lot.c.code).where(carton.c.hub.is_(None))
+    query = _of_lots(*counted).join(carton, carton.c.lot == lot.c.code)
+    query = query.where(carton.c.hub.is_(None), carton.c.unpacked_at.is_(None))
     return session.execute(_by_lot(query)).mappings().all()
 
 

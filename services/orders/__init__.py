@@ -11,7 +11,7 @@ CARD = Card(
     owns=("item", "order", "quote"),
     hears={
         "production": ("facility", "plan", "work_order", "lot", "promise"),
-        "logistics": ("packing", "shipment"),
+        "logistics": ("packing", "shipment", "withholding"),
     },
     desk="Portal",
 )

@@ -32,7 +32,11 @@ from shared.web.access import Principal
 
 OPEN = order_line.c.delivered < order_line.c.ordered - order_line.c.cancelled
 BLOCKED = order_line.c.action == "block"
-HELD = (order_line.c.produce_until.is_(None)) & (order_line.c.good == 0) & (order_line.c.departed == 0)
+HELD = (
+    order_line.c.produce_until.is_(None)
+    & (order_line.c.good == order_line.c.withheld)
+    & (order_line.c.departed == 0)
+)
 """An open line that is not blocked and waits for its first release: ``policy_hold`` in SQL."""
 
 STATE = case(

@@ -22,6 +22,26 @@ SENTENCES = {
         "Line {line}: {quantity} pieces may be {purposed}",
         "Baris {line}: {quantity} buah boleh {purposed}",
     ),
+    "clearance_withdrawn": (
+        "Line {line} changed, so it may not be {purposed} until that is decided anew",
+        "Baris {line} berubah, jadi belum boleh {purposed} sampai diputuskan lagi",
+    ),
+    "order_line_amended": (
+        "Line {line} was amended: {ordered} pieces in all, wanted by {requested_date}, to {consignee}",
+        "Baris {line} diubah: seluruhnya {ordered} buah, diminta sebelum {requested_date}, untuk {consignee}",
+    ),
+    "cancellation_requested": (
+        "The buyer asked to cancel {quantity} pieces of line {line}",
+        "Pembeli meminta pembatalan {quantity} buah dari baris {line}",
+    ),
+    "withholding_requested": (
+        "Logistics was asked to withhold {quantity} finished pieces of line {line}",
+        "Logistik diminta menahan {quantity} buah jadi dari baris {line}",
+    ),
+    "cancellation_answered": (
+        "{cancelled} of the {asked} pieces asked back of line {line} are cancelled",
+        "{cancelled} dari {asked} buah yang diminta kembali di baris {line} dibatalkan",
+    ),
     "order_line_closed": (
         "Line {line} is closed: {delivered} pieces delivered",
         "Baris {line} selesai: {delivered} buah terkirim",
@@ -44,6 +64,18 @@ SENTENCES = {
         "{facility} declined {quantity} pieces; they are shared out again",
         "{facility} menolak {quantity} buah; dibagikan lagi",
     ),
+    "work_order_withdrawn": (
+        "{facility} was told not to make {quantity} pieces that it had not begun",
+        "{facility} diberi tahu agar tidak membuat {quantity} buah yang belum dimulai",
+    ),
+    "work_order_reduced": (
+        "{facility} was told to make {quantity} pieces fewer: {left} are left",
+        "{facility} diberi tahu agar membuat {quantity} buah lebih sedikit: tinggal {left}",
+    ),
+    "production_stopped": (
+        "Production stopped {stopped} of {asked} pieces of line {line}",
+        "Produksi menghentikan {stopped} dari {asked} buah di baris {line}",
+    ),
     "work_order_started": ("{facility} began {quantity} pieces", "{facility} memulai {quantity} buah"),
     "work_order_paused": ("{facility} paused: {reason}", "{facility} berhenti sementara: {reason}"),
     "pieces_reported": ("{facility} reported {pieces} pieces", "{facility} melaporkan {pieces} buah"),
@@ -63,6 +95,14 @@ SENTENCES = {
     "cartons_gathered": (
         "{cartons} cartons of lot {lot} arrived at {hub}",
         "{cartons} karton lot {lot} tiba di {hub}",
+    ),
+    "goods_withheld": (
+        "{quantity} pieces of lot {lot} were taken to stock",
+        "{quantity} buah dari lot {lot} ditahan di gudang",
+    ),
+    "withholding_answered": (
+        "Logistics withheld {withheld} of {asked} pieces of line {line}",
+        "Logistik menahan {withheld} dari {asked} buah di baris {line}",
     ),
     "shipment_planned": ("Shipment {number} was planned", "Pengiriman {number} direncanakan"),
     "shipment_booked": (
@@ -149,6 +189,8 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
         kind = "production_planned_without_promise"
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
+    if "consignee" in data:
+        words["consignee"] = "{name}, {country}".format_map(data["consignee"])
     for place in ("facility", "hub"):
         if place in data:
             words[place] = names.get(data[place], data[place])
@@ -158,5 +200,5 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
 
 
 def _written(key: str, value: Any, language: str) -> Any:
-    counts = isinstance(value, int) and key != "line"
+    counts = isinstance(value, int) and not isinstance(value, bool) and key != "line"
     return format_decimal(value, locale=language) if counts else value

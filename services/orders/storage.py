@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
+from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.hold import Hold, Signature
 from services.orders.domain.order import Line, Order
 from services.orders.domain.webhook import Endpoint
@@ -80,13 +81,16 @@ order = Table(
     Column("placed_by", Text, nullable=False),
     Column("placed_on", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False, server_default=func.now()),
+    Column("version", Integer, nullable=False, server_default="1", comment="behind the ETag"),
     UniqueConstraint("buyer", "po_number"),
 )
 Index("buyer_order_placed_on_id_idx", order.c.placed_on, order.c.id)
 Index("buyer_order_buyer_placed_on_id_idx", order.c.buyer, order.c.placed_on, order.c.id)
 Index("buyer_order_po_number_idx", order.c.po_number, postgresql_ops={"po_number": "text_pattern_ops"})
 
-QUANTITIES = ("ordered", "cancelled", "allocated", "started", "good", "packed", "departed", "delivered")
+QUANTITIES = (
+    "ordered", "cancelled", "withheld", "allocated", "started", "good", "packed", "departed", "delivered",
+)  # fmt: skip
 
 order_line = Table(
     "order_line",
@@ -111,14 +115,16 @@ order_line = Table(
     Column("law", JSONB, nullable=False),
     Column("explanation_en", Text, nullable=False),
     Column("explanation_id", Text, nullable=False),
-    *(Column(name, Integer, nullable=False, server_default="0") for name in QUANTITIES),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in (*QUANTITIES, "unpacked")),
     CheckConstraint("action IN ('allow', 'hold', 'block')", name="action"),
     CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered", name="ordered"),
-    CheckConstraint("allocated BETWEEN 0 AND ordered - cancelled", name="allocated"),
+    CheckConstraint("withheld BETWEEN 0 AND cancelled", name="withheld"),
+    CheckConstraint("allocated BETWEEN 0 AND ordered - cancelled + withheld", name="allocated"),
     CheckConstraint("started BETWEEN 0 AND allocated", name="started"),
     CheckConstraint("good BETWEEN 0 AND allocated", name="good"),
-    CheckConstraint("packed BETWEEN 0 AND good", name="packed"),
-    CheckConstraint("departed BETWEEN 0 AND packed", name="departed"),
+    CheckConstraint("packed BETWEEN 0 AND good - withheld", name="packed"),
+    CheckConstraint("unpacked >= 0", name="unpacked"),
+    CheckConstraint("departed BETWEEN 0 AND packed + unpacked", name="departed"),
     CheckConstraint("delivered BETWEEN 0 AND departed", name="delivered"),
 )
 
@@ -130,7 +136,7 @@ Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered
 Index(
     "order_line_produce_until_idx",
     order_line.c.produce_until,
-    postgresql_where=text("good < ordered - cancelled"),
+    postgresql_where=text("good < ordered - cancelled + withheld"),
 )
 Index(
     "order_line_export_until_idx",
@@ -147,10 +153,12 @@ hold = Table(
     Column("purpose", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("released_on", Date),
+    Column("withdrawn_on", Date, comment="the line changed before it was released"),
+    CheckConstraint("num_nulls(released_on, withdrawn_on) > 0", name="ended_once"),
     CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
 )
-Index("hold_open_idx", hold.c.id, postgresql_where=text("released_on IS NULL"))
+Index("hold_open_idx", hold.c.id, postgresql_where=text("released_on IS NULL AND withdrawn_on IS NULL"))
 Index("hold_line_idx", hold.c.order_id, hold.c.line_number)
 Index(
     "hold_open_key",
@@ -158,7 +166,7 @@ Index(
     hold.c.line_number,
     hold.c.purpose,
     unique=True,
-    postgresql_where=text("released_on IS NULL"),
+    postgresql_where=text("released_on IS NULL AND withdrawn_on IS NULL"),
 )
 
 signature = Table(
@@ -174,6 +182,30 @@ signature = Table(
     UniqueConstraint("hold_id", "role"),
     UniqueConstraint("hold_id", "signer_id"),
 )
+
+cancellation = Table(
+    "cancellation",
+    tables,
+    Column("id", Uuid, primary_key=True, comment="of the request; its lines share it"),
+    Column("line_number", Integer, primary_key=True, autoincrement=False),
+    Column("order_id", Uuid, nullable=False),
+    Column("asked", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("unpack", Boolean, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("stopped", Integer, comment="by production; none until it answered"),
+    Column("withheld", Integer, nullable=False, server_default="0", comment="by logistics"),
+    Column("lots", JSONB, nullable=False, comment="of which logistics withheld"),
+    Column("going_on", JSONB, nullable=False, comment="the work orders that production did not stop"),
+    Column("kept", JSONB, nullable=False, comment="where the goods are that logistics did not withhold"),
+    Column("answered_on", Date),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    CheckConstraint("asked > 0", name="asked"),
+    CheckConstraint("stopped >= 0 AND withheld >= 0", name="answers"),
+    CheckConstraint("coalesce(stopped, 0) + withheld <= asked", name="counted"),
+    CheckConstraint("stopped IS NOT NULL OR withheld = 0 AND answered_on IS NULL", name="production_first"),
+)
+Index("cancellation_line_idx", cancellation.c.order_id, cancellation.c.line_number, cancellation.c.id)
 
 facility = Table(
     "facility",
@@ -382,11 +414,15 @@ mapping.map_imperatively(Signature, signature)
 mapping.map_imperatively(
     Hold, hold, properties={"signatures": relationship(Signature, order_by=signature.c.id, lazy="selectin")}
 )
+mapping.map_imperatively(Cancellation, cancellation)
 mapping.map_imperatively(
     Line,
     order_line,
     exclude_properties=OF_ITS_ORDER,
-    properties={"holds": relationship(Hold, order_by=hold.c.id, lazy="selectin")},
+    properties={
+        "holds": relationship(Hold, order_by=hold.c.id, lazy="selectin"),
+        "cancellations": relationship(Cancellation, order_by=cancellation.c.id, lazy="select"),
+    },
 )
 mapping.map_imperatively(
     Order, order, properties={"lines": relationship(Line, order_by=order_line.c.number, lazy="selectin")}

@@ -15,21 +15,25 @@ from services.orders.domain.hold import RELEASE_ROLES
 from services.orders.domain.order import Line, Order
 from services.orders.storage import (
     QUANTITIES,
+    cancellation,
     hold,
     order_line,
     signature,
     timeline,
 )
 from services.orders.storage import order as orders
+from shared.events import contract_of
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
 WANTED = order_line.c.ordered - order_line.c.cancelled
+TO_MAKE = WANTED + order_line.c.withheld
 ON_LINE = and_(order_line.c.order_id == hold.c.order_id, order_line.c.number == hold.c.line_number)
 WAITS = and_(
     hold.c.released_on.is_(None),
-    case((hold.c.purpose == "produce", order_line.c.good), else_=order_line.c.departed) < WANTED,
+    hold.c.withdrawn_on.is_(None),
+    case((hold.c.purpose == "produce", order_line.c.good < TO_MAKE), else_=order_line.c.departed < WANTED),
 )
-"""A hold that is not released, while there is something left that it holds: ``Line.open_hold`` in SQL."""
+"""A hold that is neither released nor withdrawn, while there is something left that it holds: ``Line.open_hold`` in SQL."""
 
 
 BY_TIME = (timeline.c.occurred_at, timeline.c.event_id)
@@ -51,6 +55,7 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
         "id": order.id,
         "buyer": order.buyer,
         "buyer_name": order.buyer_name,
+        "version": order.version,
         "po_number": order.po_number,
         "state": order.state,
         "currency": order.currency,
@@ -62,13 +67,25 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
 
 
 def order_in_full(session: Session, order: Order, language: str = "en") -> dict[str, Any]:
-    """The order, with the step that each line waits for: ``next``, none for a closed line."""
-    told = progress_of(session, order.id)
+    """The order, with what each line waits for: the ``next`` step, and answers for pieces that are asked back."""
+    told, cancelling = progress_of(session, order.id), _cancelling(session, order.id)
     shown = order_as_dict(order, language)
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
         step = next_step(line, told[None] + told[line.number])
         line_shown["next"] = _next(step) if step else None
+        line_shown["cancelling"] = cancelling.get(line.number, 0)
     return shown
+
+
+def _cancelling(session: Session, order_id: UUID) -> dict[int, int]:
+    """``Line.pending`` in SQL, for all lines at once."""
+    pending = cancellation.c.asked - func.coalesce(cancellation.c.stopped, 0) - cancellation.c.withheld
+    query = (
+        select(cancellation.c.line_number, func.sum(pending).label("pieces"))
+        .where(cancellation.c.order_id == order_id, cancellation.c.answered_on.is_(None))
+        .group_by(cancellation.c.line_number)
+    )
+    return {row.line_number: row.pieces for row in session.execute(query)}
 
 
 def _next(step: Next) -> dict[str, Any]:
@@ -95,6 +112,16 @@ def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]
     for line, *rest in session.execute(PROGRESS, {"order_id": order_id}):
         told[line].append(Told(*rest))
     return told
+
+
+def pieces_told(session: Session, order_id: UUID, event: type[Any]) -> dict[int, int]:
+    """Pieces of each line that events of one kind on the timeline are about, in sum."""
+    type = contract_of(event).type
+    return {
+        line: sum(each.pieces for each in told if each.type == type)
+        for line, told in progress_of(session, order_id).items()
+        if line is not None
+    }
 
 
 def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
@@ -190,7 +217,7 @@ def count_waiting(session: Session) -> int:
 def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Sequence[UUID]:
     """Orders with a clearance that ran out before its work was done."""
     lapsed = or_(
-        and_(order_line.c.produce_until < today, order_line.c.good < WANTED),
+        and_(order_line.c.produce_until < today, order_line.c.good < TO_MAKE),
         and_(order_line.c.export_until < today, order_line.c.departed < WANTED),
     )
     query = select(order_line.c.order_id).where(lapsed).distinct().limit(limit)

@@ -6,18 +6,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.production.domain.capacity import Capacity
-from services.production.storage import capability, facility, item, work_order
+from services.production.domain.work_order import WorkOrder
+from services.production.storage import LIVE, capability, facility, item, work_order
 
 
-def able_to_make(session: Session, family: str, *, but_for: Collection[str] = ()) -> Sequence[Capacity]:
-    """Verified facilities that make the family, but for some, with what they are committed to."""
+def able_to_make(
+    session: Session, family: str, *, but_for: Collection[str] = (), instead_of: Sequence[WorkOrder] = ()
+) -> Sequence[Capacity]:
+    """Verified facilities that make the family, but for some, with what they are committed to.
+
+    What the new work is to be done ``instead_of`` does not count.
+    """
     committed = (
         select(
             func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0)
         )
         .join(item, item.c.sku == work_order.c.sku)
         .where(work_order.c.facility == facility.c.code, item.c.family == family)
-        .where(work_order.c.declined_reason.is_(None))
+        .where(LIVE, work_order.c.id.not_in([each.id for each in instead_of]))
         .scalar_subquery()
     )
     rows = session.execute(

@@ -12,15 +12,24 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.capacities import able_to_make
-from services.production.domain.allocation import Share, share_out
+from services.production.domain.allocation import Plan, Share, share_out
+from services.production.domain.cancellation import stop
 from services.production.domain.capacity import ready_on
 from services.production.domain.clearance import pieces_to_make
 from services.production.domain.work_order import Kind, WorkOrder, short_code
 from services.production.quoting import on_quote_requested
-from services.production.storage import capability, demand, facility, item, work_order
+from services.production.storage import LIVE, capability, demand, facility, item, work_order
 from shared.clock import business_today
-from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, QuoteRequested
-from shared.events.production import Allocation, ProductionPlanned
+from shared.events.orders import (
+    CancellationRequested,
+    ClearanceGranted,
+    ClearanceWithdrawn,
+    ItemPublished,
+    OrderLineAmended,
+    OrderPlaced,
+    QuoteRequested,
+)
+from shared.events.production import Allocation, ProductionPlanned, ProductionStopped, WorkOrderOffered
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 from shared.refusal import Refused
@@ -40,11 +49,11 @@ def accept(session: Session, *, work_order_id: UUID) -> WorkOrder:
 
 def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     """The facility will not; its quantity, and no other, is shared out again."""
+    _one_plan_at_a_time(session)
     order = _locked(session, work_order_id)
     declined = order.decline(reason=reason)
     session.flush()
     with as_the_service(session):  # it is offered to other facilities
-        _one_plan_at_a_time(session)
         line = _demand(session, order.order_id, order.line)
         record(session, *declined, *_allocate(session, line, order.quantity))
     return order
@@ -141,7 +150,7 @@ def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
 
 
 def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard) -> None:
-    """Share out what no facility has yet of all that may be made; a later clearance renews an earlier one."""
+    """Share out what no facility has yet of all that may be made; the newest decision counts."""
     _one_plan_at_a_time(session)
     line = _demand(session, event.order_id, event.line)
     cleared = pieces_to_make(
@@ -153,15 +162,80 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
     session.execute(
         update(demand)
         .where(demand.c.order_id == event.order_id, demand.c.line == event.line)
-        .values(
-            cleared=func.greatest(demand.c.cleared, cleared),
-            cleared_until=func.greatest(demand.c.cleared_until, event.expires_on),
-        )
+        .values(cleared=cleared, cleared_until=event.expires_on)
     )
     line = _demand(session, event.order_id, event.line)
-    more = line.cleared - sum(row.quantity for row in _live(session, line))
+    more = line.to_make - sum(row.quantity for row in _live(session, line))
     if more > 0:
         record(session, *_allocate(session, line, more))
+
+
+def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:
+    """From now on nothing of the line is planned, accepted or begun; work under way goes on."""
+    if event.purpose == "produce":
+        _one_plan_at_a_time(session)
+        _change(session, event, cleared_until=None)
+
+
+def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:
+    """Take the line as it is now, and answer a new day with a plan."""
+    _one_plan_at_a_time(session)
+    before = _demand(session, event.order_id, event.line)
+    _change(
+        session,
+        event,
+        quantity=event.ordered,
+        destination=event.consignee.country,
+        requested_date=event.requested_date,
+    )
+    line = _demand(session, event.order_id, event.line)
+    if line.requested_date != before.requested_date and _live(session, line):
+        record(session, *_planned_anew(session, line))
+
+
+def on_cancellation_requested(session: Session, event: CancellationRequested, heard: Heard) -> None:
+    """Stop what nobody works on, and say what was stopped and what goes on."""
+    _one_plan_at_a_time(session)
+    line = _demand(session, event.order_id, event.line)
+    work_orders = _locked_work_orders(session, line)
+    had = sum(each.quantity for each in work_orders if each.live)
+    stopped = stop(
+        event.quantity,
+        unassigned=line.quantity - line.stopped - had,
+        work_orders=work_orders,
+        on=business_today(session),
+    )
+    session.flush()
+    _change(session, event, stopped=line.stopped + stopped.pieces)
+    planned = line.cleared > 0 and stopped.pieces > 0
+    plan = [_planned(session, _demand(session, event.order_id, event.line))] if planned else []
+    answer = ProductionStopped(
+        order_id=event.order_id,
+        line=event.line,
+        cancellation_id=event.cancellation_id,
+        asked=event.quantity,
+        stopped=stopped.pieces,
+        going_on=stopped.going_on,
+    )
+    record(session, *stopped.told, *plan, answer)
+
+
+def _change(session: Session, event: Any, **values: Any) -> None:
+    """Change our copy of the order line that an event is about."""
+    of_event = (demand.c.order_id == event.order_id, demand.c.line == event.line)
+    session.execute(update(demand).where(*of_event).values(**values))
+
+
+def _locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
+    """The line's work orders; nobody begins one of them before the commit."""
+    query = (
+        select(WorkOrder)
+        .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
+        .order_by(work_order.c.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.execute(query).scalars().all()
 
 
 # Allocation -------------------------------------------------------------------------------------
@@ -176,8 +250,9 @@ def _one_plan_at_a_time(session: Session) -> None:
 
 def _demand(session: Session, order_id: UUID, line: int) -> Row[Any]:
     """The order line with what its item takes, locked."""
+    to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make")
     return session.execute(
-        select(demand, item.c.labour_minutes, item.c.family)
+        select(demand, to_make, item.c.labour_minutes, item.c.family)
         .join(item, item.c.sku == demand.c.sku)
         .where(demand.c.order_id == order_id, demand.c.line == line)
         .with_for_update(of=demand)
@@ -186,20 +261,49 @@ def _demand(session: Session, order_id: UUID, line: int) -> Row[Any]:
 
 def _allocate(session: Session, line: Row[Any], quantity: int) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
+    offered = _offer_all(session, line, _shared_out(session, line, quantity))
+    return [_planned(session, line), *offered]
+
+
+def _planned_anew(session: Session, line: Row[Any]) -> list[object]:
+    """What has not begun is shared out again if all of it is then done earlier and the line was late; else it stays."""
+    waiting = [each for each in _locked_work_orders(session, line) if each.can_be_taken_back]
+    late = max((each.due for each in waiting), default=line.requested_date)
+    if late <= line.requested_date:
+        return [_planned(session, line)]
+    pieces = sum(each.quantity for each in waiting)
+    plan = _shared_out(session, line, pieces, instead_of=waiting)
+    if plan.unallocated or max(share.due for share in plan.shares) >= late:
+        return [_planned(session, line)]
     today = business_today(session)
-    plan = share_out(
+    withdrawn = [each.take_back(each.quantity, on=today) for each in waiting]
+    offered = _offer_all(session, line, plan)
+    return [*withdrawn, _planned(session, line), *offered]
+
+
+def _shared_out(
+    session: Session, line: Row[Any], quantity: int, *, instead_of: Sequence[WorkOrder] = ()
+) -> Plan:
+    """The plan for a quantity; nobody is asked without a clearance."""
+    today = business_today(session)
+    cleared = line.cleared_until is not None and line.cleared_until >= today
+    return share_out(
         quantity,
         labour_minutes=line.labour_minutes,
         latest=line.requested_date,
         today=today,
-        able=able_to_make(session, line.family, but_for=_declined(session, line))
-        if line.cleared_until >= today
+        able=able_to_make(session, line.family, but_for=_declined(session, line), instead_of=instead_of)
+        if cleared
         else (),
     )
+
+
+def _offer_all(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrderOffered]:
+    today = business_today(session)
     offered = [_offer(session, line, share, today) for share in plan.shares]
     session.add_all(offered)
     session.flush()
-    return [_planned(session, line), *(order.offer() for order in offered)]
+    return [order.offer() for order in offered]
 
 
 def _declined(session: Session, line: Row[Any]) -> Sequence[str]:
@@ -232,11 +336,11 @@ def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkO
 
 
 def _live(session: Session, line: Row[Any]) -> Sequence[Any]:
-    """The work orders of the line that no facility declined."""
+    """The work orders of the line that no facility declined and that were not withdrawn."""
     return session.execute(
         select(work_order.c.facility, work_order.c.quantity, work_order.c.due)
         .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-        .where(work_order.c.declined_reason.is_(None))
+        .where(LIVE)
         .order_by(work_order.c.id)
     ).all()
 
@@ -250,8 +354,8 @@ def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
         order_id=line.order_id,
         line=line.line,
         allocated=allocated,
-        unallocated=line.cleared - allocated,
-        promised_date=ready if allocated == line.cleared else None,
+        unallocated=max(0, line.to_make - allocated),
+        promised_date=ready if allocated >= line.to_make else None,
         allocations=tuple(Allocation(facility=row.facility, quantity=row.quantity) for row in rows),
     )
 
@@ -268,4 +372,7 @@ REACTIONS: Reactions = {
     OrderPlaced: on_order_placed,
     ClearanceGranted: on_clearance_granted,
     QuoteRequested: on_quote_requested,
+    ClearanceWithdrawn: on_clearance_withdrawn,
+    OrderLineAmended: on_order_line_amended,
+    CancellationRequested: on_cancellation_requested,
 }

@@ -76,8 +76,10 @@ demand = Table(
     Column("requested_date", Date, nullable=False),
     Column("cleared", Integer, nullable=False, server_default="0"),
     Column("cleared_until", Date),
+    Column("stopped", Integer, nullable=False, server_default="0", comment="cancelled before work began"),
     PrimaryKeyConstraint("order_id", "line"),
     CheckConstraint("cleared BETWEEN 0 AND quantity", name="cleared"),
+    CheckConstraint("stopped BETWEEN 0 AND quantity", name="stopped"),
     comment="our copy of the order lines that orders tells of",
 )
 
@@ -96,6 +98,8 @@ work_order = Table(
     Column("offered_on", Date, nullable=False),
     Column("accepted_on", Date),
     Column("declined_reason", Text),
+    Column("withdrawn_on", Date),
+    Column("taken_back", Integer, nullable=False, server_default="0"),
     Column("started_on", Date),
     Column("paused_reason", Text),
     *(
@@ -106,9 +110,13 @@ work_order = Table(
     CheckConstraint("good >= 0 AND rework >= 0 AND scrap >= 0", name="counts"),
     CheckConstraint("good + rework + scrap <= made", name="made"),
     CheckConstraint("made - scrap <= quantity", name="remaining"),
+    CheckConstraint("taken_back >= 0", name="taken_back"),
+    CheckConstraint("num_nulls(withdrawn_on, started_on) > 0", name="withdrawn"),
 )
 Index("work_order_facility_due_idx", work_order.c.facility, work_order.c.due, work_order.c.id)
 Index("work_order_order_id_line_idx", work_order.c.order_id, work_order.c.line)
+LIVE = work_order.c.declined_reason.is_(None) & work_order.c.withdrawn_on.is_(None)
+"""Whether a work order's quantity counts as allocated: ``WorkOrder.live`` in SQL."""
 
 report = Table(
     "report",

@@ -1,6 +1,7 @@
 """What the production service shows: reads only."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +9,14 @@ from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import capability, facility, item, work_order
+from services.production.storage import LIVE, capability, facility, item, work_order
 from shared.web.access import FACILITY, KANWIL, Principal
 
-OPEN = work_order.c.declined_reason.is_(None) & (work_order.c.good < work_order.c.quantity)
+OPEN = LIVE & (work_order.c.good < work_order.c.quantity)
 
 derived_state = case(
     (work_order.c.declined_reason.is_not(None), "declined"),
+    (work_order.c.withdrawn_on.is_not(None), "cancelled"),
     (work_order.c.accepted_on.is_(None), "offered"),
     (work_order.c.good == work_order.c.quantity, "completed"),
     (work_order.c.started_on.is_(None), "accepted"),
@@ -49,7 +51,15 @@ def as_dict(order: WorkOrder) -> dict[str, Any]:
     counts = ("made", "good", "rework", "scrap", "awaiting", "remaining")
     return {
         name: getattr(order, name)
-        for name in (*names, *counts, "paused_reason", "declined_reason", "started_on")
+        for name in (
+            *names,
+            *counts,
+            "taken_back",
+            "paused_reason",
+            "declined_reason",
+            "started_on",
+            "withdrawn_on",
+        )
     }
 
 
@@ -104,6 +114,18 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
         }
         for order, name_id, name_en, at, pieces in session.execute(query)
     ]
+
+
+def taken_back(session: Session, principal: Principal, *, since: date, limit: int) -> Sequence[RowMapping]:
+    """Work orders that were withdrawn since then, the newest first."""
+    query = (
+        select(work_order, item.c.name_id, item.c.name_en)
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(mine(principal), work_order.c.withdrawn_on >= since)
+        .order_by(work_order.c.withdrawn_on.desc(), work_order.c.id.desc())
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
 
 
 def count_open(session: Session, principal: Principal) -> dict[str, int]:

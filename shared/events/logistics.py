@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.events.contract import contract
@@ -129,3 +130,46 @@ class ShipmentDelivered:
     place: str
     occurred_at: datetime
     lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.goods_withheld.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class GoodsWithheld:
+    """Good pieces of a lot were taken to stock for a cancellation; they are shipped to nobody.
+
+    For it the cartons ``ssccs``, with ``unpacked`` pieces in all, were opened; their numbers are retired.
+    """
+
+    lot: str
+    order_id: UUID
+    line: int
+    cancellation_id: UUID
+    quantity: int
+    unpacked: int
+    ssccs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """Pieces that could not be withheld, and where they are.
+
+    Those in a shipment are a matter of a return or a claim; those that are packed need the buyer's
+    consent to be unpacked; the others are not finished yet.
+    """
+
+    quantity: int
+    reason: Literal["in_shipment", "packed", "not_finished"]
+
+
+@contract("kendi.logistics.withholding_answered.v1", subject="withholding/{order_id}:{line}")
+@dataclass(frozen=True, kw_only=True)
+class WithholdingAnswered:
+    """What was withheld for a cancellation in all, as the lots tell it, and what was not."""
+
+    order_id: UUID
+    line: int
+    cancellation_id: UUID
+    asked: int
+    withheld: int
+    lots: tuple[str, ...]
+    kept: tuple[Kept, ...]

@@ -145,3 +145,71 @@ class OrderClosed:
     """No line of the order has anything left to do."""
 
     order_id: UUID
+
+
+@contract("kendi.orders.order_line_amended.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class OrderLineAmended:
+    """The buyer changed a line; this is how it stands now, and the newest one counts.
+
+    ``ordered`` counts what was cancelled, too. It never falls: fewer pieces are a cancellation.
+    """
+
+    order_id: UUID
+    line: int
+    ordered: int
+    requested_date: date
+    consignee: Party
+    screening: Literal["allow", "hold", "block"]
+    policies: tuple[str, ...]
+
+
+@contract("kendi.orders.clearance_withdrawn.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClearanceWithdrawn:
+    """What was cleared on the line is so no longer, because the line changed: nobody acts until it is granted anew."""
+
+    order_id: UUID
+    line: int
+    purpose: Purpose
+
+
+@contract("kendi.orders.cancellation_requested.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class CancellationRequested:
+    """The buyer asks to take pieces of a line back; production answers what it stopped.
+
+    Lines that were asked for together share the ``cancellation_id``.
+    """
+
+    order_id: UUID
+    line: int
+    cancellation_id: UUID
+    quantity: int
+
+
+@contract("kendi.orders.withholding_requested.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WithholdingRequested:
+    """Production could not stop these pieces; logistics answers how many finished ones it took to stock.
+
+    ``unpack`` is the buyer's consent to open cartons for it.
+    """
+
+    order_id: UUID
+    line: int
+    cancellation_id: UUID
+    quantity: int
+    unpack: bool
+
+
+@contract("kendi.orders.cancellation_answered.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class CancellationAnswered:
+    """Everybody answered: ``cancelled`` of the pieces asked for are cancelled, the others go on."""
+
+    order_id: UUID
+    line: int
+    cancellation_id: UUID
+    asked: int
+    cancelled: int

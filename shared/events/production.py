@@ -178,3 +178,54 @@ class LotReleased:
     facility: str
     quantity: int
     lane: Literal["custodial", "parole_community", "free"]
+
+
+@contract("kendi.production.work_order_withdrawn.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderWithdrawn:
+    """Work that had not begun was taken back as a whole: it is not wanted any more, or planned anew."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    quantity: int
+
+
+@contract("kendi.production.work_order_reduced.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderReduced:
+    """``quantity`` pieces of work that had not begun were taken back; ``left`` are still to be made."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    quantity: int
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoingOn:
+    """A work order that a cancellation did not stop; work done stays counted and paid."""
+
+    work_order_id: UUID
+    facility: str
+    quantity: int
+    reason: Literal["under_way", "finished"]
+
+
+@contract("kendi.production.production_stopped.v1", subject="plan/{order_id}:{line}")
+@dataclass(frozen=True, kw_only=True)
+class ProductionStopped:
+    """What production stopped of a cancellation, and the work orders that go on where it could not stop all.
+
+    The plan that is left was told just before, if it changed.
+    """
+
+    order_id: UUID
+    line: int
+    cancellation_id: UUID
+    asked: int
+    stopped: int
+    going_on: tuple[GoingOn, ...]

@@ -194,7 +194,8 @@ def apply_due(database: Database, reactions: Reactions, *, limit: int = 1000) ->
 def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> bool:
     if row.attempts > PARK_AFTER:
         said = row.last_error or "it ended the process each time it was tried"
-        _give_back(database, row, state=Inbox.PARKED, last_error=said)
+        alike = row.error_fingerprint or hashlib.sha256(f"{row.type} {said}".encode()).hexdigest()[:12]
+        _give_back(database, row, state=Inbox.PARKED, last_error=said, error_fingerprint=alike)
         return False
     try:
         with database.transaction() as session:

@@ -9,11 +9,16 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from shared.messaging.inbox import LONG_WAIT
+
 OLD_SECONDS = 60.0
 """An event that no subscriber has confirmed for so long is worth a look; it is sent again all the while."""
 ALIVE_SECONDS = 30.0
 """A process that made no progress for so long is not counted as alive, whatever its pid says."""
-KINDS = ("web", "worker", "relay")
+KINDS = ("worker", "relay")
+"""They have work whether anybody asks or not; a web process answers for itself, by ``livez``."""
+LONG_WAITS = 5
+"""Most that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,15 @@ class Outbox:
     unacknowledged: int
     oldest_seconds: float | None
     last_receipt_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LongWait:
+    """What received events miss for longer than ``LONG_WAIT``: the source and subject that should come."""
+
+    waits_for: str
+    events: int
+    oldest_seconds: float
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,8 @@ class Standing:
 
     ``waiting`` counts the received events that did not take effect yet, ``not_yet`` those of them
     that miss what another subject brings. ``conflicts`` and ``untrusted`` are parked messages that
-    nobody dismissed.
+    nobody dismissed. ``long_waiting`` counts the events that miss something for long; the longest
+    of these waits are ``long_waits``.
     """
 
     outbox: tuple[Outbox, ...]
@@ -62,6 +77,8 @@ class Standing:
     conflicts: int
     untrusted: int
     progress: tuple[Progress, ...]
+    long_waiting: int
+    long_waits: tuple[LongWait, ...]
 
     @property
     def unacknowledged(self) -> int:
@@ -93,9 +110,20 @@ def _warnings(standing: Standing) -> Iterable[str]:
             yield (
                 f"{each.subscriber} has not confirmed {each.unacknowledged} events, the oldest for {each.oldest_seconds:.0f} s"
             )
+    for wait in standing.long_waits:
+        since = f"the oldest for {wait.oldest_seconds / 60:.0f} min"
+        yield f"events that wait for {_missing(wait.waits_for)}: {wait.events}, {since}"
+    others = standing.long_waiting - sum(wait.events for wait in standing.long_waits)
+    if others:
+        yield f"other events that wait for more than an hour: {others}"
     for kind, alive in standing.alive.items():
         if not alive:
             yield f"no {kind} makes progress"
+
+
+def _missing(waits_for: str) -> str:
+    source, _, what = waits_for.partition(" ")
+    return f"a version that knows {what}" if source == "version" else f"{source} to tell of {what}"
 
 
 OUTBOX = text("""
@@ -117,6 +145,11 @@ INBOX = text("""
            (SELECT count(*) FROM inbox WHERE state = 3) AS parked
     FROM inbox WHERE state < 2""")
 
+LONG = text("""
+    SELECT waits_for, count(*) AS events, extract(epoch FROM now() - min(received_at))::float AS oldest_seconds
+    FROM inbox WHERE waits_for IS NOT NULL AND state < 2 AND received_at < now() - CAST(:long AS interval)
+    GROUP BY waits_for ORDER BY min(received_at), waits_for""")
+
 MESSAGES = text("""
     SELECT count(*) FILTER (WHERE NOT message ? 'payload') AS conflicts,
            count(*) FILTER (WHERE message ? 'payload') AS untrusted
@@ -131,7 +164,10 @@ PROGRESS = text("""
 def standing(session: Session) -> Standing:
     """How the messaging of the service stands whose database this is."""
     inbox, messages = session.execute(INBOX).one(), session.execute(MESSAGES).one()
+    long = [LongWait(**_values(row)) for row in session.execute(LONG, {"long": LONG_WAIT})]
     return Standing(
+        long_waiting=sum(wait.events for wait in long),
+        long_waits=tuple(long[:LONG_WAITS]),
         outbox=tuple(Outbox(**_values(row)) for row in session.execute(OUTBOX)),
         progress=tuple(Progress(**_values(row)) for row in session.execute(PROGRESS)),
         **_values(inbox),

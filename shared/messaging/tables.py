@@ -1,11 +1,13 @@
 """The tables of the messaging protocol; every service's database has them."""
 
 from enum import IntEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Identity,
     Index,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -187,6 +190,22 @@ Index("inbox_due_idx", inbox.c.next_at, postgresql_where=text("state < 2"))
 Index("inbox_open_idx", inbox.c.event_id, postgresql_where=text("state < 2"))
 Index("inbox_waits_for_idx", inbox.c.waits_for, postgresql_where=text("waits_for IS NOT NULL"))
 Index("inbox_parked_idx", inbox.c.error_fingerprint, postgresql_where=text("state = 3"))
+
+
+def order_named(events: Table) -> ColumnElement[str]:
+    """The order that an event names; literal, as an index is found by its expression only."""
+    return events.c.data.op("->>")(literal_column("'order_id'"))
+
+
+def orders_in_lines(events: Table) -> ColumnElement[Any]:
+    """A list of the orders that an event's lines name, as a shipment's do."""
+    path: ColumnElement[str] = literal_column('CAST(\'$."lines"[*]."order_id"\' AS jsonpath)')
+    return func.jsonb_path_query_array(events.c.data, path, type_=JSONB)
+
+
+for events in (outbox_event, inbox):
+    Index(f"{events.name}_order_idx", order_named(events))
+    Index(f"{events.name}_orders_idx", orders_in_lines(events), postgresql_using="gin")
 
 position = Table(
     "position",

@@ -4,10 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Table,
+    Uuid,
+    any_,
+    exists,
+    func,
+    literal,
+    select,
+    union,
+)
 from sqlalchemy.engine import Row, RowMapping
 from sqlalchemy.orm import Session
 
@@ -17,9 +28,10 @@ from shared.messaging.tables import (
     Inbox,
     inbox,
     operator_action,
+    order_named,
+    orders_in_lines,
     outbox_delivery,
     outbox_event,
-    parked_message,
 )
 
 SENT: Mapping[str, Delivery] = {
@@ -39,15 +51,28 @@ HEARD: Mapping[str, Inbox] = {
 
 @dataclass(frozen=True)
 class Filters:
-    """Which events to list, newest first; ``before`` is the id of the last event of the page before."""
+    """Which events are meant; in a list, ``before`` is the id of the last event of the page before."""
 
     order: UUID | None = None
     type: str | None = None
     fingerprint: str | None = None
     older_than: timedelta | None = None
+    since: datetime | None = None
     state: str | None = None
     before: UUID | None = None
     limit: int = 50
+
+
+EVERY = Filters()
+
+
+class Named(NamedTuple):
+    """An event by what people call it."""
+
+    event_id: UUID
+    type: str
+    subject: str
+    sequence: int
 
 
 @dataclass(frozen=True)
@@ -85,7 +110,7 @@ def _sent(session: Session, publisher: str, filters: Filters) -> Iterable[Entry]
     wanted = (delivery.event_pk == event.id, *_in_state(delivery.state, SENT, filters))
     newest = (
         select(event.id)
-        .where(exists().where(*wanted), *_fitting(outbox_event, event.recorded_at, filters))
+        .where(exists().where(*wanted), *fitting(outbox_event, event.recorded_at, filters))
         .order_by(event.event_id.desc())
         .limit(filters.limit)
     )
@@ -101,12 +126,10 @@ def _heard(session: Session, subscriber: str, source: str, filters: Filters) -> 
     newest = (
         select(inbox)
         .where(inbox.c.source == source, *_in_state(inbox.c.state, HEARD, filters))
-        .where(*_fitting(inbox, inbox.c.received_at, filters))
+        .where(*fitting_received(filters))
         .order_by(inbox.c.event_id.desc())
         .limit(filters.limit)
     )
-    if filters.fingerprint:
-        newest = newest.where(inbox.c.error_fingerprint == filters.fingerprint)
     for row in session.execute(newest):
         yield _entry(
             row,
@@ -127,13 +150,23 @@ def _in_state(
     return [column == int(states[filters.state])] if filters.state else []
 
 
-def _fitting(table: Table, at: ColumnElement[datetime], filters: Filters) -> Iterable[ColumnElement[bool]]:
+def fitting_received(filters: Filters) -> Iterable[ColumnElement[bool]]:
+    """The conditions on received events."""
+    yield from fitting(inbox, inbox.c.received_at, filters)
+    if filters.fingerprint:
+        yield inbox.c.error_fingerprint == filters.fingerprint
+
+
+def fitting(table: Table, at: ColumnElement[datetime], filters: Filters) -> Iterable[ColumnElement[bool]]:
+    """The conditions on a table of events, of which ``at`` is when they came into it."""
     if filters.order:
         yield is_about(table, filters.order)
     if filters.type:
         yield table.c.type == filters.type
     if filters.older_than:
         yield at < func.clock_timestamp() - filters.older_than
+    if filters.since:
+        yield at >= filters.since
     if filters.before:
         yield table.c.event_id < filters.before
 
@@ -141,11 +174,17 @@ def _fitting(table: Table, at: ColumnElement[datetime], filters: Filters) -> Ite
 def is_about(table: Table, order: UUID) -> ColumnElement[bool]:
     """Whether an event is about an order: all that are name it, or have lines that name it."""
     id = str(order)
-    return or_(
+    ways = (
         table.c.subject == f"order/{id}",
-        table.c.data.contains({"order_id": id}),
-        table.c.data.contains({"lines": [{"order_id": id}]}),
+        order_named(table) == id,
+        orders_in_lines(table).contains([id]),
     )
+    return table.c.event_id.in_(union(*(select(table.c.event_id).where(way) for way in ways)))
+
+
+def among(column: ColumnElement[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """Whether it is one of these: one parameter, however many they are."""
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _entry(
@@ -216,15 +255,4 @@ def actions(session: Session, event_id: UUID) -> Sequence[RowMapping]:
 def newest_actions(session: Session, limit: int = 20) -> Sequence[RowMapping]:
     """What operators did last, newest first."""
     query = select(operator_action).order_by(operator_action.c.id.desc()).limit(limit)
-    return session.execute(query).mappings().all()
-
-
-def messages(session: Session, limit: int = 50) -> Sequence[RowMapping]:
-    """The parked messages that nobody dismissed, newest first."""
-    query = (
-        select(parked_message)
-        .where(parked_message.c.dismissed_at.is_(None))
-        .order_by(parked_message.c.id.desc())
-        .limit(limit)
-    )
     return session.execute(query).mappings().all()

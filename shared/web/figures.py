@@ -16,6 +16,7 @@ GAUGES = {
     "kendi_outbox_oldest_seconds": "Age of the oldest event among them",
     "kendi_inbox_pending": "Received events that did not take effect yet",
     "kendi_inbox_not_yet": "Those of them that wait for another subject",
+    "kendi_inbox_long_waiting": "Those of them that have waited for more than an hour; should be 0",
     "kendi_inbox_parked": "Events that kept failing; should be 0",
     "kendi_messages_parked": "Messages in conflict or not trusted that nobody dismissed; should be 0",
     "kendi_messages_untrusted": "Those of them that were not trusted",
@@ -66,6 +67,7 @@ class Figures:
         self._gauges["kendi_outbox_oldest_seconds"].set(standing.oldest_seconds)
         self._gauges["kendi_inbox_pending"].set(standing.waiting)
         self._gauges["kendi_inbox_not_yet"].set(standing.not_yet)
+        self._gauges["kendi_inbox_long_waiting"].set(standing.long_waiting)
         self._gauges["kendi_inbox_parked"].set(standing.parked)
         self._gauges["kendi_messages_parked"].set(standing.conflicts + standing.untrusted)
         self._gauges["kendi_messages_untrusted"].set(standing.untrusted)

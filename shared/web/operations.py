@@ -3,23 +3,29 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
 
 from shared.card import Card
-from shared.messaging import operating, whereabouts
-from shared.messaging.operating import SHORTEST_REASON, Operator
+from shared.messaging import operating, parked, whereabouts
+from shared.messaging.operating import LARGEST_NUMBER, LONGEST_REASON, SHORTEST_REASON, Operator
 from shared.messaging.standing import standing
-from shared.messaging.whereabouts import Filters
+from shared.messaging.whereabouts import Entry, Filters
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import OPERATOR, current
 from shared.web.context import serving, transaction
-from shared.web.problems import Problem
+from shared.web.pagination import row_number
+from shared.web.problems import Problem, not_found
 
+T = TypeVar("T")
 PAGE = 20
+EVENT = "/events/<uuid:event_id>"
+MESSAGE = "/messages/<int:message_id>"
+ALIKE = "/alike/<fingerprint>"
 
 
 @dataclass(frozen=True)
@@ -33,12 +39,15 @@ class RefusedForm:
 
 def blueprint(card: Card) -> Blueprint:
     operations = Blueprint("operations", __name__, url_prefix=f"/{card.name}/operations")
-    for address in ("/", "/events/<uuid:event_id>/discard", "/messages/<int:message_id>/dismiss"):
+    operations.get("/")(overview)
+    for address, command in (
+        (f"{EVENT}/retry", retry),
+        (f"{EVENT}/discard", discard),
+        (f"{ALIKE}/retry", retry_alike),
+        (f"{MESSAGE}/dismiss", dismiss),
+    ):
         operations.get(address)(overview)
-    operations.post("/events/<uuid:event_id>/retry")(retry)
-    operations.post("/events/<uuid:event_id>/discard")(discard)
-    operations.post("/alike/<fingerprint>/retry")(retry_alike)
-    operations.post("/messages/<int:message_id>/dismiss")(dismiss)
+        operations.post(address)(command)
     return operations
 
 
@@ -50,67 +59,99 @@ def overview(**_: Any) -> str:
 
 @pages.desk(OPERATOR)
 def retry(event_id: UUID) -> Any:
-    with transaction() as session:
-        operating.retry(session, by=_operator(), events=[event_id])
-    return pages.back_to("operations.overview")
+    return _done(str(event_id), partial(operating.retry, events=[event_id]))
 
 
 @pages.desk(OPERATOR)
 def retry_alike(fingerprint: str) -> Any:
-    with transaction() as session:
-        operating.retry(session, by=_operator(), fingerprint=fingerprint)
-    return pages.back_to("operations.overview")
+    def try_all(session: Session, by: Operator) -> None:
+        alike = parked.events(session, Filters(fingerprint=fingerprint))
+        operating.retry(session, events=[event.event_id for event in alike], by=by)
+
+    return _done(fingerprint, try_all)
 
 
 @pages.desk(OPERATOR)
 def discard(event_id: UUID) -> Any:
-    return _for_a_reason(str(event_id), partial(operating.discard, event_id=event_id))
+    return _done(str(event_id), partial(operating.discard, events=[event_id], reason=_reason()))
 
 
 @pages.desk(OPERATOR)
 def dismiss(message_id: int) -> Any:
-    return _for_a_reason(str(message_id), partial(operating.dismiss, message_id=message_id))
+    command = partial(operating.dismiss, message_id=_counted(message_id), reason=_reason())
+    return _done(str(message_id), command)
 
 
-def _for_a_reason(at: str, command: Callable[..., object]) -> Any:
-    """Do what needs a reason; a refused form stands where it stood, as it was typed."""
-    reason = request.form.get("reason", "")
+def _counted(message_id: int) -> int:
+    if message_id > LARGEST_NUMBER:
+        raise not_found("message")
+    return message_id
+
+
+def _reason() -> str:
+    return request.form.get("reason", "")
+
+
+def _done(at: str, command: Callable[..., object]) -> Any:
+    """Do it and show the page; a refused form stands where it stood, as it was typed."""
     try:
         with transaction() as session:
-            command(session, reason=reason, by=_operator())
+            command(session, by=Operator(current().name, current().role))
     except Refused as refusal:
-        return _overview(RefusedForm(at, reason, refusal)), 422
+        return _overview(RefusedForm(at, _reason()[:LONGEST_REASON], refusal)), 422
     return pages.back_to("operations.overview")
 
 
-def _operator() -> Operator:
-    return Operator(current().name, current().role)
-
-
 def _overview(refused: RefusedForm | None = None) -> str:
-    card, before = serving().card, _before()
+    card, before, messages_before = serving().card, _before(), _messages_before()
     with transaction() as session:
-        parked = whereabouts.entries(session, card, Filters(state="parked", before=before, limit=PAGE))
-        waiting = whereabouts.entries(session, card, Filters(state="waiting", limit=PAGE))
+        events = _newest(
+            whereabouts.entries(session, card, Filters(state="parked", before=before, limit=PAGE))
+        )
         shown = {
             "now": standing(session),
-            "parked": _newest(parked),
-            "waiting": _newest(waiting),
-            "messages": whereabouts.messages(session, PAGE),
+            "parked": events,
+            "alike": parked.alike(session, [event.fingerprint for event in events]),
+            "waiting": _newest(whereabouts.entries(session, card, Filters(state="waiting", limit=PAGE))),
+            "messages": parked.messages(session, before=messages_before, limit=PAGE),
             "actions": whereabouts.newest_actions(session, PAGE),
         }
     return render_template(
-        "operations.html", **shown, refused=refused, shortest=SHORTEST_REASON, page=PAGE, before=before
+        "operations.html",
+        **shown,
+        refused=refused,
+        shortest=SHORTEST_REASON,
+        longest=LONGEST_REASON,
+        page=PAGE,
+        before=before,
+        messages_before=messages_before,
     )
 
 
-def _newest(entries: list[whereabouts.Entry]) -> list[whereabouts.Entry]:
+def _newest(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.event_id, reverse=True)[:PAGE]
 
 
 def _before() -> UUID | None:
-    text = request.args.get("before")
+    """Where the page of parked events begins; at a form's address with the event that the form is about."""
+    here = (request.view_args or {}).get("event_id")
+    return _next_id(here) if here else _asked("before", UUID, "give the id of an event")
+
+
+def _messages_before() -> int | None:
+    here = (request.view_args or {}).get("message_id")
+    if here is not None:
+        return min(_counted(here) + 1, LARGEST_NUMBER)
+    return _asked("messages_before", row_number, "give the number of a message")
+
+
+def _next_id(id: UUID) -> UUID:
+    return UUID(int=min(id.int + 1, 2**128 - 1))
+
+
+def _asked(name: str, kind: Callable[[str], T], right: str) -> T | None:
+    text = request.args.get(name)
     try:
-        return UUID(text) if text else None
+        return kind(text) if text else None
     except ValueError:
-        raise Problem(400, "Not readable", "before: give the id of an event.") from None
+        raise Problem(400, "Not readable", f"{name}: {right}.") from None

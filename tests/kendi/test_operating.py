@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis
 from click.testing import CliRunner, Result
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from kendi.cli import main
 from kendi.servers import Addresses, Servers
@@ -114,27 +115,29 @@ def test_status_tells_of_each_service_what_is_on_its_way(system: System, address
     assert said["production"]["warnings"] == ["parked events: 1"]
 
 
-def test_status_is_a_line_for_each_service_and_one_for_each_warning(system: System) -> None:
+def figures(output: str) -> dict[str, list[str]]:
+    """The lines of the table by their names."""
+    rows = [re.split(r"  +", line) for line in output.splitlines()]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_status_is_a_column_for_each_service_and_a_line_for_each_warning(system: System) -> None:
     system.park()
     system.run("production", "INSERT INTO heartbeat VALUES ('production worker', 'a', 1, now(), now())")
-    head, orders, production, logistics, warning = system.kendi("status").output.splitlines()
-    assert head.split() == [
-        "to",
-        "send",
-        "unconfirmed",
-        "oldest",
-        "waiting",
-        "parked",
-        "in",
-        "queue",
-        "alive",
-        "last",
-        "receipt",
-    ]
-    assert orders.split() == ["orders", "0", "0", "–", "0", "0", "0", "none", "never"]
-    assert production.split() == ["production", "0", "0", "–", "1", "1", "0", "1", "worker", "never"]
-    assert logistics.startswith("logistics")
-    assert warning == "production: parked events: 1"
+    output = system.kendi("status").output
+    assert figures(output) == {
+        "": [*SERVICES],
+        "to send": ["0", "0", "0"],
+        "unconfirmed": ["0", "0", "0"],
+        "oldest": ["–", "–", "–"],
+        "waiting": ["0", "1", "0"],
+        "parked": ["0", "1", "0"],
+        "in queue": ["0", "0", "0"],
+        "workers alive": ["none", "1", "none"],
+        "relays alive": ["none", "none", "none"],
+        "last receipt": ["never", "never", "never"],
+        "production: parked events: 1": [],
+    }
 
 
 def test_status_shows_what_it_can_reach_and_fails_for_the_rest(system: System) -> None:
@@ -143,17 +146,52 @@ def test_status_shows_what_it_can_reach_and_fails_for_the_rest(system: System) -
         "status", KENDI_ORDERS_DATABASE_URL=nowhere, KENDI_BROKER_URL="redis://127.0.0.1:1/0"
     )
     assert answer.exit_code == 1
-    assert answer.stdout.splitlines()[1].split() == ["orders", *"???????", "?"]
-    assert "logistics" in answer.stdout
+    shown = figures(answer.stdout)
+    assert {name: row[0] for name, row in shown.items() if name} == dict.fromkeys([*shown][1:], "?")
+    assert (shown["parked"], shown["in queue"]) == (["?", "0", "0"], ["?", "?", "?"])
     assert "orders: the database does not answer" in answer.stderr
     assert "production: the broker does not answer" in answer.stderr
     assert answer.stderr.count("\n") == 1
 
 
+def test_an_event_that_waits_for_more_than_an_hour_is_warned_of(system: System) -> None:
+    system.failing = NotYet("orders", "item/X")
+    system.hearing.hears(OrderClosed(order_id=ORDER))
+    system.run("production", "UPDATE inbox SET received_at = now() - interval '61 min'")
+    said = system.said("status")["production"]
+    assert said["warnings"] == ["events that wait for orders to tell of item/X: 1, the oldest for 61 min"]
+    assert [wait["waits_for"] for wait in said["long_waits"]] == ["orders item/X"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["status", str(ORDER)],
+        ["events", "list"],
+        ["events", "parked"],
+        ["events", "show", "ID"],
+        ["events", "retry", "--all", "--dry-run"],
+    ],
+)
+def test_on_a_narrow_terminal_lines_are_folded_between_words(system: System, command: list[str]) -> None:
+    id = system.park()
+    system.run("production", f"UPDATE inbox SET last_error = 'ValueError({'x' * 500})' WHERE state = 3")
+    system.failing = NotYet("orders", f"order/{UUID(int=9)}")
+    system.hearing.hears(OrderClosed(order_id=UUID(int=8)))
+    system.run("production", "UPDATE inbox SET received_at = now() - interval '1 day'")
+    with system.databases["orders"].transaction() as session:
+        record(session, *(OrderClosed(order_id=ORDER) for _ in range(1000)))
+    arguments = [id if argument == "ID" else argument for argument in command]
+    narrow, wide = (system.kendi(*arguments, COLUMNS=columns).output for columns in ("80", "2000"))
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert set(re.findall(r"\S+/[0-9a-f-]{36}", wide)) == set(re.findall(r"\S+/[0-9a-f-]{36}", narrow))
+
+
 def test_status_needs_no_address_beside_a_folder_of_kendi_up(servers: Servers, system: System) -> None:
     nothing = dict.fromkeys(system.environment, "")
     answer = system.kendi("status", "--data", str(servers.data), **nothing)
-    assert (answer.exit_code, len(answer.output.splitlines())) == (0, 4)
+    assert (answer.exit_code, figures(answer.output)[""]) == (0, [*SERVICES])
 
 
 def test_without_an_address_or_a_folder_it_is_said_what_to_set(system: System, tmp_path: Path) -> None:
@@ -307,22 +345,77 @@ def test_an_event_is_shown_from_both_sides_with_what_operators_did(system: Syste
     assert known["data"] == {"order_id": str(ORDER)}
 
 
-@pytest.mark.parametrize("by", ["id", "fingerprint", "all"])
+@pytest.mark.parametrize("by", ["id", "fingerprint", "all", "order", "type", "age"])
 def test_a_retried_event_and_what_waited_behind_it_take_effect(system: System, by: str) -> None:
     id = system.park()
     fingerprint = system.one(
         "production", select(inbox.c.error_fingerprint).where(inbox.c.state == Inbox.PARKED)
     )
-    which = {"id": [id], "fingerprint": ["--fingerprint", fingerprint], "all": ["--all"]}[by]
-    assert system.said("events", "retry", *which)["retried"]["production"] == [id]
+    which = {
+        "id": [id],
+        "fingerprint": ["--fingerprint", fingerprint],
+        "all": ["--all"],
+        "order": ["--order", str(ORDER)],
+        "type": ["--type", "kendi.orders.order_closed.v1"],
+        "age": ["--older-than", "0s"],
+    }[by]
+    assert system.said("events", "retry", *which)["retried"] == {"production": [id]}
     system.go_on()
     assert system.states() == [Inbox.DONE, Inbox.DONE]
+
+
+def test_what_fits_is_said_before_it_is_tried_again(system: System) -> None:
+    id = system.park()
+    assert system.kendi("events", "retry", "--order", str(ORDER)).output.splitlines() == [
+        "fit in production: 1",
+        f"    {id}  kendi.orders.order_closed.v1  1 of order/{ORDER}",
+        "tried again in production: 1",
+    ]
+
+
+@pytest.mark.parametrize("command", [["retry"], ["discard", "--reason", REASON]])
+def test_a_dry_run_says_what_fits_and_does_nothing(system: System, command: list[str]) -> None:
+    id = system.park()
+    said = system.said("events", *command, "--order", str(ORDER), "--dry-run")
+    assert said["fits"]["production"]["count"] == 1
+    assert [event["event_id"] for event in said["fits"]["production"]["events"]] == [id]
+    assert {name: done for name, done in said.items() if name != "fits"} in (
+        {"retried": {}},
+        {"discarded": {}},
+    )
+    assert system.states() == [Inbox.PARKED, Inbox.PENDING]
+    assert system.kendi("events", *command, id, "--dry-run").output == "nothing was done\n"
+
+
+@pytest.mark.parametrize("command", [["retry"], ["discard", "--reason", REASON]])
+def test_of_events_that_are_named_all_are_done_or_none(system: System, command: list[str]) -> None:
+    id, unknown = system.park(), uuid4()
+    answer = system.kendi("events", *command, id, str(unknown))
+    assert (answer.exit_code, answer.stdout) == (1, "")
+    assert answer.stderr == (
+        f"kendi: Nothing was done, as no service has this parked or waiting: {unknown}.\n"
+    )
+    assert system.states() == [Inbox.PARKED, Inbox.PENDING]
+
+
+def test_what_one_service_refuses_is_done_in_no_other(system: System) -> None:
+    id = system.park()
+    system.run(
+        "logistics",
+        f"""INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, data, state)
+        VALUES ('orders', '{UUID(int=77)}', 'order/1', 5, 'x', now(), 'system', '{{}}', 3)""",
+    )
+    answer = system.kendi("events", "discard", id, str(UUID(int=77)), "--reason", REASON)
+    assert answer.exit_code == 1
+    assert "The event is number 5 of order/1, and number 1 comes first" in answer.stderr
+    assert system.states() == [Inbox.PARKED, Inbox.PENDING]
+    assert system.one("production", select(func.count()).select_from(operator_action)) == 0
 
 
 def test_a_discarded_event_lets_what_waited_behind_it_go_on(system: System) -> None:
     id = system.park()
     answer = system.kendi("events", "discard", id, "--reason", REASON)
-    assert (answer.exit_code, answer.output) == (0, f"discarded in production: {id}\n")
+    assert (answer.exit_code, answer.output) == (0, "discarded in production: 1\n")
     system.go_on()
     assert system.states() == [Inbox.DISCARDED, Inbox.DONE]
     with system.databases["production"].transaction() as session:
@@ -336,14 +429,61 @@ def test_a_discarded_event_lets_what_waited_behind_it_go_on(system: System) -> N
     assert "@" in action.actor
 
 
-def test_what_a_subscriber_lost_is_sent_again(system: System) -> None:
+def test_what_fits_is_discarded_when_it_was_said_and_agreed_to(system: System) -> None:
+    id = system.park()
+    command = ("events", "discard", "--order", str(ORDER), "--reason", REASON)
+    asked = system.kendi(*command)
+    assert asked.exit_code == 1
+    assert asked.stdout.startswith(f"fit in production: 1\n    {id}  kendi.orders.order_closed.v1")
+    assert "for ever?" in asked.stderr
+    assert system.states() == [Inbox.PARKED, Inbox.PENDING]
+    assert system.said(*command, "--yes")["discarded"] == {"production": [id]}
+    assert system.states() == [Inbox.DISCARDED, Inbox.PENDING]
+
+
+@pytest.mark.parametrize(
+    "which", [["--since", "1h"], ["--order", str(ORDER)], ["--type", "kendi.orders.order_closed.v1"]]
+)
+def test_what_a_subscriber_lost_is_sent_again(system: System, which: list[str]) -> None:
     with system.databases["orders"].transaction() as session:
-        record(session, OrderClosed(order_id=ORDER))
+        (row,) = record(session, OrderClosed(order_id=ORDER))
     system.run("orders", "UPDATE outbox_delivery SET state = 2, attempts = 3")
-    answer = system.kendi("events", "resend", "--to", "production", "--since", "1h")
-    assert (answer.exit_code, answer.output) == (0, "sent again to production: 1\n")
+    dry = system.said("events", "resend", "--to", "production", *which, "--dry-run")
+    assert (dry["fits"]["orders"]["count"], dry["sent"]) == (1, {})
+    answer = system.kendi("events", "resend", "--to", "production", *which)
+    assert (answer.exit_code, answer.output.splitlines()[-1]) == (0, "sent again to production: 1")
+    assert f"    {row.event_id}  kendi.orders.order_closed.v1  1 of order/{ORDER}" in answer.output
     due = select(outbox_delivery.c.subscriber).where(outbox_delivery.c.state == 0)
     assert system.one("orders", due) == "production"
+
+
+def test_a_long_resend_says_how_far_it_is(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.messaging.resending.STEP", 10)
+    with system.databases["orders"].transaction() as session:
+        record(session, *(OrderClosed(order_id=ORDER) for _ in range(25)))
+    answer = system.kendi("events", "resend", "--to", "production", "--since", "1h")
+    assert answer.stderr.splitlines() == ["orders: 10 of 25", "orders: 20 of 25", "orders: 25 of 25"]
+    assert "fit in orders: 25\n" in answer.stdout
+    assert "    and 5 more\n" in answer.stdout
+
+
+def test_of_events_to_be_sent_again_all_are_or_none(system: System) -> None:
+    with system.databases["orders"].transaction() as session:
+        (row,) = record(session, OrderClosed(order_id=ORDER))
+    system.run("orders", "UPDATE outbox_delivery SET state = 2")
+    unknown = uuid4()
+    answer = system.kendi("events", "resend", str(row.event_id), str(unknown), "--to", "production")
+    assert answer.stderr == (f"kendi: Nothing was sent, as no service told production of this: {unknown}.\n")
+    assert system.one("orders", select(func.min(outbox_delivery.c.state))) == 2
+
+
+def test_parked_messages_are_listed_page_by_page(system: System) -> None:
+    with system.databases["logistics"].transaction() as session:
+        session.execute(insert(parked_message), [{"reason": "forged", "message": {}}] * 3)
+    first = system.kendi("events", "parked", "--limit", "2").output.splitlines()
+    assert first[-1] == "older messages: --messages-before 2 --service logistics"
+    (last,) = system.said("events", "parked", "--messages-before", "2", "--service", "logistics")["messages"]
+    assert last["id"] == 1
 
 
 def test_a_parked_message_is_dismissed_with_a_reason(system: System) -> None:
@@ -358,15 +498,28 @@ def test_a_parked_message_is_dismissed_with_a_reason(system: System) -> None:
     ("arguments", "said"),
     [
         (["retry", "--all"], "Nothing parked fits"),
-        (["retry", str(ORDER)], f"Nothing parked fits: {ORDER}"),
-        (["discard", str(ORDER), "--reason", REASON], f"No service has received the event {ORDER}"),
+        (["retry", str(ORDER)], f"Nothing was done, as no service has this parked or waiting: {ORDER}"),
+        (["retry", "--fingerprint", "x"], "Nothing parked fits"),
+        (["discard", "--order", str(ORDER), "--reason", REASON, "--yes"], "Nothing parked fits"),
+        (
+            ["discard", str(ORDER), "--reason", REASON],
+            f"Nothing was done, as no service has this parked or waiting: {ORDER}",
+        ),
         (["show", str(ORDER)], f"No service knows the event {ORDER}"),
-        (["resend", str(ORDER), "--to", "production"], "No service told production of"),
+        (["resend", str(ORDER), "--to", "production"], "Nothing was sent, as no service told production of"),
         (
             ["resend", "--to", "orders", "--service", "orders", "--since", "1h"],
             "orders does not hear this service",
         ),
         (["dismiss", "9", "--service", "orders", "--reason", REASON], "There is no parked message 9"),
+        (
+            ["dismiss", str(2**64), "--service", "orders", "--reason", REASON],
+            f"There is no parked message {2**64}",
+        ),
+        (
+            ["dismiss", "9", "--service", "orders", "--reason", "a" * 2001],
+            "Give a reason of 10 characters or more, 2000 at most",
+        ),
     ],
 )
 def test_what_can_not_be_done_is_said_in_one_line(system: System, arguments: list[str], said: str) -> None:
@@ -379,14 +532,21 @@ def test_what_can_not_be_done_is_said_in_one_line(system: System, arguments: lis
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["retry"], "give ids, or --fingerprint, or --all"),
-        (["retry", "--all", "--fingerprint", "x"], "give ids, or --fingerprint, or --all"),
-        (["resend", "--to", "production"], "give ids, or --since"),
+        (["retry"], "give ids, or filters such as --fingerprint, or --all"),
+        (["retry", "--all", "--fingerprint", "x"], "give ids, or filters such as --fingerprint, or --all"),
+        (["retry", str(ORDER), "--order", str(ORDER)], "give ids, or filters"),
+        (["discard", "--reason", REASON], "give ids, or filters"),
+        (["discard", "--order", str(ORDER)], "--reason"),
+        (["resend", "--to", "production"], "give ids, or filters such as --since"),
+        (["parked", "--messages-before", "2"], "say with --service"),
         (["resend", "--to", "production", "--since", "2026-01-31T08:00:00"], "no time with a zone"),
         (["resend", "--to", "production", "--since", "noon"], "no time with a zone"),
         (["resend", "--to", "nobody", "--since", "1h"], "nobody"),
         (["list", "--older-than", "soon"], "no length of time"),
         (["list", "--order", "12"], "12"),
+        (["list", "--type", "\udcff"], "give plain text"),
+        (["retry", "--fingerprint", ""], "give plain text"),
+        (["parked", "--messages-before", str(2**63), "--service", "orders"], "is not in the range"),
         (["list", "--state", "lost"], "lost"),
         (["discard", str(ORDER)], "--reason"),
     ],
@@ -407,7 +567,9 @@ def test_an_event_that_waits_in_two_services_is_discarded_in_the_one_that_is_nam
     with system.databases["logistics"].transaction() as session:
         session.execute(insert(inbox).values(**row))
     answer = system.kendi("events", "discard", id, "--reason", REASON)
-    assert answer.stderr == "kendi: The event waits in production and logistics; say which with --service.\n"
+    assert answer.stderr == (
+        f"kendi: The event {id} waits in production and logistics; say which with --service.\n"
+    )
     answer = system.kendi("events", "discard", id, "--reason", REASON, "--service", "logistics")
     assert answer.exit_code == 0
     assert system.states()[0] == Inbox.PARKED

@@ -3,13 +3,16 @@
 import re
 from html import unescape
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared.clock import WIB, real_now
+from shared.events.orders import ClearanceWithdrawn, WithholdingRequested
 from shared.web.access import BUYER, KANWIL, LOGISTICS, add_person
 from tests.logistics.conftest import (
     CONTAINER,
+    ORDER,
     SEAL,
     SRAGEN,
     Logistics,
@@ -279,3 +282,17 @@ def test_a_tracking_address_can_not_be_guessed(logistics: Logistics) -> None:
     shipment = logistics.planned()
     assert len(shipment["tracking_url"]) > len("/logistics/track/") + 30
     assert logistics.client.get("/logistics/track/" + "x" * 32).status_code == 404
+
+
+def test_withheld_goods_and_a_lost_clearance_stand_on_the_desk(logistics: Logistics) -> None:
+    logistics.booked()
+    logistics.hears(a_lot("SRG-2503-002", quantity=200))
+    (sscc,) = (each["sscc"] for each in logistics.staff.post("/cartons", {"lot": "SRG-2503-002"}).json)
+    logistics.hears(
+        WithholdingRequested(order_id=ORDER, line=1, cancellation_id=UUID(int=7), quantity=200, unpack=True),
+        ClearanceWithdrawn(order_id=ORDER, line=1, purpose="export"),
+    )
+    page = Visitor(logistics, LOGISTICS).open("/logistics/")
+    assert "Withheld: cancelled, not to be shipped" in page
+    assert sscc in page
+    assert "may not leave" in page

@@ -23,14 +23,15 @@ from hypothesis.stateful import (
 )
 
 from services.logistics.domain import order as orders
-from services.logistics.domain import shipment as shipments
 from services.logistics.domain.carton import Carton, Lot, Packaging, gather
 from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import LANES, Standing, sort_out
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.withholding import withhold
 from shared.events.logistics import (
     CartonsGathered,
     CartonsPacked,
+    GoodsWithheld,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -93,6 +94,16 @@ class Goods(RuleBasedStateMachine):
 
         self._do(packed)
 
+    @rule(number=LINES, quantity=st.integers(1, 40), unpack=st.booleans())
+    def withhold(self, number: int, quantity: int, unpack: bool) -> None:
+        """What was cancelled is taken to stock, as far as it is in no shipment."""
+        about = {"order_id": UUID(int=1), "line": number, "cancellation_id": UUID(int=7)}
+        lots = [lot for lot in self.lots if lot.line == number]
+        cartons = [carton for carton in self.cartons if carton.lot.line == number]
+        self._do(
+            lambda: withhold(quantity, about=about, lots=lots, cartons=cartons, unpack=unpack, at=self.now)
+        )
+
     @rule(first=WHICH, last=WHICH, hub=HUBS)
     def gather(self, first: int, last: int, hub: str) -> None:
         self._do(lambda: gather(self.cartons[first : last + 1], hub, at=self.now))
@@ -100,7 +111,7 @@ class Goods(RuleBasedStateMachine):
     @rule(which=WHICH, quantity=st.integers(1, 20), hub=HUBS)
     def make_a_shipment(self, which: int, quantity: int, hub: str) -> None:
         self.pack(which, quantity)
-        self._do(lambda: gather([carton for carton in self.cartons if carton.hub is None], hub, at=self.now))
+        self._do(lambda: gather([carton for carton in self._free() if carton.hub is None], hub, at=self.now))
         self.plan(hub, False)
 
     @rule(
@@ -211,7 +222,7 @@ class Goods(RuleBasedStateMachine):
             )
 
     def _free(self) -> list[Carton]:
-        return [carton for carton in self.cartons if carton.shipment_id is None]
+        return [carton for carton in self.cartons if carton.can_be_unpacked]
 
     def _standing(self, cartons: Iterable[Carton], *, but: UUID | None = None) -> list[Standing]:
         """As the service counts it over its tables."""
@@ -259,13 +270,14 @@ class Goods(RuleBasedStateMachine):
     @invariant()
     def every_packed_piece_is_in_one_carton_and_every_carton_in_one_shipment_at_most(self) -> None:
         for lot in self.lots:
-            assert _pieces(carton for carton in self.cartons if carton.lot is lot) == lot.packed
-            assert 0 <= lot.packed <= lot.good
+            ours = [carton for carton in self.cartons if carton.lot is lot]
+            assert _pieces(carton for carton in ours if carton.unpacked_at is None) == lot.packed
+            assert 0 <= lot.packed <= lot.packed + lot.withheld <= lot.good
         assert len({carton.sscc for carton in self.cartons}) == len(self.cartons)
         assert all(0 < carton.pieces <= BOX.pieces_per_carton for carton in self.cartons)
         carried = [(carton.sscc, shipment.id) for shipment in self.shipments for carton in shipment.cartons]
         assert sorted(carried) == sorted((c.sscc, c.shipment_id) for c in self.cartons if c.shipment_id)
-        assert all(carton.hub for carton in self.cartons if carton.shipment_id)
+        assert all(carton.hub and not carton.unpacked_at for carton in self.cartons if carton.shipment_id)
 
     @invariant()
     def no_more_is_in_shipments_than_was_ever_cleared(self) -> None:
@@ -284,7 +296,10 @@ class Goods(RuleBasedStateMachine):
         assert sum(event.cartons for event in gathered) == len([c for c in self.cartons if c.hub])
         for lot in self.lots:
             ours = [carton for carton in self.cartons if carton.lot is lot]
-            assert sum(event.quantity for event in packed if event.lot == lot.code) == lot.packed
+            withheld = [event for event in self._told(GoodsWithheld) if event.lot == lot.code]
+            unpacked = sum(event.unpacked for event in withheld)
+            assert sum(event.quantity for event in packed if event.lot == lot.code) == lot.packed + unpacked
+            assert sum(event.quantity for event in withheld) == lot.withheld
             here = sum(event.quantity for event in gathered if event.lot == lot.code)
             assert here == _pieces(carton for carton in ours if carton.hub)
 
@@ -317,7 +332,7 @@ TestGoods = Goods.TestCase
 
 
 def dispatch_does_not_ask_for_the_clearance(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(shipments, "need_cleared", lambda goods, on: None)
+    patch.setattr(Shipment, "reasons_to_stay", lambda shipment, goods, on: [])
 
 
 def other_shipments_do_not_use_the_clearance_up(patch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,11 @@
-"""Whatever is signed and heard about an order, in whatever order, its quantities and its releases hold together."""
+"""Whatever is signed, amended, cancelled and heard about an order, in whatever order, its quantities and releases hold."""
 
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import Phase, settings
@@ -16,10 +18,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from services.orders.domain.destination_policy import Action
+from services.orders.domain import amendment, taking_back
+from services.orders.domain.cancellation import Cancellation
+from services.orders.domain.destination_policy import Action, Screening
 from services.orders.domain.hold import RELEASE_ROLES, Hold, Signer
-from services.orders.domain.order import RELEASE_DAYS, Line, Order
-from shared.events.orders import ClearanceGranted, HoldOpened, OrderClosed, OrderLineClosed, ReleaseSigned
+from services.orders.domain.order import PURPOSES, RELEASE_DAYS, Line, Order
+from shared.events.orders import (
+    CancellationAnswered,
+    CancellationRequested,
+    ClearanceGranted,
+    ClearanceWithdrawn,
+    HoldOpened,
+    OrderClosed,
+    OrderLineClosed,
+    ReleaseSigned,
+)
 from shared.refusal import Refused
 from tests.facts import facts
 from tests.orders.test_order import DAY, REASON, a_line, an_order
@@ -62,7 +75,7 @@ class Life(RuleBasedStateMachine):
         """Production plans what is cleared, and never less than it has made."""
         line = self._line(number)
         if line and line.cleared_until("produce"):
-            allocated = max(line.good, min(pieces, line.wanted))
+            allocated = max(line.good, min(pieces, line.to_make))
             self.order.plan(number, allocated=allocated, promised_date=self.today)
 
     @rule(number=LINES, pieces=PIECES, stage=st.sampled_from(STAGES[2:]))
@@ -72,6 +85,8 @@ class Life(RuleBasedStateMachine):
         if line is None or (stage == "departed" and not line.cleared_until("export")):
             return
         there = getattr(line, STAGES[STAGES.index(stage) - 1]) - getattr(line, stage)
+        if stage == "packed":
+            there -= line.withheld
         if there:
             self._move(line, min(pieces, there), stage)
 
@@ -82,6 +97,63 @@ class Life(RuleBasedStateMachine):
         for stage in STAGES[2:]:
             self.move(number, 20, stage)
             self.release(number)
+
+    @rule(number=LINES, pieces=st.none() | PIECES)
+    def cancel(self, number: int, pieces: int | None) -> None:
+        asked = [taking_back.Asked(line=number, quantity=pieces)]
+        id = UUID(int=len(self.told))
+
+        def ask() -> list[object]:
+            found = taking_back.to_take_back(self.order, asked)
+            return taking_back.request(
+                self.order, found, id=id, reason="Not needed.", unpack=True, on=self.today
+            )
+
+        self._do(ask)
+
+    @rule(number=LINES, work=st.integers(0, 20))
+    def answer(self, number: int, work: int) -> None:
+        """Production stops what no facility has begun; ``work`` of it went on. Then logistics takes what is good."""
+        line = self._line(number)
+        for asked in [each for each in line.cancellations if not each.answered_on] if line else []:
+            assert line is not None
+            stopped = max(0, min(asked.asked, line.to_make - max(line.good, work)))
+            self.order.plan(number, allocated=min(line.allocated, line.to_make - stopped), promised_date=None)
+            self._do(
+                partial(
+                    taking_back.count_stopped,
+                    self.order, number, asked.id, stopped=stopped, going_on=(), on=self.today,
+                )
+            )  # fmt: skip
+            if not asked.answered_on:
+                self._withhold(line, asked)
+
+    def _withhold(self, line: Line, asked: Cancellation) -> None:
+        free, shut = line.good - line.withheld - line.packed, line.packed - line.departed
+        pieces = min(asked.pending, free + shut)
+        if pieces:
+            opened = max(0, pieces - free)
+            self._do(
+                partial(
+                    taking_back.count_withheld,
+                    self.order, line.number, asked.id,
+                    lot="L", quantity=pieces, unpacked=opened, on=self.today,
+                )
+            )  # fmt: skip
+        self._do(partial(taking_back.conclude, self.order, line.number, asked.id, kept=(), on=self.today))
+
+    @rule(number=LINES, more=st.integers(1, 10), action=ACTIONS)
+    def amend(self, number: int, more: int, action: Action) -> None:
+        """More pieces, under what the law says now."""
+        line = self._line(number)
+        if line is None or line.closed:
+            return
+        change = amendment.Change(line=number, quantity=line.wanted - line.pending + more)
+        screening = Screening(
+            action=action, policies=("DP-EU-1.v1",), law=("law",), explanation_en="", explanation_id=""
+        )
+        amended = amendment.amend(self.order, line, change, screening, on=self.today)
+        self.told += [*amended.events, *self.order.ask_again(line, self.today)]
 
     @rule(days=st.integers(1, 100))
     def wait(self, days: int) -> None:
@@ -108,8 +180,23 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def no_quantity_is_above_the_one_before_it(self) -> None:
         for line in self.order.lines:
-            quantities = [line.wanted, *(getattr(line, stage) for stage in STAGES[1:]), 0]
-            assert quantities == sorted(quantities, reverse=True)
+            made = [line.to_make, line.allocated, line.good]
+            gone = [line.good - line.withheld, line.packed, line.departed, line.delivered, 0]
+            assert [*made, *gone] == sorted([*made, *gone], reverse=True)
+            assert line.departed <= line.wanted
+
+    @invariant()
+    def only_answers_are_cancelled_and_never_more_than_was_asked(self) -> None:
+        for line in self.order.lines:
+            assert line.cancelled == sum(each.cancelled for each in line.cancellations)
+            assert line.withheld == sum(each.withheld for each in line.cancellations)
+            assert all(0 <= each.cancelled <= each.asked for each in line.cancellations)
+            assert line.cancelled + max(line.pending, line.departed) <= line.ordered
+        asked = self._told(CancellationRequested)
+        answered = self._told(CancellationAnswered)
+        requests = [each for line in self.order.lines for each in line.cancellations]
+        assert sum(event.quantity for event in asked) == sum(each.asked for each in requests)
+        assert len(answered) == sum(each.answered_on is not None for each in requests)
 
     @invariant()
     def two_people_in_two_roles_stand_under_each_release(self) -> None:
@@ -120,18 +207,23 @@ class Life(RuleBasedStateMachine):
                 assert len(signers) == len(roles) == len(hold.signatures) <= len(RELEASE_ROLES)
                 assert self.order.placed_by not in signers
                 assert roles <= set(RELEASE_ROLES)
-            assert all(len(hold.signatures) == len(RELEASE_ROLES) for hold in line.holds[:-1])
+            assert len([hold for hold in line.holds if hold.open and hold.purpose == "produce"]) <= 1
+            assert len([hold for hold in line.holds if hold.open and hold.purpose == "export"]) <= 1
+            assert all(len(hold.signatures) == len(RELEASE_ROLES) for hold in line.holds if hold.released_on)
 
     @invariant()
-    def each_decision_is_told_once_and_covers_the_line(self) -> None:
+    def each_release_is_told_once_and_what_is_cleared_now_was_told_last(self) -> None:
         granted = self._told(ClearanceGranted)
-        told = Counter((event.line, event.purpose) for event in granted)
-        assert told == Counter(
-            (line.number, purpose) for line in self.order.lines for purpose in _decided(line)
-        )
+        for line in self.order.lines:
+            released = [hold for hold in line.holds if hold.released_on]
+            assert len([event for event in granted if event.line == line.number]) >= len(released)
+            for purpose in PURPOSES:
+                decided = [event for event in self.told if _decides(event, line.number, purpose)]
+                cleared = bool(decided) and isinstance(decided[-1], ClearanceGranted)
+                assert cleared == (line.cleared_until(purpose) is not None)
+            assert not line.blocked or line.produce_until is line.export_until is None
         for event in granted:
-            line = self.order.line(event.line)
-            assert (event.quantity, event.destination) == (line.wanted, line.destination)
+            assert event.quantity <= self.order.line(event.line).ordered
             assert DAY <= event.expires_on - timedelta(days=RELEASE_DAYS) <= self.today
 
     @invariant()
@@ -153,21 +245,24 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def the_state_follows_the_farthest_pieces(self) -> None:
         for line in self.order.lines:
-            assert (line.state == "policy_blocked") == line.blocked
-            assert (line.state == "closed") == (line.delivered == line.ordered)
-            assert line.state.endswith("delivered") == (0 < line.delivered < line.ordered)
+            assert (line.state == "policy_blocked") == (line.blocked and not line.closed)
+            assert (line.state in ("closed", "cancelled")) == (line.delivered == line.wanted)
+            assert line.blocked or line.state.endswith("delivered") == (0 < line.delivered < line.wanted)
             if line.state == "policy_hold":
-                assert not line.allocated
+                assert line.produce_until is None
+                assert not line.good - line.withheld
 
     def _told(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.told if isinstance(event, kind)]
 
 
-def _decided(line: Line) -> list[str]:
-    """For what the line was cleared: if it was held, by a release; if not, by having come so far."""
-    if line.action == "allow":
-        return ["produce", "export"] if line.good == line.wanted else ["produce"]
-    return [hold.purpose for hold in line.holds if len(hold.signatures) == len(RELEASE_ROLES)]
+def _decides(event: object, line: int, purpose: str) -> bool:
+    """Whether an event says that the line is cleared for the purpose, or that it is not."""
+    return (
+        isinstance(event, ClearanceGranted | ClearanceWithdrawn | HoldOpened)
+        and event.line == line
+        and event.purpose == purpose
+    )
 
 
 Life.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
@@ -200,9 +295,26 @@ def a_line_is_closed_before_the_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Order, "deliver", lambda order, number, quantity: deliver(order, number, quantity + 1))
 
 
+def what_is_asked_back_counts_at_once(patch: pytest.MonkeyPatch) -> None:
+    request = taking_back.request
+
+    def request_and_count(order: Order, pieces: Any, **more: Any) -> list[object]:
+        events = request(order, pieces, **more)
+        for line, quantity in pieces:
+            line.cancelled += quantity
+        return events
+
+    patch.setattr(taking_back, "request", request_and_count)
+
+
 @pytest.mark.parametrize(
     "breaking",
-    [one_signature_is_enough, one_may_sign_twice, a_line_is_closed_before_the_end],
+    [
+        one_signature_is_enough,
+        one_may_sign_twice,
+        a_line_is_closed_before_the_end,
+        what_is_asked_back_counts_at_once,
+    ],
     ids=lambda breaking: breaking.__name__,
 )
 def test_a_broken_rule_is_found_out(

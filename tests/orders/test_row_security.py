@@ -8,14 +8,19 @@ from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.tables import api_key
 from tests.matrix import World
-from tests.orders.conftest import Orders
+from tests.orders.conftest import Orders, an_order
 from tests.orders.test_webhooks import Endpoint, endpoint
 from tests.orders.world import a_world
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 __all__ = ["endpoint"]
 
-GUARDED = [*(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL), api_key.name]
+OF_ALL = "feed_waiting"
+"""The numbers of new steps of every buyer: seen by the service only."""
+GUARDED = [
+    *(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL and name != OF_ALL),
+    api_key.name,
+]
 
 
 @pytest.fixture
@@ -49,3 +54,13 @@ def test_a_forgotten_condition_changes_nothing_of_another_buyer(world: World) ->
             with web.transaction(sees=only("buyer", "RIVAL")) as session:
                 assert session.execute(text(f"DELETE FROM {table} RETURNING 1")).all() == [], table
     assert world.rows() == before
+
+
+def test_what_waits_for_a_place_in_the_feed_is_taken_by_the_service_only(orders: Orders) -> None:
+    web: Database = orders.client.application.extensions["kendi"].database
+    assert orders.buyer.post("/orders/v1/orders", an_order()).status_code == 201
+    for sees in (only("buyer", "CHEWY-LOUIS"), only("buyer", "RIVAL"), ALL, NOTHING):
+        assert count(web, OF_ALL, sees) == 0
+        with web.transaction(sees=sees) as session:
+            assert session.execute(text("DELETE FROM feed_waiting RETURNING 1")).all() == []
+    assert count(web, OF_ALL, SERVICE) > 0

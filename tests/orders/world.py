@@ -17,6 +17,9 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
     order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[held])).json
     signed = orders.officer.post(f"{V1}/orders/{order['id']}/lines/1/release", {"reason": REASON})
     assert signed.status_code == 200, signed.text
+    other = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-5")).json
+    asked = {"lines": [{"line": 1, "quantity": 10}], "reason": REASON}
+    assert buyer.post(f"{V1}/orders/{other['id']}/cancel", asked).status_code == 202
     deliver(orders)
     (delivery, *_) = buyer.get(f"{V1}/webhooks/{hook['id']}/deliveries").json
     draft = buyer.post(f"{V1}/drafts", an_order(po_number="PO-OWN-2"))

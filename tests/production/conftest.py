@@ -20,7 +20,15 @@ from services.production.storage import capability, report
 from shared import reference
 from shared.clock import WIB, real_now
 from shared.database import Database
-from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, Party, PlacedLine
+from shared.events.orders import (
+    CancellationRequested,
+    ClearanceGranted,
+    ItemPublished,
+    OrderLineAmended,
+    OrderPlaced,
+    Party,
+    PlacedLine,
+)
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, KANWIL, create_key
 from tests.conftest import database_beside
@@ -178,6 +186,25 @@ def an_order(*, order_id: UUID = ORDER, sku: str = "CR-BALL-07", quantity: int =
         named_place="CY Tanjung Emas",
         lines=(line,),
     )
+
+
+def an_amendment(**changes: Any) -> OrderLineAmended:
+    """The line as it was placed, with changes."""
+    values = {
+        "order_id": ORDER,
+        "line": 1,
+        "ordered": 1_000,
+        "requested_date": in_days(90),
+        "consignee": Party(name="Consignee", address=("Havenstraat 1", "Antwerp"), country="BE"),
+        "screening": "hold",
+        "policies": ("DP-EU-1.v1",),
+        **changes,
+    }
+    return OrderLineAmended(**values)
+
+
+def a_cancellation(quantity: int = 1_000) -> CancellationRequested:
+    return CancellationRequested(order_id=ORDER, line=1, cancellation_id=UUID(int=77), quantity=quantity)
 
 
 def a_clearance(**changes: Any) -> ClearanceGranted:

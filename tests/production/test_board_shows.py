@@ -9,7 +9,7 @@ import pytest
 from services.production.pages import board
 from shared.clock import advance
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import SRAGEN, Production, a_clearance, an_order, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_cancellation, a_clearance, an_order, today
 from tests.production.test_board import Visitor
 
 
@@ -152,3 +152,19 @@ def test_the_longest_board_is_still_a_small_page(production: Production) -> None
     page = Visitor(production, FACILITY, SRAGEN).open()
     assert page.count('<section class="card') == board.MOST[FACILITY]
     assert len(page.encode()) < 150_000
+
+
+def test_work_that_was_taken_back_is_seen_for_a_week(shared_out: Production, sragen: Visitor) -> None:
+    shared_out.hears(a_cancellation())
+    assert "Ditarik kembali, jangan dibuat" in sragen.open()
+    assert "Terima 600 buah" not in sragen.open()
+    with shared_out.database.transaction() as session:
+        advance(session, timedelta(days=8))
+    assert "Ditarik kembali" not in sragen.open()
+
+
+def test_an_offer_that_shrank_says_so(shared_out: Production, sragen: Visitor) -> None:
+    """The facility whose work is due last gives back first, so both are asked."""
+    shared_out.hears(a_cancellation(300))
+    shown = sragen.open() + Visitor(shared_out, FACILITY, KLATEN).open()
+    assert "dibatalkan pembeli" in shown

@@ -137,12 +137,12 @@ def test_nothing_is_accepted_after_the_clearance_ran_out_until_it_is_renewed(sha
     assert len(shared_out.told("production_planned")) == 1
 
 
-def test_an_older_clearance_does_not_shorten_a_newer_one(shared_out: Production) -> None:
+def test_the_newest_clearance_counts(shared_out: Production) -> None:
     soon = today() + timedelta(days=1)
-    shared_out.hears(a_clearance(expires_on=soon, quantity=10))
+    shared_out.hears(a_clearance(expires_on=soon, quantity=990))
     with shared_out.database.transaction() as session:
         (line,) = session.execute(select(demand)).all()
-    assert (line.cleared, line.cleared_until) == (1_000, today() + timedelta(days=90))
+    assert (line.cleared, line.cleared_until) == (990, soon)
 
 
 def test_a_facility_that_makes_nothing_has_no_workers_to_set(production: Production) -> None:

@@ -1,4 +1,4 @@
-"""Whatever is ordered, cleared, declined and made, no line is allocated beyond what was cleared and ordered."""
+"""Whatever is ordered, cleared, declined, made, amended and cancelled, no line is allocated beyond what may be made."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,15 +18,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production import handlers
 from services.production.domain.allocation import Plan, share_out
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import demand, work_order
+from shared.events.orders import CancellationRequested, ClearanceWithdrawn
 from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
-from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order, in_days, today
+from tests.production.conftest import (
+    KLATEN,
+    SRAGEN,
+    Production,
+    a_clearance,
+    an_amendment,
+    an_order,
+    in_days,
+    today,
+)
 
 ORDERED = st.sampled_from([1, 150, 400, 1_000, 5_000])
 NUMBERS = count(1_000)
@@ -55,15 +66,37 @@ class Planning(RuleBasedStateMachine):
         destination=st.sampled_from(["BE", "BE", "FR"]),
     )
     def clear(self, percent: int, days: int, purpose: str, destination: str) -> None:
-        """Some of these say nothing about production, and some contradict the line."""
+        """Some of these say nothing about production, and some contradict the line; none takes back what is planned."""
         clearance = a_clearance(
             order_id=self.order,
-            quantity=max(1, self.ordered * percent // 100),
+            quantity=max(1, self._demand().cleared, self.ordered * percent // 100),
             expires_on=in_days(days),
             purpose=purpose,
             destination=destination,
         )
         self._do(lambda session: handlers.on_clearance_granted(session, clearance, None))
+
+    @rule(percent=st.sampled_from([10, 40, 100]))
+    def cancel(self, percent: int) -> None:
+        """Asked for what is left of the line, as orders asks: never for more."""
+        quantity = max(1, self.ordered * percent // 100)
+        if quantity <= self.ordered - self._demand().stopped:
+            event = CancellationRequested(
+                order_id=self.order, line=1, cancellation_id=self.order, quantity=quantity
+            )
+            self._do(lambda session: handlers.on_cancellation_requested(session, event, None))
+
+    @rule(more=st.sampled_from([0, 100]), days=st.sampled_from([2, 90, 200]))
+    def amend(self, more: int, days: int) -> None:
+        """More pieces end the clearance; another day alone does not."""
+        self.ordered += more
+        amended = an_amendment(order_id=self.order, ordered=self.ordered, requested_date=in_days(days))
+        self._do(lambda session: handlers.on_order_line_amended(session, amended, None))
+        if more:
+            self._do(lambda session: handlers.on_clearance_withdrawn(session, self._withdrawn(), None))
+
+    def _withdrawn(self) -> ClearanceWithdrawn:
+        return ClearanceWithdrawn(order_id=self.order, line=1, purpose="produce")
 
     @rule(which=st.integers(0, 3), action=st.sampled_from(["decline", "decline", "accept", "start"]))
     def answer(self, which: int, action: str) -> None:
@@ -94,8 +127,9 @@ class Planning(RuleBasedStateMachine):
     def no_more_is_allocated_than_cleared_nor_cleared_than_ordered(self) -> None:
         live = [order for order in self._work_orders() if order.live]
         allocated = sum(order.quantity for order in live)
-        cleared = self._cleared()
-        assert 0 <= allocated <= cleared <= self.ordered
+        line = self._demand()
+        assert 0 <= allocated <= min(line.cleared, self.ordered - line.stopped)
+        assert line.cleared <= line.quantity == self.ordered
         assert sum(order.good for order in live) <= allocated
         assert not [order for order in self._work_orders() if not order.live and order.made]
 
@@ -108,24 +142,36 @@ class Planning(RuleBasedStateMachine):
         if plans:
             live = {order.facility: order.quantity for order in orders if order.live}
             assert plans[-1]["allocated"] == sum(order.quantity for order in orders if order.live)
-            assert plans[-1]["allocated"] + plans[-1]["unallocated"] == self._cleared()
+            may_be_made = self.ordered - self._demand().stopped
+            assert plans[-1]["allocated"] <= plans[-1]["allocated"] + plans[-1]["unallocated"] <= may_be_made
             assert {each["facility"] for each in plans[-1]["allocations"]} == set(live)
+
+    @invariant()
+    def what_was_stopped_was_told_and_no_work_that_had_begun_was(self) -> None:
+        answers = self._told("production_stopped")
+        assert sum(answer["stopped"] for answer in answers) == self._demand().stopped
+        assert all(answer["stopped"] == answer["asked"] or answer["going_on"] for answer in answers)
+        back = self._told("work_order_withdrawn") + self._told("work_order_reduced")
+        offered = sum(offer["quantity"] for offer in self._told("work_order_offered"))
+        declined = sum(order.quantity for order in self._work_orders() if order.state == "declined")
+        live = sum(order.quantity for order in self._work_orders() if order.live)
+        assert offered - declined - sum(each["quantity"] for each in back) == live
+        assert not [order for order in self._work_orders() if order.withdrawn_on and order.started_on]
 
     @invariant()
     def who_declined_is_not_asked_again(self) -> None:
         declined: set[str] = set()
         for order in self._work_orders():
             assert order.facility not in declined or order.live is False
-            declined |= {order.facility} if not order.live else set()
+            declined |= {order.facility} if order.state == "declined" else set()
 
     def _do(self, command: Callable[[Session], Any]) -> None:
         with suppress(Refused), self.production.database.transaction() as session:
             command(session)
 
-    def _cleared(self) -> int:
+    def _demand(self) -> Row[Any]:
         with self.production.database.transaction() as session:
-            cleared = select(demand.c.cleared).where(demand.c.order_id == self.order)
-            return int(session.execute(cleared).scalar_one())
+            return session.execute(select(demand).where(demand.c.order_id == self.order)).one()
 
     def _work_orders(self) -> list[WorkOrder]:
         query = select(WorkOrder).where(work_order.c.order_id == self.order).order_by(work_order.c.id)

@@ -18,7 +18,9 @@ from shared.events.production import (
     WorkOrderCompleted,
     WorkOrderDeclined,
     WorkOrderInspected,
+    WorkOrderReduced,
     WorkOrderStarted,
+    WorkOrderWithdrawn,
 )
 from shared.refusal import Refused
 from tests.facts import facts
@@ -58,6 +60,10 @@ class Piecework(RuleBasedStateMachine):
     @rule(reason=REASONS)
     def pause(self, reason: str) -> None:
         self._do(lambda: self.order.pause(reason=reason))
+
+    @rule(pieces=st.integers(-1, 21))
+    def take_back(self, pieces: int) -> None:
+        self._do(lambda: [self.order.take_back(pieces, on=self.today)])
 
     @rule(pieces=st.integers(-1, 21), kind=KINDS, worked=st.sampled_from([0, 0, 0, -1, 1]))
     def report(self, pieces: int, kind: Kind, worked: int) -> None:
@@ -116,9 +122,12 @@ class Piecework(RuleBasedStateMachine):
         order, told = self.order, Counter(type(event) for event in self.told)
         assert order.state in STATES
         assert told[WorkOrderDeclined] == (order.state == "declined")
+        assert told[WorkOrderWithdrawn] == (order.state == "cancelled")
+        assert sum(event.quantity for event in self._told(WorkOrderReduced)) == order.taken_back
         assert told[WorkOrderCompleted] == (order.state == "completed") == (order.good == order.quantity)
-        assert told[WorkOrderAccepted] == (order.state not in ("offered", "declined"))
-        assert told[WorkOrderStarted] == (order.state not in ("offered", "declined", "accepted"))
+        if order.state != "cancelled":
+            assert told[WorkOrderAccepted] == (order.state not in ("offered", "declined"))
+        assert told[WorkOrderStarted] == (order.state not in ("offered", "declined", "accepted", "cancelled"))
         if order.made:
             assert told[WorkOrderStarted]
         if told[WorkOrderCompleted]:

@@ -1,30 +1,33 @@
 """What an operator sees and does: on real rows, with what waits behind an event going on afterwards."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import event, func, insert, select, text
 
+from kendi.servers import Addresses
 from shared.card import card_of
 from shared.clock import real_now
 from shared.database import Database
 from shared.events.orders import OrderClosed, OrderLineClosed
-from shared.messaging import operating, whereabouts
+from shared.messaging import operating, parked, resending, whereabouts
 from shared.messaging.awaiting import awaited, of_order, of_subjects
 from shared.messaging.inbox import PARK_AFTER, apply_due
 from shared.messaging.operating import Operator
 from shared.messaging.outbox import record
-from shared.messaging.reactions import Heard, NotYet
+from shared.messaging.reactions import Heard, NotKnown, NotYet
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import CLAIM_NEW
+from shared.messaging.resending import Told
 from shared.messaging.standing import standing
 from shared.messaging.tables import Inbox, inbox, operator_action, parked_message, position
 from shared.messaging.whereabouts import Filters
 from shared.messaging.wire import Receipt
 from shared.refusal import Refused
+from shared.sight import SERVICE
 from tests.hearing import Hearing
 
 ORDER, OTHER = UUID(int=7), UUID(int=8)
@@ -105,23 +108,10 @@ def test_a_parked_event_that_is_retried_takes_effect_and_what_waited_behind_it_t
     production.hears_of(ORDER, OTHER)
     assert production.applied == [(OTHER, 1)]
     with production.database.transaction() as session:
-        assert operating.retry(session, by=BY, events=[parked]) == [parked]
+        operating.retry(session, by=BY, events=[parked])
     production.go_on()
     assert production.applied == [(OTHER, 1), (ORDER, 1), (ORDER, 2)]
     assert production.recorded() == [("Wulan", "retry", str(parked), None)]
-
-
-def test_what_failed_alike_is_retried_by_its_fingerprint_and_the_rest_stays(production: Production) -> None:
-    alike = {production.park(ORDER, ValueError("one")), production.park(OTHER, ValueError("two"))}
-    another = production.park(UUID(int=9), KeyError("three"))
-    (fingerprint,) = {
-        production.one(select(inbox.c.error_fingerprint).where(inbox.c.event_id == event)) for event in alike
-    }
-    with production.database.transaction() as session:
-        assert set(operating.retry(session, by=BY, fingerprint=fingerprint)) == alike
-    assert production.state(another) == Inbox.PARKED
-    with production.database.transaction() as session:
-        assert operating.retry(session, by=BY) == [another]
 
 
 def test_what_waits_long_for_its_next_try_is_tried_at_once_when_it_is_named(production: Production) -> None:
@@ -131,18 +121,52 @@ def test_what_waits_long_for_its_next_try_is_tried_at_once_when_it_is_named(prod
     production.failing.clear()
     waiting = production.one(select(inbox.c.event_id))
     with production.database.transaction() as session:
-        assert operating.retry(session, by=BY) == []
-        assert operating.retry(session, by=BY, events=[waiting]) == [waiting]
+        operating.retry(session, by=BY, events=[waiting])
     production.go_on()
     assert production.applied == [(ORDER, 1)]
 
 
-def test_what_took_effect_is_not_retried(production: Production) -> None:
-    production.hears_of(ORDER)
-    done = production.one(select(inbox.c.event_id))
-    with production.database.transaction() as session:
-        assert operating.retry(session, by=BY, events=[done, uuid4()]) == []
+def test_all_are_retried_or_none_and_what_does_not_wait_is_named(production: Production) -> None:
+    production.hears_of(OTHER)
+    done, unknown = production.one(select(inbox.c.event_id)), uuid4()
+    parked = production.park(ORDER, ValueError("poison"))
+    with (
+        pytest.raises(Refused, match=f"neither waits nor is parked: {done}, {unknown}"),
+        production.database.transaction() as session,
+    ):
+        operating.retry(session, by=BY, events=[parked, done, unknown])
+    assert production.state(parked) == Inbox.PARKED
     assert production.recorded() == []
+
+
+# What was parked
+
+
+def fits(production: Production, **filters: Any) -> list[UUID]:
+    with production.database.transaction() as session:
+        return [event.event_id for event in parked.events(session, Filters(**filters))]
+
+
+def test_parked_events_are_found_by_order_type_fingerprint_and_age(production: Production) -> None:
+    alike = [production.park(ORDER, ValueError("one")), production.park(OTHER, ValueError("two"))]
+    another = production.park(UUID(int=9), KeyError("three"))
+    (fingerprint,) = {
+        production.one(select(inbox.c.error_fingerprint).where(inbox.c.event_id == event)) for event in alike
+    }
+    production.run(f"UPDATE inbox SET received_at = now() - interval '2 h' WHERE event_id = '{another}'")
+    assert fits(production) == [*alike, another]
+    assert fits(production, order=OTHER) == [alike[1]]
+    assert fits(production, fingerprint=fingerprint) == alike
+    assert fits(production, older_than=timedelta(hours=1)) == [another]
+    assert fits(production, type="kendi.orders.order_closed.v1", order=ORDER) == [alike[0]]
+    assert fits(production, type="kendi.orders.order_placed.v1") == []
+
+
+def test_only_the_next_event_of_a_subject_is_found_parked(production: Production) -> None:
+    first = production.park(ORDER, ValueError("poison"))
+    production.hears_of(ORDER)
+    production.run("UPDATE inbox SET state = 3")
+    assert fits(production, order=ORDER) == [first]
 
 
 # Discard
@@ -154,7 +178,7 @@ def test_a_discarded_event_lets_its_subject_go_on_and_is_recorded_with_its_reaso
     parked = production.park(ORDER, ValueError("poison"))
     production.hears_of(ORDER)
     with production.database.transaction() as session:
-        operating.discard(session, event_id=parked, reason=REASON, by=BY)
+        operating.discard(session, events=[parked], reason=REASON, by=BY)
     production.go_on()
     assert production.applied == [(ORDER, 2)]
     assert production.state(parked) == Inbox.DISCARDED
@@ -166,7 +190,7 @@ def test_a_discarded_event_that_comes_again_stays_without_effect(production: Pro
     production.failing[ORDER] = ValueError("poison")
     production.hearing.comes(batch)
     with production.database.transaction() as session:
-        operating.discard(session, event_id=batch.events[0].id, reason=REASON, by=BY)
+        operating.discard(session, events=[batch.events[0].id], reason=REASON, by=BY)
     production.failing.clear()
     production.hearing.comes(batch, times=2)
     assert production.applied == []
@@ -180,7 +204,7 @@ def test_what_waited_for_the_subject_of_a_discarded_event_is_woken(production: P
     production.run("UPDATE inbox SET next_at = now() + interval '1 hour' WHERE state = 0")
     production.failing.clear()
     with production.database.transaction() as session:
-        operating.discard(session, event_id=parked, reason=REASON, by=BY)
+        operating.discard(session, events=[parked], reason=REASON, by=BY)
     production.go_on()
     assert production.applied == [(OTHER, 1)]
 
@@ -193,8 +217,36 @@ def test_only_the_next_event_of_a_subject_can_be_discarded(production: Productio
         pytest.raises(Refused, match=f"number 2 of {SUBJECT}, and number 1 comes first"),
         production.database.transaction() as session,
     ):
-        operating.discard(session, event_id=second, reason=REASON, by=BY)
+        operating.discard(session, events=[second], reason=REASON, by=BY)
     assert production.one(select(position.c.last_sequence)) == 0
+    assert production.recorded() == []
+
+
+def test_events_of_several_subjects_are_discarded_each_in_its_turn(production: Production) -> None:
+    parked = [production.park(order, ValueError("poison")) for order in (ORDER, OTHER)]
+    production.hears_of(ORDER, ORDER, OTHER)
+    second = production.one(select(inbox.c.event_id).where(inbox.c.subject == SUBJECT, inbox.c.sequence == 2))
+    with production.database.transaction() as session:
+        operating.discard(session, events=[second, *parked], reason=REASON, by=BY)
+    production.go_on()
+    assert production.applied == [(ORDER, 3), (OTHER, 2)]
+    assert {what for _, _, what, _ in production.recorded()} == {str(id) for id in (second, *parked)}
+
+
+def test_all_are_discarded_or_none(production: Production) -> None:
+    first = production.park(ORDER, ValueError("poison"))
+    production.park(OTHER, ValueError("poison"))
+    production.hears_of(OTHER)
+    behind = production.one(
+        select(inbox.c.event_id).where(inbox.c.subject == f"order/{OTHER}", inbox.c.sequence == 2)
+    )
+    with (
+        pytest.raises(Refused, match="number 1 comes first"),
+        production.database.transaction() as session,
+    ):
+        operating.discard(session, events=[first, behind], reason=REASON, by=BY)
+    assert production.state(first) == Inbox.PARKED
+    assert production.one(select(func.max(position.c.last_sequence))) == 0
     assert production.recorded() == []
 
 
@@ -210,19 +262,26 @@ def test_what_is_running_or_over_is_not_discarded(production: Production, state:
     parked = production.park(ORDER, ValueError("poison"))
     production.run(f"UPDATE inbox SET state = {int(state)}")
     with pytest.raises(Refused, match=said), production.database.transaction() as session:
-        operating.discard(session, event_id=parked, reason=REASON, by=BY)
+        operating.discard(session, events=[parked], reason=REASON, by=BY)
 
 
-@pytest.mark.parametrize("reason", ["", "too short", "   short    "])
-def test_a_discard_asks_for_a_reason(production: Production, reason: str) -> None:
+@pytest.mark.parametrize("reason", ["", "too short", "   short    ", "so " * 668, "hidden\u202e from sight"])
+def test_a_discard_asks_for_a_reason_that_a_person_reads(production: Production, reason: str) -> None:
     parked = production.park(ORDER, ValueError("poison"))
     with (
-        pytest.raises(Refused, match="10 characters") as refusal,
+        pytest.raises(Refused, match=r"10 characters or more, 2000 at most|can be read") as refusal,
         production.database.transaction() as session,
     ):
-        operating.discard(session, event_id=parked, reason=reason, by=BY)
+        operating.discard(session, events=[parked], reason=reason, by=BY)
     assert refusal.value.field == "reason"
     assert production.state(parked) == Inbox.PARKED
+
+
+def test_the_longest_reason_is_kept_whole(production: Production) -> None:
+    parked = production.park(ORDER, ValueError("poison"))
+    with production.database.transaction() as session:
+        operating.discard(session, events=[parked], reason="a" * 2000, by=BY)
+    assert production.recorded() == [("Wulan", "discard", str(parked), "a" * 2000)]
 
 
 def test_an_event_that_never_came_is_refused_by_its_id(production: Production) -> None:
@@ -230,7 +289,7 @@ def test_an_event_that_never_came_is_refused_by_its_id(production: Production) -
         pytest.raises(Refused, match=f"not received the event {ORDER}"),
         production.database.transaction() as session,
     ):
-        operating.discard(session, event_id=ORDER, reason=REASON, by=BY)
+        operating.discard(session, events=[ORDER], reason=REASON, by=BY)
 
 
 # Resend
@@ -252,10 +311,17 @@ def confirmed(orders: Database, *numbers: int) -> list[UUID]:
     return ids
 
 
+def resend(orders: Database, told: Told) -> int:
+    """Carried out whole; returns how many were sent."""
+    with orders.transaction() as session:
+        steps = list(resending.steps(session, told))
+        resending.begin(session, told=told, by=BY)
+        return sum(resending.send_again(session, told=told, step=step) for step in steps)
+
+
 def test_what_is_resent_is_due_again_and_nothing_else_is(orders: Database) -> None:
     ids = confirmed(orders, 1, 2)
-    with orders.transaction() as session:
-        assert operating.resend(session, to="production", by=BY, events=ids[:1]) == 1
+    assert resend(orders, Told("production", events=ids[:1])) == 1
     (again,) = claimed(orders)
     assert again.event_id == ids[0]
 
@@ -265,23 +331,55 @@ def test_everything_since_a_moment_is_resent_to_one_subscriber_only(orders: Data
     with orders.transaction() as session:
         session.execute(text("UPDATE outbox_event SET recorded_at = now() - interval '1 day'"))
     recent = confirmed(orders, 2, 3)
+    sent = resend(orders, Told("production", Filters(since=real_now() - timedelta(hours=1))))
     with orders.transaction() as session:
-        sent = operating.resend(session, to="production", by=BY, since=real_now() - timedelta(hours=1))
         action = session.execute(select(operator_action.c.action, operator_action.c.what)).one()
     assert sent == 2
     assert [row.event_id for row in claimed(orders)] == recent
     assert action.action == "resend to production"
-    assert action.what.startswith("since 20")
+    assert action.what.startswith("what fits since 20")
+
+
+@pytest.mark.parametrize("since", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_any_moment_may_be_named(orders: Database, since: datetime) -> None:
+    confirmed(orders, 1)
+    assert resend(orders, Told("production", Filters(since=since))) == (since.year == 1)
+
+
+def test_what_is_resent_is_found_by_order_type_and_age(orders: Database) -> None:
+    confirmed(orders, 1, 2)
+    with orders.transaction() as session:
+        session.execute(
+            text("UPDATE outbox_event SET recorded_at = now() - interval '1 day' WHERE subject LIKE '%2'")
+        )
+    closed = "kendi.orders.order_closed.v1"
+    assert resend(orders, Told("production", Filters(order=UUID(int=1)))) == 1
+    assert resend(orders, Told("production", Filters(type=closed, older_than=timedelta(hours=1)))) == 1
+    assert resend(orders, Told("production", Filters(type="kendi.orders.order_placed.v1"))) == 0
+
+
+def test_a_long_resend_goes_in_steps_that_hold_each_event_once(
+    orders: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resending, "STEP", 2)
+    ids = confirmed(orders, 1, 2, 3, 4, 5)
+    told = Told("production", Filters(since=real_now() - timedelta(hours=1)))
+    with orders.transaction() as session:
+        assert [step.count for step in resending.steps(session, told)] == [2, 2, 1]
+    assert resend(orders, told) == 5
+    assert [row.event_id for row in claimed(orders)] == ids
+
+
+def test_what_a_subscriber_was_never_told_of_is_named(orders: Database) -> None:
+    known, unknown = *confirmed(orders, 1), uuid4()
+    with pytest.raises(Refused, match=f"production was never told of {unknown}"):
+        resend(orders, Told("production", events=[known, unknown]))
+    assert claimed(orders) == []
 
 
 def test_a_subscriber_that_does_not_hear_the_service_is_refused_with_those_that_do(orders: Database) -> None:
-    with pytest.raises(Refused, match="logistics and production do"), orders.transaction() as session:
-        operating.resend(session, to="nobody", by=BY, since=real_now())
-
-
-def test_a_resend_says_what_to_send(orders: Database) -> None:
-    with pytest.raises(Refused, match="from when"), orders.transaction() as session:
-        operating.resend(session, to="production", by=BY)
+    with pytest.raises(Refused, match="logistics and production do"):
+        resend(orders, Told("nobody", Filters(since=real_now())))
 
 
 # Messages
@@ -292,9 +390,9 @@ def test_a_parked_message_is_dismissed_with_a_reason_and_kept(production: Produc
         id = session.execute(
             insert(parked_message).values(reason="why", message={}).returning(parked_message.c.id)
         ).scalar_one()
-        assert [row["id"] for row in whereabouts.messages(session)] == [id]
+        assert [row["id"] for row in parked.messages(session)] == [id]
         operating.dismiss(session, message_id=id, reason=REASON, by=BY)
-        assert whereabouts.messages(session) == []
+        assert parked.messages(session) == []
     assert production.recorded() == [("Wulan", "dismiss", f"message {id}", REASON)]
     assert production.one(text("SELECT count(*) FROM parked_message")) == 1
     with (
@@ -302,6 +400,36 @@ def test_a_parked_message_is_dismissed_with_a_reason_and_kept(production: Produc
         production.database.transaction() as session,
     ):
         operating.dismiss(session, message_id=id, reason=REASON, by=BY)
+
+
+@pytest.mark.parametrize("id", [-1, 0, 2**63 - 1, 2**63, 10**40])
+def test_a_number_that_no_message_has_is_refused(production: Production, id: int) -> None:
+    with (
+        pytest.raises(Refused, match=f"no parked message {id}"),
+        production.database.transaction() as session,
+    ):
+        operating.dismiss(session, message_id=id, reason=REASON, by=BY)
+
+
+def test_messages_in_conflict_are_found_by_what_they_say_and_others_by_their_age(
+    production: Production,
+) -> None:
+    conflict = {
+        "type": "kendi.orders.order_closed.v1",
+        "subject": SUBJECT,
+        "data": {"order_id": str(ORDER)},
+    }
+    with production.database.transaction() as session:
+        for message in ({"payload": ""}, conflict):
+            session.execute(insert(parked_message).values(reason="why", message=message))
+
+        def found(**filters: Any) -> list[int]:
+            return [row["id"] for row in parked.messages(session, Filters(**filters))]
+
+        assert found() == [2, 1]
+        assert found(order=ORDER) == found(type="kendi.orders.order_closed.v1") == [2]
+        assert found(order=OTHER) == found(fingerprint="abc") == found(older_than=timedelta(hours=1)) == []
+        assert [row["id"] for row in parked.messages(session, before=2)] == [1]
 
 
 # Standing
@@ -346,6 +474,71 @@ def test_an_old_outbox_is_warned_of_with_who_owes_the_receipt(orders: Database) 
     assert (logistics.pending, logistics.unacknowledged, production.unacknowledged) == (1, 1, 0)
     assert 600 <= now.oldest_seconds < 660
     assert now.warnings == ["logistics has not confirmed 1 events, the oldest for 600 s"]
+
+
+def test_what_waits_for_more_than_an_hour_is_warned_of_with_what_it_waits_for(production: Production) -> None:
+    production.failing = {ORDER: NotYet("orders", "item/X"), OTHER: NotKnown("kendi.orders.x.v9")}
+    production.hears_of(ORDER, OTHER)
+    with production.database.transaction() as session:
+        session.execute(text("UPDATE inbox SET received_at = now() - interval '1 hour'"))
+        assert standing(session).warnings == []
+        session.execute(text("UPDATE inbox SET received_at = received_at - interval '1 microsecond'"))
+        now = standing(session)
+    assert (now.waiting, now.long_waiting) == (2, 2)
+    assert now.warnings == [
+        "events that wait for orders to tell of item/X: 1, the oldest for 60 min",
+        "events that wait for a version that knows kendi.orders.x.v9: 1, the oldest for 60 min",
+    ]
+
+
+def test_the_longest_of_many_waits_are_named_and_the_others_counted(production: Production) -> None:
+    orders = [UUID(int=number) for number in range(1, 9)]
+    production.failing = {order: NotYet("orders", f"item/{order.int}") for order in orders}
+    production.hears_of(*orders)
+    production.run("UPDATE inbox SET received_at = now() - interval '2 hours'")
+    with production.database.transaction() as session:
+        warnings = standing(session).warnings
+    assert len(warnings) == 6
+    assert warnings[-1] == "other events that wait for more than an hour: 3"
+
+
+def test_what_took_effect_after_a_long_wait_is_no_longer_warned_of(production: Production) -> None:
+    production.failing[ORDER] = NotYet("orders", "item/X")
+    production.hears_of(ORDER)
+    production.run("UPDATE inbox SET received_at = now() - interval '2 hours'")
+    production.failing.clear()
+    production.go_on(due=True)
+    with production.database.transaction() as session:
+        assert standing(session).warnings == []
+
+
+def test_workers_and_relays_count_as_alive_by_their_progress_and_web_processes_are_not_listed(
+    production: Production,
+) -> None:
+    production.run("""
+        INSERT INTO heartbeat VALUES ('production worker', 'a', 1, now(), now()),
+            ('production relay', 'a', 2, now(), now() - interval '1 min')""")
+    with production.database.transaction() as session:
+        now = standing(session)
+    assert now.alive == {"worker": 1, "relay": 0}
+    assert now.warnings == ["no relay makes progress"]
+
+
+def test_what_ended_its_process_each_time_is_parked_with_a_fingerprint_of_its_own(
+    production: Production,
+) -> None:
+    production.failing[ORDER] = ValueError("not now")
+    production.hears_of(ORDER, OTHER)
+    production.run("""
+        UPDATE inbox SET state = 1, attempts = 8, last_error = NULL, error_fingerprint = NULL, next_at = now()
+        WHERE sequence = 1""")
+    production.run("UPDATE position SET last_sequence = 0")
+    production.failing.clear()
+    production.go_on()
+    query = select(inbox.c.error_fingerprint).where(inbox.c.state == Inbox.PARKED).distinct()
+    fingerprint = production.one(query)
+    assert fingerprint
+    assert len(fits(production, fingerprint=fingerprint)) == 2
 
 
 def test_the_last_receipt_of_a_subscriber_is_known(orders: Database) -> None:
@@ -399,6 +592,35 @@ def test_events_are_found_by_type_age_and_state(orders: Database) -> None:
     assert listed(orders, "orders", order=OTHER) == []
 
 
+def _explained(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
+    return f"EXPLAIN {statement}", parameters
+
+
+def test_the_events_of_an_order_are_found_by_indexes_however_they_name_it(
+    production: Production, addresses: Addresses
+) -> None:
+    production.run(f"""
+        INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, data, state)
+        SELECT 'orders', gen_random_uuid(), 'order/' || n, 1, 'x', now(), 'system', '{{}}', 2
+        FROM generate_series(1, 20000) n;
+        INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, data, state) VALUES
+        ('orders', gen_random_uuid(), '{SUBJECT}', 1, 'x', now(), 'system', '{{}}', 2),
+        ('logistics', gen_random_uuid(), 'carton/1', 1, 'x', now(), 'system', '{{"order_id": "{ORDER}"}}', 2),
+        ('logistics', gen_random_uuid(), 'shipment/1', 1, 'x', now(), 'system',
+         '{{"lines": [{{"order_id": "{OTHER}"}}, {{"order_id": "{ORDER}"}}]}}', 2)""")
+    owner = Database(addresses.owner_urls["production"], sees=SERVICE, pool_size=1)
+    with owner.transaction() as session:
+        session.execute(text("ANALYZE inbox"))
+        found = select(inbox.c.subject).where(whereabouts.is_about(inbox, ORDER))
+        assert sorted(session.execute(found).scalars()) == ["carton/1", SUBJECT, "shipment/1"]
+        event.listen(owner.engine, "before_cursor_execute", _explained, retval=True)
+        plan = "\n".join(session.execute(found).scalars())
+    owner.close()
+    assert "Seq Scan" not in plan
+    assert "inbox_order_idx" in plan
+    assert "inbox_orders_idx" in plan
+
+
 def test_pages_of_events_follow_each_other_without_gap_or_overlap(orders: Database) -> None:
     with orders.transaction() as session:
         record(session, *(OrderClosed(order_id=ORDER) for _ in range(5)))
@@ -414,8 +636,8 @@ def test_pages_of_events_follow_each_other_without_gap_or_overlap(orders: Databa
 
 def test_an_event_is_shown_with_its_deliveries_and_what_operators_did(orders: Database) -> None:
     (id,) = confirmed(orders, 1)
+    resend(orders, Told("production", events=[id]))
     with orders.transaction() as session:
-        operating.resend(session, to="production", by=BY, events=[id])
         recorded = whereabouts.recorded(session, id)
         assert recorded is not None
         assert recorded["data"] == {"order_id": str(UUID(int=1))}

@@ -48,13 +48,13 @@ class Desk:
         (token,) = {*re.findall(r'name="csrf_token" value="([^"]+)"', self.read())}
         return self.client.post(f"{PAGE}{path}", data={"csrf_token": token, **form})
 
-    def park(self, *, error: str = "ValueError('poison')", fingerprint: str = "abc") -> UUID:
+    def park(self, order: UUID = ORDER, *, error: str = "ValueError('poison')") -> UUID:
         """The next event of the order, as if it had failed until it was parked."""
-        self.hearing.hears(OrderClosed(order_id=ORDER))
-        values = {"error": error, "fingerprint": fingerprint}
+        self.hearing.hears(OrderClosed(order_id=order))
+        values = {"error": error, "fingerprint": "abc"}
         statement = text("""
             UPDATE inbox SET state = 3, attempts = 8, last_error = :error, error_fingerprint = :fingerprint
-            WHERE sequence = (SELECT max(sequence) FROM inbox) RETURNING event_id""")
+            WHERE event_id = (SELECT event_id FROM inbox ORDER BY event_id DESC LIMIT 1) RETURNING event_id""")
         back = text("UPDATE position SET last_sequence = 0")
         with self.database.transaction() as session:
             session.execute(back)
@@ -163,9 +163,9 @@ def test_a_retried_event_takes_effect_and_the_operator_is_named(desk: Desk) -> N
 
 def test_what_failed_alike_is_retried_together(desk: Desk) -> None:
     desk.park()
-    desk.park()
+    desk.park(UUID(int=8))
     desk.enter(OPERATOR)
-    assert "Try all again that failed alike" in desk.read()
+    assert "Try all 2 again that failed alike" in desk.read()
     desk.send("alike/abc/retry")
     desk.go_on()
     assert desk.one(text("SELECT count(*) FROM inbox WHERE state IN (2, 4)")) == 2
@@ -208,9 +208,155 @@ def test_a_parked_message_is_taken_off_the_list(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("before", ["x", "1' OR '1'='1"])
-def test_a_page_of_parked_events_begins_at_an_event(desk: Desk, before: str) -> None:
+@pytest.mark.parametrize("name", ["before", "messages_before"])
+def test_a_page_begins_at_an_event_or_a_message(desk: Desk, name: str, before: str) -> None:
     desk.enter(OPERATOR)
-    assert desk.client.get(PAGE, query_string={"before": before}).status_code == 400
+    assert desk.client.get(PAGE, query_string={name: before}).status_code == 400
+
+
+def test_a_retry_of_what_took_effect_meanwhile_is_refused_in_the_readers_language(desk: Desk) -> None:
+    desk.enter(OPERATOR)
+    desk.client.get(f"{PAGE}?lang=id")
+    desk.park()
+    unknown = uuid4()
+    answer = desk.send(f"events/{unknown}/retry")
+    assert answer.status_code == 422
+    assert f"tidak menunggu dan tidak diparkir: {unknown}" in answer.text
+    assert desk.actions() == []
+
+
+def test_a_forms_address_shows_the_page_where_the_form_stands(desk: Desk) -> None:
+    id = desk.park()
+    with desk.database.transaction() as session:
+        session.execute(text("INSERT INTO parked_message (reason, message) VALUES ('forged', '{}')"))
+    desk.enter(OPERATOR)
+    for path in (f"events/{id}/retry", f"events/{id}/discard", "alike/abc/retry", "messages/1/dismiss"):
+        page = desk.read(f"{PAGE}{path}")
+        assert f'id="ask-{id}"' in page
+        assert 'id="ask-1"' in page
+
+
+@pytest.mark.parametrize("number", [2**63, 10**40])
+def test_a_number_that_no_message_can_have_is_not_found(desk: Desk, number: int) -> None:
+    desk.enter(OPERATOR)
+    assert desk.client.get(f"{PAGE}messages/{number}/dismiss").status_code == 404
+    assert desk.send(f"messages/{number}/dismiss", reason=REASON).status_code == 404
+
+
+def test_a_number_that_no_message_has_is_refused(desk: Desk) -> None:
+    desk.enter(OPERATOR)
+    desk.park()
+    answer = desk.send(f"messages/{2**63 - 1}/dismiss", reason=REASON)
+    assert answer.status_code == 422
+    assert str(2**63 - 1) in answer.text
+
+
+def test_a_reason_that_nobody_would_read_is_refused_with_the_limit(desk: Desk) -> None:
+    id = desk.park()
+    desk.enter(OPERATOR)
+    answer = desk.send(f"events/{id}/discard", reason="so " * 300_000)
+    assert answer.status_code == 422
+    assert "paling banyak 2000" in answer.text
+    assert len(answer.data) < 150_000
+    assert desk.one(select(inbox.c.state)) == Inbox.PARKED
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_what_waits_for_long_stands_with_what_it_waits_for(desk: Desk, language: str) -> None:
+    desk.hearing.hears(OrderClosed(order_id=ORDER))
+    with desk.database.transaction() as session:
+        session.execute(text("UPDATE position SET last_sequence = 0"))
+        session.execute(
+            text("""
+            UPDATE inbox SET state = 0, waits = 9, waits_for = 'orders item/X',
+                received_at = now() - interval '2 hours'""")
+        )
+    desk.enter(OPERATOR)
+    page = desk.read(language=language)
+    said = {"en": "waiting for more than an hour: 1", "id": "menunggu lebih dari satu jam: 1"}
+    assert said[language] in page
+    assert "<code>orders item/X</code>: 1" in page
+    assert figures(desk)["kendi_inbox_long_waiting"] == 1
+    assert desk.client.get("/production/readyz").json["warnings"] == [
+        "events that wait for orders to tell of item/X: 1, the oldest for 120 min"
+    ]
+
+
+# When much was parked
+
+MANY = 5_000
+
+
+@pytest.fixture
+def crowded(desk: Desk) -> Desk:
+    """As many parked events and messages, with the longest errors that are kept, as a day of trouble brings."""
+    error = "ValueError('<&" + "x" * 1900 + ">')"
+    with desk.database.transaction() as session:
+        session.execute(
+            text("""
+            INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, data,
+                state, attempts, last_error, error_fingerprint)
+            SELECT 'orders', CAST(lpad(to_hex(n), 32, '0') AS uuid), 'order/' || n, 1, 'kendi.orders.order_closed.v1',
+                now(), 'system', jsonb_build_object('order_id', CAST(lpad(to_hex(n), 32, '0') AS uuid)),
+                3, 8, :error, 'abc'
+            FROM generate_series(1, :many) n"""),
+            {"error": error, "many": MANY},
+        )
+        session.execute(
+            text("""
+            INSERT INTO parked_message (reason, message)
+            SELECT :error, '{"payload": ""}' FROM generate_series(1, :many)"""),
+            {"error": error, "many": MANY},
+        )
+        session.execute(
+            text("""
+            INSERT INTO operator_action (actor, actor_role, action, what, reason)
+            SELECT 'Wulan', 'operator', 'discard', 'x', :error FROM generate_series(1, :many)"""),
+            {"error": error, "many": MANY},
+        )
+    desk.enter(OPERATOR)
+    return desk
+
+
+def test_a_crowded_page_stays_small_and_is_read_on_by_key(crowded: Desk) -> None:
+    page, seen, messages = crowded.read(), [], []
+    for _ in range(3):
+        assert len(page.encode()) < 150_000
+        seen += re.findall(r"number 1 of order/(\d+)", page)
+        (further,) = re.findall(r'href="([^"]+\?before=[^"]+)"', page)
+        page = crowded.read(further)
+    assert seen == [str(MANY - n) for n in range(60)]
+    page = crowded.read()
+    for _ in range(3):
+        messages += re.findall(r"<h3>Message ([\d,]+)</h3>", page)
+        (further,) = re.findall(r'href="([^"]+\?messages_before=[^"]+)"', page)
+        page = crowded.read(further)
+    assert messages == [f"{MANY - n:,}" for n in range(60)]
+
+
+def test_a_form_of_a_later_page_that_is_refused_stands_there(crowded: Desk) -> None:
+    refused = crowded.send(f"events/{UUID(int=1000)}/discard", reason="so")
+    assert refused.status_code == 422
+    assert f'<details class="ask" id="ask-{UUID(int=1000)}" open>' in refused.text
+    refused = crowded.send("messages/1000/dismiss", reason="so")
+    assert refused.status_code == 422
+    assert '<details class="ask" id="ask-1000" open>' in refused.text
+
+
+def test_what_a_later_page_shows_can_be_seen_to(crowded: Desk) -> None:
+    assert crowded.send(f"events/{UUID(int=1000)}/discard", reason=REASON).status_code == 303
+    assert crowded.send("messages/1000/dismiss", reason=REASON).status_code == 303
+    assert "Try all 4,999 again that failed alike" in crowded.read()
+    assert crowded.send("alike/abc/retry").status_code == 303
+    assert crowded.one(text("SELECT count(*) FROM inbox WHERE state = 0")) == MANY - 1
+    page = crowded.read()
+    assert "Nothing is parked" in page
+    assert "4,979 more wait; kendi events list --state waiting shows all." in page
+
+
+def test_the_end_of_what_was_parked_is_said(crowded: Desk) -> None:
+    assert "Nothing older is parked." in crowded.read(f"{PAGE}?before={UUID(int=1)}")
+    assert "No older message is parked." in crowded.read(f"{PAGE}?messages_before=1")
 
 
 # Readiness and figures

@@ -39,7 +39,6 @@ SEEN_BY_ALL = {
     "orders.item_price": REFERENCE,
     "orders.destination_policy": REFERENCE,
     "orders.facility": "names only, our copy",
-    "orders.feed_waiting": "numbers only",
     "production.item": REFERENCE,
     "logistics.item": REFERENCE,
     "logistics.facility": "names and addresses, our copy",

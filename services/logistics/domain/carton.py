@@ -37,7 +37,8 @@ class Packaging:
 class Carton:
     """A closed carton. It holds pieces of one lot, and so of one item, one order line and one lane.
 
-    ``hub`` is where it arrived, ``shipment_id`` with what it leaves; both are empty before that.
+    ``hub`` is where it arrived, ``shipment_id`` with what it leaves; both are empty before that. One
+    that was unpacked never leaves, and its number is retired.
     """
 
     sscc: str
@@ -52,11 +53,19 @@ class Carton:
     hub: str | None = None
     gathered_at: datetime | None = None
     shipment_id: UUID | None = None
+    unpacked_at: datetime | None = None
+
+    @property
+    def can_be_unpacked(self) -> bool:
+        return self.shipment_id is None and self.unpacked_at is None
 
 
 @dataclass(eq=False, kw_only=True)
 class Lot:
-    """Good pieces that one facility made for one order line."""
+    """Good pieces that one facility made for one order line.
+
+    ``withheld`` are those taken to stock because they were cancelled; they are in no carton.
+    """
 
     code: str
     order_id: UUID
@@ -66,11 +75,12 @@ class Lot:
     lane: str
     good: int
     packed: int = 0
+    withheld: int = 0
 
     @property
     def free(self) -> int:
         """Pieces that wait for packing."""
-        return self.good - self.packed
+        return self.good - self.packed - self.withheld
 
     def need_free(self, quantity: int | None) -> int:
         """How many pieces to pack: those asked for, or all that are free; refused if there are not as many."""
@@ -137,6 +147,12 @@ def gather(cartons: Iterable[Carton], hub: str, *, at: datetime) -> list[Cartons
     """Cartons arrived at a hub; one event for each lot. Those that are there already stay as they are."""
     arrived: dict[Lot, list[Carton]] = {}
     for carton in cartons:
+        if carton.unpacked_at is not None:
+            raise Refused(
+                "Carton {sscc} was unpacked because its goods were cancelled; its number is retired.",
+                field="ssccs",
+                sscc=carton.sscc,
+            )
         if carton.hub is None:
             arrived.setdefault(carton.lot, []).append(carton)
         elif carton.hub != hub:

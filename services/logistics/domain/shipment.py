@@ -21,7 +21,7 @@ from services.logistics.domain.milestones import (
     possible_next,
     up_to,
 )
-from services.logistics.domain.order import EXPORT, Standing, need_cleared, strictest
+from services.logistics.domain.order import EXPORT, Standing, need_cleared, reason_to_stay, strictest
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
     DocumentsCompleted,
@@ -147,7 +147,7 @@ class Shipment:
         if not self.cartons:
             raise Refused("There is no carton for this shipment.")
         for carton in self.cartons:
-            if carton.hub != self.hub or carton.shipment_id is not None:
+            if carton.hub != self.hub or not carton.can_be_unpacked:
                 raise Refused("Carton {sscc} does not stand free at {hub}.", sscc=carton.sscc, hub=self.hub)
         if not self.documents:
             raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")
@@ -224,7 +224,7 @@ class Shipment:
         container: str,
         seal: str,
         *,
-        goods: Iterable[Standing],
+        goods: Sequence[Standing],
         sealed_at: datetime,
         now: datetime,
         today: date,
@@ -246,10 +246,26 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_ready_for(STUFFED_SEALED)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
-        need_cleared(goods, today)
+        reasons = self.reasons_to_stay(goods, today)
+        if reasons:
+            raise Refused(one_after_another(reasons))
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+
+    def reasons_to_stay(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
+        """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned."""
+        lost = [reason for each in goods if (reason := reason_to_stay(each, on))]
+        return lost + [
+            each.line.sentence(
+                "{line} goes to {consignee} in {destination} now, so it may not leave in {number}.",
+                consignee=each.line.consignee_name,
+                destination=each.line.destination,
+                number=self.number,
+            )
+            for each in goods
+            if each.line.destination != self.destination or each.line.terms != goods[0].line.terms
+        ]
 
     def record(
         self, code: str, *, place: str, occurred_at: datetime, now: datetime, graph: Graph

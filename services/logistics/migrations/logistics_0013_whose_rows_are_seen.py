@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "logistics_0013"
-down_revision = "logistics_0001"
+down_revision = "logistics_0002"
 branch_labels = None
 depends_on = "shared_0008"
 

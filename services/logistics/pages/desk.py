@@ -23,6 +23,8 @@ from shared.web.problems import field_errors, not_found
 
 desk = Blueprint("dispatch", __name__, url_prefix="/logistics", template_folder="../templates")
 
+MOST_WITHHELD = 20
+"""Withheld lots on the first page, the newest first."""
 MOST_LOTS = 100
 """Lots on the first page; the rest come up as these are packed."""
 
@@ -113,7 +115,10 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
         today, graph = business_today(session), rules.milestones(session)
         lots = views.lots_to_pack(session, limit=MOST_LOTS)
         shown = {
-            "waiting": views.waiting_shipments(session, graph),
+            "waiting": [
+                _with_reasons(session, each, today) for each in views.waiting_shipments(session, graph)
+            ],
+            "withheld": views.lots_withheld(session, limit=MOST_WITHHELD),
             "sailing": views.sailing_shipments(session, graph),
             "delivered": views.delivered_shipments(session, graph),
             "lots": lots[:MOST_LOTS],
@@ -133,6 +138,14 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
         sought=sought,
         typed=request.form,
     )
+
+
+def _with_reasons(session: Session, shown: dict[str, Any], today: date) -> dict[str, Any]:
+    """A shipment that waits, with the reasons why it may not leave the hub; one that is sealed has left it."""
+    if shown["container"]:
+        return {**shown, "stays": []}
+    goods = standing.in_shipment(session, shown["id"])
+    return {**shown, "stays": _found(session, shown["id"]).reasons_to_stay(goods, today)}
 
 
 def _forms(shown: dict[str, Any]) -> set[str]:

@@ -28,6 +28,7 @@ from shared.web.pages import language
 from shared.web.pagination import key_of, link_to_next
 from shared.web.problems import not_found
 from shared.web.spreadsheets import download
+from shared.web.versions import etag
 
 api = Routes(
     "orders", __name__, url_prefix="/orders/v1", description="Orders of buyers, from placing to delivery"
@@ -49,7 +50,7 @@ def place_order(body: dict[str, Any]) -> Response:
         return (
             ORDER.dump(views.order_in_full(session, order)),
             201,
-            {"Location": f"/orders/v1/orders/{order.id}"},
+            {"Location": f"/orders/v1/orders/{order.id}", **etag(order.version)},
         )
 
     return once(command)
@@ -86,7 +87,7 @@ def read_order(order_id: UUID) -> Any:
         order = views.find_order(session, current(), order_id)
         if order is None:
             raise not_found("order")
-        return views.order_in_full(session, order)
+        return views.order_in_full(session, order), 200, etag(order.version)
 
 
 @api.get("/orders/<uuid:order_id>/timeline")

@@ -28,7 +28,9 @@ from shared.events.production import (
     WorkOrderAccepted,
     WorkOrderDeclined,
     WorkOrderOffered,
+    WorkOrderReduced,
     WorkOrderStarted,
+    WorkOrderWithdrawn,
 )
 
 # While no facility is known to have been asked, production owes what a facility would.
@@ -94,6 +96,10 @@ STEPS = (
 )
 
 
+MADE = ("allocated", "started", "good")
+"""Quantities that count what was withheld, too, and so goes no farther."""
+
+
 def next_step(line: Line, about: Sequence[Told]) -> Next | None:
     """The step that the line waits for, by what was told of it and of its order; nothing once it is closed."""
     if line.closed:
@@ -125,7 +131,7 @@ def _reached(line: Line, about: Sequence[Told], at: int) -> int:
     """How many pieces are past a step. Those that are past a later one are past it too."""
     step = STEPS[at]
     if step.quantity:
-        return int(getattr(line, step.quantity))
+        return int(getattr(line, step.quantity)) - (line.withheld if step.quantity in MADE else 0)
     counted = next(later.quantity for later in STEPS[at:] if later.quantity)
     return max(int(getattr(line, counted)), sum(each.pieces for each in about if each.type == step.type))
 
@@ -135,7 +141,10 @@ def _owing_facilities(step: Step, about: Sequence[Told]) -> tuple[tuple[str, ...
     waiting: dict[str, datetime] = {}
     for facility in sorted({each.facility for each in about if each.facility}):
         of_it = [each for each in about if each.facility == facility]
-        asked = _pieces(of_it, WorkOrderOffered) - _pieces(of_it, WorkOrderDeclined)
+        taken_back = sum(
+            _pieces(of_it, event) for event in (WorkOrderDeclined, WorkOrderWithdrawn, WorkOrderReduced)
+        )
+        asked = _pieces(of_it, WorkOrderOffered) - taken_back
         since = _last(of_it, *step.after)
         if since and _pieces(of_it, step.event) < asked:
             waiting[facility] = since

@@ -40,7 +40,13 @@ class Hold:
     purpose: Purpose
     quantity: int
     released_on: date | None = None
+    withdrawn_on: date | None = None
     signatures: list[Signature] = field(default_factory=list)
+
+    @property
+    def open(self) -> bool:
+        """Whether it was neither released nor withdrawn, because the line changed."""
+        return self.released_on is None and self.withdrawn_on is None
 
     def sign(self, by: Signer, reason: str, on: date) -> None:
         """Add a signature; refused for a role without the right, twice the same person or the same role.

@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.destination_policy import Action
 from services.orders.domain.hold import Hold, Signer
 from shared.events.orders import (
     ClearanceGranted,
+    ClearanceWithdrawn,
     HoldOpened,
     OrderClosed,
     OrderLineClosed,
@@ -36,7 +38,10 @@ class Line:
 
     All quantities are pieces, each counted from what the services said: ``ordered >= allocated >= good
     >= packed >= departed >= delivered``, and ``allocated >= started``. They only grow, but for
-    ``allocated``, which the newest plan replaces.
+    ``allocated``, which the newest plan replaces, and ``packed``, which falls by what is unpacked.
+
+    ``cancelled`` are those that production stopped and the good ones that are ``withheld``: taken to
+    stock, and still counted as made.
     """
 
     number: int
@@ -61,10 +66,13 @@ class Line:
     packed: int = 0
     departed: int = 0
     delivered: int = 0
+    withheld: int = 0
+    unpacked: int = 0
     promised_date: date | None = None
     produce_until: date | None = None
     export_until: date | None = None
     holds: list[Hold] = field(default_factory=list)
+    cancellations: list[Cancellation] = field(default_factory=list)
 
     @property
     def wanted(self) -> int:
@@ -72,17 +80,32 @@ class Line:
         return self.ordered - self.cancelled
 
     @property
+    def to_make(self) -> int:
+        """What is made in the end: what is wanted, and what was made before it was cancelled."""
+        return self.wanted + self.withheld
+
+    @property
+    def pending(self) -> int:
+        """Pieces that the buyer asked to cancel and nobody has answered for yet."""
+        return sum(each.pending for each in self.cancellations)
+
+    @property
+    def left_to_cancel(self) -> int:
+        """What a further request could be about: what departed is a matter of a return or a claim."""
+        return max(0, self.wanted - self.departed - self.pending)
+
+    @property
     def blocked(self) -> bool:
         return self.action == "block"
 
     def left_to(self, purpose: Purpose) -> int:
         """Pieces for which a clearance for this purpose is still needed."""
-        return self.wanted - (self.good if purpose == "produce" else self.departed)
+        return self.to_make - self.good if purpose == "produce" else self.wanted - self.departed
 
     @property
     def open_hold(self) -> Hold | None:
         """The hold that waits for signatures now, if any; one that nothing needs any more does not."""
-        return next((h for h in self.holds if h.released_on is None and self.left_to(h.purpose)), None)
+        return next((h for h in self.holds if h.open and self.left_to(h.purpose)), None)
 
     def cleared_until(self, purpose: Purpose) -> date | None:
         """The last day of the clearance, if there is one; one that has lapsed is none."""
@@ -116,7 +139,7 @@ class Line:
         for quantity, part, whole in (
             (self.delivered, "part_delivered", "delivered"),
             (self.departed, "part_shipped", "shipped"),
-            (self.good, "part_ready", "ready"),
+            (self.good - self.withheld, "part_ready", "ready"),
         ):
             if quantity:
                 return whole if quantity == self.wanted else part
@@ -125,7 +148,7 @@ class Line:
         if self.started:
             return "in_production"
         if self.allocated:
-            return "allocated" if self.allocated == self.wanted else "part_allocated"
+            return "allocated" if self.allocated == self.to_make else "part_allocated"
         return "accepted"
 
     def consignee(self) -> Party:
@@ -148,6 +171,7 @@ class Order:
     placed_by: str
     placed_on: date
     lines: list[Line]
+    version: int = 1
 
     def line(self, number: int) -> Line:
         for line in self.lines:
@@ -211,23 +235,55 @@ class Order:
         return events
 
     def plan(self, number: int, *, allocated: int, promised_date: date | None) -> None:
-        """Production shared the line out; what it allocated replaces what it had."""
+        """Production shared the line out; what it allocated replaces what it had.
+
+        What was begun or is good already belongs to this plan, or to a later one that is on its way.
+        """
         line = self.line(number)
-        line.allocated, line.promised_date = allocated, promised_date
+        line.allocated, line.promised_date = max(allocated, line.started, line.good), promised_date
 
     def finish(self, number: int, quantity: int, *, on: date) -> list[object]:
         """Good pieces were released as a lot. The last of them asks for the second release, to export."""
         line = self.line(number)
         line.good += quantity
-        return self._ask_or_clear(line, "export", on) if line.good == line.wanted else []
+        return self.ask_to_export(line, on)
 
     def deliver(self, number: int, quantity: int) -> list[object]:
         """The consignee received pieces; the last of them closes the line, the last line the order."""
         line = self.line(number)
         line.delivered += quantity
+        return self.close_if_done(line)
+
+    def ask_to_export(self, line: Line, on: date) -> list[object]:
+        """Once all is made that will be made, its export must be cleared, if that was not asked for before."""
+        asked = line.export_until or any(h.open and h.purpose == "export" for h in line.holds)
+        if asked or line.blocked or line.good < line.to_make or not line.left_to("export"):
+            return []
+        return self._ask_or_clear(line, "export", on)
+
+    def ask_again(self, line: Line, on: date) -> list[object]:
+        """After a change of the line: what is needed next must be cleared anew, unless the law blocks it."""
+        if line.blocked or line.good == line.to_make:
+            return self.ask_to_export(line, on)
+        return self._ask_or_clear(line, "produce", on)
+
+    def withdraw_clearances(self, line: Line, on: date) -> list[object]:
+        """What was cleared, or asked to be, no longer is."""
+        events: list[object] = []
+        for purpose in PURPOSES:
+            opened = [hold for hold in line.holds if hold.open and hold.purpose == purpose]
+            for hold in opened:
+                hold.withdrawn_on = on
+            if opened or line.cleared_until(purpose):
+                line.clear(purpose, None)
+                events.append(ClearanceWithdrawn(order_id=self.id, line=line.number, purpose=purpose))
+        return events
+
+    def close_if_done(self, line: Line) -> list[object]:
+        """The last piece that was still wanted closes the line, the last line the order."""
         if not line.closed:
             return []
-        closed: list[object] = [OrderLineClosed(order_id=self.id, line=number, delivered=line.delivered)]
+        closed: list[object] = [OrderLineClosed(order_id=self.id, line=line.number, delivered=line.delivered)]
         if self.state == "closed":
             closed.append(OrderClosed(order_id=self.id))
         return closed
@@ -248,7 +304,7 @@ class Order:
         if line.action == "allow":
             return [self._clear(line, purpose, on)]
         line.clear(purpose, None)
-        line.holds.append(Hold(purpose=purpose, quantity=line.wanted))
+        line.holds.append(Hold(purpose=purpose, quantity=_to_clear(line, purpose)))
         return [
             HoldOpened(
                 order_id=self.id,
@@ -266,12 +322,16 @@ class Order:
             order_id=self.id,
             line=line.number,
             purpose=purpose,
-            quantity=line.wanted,
+            quantity=_to_clear(line, purpose),
             destination=line.destination,
             lane=LANE,
             policies=tuple(line.policies),
             expires_on=until,
         )
+
+
+def _to_clear(line: Line, purpose: Purpose) -> int:
+    return line.to_make if purpose == "produce" else line.wanted
 
 
 def _placed_line(line: Line) -> PlacedLine:

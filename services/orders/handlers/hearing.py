@@ -8,6 +8,11 @@ from sqlalchemy.orm import Session
 
 from services.orders import timeline
 from services.orders.domain.order import Order
+from services.orders.handlers.cancelling import (
+    on_goods_withheld,
+    on_production_stopped,
+    on_withholding_answered,
+)
 from services.orders.handlers.locking import locked
 from services.orders.handlers.quoting import on_quote_answered
 from services.orders.storage import facility
@@ -17,6 +22,7 @@ from shared.events.logistics import (
     CartonsGathered,
     CartonsPacked,
     DocumentsCompleted,
+    GoodsWithheld,
     MilestoneRecorded,
     ShipmentBooked,
     ShipmentDelivered,
@@ -24,12 +30,14 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentLine,
     ShipmentPlanned,
+    WithholdingAnswered,
 )
 from shared.events.production import (
     FacilityRegistered,
     LotReleased,
     PiecesReported,
     ProductionPlanned,
+    ProductionStopped,
     QuoteAnswered,
     WorkOrderAccepted,
     WorkOrderCompleted,
@@ -37,7 +45,9 @@ from shared.events.production import (
     WorkOrderInspected,
     WorkOrderOffered,
     WorkOrderPaused,
+    WorkOrderReduced,
     WorkOrderStarted,
+    WorkOrderWithdrawn,
 )
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 
@@ -73,7 +83,7 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
 def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> None:
     order = locked(session, event.order_id)
     line = order.line(event.line)
-    if line.packed + event.quantity > line.good:
+    if line.packed + event.quantity > line.good - line.withheld:
         raise NotYet("production", f"lot/{event.lot}")
     line.packed += event.quantity
     timeline.note(session, order.buyer, event, heard)
@@ -82,7 +92,7 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
-        if line.departed + part.quantity > line.packed:
+        if line.departed + part.quantity > line.packed + line.unpacked:
             raise NotYet("logistics", f"packing/{part.lot}")
         line.departed += part.quantity
     note_on_timeline(session, event, heard)
@@ -121,6 +131,9 @@ REACTIONS: Reactions = {
     WorkOrderOffered: note_on_timeline,
     WorkOrderAccepted: note_on_timeline,
     WorkOrderDeclined: note_on_timeline,
+    WorkOrderWithdrawn: note_on_timeline,
+    WorkOrderReduced: note_on_timeline,
+    ProductionStopped: on_production_stopped,
     WorkOrderStarted: on_work_order_started,
     WorkOrderPaused: note_on_timeline,
     PiecesReported: note_on_timeline,
@@ -129,6 +142,8 @@ REACTIONS: Reactions = {
     LotReleased: on_lot_released,
     CartonsPacked: on_cartons_packed,
     CartonsGathered: note_on_timeline,
+    GoodsWithheld: on_goods_withheld,
+    WithholdingAnswered: on_withholding_answered,
     ShipmentPlanned: note_on_timeline,
     ShipmentBooked: note_on_timeline,
     DocumentsCompleted: note_on_timeline,

@@ -17,6 +17,7 @@ POLICIES = {
     "buyer_order": BUYER,
     "order_line": BUYER,
     "hold": OF_AN_ORDER,
+    "cancellation": OF_AN_ORDER,
     "signature": "EXISTS (SELECT FROM hold h WHERE h.id = hold_id)",
     "timeline": OF_AN_ORDER,
     "feed": BUYER,
@@ -35,3 +36,12 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY theirs ON {table} USING ({EVERY} OR {theirs})")
+    # Whoever takes a step writes that it waits; only who sees the steps of all may take it away.
+    op.execute("ALTER TABLE feed_waiting ENABLE ROW LEVEL SECURITY")
+    op.execute("ALTER TABLE feed_waiting FORCE ROW LEVEL SECURITY")
+    op.execute("CREATE POLICY told ON feed_waiting FOR INSERT WITH CHECK (true)")
+    for command in ("SELECT", "DELETE"):
+        op.execute(
+            f"CREATE POLICY taken_{command.lower()} ON feed_waiting FOR {command}"
+            " USING ((SELECT kendi_sees('service')))"
+        )

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import listing, views
+from services.orders import cancellations, listing, views
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
@@ -70,6 +70,8 @@ def _filters() -> tuple[dict[str, Any], dict[str, Any]]:
         return {}, {name: messages[0] for name, messages in error.messages_dict.items()}
 
 
+REQUESTS = 20
+"""Cancellations on one page, the newest first."""
 STEPS = 150
 """Steps of a timeline on one page, so that it stays under 150 kB."""
 
@@ -87,11 +89,14 @@ def one_order(order_id: UUID) -> str:
         entries = tell_timeline(session, found[-STEPS:], pages.language())
         shown = views.order_in_full(session, order, pages.language())
         expected = tell_expected(session, shown["lines"], pages.language())
+        requests = cancellations.of_order(session, order_id)
     return render_template(
         "order.html",
         order=shown,
         lines=shown["lines"][max(from_line, 1) - 1 :][: listing.MOST_LINES],
         entries=entries,
+        requests=requests[:REQUESTS],
+        may_change=current().role == BUYER,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,
     )

@@ -67,12 +67,14 @@ class OrderRequest(Schema):
 class QuantitiesSchema(Schema):
     """Pieces. ``ordered >= allocated >= good >= packed >= departed >= delivered``.
 
-    ``cancelled`` is a part of ``ordered``, and no more is allocated than is left of it; ``started`` is
-    the part of ``allocated`` on which work began, in whole work orders.
+    ``cancelled`` is a part of ``ordered``: what production stopped, and what was ``withheld``, which is
+    good and in stock. No more is allocated than ``ordered - cancelled + withheld``; ``started`` is the
+    part of ``allocated`` on which work began, in whole work orders.
     """
 
     ordered = Whole()
     cancelled = Whole()
+    withheld = Whole()
     allocated = Whole()
     started = Whole()
     good = Whole()
@@ -122,6 +124,7 @@ class OrderLineSchema(QuantitiesSchema):
     promised_date = fields.Date(allow_none=True)
     destination = fields.String()
     consignee = fields.Nested(ConsigneeSchema)
+    cancelling = Whole(metadata={"description": "pieces asked back that nobody has answered for yet"})
     hold = fields.Nested(HoldSchema, allow_none=True)
     next = fields.Nested(NextSchema, allow_none=True)
 
@@ -135,6 +138,7 @@ class OrderSchema(Schema):
     incoterm = fields.String()
     named_place = fields.String()
     placed_on = fields.Date()
+    version = Whole(metadata={"description": "what the ETag says; it grows when what was ordered changes"})
     lines = fields.List(fields.Nested(OrderLineSchema))
 
 

@@ -16,14 +16,16 @@ from shared.events.production import (
     WorkOrderInspected,
     WorkOrderOffered,
     WorkOrderPaused,
+    WorkOrderReduced,
     WorkOrderStarted,
+    WorkOrderWithdrawn,
 )
 from shared.refusal import Refused
 from shared.text import is_plain
 
 Kind = Literal["made", "reworked"]
 UNDER_WAY = ("in_progress", "awaiting_qc", "rework")
-STATES = ("offered", "declined", "accepted", *UNDER_WAY, "paused", "completed")
+STATES = ("offered", "declined", "cancelled", "accepted", *UNDER_WAY, "paused", "completed")
 IDENTITY_NUMBER = re.compile(r"\d(?:[ .-]?\d){15}")
 """Sixteen digits, as the national identity number has, however they are grouped."""
 
@@ -31,6 +33,8 @@ IDENTITY_NUMBER = re.compile(r"\d(?:[ .-]?\d){15}")
 @dataclass(eq=False, kw_only=True)
 class WorkOrder:
     """``made`` counts every piece once; each is awaiting inspection, good, in rework, or scrap.
+
+    ``quantity`` is without the ``taken_back`` pieces, but for an order that was withdrawn as a whole.
 
     A scrapped piece is made again, so ``made`` may exceed ``quantity`` by ``scrap``.
     """
@@ -47,6 +51,8 @@ class WorkOrder:
     offered_on: date
     accepted_on: date | None = None
     declined_reason: str | None = None
+    withdrawn_on: date | None = None
+    taken_back: int = 0
     started_on: date | None = None
     paused_reason: str | None = None
     made: int = 0
@@ -68,12 +74,17 @@ class WorkOrder:
     @property
     def live(self) -> bool:
         """Whether its quantity counts as allocated."""
-        return self.declined_reason is None
+        return self.declined_reason is None and self.withdrawn_on is None
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether work on it has not begun, so that nobody's work is lost."""
+        return self.live and self.started_on is None
 
     @property
     def state(self) -> str:
         if not self.live:
-            return "declined"
+            return "declined" if self.declined_reason is not None else "cancelled"
         if self.accepted_on is None:
             return "offered"
         if self.good == self.quantity:
@@ -113,6 +124,19 @@ class WorkOrder:
         self._must_be("offered")
         self.declined_reason = _said(reason)
         return [WorkOrderDeclined(**self._about, quantity=self.quantity, reason=self.declined_reason)]
+
+    def take_back(self, pieces: int, *, on: date) -> WorkOrderWithdrawn | WorkOrderReduced:
+        """Pieces on which work has not begun are not to be made: all of them, or some."""
+        if not self.can_be_taken_back or not 1 <= pieces <= self.quantity:
+            raise Refused(
+                "This is not possible now: {number} is {state}.", number=self.number, state=self.state
+            )
+        if pieces == self.quantity:
+            self.withdrawn_on = on
+            return WorkOrderWithdrawn(**self._about, quantity=pieces)
+        self.quantity -= pieces
+        self.taken_back += pieces
+        return WorkOrderReduced(**self._about, quantity=pieces, left=self.quantity)
 
     def start(self, *, on: date, cleared_until: date | None) -> list[object]:
         """Begin, as long as orders lets it be made; or go on after a pause, which tells nobody."""

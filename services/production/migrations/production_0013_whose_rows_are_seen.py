@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "production_0013"
-down_revision = "production_0001"
+down_revision = "production_0002"
 branch_labels = None
 depends_on = "shared_0008"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,8 @@ desk = Blueprint("board", __name__, url_prefix="/production", template_folder=".
 
 MOST = {FACILITY: 20, KANWIL: 60}
 """Work orders on one board, so that it stays under 150 kB; the most urgent come first."""
+MOST_TAKEN_BACK, TAKEN_BACK_SHOWN = 10, timedelta(days=7)
+"""Work that was withdrawn stands below the board for a week, so that nobody looks for it in vain."""
 WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
 """A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
@@ -55,10 +57,12 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         orders = views.board(session, current(), MOST[current().role])
         counts = views.count_open(session, current())
         today = business_today(session)
+        back = views.taken_back(session, current(), since=today - TAKEN_BACK_SHOWN, limit=MOST_TAKEN_BACK)
     return render_template(
         "board.html",
         orders=orders,
         counts=counts,
+        back=back,
         further=sum(counts.values()) - len(orders),
         today=today,
         at=at,

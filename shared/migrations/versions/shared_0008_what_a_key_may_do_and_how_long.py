@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "shared_0008"
-down_revision = "shared_0006"
+down_revision = "shared_0007"
 branch_labels = None
 depends_on = None
 

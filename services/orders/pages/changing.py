@@ -1,0 +1,170 @@
+"""Changing what was ordered: what can still be taken back, and what follows if a line is amended?"""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from services.orders import cancellations, views
+from services.orders.api.amendments import change_of
+from services.orders.domain.order import Line, Order
+from services.orders.domain.taking_back import Asked
+from services.orders.handlers import amending, cancelling
+from services.orders.handlers.amending import Stale
+from services.orders.schemas.amendments import AmendedLineRequest
+from shared.refusal import Refused, Sentence
+from shared.web import pages
+from shared.web.access import BUYER, current
+from shared.web.context import transaction
+from shared.web.problems import field_errors, not_found
+
+desk = Blueprint("changing", __name__, url_prefix="/orders/order", template_folder="../templates")
+
+LINE = "/<uuid:order_id>/lines/<int:number>"
+AMENDMENT = AmendedLineRequest()
+WHOLE = re.compile(r"\d{1,8}", re.ASCII)
+
+CHANGED = Sentence(
+    "The order was changed since you opened this page; nothing was done. This is how it is now."
+)
+
+Wrong = dict[str, str]
+"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
+
+
+@desk.get(f"{LINE}/cancel")
+@pages.desk(BUYER)
+def ask_to_cancel(order_id: UUID, number: int) -> str:
+    """How many pieces could probably still be stopped, as the question before they are asked back."""
+    return _cancel_page(order_id, number, request.args)
+
+
+@desk.post(f"{LINE}/cancel")
+@pages.desk(BUYER)
+def cancel(order_id: UUID, number: int) -> Any:
+    typed = request.form
+    try:
+        asked = [Asked(line=number, quantity=_quantity(typed))]
+        with transaction() as session:
+            _found(session, order_id, number)
+            cancelling.request_cancellation(
+                session,
+                order_id=order_id,
+                lines=asked,
+                reason=typed.get("reason", ""),
+                unpack="unpack" in typed,
+            )
+    except Refused as refusal:
+        return _cancel_page(order_id, number, typed, {_field(refusal.field): pages.said(refusal)}), 422
+    return pages.back_to("portal.one_order", order_id=order_id)
+
+
+def _cancel_page(order_id: UUID, number: int, typed: Any, wrong: Wrong | None = None) -> str:
+    """The question with its estimate; a quantity that can't be asked for is told instead of an estimate."""
+    wrong = wrong or {}
+    with transaction() as session:
+        order, line = _found(session, order_id, number)
+        left, found = line.left_to_cancel, None
+        try:
+            asked = [Asked(line=number, quantity=_quantity(typed))]
+            found = cancellations.estimate_of(session, order, asked, unpack="unpack" in typed)
+        except Refused as refusal:
+            wrong = {_field(refusal.field): pages.said(refusal), **wrong}
+        shown = views.line_as_dict(line, pages.language())
+    return render_template(
+        "cancel.html",
+        order=order,
+        line=shown,
+        left=left,
+        estimate=found["lines"][0] if found else None,
+        as_of=found["as_of"] if found else None,
+        typed=typed,
+        wrong=wrong,
+    )
+
+
+def _quantity(typed: Any) -> int | None:
+    """The number of pieces; none stands for all that is left."""
+    said = typed.get("quantity", "").strip()
+    if said and not WHOLE.fullmatch(said):
+        raise Refused("Give the number of pieces in digits.", field="quantity")
+    return int(said) if said else None
+
+
+@desk.get(f"{LINE}/amend")
+@pages.desk(BUYER)
+def ask_to_amend(order_id: UUID, number: int) -> str:
+    """The line as it is, to be changed."""
+    return _amend_page(order_id, number)
+
+
+@desk.post(f"{LINE}/amend")
+@pages.desk(BUYER)
+def amend(order_id: UUID, number: int) -> Any:
+    """Change the line, unless somebody did since the form was opened."""
+    version = request.form.get("version", "")
+    try:
+        change = change_of(AMENDMENT.load(_typed(number)))
+        with transaction() as session:
+            _found(session, order_id, number)
+            amending.amend_order(
+                session,
+                order_id=order_id,
+                versions=[int(version)] if WHOLE.fullmatch(version) else [],
+                changes=[change],
+                unpack="unpack" in request.form,
+            )
+    except ValidationError as error:
+        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
+    except Refused as refusal:
+        wrong = {_field(refusal.field): pages.said(refusal)}
+    except Stale:
+        return _amend_page(order_id, number, wrong={"": pages.said(CHANGED)}), 412
+    else:
+        return pages.back_to("portal.one_order", order_id=order_id)
+    return _amend_page(order_id, number, request.form, wrong), 422
+
+
+def _typed(number: int) -> dict[str, Any]:
+    """The form as the API would be sent it."""
+    form = request.form
+    address = [part.strip() for part in form.get("address", "").splitlines() if part.strip()]
+    quantity = form.get("quantity", "").strip()
+    return {
+        "line": number,
+        "quantity": int(quantity) if WHOLE.fullmatch(quantity) else quantity,
+        "requested_date": form.get("requested_date", ""),
+        "consignee": {"name": form.get("name", ""), "address": address, "country": form.get("country", "")},
+    }
+
+
+def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | None = None) -> str:
+    with transaction() as session:
+        order, line = _found(session, order_id, number)
+        now = {
+            "quantity": line.wanted - line.pending,
+            "requested_date": line.requested_date,
+            "name": line.consignee_name,
+            "address": "\n".join(line.consignee_address),
+            "country": line.destination,
+        }
+        shown = views.line_as_dict(line, pages.language())
+    return render_template(
+        "amend.html", order=order, line=shown, typed=typed or now, version=order.version, wrong=wrong or {}
+    )
+
+
+def _field(named: str | None) -> str:
+    """The form's field for a field of the API: ``quantity`` for ``lines[0].quantity``."""
+    return (named or "").rsplit(".", 1)[-1]
+
+
+def _found(session: Session, order_id: UUID, number: int) -> tuple[Order, Line]:
+    order = views.find_order(session, current(), order_id)
+    line = next((line for line in order.lines if line.number == number), None) if order else None
+    if order is None or line is None:
+        raise not_found("order line")
+    return order, line

@@ -1,0 +1,196 @@
+"""Finished goods that were cancelled are taken to stock where they are in no shipment; an opened carton's number is retired."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from services.logistics.storage import carton, lot
+from shared.events.orders import ClearanceWithdrawn, OrderLineAmended, Party, WithholdingRequested
+from tests.logistics.conftest import (
+    CONTAINER,
+    ORDER,
+    SEAL,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_lot,
+    an_order,
+)
+
+LOT = "SRG-2503-001"
+
+
+def asked(quantity: int, *, unpack: bool = False, line: int = 1) -> WithholdingRequested:
+    return WithholdingRequested(
+        order_id=ORDER, line=line, cancellation_id=UUID(int=77), quantity=quantity, unpack=unpack
+    )
+
+
+def answer(logistics: Logistics) -> tuple[int, dict[str, int]]:
+    """What was withheld by the last answer, and where the others are."""
+    kind, data = logistics.told()[-1]
+    assert kind == "withholding_answered"
+    return data["withheld"], {each["reason"]: each["quantity"] for each in data["kept"]}
+
+
+def counts(logistics: Logistics) -> tuple[int, int, int]:
+    with logistics.database.transaction() as session:
+        row = session.execute(select(lot).where(lot.c.code == LOT)).one()
+    return row.good, row.packed, row.withheld
+
+
+def pack(logistics: Logistics, quantity: int) -> list[str]:
+    packed = logistics.staff.post("/cartons", {"lot": LOT, "quantity": quantity})
+    assert packed.status_code == 201, packed.text
+    return [each["sscc"] for each in packed.json]
+
+
+def test_free_pieces_are_withheld_without_opening_anything(logistics: Logistics) -> None:
+    logistics.hears(a_lot())
+    pack(logistics, 400)
+    logistics.hears(asked(500))
+    assert (answer(logistics), counts(logistics)) == ((500, {}), (1_000, 400, 500))
+    assert logistics.staff.post("/cartons", {"lot": LOT, "quantity": 101}).status_code == 422
+    (row,) = logistics.staff.get("/lots").json
+    assert (row["withheld"], row["free"]) == (500, 100)
+
+
+def test_packed_pieces_stay_packed_without_consent(logistics: Logistics) -> None:
+    logistics.hears(a_lot())
+    pack(logistics, 900)
+    logistics.hears(asked(500))
+    assert answer(logistics) == (100, {"packed": 400})
+
+
+def test_with_consent_cartons_are_opened_and_what_is_left_of_them_is_packed_again(
+    logistics: Logistics,
+) -> None:
+    logistics.hears(a_lot())
+    ssccs = pack(logistics, 1_000)
+    logistics.hears(asked(300, unpack=True))
+    assert (answer(logistics), counts(logistics)) == ((300, {}), (1_000, 600, 300))
+    (withheld,) = [data for kind, data in logistics.told() if kind == "goods_withheld"]
+    assert (withheld["unpacked"], withheld["ssccs"]) == (400, ssccs[:2])
+    states = {each["sscc"]: each["state"] for each in logistics.staff.get("/cartons").json}
+    assert [states[sscc] for sscc in ssccs[:3]] == ["unpacked", "unpacked", "packed"]
+    (again,) = pack(logistics, 100)
+    assert again not in ssccs
+
+
+def test_an_unpacked_carton_is_gathered_and_shipped_nowhere(logistics: Logistics) -> None:
+    logistics.hears(a_lot(), a_clearance())
+    (first, *_) = pack(logistics, 1_000)
+    logistics.hears(asked(200, unpack=True))
+    refused = logistics.staff.post("/cartons/gather", {"hub": SRAGEN, "ssccs": [first]})
+    assert (refused.status_code, "retired" in refused.json["detail"]) == (422, True)
+    assert logistics.staff.post("/cartons/gather", {"hub": SRAGEN, "lot": LOT}).status_code == 200
+    planned = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"})
+    assert (planned.json["cartons"], planned.json["pieces"]) == (4, 800)
+
+
+def test_what_is_in_a_shipment_is_a_matter_of_a_return(logistics: Logistics) -> None:
+    logistics.planned()
+    logistics.hears(asked(1_000, unpack=True))
+    assert (answer(logistics), counts(logistics)) == ((0, {"in_shipment": 1_000}), (1_000, 1_000, 0))
+
+
+def test_pieces_that_are_not_finished_are_told_as_such(logistics: Logistics) -> None:
+    logistics.hears(a_lot(quantity=300), asked(400))
+    assert answer(logistics) == (300, {"not_finished": 100})
+
+
+def test_cartons_that_have_not_left_their_facility_are_opened_first(logistics: Logistics) -> None:
+    logistics.gathered(a_lot(quantity=200))
+    logistics.hears(a_lot("SRG-2503-002", quantity=200))
+    logistics.staff.post("/cartons", {"lot": "SRG-2503-002"})
+    logistics.hears(asked(200, unpack=True))
+    with logistics.database.transaction() as session:
+        opened = session.execute(select(carton.c.lot).where(carton.c.unpacked_at.is_not(None))).scalars()
+        assert list(opened) == ["SRG-2503-002"]
+
+
+def test_packing_and_planning_meanwhile_put_no_withheld_piece_anywhere(logistics: Logistics) -> None:
+    logistics.hears(a_clearance(quantity=2_000))
+    logistics.gathered(a_lot(quantity=2_000))
+
+    def plan() -> Any:
+        client = logistics.client.application.test_client()
+        headers = {"Authorization": f"Bearer {logistics.staff.key}", "Idempotency-Key": "plan"}
+        body = {"hub": SRAGEN, "destination": "BE"}
+        return client.post("/logistics/v1/shipments", json=body, headers=headers)
+
+    with ThreadPoolExecutor(2) as threads:
+        planned, withheld = threads.submit(plan), threads.submit(logistics.hears, asked(700, unpack=True))
+        withheld.result()
+    shipped = planned.result().json["pieces"] if planned.result().status_code == 201 else 0
+    with logistics.database.transaction() as session:
+        both = carton.c.shipment_id.is_not(None) & carton.c.unpacked_at.is_not(None)
+        assert session.execute(select(func.count()).select_from(carton).where(both)).scalar_one() == 0
+    good, packed, taken = counts(logistics)
+    assert shipped <= packed
+    assert (shipped, taken) in ((2_000, 0), (packed, 700), (0, 700))
+    assert packed + taken <= good
+
+
+def test_the_tables_refuse_a_carton_that_is_both_opened_and_shipped(logistics: Logistics) -> None:
+    logistics.planned()
+    with pytest.raises(IntegrityError, match="unpacked"), logistics.database.transaction() as session:
+        session.execute(text("UPDATE carton SET unpacked_at = now()"))
+
+
+# Amended lines and lost clearances
+
+
+def to_france(line: int = 1) -> OrderLineAmended:
+    return OrderLineAmended(
+        order_id=ORDER,
+        line=line,
+        ordered=1_000,
+        requested_date=an_order().lines[0].requested_date,
+        consignee=Party(name="Consignee France", address=("Rue 1",), country="FR"),
+        screening="hold",
+        policies=("DP-EU-1.v1",),
+    )
+
+
+def withdrawn(line: int = 1) -> ClearanceWithdrawn:
+    return ClearanceWithdrawn(order_id=ORDER, line=line, purpose="export")
+
+
+def dispatch(logistics: Logistics, shipment: dict[str, Any]) -> Any:
+    return logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+
+
+def test_nothing_is_planned_or_dispatched_under_a_clearance_that_was_withdrawn(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    logistics.hears(withdrawn())
+    refused = dispatch(logistics, shipment)
+    assert (refused.status_code, "no clearance" in refused.json["detail"]) == (422, True)
+    logistics.hears(a_clearance())
+    assert dispatch(logistics, shipment).status_code == 200
+
+
+def test_goods_do_not_leave_for_where_they_are_not_to_go_any_more(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    logistics.hears(to_france(), withdrawn(), a_clearance(destination="FR"))
+    refused = dispatch(logistics, shipment)
+    assert (refused.status_code, "goes to Consignee France in FR now" in refused.json["detail"]) == (
+        422,
+        True,
+    )
+
+
+def test_an_amended_line_stands_at_the_hub_for_its_new_destination(logistics: Logistics) -> None:
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot())
+    logistics.hears(to_france(), withdrawn(), a_clearance(destination="FR"))
+    body = {"hub": SRAGEN, "destination": "FR"}
+    planned = logistics.staff.post("/shipments", body)
+    assert planned.status_code == 201, planned.text
+    assert planned.json["consignee"]["name"] == "Consignee France"
+    assert logistics.change(planned.json, "book", a_booking()).status_code == 200
