@@ -37,15 +37,22 @@ def metadata_of(service: str) -> list[MetaData]:
 def migrate(service: str, owner_url: str) -> bool:
     """Upgrade to the newest schema; returns whether anything was to do. Safe to run at any time."""
     alembic = config(service)
+    heads = set(ScriptDirectory.from_config(alembic).get_heads())
     engine = make_engine(owner_url, sees=SERVICE, pool_size=1)
     try:
         with engine.connect() as connection:
             at = set(MigrationContext.configure(connection).get_current_heads())
-            if at == set(ScriptDirectory.from_config(alembic).get_heads()):
+            if at == heads:
                 return False
         with engine.begin() as connection:
             alembic.attributes["connection"] = connection
-            command.upgrade(alembic, "heads")
+            for head in sorted(heads, key=_of_the_service):
+                command.upgrade(alembic, head)
         return True
     finally:
         engine.dispose()
+
+
+def _of_the_service(revision: str) -> bool:
+    """Whether a revision is the service's own; those that all have come before, since its policies use them."""
+    return not revision.startswith("shared_")

@@ -1,14 +1,14 @@
 """Whose rows a transaction may see: PostgreSQL's row security behind the code's own conditions.
 
 Who forgets a condition finds nothing of others, since each policy asks the setting ``kendi.sees``. A
-connection of a web process has none, and sees nothing until its transaction says for whom it works;
-workers, relays, migrations and operators' commands say that they are the service itself.
+connection of a web process stands at the door, where it may find out who is calling, and sees no row of
+anybody until its transaction says for whom it works; workers, relays, migrations and operators' commands
+say that they are the service itself.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -20,7 +20,7 @@ ALL = "all"
 DOOR = "door"
 """Finding out who calls: keys, people and sessions only."""
 
-SET = text("SELECT set_config('kendi.sees', :sees, true), set_config('kendi.principal', :principal, true)")
+SET = "SELECT set_config('kendi.sees', %s, true), set_config('kendi.principal', %s, true)"
 
 
 def only(kind: str, code: str) -> str:
@@ -30,7 +30,7 @@ def only(kind: str, code: str) -> str:
 
 def see(session: Session, sees: str, principal: str = "") -> None:
     """From here to the end of the transaction it sees this, and the notes of this principal's requests."""
-    session.execute(SET, {"sees": sees, "principal": principal})
+    session.connection().exec_driver_sql(SET, (sees, principal))
     session.info["sees"] = sees, principal
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from shared.clock import real_now
 from shared.database import Database
-from shared.sight import ALL, DOOR, NOTHING, only
+from shared.sight import ALL, NOTHING, only
 from shared.web import passwords
 from shared.web.problems import Problem
 from shared.web.tables import SESSION_AGE, TRIES_KEPT, api_key, person, sign_in_attempt, web_session
@@ -175,13 +175,13 @@ def sign_in(
     """
     email = email.lower()
     with passwords.room():
-        with database.transaction(sees=DOOR) as session:
+        with database.transaction() as session:
             _count_try(session, email, address)
             row = session.execute(select(person).where(person.c.email == email)).one_or_none()
         fits = passwords.fits(row.password_hash if row else passwords.NOBODYS, password)
     if row is None or row.disabled_at or not fits:
         return None
-    with database.transaction(sees=DOOR) as session:
+    with database.transaction() as session:
         if instead_of:
             sign_out(session, instead_of)
         return _new_session(session, row, address)

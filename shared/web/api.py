@@ -10,7 +10,6 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
-from shared.sight import DOOR
 from shared.web import access, idempotency, limiting, versions
 from shared.web.context import serving
 from shared.web.problems import JSON_PROBLEM, Problem
@@ -129,7 +128,7 @@ def install(app: Flask, blueprints: Sequence[Routes]) -> None:
         if request.blueprint in names:
             token = access.bearer_token()
             limiting.spend(limiting.KEY, access.digest(token).hex())
-            with serving().database.transaction(sees=DOOR) as session:
+            with serving().database.transaction() as session:
                 g.principal = access.by_key(session, token)
             access.need_scope(g.principal, request.method)
             if request.method == "POST":

@@ -20,7 +20,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from shared.clock import WIB
 from shared.refusal import Refused, Sentence
-from shared.sight import DOOR
 from shared.web import access
 from shared.web.access import Principal
 from shared.web.context import serving
@@ -151,7 +150,7 @@ def _identify() -> Principal | None:
     token = request.cookies.get(cookie_name())
     if not token:
         return None
-    with serving().database.transaction(sees=DOOR) as session:
+    with serving().database.transaction() as session:
         found = access.by_session(session, token)
     if found:
         g.principal, g.csrf_token = found

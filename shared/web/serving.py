@@ -12,7 +12,7 @@ from shared.card import Card
 from shared.database import Database
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
-from shared.sight import NOTHING
+from shared.sight import DOOR
 from shared.web import api as apis
 from shared.web import health, limiting, operations, pages, problems, signing_in
 from shared.web.api import Routes
@@ -36,9 +36,7 @@ def create(
         template_folder="templates",
     )
     nudge = Nudge(settings.database_url)
-    database = Database(
-        settings.database_url, sees=NOTHING, pool_size=settings.web_threads, after_commit=nudge
-    )
+    database = Database(settings.database_url, sees=DOOR, pool_size=settings.web_threads, after_commit=nudge)
     app.extensions["kendi"] = Serving(card, settings, database, nudge)
     app.config.update(
         MAX_CONTENT_LENGTH=1024 * 1024,

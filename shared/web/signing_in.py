@@ -6,7 +6,6 @@ from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from shared.card import Card
-from shared.sight import DOOR
 from shared.web import access, pages
 from shared.web.context import serving
 from shared.web.pages import check_origin, cookie_name
@@ -41,7 +40,7 @@ def blueprint(card: Card) -> Blueprint:
     @signing.post("/sign-out")
     @pages.desk(*access.ROLES)
     def leave() -> Response:
-        with serving().database.transaction(sees=DOOR) as session:
+        with serving().database.transaction() as session:
             access.sign_out(session, request.cookies[cookie_name()])
         response = redirect(f"/{card.name}/sign-in", 303)
         response.delete_cookie(cookie_name(), path="/")

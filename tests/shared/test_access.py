@@ -131,6 +131,18 @@ def test_who_guesses_from_elsewhere_locks_nobody_out_and_is_not_forgotten(door: 
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
 
 
+def test_an_address_that_tries_one_password_on_many_people_is_stopped_and_no_other(door: Door) -> None:
+    door.change(
+        text(
+            "INSERT INTO sign_in_attempt SELECT n || '@kendi.example', '192.0.2.9' FROM generate_series(1, :n) n"
+        ).bindparams(n=access.SIGN_INS_OF_AN_ADDRESS - 1)
+    )
+    assert door.enter(email="last@kendi.example", address="192.0.2.9").status_code == 422
+    refused = door.enter(address="192.0.2.9")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+    assert door.enter(address="192.0.2.10").status_code == 303
+
+
 def test_more_sign_ins_than_there_is_memory_for_are_asked_to_come_again(door: Door) -> None:
     with ExitStack() as busy:
         for _ in range(passwords.AT_ONCE):
@@ -247,6 +259,30 @@ def test_the_cookie_is_bound_to_https_outside_of_a_demonstration(door: Door) -> 
 
 def test_each_sign_in_is_a_session_of_its_own(door: Door) -> None:
     assert cookie_of(door.enter())["value"] != cookie_of(door.enter())["value"]
+
+
+def test_a_cookie_that_was_there_before_signing_in_is_replaced_and_opens_nothing(door: Door) -> None:
+    door.client.set_cookie("kendi-production", "chosen-by-somebody-else")
+    cookie = cookie_of(door.enter())
+    assert cookie["value"] != "chosen-by-somebody-else"
+    stranger = door.anew()
+    stranger.client.set_cookie("kendi-production", "chosen-by-somebody-else")
+    assert not stranger.is_open()
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(door: Door) -> None:
+    before = cookie_of(door.enter())["value"]
+    after = cookie_of(door.enter())["value"]
+    for value, opens in ((before, False), (after, True)):
+        browser = door.anew()
+        browser.client.set_cookie("kendi-production", value)
+        assert browser.is_open() == opens
+
+
+def test_a_cookie_opens_no_api_and_a_key_no_page(door: Door, key: str) -> None:
+    door.enter()
+    assert door.client.get(API).status_code == 401
+    assert door.anew().client.get(HOME, headers={"Authorization": f"Bearer {key}"}).status_code == 302
 
 
 def test_signing_out_ends_the_session_for_everybody_who_kept_its_cookie(door: Door) -> None:

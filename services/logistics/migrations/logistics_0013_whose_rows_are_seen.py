@@ -5,7 +5,7 @@ from alembic import op
 revision = "logistics_0013"
 down_revision = "logistics_0002"
 branch_labels = None
-depends_on = "shared_0008"
+depends_on = None
 
 EVERY = "(SELECT kendi_sees('service', 'all'))"
 NOBODY_ELSE = "false"

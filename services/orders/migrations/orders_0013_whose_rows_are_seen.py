@@ -5,7 +5,7 @@ from alembic import op
 revision = "orders_0013"
 down_revision = "orders_0005"
 branch_labels = None
-depends_on = "shared_0008"
+depends_on = None
 
 EVERY = "(SELECT kendi_sees('service', 'all'))"
 BUYER = "buyer = (SELECT kendi_sees_only('buyer'))"

@@ -5,7 +5,7 @@ from alembic import op
 revision = "production_0013"
 down_revision = "production_0002"
 branch_labels = None
-depends_on = "shared_0008"
+depends_on = None
 
 EVERY = "(SELECT kendi_sees('service', 'all'))"
 FACILITY = "facility = (SELECT kendi_sees_only('facility_officer'))"
