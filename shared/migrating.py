@@ -46,13 +46,14 @@ def migrate(service: str, owner_url: str) -> bool:
                 return False
         with engine.begin() as connection:
             alembic.attributes["connection"] = connection
-            for head in sorted(heads, key=_of_the_service):
-                command.upgrade(alembic, head)
+            upgrade(alembic)
         return True
     finally:
         engine.dispose()
 
 
-def _of_the_service(revision: str) -> bool:
-    """Whether a revision is the service's own; those that all have come before, since its policies use them."""
-    return not revision.startswith("shared_")
+def upgrade(alembic: Config) -> None:
+    """What every service has comes first: the policies of its own tables use it."""
+    heads = ScriptDirectory.from_config(alembic).get_heads()
+    for head in sorted(heads, key=lambda head: not head.startswith("shared_")):
+        command.upgrade(alembic, head)

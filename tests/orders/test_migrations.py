@@ -9,6 +9,7 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from kendi.servers import Addresses
+from shared import migrating
 from shared.database import make_engine
 from shared.migrating import config
 from shared.sight import SERVICE
@@ -28,10 +29,13 @@ def connection(addresses: Addresses) -> Iterator[Connection]:
     engine.dispose()
 
 
-def upgrade(connection: Connection, revision: str) -> None:
+def upgrade(connection: Connection, revision: str | None = None) -> None:
     alembic = config("orders")
     alembic.attributes["connection"] = connection
-    command.upgrade(alembic, revision)
+    if revision:
+        command.upgrade(alembic, revision)
+    else:
+        migrating.upgrade(alembic)
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:
@@ -92,7 +96,7 @@ def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Conne
         timeline_id=1,
         next_at="infinity",
     )
-    upgrade(connection, "heads")
+    upgrade(connection)
     lines = connection.execute(
         text("SELECT produce_until::text, export_until FROM order_line ORDER BY number")
     ).all()
