@@ -13,7 +13,8 @@ OLD_SECONDS = 60.0
 """An event that no subscriber has confirmed for so long is worth a look; it is sent again all the while."""
 ALIVE_SECONDS = 30.0
 """A process that made no progress for so long is not counted as alive, whatever its pid says."""
-KINDS = ("web", "worker", "relay")
+KINDS = ("worker", "relay")
+"""Those that report; whether a web process answers, its ``/readyz`` tells."""
 
 
 @dataclass(frozen=True)
