@@ -16,7 +16,7 @@ from kendi.faults.kinds import Kind, NotCarriedOut, Scene
 from kendi.faults.ledger import Ledger
 from kendi.faults.schedule import schedule
 from kendi.faults.stream import Stream
-from kendi.faults.verdict import Verdict, judge
+from kendi.faults.verdict import TRACES, Verdict, judge
 from kendi.faults.watching import Gauge
 
 MANY_IN_FLIGHT = 100
@@ -95,12 +95,15 @@ class Result:
 
 
 def _doubts(result: Result) -> Iterator[str]:
-    """Faults without work prove nothing, in a run of any length; a long run must know each kind well."""
+    """Faults without work prove nothing, in a run of any length; a long run must know each kind well, of both."""
     if not result.verdict.placed:
         yield "no order was placed"
     counting = sum(kind.counting for kind in result.strikes.values())
     if 2 * counting < result.faults:
         yield f"only {counting} of {result.faults} faults struck with {MANY_IN_FLIGHT} deliveries in flight"
+    undone = [what for what in TRACES if not result.ledger.calls[what, "ok"]]
+    if result.faults >= LONG_RUN and undone:
+        yield f"nobody managed: {', '.join(undone)}"
     seldom = [name for name, kind in result.strikes.items() if kind.counting < OFTEN]
     if result.faults >= LONG_RUN and seldom:
         yield f"fewer than {OFTEN} strikes with {MANY_IN_FLIGHT} deliveries in flight: {', '.join(seldom)}"

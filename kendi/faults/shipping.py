@@ -1,10 +1,11 @@
 """The hub's work during the campaign: pack, gather, build shipments and see them delivered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 from kendi.faults.client import Client
+from shared.clock import WIB, real_now
 
 HUB, DESTINATION, PORT = "LPS-SRG", "BE", "BEANR"
 ON_THE_WAY = (
@@ -57,7 +58,7 @@ class Hub:
         planned = self._client.ask("/logistics/v1/shipments", body, what="shipment")
         if planned.outcome != "ok":
             return
-        shipment, id, today = planned.body, planned.body["id"], datetime.now(UTC).date()
+        shipment, id, today = planned.body, planned.body["id"], real_now().astimezone(WIB).date()
         self._client.note("shipment", id)
         path = f"/logistics/v1/shipments/{id}"
         self._client.post(f"{path}/book", _booking(), what="book", about=id)
@@ -69,12 +70,12 @@ class Hub:
         container = {"container": "CSQU3054383", "seal": "ID-1"}
         self._client.post(f"{path}/dispatch", container, what="dispatch", about=id)
         for milestone, place in ON_THE_WAY:
-            happened = {"milestone": milestone, "place": place, "occurred_at": datetime.now(UTC).isoformat()}
+            happened = {"milestone": milestone, "place": place, "occurred_at": real_now().isoformat()}
             self._client.post(f"{path}/milestones", happened, what="milestone", about=f"{id} {milestone}")
 
 
 def _booking() -> dict[str, Any]:
-    sails = datetime.now(UTC).date() + timedelta(days=8)
+    sails = real_now().astimezone(WIB).date() + timedelta(days=8)
     return {
         "carrier": "Demonstration Line",
         "vessel": "MV Demonstration",

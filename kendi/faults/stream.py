@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -13,6 +13,7 @@ from kendi.faults.client import Client
 from kendi.faults.ground import Ground
 from kendi.faults.ledger import Ledger
 from kendi.faults.shipping import Hub
+from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, create_key
 
@@ -187,7 +188,7 @@ def _order(po_number: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _today() -> date:
-    return datetime.now(UTC).astimezone().date()
+    return real_now().astimezone(WIB).date()
 
 
 def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:

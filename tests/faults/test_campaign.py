@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from kendi.faults.kinds import KINDS
 from kendi.faults.ledger import Ledger
 from kendi.faults.mutants import MUTANTS
 from kendi.faults.schedule import schedule
-from kendi.faults.verdict import Verdict
+from kendi.faults.verdict import TRACES, Verdict
 
 pytestmark = pytest.mark.flow
 
@@ -46,7 +47,8 @@ def test_the_schedule_spreads_over_all_kinds() -> None:
 def result(**differing: Any) -> Result:
     """The result of a good run of two faults."""
     strikes = {"worker killed": Strikes(times=2, with_many=2)}
-    good = Result(1, 2, strikes, {}, True, 0.1, GOOD, Ledger())
+    ledger = Ledger(calls=Counter({(what, "ok"): 1 for what in TRACES}))
+    good = Result(1, 2, strikes, {}, True, 0.1, GOOD, ledger)
     return replace(good, **differing)
 
 
@@ -72,6 +74,13 @@ def test_a_run_of_any_length_in_which_little_was_under_way_is_no_proof() -> None
 
 def test_a_run_in_which_not_everything_arrives_does_not_count_as_quickly_recovered() -> None:
     assert result(arrived=False, waited=180.0, longest={"worker killed": 0.5}).longest_recovery == 180.0
+
+
+def test_a_long_run_in_which_some_work_was_never_done_is_no_proof() -> None:
+    ledger = Ledger(calls=Counter({(what, "ok"): 1 for what in TRACES if what != "milestone"}))
+    often = {"worker killed": Strikes(times=300, with_many=300)}
+    assert result(faults=300, strikes=often).doubts == []
+    assert result(faults=300, strikes=often, ledger=ledger).doubts == ["nobody managed: milestone"]
 
 
 def test_a_run_in_which_no_order_was_placed_is_no_proof() -> None:
