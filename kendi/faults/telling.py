@@ -1,6 +1,7 @@
 """The campaign's result, for people and for machines."""
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
 from kendi.faults.campaign import Result
@@ -57,4 +58,4 @@ def _tell_calls(ledger: Ledger, say: Callable[[str], None]) -> None:
         ok, failed, unknown = (ledger.calls[what, outcome] for outcome in ("ok", "failed", "unknown"))
         say(f"{what:<54}{ok:>6}{failed:>18}{unknown:>18}")
     for refusal, times in ledger.refusals.most_common(5):
-        say(f"    refused {times} times: {refusal}")
+        say(f"    refused {times} times: {shorten(refusal, 90)}")

@@ -63,16 +63,21 @@ class Gauge:
 
     def healed(self, kind: str) -> None:
         """From now on count the time until all that is under way has arrived."""
-        newest = {service: self._ask(service, NEWEST) for service in SERVICES}
-        if None not in newest.values():
-            self.pending.append(Recovery(kind, time.monotonic(), newest))
+        self.pending.append(Recovery(kind, time.monotonic(), self._newest()))
 
     def look(self) -> None:
         """Take note of each fault whose events have all arrived."""
         for recovery in list(self.pending):
-            if all(self._ask(service, ARRIVED, recovery.newest[service]) for service in SERVICES):
+            recovery.newest = recovery.newest or self._newest()
+            newest = recovery.newest.items()
+            if newest and all(self._ask(service, ARRIVED, number) for service, number in newest):
                 self.pending.remove(recovery)
                 self._note(recovery)
+
+    def _newest(self) -> dict[str, int]:
+        """The newest event of each service; of none while a database is away, as after its own fault."""
+        newest = {service: self._ask(service, NEWEST) for service in SERVICES}
+        return {} if None in newest.values() else newest
 
     def give_up(self) -> None:
         """Nothing more is awaited: what has not recovered by now took at least so long."""

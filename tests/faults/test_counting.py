@@ -1,5 +1,7 @@
 """The campaign's counts: what is in flight, what took effect, and whether what was promised is there."""
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from kendi.faults.ground import Ground
+from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.ledger import Ledger
 from kendi.faults.stream import Stream, StreamBroke
 from kendi.faults.verdict import TRACES, Verdict, judge
@@ -117,6 +119,23 @@ def test_an_order_that_was_refused_and_is_there_is_too_much(ground: Ground, stre
     ledger, before = Ledger(), judge(ground, stream.ledger).not_conserved
     ledger.note("order", "PO-REFUSED", "failed")
     assert judge(ground, ledger).not_conserved == before + 1
+
+
+def test_the_recovery_from_a_fault_that_takes_the_databases_away_counts_too(
+    ground: Ground, gauge: Gauge
+) -> None:
+    os.kill(ground.servers.postgres.pid, signal.SIGKILL)
+    gauge.healed("PostgreSQL killed")
+    gauge.look()
+    deadline = time.monotonic() + 20
+    while gauge.under_way() is None and time.monotonic() < deadline:
+        ground.watch()
+    gauge.look()
+    assert gauge.longest == {}
+    for service in SERVICES:
+        ground.execute(service, "UPDATE outbox_delivery SET state = 2")
+    gauge.look()
+    assert gauge.longest.keys() == {"PostgreSQL killed"}
 
 
 class Nonsense(BaseHTTPRequestHandler):
