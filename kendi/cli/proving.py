@@ -5,6 +5,7 @@ import secrets
 import sys
 import tempfile
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -84,8 +85,8 @@ def faults(
     say = (lambda line: click.echo(line, err=True)) if as_json else click.echo
     say(f"seed {seed}")
     end_in_order_when_told()
-    with tempfile.TemporaryDirectory(prefix="kendi-faults-") as folder:
-        result = _carry_out(data or Path(folder), seed=seed, faults=count, only=only, mutant=mutant, say=say)
+    with nullcontext(data) if data else tempfile.TemporaryDirectory(prefix="kendi-faults-") as folder:
+        result = _carry_out(Path(folder), seed=seed, faults=count, only=only, mutant=mutant, say=say)
     if as_json:
         click.echo(json.dumps(as_dict(result)))
     else:
