@@ -1,6 +1,5 @@
 """The three kinds of process of a service: what ``kendi web``, ``kendi worker`` and ``kendi relay`` run."""
 
-import ctypes
 import importlib
 import multiprocessing
 import os
@@ -11,11 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from kendi import forks
 from shared.card import all_cards, card_of
 from shared.messaging.jobs import Job
 from shared.settings import Process, Settings, load
-
-PR_SET_PDEATHSIG = 1
 
 
 class Parts(Protocol):
@@ -26,9 +24,8 @@ class Parts(Protocol):
 
 
 def run_child(kind: str, service: str, environment: Mapping[str, str], log: Path) -> None:
-    """Become one of the processes below, in a session of its own, and end when the parent does."""
-    os.setsid()
-    _end_with_parent()
+    """Become one of the processes below, tied to the program that asked for it."""
+    forks.stand_alone()
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork", force=True)  # granian's worker has everything imported too
     with log.open("ab") as file, Path(os.devnull).open() as nothing:
@@ -38,12 +35,6 @@ def run_child(kind: str, service: str, environment: Mapping[str, str], log: Path
     os.environ.clear()
     os.environ.update(environment)
     {"web": run_web, "worker": run_worker, "relay": run_relay}[kind](service)
-
-
-def _end_with_parent() -> None:
-    """Have Linux send SIGTERM when the parent dies; elsewhere the next start finds what was left."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def run_web(service: str) -> None:

@@ -14,16 +14,21 @@ WIB = ZoneInfo("Asia/Jakarta")
 """Western Indonesian Time: the day of a date in Central Java, UTC+7 all year."""
 
 
+NOW = "business now"
+"""Where a session keeps the moment of its transaction."""
+
+
 def real_now() -> datetime:
     return datetime.now(UTC)
 
 
 def business_now(session: Session) -> datetime:
-    """This moment by the service's business clock, in UTC."""
-    moment: datetime = session.execute(
-        text("SELECT clock_timestamp() + ahead FROM business_clock")
-    ).scalar_one()
-    return moment.astimezone(UTC)
+    """The moment of this transaction by the service's business clock, in UTC: the same each time it is asked."""
+    if NOW not in session.info:
+        moment = session.execute(text("SELECT clock_timestamp() + ahead FROM business_clock")).scalar_one()
+        session.info[NOW] = moment.astimezone(UTC)
+    now: datetime = session.info[NOW]
+    return now
 
 
 def business_today(session: Session) -> date:
@@ -36,3 +41,4 @@ def advance(session: Session, by: timedelta) -> None:
     if by < timedelta(0):
         raise ValueError("the business clock only moves forward")
     session.execute(text("UPDATE business_clock SET ahead = ahead + :by"), {"by": by})
+    session.info.pop(NOW, None)

@@ -2,13 +2,21 @@
 
 ``KENDI_FAILPOINTS`` names a folder. A file in it named like a place, for example ``relay.claimed``,
 arms that place; it holds what to do: ``kill``, ``raise`` or ``stop``. The first process that
-reaches the place removes the file and does it, so that each file causes one fault. Without the
-variable, as anywhere but in a test, ``reach`` does nothing.
+reaches the place removes the file and does it, so that each file causes one fault. What holds
+something else is set aside as ``relay.claimed.refused`` and logged. Without the variable, as
+anywhere but in a test, ``reach`` does nothing.
 """
 
+import logging
 import os
 import signal
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+VARIABLE = "KENDI_FAILPOINTS"
 
 PLACES = {
     "web.committing": "the command's rows and events are written, the transaction is not committed",
@@ -35,20 +43,38 @@ class Failpoint(Exception):
 
 def reach(place: str) -> None:
     """Do what is armed for this place, once."""
-    folder = os.environ.get("KENDI_FAILPOINTS")
+    folder = os.environ.get(VARIABLE)
     if folder:
         _do(Path(folder) / place)
 
 
 def _do(file: Path) -> None:
     try:
-        action = file.read_text().strip()
-        file.unlink()
+        action = ACTIONS.get(file.read_bytes().strip())
+        if action is not None:
+            file.unlink()
     except FileNotFoundError:  # not armed, or another process was first
         return
-    if action == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if action == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
-    if action == "raise":
-        raise Failpoint(file.name)
+    except OSError:  # a folder, say
+        action = None
+    if action is None:
+        _set_aside(file)
+    else:
+        action(file.name)
+
+
+def _set_aside(file: Path) -> None:
+    log.error("failpoint %s holds none of kill, raise and stop: it is set aside", file)
+    with suppress(OSError):  # another process was first
+        file.rename(file.with_name(f"{file.name}.refused"))
+
+
+def _raise(place: str) -> None:
+    raise Failpoint(place)
+
+
+ACTIONS: dict[bytes, Callable[[str], None]] = {
+    b"kill": lambda place: os.kill(os.getpid(), signal.SIGKILL),
+    b"stop": lambda place: os.kill(os.getpid(), signal.SIGSTOP),
+    b"raise": _raise,
+}

@@ -1,14 +1,13 @@
 """The whole system on this machine."""
 
 import os
-import signal
 import time
 from pathlib import Path
 
 import click
 
 from kendi import forks
-from kendi.cli.options import SERVICES
+from kendi.cli.options import SERVICES, end_in_order_when_told
 
 
 def _three_ports(ctx: click.Context, option: click.Parameter, value: str | None) -> list[int] | None:
@@ -36,7 +35,7 @@ def up(data: Path, ports: list[int] | None) -> None:
 
     data.mkdir(parents=True, exist_ok=True)
     system = System(data.resolve(), ports=ports)
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    end_in_order_when_told()
     try:
         with system:
             introduce(system)

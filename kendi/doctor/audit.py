@@ -28,7 +28,6 @@ class Summary:
     on_their_way: tuple[Finding, ...]
     lost: tuple[Finding, ...]
     stuck: tuple[Finding, ...]
-    doubled: tuple[Finding, ...]
     out_of_order: tuple[Finding, ...]
     not_conserved: tuple[Difference, ...]
     passing: tuple[Difference, ...]
@@ -36,7 +35,7 @@ class Summary:
     @property
     def good(self) -> bool:
         """Nothing is wrong; events may still be on their way."""
-        return not (self.lost or self.stuck or self.doubled or self.out_of_order or self.not_conserved)
+        return not (self.lost or self.stuck or self.out_of_order or self.not_conserved)
 
     def as_json(self) -> dict[str, Any]:
         counts = ("orders", "events", "deliveries", "effects")
@@ -48,18 +47,6 @@ class Summary:
             "examples": {name: [str(found) for found in getattr(self, name)[:EXAMPLES]] for name in kinds},
             "differences": [asdict(found) for found in self.not_conserved + self.passing],
         }
-
-
-def differences(app_urls: Mapping[str, str]) -> list[Difference]:
-    """What the databases and the event histories say differently; firm where nothing is on its way."""
-    found = summary(app_urls)
-    return [*found.not_conserved, *found.passing]
-
-
-def undelivered(app_urls: Mapping[str, str]) -> list[Finding]:
-    """Each event that did not take effect exactly once and in order in each of its subscribers."""
-    found = summary(app_urls)
-    return [*found.on_their_way, *found.lost, *found.stuck, *found.doubled, *found.out_of_order]
 
 
 def summary(app_urls: Mapping[str, str]) -> Summary:
@@ -78,7 +65,7 @@ def summary(app_urls: Mapping[str, str]) -> Summary:
 
 
 def _summary(readings: Mapping[str, Reading], differ: list[Difference], found: list[Finding]) -> Summary:
-    kinds = ("on_their_way", "lost", "stuck", "doubled", "out_of_order")
+    kinds = ("on_their_way", "lost", "stuck", "out_of_order")
     due = list(expected(readings))
     return Summary(
         orders=sum(reading.orders for reading in readings.values()),

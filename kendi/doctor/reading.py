@@ -86,7 +86,7 @@ TIMELINE = """
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
     FROM expected e LEFT JOIN timeline t USING (order_id, event_id)
     GROUP BY order_id, e.event_id, subject, sequence, e.type"""
-MISPLACED = f"SELECT * FROM ({TIMELINE}) placed WHERE entries <> 1 OR entry < before"  # noqa: S608
+MISPLACED = f"SELECT * FROM ({TIMELINE}) placed WHERE entries = 0 OR entry < before"  # noqa: S608
 
 
 class NotReadable(Exception):
@@ -144,7 +144,7 @@ class Reading:
     inbox: dict[str, list[Received]] = field(default_factory=lambda: defaultdict(list))
     positions: dict[tuple[str, str], int] = field(default_factory=dict)
     misplaced: list[Row[Any]] = field(default_factory=list)
-    """Events that stand on their order's timeline not once, or before one with a lower number."""
+    """Events that do not stand on their order's timeline, or before one with a lower number."""
 
 
 def read_all(urls: Mapping[str, str]) -> dict[str, Reading]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from kendi.doctor.surroundings import Surroundings
+from shared import failpoints
 from shared.settings import VARIABLES, BadSetting, Process, load
 
 SECRETS = ((r"(://[^:@/]*:).*@", r"\1***@"), (r"(?i)([?&][a-z]*password=)[^&]*", r"\1***"))
@@ -37,10 +38,12 @@ def settings(surroundings: Surroundings) -> list[Setting]:
 
 def wrong_settings(surroundings: Surroundings) -> list[str]:
     """What would keep a process from starting, and variables that nothing reads."""
-    known = {name for pattern in VARIABLES for name in _names(pattern, surroundings.services)}
+    known = {name for pattern in VARIABLES for name in _names(pattern, surroundings.services)} | {
+        failpoints.VARIABLE
+    }
     unknown = [
         f"{name} is set and nothing reads it; kendi doctor lists all names"
-        for name in sorted(surroundings.env.keys() - known)
+        for name in sorted(surroundings.env.keys() - known - {failpoints.VARIABLE})
     ]
     processes = [process for process in get_args(Process) if process != "migrate"]
     refused = {
@@ -49,7 +52,13 @@ def wrong_settings(surroundings: Surroundings) -> list[str]:
         for process in processes
         for said in _refusal(service, process, surroundings.env)
     }
-    return [*sorted(refused), *unknown]
+    return [*sorted(refused), *unknown, *_failpoints(surroundings.env)]
+
+
+def _failpoints(env: Mapping[str, str]) -> Iterator[str]:
+    folder = env.get(failpoints.VARIABLE)
+    if folder:
+        yield f"{failpoints.VARIABLE} is set: processes break, stop or kill themselves where a file in {folder} says so"
 
 
 def _refusal(service: str, process: Process, env: Mapping[str, str]) -> Iterator[str]:

@@ -52,7 +52,6 @@ def _told(found: Summary) -> Iterable[str]:
         ("not_conserved", "quantities that differ"),
         ("lost", "events lost"),
         ("stuck", "events stuck"),
-        ("doubled", "events that took effect twice"),
         ("out_of_order", "effects out of order"),
         ("passing", "quantities that differ while events are on their way"),
     ):

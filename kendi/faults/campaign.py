@@ -11,19 +11,40 @@ from random import Random
 import psycopg
 import redis
 
-from kendi.faults.ground import Ground
+from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.kinds import Kind, NotCarriedOut, Scene
+from kendi.faults.ledger import Ledger
 from kendi.faults.schedule import schedule
 from kendi.faults.stream import Stream
-from kendi.faults.verdict import Verdict, judge
+from kendi.faults.verdict import TRACES, Verdict, judge
 from kendi.faults.watching import Gauge
 
 MANY_IN_FLIGHT = 100
 OFTEN = 5
 LONG_RUN = 300
 SECONDS_TO_FILL = 60
-SECONDS_TO_DRAIN = 180
-SECONDS_FOR_A_MUTANT = 10
+SECONDS_TO_HEAL = 180
+DUE_SOON = (
+    "UPDATE outbox_delivery SET next_at = now() WHERE state = 1 AND sent_at < now() - interval '2 s'",
+    "UPDATE inbox SET next_at = now() WHERE state < 2 AND (state = 0 OR next_at < now() + interval '57 s')",
+)
+"""No lease of a publisher and no pause of a subscriber is longer than a few seconds."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long is waited in the end: in all, and while nothing moves."""
+
+    seconds: float
+    without_a_move: float
+
+    def is_at_its_end(self, began: float, moved: float) -> bool:
+        return time.monotonic() > min(began + self.seconds, moved + self.without_a_move)
+
+
+UNHURRIED = Patience(seconds=900, without_a_move=180)
+"""Longer than the longest pause between two attempts that a campaign brings about."""
+HASTENED = Patience(seconds=60, without_a_move=20)
 
 
 @dataclass
@@ -37,9 +58,16 @@ class Strikes:
     failed: list[str] = field(default_factory=list)
     """Strikes that could not be carried out to their end, and why."""
 
+    def count(self, in_flight: int) -> None:
+        self.times += 1
+        self.with_many += in_flight >= MANY_IN_FLIGHT
+        fewest = self.fewest_in_flight
+        self.fewest_in_flight = in_flight if fewest is None else min(fewest, in_flight)
+
     @property
     def counting(self) -> int:
-        return self.with_many - len(self.failed)
+        """Strikes with much in flight that were carried out."""
+        return max(0, self.with_many - len(self.failed))
 
 
 @dataclass(frozen=True)
@@ -48,13 +76,37 @@ class Result:
     faults: int
     strikes: dict[str, Strikes]
     longest: dict[str, float]
-    drained_after: float | None
+    arrived: bool
+    """Whether in the end nothing was under way any more."""
+    waited: float
+    """Seconds from the last healing until then, or until nothing moved any more."""
     verdict: Verdict
+    ledger: Ledger
 
     @property
-    def spread(self) -> bool:
-        """In a long run each kind must have struck often enough while enough was under way."""
-        return self.faults < LONG_RUN or all(kind.counting >= OFTEN for kind in self.strikes.values())
+    def doubts(self) -> list[str]:
+        """Why nothing can be said, even if nothing was found wrong; none if something can."""
+        return list(_doubts(self))
+
+    @property
+    def longest_recovery(self) -> float:
+        """Seconds from a healing until everything that was under way then had arrived; at least, if it has not."""
+        return max([*self.longest.values(), self.waited])
+
+
+def _doubts(result: Result) -> Iterator[str]:
+    """Faults without work prove nothing, in a run of any length; a long run must know each kind well, of both."""
+    if not result.verdict.placed:
+        yield "no order was placed"
+    counting = sum(kind.counting for kind in result.strikes.values())
+    if 2 * counting < result.faults:
+        yield f"only {counting} of {result.faults} faults struck with {MANY_IN_FLIGHT} deliveries in flight"
+    undone = [what for what in TRACES if not result.ledger.calls[what, "ok"]]
+    if result.faults >= LONG_RUN and undone:
+        yield f"nobody managed: {', '.join(undone)}"
+    seldom = [name for name, kind in result.strikes.items() if kind.counting < OFTEN]
+    if result.faults >= LONG_RUN and seldom:
+        yield f"fewer than {OFTEN} strikes with {MANY_IN_FLIGHT} deliveries in flight: {', '.join(seldom)}"
 
 
 def run(
@@ -66,13 +118,12 @@ def run(
     mutant: str | None = None,
     say: Callable[[str], None] = print,
 ) -> Result:
-    """Start a system in a folder, torment it, and say what became of everything.
-
-    What a mutant loses never arrives, so that it is awaited for less long.
-    """
+    """Start a system in a folder, torment it, and say what became of everything."""
     planned = schedule(seed, faults, only)
     with ExitStack() as stack:
-        ground = stack.enter_context(Ground(folder, free_ports=True, mutant=mutant, say=lambda _: None))
+        ground = stack.enter_context(
+            Ground(folder, free_ports=True, mutant=mutant, seed=seed, say=lambda _: None)
+        )
         stream, gauge = Stream(ground, seed), Gauge(ground)
         stack.callback(gauge.close)
         campaign = Campaign(ground, stream, gauge, Random(seed), say)
@@ -82,14 +133,16 @@ def run(
                 campaign.strike(kind, chance, f"{number}/{faults}")
         finally:
             stream.stop()
-        drained = campaign.drain(SECONDS_FOR_A_MUTANT if mutant else SECONDS_TO_DRAIN)
+        arrived, waited = campaign.drain()
         return Result(
             seed=seed,
             faults=faults,
             strikes=campaign.strikes,
             longest=dict(campaign.gauge.longest),
-            drained_after=drained,
+            arrived=arrived,
+            waited=waited,
             verdict=judge(ground, stream.ledger),
+            ledger=stream.ledger,
         )
 
 
@@ -113,17 +166,14 @@ class Campaign:
     under_way: list[Harm] = field(default_factory=list)
 
     def strike(self, kind: Kind, chance: Random, number: str) -> None:
-        """Wait until enough is under way and a random moment has passed; do the harm, and heal it."""
-        in_flight = self._await_work()
+        """Let a random time pass, wait until enough is under way; then do the harm at once, and heal it."""
         self._let_pass(self.chance.uniform(0, 0.7))
-        strikes = self.strikes[kind.name]
-        strikes.times += 1
-        strikes.with_many += in_flight >= MANY_IN_FLIGHT
-        fewest = strikes.fewest_in_flight
-        strikes.fewest_in_flight = in_flight if fewest is None else min(fewest, in_flight)
+        in_flight = self._await_work()
         began = time.monotonic()
         harm = Harm(kind.name, kind.strike(Scene(self.ground, self.stream, chance)), began)
         self.under_way.append(harm)
+        self._go_on()
+        self.strikes[kind.name].count(in_flight)
         while harm in self.under_way and not kind.lingers:
             self._let_pass(max(0.0, harm.next_at - time.monotonic()))
         self.say(f"{number:>9}  {kind.name:<52} {time.monotonic() - began:5.1f} s  {in_flight:5} in flight")
@@ -142,11 +192,11 @@ class Campaign:
             self.gauge.healed(harm.kind)
 
     def _await_work(self) -> int:
-        """How much is in flight once it is much, or after some seconds."""
+        """How much is in flight once it is much, or after some time."""
         deadline = time.monotonic() + SECONDS_TO_FILL
-        while self.stream.in_flight < MANY_IN_FLIGHT and time.monotonic() < deadline:
+        while (in_flight := self.gauge.in_flight() or 0) < MANY_IN_FLIGHT and time.monotonic() < deadline:
             self._let_pass(0.1)
-        return self.stream.in_flight
+        return in_flight
 
     def _let_pass(self, seconds: float) -> None:
         """Keep the system running meanwhile, as ``kendi up`` does."""
@@ -154,27 +204,50 @@ class Campaign:
         while True:
             self._go_on()
             self.ground.watch()
-            under_way = self.gauge.under_way()
-            if under_way is not None:
-                self.stream.in_flight = under_way
+            self.stream.check()
+            in_flight = self.gauge.in_flight()
+            if in_flight is not None:
+                self.stream.in_flight = in_flight
             self.gauge.look()
             left = until - time.monotonic()
             if left <= 0:
                 return
             time.sleep(min(left, 0.1))
 
-    def drain(self, patience: float) -> float | None:
-        """Seconds after the last healing until nothing was under way any more; None if that never came."""
-        began = time.monotonic()
-        while self.under_way and time.monotonic() - began < patience:
+    def drain(self) -> tuple[bool, float]:
+        """Whether nothing is under way any more, and how many seconds after the last healing that was clear."""
+        deadline = time.monotonic() + SECONDS_TO_HEAL
+        while self.under_way and time.monotonic() < deadline:
             self._let_pass(0.1)
         self._make_whole()
         began = time.monotonic()
-        while time.monotonic() - began < patience:
+        arrived = self._arrive()
+        self.gauge.give_up()
+        return arrived, time.monotonic() - began
+
+    def _arrive(self) -> bool:
+        """Wait as long as things move; returns whether all have arrived.
+
+        A mutant may keep things moving for ever, and its leases are cut short: what then is not there
+        is lost, and not late.
+        """
+        patience = HASTENED if self.ground.mutant else UNHURRIED
+        began = moved = time.monotonic()
+        left = self.gauge.under_way()
+        while left != 0 and not patience.is_at_its_end(began, moved):
+            if self.ground.mutant:
+                self._hasten()
             self._let_pass(0.2)
-            if self.gauge.under_way() == 0:
-                return time.monotonic() - began
-        return None
+            before, left = left, self.gauge.under_way()
+            if left != before:
+                moved = time.monotonic()
+        return left == 0
+
+    def _hasten(self) -> None:
+        for service in SERVICES:
+            for statement in DUE_SOON:
+                with suppress(psycopg.Error):  # a worker was in the way; the next look asks again
+                    self.ground.execute(service, statement)
 
     def _make_whole(self) -> None:
         """Undo what a strike that failed half-way may have left."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kendi import processes
+from kendi.faults.effects import note_effects
 from kendi.faults.mutants import MUTANTS
 from shared.events.orders import OrderPlaced
 from shared.messaging import reactions
@@ -20,10 +21,11 @@ until a file of that name is in the folder that ``KENDI_FAULTS_FIXED`` names."""
 
 
 def become(kind: str, service: str, environment: Mapping[str, str], log: Path) -> None:
-    """As ``processes.run_child``, after applying what the environment asks for."""
+    """As ``processes.run_child``, with effects noted, and after applying what the environment asks for."""
+    note_effects()
     mutant = environment.get("KENDI_FAULTS_MUTANT")
     if mutant:
-        MUTANTS[mutant]()
+        MUTANTS[mutant].break_protocol()
     reactions.HANGS_AFTER_SECONDS = 2
     if service == "production":
         _plant_poison(Path(environment["KENDI_FAULTS_FIXED"]))

@@ -1,6 +1,6 @@
 """A client that repeats what got no answer, under the same Idempotency-Key, and says how it ended."""
 
-import time
+import threading
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -21,10 +21,11 @@ class Answer:
 class Client:
     """One thread's connection to one service."""
 
-    def __init__(self, url: str, key: str, ledger: Ledger) -> None:
+    def __init__(self, url: str, key: str, ledger: Ledger, stop: threading.Event) -> None:
         headers = {"Authorization": f"Bearer {key}"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=4, trust_env=False)
         self._ledger = ledger
+        self._stop = stop
 
     def get(self, path: str, **query: Any) -> Any:
         """What is there, or None when nobody answers."""
@@ -34,32 +35,44 @@ class Client:
             return None
         return response.json() if response.is_success else None
 
-    def post(self, path: str, body: dict[str, Any], *, what: str) -> Answer:
+    def post(self, path: str, body: dict[str, Any], *, what: str, about: str, amount: int = 1) -> Answer:
+        """Ask for something about one thing; the ledger notes how that ended."""
+        answer = self.ask(path, body, what=what)
+        self._ledger.note(what, about, answer.outcome, amount)
+        return answer
+
+    def ask(self, path: str, body: dict[str, Any], *, what: str) -> Answer:
         """Ok if it was done, failed if it was refused, unknown if no try got an answer."""
+        answer, refusal = self._try(path, body), None
+        if answer.outcome == "failed":
+            refusal = answer.body.get("detail")
+        self._ledger.note_call(what, answer.outcome, refusal)
+        return answer
+
+    def note(self, what: str, about: str) -> None:
+        """Note a thing that an answer named: it must be there."""
+        self._ledger.note(what, about, "ok")
+
+    def _try(self, path: str, body: dict[str, Any]) -> Answer:
         key = {"Idempotency-Key": str(uuid.uuid4())}
-        answer = Answer("unknown", None)
         for attempt in range(TRIES):
-            time.sleep(0.3 * attempt)
+            if self._stop.wait(0.3 * attempt):
+                break
             try:
                 response = self._http.post(path, json=body, headers=key)
             except httpx.HTTPError:
                 continue
             if response.status_code in (409, 500, 503):
                 continue  # it says that nothing was done, but an earlier try may still be under way
-            if response.is_success:
-                answer = Answer("ok", response.json())
-            else:
-                answer = Answer("failed", response.json())
-                self._ledger.note_refusal(f"{what}: {response.json().get('detail')}")
-            break
-        self._ledger.note(what, answer.outcome)
-        return answer
+            return Answer("ok" if response.is_success else "failed", response.json())
+        return Answer("unknown", None)
 
     def patch(self, path: str, body: dict[str, Any], *, etag: str, what: str) -> Answer:
         """Change what is at that version. Repeated after a lost answer it finds that it was done, and is stale."""
-        answer, lost = Answer("unknown", None), False
+        answer, lost, refusal = Answer("unknown", None), False, None
         for attempt in range(TRIES):
-            time.sleep(0.3 * attempt)
+            if self._stop.wait(0.3 * attempt):
+                break
             try:
                 response = self._http.patch(path, json=body, headers={"If-Match": etag})
             except httpx.HTTPError:
@@ -71,9 +84,9 @@ class Client:
                 answer = Answer("ok", response.json())
             elif not (lost and response.status_code == 412):
                 answer = Answer("failed", response.json())
-                self._ledger.note_refusal(f"{what}: {response.json().get('detail')}")
+                refusal = answer.body.get("detail")
             break
-        self._ledger.note(what, answer.outcome)
+        self._ledger.note_call(what, answer.outcome, refusal)
         return answer
 
     def close(self) -> None:

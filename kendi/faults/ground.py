@@ -13,7 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from kendi.faults import children
+from kendi.faults import children, effects
 from kendi.faults.proxy import Proxy
 from kendi.servers import Addresses
 from kendi.system import Child, System
@@ -28,10 +28,18 @@ class Ground(System):
 
     kinds: Sequence[str] = ("web", "worker", "worker", "relay", "relay")
     mutant: str | None = None
+    seed: int = 0
     proxies: dict[str, Proxy] = field(default_factory=dict)
+    poisoned: set[str] = field(default_factory=set)
+    """Subjects of which planted poison keeps everything waiting, until it is mended."""
 
     become: ClassVar[Callable[..., None]] = staticmethod(children.become)
     longest_pause: ClassVar[float] = 2.0
+
+    def _prepare(self, services: Sequence[str]) -> None:
+        super()._prepare(services)
+        for service in services:
+            self.execute(service, effects.TABLE)
 
     def _environment(self, addresses: Addresses, ports: Mapping[str, int]) -> dict[str, str]:
         self.failpoints = self.data / "failpoints"
@@ -39,8 +47,8 @@ class Ground(System):
         self.fixed = self.data / "fixed"
         self.fixed.mkdir(exist_ok=True)
         self.proxies = {
-            "postgres": Proxy(self.servers.postgres.port),
-            "broker": Proxy(self.servers.broker.port),
+            "postgres": Proxy(self.servers.postgres.port, self.seed),
+            "broker": Proxy(self.servers.broker.port, self.seed),
         }
         environment = super()._environment(self._through_proxies(addresses), ports)
         return {
@@ -124,8 +132,11 @@ class Ground(System):
 
     def column(self, service: str, query: str, *parameters: Any) -> list[Any]:
         """The first column of what a query gives."""
+        return [row[0] for row in self.rows(service, query, *parameters)]
+
+    def rows(self, service: str, query: str, *parameters: Any) -> list[Any]:
         with self.database(service) as connection:
-            return [row[0] for row in connection.execute(cast(Any, query), parameters).fetchall()]
+            return connection.execute(cast(Any, query), parameters or None).fetchall()
 
     def execute(self, service: str, statement: str, *parameters: Any) -> None:
         with self.database(service) as connection:

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from sqlalchemy import delete, select, text
 from sqlalchemy.engine import Row
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from shared.database import Database
 from shared.messaging import inbox as inboxes
 from shared.messaging import worker as workers
-from shared.messaging.reactions import Reactions, react
+from shared.messaging.reactions import Reactions
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Receipt, Wire
@@ -73,6 +74,7 @@ def no_sequence_check() -> None:
 def effect_outside_the_transaction() -> None:
     """Effects are committed on their own before the event is marked as done."""
     databases: list[Database] = []
+    react = _react()
 
     def react_apart(
         session: Session, rows: Sequence[Row[Any]], reactions: Reactions
@@ -81,7 +83,8 @@ def effect_outside_the_transaction() -> None:
             url = session.get_bind().engine.url.render_as_string(hide_password=False)
             databases.append(Database(url, sees=SERVICE, pool_size=2))
         with databases[0].transaction() as apart:
-            return react(apart, rows, reactions)
+            ended: list[tuple[Row[Any], Inbox]] = react(apart, rows, reactions)
+            return ended
 
     inboxes.react = react_apart  # type: ignore[attr-defined]
 
@@ -113,7 +116,12 @@ def _apply_all(session: Session, source: str, subjects: Iterable[str], reactions
         .order_by(inbox.c.received_at, inbox.c.event_id)
         .with_for_update()
     ).all()
-    inboxes._finish(session, source, react(session, pending, reactions))
+    inboxes._finish(session, source, _react()(session, pending, reactions))
+
+
+def _react() -> Any:
+    """As the inbox calls it, with effects noted."""
+    return vars(inboxes)["react"]
 
 
 def _claim_any() -> None:
@@ -124,11 +132,21 @@ def _claim_any() -> None:
     inboxes.FENCED = text("SELECT CAST(:source AS text), CAST(:ids AS uuid[])")
 
 
-MUTANTS: dict[str, Callable[[], None]] = {
-    "trust-the-broker": trust_the_broker,
-    "no-deduplication": no_deduplication,
-    "receipt-before-commit": receipt_before_the_commit,
-    "no-sequence-check": no_sequence_check,
-    "effect-outside": effect_outside_the_transaction,
-    "janitor": janitor_of_the_unacknowledged,
+@dataclass(frozen=True)
+class Mutant:
+    """A way to break the protocol, and the count of the verdict that must show it."""
+
+    break_protocol: Callable[[], None]
+    shows_as: Literal["lost", "doubled", "out_of_order"] | None
+
+
+MUTANTS = {
+    "none": Mutant(lambda: None, shows_as=None),
+    "trust-the-broker": Mutant(trust_the_broker, shows_as="lost"),
+    "no-deduplication": Mutant(no_deduplication, shows_as="doubled"),
+    "receipt-before-commit": Mutant(receipt_before_the_commit, shows_as="lost"),
+    "no-sequence-check": Mutant(no_sequence_check, shows_as="out_of_order"),
+    "effect-outside": Mutant(effect_outside_the_transaction, shows_as="doubled"),
+    "janitor": Mutant(janitor_of_the_unacknowledged, shows_as="lost"),
 }
+"""The first is the control: it breaks nothing, and must come out good."""

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 import socket
+from collections import deque
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 
@@ -29,13 +30,15 @@ class Spoil:
 
 
 class Proxy:
-    """Start it towards a port; ``port`` is where it listens."""
+    """Start it towards a port; ``port`` is where it listens. The seed decides which shares of what passes suffer."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, seed: int) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.port = int(listening.getsockname()[1])
             self._ours, theirs = forks.FORKS.Pipe()
-            self._process = forks.FORKS.Process(target=_serve, args=(listening, target, theirs), daemon=True)
+            self._process = forks.FORKS.Process(
+                target=_serve, args=(listening, target, theirs, seed), daemon=True
+            )
             self._process.start()
         theirs.close()
 
@@ -50,14 +53,16 @@ class Proxy:
         self._ours.close()
 
 
-def _serve(listening: socket.socket, target: int, control: Connection) -> None:
-    asyncio.run(_Proxying(target, control).run(listening))
+def _serve(listening: socket.socket, target: int, control: Connection, seed: int) -> None:
+    forks.stand_alone()
+    asyncio.run(_Proxying(target, control, random.Random(seed)).run(listening))
 
 
 class _Proxying:
-    def __init__(self, target: int, control: Connection) -> None:
+    def __init__(self, target: int, control: Connection, chance: random.Random) -> None:
         self.target = target
         self.control = control
+        self.chance = chance
         self.spoil = Spoil()
         self.pairs: set[_Side] = set()
 
@@ -72,6 +77,7 @@ class _Proxying:
         try:
             self.spoil = Spoil(**self.control.recv())
         except EOFError:
+            asyncio.get_running_loop().remove_reader(self.control.fileno())
             ended.set_result(None)
             return
         for side in list(self.pairs):
@@ -82,15 +88,20 @@ class _Proxying:
 
 
 class _Side(asyncio.Protocol):
-    """One end of a connection through the proxy: the client's, or ours towards the server."""
+    """One end of a connection through the proxy: the client's, or ours towards the server.
+
+    What it receives waits in one queue for the other end, so that nothing overtakes what is held up.
+    """
 
     def __init__(self, proxy: _Proxying, other: "_Side | None") -> None:
         self.proxy = proxy
         self.other = other
         self.transport: asyncio.Transport | None = None
-        self.early = bytearray()
+        self.waiting: deque[tuple[float, bytes]] = deque()
+        self.timer: asyncio.TimerHandle | None = None
         self.deaf = proxy.spoil.half_open
         self.is_client = other is None
+        self.has_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -98,9 +109,6 @@ class _Side(asyncio.Protocol):
         self.proxy.pairs.add(self)
         if self.is_client:
             self._connecting = asyncio.ensure_future(self._connect())
-        elif self.other is not None:
-            transport.write(bytes(self.other.early))
-            self.other.early.clear()
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
@@ -111,40 +119,47 @@ class _Side(asyncio.Protocol):
             self.abort()
             return
         self.other = server
-        if self.transport is None or self.transport.is_closing():
-            server.abort()
+        self._pass_on()
 
     def data_received(self, data: bytes) -> None:
         spoil = self.proxy.spoil
         if self.deaf:
             return
-        if spoil.resets and random.random() < spoil.resets:
+        if spoil.resets and self.proxy.chance.random() < spoil.resets:
             self.abort()
-        elif spoil.delay_s:
-            asyncio.get_running_loop().call_later(spoil.delay_s, self._pass, data)
-        else:
-            self._pass(data)
-            if self.is_client and spoil.lost_commits and COMMIT in data:
-                self._lose_answer(spoil.lost_commits)
+            return
+        self.waiting.append((asyncio.get_running_loop().time() + spoil.delay_s, data))
+        self._pass_on()
+        if self.is_client and spoil.lost_commits and COMMIT in data:
+            self._lose_answer(spoil.lost_commits)
 
     def _lose_answer(self, share: float) -> None:
-        if random.random() < share and self.transport is not None:
+        if self.proxy.chance.random() < share and self.transport is not None:
             self.transport.abort()
 
-    def _pass(self, data: bytes) -> None:
-        other = self.other
-        if other is None or other.transport is None:
-            self.early += data
-        elif not other.transport.is_closing():
-            other.transport.write(data)
+    def _pass_on(self) -> None:
+        """Give the other end what has waited long enough; the end of it too, once nothing waits any more."""
+        if self.other is None or self.other.transport is None:
+            return
+        loop = asyncio.get_running_loop()
+        while self.waiting and self.waiting[0][0] <= loop.time():
+            _, data = self.waiting.popleft()
+            if not self.other.transport.is_closing():
+                self.other.transport.write(data)
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.waiting:
+            self.timer = loop.call_at(self.waiting[0][0], self._pass_on)
+        elif self.has_ended:
+            self.other.transport.close()
 
     def eof_received(self) -> bool:
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.proxy.pairs.discard(self)
-        if self.other is not None and self.other.transport is not None:
-            self.other.transport.close()
+        self.has_ended = True
+        self._pass_on()
 
     def abort(self) -> None:
         for side in (self, self.other):

@@ -1,10 +1,11 @@
 """The hub's work during the campaign: pack, gather, build shipments and see them delivered."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
 from kendi.faults.client import Client
+from shared.clock import WIB, real_now
 
 HUB, DESTINATION, PORT = "LPS-SRG", "BE", "BEANR"
 ON_THE_WAY = (
@@ -39,30 +40,42 @@ class Hub:
         self._after = lots[-1]["lot"] if len(lots) == 50 else None
         for lot in lots:
             if lot["good"] > lot["packed"]:
-                self._client.post("/logistics/v1/cartons", {"lot": lot["lot"]}, what="pack")
-                body = {"hub": HUB, "lot": lot["lot"]}
-                self._client.post("/logistics/v1/cartons/gather", body, what="gather")
+                self._pack_and_gather(lot["lot"])
+
+    def _pack_and_gather(self, lot: str) -> None:
+        packed = self._client.ask("/logistics/v1/cartons", {"lot": lot}, what="pack")
+        cartons = [carton["sscc"] for carton in packed.body] if packed.outcome == "ok" else []
+        for sscc in cartons:
+            self._client.note("pack", sscc)
+        gathered = self._client.ask("/logistics/v1/cartons/gather", {"hub": HUB, "lot": lot}, what="gather")
+        if gathered.outcome == "ok":
+            for sscc in cartons:
+                self._client.note("gather", sscc)
 
     def _ship(self) -> None:
         """Build a shipment of what may go, and bring it to the consignee."""
         body = {"hub": HUB, "destination": DESTINATION}
-        shipment = self._client.post("/logistics/v1/shipments", body, what="shipment").body
-        if not shipment or "id" not in shipment:
+        planned = self._client.ask("/logistics/v1/shipments", body, what="shipment")
+        if planned.outcome != "ok":
             return
-        path, today = f"/logistics/v1/shipments/{shipment['id']}", datetime.now(UTC).date()
-        self._client.post(f"{path}/book", _booking(), what="book")
+        shipment, id, today = planned.body, planned.body["id"], real_now().astimezone(WIB).date()
+        self._client.note("shipment", id)
+        path = f"/logistics/v1/shipments/{id}"
+        self._client.post(f"{path}/book", _booking(), what="book", about=id)
         for document in (self._client.get(path) or shipment)["documents"]:
             if document["state"] == "missing":
                 paper = {"code": document["code"], "number": "N-1", "issued_on": today.isoformat()}
-                self._client.post(f"{path}/documents", paper, what="document")
-        self._client.post(f"{path}/dispatch", {"container": "CSQU3054383", "seal": "ID-1"}, what="dispatch")
+                about = f"{id} {document['code']}"
+                self._client.post(f"{path}/documents", paper, what="document", about=about)
+        container = {"container": "CSQU3054383", "seal": "ID-1"}
+        self._client.post(f"{path}/dispatch", container, what="dispatch", about=id)
         for milestone, place in ON_THE_WAY:
-            happened = {"milestone": milestone, "place": place, "occurred_at": datetime.now(UTC).isoformat()}
-            self._client.post(f"{path}/milestones", happened, what="milestone")
+            happened = {"milestone": milestone, "place": place, "occurred_at": real_now().isoformat()}
+            self._client.post(f"{path}/milestones", happened, what="milestone", about=f"{id} {milestone}")
 
 
 def _booking() -> dict[str, Any]:
-    sails = datetime.now(UTC).date() + timedelta(days=8)
+    sails = real_now().astimezone(WIB).date() + timedelta(days=8)
     return {
         "carrier": "Demonstration Line",
         "vessel": "MV Demonstration",

@@ -19,11 +19,15 @@ from shared.sight import SERVICE
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, create_key
 
 SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040", "CR-BONE-20", "CW-BALL-09")
-FEW_IN_FLIGHT = 100
+FEW_IN_FLIGHT = 300
 """Deliveries under way below which orders have many lines, each of which is told of."""
-ENOUGH_IN_FLIGHT = 160
+ENOUGH_IN_FLIGHT = 400
 """Deliveries under way above which no more orders are placed until some have arrived."""
 REASON = "Agreement in force and facility evidence seen; open points of the dossier are known to the buyer."
+
+
+class StreamBroke(Exception):
+    """One of the clients can't go on: what it would have asked for is missing from the work."""
 
 
 class Stream:
@@ -33,6 +37,7 @@ class Stream:
         self.ground = ground
         self.ledger = Ledger()
         self.in_flight = 0
+        self._broken: Exception | None = None
         self._chance = Random(seed)
         self._stop = threading.Event()
         self._flooding = threading.Event()
@@ -42,7 +47,6 @@ class Stream:
         self._placed: list[str] = []
         self._keys = _make_keys(ground)
         self._own = self._client("orders", BUYER)
-        self._number = 0
 
     def start(self) -> None:
         """Begin with everybody's work."""
@@ -68,6 +72,11 @@ class Stream:
         for client in self._clients:
             client.close()
 
+    def check(self) -> None:
+        """Raise what has ended one of the threads."""
+        if self._broken is not None:
+            raise StreamBroke(f"a client broke off: {self._broken!r}") from self._broken
+
     @contextmanager
     def flooding(self) -> Iterator[None]:
         """Meanwhile orders are placed as fast as they are taken, whatever is under way."""
@@ -78,17 +87,19 @@ class Stream:
     def place(self, po_number: str) -> str | None:
         """Place one order under a given number; its id, if it was taken."""
         body = _order(po_number, [_line("CR-BALL-07", 20, "ID")])
-        answer = self._own.post("/orders/v1/orders", body, what="order")
-        self.ledger.note_order(po_number, answer.outcome)
+        answer = self._own.post("/orders/v1/orders", body, what="order", about=po_number)
         return answer.body["id"] if answer.outcome == "ok" else None
 
     def _go_on(self, work: Callable[[Random], None], chance: Random) -> None:
-        while not self._stop.wait(0.01):
-            work(chance)
+        try:
+            while not self._stop.wait(0.01):
+                work(chance)
+        except Exception as error:  # told by ``check`` in the thread that runs the campaign
+            self._broken = error
 
     def _client(self, service: str, role: str, account: str | None = None) -> Client:
         key = self._keys[service, role, account]
-        client = Client(self.ground.urls[service], key, self.ledger)
+        client = Client(self.ground.urls[service], key, self.ledger, self._stop)
         self._clients.append(client)
         return client
 
@@ -100,8 +111,8 @@ class Stream:
                 return
             few = self.in_flight < FEW_IN_FLIGHT
             po_number, lines = f"PO-{uuid.uuid4()}", _some_lines(chance, most=60 if few else 15)
-            answer = client.post("/orders/v1/orders", _order(po_number, lines), what="order")
-            self.ledger.note_order(po_number, answer.outcome)
+            body = _order(po_number, lines)
+            answer = client.post("/orders/v1/orders", body, what="order", about=po_number)
             if answer.outcome == "ok":
                 self._placed.append(answer.body["id"])
             if answer.outcome == "ok" and len(lines) == 1 and lines[0]["consignee"]["country"] != "ID":
@@ -125,9 +136,9 @@ class Stream:
         lines = [{"line": 1, "quantity": chance.randint(1, 12)}] if chance.random() < 0.8 else []
         body = {"reason": "Not needed any more.", "unpack": chance.random() < 0.5}
         path = f"/orders/v1/orders/{id}/cancel"
-        answer = client.post(path, {**body, **({"lines": lines} if lines else {})}, what="cancel")
+        answer = client.ask(path, {**body, **({"lines": lines} if lines else {})}, what="cancel")
         if answer.outcome == "ok":
-            self.ledger.note_cancellation(answer.body["id"])
+            client.note("cancel", answer.body["id"])
 
     def _amend(self, client: Client, id: str, chance: Random) -> None:
         order = client.get(f"/orders/v1/orders/{id}")
@@ -144,20 +155,21 @@ class Stream:
         path = f"/orders/v1/orders/{id}"
         answer = client.patch(path, body, etag=f'"{order["version"]}"', what="amend")
         if answer.outcome == "ok" and answer.body["cancellation_id"]:
-            self.ledger.note_cancellation(answer.body["cancellation_id"])
+            client.note("cancel", answer.body["cancellation_id"])
 
     def _officers(self) -> Callable[[Random], None]:
         """Both sign each hold of the orders that are to go abroad, first to produce and later to export."""
-        signers = [self._client("orders", COMPLIANCE), self._client("orders", KANWIL)]
+        roles = {role: self._client("orders", role) for role in (COMPLIANCE, KANWIL)}
 
         def sign(chance: Random) -> None:
             for id in self._exports[-40:]:
-                order = signers[0].get(f"/orders/v1/orders/{id}") or {"lines": []}
+                order = roles[COMPLIANCE].get(f"/orders/v1/orders/{id}") or {"lines": []}
                 for line in order["lines"]:
                     if line["hold"] and line["hold"].get("purpose"):
                         path = f"/orders/v1/orders/{id}/lines/{line['number']}/release"
-                        for signer in signers:
-                            signer.post(path, {"reason": REASON}, what="release")
+                        for role, signer in roles.items():
+                            about = f"{id} {line['number']} {role}"
+                            signer.post(path, {"reason": REASON}, what="release", about=about)
                 if self._stop.wait(0.02):
                     return
 
@@ -178,17 +190,17 @@ class Stream:
     def _do_next(self, client: Client, order: dict[str, Any], chance: Random) -> None:
         path = f"/production/v1/work-orders/{order['id']}"
         if order["state"] == "offered":
-            client.post(f"{path}/accept", {}, what="accept")
+            client.post(f"{path}/accept", {}, what="accept", about=order["id"])
         elif order["state"] == "accepted":
-            client.post(f"{path}/start", {}, what="start")
+            client.post(f"{path}/start", {}, what="start", about=order["id"])
         elif order["state"] == "in_progress":
             pieces = order["remaining"] if chance.random() < 0.7 else (order["remaining"] + 1) // 2
             body = {"pieces": pieces, "worked_on": _today().isoformat()}
-            answer = client.post(f"{path}/report", body, what="report")
-            self.ledger.note_report(order["id"], pieces, answer.outcome)
+            client.post(f"{path}/report", body, what="report", about=order["id"], amount=pieces)
         else:
-            body = {"passed": order["awaiting"], "rework": 0, "scrap": 0}
-            client.post(f"{path}/inspect", body, what="inspect")
+            pieces = order["awaiting"]
+            body = {"passed": pieces, "rework": 0, "scrap": 0}
+            client.post(f"{path}/inspect", body, what="inspect", about=order["id"], amount=pieces)
 
 
 def _some_lines(chance: Random, most: int) -> list[dict[str, Any]]:

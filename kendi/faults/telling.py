@@ -1,9 +1,11 @@
 """The campaign's result, for people and for machines."""
 
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
-from kendi.faults.campaign import MANY_IN_FLIGHT, OFTEN, Result
+from kendi.faults.campaign import Result
+from kendi.faults.ledger import Ledger
 
 
 def as_dict(result: Result) -> dict[str, Any]:
@@ -18,29 +20,19 @@ def as_dict(result: Result) -> dict[str, Any]:
         "doubled": verdict.doubled,
         "out_of_order": verdict.out_of_order,
         "not_conserved": verdict.not_conserved,
-        "longest_recovery_s": round(longest_recovery(result), 1),
+        "longest_recovery_s": round(result.longest_recovery, 1),
     }
 
 
-def longest_recovery(result: Result) -> float:
-    """Seconds from a healing until everything that was under way then had arrived."""
-    return max([*result.longest.values(), result.drained_after or 0.0])
-
-
 def tell(result: Result, say: Callable[[str], None]) -> None:
-    """Print the table and the verdict."""
-    say(f"\n{'fault':<54}{'times':>6}{'fewest in flight':>18}{'longest recovery':>18}")
-    for name in sorted(result.strikes):
-        strikes = result.strikes[name]
-        took = f"{result.longest[name]:.1f} s" if name in result.longest else "-"
-        say(f"{name:<54}{strikes.times:>6}{strikes.fewest_in_flight:>18}{took:>18}")
-        for reason in strikes.failed:
-            say(f"    not carried out to its end: {reason}")
-    drained = (
-        "never" if result.drained_after is None else f"{result.drained_after:.1f} s after the last healing"
-    )
+    """Print the tables and the verdict."""
+    _tell_strikes(result, say)
+    _tell_calls(result.ledger, say)
     verdict = result.verdict
-    say(f"\nEverything had arrived: {drained}")
+    if result.arrived:
+        say(f"\nEverything had arrived {result.waited:.1f} s after the last healing.")
+    else:
+        say(f"\nNot everything arrived: {result.waited:.1f} s after the last healing nothing moved any more.")
     say(f"orders placed {verdict.placed:,}, effects expected {verdict.effects:,}")
     say(
         f"lost {verdict.lost}, stuck {verdict.stuck}, doubled {verdict.doubled},"
@@ -48,5 +40,22 @@ def tell(result: Result, say: Callable[[str], None]) -> None:
     )
     for example in verdict.examples:
         say(f"  {example}")
-    if not result.spread:
-        say(f"Not every kind struck {OFTEN} times with {MANY_IN_FLIGHT} deliveries in flight: no verdict.")
+
+
+def _tell_strikes(result: Result, say: Callable[[str], None]) -> None:
+    say(f"\n{'fault':<54}{'times':>6}{'fewest in flight':>18}{'longest recovery':>18}")
+    for name in sorted(result.strikes):
+        strikes = result.strikes[name]
+        took = f"{result.longest[name]:.1f} s" if name in result.longest else "-"
+        say(f"{name:<54}{strikes.times:>6}{strikes.fewest_in_flight:>18}{took:>18}")
+        for reason in strikes.failed:
+            say(f"    not carried out to its end: {reason}")
+
+
+def _tell_calls(ledger: Ledger, say: Callable[[str], None]) -> None:
+    say(f"\n{'asked for':<54}{'ok':>6}{'refused':>18}{'no answer':>18}")
+    for what in sorted({what for what, _ in ledger.calls}):
+        ok, failed, unknown = (ledger.calls[what, outcome] for outcome in ("ok", "failed", "unknown"))
+        say(f"{what:<54}{ok:>6}{failed:>18}{unknown:>18}")
+    for refusal, times in ledger.refusals.most_common(5):
+        say(f"    refused {times} times: {shorten(refusal, 90)}")

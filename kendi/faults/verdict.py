@@ -1,11 +1,56 @@
 """What became of everything that was asked for: counted from the databases, against the clients' ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kendi.doctor import Summary, summary
-from kendi.faults.ground import Ground
+from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.ledger import Ledger
+
+DOUBLED = """
+    SELECT format('number %s of %s of %s took effect %s times', sequence, subject, source, count(*))
+    FROM campaign_effect GROUP BY source, event_id, subject, sequence HAVING count(*) > 1"""
+OUT_OF_ORDER = """
+    WITH first AS (
+        SELECT source, subject, sequence, min(id) AS id FROM campaign_effect GROUP BY source, subject, sequence),
+    turn AS (
+        SELECT *, row_number() OVER (PARTITION BY source, subject ORDER BY id) AS place FROM first)
+    SELECT format('number %s of %s of %s took effect as number %s', sequence, subject, source, place)
+    FROM turn WHERE place <> sequence"""
+WITHOUT = """
+    SELECT format('number %s of %s of %s is marked as done and took no effect', i.sequence, i.subject, source)
+    FROM inbox i LEFT JOIN campaign_effect e USING (source, event_id) WHERE i.state IN (2, 4) AND e.id IS NULL"""
+
+UNANSWERED = """
+    SELECT format('the cancellation %s was never answered', id) FROM cancellation WHERE answered_on IS NULL"""
+
+TRACES = {
+    "order": ("orders", "SELECT po_number, 1 FROM buyer_order"),
+    "release": (
+        "orders",
+        """SELECT format('%s %s %s', order_id, line_number, role), count(*)
+           FROM signature JOIN hold ON hold.id = hold_id GROUP BY 1""",
+    ),
+    "cancel": ("orders", "SELECT DISTINCT id::text, 1 FROM cancellation"),
+    "accept": ("production", "SELECT id::text, 1 FROM work_order WHERE accepted_on IS NOT NULL"),
+    "start": ("production", "SELECT id::text, 1 FROM work_order WHERE started_on IS NOT NULL"),
+    "report": ("production", "SELECT id::text, made FROM work_order"),
+    "inspect": ("production", "SELECT id::text, good FROM work_order"),
+    "pack": ("logistics", "SELECT sscc, 1 FROM carton"),
+    "gather": ("logistics", "SELECT sscc, 1 FROM carton WHERE gathered_at IS NOT NULL"),
+    "shipment": ("logistics", "SELECT id::text, 1 FROM shipment"),
+    "book": ("logistics", "SELECT id::text, 1 FROM shipment WHERE vessel IS NOT NULL"),
+    "document": (
+        "logistics",
+        """SELECT format('%s %s', shipment_id, code), 1 FROM shipment_document WHERE number IS NOT NULL""",
+    ),
+    "dispatch": ("logistics", "SELECT id::text, 1 FROM shipment WHERE container IS NOT NULL"),
+    "milestone": (
+        "logistics",
+        "SELECT format('%s %s', shipment_id, code), count(*) FROM shipment_milestone GROUP BY 1",
+    ),
+}
+"""Where each thing that a client asks for leaves its trace: about what, and how much of it."""
 
 
 @dataclass(frozen=True)
@@ -27,65 +72,45 @@ class Verdict:
 
 
 def judge(ground: Ground, ledger: Ledger) -> Verdict:
-    """The audit of all databases, and what the clients were told against what is there."""
-    found = summary(ground.addresses.app_urls)
-    lies = _lies_about_orders(ground, ledger)
-    wrong_reports = _wrong_reports(ground, ledger)
-    lost, unanswered = _lost_cancellations(ground, ledger), _unanswered_cancellations(ground)
+    """The audit of all databases, each effect counted, and what the clients were told against what is there."""
+    audit = summary(ground.addresses.app_urls)
+    doubled, out_of_order, without = (
+        list(_of_effects(ground, query)) for query in (DOUBLED, OUT_OF_ORDER, WITHOUT)
+    )
+    too_little, too_much = _lies(ground, ledger)
+    unanswered = ground.column("orders", UNANSWERED)
     return Verdict(
         placed=ledger.placed,
-        effects=found.deliveries,
-        lost=len(found.lost) + len(lies) + len(lost),
-        stuck=len(found.stuck) + len(found.on_their_way) + len(unanswered),
-        doubled=len(found.doubled),
-        out_of_order=len(found.out_of_order),
-        not_conserved=len(found.not_conserved) + len(found.passing) + len(wrong_reports),
-        examples=(*lies[:5], *lost[:5], *unanswered[:5], *wrong_reports[:5], *_examples(found)),
+        effects=audit.deliveries,
+        lost=len(audit.lost) + len(without) + len(too_little),
+        stuck=len(audit.stuck) + len(audit.on_their_way) + len(unanswered),
+        doubled=len(doubled),
+        out_of_order=len(audit.out_of_order) + len(out_of_order),
+        not_conserved=len(audit.not_conserved) + len(audit.passing) + len(too_much),
+        examples=tuple(_examples(audit, doubled, out_of_order, without, too_little, too_much, unanswered)),
     )
 
 
-def _lies_about_orders(ground: Ground, ledger: Ledger) -> list[str]:
-    """Orders that were promised and are not there, or refused and there all the same."""
-    there = set(ground.column("orders", "SELECT po_number FROM buyer_order"))
-    return [
-        f"order {po_number} was answered {outcome} and is {'there' if po_number in there else 'not there'}"
-        for po_number, outcome in ledger.orders.items()
-        if (outcome == "ok" and po_number not in there) or (outcome == "failed" and po_number in there)
-    ]
+def _of_effects(ground: Ground, query: str) -> Iterator[str]:
+    for service in SERVICES:
+        yield from (f"{service}: {line}" for line in ground.column(service, query))
 
 
-def _lost_cancellations(ground: Ground, ledger: Ledger) -> list[str]:
-    """Requests that were taken and are not there."""
-    there = set(map(str, ground.column("orders", "SELECT DISTINCT id FROM cancellation")))
-    return [f"cancellation {id} was taken and is not there" for id in ledger.cancellations if id not in there]
+def _lies(ground: Ground, ledger: Ledger) -> tuple[list[str], list[str]]:
+    """What was promised and is not there, and what is there more often than it was asked for."""
+    traces = {what: dict(ground.rows(*trace)) for what, trace in TRACES.items()}
+    too_little, too_much = [], []
+    for (what, about), outcomes in ledger.asked.items():
+        there = traces[what].get(about, 0)
+        said = f"{what} {about}: there are {there}; the answers were {dict(outcomes)}"
+        if there < outcomes["ok"]:
+            too_little.append(said)
+        if there > outcomes["ok"] + outcomes["unknown"]:
+            too_much.append(said)
+    return too_little, too_much
 
 
-def _unanswered_cancellations(ground: Ground) -> list[str]:
-    """Requests that nobody answered though everything has come to rest."""
-    waiting = ground.column("orders", "SELECT id FROM cancellation WHERE answered_on IS NULL")
-    return [f"cancellation {id} was never answered" for id in waiting]
-
-
-def _wrong_reports(ground: Ground, ledger: Ledger) -> list[str]:
-    """Pieces must be there as often as they were taken, and no more often than they were sent."""
-    with ground.database("production") as connection:
-        made: Mapping[str, int] = {
-            str(id): pieces for id, pieces in connection.execute("SELECT id, made FROM work_order").fetchall()
-        }
-    return [
-        f"work order {id} has {made.get(id, 0)} pieces; the facility was told {dict(counts)}"
-        for id, counts in ledger.reported.items()
-        if not counts["ok"] <= made.get(id, 0) <= counts["ok"] + counts["unknown"]
-    ]
-
-
-def _examples(found: Summary) -> list[str]:
-    kinds = (
-        found.lost,
-        found.stuck,
-        found.on_their_way,
-        found.doubled,
-        found.out_of_order,
-        found.not_conserved,
-    )
-    return [str(each) for kind in kinds for each in kind[:5]]
+def _examples(audit: Summary, *more: list[str]) -> Iterator[str]:
+    kinds = (audit.lost, audit.stuck, audit.on_their_way, audit.out_of_order, audit.not_conserved, *more)
+    for kind in kinds:
+        yield from (str(each) for each in kind[:5])

@@ -49,11 +49,11 @@ def hand_over(path: Path) -> None:
 
 
 def spawn(
-    command: Sequence[str], folder: Path, farewell: signal.Signals, log: IO[bytes]
+    command: Sequence[str], folder: Path, parting: signal.Signals, log: IO[bytes]
 ) -> "subprocess.Popen[bytes]":
     """Start a program in a session of its own, so that Ctrl-C reaches only us, who then stop it in order."""
     account = _account(folder)
-    wrapped = [*_setpriv(account, Path(command[0]), folder, farewell), *command]
+    wrapped = [*_setpriv(account, Path(command[0]), folder, parting), *command]
     known = {name: value for name, value in os.environ.items() if name == "PATH" or "LIBRARY_PATH" in name}
     return subprocess.Popen(  # noqa: S603  # no shell, our own programs
         wrapped,
@@ -71,7 +71,7 @@ def _as_account(account: Account) -> dict[str, Any]:
     return {"user": account.uid, "group": account.gid, "extra_groups": ()}
 
 
-def _setpriv(account: Account | None, program: Path, folder: Path, farewell: signal.Signals) -> list[str]:
+def _setpriv(account: Account | None, program: Path, folder: Path, parting: signal.Signals) -> list[str]:
     """What comes before a command on Linux: the account, its right to reach its files, the tie to us.
 
     The tie is to the thread that starts the program, so only the main thread makes one.
@@ -83,7 +83,7 @@ def _setpriv(account: Account | None, program: Path, folder: Path, farewell: sig
         return []
     words = ["setpriv"]
     if threading.current_thread() is threading.main_thread():
-        words += [f"--pdeathsig={farewell.name}"]
+        words += [f"--pdeathsig={parting.name}"]
     if account:
         words += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", *rights]
     return words

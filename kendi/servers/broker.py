@@ -37,6 +37,7 @@ class Broker(Server):
 
     name = "the broker"
     farewell = signal.SIGTERM
+    parting = signal.SIGKILL  # a stopped one hears nothing else, and what it loses is sent again
 
     def __init__(self, data: Path, kept: Kept, services: Sequence[str], *, port: int | None) -> None:
         super().__init__(data / "broker", data / "logs" / "broker.log", kept, port)

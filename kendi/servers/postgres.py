@@ -51,6 +51,7 @@ class Postgres(Server):
 
     name = "PostgreSQL"
     farewell = signal.SIGINT
+    parting = signal.SIGINT
 
     def __init__(
         self, data: Path, kept: Kept, services: Sequence[str], *, port: int | None, fsync: bool

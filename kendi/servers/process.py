@@ -22,6 +22,8 @@ class Server:
 
     name: str
     farewell: signal.Signals
+    parting: signal.Signals
+    """What Linux sends it when its starter has died without a farewell."""
     pid_file: Path
 
     def __init__(self, folder: Path, log: Path, kept: Kept, port: int | None) -> None:
@@ -105,7 +107,7 @@ class Server:
     def _spawn(self) -> None:
         with open_private(self.log, "ab") as log:
             self._log_start = log.tell()
-            self._process = spawn(self._command(), self.folder, self.farewell, log)
+            self._process = spawn(self._command(), self.folder, self.parting, log)
 
     def _reason(self) -> str:
         """The line of the log that says most about a failure."""

@@ -3,16 +3,20 @@
 import json
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kendi.cli.proving import MUTANTS as OFFERED
 from kendi.faults.campaign import Result, Strikes, run
 from kendi.faults.kinds import KINDS
+from kendi.faults.ledger import Ledger
 from kendi.faults.mutants import MUTANTS
 from kendi.faults.schedule import schedule
-from kendi.faults.verdict import Verdict
+from kendi.faults.verdict import TRACES, Verdict
 
 pytestmark = pytest.mark.flow
 
@@ -40,19 +44,52 @@ def test_the_schedule_spreads_over_all_kinds() -> None:
     assert min(names.count(kind.name) for kind in KINDS) >= 6
 
 
+def result(**differing: Any) -> Result:
+    """The result of a good run of two faults."""
+    strikes = {"worker killed": Strikes(times=2, with_many=2)}
+    ledger = Ledger(calls=Counter({(what, "ok"): 1 for what in TRACES}))
+    good = Result(1, 2, strikes, {}, True, 0.1, GOOD, ledger)
+    return replace(good, **differing)
+
+
 def test_a_long_run_in_which_a_kind_struck_too_seldom_is_no_proof() -> None:
-    often = Strikes(times=6, with_many=5)
+    often = Strikes(times=400, with_many=395)
     seldom = Strikes(times=6, with_many=4)
     in_vain = Strikes(times=6, with_many=5, failed=["nothing to strike"])
-    runs = ((300, often, True), (300, seldom, False), (300, in_vain, False), (60, seldom, True))
-    for faults, strikes, spread in runs:
-        result = Result(1, faults, {"worker killed": strikes}, {}, 0.1, GOOD)
-        assert result.spread is spread
+    runs: tuple[tuple[int, Strikes, list[str]], ...] = (
+        (300, often, []),
+        (300, seldom, ["relay killed"]),
+        (300, in_vain, ["relay killed"]),
+    )
+    for faults, strikes, named in runs:
+        doubts = result(faults=faults, strikes={"worker killed": often, "relay killed": strikes}).doubts
+        assert [name for name in ("relay killed", "worker killed") if name in "".join(doubts)] == named
+    assert result(faults=60, strikes={"worker killed": often, "relay killed": seldom}).doubts == []
+
+
+def test_a_run_of_any_length_in_which_little_was_under_way_is_no_proof() -> None:
+    idle = {"worker killed": Strikes(times=2, with_many=0, fewest_in_flight=0)}
+    assert result(strikes=idle).doubts == ["only 0 of 2 faults struck with 100 deliveries in flight"]
+
+
+def test_a_run_in_which_not_everything_arrives_does_not_count_as_quickly_recovered() -> None:
+    assert result(arrived=False, waited=180.0, longest={"worker killed": 0.5}).longest_recovery == 180.0
+
+
+def test_a_long_run_in_which_some_work_was_never_done_is_no_proof() -> None:
+    ledger = Ledger(calls=Counter({(what, "ok"): 1 for what in TRACES if what != "milestone"}))
+    often = {"worker killed": Strikes(times=300, with_many=300)}
+    assert result(faults=300, strikes=often).doubts == []
+    assert result(faults=300, strikes=often, ledger=ledger).doubts == ["nobody managed: milestone"]
+
+
+def test_a_run_in_which_no_order_was_placed_is_no_proof() -> None:
+    assert result().doubts == []
+    assert result(verdict=replace(GOOD, placed=0)).doubts == ["no order was placed"]
 
 
 def test_a_campaign_of_a_few_faults_ends_with_zeros(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "kendi", "faults", "--faults", "8", "--seed", "11", "--json"]
-    done = subprocess.run([*command, "--data", str(tmp_path)], capture_output=True, text=True, check=False)
+    done = faults("--faults", "8", "--seed", "11", "--json", "--data", str(tmp_path))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert set(told) == {
@@ -66,40 +103,47 @@ def test_a_campaign_of_a_few_faults_ends_with_zeros(tmp_path: Path) -> None:
 
 
 def test_a_kind_of_fault_that_there_is_not_is_refused_by_name() -> None:
-    asked = subprocess.run(
-        [sys.executable, "-m", "kendi", "faults", "--only", "locusts"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    asked = faults("--only", "locusts")
     assert asked.returncode == 2
     assert "there is no 'locusts'" in asked.stderr
     assert "worker killed" in asked.stderr
 
 
 def test_the_command_offers_every_mutant() -> None:
-    assert set(OFFERED) == set(MUTANTS) == set(SEEN_BY)
+    assert set(OFFERED) == set(MUTANTS) == {"none", *SEEN_BY}
 
 
-@pytest.mark.parametrize("mutant", sorted(MUTANTS))
-def test_a_mutant_is_seen(mutant: str, tmp_path: Path) -> None:
-    result = run(tmp_path, seed=3, faults=4, only=SEEN_BY[mutant], mutant=mutant, say=lambda _: None)
-    assert not result.verdict.good, f"{mutant} went unseen: {result.verdict}"
+@pytest.mark.parametrize("mutant", sorted(SEEN_BY))
+def test_a_mutant_shows_as_what_it_breaks(mutant: str, tmp_path: Path) -> None:
+    verdict = run(tmp_path, seed=3, faults=6, only=SEEN_BY[mutant], mutant=mutant, say=lambda _: None).verdict
+    shows_as = MUTANTS[mutant].shows_as
+    assert shows_as is not None
+    assert getattr(verdict, shows_as) > 0, f"{mutant} went unseen: {verdict}"
 
 
-def test_a_mutant_makes_the_command_fail(tmp_path: Path) -> None:
-    words = [
-        "faults",
-        "--faults",
-        "4",
-        "--seed",
-        "3",
-        "--mutant",
-        "trust-the-broker",
-        "--only",
-        "messages lost",
-    ]
-    done = subprocess.run(
-        [sys.executable, "-m", "kendi", *words, "--data", str(tmp_path)], capture_output=True, check=False
-    )
-    assert done.returncode == 1, done.stdout.decode()
+def test_the_same_faults_come_out_good_where_nothing_is_broken(tmp_path: Path) -> None:
+    kinds = sorted({kind for kinds in SEEN_BY.values() for kind in kinds})
+    control = run(tmp_path, seed=3, faults=2 * len(kinds), only=kinds, mutant="none", say=lambda _: None)
+    assert control.verdict.good, control.verdict
+    assert control.doubts == []
+
+
+def test_a_mutant_makes_the_command_fail() -> None:
+    done = faults("--faults", "4", "--seed", "3", "--only", "messages lost", "--mutant", "trust-the-broker")
+    assert done.returncode == 1, done.stdout
+
+
+def test_a_folder_in_which_something_is_is_refused_and_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "failpoints").mkdir()
+    precious = tmp_path / "failpoints" / "notes"
+    precious.write_text("mine")
+    done = faults("--data", str(tmp_path))
+    assert done.returncode == 2
+    assert "is not empty" in done.stderr
+    assert precious.read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["failpoints"]
+
+
+def faults(*words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "kendi", "faults", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)

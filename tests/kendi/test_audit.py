@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from kendi.doctor import differences, summary, undelivered
+from kendi.doctor import Difference, summary
 from kendi.servers import Addresses
 from shared.database import Database
 from tests.carrying import Services
@@ -35,26 +35,34 @@ def change(services: Services, service: str, statement: str, **values: object) -
 
 
 def found(services: Services) -> list[str]:
-    return [str(finding) for finding in undelivered(services.addresses.app_urls)]
+    """What of the events, in words."""
+    looked_at = summary(services.addresses.app_urls)
+    kinds = (looked_at.on_their_way, looked_at.lost, looked_at.stuck, looked_at.out_of_order)
+    return [str(finding) for kind in kinds for finding in kind]
+
+
+def differences(services: Services) -> list[Difference]:
+    looked_at = summary(services.addresses.app_urls)
+    return [*looked_at.not_conserved, *looked_at.passing]
 
 
 def test_where_all_is_told_nothing_is_found(services: Services, packed: UUID) -> None:
     looked_at = summary(services.addresses.app_urls)
     assert (looked_at.orders, looked_at.good, looked_at.on_their_way) == (1, True, ())
     assert looked_at.effects == looked_at.deliveries > looked_at.events > 0
-    assert differences(services.addresses.app_urls) == []
+    assert differences(services) == []
 
 
 def test_events_on_their_way_make_differences_that_pass(services: Services) -> None:
     order = services.place()
-    passing = differences(services.addresses.app_urls)
+    passing = differences(services)
     assert {difference.quantity for difference in passing} == {"ordered", "cleared"}
     assert not any(difference.firm for difference in passing)
     looked_at = summary(services.addresses.app_urls)
     assert looked_at.good
     assert len([f for f in looked_at.on_their_way if str(order) in f.text]) == 4  # two events to two services
     services.carry()
-    assert differences(services.addresses.app_urls) == []
+    assert differences(services) == []
 
 
 @pytest.mark.parametrize(
@@ -79,7 +87,7 @@ def test_a_quantity_that_differs_is_told_with_both_numbers(
     services: Services, packed: UUID, service: str, statement: str, said: str
 ) -> None:
     change(services, service, statement)
-    firm = [str(difference) for difference in differences(services.addresses.app_urls) if difference.firm]
+    firm = [str(difference) for difference in differences(services) if difference.firm]
     assert any(line.startswith(f"order {packed} line 1: {said}") for line in firm)
     assert not summary(services.addresses.app_urls).good
 

@@ -87,6 +87,12 @@ def test_settings_that_a_process_would_refuse_or_nobody_reads_are_named(environm
     ]
 
 
+def test_failpoints_are_told_of_wherever_they_are_set(environment: dict[str, str]) -> None:
+    (said,) = wrong_settings(surroundings(environment | {"KENDI_FAILPOINTS": "/here"}))
+    assert said.startswith("KENDI_FAILPOINTS is set: ")
+    assert "/here" in said
+
+
 def test_servers_that_do_not_answer_are_wrong(environment: dict[str, str]) -> None:
     away = environment | {
         "KENDI_ORDERS_DATABASE_URL": "postgresql+psycopg://o:p@127.0.0.1:1/d",

@@ -186,8 +186,10 @@ def _poison(scene: Scene, how: str) -> Iterator[float]:
     if order_id is None:
         raise NotCarriedOut("nobody took the order")
     subject = f"order/{order_id}"
+    scene.ground.poisoned.add(subject)
     yield from _until(scene, subject, Inbox.PARKED, HASTEN)
     (scene.ground.fixed / po_number).touch()
+    scene.ground.poisoned.discard(subject)
     yield from _until(scene, subject, Inbox.DONE, RETRY)
 
 

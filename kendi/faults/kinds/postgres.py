@@ -87,8 +87,8 @@ if sys.platform == "linux":
 
     @kind("no room on PostgreSQL's disk")
     def disk_full(scene: Scene) -> Iterator[float]:
-        postmaster = scene.ground.servers.postgres.pid
-        yield from no_room(scene, [postmaster, *children_of(postmaster)])
+        """Its processes of this moment; what it starts anew, as after a panic, must be able to recover."""
+        yield from no_room(scene, children_of(scene.ground.servers.postgres.pid))
 
 
 def _terminate(scene: Scene, service: str) -> None:

@@ -1,0 +1,170 @@
+"""The campaign's counts: what is in flight, what took effect, and whether what was promised is there."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from kendi.faults.ground import SERVICES, Ground
+from kendi.faults.ledger import Ledger
+from kendi.faults.stream import Stream, StreamBroke
+from kendi.faults.verdict import TRACES, Verdict, judge
+from kendi.faults.watching import Gauge
+
+pytestmark = pytest.mark.flow
+
+HEARD = """
+    INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, data)
+    VALUES ('orders', %s, %s, %s, 'kendi.orders.order_placed.v1', now(), 'buyer', '{}')"""
+TOOK_EFFECT = """
+    INSERT INTO campaign_effect (source, event_id, subject, sequence)
+    VALUES ('orders', md5(%s::text)::uuid, %s, %s)"""
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """A system in which nothing moves by itself: there are neither workers nor relays."""
+    data = tmp_path_factory.mktemp("ground")
+    with Ground(data, free_ports=True, fsync=False, kinds=("web",), say=lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture
+def stream(ground: Ground) -> Iterator[Stream]:
+    clients = Stream(ground, seed=1)
+    yield clients
+    clients.stop()
+
+
+@pytest.fixture
+def gauge(ground: Ground) -> Iterator[Gauge]:
+    looking = Gauge(ground)
+    yield looking
+    looking.close()
+
+
+def effects(ground: Ground, subject: str, *numbers: int) -> Verdict:
+    for number in numbers:
+        ground.execute("production", TOOK_EFFECT, f"{subject} {number}", subject, number)
+    return judge(ground, Ledger())
+
+
+def test_a_delivery_that_is_neither_confirmed_nor_applied_counts_once(
+    ground: Ground, stream: Stream, gauge: Gauge
+) -> None:
+    order = stream.place("PO-ONCE")
+    query = "SELECT event_id FROM outbox_event WHERE subject = %s ORDER BY sequence"
+    first, *_ = ground.column("orders", query, f"order/{order}")
+    before = gauge.under_way()
+    ground.execute("production", HEARD, first, f"order/{order}", 1)
+    assert gauge.under_way() == before
+    confirm = """
+        UPDATE outbox_delivery SET state = 2 FROM outbox_event
+        WHERE id = event_pk AND event_id = %s AND subscriber = 'production'"""
+    ground.execute("orders", confirm, first)
+    assert gauge.under_way() == before
+    ground.execute("production", "DELETE FROM inbox WHERE event_id = %s", first)
+    assert gauge.under_way() == (before or 0) - 1
+
+
+def test_what_waits_behind_planted_poison_is_not_in_flight(
+    ground: Ground, stream: Stream, gauge: Gauge
+) -> None:
+    order = stream.place("PO-POISONED")
+    under_way = gauge.under_way()
+    assert under_way == gauge.in_flight()
+    ground.poisoned.add(f"order/{order}")
+    assert gauge.under_way() == under_way
+    assert (gauge.in_flight() or 0) < (under_way or 0)
+    ground.poisoned.clear()
+
+
+def test_an_effect_that_took_place_twice_is_doubled(ground: Ground) -> None:
+    assert effects(ground, "order/a", 1, 2).doubled == 0
+    verdict = effects(ground, "order/a", 2)
+    assert (verdict.doubled, verdict.out_of_order) == (1, 0)
+    assert "production: number 2 of order/a of orders took effect 2 times" in verdict.examples
+
+
+def test_effects_in_another_order_than_their_numbers_are_out_of_order(ground: Ground) -> None:
+    assert effects(ground, "order/b", 2, 1).out_of_order == 2
+
+
+def test_an_event_that_is_marked_as_done_without_an_effect_is_lost(ground: Ground) -> None:
+    before = judge(ground, Ledger()).lost
+    ground.execute("logistics", HEARD, "0" * 32, "order/c", 1)
+    ground.execute("logistics", "UPDATE inbox SET state = 2 WHERE subject = 'order/c'")
+    assert "logistics: number 1 of order/c of orders is marked as done and took no effect" in (
+        judge(ground, Ledger()).examples
+    )
+    assert judge(ground, Ledger()).lost > before
+
+
+@pytest.mark.parametrize("what", sorted(TRACES))
+def test_what_was_promised_and_is_not_there_is_lost(ground: Ground, what: str) -> None:
+    ledger, before = Ledger(), judge(ground, Ledger()).lost
+    ledger.note(what, "that nobody has heard of", "failed")
+    ledger.note(what, "that nobody has heard of", "unknown")
+    assert judge(ground, ledger).lost == before
+    ledger.note(what, "that nobody has heard of", "ok")
+    assert judge(ground, ledger).lost == before + 1
+
+
+def test_an_order_that_was_refused_and_is_there_is_too_much(ground: Ground, stream: Stream) -> None:
+    stream.place("PO-REFUSED")
+    ledger, before = Ledger(), judge(ground, stream.ledger).not_conserved
+    ledger.note("order", "PO-REFUSED", "failed")
+    assert judge(ground, ledger).not_conserved == before + 1
+
+
+def test_the_recovery_from_a_fault_that_takes_the_databases_away_counts_too(
+    ground: Ground, gauge: Gauge
+) -> None:
+    os.kill(ground.servers.postgres.pid, signal.SIGKILL)
+    gauge.healed("PostgreSQL killed")
+    gauge.look()
+    deadline = time.monotonic() + 20
+    while gauge.under_way() is None and time.monotonic() < deadline:
+        ground.watch()
+    gauge.look()
+    assert gauge.longest == {}
+    for service in SERVICES:
+        ground.execute(service, "UPDATE outbox_delivery SET state = 2")
+    gauge.look()
+    assert gauge.longest.keys() == {"PostgreSQL killed"}
+
+
+class Nonsense(BaseHTTPRequestHandler):
+    """Answers everything with what is no answer of ours."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<p>It works!</p>")
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+
+def test_a_client_that_breaks_off_is_told(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    with HTTPServer(("127.0.0.1", 0), Nonsense) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setitem(ground.urls, "orders", f"http://127.0.0.1:{server.server_port}")
+        clients = Stream(ground, seed=1)
+        clients.check()
+        clients.start()
+        with pytest.raises(StreamBroke, match="a client broke off"):
+            check_for_a_while(clients)
+        clients.stop()
+        server.shutdown()
+
+
+def check_for_a_while(clients: Stream) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        clients.check()
+        time.sleep(0.05)
