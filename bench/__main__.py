@@ -18,18 +18,20 @@ from bench import bare, lists, messages
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
+from shared.sight import SERVICE
 from shared.web.access import BUYER
 
 CLIENTS = 4
 POSTS = 400
 ROUNDS = 3
 IDLE_SECONDS = 20
+WITHOUT_LIMITS = {"KENDI_REQUESTS_PER_KEY": "0", "KENDI_REQUESTS_PER_ADDRESS": "0"}
 
 
 def main() -> None:
     with (
         tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder,
-        System(Path(folder), free_ports=True) as system,
+        System(Path(folder), free_ports=True, settings=WITHOUT_LIMITS) as system,
     ):
         idle(system)
         events_beside_bare_tasks(system)
@@ -172,7 +174,7 @@ def _client() -> httpx.Client:
 
 @contextmanager
 def _database(system: System, service: str) -> Iterator[Database]:
-    database = Database(system.addresses.app_urls[service], pool_size=1)
+    database = Database(system.addresses.app_urls[service], sees=SERVICE, pool_size=1)
     yield database
     database.close()
 

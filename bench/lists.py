@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from kendi.system import System
 from shared.database import Database
+from shared.sight import SERVICE
 from shared.web.access import BUYER
 
 FEW, MANY = 10_000, 1_000_000
@@ -74,7 +75,7 @@ def long_lists(system: System) -> None:
 
 def _over(system: System, first: int, last: int) -> dict[str, float]:
     """Milliseconds of each request, the median, once there are orders up to the last."""
-    owner = Database(system.addresses.owner_urls["orders"], pool_size=1)
+    owner = Database(system.addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
     with owner.transaction() as session:
         session.execute(text("SET LOCAL statement_timeout = 0"))
         session.execute(DELIVER)

@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.events import contract_of
 from shared.events.orders import ItemPublished
 from shared.messaging.outbox import Nudge, record
+from shared.sight import SERVICE
 
 EVENTS = 10_000
 TASKS = 5_000
@@ -51,7 +52,7 @@ def events(system: System) -> float:
     subscriber gets them too, on the same machine.
     """
     url = system.addresses.app_urls["orders"]
-    orders = Database(url, pool_size=1, after_commit=Nudge(url))
+    orders = Database(url, sees=SERVICE, pool_size=1, after_commit=Nudge(url))
     sample = _some_item(orders)
     began = time.monotonic()
     for _ in range(EVENTS // AT_ONCE):

@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from shared.database import Database
+from shared.sight import SERVICE
 from shared.web.access import (
     BUYER,
     COMPLIANCE,
@@ -107,7 +108,7 @@ def _complete(accounts: Accounts, app_urls: Mapping[str, str]) -> Accounts:
     made: list[Key] = []
     password_hash = hashed(password) if people else ""  # once: hashing takes a tenth of a second
     for service, url in app_urls.items() if people or keys else ():
-        database = Database(url, pool_size=1)
+        database = Database(url, sees=SERVICE, pool_size=1)
         with database.transaction() as session:
             _add_people(session, [person for person in people if person.service == service], password_hash)
             made += [_make_key(session, *particulars) for particulars in keys if particulars[0] == service]

@@ -65,10 +65,13 @@ def run_worker(service: str) -> None:
     from shared.messaging.outbox import Nudge
     from shared.messaging.wire import Wire, celery_app, queues
     from shared.messaging.worker import add_tasks, beat
+    from shared.sight import SERVICE
 
     settings = _begin(service, "worker")
     app = celery_app(settings, all_cards())
-    database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
+    database = Database(
+        settings.database_url, sees=SERVICE, pool_size=4, after_commit=Nudge(settings.database_url)
+    )
     wire = Wire(app, card_of(service), settings.signing_keys)
     jobs = add_tasks(app, settings, database, wire, _reactions(service), _jobs(service))
     heartbeat = Heartbeat(database, f"{service} worker")
@@ -88,10 +91,13 @@ def run_relay(service: str) -> None:
     from shared.messaging.outbox import Nudge
     from shared.messaging.relay import Relay
     from shared.messaging.wire import Wire, celery_app
+    from shared.sight import SERVICE
 
     settings = _begin(service, "relay")
     card = card_of(service)
-    database = Database(settings.database_url, pool_size=4, after_commit=Nudge(settings.database_url))
+    database = Database(
+        settings.database_url, sees=SERVICE, pool_size=4, after_commit=Nudge(settings.database_url)
+    )
     wire = Wire(celery_app(settings, all_cards()), card, settings.signing_keys)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

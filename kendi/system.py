@@ -54,6 +54,7 @@ class System:
     fsync: bool = True
     free_ports: bool = False
     kinds: Sequence[str] = KINDS
+    settings: Mapping[str, str] = field(default_factory=dict)
     children: list[Child] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -107,6 +108,7 @@ class System:
             **{name: value for name, value in os.environ.items() if not name.startswith("KENDI_")},
             "KENDI_SIGNING_KEYS": self._signing_keys(),
             "KENDI_DEMO": "1",
+            **self.settings,
         }
         for service, port in ports.items():
             own = f"KENDI_{service.upper()}"

@@ -11,6 +11,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from shared.sight import NOTHING, see
+
 NAMING = {
     "ix": "%(table_name)s_%(column_0_N_name)s_idx",
     "uq": "%(table_name)s_%(column_0_N_name)s_key",
@@ -48,21 +50,24 @@ def metadata() -> MetaData:
 class Database:
     """A service's database, as one process uses it.
 
+    ``sees`` is whose rows each transaction sees unless it says otherwise; ``shared.sight`` has the kinds.
     ``after_commit`` is called once after each transaction that recorded events, outside of it:
     a NOTIFY inside the transaction would serialise commits.
     """
 
     def __init__(
-        self, url: str, *, pool_size: int = 8, after_commit: Callable[[], None] | None = None
+        self, url: str, *, sees: str, pool_size: int = 8, after_commit: Callable[[], None] | None = None
     ) -> None:
-        self.engine = make_engine(url, pool_size=pool_size)
+        self.engine = make_engine(url, sees=sees, pool_size=pool_size)
         self.after_commit = after_commit
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, sees: str | None = None, principal: str = "") -> Iterator[Session]:
         """All or nothing: commits at the end of the block, rolls back if it raises."""
         with Session(self.engine, expire_on_commit=False) as session:
             with session.begin():
+                if sees is not None:
+                    see(session, sees, principal)
                 yield session
             if self.after_commit is not None and session.info.get("recorded"):
                 self.after_commit()
@@ -97,15 +102,15 @@ def is_its_own_trouble(error: Exception) -> bool:
     return state.startswith(TROUBLE) if state else isinstance(error, OperationalError | InterfaceError)
 
 
-def make_engine(url: str, *, pool_size: int = 8) -> Engine:
-    """An engine whose sessions have time limits and speak UTC."""
+def make_engine(url: str, *, sees: str = NOTHING, pool_size: int = 8) -> Engine:
+    """An engine whose sessions have time limits, speak UTC, and see these rows."""
     return create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=True,
-        connect_args={"options": SESSION_LIMITS, "connect_timeout": 3},
+        connect_args={"options": f"{SESSION_LIMITS} -c kendi.sees={sees}", "connect_timeout": 3},
     )
 
 

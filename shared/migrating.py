@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData
 
 from shared.database import make_engine, shared_metadata
+from shared.sight import SERVICE
 
 HERE = Path(__file__).parent
 
@@ -36,15 +37,23 @@ def metadata_of(service: str) -> list[MetaData]:
 def migrate(service: str, owner_url: str) -> bool:
     """Upgrade to the newest schema; returns whether anything was to do. Safe to run at any time."""
     alembic = config(service)
-    engine = make_engine(owner_url, pool_size=1)
+    heads = set(ScriptDirectory.from_config(alembic).get_heads())
+    engine = make_engine(owner_url, sees=SERVICE, pool_size=1)
     try:
         with engine.connect() as connection:
             at = set(MigrationContext.configure(connection).get_current_heads())
-            if at == set(ScriptDirectory.from_config(alembic).get_heads()):
+            if at == heads:
                 return False
         with engine.begin() as connection:
             alembic.attributes["connection"] = connection
-            command.upgrade(alembic, "heads")
+            upgrade(alembic)
         return True
     finally:
         engine.dispose()
+
+
+def upgrade(alembic: Config) -> None:
+    """What every service has comes first: the policies of its own tables use it."""
+    heads = ScriptDirectory.from_config(alembic).get_heads()
+    for head in sorted(heads, key=lambda head: not head.startswith("shared_")):
+        command.upgrade(alembic, head)

@@ -35,6 +35,9 @@ class Settings:
     web_threads: int
     demo: bool
     log_level: str
+    requests_per_key: int = 1000
+    requests_per_address: int = 2000
+    proxies: int = 0
 
 
 VARIABLES = {
@@ -46,6 +49,9 @@ VARIABLES = {
     "KENDI_HOST": "address that the web processes listen on (127.0.0.1)",
     "KENDI_<SERVICE>_PORT": "port of the service's web process (8001 orders, 8002 production, 8003 logistics)",
     "KENDI_WEB_THREADS": "requests that a web process serves at once (8)",
+    "KENDI_REQUESTS_PER_KEY": "requests that a key may make of a web process in ten seconds; 0 for no limit (1000)",
+    "KENDI_REQUESTS_PER_ADDRESS": "the same for an address that requests come from (2000)",
+    "KENDI_PROXIES": "proxies in front whose X-Forwarded headers are believed (0)",
     "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine",
     "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
 }
@@ -70,6 +76,9 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         web_threads=_read(env, "KENDI_WEB_THREADS", int, "8"),
         demo=_read(env, "KENDI_DEMO", _flag, "0"),
         log_level=_read(env, "KENDI_LOG_LEVEL", _log_level, "INFO"),
+        requests_per_key=_read(env, "KENDI_REQUESTS_PER_KEY", _count, "1000"),
+        requests_per_address=_read(env, "KENDI_REQUESTS_PER_ADDRESS", _count, "2000"),
+        proxies=_read(env, "KENDI_PROXIES", _count, "0"),
     )
 
 
@@ -116,6 +125,12 @@ def _signing_keys(text: str) -> tuple[SigningKey, ...]:
     if len(ids) < len(keys) or any(len(key.secret) < 32 for key in keys):
         raise ValueError
     return keys
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError
+    return int(text)
 
 
 def _flag(text: str) -> bool:

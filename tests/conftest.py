@@ -14,6 +14,7 @@ from kendi.preparing import migrate_all
 from kendi.servers import Addresses, Servers
 from shared.card import all_cards
 from shared.database import Database, make_engine
+from shared.sight import SERVICE
 
 SIGNING_KEYS = "k1:" + "5a" * 32
 
@@ -45,7 +46,7 @@ def database_of(addresses: Addresses) -> Iterator[Callable[[str], Database]]:
 
     def open_empty(service: str) -> Database:
         empty(addresses.owner_urls[service])
-        opened.append(Database(addresses.app_urls[service], pool_size=4))
+        opened.append(Database(addresses.app_urls[service], sees=SERVICE, pool_size=4))
         return opened[-1]
 
     yield open_empty
@@ -67,18 +68,26 @@ def client_of(
         monkeypatch.setenv("KENDI_SIGNING_KEYS", SIGNING_KEYS)
         monkeypatch.setenv("KENDI_DEMO", "1")
         app = importlib.import_module(f"services.{service}.app").create_app()
+        app.extensions["beside"] = Database(addresses.app_urls[service], sees=SERVICE, pool_size=4)
         made.append(app)
         client: FlaskClient = app.test_client()
         return client
 
     yield make
     for app in made:
+        app.extensions["beside"].close()
         app.extensions["kendi"].close()
+
+
+def database_beside(client: FlaskClient) -> Database:
+    """The application's database as the service's own processes see it, past its web process."""
+    beside: Database = client.application.extensions["beside"]
+    return beside
 
 
 def empty(owner_url: str) -> None:
     """Empty every table but the subscriptions, and set the business clock to real time."""
-    engine = make_engine(owner_url, pool_size=1)
+    engine = make_engine(owner_url, sees=SERVICE, pool_size=1)
     with engine.begin() as connection:
         tables = connection.execute(
             text("""

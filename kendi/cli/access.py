@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -17,6 +18,8 @@ ROLES: dict[str, dict[str, str | None]] = {
 """Who has something to do in a service, and in which table the account stands that they are limited to."""
 EVERY_ROLE = tuple(dict.fromkeys(role for roles in ROLES.values() for role in roles))
 SHORTEST_PASSWORD = 12
+SCOPES = ("read", "write")
+WANTED_TIME = "give a time to come, such as 2027-01-31 or 2027-01-31T12:00:00+07:00"
 
 
 def _plain(ctx: click.Context, option: click.Parameter, value: str) -> str:
@@ -34,6 +37,21 @@ def _email(ctx: click.Context, option: click.Parameter, value: str) -> str:
         return str(validate.Email()(value.strip()))
     except ValidationError:
         raise click.BadParameter("give an address such as name@example.org") from None
+
+
+def _moment(ctx: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
+    """A day means its beginning, and a time without a zone is none: which it means can't be known."""
+    if value is None:
+        return None
+    try:
+        given = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(WANTED_TIME) from None
+    if "T" not in value.upper():
+        given = given.replace(tzinfo=UTC)
+    if given.tzinfo is None or given <= datetime.now(UTC):
+        raise click.BadParameter(WANTED_TIME)
+    return given
 
 
 def _particulars(command: Callable[..., None]) -> Callable[..., None]:
@@ -55,19 +73,34 @@ def key() -> None:
 
 @key.command("create")
 @_particulars
+@click.option(
+    "--scope", "scopes", multiple=True, type=click.Choice(SCOPES), help="what it may do; without one, both"
+)
+@click.option("--expires", callback=_moment, help="from when it opens nothing; without it, never")
 @JSON
-def create(service: str, role: str, account: str | None, name: str, as_json: bool) -> None:
+def create(
+    service: str,
+    role: str,
+    account: str | None,
+    name: str,
+    scopes: tuple[str, ...],
+    expires: datetime | None,
+    as_json: bool,
+) -> None:
     """Make an API key and print it; it can't be shown again.
 
     Needs KENDI_<SERVICE>_DATABASE_URL.
 
-    Example: kendi key create orders --role buyer --account CHEWY-LOUIS --name "Purchasing system"
+    Example: kendi key create orders --role buyer --account CHEWY-LOUIS --name "Reports" --scope read --expires 2027-01-31
     """
     from shared.web.access import create_key
 
     with _transaction(service, role, account) as session:
-        made = create_key(session, name=name, role=role, account=account)
-    told = {"service": service, "role": role, "account": account, "name": name, "key": made}
+        made = create_key(
+            session, name=name, role=role, account=account, scopes=scopes or SCOPES, expires_at=expires
+        )
+    told: dict[str, Any] = {"service": service, "role": role, "account": account, "name": name, "key": made}
+    told |= {"scopes": list(scopes or SCOPES), "expires_at": expires.isoformat() if expires else None}
     say(told, as_json, made)
 
 
@@ -116,10 +149,11 @@ def _transaction(service: str, role: str, account: str | None) -> Iterator[Any]:
 
     from shared.database import Database
     from shared.settings import database_url
+    from shared.sight import SERVICE
 
     if role not in ROLES[service]:
         raise click.BadParameter(f"give one of {service}: {', '.join(ROLES[service])}", param_hint="'--role'")
-    database = Database(database_url(service, "web"), pool_size=1)
+    database = Database(database_url(service, "web"), sees=SERVICE, pool_size=1)
     try:
         with database.transaction() as session:
             _need_account(session, ROLES[service][role], role, account)

@@ -5,13 +5,16 @@ from datetime import date, datetime, timedelta
 
 from shared import clock
 from shared.database import Database
+from shared.sight import SERVICE
 
 
 class BusinessClock:
     """Days pass when the demonstration says so, in all services at once."""
 
     def __init__(self, app_urls: Mapping[str, str]) -> None:
-        self._databases = {service: Database(url, pool_size=1) for service, url in app_urls.items()}
+        self._databases = {
+            service: Database(url, sees=SERVICE, pool_size=1) for service, url in app_urls.items()
+        }
 
     def advance_a_day(self) -> None:
         self.advance(timedelta(days=1))

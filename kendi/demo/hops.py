@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from shared.database import Database
+from shared.sight import SERVICE
 
 APPLIED = text("SELECT source, event_id, done_at FROM inbox WHERE state = 2")
 TOLD = text("""
@@ -20,7 +21,7 @@ def hop_lines(app_urls: Mapping[str, str]) -> Iterator[str]:
     """A line for each pair of services, and one for the webhooks of orders' own events."""
     taken: dict[str, list[float]] = defaultdict(list)
     for service, url in app_urls.items():
-        database = Database(url, pool_size=1)
+        database = Database(url, sees=SERVICE, pool_size=1)
         with database.reading() as session:
             for source, event_id, done_at in session.execute(APPLIED):
                 taken[f"{source} to {service}"].append(_seconds(event_id, done_at))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from kendi.doctor.histories import Counts, Sides, about, fold
 from shared.database import Database
+from shared.sight import SERVICE
 
 QUANTITIES: Mapping[str, Mapping[str, str]] = {
     "orders": {
@@ -152,7 +153,7 @@ def read_all(urls: Mapping[str, str]) -> dict[str, Reading]:
 
 
 def _read(service: str, url: str) -> Reading:
-    database = Database(url, pool_size=1)
+    database = Database(url, sees=SERVICE, pool_size=1)
     reading = Reading(service)
     try:
         with database.reading() as session:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kendi.doctor.reading import NotReadable
 from shared.database import Database
+from shared.sight import SERVICE
 
 SECONDS = 60
 ASK = text("""
@@ -46,7 +47,7 @@ class Compared:
 
 def reconcile(urls: Mapping[str, str], *, seconds: float = SECONDS) -> list[Compared]:
     """Ask, and wait for what the running relays and workers find; raises ``NotReadable``."""
-    databases = {service: Database(url, pool_size=1) for service, url in urls.items()}
+    databases = {service: Database(url, sees=SERVICE, pool_size=1) for service, url in urls.items()}
     try:
         before = {service: _ask(service, database) for service, database in databases.items()}
         deadline = time.monotonic() + seconds

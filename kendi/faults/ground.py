@@ -55,6 +55,8 @@ class Ground(System):
             **environment,
             "KENDI_FAILPOINTS": str(self.failpoints),
             "KENDI_FAULTS_FIXED": str(self.fixed),
+            "KENDI_REQUESTS_PER_KEY": "0",
+            "KENDI_REQUESTS_PER_ADDRESS": "0",
             "KENDI_FAULTS_MUTANT": self.mutant or "",
         }
 

@@ -17,6 +17,7 @@ from shared.messaging.reactions import Reactions
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Receipt, Wire
+from shared.sight import SERVICE
 
 
 def trust_the_broker() -> None:
@@ -80,7 +81,7 @@ def effect_outside_the_transaction() -> None:
     ) -> list[tuple[Row[Any], Inbox]]:
         if not databases:
             url = session.get_bind().engine.url.render_as_string(hide_password=False)
-            databases.append(Database(url, pool_size=2))
+            databases.append(Database(url, sees=SERVICE, pool_size=2))
         with databases[0].transaction() as apart:
             ended: list[tuple[Row[Any], Inbox]] = react(apart, rows, reactions)
             return ended

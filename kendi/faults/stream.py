@@ -15,6 +15,7 @@ from kendi.faults.ledger import Ledger
 from kendi.faults.shipping import Hub
 from shared.clock import WIB, real_now
 from shared.database import Database
+from shared.sight import SERVICE
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, create_key
 
 SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040", "CR-BONE-20", "CW-BALL-09")
@@ -242,7 +243,7 @@ def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:
     ]
     keys = {}
     for service, role, account in wanted:
-        database = Database(ground.addresses.app_urls[service], pool_size=1)
+        database = Database(ground.addresses.app_urls[service], sees=SERVICE, pool_size=1)
         with database.transaction() as session:
             keys[service, role, account] = create_key(session, name="campaign", role=role, account=account)
         database.close()

@@ -18,6 +18,7 @@ from shared.card import Card, all_cards
 from shared.database import Database
 from shared.messaging.wire import queues
 from shared.settings import BadSetting, broker_url, database_url
+from shared.sight import SERVICE
 
 
 class NotReached(Exception):
@@ -94,7 +95,7 @@ def _place(service: str, env: Mapping[str, str]) -> Place | BadSetting:
         url = database_url(service, "operator", env)
     except BadSetting as missing:
         return missing
-    return Place(all_cards()[service], Database(url, pool_size=1), _broker(service, env))
+    return Place(all_cards()[service], Database(url, sees=SERVICE, pool_size=1), _broker(service, env))
 
 
 def _broker(service: str, env: Mapping[str, str]) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
 from services.orders.storage import item, item_price
+from shared.sight import as_the_service
 
 TYPICAL = text("""
     SELECT item.sku, percentile_disc(0.5) WITHIN GROUP (ORDER BY newest.days) AS days
@@ -32,7 +33,8 @@ def price_list(session: Session, skus: Collection[str], on: date) -> dict[tuple[
 
 def catalogue(session: Session, today: date) -> list[dict[str, Any]]:
     """Every item with its prices of today and of later, and in how many days it is typically promised."""
-    typical: dict[str, int] = {row.sku: row.days for row in session.execute(TYPICAL)}
+    with as_the_service(session):  # what is typical is so for all buyers together
+        typical: dict[str, int] = {row.sku: row.days for row in session.execute(TYPICAL)}
     prices = _prices(session, today)
     rows = session.execute(select(item).order_by(item.c.sku))
     return [_shown(row, prices[row.sku], typical.get(row.sku)) for row in rows]

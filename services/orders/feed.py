@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.storage import feed, timeline
 from shared.refusal import Refused
+from shared.sight import as_the_service
 
 AT_A_TIME = 1000
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended('orders feed', 0))")
@@ -57,10 +58,11 @@ def number(session: Session) -> int:
 
     The steps of one order commit one after the other, since the order is locked: they keep their order.
     """
-    if not has_waiting(session):
-        return 0
-    session.execute(ONE_AT_A_TIME)
-    return int(session.execute(NUMBER, {"most": AT_A_TIME}).scalar_one())
+    with as_the_service(session):  # a reader of the feed numbers what waits of all buyers
+        if not has_waiting(session):
+            return 0
+        session.execute(ONE_AT_A_TIME)
+        return int(session.execute(NUMBER, {"most": AT_A_TIME}).scalar_one())
 
 
 def read(session: Session, buyer: str, *, limit: int, after: int) -> Sequence[Row[Any]]:

@@ -162,7 +162,7 @@ def all_orders(
     """The whole list, some at a time, so that no transaction lasts as long as a slow reader."""
     after: Key | None = None
     while True:
-        with database.transaction() as session:
+        with database.transaction(sees=principal.sees) as session:
             rows = list_orders(session, principal, filters, limit=at_once, after=after)
         yield from rows[:at_once]
         if len(rows) <= at_once:

@@ -33,6 +33,7 @@ from shared.events.production import Allocation, ProductionPlanned, ProductionSt
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 from shared.refusal import Refused
+from shared.sight import as_the_service
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,9 @@ def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     order = _locked(session, work_order_id)
     declined = order.decline(reason=reason)
     session.flush()
-    line = _demand(session, order.order_id, order.line)
-    record(session, *declined, *_allocate(session, line, order.quantity))
+    with as_the_service(session):  # it is offered to other facilities
+        line = _demand(session, order.order_id, order.line)
+        record(session, *declined, *_allocate(session, line, order.quantity))
     return order
 
 

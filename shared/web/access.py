@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
@@ -15,7 +16,9 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from shared.clock import real_now
 from shared.database import Database
+from shared.sight import ALL, NOTHING, only
 from shared.web import passwords
 from shared.web.problems import Problem
 from shared.web.tables import SESSION_AGE, TRIES_KEPT, api_key, person, sign_in_attempt, web_session
@@ -27,8 +30,16 @@ BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
 COMPLIANCE, KANWIL, OPERATOR = "compliance_officer", "kanwil", "operator"
 ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL, OPERATOR)
 
+READ, WRITE = "read", "write"
+SCOPES = (READ, WRITE)
+"""What a key may do: a GET needs the one, anything else the other."""
+
 SESSION_IDLE = "30 minutes"
 SIGN_INS_PER_QUARTER_HOUR = 10
+"""Of one person from one address."""
+SIGN_INS_OF_AN_ADDRESS = 100
+"""Of all persons from one address: a facility's people share theirs."""
+LAST_USE_IS_KEPT_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,16 @@ class Principal:
     name: str
     role: str
     account: str | None
+    scopes: tuple[str, ...] = SCOPES
+    until: datetime | None = None
+    """When a key's rights end, if they do; a person's do not."""
+
+    @property
+    def sees(self) -> str:
+        """Whose rows they may see at all; who is not named here sees none."""
+        if self.role in (BUYER, FACILITY):
+            return only(self.role, self.account or "")
+        return ALL if self.role in (COMPLIANCE, KANWIL, LOGISTICS) else NOTHING
 
 
 def current() -> Principal:
@@ -61,41 +82,62 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def by_key(session: Session) -> Principal:
-    """The principal of the request's bearer key; a cookie is never looked at here."""
+def bearer_token() -> str:
+    """The key that the request brings in its header: not in its address, and never by a cookie."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, "A key is needed", "Send the header Authorization: Bearer and your API key.")
+    return token
+
+
+def by_key(session: Session, token: str) -> Principal:
+    """Whom a key lets in; one that is not known, was revoked or has run out can't be told apart."""
     id, _, secret = token.removeprefix("pk_").partition("_")
     row = session.execute(select(api_key).where(api_key.c.id == id)).one_or_none()
-    expected = row.secret_sha256 if row else b""
-    if (
-        not hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), expected)
-        or row is None
-        or row.revoked_at
-    ):
-        raise Problem(401, "Unknown key", "The API key is not known or was revoked.")
-    session.execute(
-        update(api_key)
-        .where(
-            api_key.c.id == id,
-            func.coalesce(api_key.c.last_used_at, text("'-infinity'")) < text("now() - interval '1 min'"),
+    known = hmac.compare_digest(digest(secret), row.secret_sha256 if row else b"")
+    if not known or row is None or row.revoked_at or (row.expires_at and row.expires_at <= real_now()):
+        raise Problem(401, "Unknown key", "The API key is not known, was revoked or has run out.")
+    _note_use(session, row)
+    return Principal(f"key:{row.id}", row.name, row.role, row.account, tuple(row.scopes), row.expires_at)
+
+
+def _note_use(session: Session, row: Row[Any]) -> None:
+    """Keep to the minute when a key was last used: few of its requests write."""
+    if row.last_used_at is None or real_now() - row.last_used_at > LAST_USE_IS_KEPT_EVERY:
+        used = api_key.c.last_used_at
+        unchanged = used.is_(None) if row.last_used_at is None else used == row.last_used_at
+        session.execute(
+            update(api_key).where(api_key.c.id == row.id, unchanged).values(last_used_at=func.now())
         )
-        .values(last_used_at=func.now())
-    )
-    return Principal(f"key:{row.id}", row.name, row.role, row.account)
 
 
-def create_key(session: Session, *, name: str, role: str, account: str | None) -> str:
+def need_scope(principal: Principal, method: str) -> None:
+    """Refuse a request that the key's scopes do not cover."""
+    needed = READ if method in ("GET", "HEAD", "OPTIONS") else WRITE
+    if needed not in principal.scopes:
+        raise Problem(403, "Not for this key", f"This takes a key with the scope {needed}.", scope=needed)
+
+
+def create_key(
+    session: Session,
+    *,
+    name: str,
+    role: str,
+    account: str | None,
+    scopes: Sequence[str] = SCOPES,
+    expires_at: datetime | None = None,
+) -> str:
     """A new API key; it is shown once and only its hash is kept."""
     id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     session.execute(
         insert(api_key).values(
             id=id,
-            secret_sha256=hashlib.sha256(secret.encode()).digest(),
+            secret_sha256=digest(secret),
             name=name,
             role=role,
             account=account,
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
         )
     )
     return f"pk_{id}_{secret}"
@@ -123,10 +165,13 @@ def keep_person(
     session.execute(delete(web_session).where(web_session.c.person_id == kept))
 
 
-def sign_in(database: Database, *, email: str, password: str, address: str) -> str | None:
+def sign_in(
+    database: Database, *, email: str, password: str, address: str, instead_of: str | None = None
+) -> str | None:
     """A new session's token, or None if the two do not fit; ``Problem`` 429 after too many tries.
 
-    The password is verified between two transactions: it takes long, and connections are few.
+    The session that the browser had, ``instead_of``, ends. The password is verified between two
+    transactions: it takes long, and connections are few.
     """
     email = email.lower()
     with passwords.room():
@@ -137,13 +182,15 @@ def sign_in(database: Database, *, email: str, password: str, address: str) -> s
     if row is None or row.disabled_at or not fits:
         return None
     with database.transaction() as session:
+        if instead_of:
+            sign_out(session, instead_of)
         return _new_session(session, row, address)
 
 
 def _new_session(session: Session, row: Row[Any], address: str) -> str | None:
     """None if the person was disabled or got another password while this one was verified."""
     token = secrets.token_urlsafe(32)
-    still = select(literal(_digest(token)), person.c.id, literal(secrets.token_urlsafe(32))).where(
+    still = select(literal(digest(token)), person.c.id, literal(secrets.token_urlsafe(32))).where(
         person.c.id == row.id, person.c.password_hash == row.password_hash, person.c.disabled_at.is_(None)
     )
     columns = ["id_sha256", "person_id", "csrf_token"]
@@ -160,11 +207,16 @@ def _tries(email: str, address: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _count_try(session: Session, email: str, address: str) -> None:
-    """Count this try, one after the other even when many come at once."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{email} {address}", 0))))
+    """Count this try, one after the other even when many come at once from one address."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"tries of {address}", 0))))
+    theirs = func.count().filter(sign_in_attempt.c.email == email)
     lately = sign_in_attempt.c.at > text(f"now() - interval '{TRIES_KEPT}'")
-    tried = select(func.count()).where(*_tries(email, address), lately)
-    if session.execute(tried).scalar_one() >= SIGN_INS_PER_QUARTER_HOUR:
+    tried = session.execute(
+        select(theirs.label("theirs"), func.count().label("all")).where(
+            sign_in_attempt.c.address == address, lately
+        )
+    ).one()
+    if tried.theirs >= SIGN_INS_PER_QUARTER_HOUR or tried.all >= SIGN_INS_OF_AN_ADDRESS:
         wait = "Wait a quarter of an hour, then try again."
         raise Problem(429, "Too many tries", wait, retry_after=15 * 60)
     session.execute(insert(sign_in_attempt).values(email=email, address=address))
@@ -175,7 +227,7 @@ def by_session(session: Session, token: str) -> tuple[Principal, str] | None:
     row: Row[Any] | None = session.execute(
         update(web_session)
         .where(
-            web_session.c.id_sha256 == _digest(token),
+            web_session.c.id_sha256 == digest(token),
             web_session.c.person_id == person.c.id,
             person.c.disabled_at.is_(None),
             web_session.c.seen_at > text(f"now() - interval '{SESSION_IDLE}'"),
@@ -192,8 +244,9 @@ def _person(id: UUID, row: Row[Any]) -> Principal:
 
 
 def sign_out(session: Session, token: str) -> None:
-    session.execute(delete(web_session).where(web_session.c.id_sha256 == _digest(token)))
+    session.execute(delete(web_session).where(web_session.c.id_sha256 == digest(token)))
 
 
-def _digest(token: str) -> bytes:
+def digest(token: str) -> bytes:
+    """What is kept of a secret: long and random, it needs no slow hash."""
     return hashlib.sha256(token.encode()).digest()

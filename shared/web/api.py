@@ -10,7 +10,7 @@ from flask_smorest import Api, Blueprint
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 
-from shared.web import access, idempotency, versions
+from shared.web import access, idempotency, limiting, versions
 from shared.web.context import serving
 from shared.web.problems import JSON_PROBLEM, Problem
 from shared.web.schemas import ProblemSchema
@@ -83,7 +83,12 @@ class _Conventions(BasePlugin):
 
 def _problems_of(path: str, method: str, operation: dict[str, Any]) -> set[HTTPStatus]:
     """How a request of this operation may fail."""
-    statuses = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE}
+    statuses = {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
     if "{" in path:
         statuses.add(HTTPStatus.NOT_FOUND)
     if "requestBody" in operation:
@@ -121,7 +126,10 @@ def install(app: Flask, blueprints: Sequence[Routes]) -> None:
     @app.before_request
     def identify() -> None:
         if request.blueprint in names:
+            token = access.bearer_token()
+            limiting.spend(limiting.KEY, access.digest(token).hex())
             with serving().database.transaction() as session:
-                g.principal = access.by_key(session)
+                g.principal = access.by_key(session, token)
+            access.need_scope(g.principal, request.method)
             if request.method == "POST":
                 g.idempotency_key = idempotency.key_of(request)

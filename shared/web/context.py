@@ -13,6 +13,7 @@ from shared.database import Database
 from shared.failpoints import reach
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
+from shared.sight import NOTHING
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,16 @@ def serving() -> Serving:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
-    """One transaction on behalf of the request's principal."""
-    with serving().database.transaction() as session:
-        if "principal" in g:
-            session.info["actor_role"] = g.principal.role
+def transaction(*, sees: str | None = None) -> Iterator[Session]:
+    """One transaction on behalf of the request's principal, who sees what is theirs.
+
+    ``sees`` is for who comes without a name, such as a reader of a tracking address.
+    """
+    principal = g.get("principal")
+    seen, who = (principal.sees, principal.id) if principal else (NOTHING, "")
+    with serving().database.transaction(sees=sees or seen, principal=who) as session:
+        if principal:
+            session.info["actor_role"] = principal.role
         session.info["traceparent"] = g.get("traceparent")
         yield session
         reach("web.committing")

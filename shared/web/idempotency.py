@@ -33,16 +33,20 @@ def key_of(request: Request) -> str:
     return key
 
 
-def once(command: Callable[[Session], Answer]) -> Response:
+def once(command: Callable[[Session], Answer], *, shown_once: frozenset[str] = frozenset()) -> Response:
     """Run the command in one transaction with the note of its answer; a repetition gets that answer again.
 
-    With another body the key is refused (422); while the first request still runs a second one is
+    Members of the answer that are ``shown_once`` are kept nowhere: a repetition has null for them. With
+    another body the key is refused (422); while the first request still runs a second one is
     told so (409).
     """
-    return once_for(hashlib.sha256(request.path.encode() + request.get_data()).digest(), command)
+    asked = hashlib.sha256(request.path.encode() + request.get_data()).digest()
+    return once_for(asked, command, shown_once=shown_once)
 
 
-def once_for(asked: bytes, command: Callable[[Session], Answer]) -> Response:
+def once_for(
+    asked: bytes, command: Callable[[Session], Answer], *, shown_once: frozenset[str] = frozenset()
+) -> Response:
     """The same for a request that was read as a stream: ``asked`` is a digest of its path and its body."""
     key, principal = g.idempotency_key, current().id
     with transaction() as session:
@@ -60,7 +64,7 @@ def once_for(asked: bytes, command: Callable[[Session], Answer]) -> Response:
             )
         ).one_or_none()
         if earlier is None:
-            return _first(session, principal, key, asked, command)
+            return _first(session, principal, key, asked, command, shown_once)
     if earlier.request_sha256 != asked:
         raise Problem(
             422, "Idempotency-Key was used", "This Idempotency-Key came with another request before."
@@ -69,11 +73,17 @@ def once_for(asked: bytes, command: Callable[[Session], Answer]) -> Response:
 
 
 def _first(
-    session: Session, principal: str, key: str, asked: bytes, command: Callable[[Session], Answer]
+    session: Session,
+    principal: str,
+    key: str,
+    asked: bytes,
+    command: Callable[[Session], Answer],
+    shown_once: frozenset[str],
 ) -> Response:
     value, status, headers = command(session)
     body = json.dumps(value)
-    note = {"request_sha256": asked, "status": status, "headers": headers, "body": body}
+    kept = json.dumps({**value, **dict.fromkeys(shown_once)}) if shown_once else body
+    note = {"request_sha256": asked, "status": status, "headers": headers, "body": kept}
     session.execute(
         upsert(idempotency_key)
         .values(principal=principal, key=key, **note)

@@ -12,8 +12,9 @@ from shared.card import Card
 from shared.database import Database
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
+from shared.sight import DOOR
 from shared.web import api as apis
-from shared.web import health, operations, pages, problems, signing_in
+from shared.web import health, limiting, operations, pages, problems, signing_in
 from shared.web.api import Routes
 from shared.web.context import Serving
 from shared.web.figures import Figures
@@ -35,7 +36,7 @@ def create(
         template_folder="templates",
     )
     nudge = Nudge(settings.database_url)
-    database = Database(settings.database_url, pool_size=settings.web_threads, after_commit=nudge)
+    database = Database(settings.database_url, sees=DOOR, pool_size=settings.web_threads, after_commit=nudge)
     app.extensions["kendi"] = Serving(card, settings, database, nudge)
     app.config.update(
         MAX_CONTENT_LENGTH=1024 * 1024,
@@ -48,6 +49,7 @@ def create(
     pages.install(app)
     app.before_request(_trace)
     Figures().install(app)
+    limiting.install(app, settings)
     app.register_blueprint(health.blueprint(card))
     app.before_request(apis.allow_body)
     app.before_request(_refuse_nul)

@@ -27,6 +27,7 @@ def blueprint(card: Card) -> Blueprint:
             email=email,
             password=request.form.get("password", ""),
             address=request.remote_addr or "",
+            instead_of=request.cookies.get(cookie_name()),
         )
         if token is None:
             return render_template("sign_in.html", next=target, email=email, failed=True), 422

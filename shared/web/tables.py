@@ -1,6 +1,7 @@
 """Who may call a service, and which answers it gave; every service's database has these tables."""
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -12,7 +13,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.database import Instant, shared_metadata
 
@@ -27,10 +28,14 @@ api_key = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("account", Text, comment="the buyer's or facility's code that the key is limited to"),
+    Column("scopes", ARRAY(Text), nullable=False, server_default="{read,write}"),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
-    Column("last_used_at", Instant),
+    Column("expires_at", Instant, comment="from when it opens nothing; none means never"),
+    Column("last_used_at", Instant, comment="to the minute"),
     Column("revoked_at", Instant),
+    CheckConstraint("scopes <@ '{read,write}' AND cardinality(scopes) > 0", name="scopes"),
 )
+Index("api_key_account_idx", api_key.c.account, api_key.c.role)
 
 person = Table(
     "person",
@@ -65,7 +70,7 @@ sign_in_attempt = Table(
     Column("at", Instant, nullable=False, server_default=func.now()),
 )
 Index("sign_in_attempt_at_idx", sign_in_attempt.c.at)
-Index("sign_in_attempt_email_address_idx", sign_in_attempt.c.email, sign_in_attempt.c.address)
+Index("sign_in_attempt_address_email_idx", sign_in_attempt.c.address, sign_in_attempt.c.email)
 
 idempotency_key = Table(
     "idempotency_key",

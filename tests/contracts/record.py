@@ -21,6 +21,7 @@ from shared.events import CONTRACTS
 from shared.messaging.relay import _envelope
 from shared.messaging.tables import outbox_event
 from shared.messaging.wire import Envelope
+from shared.sight import SERVICE
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -88,7 +89,7 @@ def record(file: Path) -> None:
 
 
 def _told(service: str, url: str) -> list[Envelope]:
-    database = Database(url, pool_size=1)
+    database = Database(url, sees=SERVICE, pool_size=1)
     with database.transaction() as session:
         rows = session.execute(select(outbox_event).order_by(outbox_event.c.id)).all()
     database.close()

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from kendi.cli import main
 from services.orders.storage import buyer
 from shared.web.tables import api_key, person
+from tests.conftest import database_beside
 
 EMAIL, PASSWORD = "buyer@example.org", "a password of the tests"
 KEY = ("key", "create", "orders", "--role", "buyer", "--account", "CHEWY-LOUIS", "--name", "Purchasing")
@@ -20,7 +21,7 @@ USER = ("user", "add", *KEY[2:], "--email", EMAIL)
 @pytest.fixture
 def client(client_of: Callable[[str], FlaskClient]) -> FlaskClient:
     client = client_of("orders")
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         session.execute(
             insert(buyer).values(code="CHEWY-LOUIS", name="PT. Chewy Louis Group", particulars={})
         )
@@ -32,7 +33,7 @@ def kendi(*arguments: str, typed: str = "") -> Result:
 
 
 def made(client: FlaskClient) -> int:
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         tables = (api_key, person)
         return sum(session.execute(select(func.count()).select_from(one)).scalar_one() for one in tables)
 
@@ -125,3 +126,28 @@ def test_a_database_that_can_not_be_reached_is_said_in_a_line(monkeypatch: pytes
     assert failed.exit_code == 1
     assert "the database of orders is not ready" in failed.output
     assert failed.output.count("\n") == 1
+
+
+def test_a_key_is_made_for_reading_only_and_for_a_time(client: FlaskClient) -> None:
+    told = json.loads(kendi(*KEY, "--scope", "read", "--expires", "2999-01-31", "--json").output)
+    assert (told["scopes"], told["expires_at"]) == (["read"], "2999-01-31T00:00:00+00:00")
+    assert opens(client, told["key"])
+    headers = {"Authorization": f"Bearer {told['key']}", "Idempotency-Key": "1"}
+    assert client.post("/orders/v1/orders", json={}, headers=headers).json["scope"] == "write"
+    with database_beside(client).transaction() as session:
+        session.execute(update(api_key).values(expires_at=func.now()))
+    assert not opens(client, told["key"])
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--scope", "admin"),
+        ("--expires", "2020-01-31"),
+        ("--expires", "2999-01-31T12:00"),
+        ("--expires", "soon"),
+    ],
+)
+def test_a_wrong_scope_or_time_is_named(client: FlaskClient, option: str, value: str) -> None:
+    refused = kendi(*KEY, option, value)
+    assert (refused.exit_code, option in refused.output, made(client)) == (2, True, 0)

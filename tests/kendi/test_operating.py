@@ -27,6 +27,7 @@ from shared.messaging.inbox import PARK_AFTER, apply_due
 from shared.messaging.outbox import record
 from shared.messaging.reactions import NotYet
 from shared.messaging.tables import Inbox, inbox, operator_action, outbox_delivery, parked_message
+from shared.sight import SERVICE
 from tests.carrying import Services
 from tests.conftest import REPOSITORY
 from tests.hearing import Hearing
@@ -577,7 +578,7 @@ def test_an_event_that_waits_in_two_services_is_discarded_in_the_one_that_is_nam
 def test_a_database_without_its_newest_tables_is_told_to_be_migrated(
     system: System, addresses: Addresses
 ) -> None:
-    owner = Database(addresses.owner_urls["production"], pool_size=1)
+    owner = Database(addresses.owner_urls["production"], sees=SERVICE, pool_size=1)
     with owner.transaction() as session:
         session.execute(text("ALTER TABLE heartbeat RENAME TO other"))
     try:

@@ -19,6 +19,7 @@ from kendi.doctor.reconciling import reconcile
 from kendi.system import System
 from shared import reference
 from shared.database import Database
+from shared.sight import SERVICE
 from shared.web.access import BUYER
 from tests.conftest import REPOSITORY
 
@@ -53,7 +54,7 @@ def test_every_service_answers(system: System) -> None:
 
 def test_what_a_subscriber_lost_comes_again_by_command(system: System) -> None:
     def execute(service: str, statement: str) -> int:
-        database = Database(system.addresses.app_urls[service], pool_size=1)
+        database = Database(system.addresses.app_urls[service], sees=SERVICE, pool_size=1)
         with database.transaction() as session:
             touched = session.execute(text(statement)).rowcount  # type: ignore[attr-defined]
         database.close()

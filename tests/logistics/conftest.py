@@ -23,6 +23,7 @@ from shared.events.production import FacilityRegistered, LotReleased
 from shared.messaging.reactions import Heard
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, KANWIL, LOGISTICS, create_key
+from tests.conftest import database_beside
 
 ORDER = UUID(int=42)
 SRAGEN, SEMARANG = "LPS-SRG", "LPS-SMG"
@@ -125,7 +126,7 @@ class Logistics:
 @pytest.fixture
 def logistics(client_of: Callable[[str], FlaskClient]) -> Logistics:
     client = client_of("logistics")
-    database: Database = client.application.extensions["kendi"].database
+    database: Database = database_beside(client)
     with database.transaction() as session:
         loading.load(session, reference.FOLDER)
         keys = {

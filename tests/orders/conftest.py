@@ -14,6 +14,7 @@ from services.orders.storage import buyer, destination_policy, item, item_price
 from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
+from tests.conftest import database_beside
 
 
 def in_days(days: int) -> date:
@@ -63,7 +64,7 @@ class Orders:
 @pytest.fixture
 def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
     client = client_of("orders")
-    database = client.application.extensions["kendi"].database
+    database = database_beside(client)
     with database.transaction() as session:
         for code in ("CHEWY-LOUIS", "RIVAL"):
             session.execute(insert(buyer).values(code=code, name=f"PT. {code}", particulars={}))

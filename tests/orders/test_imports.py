@@ -246,7 +246,7 @@ from threading import Event
 from services.orders import imports, tasks
 from services.orders.handlers import importing
 from shared.database import Database
-tasks.work_off_imports(Database(sys.argv[1]), None, Event())
+tasks.work_off_imports(Database(sys.argv[1], sees="service"), None, Event())
 """
 
 

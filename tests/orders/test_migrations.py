@@ -9,8 +9,10 @@ from alembic import command
 from sqlalchemy import Connection, text
 
 from kendi.servers import Addresses
+from shared import migrating
 from shared.database import make_engine
 from shared.migrating import config
+from shared.sight import SERVICE
 
 ORDER, ENDPOINT = UUID(int=1), UUID(int=2)
 
@@ -18,7 +20,7 @@ ORDER, ENDPOINT = UUID(int=1), UUID(int=2)
 @pytest.fixture
 def connection(addresses: Addresses) -> Iterator[Connection]:
     """A schema of its own, gone afterwards."""
-    engine = make_engine(addresses.owner_urls["orders"], pool_size=1)
+    engine = make_engine(addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
     with engine.connect() as opened, opened.begin() as transaction:
         opened.execute(text("CREATE SCHEMA earlier"))
         opened.execute(text("SET LOCAL search_path TO earlier"))
@@ -27,10 +29,13 @@ def connection(addresses: Addresses) -> Iterator[Connection]:
     engine.dispose()
 
 
-def upgrade(connection: Connection, revision: str) -> None:
+def upgrade(connection: Connection, revision: str | None = None) -> None:
     alembic = config("orders")
     alembic.attributes["connection"] = connection
-    command.upgrade(alembic, revision)
+    if revision:
+        command.upgrade(alembic, revision)
+    else:
+        migrating.upgrade(alembic)
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:
@@ -91,7 +96,7 @@ def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Conne
         timeline_id=1,
         next_at="infinity",
     )
-    upgrade(connection, "heads")
+    upgrade(connection)
     lines = connection.execute(
         text("SELECT produce_until::text, export_until FROM order_line ORDER BY number")
     ).all()

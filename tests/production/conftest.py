@@ -31,6 +31,7 @@ from shared.events.orders import (
 )
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, KANWIL, create_key
+from tests.conftest import database_beside
 from tests.hearing import Hearing
 
 ORDER = UUID(int=42)
@@ -119,7 +120,7 @@ class Production:
 @pytest.fixture
 def production(client_of: Callable[[str], FlaskClient]) -> Production:
     client = client_of("production")
-    database: Database = client.application.extensions["kendi"].database
+    database: Database = database_beside(client)
     with database.transaction() as session:
         loading.load(session, reference.FOLDER)
         able = session.execute(select(capability.c.facility).where(capability.c.family == FAMILY)).scalars()

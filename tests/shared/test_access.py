@@ -18,6 +18,7 @@ from shared.database import Database
 from shared.web import access, passwords
 from shared.web.access import KANWIL, add_person, create_key
 from shared.web.tables import api_key, person, sign_in_attempt, web_session
+from tests.conftest import database_beside
 
 EMAIL, PASSWORD = "kanwil@kendi.example", "a password of the tests"
 SIGN_IN, SIGN_OUT, HOME = "/production/sign-in", "/production/sign-out", "/production/"
@@ -61,7 +62,7 @@ class Door:
 @pytest.fixture
 def door(client_of: Callable[[str], FlaskClient]) -> Door:
     client = client_of("production")
-    database: Database = client.application.extensions["kendi"].database
+    database: Database = database_beside(client)
     with database.transaction() as session:
         add_person(session, email=EMAIL, name="Kanwil", role=KANWIL, account=None, password=PASSWORD)
     return Door(client, database)
@@ -128,6 +129,18 @@ def test_who_guesses_from_elsewhere_locks_nobody_out_and_is_not_forgotten(door: 
     assert door.enter().status_code == 303
     refused = door.enter(address="192.0.2.9")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+
+
+def test_an_address_that_tries_one_password_on_many_people_is_stopped_and_no_other(door: Door) -> None:
+    door.change(
+        text(
+            "INSERT INTO sign_in_attempt SELECT n || '@kendi.example', '192.0.2.9' FROM generate_series(1, :n) n"
+        ).bindparams(n=access.SIGN_INS_OF_AN_ADDRESS - 1)
+    )
+    assert door.enter(email="last@kendi.example", address="192.0.2.9").status_code == 422
+    refused = door.enter(address="192.0.2.9")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "900")
+    assert door.enter(address="192.0.2.10").status_code == 303
 
 
 def test_more_sign_ins_than_there_is_memory_for_are_asked_to_come_again(door: Door) -> None:
@@ -246,6 +259,30 @@ def test_the_cookie_is_bound_to_https_outside_of_a_demonstration(door: Door) -> 
 
 def test_each_sign_in_is_a_session_of_its_own(door: Door) -> None:
     assert cookie_of(door.enter())["value"] != cookie_of(door.enter())["value"]
+
+
+def test_a_cookie_that_was_there_before_signing_in_is_replaced_and_opens_nothing(door: Door) -> None:
+    door.client.set_cookie("kendi-production", "chosen-by-somebody-else")
+    cookie = cookie_of(door.enter())
+    assert cookie["value"] != "chosen-by-somebody-else"
+    stranger = door.anew()
+    stranger.client.set_cookie("kendi-production", "chosen-by-somebody-else")
+    assert not stranger.is_open()
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(door: Door) -> None:
+    before = cookie_of(door.enter())["value"]
+    after = cookie_of(door.enter())["value"]
+    for value, opens in ((before, False), (after, True)):
+        browser = door.anew()
+        browser.client.set_cookie("kendi-production", value)
+        assert browser.is_open() == opens
+
+
+def test_a_cookie_opens_no_api_and_a_key_no_page(door: Door, key: str) -> None:
+    door.enter()
+    assert door.client.get(API).status_code == 401
+    assert door.anew().client.get(HOME, headers={"Authorization": f"Bearer {key}"}).status_code == 302
 
 
 def test_signing_out_ends_the_session_for_everybody_who_kept_its_cookie(door: Door) -> None:

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from shared.card import all_cards
 from shared.web.access import KANWIL, create_key
 from shared.web.serving import TRACEPARENT
+from tests.conftest import database_beside
 
 SERVICES = sorted(all_cards())
 PROBLEM = "application/problem+json"
@@ -60,7 +61,7 @@ def filled(path: str, parameters: list[dict[str, Any]]) -> str:
 @pytest.fixture(params=SERVICES)
 def api(request: pytest.FixtureRequest, client_of: Callable[[str], FlaskClient]) -> Api:
     client = client_of(request.param)
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         key = create_key(session, name="tests", role=KANWIL, account=None)
     spec = client.get(f"/{request.param}/openapi.json").json
     return Api(client, spec, {"Authorization": f"Bearer {key}"})

@@ -23,6 +23,7 @@ from shared.messaging.receipts import acknowledge, register
 from shared.messaging.relay import CLAIM_NEW
 from shared.messaging.tables import Inbox, inbox, outbox_delivery, outbox_event, parked_message, position
 from shared.messaging.wire import Batch, Envelope, Receipt
+from shared.sight import SERVICE
 
 ORDER = UUID(int=7)
 
@@ -349,7 +350,7 @@ def test_a_subscriber_registered_late_gets_each_subject_from_its_first_event(
 ) -> None:
     with orders.transaction() as session:
         record(session, OrderClosed(order_id=ORDER))
-    owner = Database(addresses.owner_urls["orders"], pool_size=1)
+    owner = Database(addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
     with owner.transaction() as session:
         session.execute(text("DELETE FROM subscription WHERE subscriber = 'logistics'"))
         session.execute(text("DELETE FROM outbox_delivery WHERE subscriber = 'logistics'"))

@@ -34,6 +34,7 @@ from shared.messaging.receipts import register
 from shared.messaging.relay import Relay
 from shared.messaging.tables import Delivery, Inbox, inbox, outbox_delivery, parked_message
 from shared.messaging.wire import Batch
+from shared.sight import SERVICE
 from tests.shared.unsteady import (
     BATCHES,
     EFFECTS,
@@ -211,8 +212,8 @@ RUNS = 4
 @pytest.fixture
 def world(database_of: Callable[[str], Database], addresses: Addresses) -> Iterator[World]:
     """A world in which only production hears of orders, with a table for its effects."""
-    production = Database(addresses.owner_urls["production"], pool_size=1)
-    orders = Database(addresses.owner_urls["orders"], pool_size=1)
+    production = Database(addresses.owner_urls["production"], sees=SERVICE, pool_size=1)
+    orders = Database(addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
     execute(production, EFFECTS)
     execute(orders, "DELETE FROM subscription WHERE subscriber <> 'production'")
     with redis.Redis.from_url(addresses.admin_broker_url) as broker:

@@ -27,6 +27,7 @@ from shared.messaging.tables import Inbox, inbox, operator_action, parked_messag
 from shared.messaging.whereabouts import Filters
 from shared.messaging.wire import Receipt
 from shared.refusal import Refused
+from shared.sight import SERVICE
 from tests.hearing import Hearing
 
 ORDER, OTHER = UUID(int=7), UUID(int=8)
@@ -607,7 +608,7 @@ def test_the_events_of_an_order_are_found_by_indexes_however_they_name_it(
         ('logistics', gen_random_uuid(), 'carton/1', 1, 'x', now(), 'system', '{{"order_id": "{ORDER}"}}', 2),
         ('logistics', gen_random_uuid(), 'shipment/1', 1, 'x', now(), 'system',
          '{{"lines": [{{"order_id": "{OTHER}"}}, {{"order_id": "{ORDER}"}}]}}', 2)""")
-    owner = Database(addresses.owner_urls["production"], pool_size=1)
+    owner = Database(addresses.owner_urls["production"], sees=SERVICE, pool_size=1)
     with owner.transaction() as session:
         session.execute(text("ANALYZE inbox"))
         found = select(inbox.c.subject).where(whereabouts.is_about(inbox, ORDER))

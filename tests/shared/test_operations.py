@@ -17,6 +17,7 @@ from shared.events.orders import OrderClosed
 from shared.messaging.inbox import apply_due
 from shared.messaging.tables import Inbox, inbox, operator_action
 from shared.web.access import KANWIL, OPERATOR, add_person
+from tests.conftest import database_beside
 from tests.hearing import Hearing
 
 PASSWORD = "a password of the tests"
@@ -77,7 +78,7 @@ class Desk:
 @pytest.fixture
 def desk(client_of: Callable[[str], FlaskClient]) -> Desk:
     client = client_of("production")
-    database: Database = client.application.extensions["kendi"].database
+    database: Database = database_beside(client)
     with database.transaction() as session:
         for role, name in ((OPERATOR, "Wulan"), (KANWIL, "Kanwil")):
             add_person(

@@ -13,6 +13,7 @@ from shared.card import all_cards
 from shared.refusal import Refused
 from shared.web.access import ROLES, create_key
 from shared.web.pagination import code, cursor_of, key_of, row_number
+from tests.conftest import database_beside
 
 CURSORS = st.one_of(
     st.text(),
@@ -48,7 +49,7 @@ def test_a_number_that_the_database_can_not_count_to_is_no_key(
 @pytest.mark.parametrize("service", sorted(all_cards()))
 def test_no_cursor_breaks_a_list(service: str, client_of: Callable[[str], FlaskClient]) -> None:
     client = client_of(service)
-    with client.application.extensions["kendi"].database.transaction() as session:
+    with database_beside(client).transaction() as session:
         keys = [create_key(session, name=role, role=role, account="LPS-SRG") for role in ROLES]
     paths = client.get(f"/{service}/openapi.json").json["paths"]
     lists = [path for path, item in paths.items() if "get" in item and "{" not in path and pages(item["get"])]

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, make_response, render_template
 
 from services.logistics import rules, views
 from services.logistics.pages import telling
+from shared.sight import only
 from shared.web import pages
 from shared.web.context import transaction
 from shared.web.problems import not_found
@@ -15,7 +16,7 @@ desk = Blueprint("tracking", __name__, url_prefix="/logistics/track", template_f
 def track(token: str) -> Response:
     """No names, no goods, no numbers; the address can't be guessed and search engines are sent away."""
     language = pages.language()
-    with transaction() as session:
+    with transaction(sees=only("tracking", token)) as session:
         shipment, graph = views.track(session, token), rules.milestones(session)
         if shipment is None:
             raise not_found("shipment")

@@ -7,6 +7,7 @@ from services.orders.api import (
     drafts,
     feed,
     imports,
+    keys,
     orders,
     quotes,
     webhooks,
@@ -22,4 +23,5 @@ ROUTES = (
     catalogue.api,
     webhooks.api,
     feed.api,
+    keys.api,
 )

@@ -1,0 +1,85 @@
+"""Every route of logistics by every role; papers are for who may see the shipment, not for who has the link."""
+
+import pytest
+from sqlalchemy import text
+
+from services.logistics.storage import tables
+from shared.database import Database
+from shared.sight import ALL, NOTHING, SERVICE, only
+from shared.web.access import KANWIL, LOGISTICS
+from tests import matrix
+from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_lot, a_paper
+from tests.matrix import Case, Operation, World
+from tests.shared.test_row_security import SEEN_BY_ALL
+
+V1 = "/logistics/v1"
+ONE = f"{V1}/shipments/{{shipment_id}}"
+READERS, STAFF = Case((LOGISTICS, KANWIL)), (LOGISTICS,)
+
+CASES: dict[Operation, Case] = {
+    ("get", f"{V1}/lots"): READERS,
+    ("get", f"{V1}/lots/{{lot}}/labels.pdf"): READERS,
+    ("get", f"{V1}/cartons"): READERS,
+    ("post", f"{V1}/cartons"): Case(STAFF, {"lot": "SRG-2503-001"}),
+    ("post", f"{V1}/cartons/gather"): Case(STAFF, {"hub": SRAGEN, "lot": "SRG-2503-001"}),
+    ("get", f"{V1}/shipments"): READERS,
+    ("post", f"{V1}/shipments"): Case(STAFF, {"hub": SRAGEN, "destination": "BE"}),
+    ("get", ONE): READERS,
+    ("post", f"{ONE}/book"): Case(STAFF, a_booking()),
+    ("post", f"{ONE}/documents"): Case(STAFF, a_paper("PEB")),
+    ("post", f"{ONE}/dispatch"): Case(STAFF, {"container": "CSQU3054383", "seal": "ID000123"}),
+    ("post", f"{ONE}/milestones"): Case(
+        STAFF, {"milestone": "gate_in", "place": "IDSRG", "occurred_at": "2025-03-01T00:00:00Z"}
+    ),
+    ("get", f"{ONE}/epcis"): READERS,
+    ("get", f"{ONE}/{{name}}.pdf"): READERS,
+}
+
+
+@pytest.fixture
+def world(logistics: Logistics) -> World:
+    shipment = logistics.planned()
+    ids = {"shipment_id": shipment["id"], "lot": a_lot().lot, "name": "invoice"}
+    return World(logistics.client, logistics.database, ids, told=(shipment["tracking_url"],))
+
+
+def test_each_route_has_its_case(logistics: Logistics) -> None:
+    assert set(CASES) == set(matrix.operations_of(logistics.client.application))
+
+
+def test_a_route_tells_those_it_is_not_for_nothing_else(world: World) -> None:
+    """Buyers and facilities among them: the link to a paper opens nothing for them, as no link does."""
+    matrix.check_roles(world, CASES, "CHEWY-LOUIS")
+
+
+def test_a_key_without_the_scope_is_refused_on_every_route(world: World) -> None:
+    matrix.check_scopes(world, CASES, "CHEWY-LOUIS")
+
+
+def test_who_has_not_signed_in_is_sent_to_do_so_by_every_page(world: World) -> None:
+    tracking = "for whoever was given the address, which can't be guessed"
+    matrix.check_pages(world.client.application, world.ids, **{"tracking.track": tracking})
+
+
+def rows(database: Database, table: str, sees: str) -> int:
+    with database.transaction(sees=sees) as session:
+        return int(session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_a_forgotten_condition_shows_goods_and_shipments_to_staff_only(
+    logistics: Logistics, world: World
+) -> None:
+    web: Database = world.client.application.extensions["kendi"].database
+    booked = logistics.change({"id": world.ids["shipment_id"]}, "book", a_booking())
+    assert booked.status_code == 200, booked.text
+    token = world.told[0].rpartition("/")[2]
+    tracked = {"shipment": 1}
+    for table in (name for name in tables.tables if f"logistics.{name}" not in SEEN_BY_ALL):
+        everything = rows(web, table, SERVICE)
+        assert everything > 0 or table == "shipment_milestone", f"let the world have a row of {table}"
+        assert rows(web, table, ALL) == everything
+        for sees in (NOTHING, only("buyer", "CHEWY-LOUIS"), only("facility_officer", SRAGEN)):
+            assert rows(web, table, sees) == 0, (table, sees)
+        assert rows(web, table, only("tracking", token + "x")) == 0, table
+        if not table.startswith("shipment_"):
+            assert rows(web, table, only("tracking", token)) == tracked.get(table, 0), table

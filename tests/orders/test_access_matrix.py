@@ -1,0 +1,177 @@
+"""Every route of orders by every role, and with another buyer's ids."""
+
+import pytest
+
+from shared.web.access import BUYER, COMPLIANCE, KANWIL
+from tests import matrix
+from tests.matrix import Case, Operation, World
+from tests.orders.conftest import Orders, an_order
+from tests.orders.test_imports import a_row, as_csv
+from tests.orders.test_webhook_pages import Buyer
+from tests.orders.test_webhooks import Endpoint, endpoint, registered
+from tests.orders.world import REASON, V1, a_world
+
+__all__ = ["endpoint"]
+
+READERS, OFFICERS = (BUYER, COMPLIANCE, KANWIL), (COMPLIANCE, KANWIL)
+ONLY_BUYERS, ONLY_OFFICE = Case((BUYER,)), (KANWIL,)
+NOTHING = Case((BUYER,), {})
+HOOK, DELIVERY = f"{V1}/webhooks/{{endpoint_id}}", f"{V1}/webhooks/{{endpoint_id}}/deliveries/{{delivery_id}}"
+A_TIME = {"from": "2025-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z"}
+FRESH = {"If-Match": '"1"'}
+
+CASES: dict[Operation, Case] = {
+    ("post", f"{V1}/orders"): Case((BUYER,), an_order()),
+    ("get", f"{V1}/orders"): Case(READERS),
+    ("get", f"{V1}/orders.csv"): Case(READERS),
+    ("get", f"{V1}/orders/{{order_id}}"): Case(READERS),
+    ("get", f"{V1}/orders/{{order_id}}/timeline"): Case(READERS),
+    ("patch", f"{V1}/orders/{{order_id}}"): Case((BUYER,), {"lines": [{"line": 1, "quantity": 900}]}, FRESH),
+    ("post", f"{V1}/orders/{{order_id}}/cancel"): Case(
+        (BUYER,), {"lines": [{"line": 1, "quantity": 10}], "reason": REASON}
+    ),
+    ("get", f"{V1}/orders/{{order_id}}/cancellations"): Case(READERS),
+    ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/release"): Case(OFFICERS, {"reason": REASON}),
+    ("post", f"{V1}/drafts"): Case((BUYER,), an_order()),
+    ("get", f"{V1}/drafts"): ONLY_BUYERS,
+    ("get", f"{V1}/drafts/{{draft_id}}"): ONLY_BUYERS,
+    ("patch", f"{V1}/drafts/{{draft_id}}"): Case((BUYER,), an_order(), FRESH),
+    ("delete", f"{V1}/drafts/{{draft_id}}"): Case((BUYER,), None, FRESH),
+    ("post", f"{V1}/drafts/{{draft_id}}/place"): NOTHING,
+    ("post", f"{V1}/orders/import"): Case((BUYER,), as_csv(a_row()).decode(), {"Content-Type": "text/csv"}),
+    ("get", f"{V1}/imports/{{import_id}}"): ONLY_BUYERS,
+    ("get", f"{V1}/imports/{{import_id}}/rows"): ONLY_BUYERS,
+    ("post", f"{V1}/quotes"): Case((BUYER,), an_order()),
+    ("get", f"{V1}/quotes/{{quote_id}}"): ONLY_BUYERS,
+    ("get", f"{V1}/catalogue"): Case(READERS),
+    ("get", f"{V1}/catalogue/{{sku}}"): Case(READERS),
+    ("patch", f"{V1}/catalogue/{{sku}}"): Case(ONLY_OFFICE, {"name_en": "Ball"}, FRESH),
+    ("put", f"{V1}/catalogue/{{sku}}/prices/{{currency}}/{{valid_from}}"): Case(
+        ONLY_OFFICE, {"unit_price": "0.60"}
+    ),
+    ("post", f"{V1}/webhooks"): Case((BUYER,), {"url": "https://example.com/"}),
+    ("get", f"{V1}/webhooks"): ONLY_BUYERS,
+    ("get", HOOK): ONLY_BUYERS,
+    ("patch", HOOK): Case((BUYER,), {"description": "new"}),
+    ("delete", HOOK): ONLY_BUYERS,
+    ("post", f"{HOOK}/rotate"): NOTHING,
+    ("post", f"{HOOK}/test"): NOTHING,
+    ("post", f"{HOOK}/replay"): Case((BUYER,), A_TIME),
+    ("get", f"{HOOK}/deliveries"): ONLY_BUYERS,
+    ("get", DELIVERY): ONLY_BUYERS,
+    ("post", f"{DELIVERY}/replay"): NOTHING,
+    ("get", f"{V1}/feed"): ONLY_BUYERS,
+    ("get", f"{V1}/keys"): ONLY_BUYERS,
+    ("post", f"{V1}/keys"): Case((BUYER,), {"name": "another", "scopes": ["read"]}),
+    ("post", f"{V1}/keys/{{key_id}}/rotate"): NOTHING,
+    ("delete", f"{V1}/keys/{{key_id}}"): ONLY_BUYERS,
+}
+OF_A_BUYER = [
+    operation for operation, case in CASES.items() if BUYER in case.roles and matrix.named(operation)
+]
+
+
+@pytest.fixture
+def world(orders: Orders, endpoint: Endpoint) -> World:
+    return a_world(orders, endpoint)
+
+
+def test_each_route_has_its_case(orders: Orders) -> None:
+    assert set(CASES) == set(matrix.operations_of(orders.client.application))
+
+
+def test_a_route_tells_those_it_is_not_for_nothing_else(world: World) -> None:
+    matrix.check_roles(world, CASES, "CHEWY-LOUIS")
+
+
+def test_a_key_without_the_scope_is_refused_on_every_route(world: World) -> None:
+    matrix.check_scopes(world, CASES, "CHEWY-LOUIS")
+
+
+@pytest.mark.parametrize("operation", OF_A_BUYER, ids=" ".join)
+def test_another_buyers_thing_is_as_one_that_is_not(
+    orders: Orders, world: World, operation: Operation
+) -> None:
+    matrix.check_foreign(world, operation, CASES[operation], orders.rival.key, orders.buyer.key)
+
+
+def test_no_list_tells_of_another_buyers_things(orders: Orders, world: World) -> None:
+    matrix.check_lists(world, CASES, BUYER, orders.rival.key)
+
+
+def test_another_buyers_delivery_is_not_found_under_ones_own_endpoint(
+    orders: Orders, world: World, endpoint: Endpoint
+) -> None:
+    own = orders.rival.post(f"{V1}/webhooks", {"url": endpoint.url}).json["id"]
+    before = world.rows()
+    for operation in (("get", DELIVERY), ("post", f"{DELIVERY}/replay")):
+        ids = world.ids | {"endpoint_id": own}
+        none = ids | {"delivery_id": "999999"}
+        answers = [world.send(operation, CASES[operation], asked, orders.rival.key) for asked in (ids, none)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].data == answers[1].data
+    assert world.rows() == before
+
+
+def test_a_filter_by_another_buyer_is_refused(orders: Orders, world: World) -> None:
+    refused = orders.rival.get(f"{V1}/orders?buyer=CHEWY-LOUIS")
+    assert (refused.status_code, "PO-OWN" in refused.text) == (422, False)
+
+
+def test_the_same_idempotency_key_of_two_buyers_is_two(orders: Orders) -> None:
+    first = orders.buyer.post(f"{V1}/orders", an_order(), idempotency_key="same")
+    second = orders.rival.post(f"{V1}/orders", an_order(), idempotency_key="same")
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json["id"] != second.json["id"]
+    assert second.json["buyer"] == "RIVAL"
+
+
+def test_who_has_not_signed_in_is_sent_to_do_so_by_every_page(orders: Orders) -> None:
+    matrix.check_pages(orders.client.application, {})
+
+
+PAGES = (
+    "/orders/order/{order_id}",
+    "/orders/webhooks/{endpoint_id}",
+    "/orders/webhooks/{endpoint_id}/deliveries/{delivery_id}",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_another_buyers_page_is_as_one_that_is_not(orders: Orders, world: World, page: str) -> None:
+    rival, operation = Buyer(orders, account="RIVAL"), ("get", page)
+    foreign, unknown = (
+        rival.client.get(page.format_map(ids), headers=rival.headers | {"Accept": "text/html"})
+        for ids in (world.ids, world.unknown(operation))
+    )
+    assert (foreign.status_code, unknown.status_code) == (404, 404)
+    assert foreign.data == unknown.data
+    assert Buyer(orders).open(page.format_map(world.ids))
+
+
+def test_the_lists_on_pages_tell_of_no_other_buyer(orders: Orders, world: World) -> None:
+    rival = Buyer(orders, account="RIVAL")
+    for page in ("/orders/", "/orders/webhooks/", "/orders/keys/"):
+        shown = rival.open(page)
+        for word in (world.ids["order_id"], "PO-OWN", world.ids["endpoint_id"], world.ids["key_id"]):
+            assert word not in shown, (page, word)
+
+
+def test_a_session_opens_no_api(orders: Orders) -> None:
+    visitor = Buyer(orders)
+    assert visitor.client.get("/orders/").status_code == 200
+    assert visitor.client.get(f"{V1}/orders").status_code == 401
+    sent = visitor.client.post(f"{V1}/orders", json=an_order(), headers={"Idempotency-Key": "1"})
+    assert sent.status_code == 401
+
+
+def test_a_key_in_the_address_opens_nothing(orders: Orders) -> None:
+    for name in ("key", "api_key", "access_token", "Authorization"):
+        address = f"{V1}/orders?{name}={orders.buyer.key}"
+        assert orders.client.get(address).status_code == 401
+
+
+def test_registered_things_stay_with_who_registered_them(orders: Orders, endpoint: Endpoint) -> None:
+    made = registered(orders, endpoint.url)
+    assert orders.rival.get(f"{V1}/webhooks").json == []
+    assert [hook["id"] for hook in orders.buyer.get(f"{V1}/webhooks").json] == [made["id"]]

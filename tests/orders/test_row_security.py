@@ -1,0 +1,66 @@
+"""A query of orders that forgets whose rows it may show finds nothing of another buyer."""
+
+import pytest
+from sqlalchemy import text
+
+from services.orders.storage import tables
+from shared.database import Database
+from shared.sight import ALL, NOTHING, SERVICE, only
+from shared.web.tables import api_key
+from tests.matrix import World
+from tests.orders.conftest import Orders, an_order
+from tests.orders.test_webhooks import Endpoint, endpoint
+from tests.orders.world import a_world
+from tests.shared.test_row_security import SEEN_BY_ALL
+
+__all__ = ["endpoint"]
+
+OF_ALL = "feed_waiting"
+"""The numbers of new steps of every buyer: seen by the service only."""
+GUARDED = [
+    *(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL and name != OF_ALL),
+    api_key.name,
+]
+
+
+@pytest.fixture
+def world(orders: Orders, endpoint: Endpoint) -> World:
+    return a_world(orders, endpoint)
+
+
+def count(database: Database, table: str, sees: str) -> int:
+    with database.transaction(sees=sees) as session:
+        return int(session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+
+
+def test_a_forgotten_condition_shows_nothing_of_another_buyer(world: World) -> None:
+    web: Database = world.client.application.extensions["kendi"].database
+    own = {"buyer": 1, "api_key": 1}
+    for table in GUARDED:
+        everything = count(web, table, SERVICE)
+        mine = count(web, table, only("buyer", "CHEWY-LOUIS"))
+        assert mine > 0, f"let the world have a row of {table}"
+        assert count(web, table, only("buyer", "RIVAL")) == own.get(table, 0), table
+        assert count(web, table, NOTHING) == 0, table
+        if table != "api_key":
+            assert count(web, table, ALL) == everything, table
+
+
+def test_a_forgotten_condition_changes_nothing_of_another_buyer(world: World) -> None:
+    web: Database = world.client.application.extensions["kendi"].database
+    before = world.rows()
+    for table in GUARDED:
+        if table not in ("buyer", "api_key"):
+            with web.transaction(sees=only("buyer", "RIVAL")) as session:
+                assert session.execute(text(f"DELETE FROM {table} RETURNING 1")).all() == [], table
+    assert world.rows() == before
+
+
+def test_what_waits_for_a_place_in_the_feed_is_taken_by_the_service_only(orders: Orders) -> None:
+    web: Database = orders.client.application.extensions["kendi"].database
+    assert orders.buyer.post("/orders/v1/orders", an_order()).status_code == 201
+    for sees in (only("buyer", "CHEWY-LOUIS"), only("buyer", "RIVAL"), ALL, NOTHING):
+        assert count(web, OF_ALL, sees) == 0
+        with web.transaction(sees=sees) as session:
+            assert session.execute(text("DELETE FROM feed_waiting RETURNING 1")).all() == []
+    assert count(web, OF_ALL, SERVICE) > 0

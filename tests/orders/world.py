@@ -1,0 +1,44 @@
+"""A buyer who has one of everything that the orders service keeps of a buyer."""
+
+from tests.matrix import World
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+from tests.orders.test_imports import a_row, as_csv, send
+from tests.orders.test_webhooks import Endpoint, deliver, registered
+
+V1 = "/orders/v1"
+REASON = "The dossier is complete and the buyer has acknowledged it."
+
+
+def a_world(orders: Orders, endpoint: Endpoint) -> World:
+    """Each of them with an id, made by the API as the buyer's own system would."""
+    buyer = orders.buyer
+    hook = registered(orders, endpoint.url)
+    held = a_line(consignee=CONSIGNEE | {"country": "BE"})
+    order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[held])).json
+    signed = orders.officer.post(f"{V1}/orders/{order['id']}/lines/1/release", {"reason": REASON})
+    assert signed.status_code == 200, signed.text
+    other = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-5")).json
+    asked = {"lines": [{"line": 1, "quantity": 10}], "reason": REASON}
+    assert buyer.post(f"{V1}/orders/{other['id']}/cancel", asked).status_code == 202
+    deliver(orders)
+    (delivery, *_) = buyer.get(f"{V1}/webhooks/{hook['id']}/deliveries").json
+    draft = buyer.post(f"{V1}/drafts", an_order(po_number="PO-OWN-2"))
+    quote = buyer.post(f"{V1}/quotes", an_order(po_number="PO-OWN-3"))
+    imported = send(buyer, as_csv(a_row("PO-OWN-4")))
+    key = buyer.post(f"{V1}/keys", {"name": "warehouse", "scopes": ["read"]})
+    for made in (draft, quote, imported, key):
+        assert made.status_code in (201, 202), made.text
+    ids = {
+        "order_id": order["id"],
+        "draft_id": draft.json["id"],
+        "quote_id": quote.json["id"],
+        "import_id": imported.json["id"],
+        "endpoint_id": hook["id"],
+        "delivery_id": str(delivery["id"]),
+        "key_id": key.json["id"],
+        "line": "1",
+        "sku": "CR-BALL-07",
+        "currency": "USD",
+        "valid_from": "2999-01-01",
+    }
+    return World(orders.client, orders.database, ids, told=("PO-OWN-", "CHEWY-LOUIS", endpoint.url))

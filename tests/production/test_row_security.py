@@ -1,0 +1,52 @@
+"""A query of production that forgets whose rows it may show finds nothing of another facility."""
+
+from sqlalchemy import text
+
+from services.production.storage import tables
+from shared.database import Database
+from shared.sight import ALL, NOTHING, SERVICE, only
+from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.shared.test_row_security import SEEN_BY_ALL
+
+GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
+
+
+def rows(database: Database, table: str, sees: str) -> set[str]:
+    with database.transaction(sees=sees) as session:
+        return set(session.execute(text(f"SELECT t::text FROM {table} t")).scalars())
+
+
+def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Production) -> None:
+    web: Database = shared_out.client.application.extensions["kendi"].database
+    work = shared_out.sragen.started()
+    body = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
+    reported = shared_out.sragen.do(work, "report", **body)
+    assert reported.status_code == 200, reported.text
+    for table in GUARDED:
+        everything = rows(web, table, SERVICE)
+        mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))
+        assert mine, f"let there be a row of {table}"
+        assert rows(web, table, NOTHING) == set(), table
+        assert rows(web, table, only("buyer", SRAGEN)) == set(), table
+        assert rows(web, table, ALL) == everything, table
+        if table == "facility":
+            assert mine == theirs == everything
+        elif table == "demand":
+            assert mine == theirs  # both make parts of one line
+        else:
+            assert not mine & theirs, table
+
+
+def test_a_forgotten_condition_changes_nothing_of_another_facility(shared_out: Production) -> None:
+    web: Database = shared_out.client.application.extensions["kendi"].database
+    with web.transaction(sees=only("facility_officer", KLATEN)) as session:
+        changed = [
+            session.execute(text(statement)).scalars().all()
+            for statement in (
+                "UPDATE facility SET open_minutes = 1 RETURNING code",
+                "UPDATE capability SET workers = 0 RETURNING facility",
+                "UPDATE work_order SET accepted_on = offered_on RETURNING facility",
+                "DELETE FROM facility RETURNING code",
+            )
+        ]
+    assert [set(codes) for codes in changed] == [{KLATEN}, {KLATEN}, {KLATEN}, set()]
