@@ -5,7 +5,7 @@ PYTHON ?= python3
 KENDI := .venv/bin/kendi
 RUN := .venv/bin/python -m
 
-.PHONY: help demo up test coverage lint types imports bench docs record faults screenshots clean
+.PHONY: help demo up test coverage lint types imports bench docs record faults examples screenshots clean
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -54,6 +54,9 @@ docs: .venv/installed ## write the generated documents anew
 
 record: .venv/installed ## record this version's events before a release
 	@$(RUN) tests.contracts.record
+
+examples: .venv/installed ## take the examples in the OpenAPI documents anew
+	@$(RUN) pytest tests/orders/test_examples.py tests/production/test_examples.py tests/logistics/test_examples.py --record-examples
 
 screenshots: .venv/installed browser ## take the README's pictures anew
 	@$(RUN) tests.browser.screenshots

@@ -26,6 +26,15 @@ settings.load_profile("steady")
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record-examples", action="store_true", help="take the documents' examples anew")
+
+
+@pytest.fixture
+def record_examples(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--record-examples"))
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     """Servers of this test process, with every service's schema in place."""

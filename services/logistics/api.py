@@ -42,6 +42,7 @@ api = Routes(
 
 CARTONS, GATHERED = CartonSchema(many=True), GatheredSchema(many=True)
 SHIPMENT, PLANNED = ShipmentSchema(), PlannedShipmentSchema()
+EPCIS = {"type": "object", "description": "EPCIS 2.0, in JSON-LD"}
 FILE = {"type": "string", "format": "binary"}
 
 
@@ -194,7 +195,7 @@ def record_milestone(body: dict[str, Any], shipment_id: UUID) -> Response:
 
 
 @api.get("/shipments/<uuid:shipment_id>/epcis")
-@api.response(200)
+@api.alt_response(200, schema=EPCIS, success=True)
 @requires(LOGISTICS, KANWIL)
 def read_epcis(shipment_id: UUID) -> Any:
     """What happened to the cartons, as an EPCIS 2.0 document."""

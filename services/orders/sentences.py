@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from babel.dates import format_timedelta
 from babel.numbers import format_decimal
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
@@ -143,9 +145,13 @@ PURPOSES = {
 }
 
 
+WORTH_TELLING = timedelta(minutes=1)
+
+
 def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
     """Each row with its sentence, its day in Central Java and what the timeline macro wants."""
     names = {row.code: row.name for row in session.execute(select(facility))}
+    earlier = [None, *(row["occurred_at"] for row in rows)]
     return [
         {
             **row,
@@ -154,10 +160,17 @@ def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -
             "text": sentence(row["type"], row["data"], names, language),
             "role": row["actor_role"],
             "service": row["source"],
-            "since": None,
+            "since": _since(before, row["occurred_at"], language),
         }
-        for row in rows
+        for row, before in zip(rows, earlier, strict=False)
     ]
+
+
+def _since(before: datetime | None, at: datetime, language: str) -> str | None:
+    """How long after the step before, where it is long enough to be told."""
+    if before is None or at - before < WORTH_TELLING:
+        return None
+    return format_timedelta(at - before, locale=language)
 
 
 def tell_expected(

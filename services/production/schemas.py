@@ -33,10 +33,16 @@ class WorkOrderSchema(Schema):
     scrap = fields.Integer()
     remaining = fields.Integer(metadata={"description": "still to be made"})
     taken_back = fields.Integer(metadata={"description": "taken back before work began; not in the quantity"})
-    withdrawn_on = fields.Date(metadata={"description": "when the whole was taken back, if it was"})
-    started_on = fields.Date(metadata={"description": "absent until work began"})
-    paused_reason = fields.String(metadata={"description": "why work stands still, if it does"})
-    declined_reason = fields.String(metadata={"description": "why the facility said no, if it did"})
+    withdrawn_on = fields.Date(
+        allow_none=True, metadata={"description": "when the whole was taken back, if it was"}
+    )
+    started_on = fields.Date(allow_none=True, metadata={"description": "null until work began"})
+    paused_reason = fields.String(
+        allow_none=True, metadata={"description": "why work stands still, if it does"}
+    )
+    declined_reason = fields.String(
+        allow_none=True, metadata={"description": "why the facility said no, if it did"}
+    )
 
 
 class WorkOrderQuery(PageSchema):

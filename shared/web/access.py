@@ -77,6 +77,7 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Problem(403, "Not for this key", f"This takes a key for {' or '.join(roles)}.")
             return view(*args, **kwargs)
 
+        checked.roles = roles  # type: ignore[attr-defined]  # told in the document
         return checked
 
     return decorate

@@ -1,16 +1,19 @@
 """What every API route has in common: who calls, what a request must bring, and how OpenAPI tells it."""
 
+import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, TypeVar
 
 from apispec import APISpec, BasePlugin
 from flask import Flask, Request, current_app, g, request
 from flask_smorest import Api, Blueprint
-from marshmallow import Schema
+from flask_smorest.utils import load_info_from_docstring
+from marshmallow import RAISE, Schema
 from webargs.flaskparser import FlaskParser
 
-from shared.web import access, idempotency, limiting, versions
+from shared.web import access, idempotency, limiting, problem_examples, versions
 from shared.web.context import serving
 from shared.web.problems import JSON_PROBLEM, Problem
 from shared.web.schemas import ProblemSchema
@@ -28,7 +31,12 @@ BEARER = {"type": "http", "scheme": "bearer", "description": "an API key, such a
 
 
 class _JsonBody(FlaskParser):
-    """Says what a body must be, instead of taking one of another type for one without fields."""
+    """Says what a body must be, instead of taking one of another type for one without fields.
+
+    A parameter that the route does not know is refused by name, as a field is.
+    """
+
+    DEFAULT_UNKNOWN_BY_LOCATION = FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION | {"query": RAISE}
 
     def load_json(self, req: Request, schema: Schema) -> Any:
         if not (req.get_data() or req.form or req.files):  # a form has been read from the body by now
@@ -45,6 +53,18 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     """A group of API routes. Each takes a key; each POST takes an Idempotency-Key besides."""
 
     ARGUMENTS_PARSER = _JsonBody()
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        """Add the route; in the document it is named as its view is, and says whose keys it takes."""
+        told = load_info_from_docstring(view_func.__doc__)
+        takers = f"For keys of: {', '.join(view_func.roles)}."
+        described = self.doc(
+            operationId=view_func.__name__,
+            description="\n\n".join(filter(None, (told.get("description"), takers))),
+        )
+        super().add_url_rule(rule, endpoint, described(view_func), *args, **options)
 
 
 def takes(most: int) -> Callable[[F], F]:
@@ -68,6 +88,9 @@ def allow_body() -> None:
 class _Conventions(BasePlugin):
     """Tells in the OpenAPI document what holds for every route, so that no route has to."""
 
+    def __init__(self, examples: dict[str, Any]) -> None:
+        self._examples = examples
+
     def init_spec(self, spec: APISpec) -> None:
         spec.components.security_scheme("key", BEARER)
 
@@ -79,6 +102,19 @@ class _Conventions(BasePlugin):
                 operation.setdefault("parameters", []).append(KEY)
             for status in _problems_of(path or "", method, operation):
                 operation["responses"].setdefault(str(status.value), status.name)
+            self._show(operation)
+
+    def _show(self, operation: dict[str, Any]) -> None:
+        """Add the examples of an operation: what was asked, and what was answered."""
+        example = self._examples.get(operation["operationId"], {"requests": {}, "answers": {}})
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+            if kind in example["requests"]:
+                content["example"] = example["requests"][kind]
+        for status, answer in operation["responses"].items():
+            body = example["answers"].get(str(status))
+            if body is not None and isinstance(answer, dict):
+                for content in answer.get("content", {}).values():
+                    content["example"] = body
 
 
 def _problems_of(path: str, method: str, operation: dict[str, Any]) -> set[HTTPStatus]:
@@ -109,15 +145,20 @@ class _Api(Api):  # type: ignore[misc]  # flask-smorest has no types
         return
 
     def _register_responses(self) -> None:
-        described = {status.name: status.phrase for status in HTTPStatus}
-        for name, phrase in (described | {self.DEFAULT_ERROR_RESPONSE_NAME: "Any other failure"}).items():
-            content = {JSON_PROBLEM: {"schema": ProblemSchema}}
+        told = {
+            status.name: (status.phrase, problem_examples.EXAMPLES.get(status, problem_examples.OTHERWISE))
+            for status in HTTPStatus
+        }
+        told[self.DEFAULT_ERROR_RESPONSE_NAME] = ("Any other failure", problem_examples.OTHERWISE)
+        for name, (phrase, example) in told.items():
+            content = {JSON_PROBLEM: {"schema": ProblemSchema, "example": example}}
             self.spec.components.response(name, {"description": phrase, "content": content}, lazy=True)
 
 
 def install(app: Flask, blueprints: Sequence[Routes]) -> None:
     """Serve these routes to who has a key, and describe them."""
-    api = _Api(app, spec_kwargs={"extra_plugins": [_Conventions()], "security": [{"key": []}]})
+    conventions = _Conventions(json.loads((Path(app.root_path) / "examples.json").read_text()))
+    api = _Api(app, spec_kwargs={"extra_plugins": [conventions], "security": [{"key": []}]})
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.extensions["openapi"] = api.spec

@@ -1,5 +1,6 @@
 """Schema parts that every API shares. Instances are kept: making one costs more than a load."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from shared.text import is_plain
 NOT_PLAIN = (
     "Give text that can be read: no control characters, none that turn its direction, not only spaces."
 )
+NO_AMOUNT = 'Give an amount in quotes and digits, for example "0.55".'
+AMOUNT = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 NO_DAY = "Give a date as YYYY-MM-DD."
 NO_MOMENT = "Give a time with its zone, for example 2025-03-22T07:30:00Z."
 
@@ -49,6 +52,25 @@ def pieces(most: int = 10_000_000) -> Whole:
     """A quantity of pieces in a request."""
     between = validate.Range(1, most, error=f"Give a number of pieces from 1 to {most:,}.")
     return Whole(required=True, strict=True, validate=between, metadata={"description": "pieces"})
+
+
+class Money(fields.Decimal):
+    """An amount in decimal digits. It is text in JSON, where a number would be read as a binary fraction."""
+
+    def __init__(self, *, description: str | None = None, **options: Any) -> None:
+        told = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$", "description": description}
+        super().__init__(
+            allow_nan=False,
+            as_string=True,
+            metadata={name: value for name, value in told.items() if value},
+            error_messages={"invalid": NO_AMOUNT},
+            **options,
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or not AMOUNT.fullmatch(value):
+            raise ValidationError(NO_AMOUNT)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Text(fields.String):

@@ -1,6 +1,7 @@
 """The pages of holds and the portal as people meet them: small however much there is, in their language."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from services.orders import listing
+from shared.clock import advance
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, add_person
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 
@@ -236,6 +238,18 @@ def test_what_we_need_from_a_buyer_stands_first_in_their_language(orders: Orders
     page = Visitor(orders, BUYER, account="CHEWY-LOUIS", language="id").open("/orders/")
     assert page.count("Ubah tujuannya, jual di dalam negeri") == 10
     assert "dan baris lain" in page
+
+
+def test_a_step_says_how_long_after_the_one_before_it_came(orders: Orders) -> None:
+    order = placed(orders)
+    buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS")
+    assert "later" not in buyer.open(f"/orders/order/{order['id']}")
+    with orders.database.transaction() as session:
+        advance(session, timedelta(days=3))
+    release = f"{ORDERS}/{order['id']}/lines/1/release"
+    assert orders.officer.post(release, {"reason": REASON}).status_code == 200
+    page = buyer.open(f"/orders/order/{order['id']}")
+    assert re.findall(r"[\w ]+ later", page) == [" 3 days later"]
 
 
 def test_another_buyers_blocked_lines_are_not_shown(orders: Orders) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
-from marshmallow import RAISE
 
 from services.orders import listing, views
 from services.orders.domain.hold import Signer
@@ -57,7 +56,7 @@ def place_order(body: dict[str, Any]) -> Response:
 
 
 @api.get("/orders")
-@api.arguments(OrdersQuery, location="query", unknown=RAISE)
+@api.arguments(OrdersQuery, location="query")
 @api.response(200, OrderSummarySchema(many=True))
 @requires(BUYER, COMPLIANCE, KANWIL)
 def list_orders(asked: dict[str, Any]) -> Any:
@@ -69,7 +68,7 @@ def list_orders(asked: dict[str, Any]) -> Any:
 
 
 @api.get("/orders.csv")
-@api.arguments(OrderFilters, location="query", unknown=RAISE)
+@api.arguments(OrderFilters, location="query")
 @api.response(200, content_type="text/csv")
 @requires(BUYER, COMPLIANCE, KANWIL)
 def download_orders(asked: dict[str, Any]) -> Response:

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared.web.schemas import Whole, short_text
+from shared.web.schemas import Money, Whole, short_text
 
 
 class PriceSchema(Schema):
     currency = fields.String()
-    unit_price = fields.Decimal(as_string=True)
+    unit_price = Money()
     valid_from = fields.Date()
 
 
@@ -59,4 +59,4 @@ def _is_price(amount: Decimal) -> None:
 
 
 class PriceRequest(Schema):
-    unit_price = fields.Decimal(required=True, allow_nan=False, as_string=True, validate=_is_price)
+    unit_price = Money(required=True, validate=_is_price)

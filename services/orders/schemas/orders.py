@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.orders.domain.hold import LONGEST_REASON
 from services.orders.listing import STATES
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Text, Whole, day, long_text, pieces, short_text
+from shared.web.schemas import Money, Text, Whole, day, long_text, pieces, short_text
 
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 
@@ -41,11 +41,7 @@ class OrderLineRequest(Schema):
     sku = short_text(40)
     quantity = pieces()
     requested_date = day()
-    unit_price = fields.Decimal(
-        allow_nan=False,
-        as_string=True,
-        metadata={"description": "if given, the catalogue's price, to show that both mean the same"},
-    )
+    unit_price = Money(description="if given, the catalogue's price, to show that both mean the same")
     consignee = fields.Nested(ConsigneeSchema, required=True)
 
 
@@ -119,7 +115,7 @@ class OrderLineSchema(QuantitiesSchema):
     sku = fields.String()
     state = fields.String()
     item_version = fields.Integer(metadata={"description": "the item's when the order was placed"})
-    unit_price = fields.Decimal(as_string=True)
+    unit_price = Money()
     requested_date = fields.Date()
     promised_date = fields.Date(allow_none=True)
     destination = fields.String()

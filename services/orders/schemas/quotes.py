@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from services.orders.schemas.orders import HoldSchema
+from shared.web.schemas import Money
 
 OUTCOMES = (
     "`in_time`; `later`: not possible by then, `promised_date` is the nearest; `not_possible`; "
@@ -14,7 +15,7 @@ class QuoteLineSchema(Schema):
     number = fields.Integer()
     sku = fields.String()
     quantity = fields.Integer()
-    unit_price = fields.Decimal(as_string=True)
+    unit_price = Money()
     requested_date = fields.Date()
     destination = fields.String()
     outcome = fields.String(metadata={"description": OUTCOMES})

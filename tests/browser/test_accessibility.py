@@ -1,0 +1,128 @@
+"""axe-core finds nothing serious on any desk, in both languages, light and dark, at a desk and on a phone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from kendi.system import System
+from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, OPERATOR
+
+pytestmark = pytest.mark.browser
+
+WAYS = (
+    ("en", "light", {"width": 1280, "height": 900}),
+    ("id", "dark", {"width": 1280, "height": 900}),
+    ("id", "light", {"width": 390, "height": 844}),
+    ("en", "dark", {"width": 390, "height": 844}),
+)
+"""Each language with each scheme and each size."""
+
+OF_AN_ORDER = (
+    "order/ORDER",
+    "order/ORDER/lines/3/amend",
+    "order/ORDER/lines/3/cancel",
+    "order/00000000-0000-0000-0000-000000000000",
+)
+PAGES = [
+    (
+        "orders",
+        BUYER,
+        None,
+        ("", "new", "import", "webhooks/", "docs", *OF_AN_ORDER),
+    ),
+    ("orders", COMPLIANCE, None, ("holds/",)),
+    ("orders", KANWIL, None, ("", "holds/")),
+    ("orders", OPERATOR, None, ("operations/",)),
+    ("production", FACILITY, "LPS-SRG", ("", "docs")),
+    ("production", KANWIL, None, ("",)),
+    ("logistics", LOGISTICS, None, ("", "docs")),
+]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+def serious(page: Page) -> list[str]:
+    """What axe-core finds that keeps somebody out, with the first place of each."""
+    looked = Axe().run(page).response
+    assert looked["passes"], "axe-core looked at nothing"
+    return [
+        f"{each['id']} ({each['impact']}): {each['help']}: {each['nodes'][0]['html'][:200]}"
+        for each in looked["violations"]
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+def looked_at(page: Page, address: str) -> list[str]:
+    complaints = []
+    for language, scheme, size in WAYS:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a plain text serves
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict serves
+        page.goto(f"{address}?lang={language}")
+        expect(page.locator("h1")).to_be_visible()
+        complaints += [
+            f"{address} in {language}, {scheme}, {size['width']}: {said}" for said in serious(page)
+        ]
+    return complaints
+
+
+@pytest.mark.parametrize(
+    ("service", "role", "account", "paths"), PAGES, ids=[f"{service}-{role}" for service, role, *_ in PAGES]
+)
+def test_nothing_serious_is_found_on_the_pages_of(
+    page: Page, system: System, service: str, role: str, account: str | None, paths: tuple[str, ...]
+) -> None:
+    home = f"{system.urls[service]}/{service}/"
+    person = system.accounts.person(service, role, account)
+    page.goto(f"{home}sign-in")
+    page.fill("input[name=email]", person.email)
+    page.fill("input[type=password]", person.password)
+    page.press("input[type=password]", "Enter")
+    expect(page.locator("form[action$='sign-out']")).to_be_visible()
+    page.goto(home)
+    found = page.locator("a[href*='/orders/order/']")
+    order = found.first.get_attribute("href").rsplit("/", 1)[1] if found.count() else ""
+    complaints = [said for path in paths for said in looked_at(page, home + path.replace("ORDER", order))]
+    assert complaints == []
+
+
+def test_nothing_serious_is_found_where_one_signs_in(page: Page, system: System) -> None:
+    addresses = [f"{system.urls[service]}/{service}/sign-in" for service in system.urls]
+    assert [said for address in addresses for said in looked_at(page, address)] == []
+
+
+def test_each_thing_that_can_be_done_is_reached_by_the_tab_key_in_the_order_of_reading(
+    page: Page, system: System
+) -> None:
+    person = system.accounts.person("orders", BUYER, None)
+    page.goto(f"{system.urls['orders']}/orders/sign-in")
+    page.fill("input[name=email]", person.email)
+    page.fill("input[type=password]", person.password)
+    page.press("input[type=password]", "Enter")
+    expect(page.locator("form[action$='sign-out']")).to_be_visible()
+    reached: list[Any] = []
+    for _ in range(page.locator("a[href], button, summary").count() + 5):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+    seen = [each for each in reached if each]
+    assert "skip" in seen[0]["html"]
+    assert all(each["outline"] for each in seen), [each for each in seen if not each["outline"]]
+    assert page.evaluate(VISIBLE) <= len({each["place"] for each in seen})
+    once = seen[: len({each["place"] for each in seen})]
+    assert [each["place"] for each in once] == sorted(each["place"] for each in once)
+
+
+FOCUSED = """() => {
+    const it = document.activeElement;
+    if (!it || it === document.body) return null;
+    const place = [...document.querySelectorAll('*')].indexOf(it);
+    return {place, outline: parseFloat(getComputedStyle(it).outlineWidth) >= 2, html: it.outerHTML.slice(0, 120)};
+}"""
+VISIBLE = "[...document.querySelectorAll('main a[href], main button, main summary')].filter(it => it.checkVisibility()).length"

@@ -1,0 +1,83 @@
+"""The examples in the OpenAPI documents: taken from real answers, and held to them.
+
+``make examples`` takes them anew.
+"""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+
+SECRET = "whsec_" + "QUJD" * 8
+"""In place of a real one."""
+SOME = 2
+"""How many of a list are shown."""
+
+
+class Answers:
+    """What a service is asked and answers by its API, by operation, while a test plays."""
+
+    def __init__(self, app: Flask) -> None:
+        self._file = Path(app.root_path) / "examples.json"
+        self.kept: dict[str, Any] = json.loads(self._file.read_text())
+        self.seen: dict[str, Any] = {}
+        app.before_request(self._hear)
+        app.after_request(self._see)
+
+    def _hear(self) -> None:
+        """Keep a body that is read as a stream, too."""
+        request.stream = BytesIO(request.get_data())
+
+    def _see(self, answer: Response) -> Response:
+        if "/v1/" in request.path and answer.status_code < 300 and request.endpoint:
+            name = request.endpoint.rsplit(".", 1)[1]
+            operation = self.seen.setdefault(name, {"requests": {}, "answers": {}})
+            if asked := request.get_data(as_text=True):
+                body = request.json if request.is_json else asked
+                operation["requests"].setdefault(request.mimetype, body)
+            operation["answers"].setdefault(str(answer.status_code), _body_of(answer))
+        return answer
+
+    def keep(self) -> None:
+        """Write what was seen as the examples."""
+        self.kept = self.seen
+        self._file.write_text(json.dumps(self.kept, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def _body_of(answer: Response) -> Any:
+    if answer.mimetype == "application/pdf":
+        return None
+    body = answer.get_json() if answer.is_json else answer.get_data(as_text=True) or None
+    if isinstance(body, dict) and "secret" in body:
+        body["secret"] = SECRET
+    return body[:SOME] if isinstance(body, list) else body
+
+
+def shape_of(value: Any) -> Any:
+    """The names of the fields, without their values."""
+    if isinstance(value, dict):
+        return {name: shape_of(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape_of(value[0])] if value else []
+    return None
+
+
+def described(document: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+    """Each place of the document that can have an example: the operation, which, its schema, the example."""
+    for item in document["paths"].values():
+        for method, operation in item.items():
+            if method in {"get", "post", "put", "patch", "delete"}:
+                yield from _of_operation(operation)
+
+
+def _of_operation(operation: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+    name = operation["operationId"]
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield name, f"request as {kind}", content["schema"], content.get("example")
+    for status, answer in operation["responses"].items():
+        for kind, content in answer.get("content", {}).items():
+            if kind != "application/pdf":
+                yield name, f"{status} as {kind}", content["schema"], content.get("example")

@@ -1,0 +1,47 @@
+"""The logistics API under requests made up from its own document."""
+
+from tests.fuzzing import fuzz, operations_of
+from tests.logistics.conftest import SRAGEN, Logistics, a_clearance, a_lot, in_days
+
+IN_TURN = {
+    "POST /logistics/v1/cartons/gather",
+    "POST /logistics/v1/shipments",
+    "POST /logistics/v1/shipments/{shipment_id}/documents",
+    "POST /logistics/v1/shipments/{shipment_id}/dispatch",
+    "POST /logistics/v1/shipments/{shipment_id}/milestones",
+}
+"""What has come before decides about these; a request made up seldom comes at the right moment."""
+
+
+def test_no_request_of_the_staff_breaks_the_service_and_each_answer_is_documented(
+    logistics: Logistics,
+) -> None:
+    app = logistics.client.application
+    done = fuzz(app, logistics.staff.key, known=what_is_there(logistics), examples=6)
+    assert operations_of(app) - done <= IN_TURN
+
+
+def test_no_request_of_the_regional_office_breaks_the_service(logistics: Logistics) -> None:
+    app = logistics.client.application
+    assert fuzz(app, logistics.office.key, known=what_is_there(logistics), examples=2)
+
+
+def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
+    shipment = logistics.planned()
+    logistics.hears(a_clearance(quantity=5_000), a_lot("SRG-2503-002", quantity=4_000))
+    return {
+        "shipment_id": [shipment["id"]],
+        "hub": [SRAGEN],
+        "lot": ["SRG-2503-001", "SRG-2503-002"],
+        "destination": ["BE"],
+        "place": ["IDSRG", SRAGEN],
+        "quantity": [100],
+        "name": ["invoice"],
+        "carrier": ["Feeder line"],
+        "vessel": ["MV Example"],
+        "voyage": ["025E"],
+        "port_of_loading": ["IDSRG"],
+        "port_of_discharge": ["BEANR"],
+        "etd": [in_days(8).isoformat()],
+        "eta": [in_days(44).isoformat()],
+    }

@@ -1,0 +1,110 @@
+"""The examples in the orders document are what the service takes and answers."""
+
+import json
+from typing import Any
+
+from tests.examples import Answers, shape_of
+from tests.orders.conftest import Orders, a_line, an_order, in_days
+from tests.orders.test_catalogue import stocked
+from tests.orders.test_imports import a_row, as_csv, send, work_off
+from tests.orders.test_webhooks import Endpoint, deliver, endpoint
+
+__all__ = ["endpoint", "stocked"]
+
+API = "/orders/v1"
+REASON = {"reason": "The agreement is in force, and the facilities' evidence was found complete."}
+HOME = {"name": "Toko", "address": ["Jalan 1", "Semarang"], "country": "ID"}
+
+
+def test_each_operation_answers_as_its_example_says(
+    stocked: Orders, endpoint: Endpoint, record_examples: bool
+) -> None:
+    answers = Answers(stocked.client.application)
+    play(stocked, endpoint.url)
+    if record_examples:
+        answers.keep()
+    assert shape_of(answers.seen) == shape_of(answers.kept)
+
+
+def play(orders: Orders, address: str) -> None:
+    """A buyer and the offices do everything once."""
+    webhook = the_webhook(orders, address)
+    the_order(orders)
+    deliver(orders)
+    the_deliveries(orders, webhook)
+    what_comes_before(orders)
+    the_catalogue(orders)
+    orders.buyer.get(f"{API}/feed?limit=2")
+    done(orders.buyer.change("DELETE", f"{API}/webhooks/{webhook}"))
+
+
+def done(answer: Any) -> Any:
+    assert answer.status_code < 300, answer.text
+    return answer
+
+
+def the_webhook(orders: Orders, address: str) -> str:
+    asked = {"url": address, "description": "warehouse", "event_types": []}
+    webhook: str = done(orders.buyer.post(f"{API}/webhooks", asked)).json["id"]
+    done(orders.buyer.get(f"{API}/webhooks"))
+    done(orders.buyer.get(f"{API}/webhooks/{webhook}"))
+    done(orders.buyer.change("PATCH", f"{API}/webhooks/{webhook}", {"description": "the warehouse"}))
+    done(orders.buyer.post(f"{API}/webhooks/{webhook}/rotate", {"overlap_hours": 24}))
+    done(orders.buyer.post(f"{API}/webhooks/{webhook}/test", {}))
+    return webhook
+
+
+def the_order(orders: Orders) -> None:
+    asked = an_order(po_number="PO-2025-0001", lines=[a_line(consignee=HOME), a_line(sku="CR-RING-15")])
+    order = done(orders.buyer.post(f"{API}/orders", asked)).json["id"]
+    read = done(orders.buyer.get(f"{API}/orders/{order}"))
+    done(orders.buyer.get(f"{API}/orders"))
+    done(orders.buyer.get(f"{API}/orders.csv"))
+    done(orders.buyer.get(f"{API}/orders/{order}/timeline"))
+    release = f"{API}/orders/{order}/lines/2/release"
+    done(orders.officer.post(release, REASON))
+    more = {"lines": [{"line": 1, "quantity": 1200}], "reason": "a second shop opens"}
+    amended = done(orders.buyer.change("PATCH", f"{API}/orders/{order}", more, seen=read.headers["ETag"]))
+    fewer = {"lines": [{"line": 1, "quantity": 800}], "reason": "one shop closes"}
+    done(orders.buyer.change("PATCH", f"{API}/orders/{order}", fewer, seen=amended.headers["ETag"]))
+    asked = {"lines": [{"line": 2, "quantity": 100}], "reason": "the season is over"}
+    done(orders.buyer.post(f"{API}/orders/{order}/cancel?dry_run=true", asked))
+    done(orders.buyer.post(f"{API}/orders/{order}/cancel", asked))
+    done(orders.buyer.get(f"{API}/orders/{order}/cancellations"))
+
+
+def the_deliveries(orders: Orders, webhook: str) -> None:
+    told = done(orders.buyer.get(f"{API}/webhooks/{webhook}/deliveries?limit=2")).json
+    done(orders.buyer.get(f"{API}/webhooks/{webhook}/deliveries/{told[0]['id']}"))
+    done(orders.buyer.post(f"{API}/webhooks/{webhook}/deliveries/{told[0]['id']}/replay", {}))
+    hours = {"from": "2025-01-01T00:00:00Z", "to": "2025-01-02T00:00:00Z", "undelivered_only": True}
+    done(orders.buyer.post(f"{API}/webhooks/{webhook}/replay", hours))
+
+
+def what_comes_before(orders: Orders) -> None:
+    quote = done(orders.buyer.post(f"{API}/quotes", an_order(po_number="PO-2025-0002"))).json["id"]
+    done(orders.buyer.get(f"{API}/quotes/{quote}"))
+    part = {"po_number": "PO-2025-0003", "currency": "USD"}
+    draft = done(orders.buyer.post(f"{API}/drafts", part))
+    one = f"{API}/drafts/{draft.json['id']}"
+    done(orders.buyer.get(f"{API}/drafts"))
+    done(orders.buyer.get(one))
+    rest = {name: value for name, value in an_order().items() if name not in part}
+    done(orders.buyer.change("PATCH", one, rest, seen=draft.headers["ETag"]))
+    done(orders.buyer.post(f"{one}/place", {}))
+    other = done(orders.buyer.post(f"{API}/drafts", part)).json["id"]
+    done(orders.buyer.change("DELETE", f"{API}/drafts/{other}"))
+    started = done(send(orders.buyer, as_csv(a_row("PO-2025-0004"))))
+    done(send(orders.buyer, json.dumps(a_row("PO-2025-0004")).encode(), "application/x-ndjson"))
+    work_off(orders)
+    done(orders.buyer.get(f"{API}/imports/{started.json['id']}"))
+    done(orders.buyer.get(f"{API}/imports/{started.json['id']}/rows"))
+
+
+def the_catalogue(orders: Orders) -> None:
+    done(orders.buyer.get(f"{API}/catalogue"))
+    item = done(orders.buyer.get(f"{API}/catalogue/CR-BALL-07"))
+    named = {"name_en": "Coco rope ball, 7 cm"}
+    done(orders.office.change("PATCH", f"{API}/catalogue/CR-BALL-07", named, seen=item.headers["ETag"]))
+    price = f"{API}/catalogue/CR-BALL-07/prices/USD/{in_days(30).isoformat()}"
+    done(orders.office.change("PUT", price, {"unit_price": "0.60"}))

@@ -1,0 +1,74 @@
+"""The orders API under requests made up from its own document."""
+
+import pytest
+
+from tests.fuzzing import fuzz, operations_of
+from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
+from tests.orders.test_catalogue import stocked
+from tests.orders.test_imports import a_row, as_csv, send
+
+__all__ = ["stocked"]
+
+TOKO = {"name": "Toko", "address": ["Jalan 1"], "country": "ID"}
+NOT_FOR_BUYERS = {
+    "PATCH /orders/v1/catalogue/{sku}",
+    "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
+    "POST /orders/v1/orders/{order_id}/lines/{line}/release",
+}
+SELDOM = {
+    "GET /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}",
+    "POST /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}/replay",
+    "POST /orders/v1/orders/import",
+    "PATCH /orders/v1/orders/{order_id}",
+    "PATCH /orders/v1/drafts/{draft_id}",
+    "DELETE /orders/v1/drafts/{draft_id}",
+    "POST /orders/v1/quotes",
+}
+"""A request made up seldom fits what has happened before, or a file; other tests see to these."""
+
+
+def test_no_request_of_a_buyer_breaks_the_service_and_each_answer_is_documented(stocked: Orders) -> None:
+    done = fuzz(stocked.client.application, stocked.buyer.key, known=what_is_there(stocked), examples=8)
+    missed = operations_of(stocked.client.application) - done
+    assert missed <= NOT_FOR_BUYERS | SELDOM
+
+
+@pytest.mark.parametrize("role", ["officer", "office"])
+def test_no_request_of_others_breaks_the_service(stocked: Orders, role: str) -> None:
+    caller: Caller = getattr(stocked, role)
+    assert fuzz(stocked.client.application, caller.key, known=what_is_there(stocked), examples=2)
+
+
+def what_is_there(orders: Orders) -> dict[str, list[object]]:
+    """One of everything, by the names that the document has for it."""
+    home = a_line(consignee=TOKO)
+    placed = [
+        orders.buyer.post("/orders/v1/orders", an_order(po_number=f"PO-{n}", lines=[home, a_line()])).json
+        for n in range(3)
+    ]
+    webhook = orders.buyer.post("/orders/v1/webhooks", {"url": "http://127.0.0.1:9/"})
+    draft = orders.buyer.post("/orders/v1/drafts", an_order(po_number="PO-DRAFT"))
+    quote = orders.buyer.post("/orders/v1/quotes", an_order(po_number="PO-QUOTE"))
+    started = send(orders.buyer, as_csv(a_row("PO-FILE")))
+    return {
+        "order_id": [order["id"] for order in placed],
+        "endpoint_id": [webhook.json["id"]],
+        "draft_id": [draft.json["id"]],
+        "quote_id": [quote.json["id"]],
+        "import_id": [started.json["id"]],
+        "sku": ["CR-BALL-07"],
+        "unit_price": ["0.55"],
+        "country": ["ID", "BE", "US"],
+        "currency": ["USD"],
+        "requested_date": [in_days(200).isoformat()],
+        "line": [1, 2],
+        "valid_from": [in_days(10).isoformat()],
+        "po_number": [f"PO-F-{n}" for n in range(9)],
+        "named_place": ["Semarang"],
+        "name": ["Toko"],
+        "address": [["Jalan 1"]],
+        "url": ["http://127.0.0.1:9/"],
+        "from": ["2025-01-01T00:00:00Z"],
+        "to": ["2025-02-01T00:00:00Z"],
+        "If-Match": ["*"],
+    }

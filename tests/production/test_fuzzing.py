@@ -1,0 +1,34 @@
+"""The production API under requests made up from its own document."""
+
+from tests.fuzzing import fuzz, operations_of
+from tests.production.conftest import KLATEN, SRAGEN, Production, today
+
+IN_TURN = {
+    f"POST /production/v1/work-orders/{{id}}/{step}" for step in ("accept", "decline", "inspect", "report")
+}
+"""Nothing offered is left once it has begun, and it may stand still when pieces are reported."""
+
+
+def test_no_request_of_a_facility_breaks_the_service_and_each_answer_is_documented(
+    shared_out: Production,
+) -> None:
+    app = shared_out.client.application
+    done = fuzz(app, shared_out.sragen.key, known=what_is_there(shared_out), examples=6)
+    assert operations_of(app) - done <= IN_TURN
+
+
+def test_no_request_of_the_regional_office_breaks_the_service(shared_out: Production) -> None:
+    assert fuzz(
+        shared_out.client.application, shared_out.office.key, known=what_is_there(shared_out), examples=2
+    )
+
+
+def what_is_there(production: Production) -> dict[str, list[object]]:
+    return {
+        "id": [production.sragen.started()["id"]],
+        "code": [SRAGEN, KLATEN],
+        "facility": [SRAGEN],
+        "worked_on": [today().isoformat()],
+        "pieces": [1, 7],
+        "kind": ["made"],
+    }
