@@ -141,19 +141,20 @@ MOST_KEPT = 100_000
 
 
 def _park(database: Database, reason: Untrusted | str, message: Sequence[Any]) -> None:
-    log.error("parked a message: %s", reason)
+    said = _text(reason, 500)
+    log.error("parked a message: %s", said)
     sender, payload = (message[0], message[3]) if len(message) == 4 else ("", message)
     kept = {"sender": _text(sender, 100), "payload": _text(payload, MOST_KEPT)}
     with database.transaction() as session:
-        session.execute(insert(parked_message).values(reason=_text(str(reason), 500), message=kept))
+        session.execute(insert(parked_message).values(reason=said, message=kept))
 
 
 def _park_unreadable(database: Database, batch: Batch) -> None:
     with database.transaction() as session:
         for event in batch.unreadable:
-            reason = f"{batch.publisher} sent an event that can't be read: {event.reason}"
+            reason = _text(f"{batch.publisher} sent an event that can't be read: {event.reason}", 500)
             log.error("parked: %s", reason)
-            park_once(session, _text(reason, 500), {"event": _text(json.dumps(event.value), MOST_KEPT)})
+            park_once(session, reason, {"event": _text(json.dumps(event.value), MOST_KEPT)})
 
 
 def _text(value: Any, most: int) -> str:
