@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-SECRET = "whsec_" + "QUJD" * 8
-"""In place of a real one."""
+SECRETS = {"secret": "whsec_" + "QUJD" * 8, "key": "pk_0123456789abcdef_" + "QUJD" * 10}
+"""In place of real ones."""
 SOME = 2
 """How many of a list are shown."""
 
@@ -51,8 +51,8 @@ def _body_of(answer: Response) -> Any:
     if answer.mimetype == "application/pdf":
         return None
     body = answer.get_json() if answer.is_json else answer.get_data(as_text=True) or None
-    if isinstance(body, dict) and "secret" in body:
-        body["secret"] = SECRET
+    if isinstance(body, dict):
+        body |= {name: shown for name, shown in SECRETS.items() if name in body}
     return body[:SOME] if isinstance(body, list) else body
 
 

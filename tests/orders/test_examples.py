@@ -34,6 +34,7 @@ def play(orders: Orders, address: str) -> None:
     the_deliveries(orders, webhook)
     what_comes_before(orders)
     the_catalogue(orders)
+    the_keys(orders)
     orders.buyer.get(f"{API}/feed?limit=2")
     done(orders.buyer.change("DELETE", f"{API}/webhooks/{webhook}"))
 
@@ -52,6 +53,14 @@ def the_webhook(orders: Orders, address: str) -> str:
     done(orders.buyer.post(f"{API}/webhooks/{webhook}/rotate", {"overlap_hours": 24}))
     done(orders.buyer.post(f"{API}/webhooks/{webhook}/test", {}))
     return webhook
+
+
+def the_keys(orders: Orders) -> None:
+    asked = {"name": "warehouse", "scopes": ["read"], "expires_at": "2099-01-01T00:00:00Z"}
+    key = done(orders.buyer.post(f"{API}/keys", asked)).json["id"]
+    done(orders.buyer.get(f"{API}/keys"))
+    done(orders.buyer.post(f"{API}/keys/{key}/rotate", {"overlap_hours": 24}))
+    done(orders.buyer.change("DELETE", f"{API}/keys/{key}"))
 
 
 def the_order(orders: Orders) -> None:
