@@ -49,10 +49,15 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
     webhook = orders.buyer.post("/orders/v1/webhooks", {"url": "http://127.0.0.1:9/"})
     draft = orders.buyer.post("/orders/v1/drafts", an_order(po_number="PO-DRAFT"))
     quote = orders.buyer.post("/orders/v1/quotes", an_order(po_number="PO-QUOTE"))
+    keys = [
+        orders.buyer.post("/orders/v1/keys", {"name": "Toko", "scopes": ["read"]}).json["id"]
+        for _ in range(3)
+    ]
     started = send(orders.buyer, as_csv(a_row("PO-FILE")))
     return {
         "order_id": [order["id"] for order in placed],
         "endpoint_id": [webhook.json["id"]],
+        "key_id": keys,
         "draft_id": [draft.json["id"]],
         "quote_id": [quote.json["id"]],
         "import_id": [started.json["id"]],
