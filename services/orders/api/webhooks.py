@@ -36,6 +36,7 @@ api = Routes("webhooks", __name__, url_prefix="/orders/v1", description="Where a
 WEBHOOK = WebhookSchema()
 DELIVERY, OUTCOME, REPLAYED = DeliverySchema(), OutcomeSchema(), ReplayedSchema()
 DELIVERY_PATH = f"/webhooks/<uuid:endpoint_id>/deliveries/<int(max={LARGEST}):delivery_id>"
+SHOWN_ONCE = frozenset({"secret"})
 
 
 @api.post("/webhooks")
@@ -50,7 +51,7 @@ def register_webhook(body: dict[str, Any]) -> Response:
         endpoint = endpoints.register_webhook(session, buyer=current().account or "", **body)
         return WEBHOOK.dump(endpoint), 201, {"Location": f"/orders/v1/webhooks/{endpoint.id}"}
 
-    return once(command)
+    return once(command, shown_once=SHOWN_ONCE)
 
 
 @api.get("/webhooks")
@@ -107,7 +108,7 @@ def rotate_secret(body: dict[str, Any], endpoint_id: UUID) -> Response:
         endpoints.rotate_secret(session, endpoint=endpoint, overlap=overlap)
         return WEBHOOK.dump(endpoint), 200, {}
 
-    return once(command)
+    return once(command, shown_once=SHOWN_ONCE)
 
 
 @api.post("/webhooks/<uuid:endpoint_id>/test")

@@ -92,7 +92,10 @@ class WebhookListedSchema(Schema):
 
 
 class WebhookSchema(WebhookListedSchema):
-    secret = fields.String(metadata={"description": "shown once, when it is made"})
+    secret = fields.String(
+        allow_none=True,
+        metadata={"description": "shown once, when it is made; null when the request is repeated"},
+    )
 
 
 class RotationRequest(Schema):
