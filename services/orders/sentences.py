@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from babel.dates import format_timedelta
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.storage import facility
 from shared.clock import WIB
+from shared.web.pages import day_in
 
 SENTENCES = {
     "order_placed": ("The order was placed", "Pesanan dibuat"),
@@ -212,6 +213,11 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     return SENTENCES[kind][which].format_map(words)
 
 
+DAYS = {"promised_date", "requested_date", "etd", "eta"}
+
+
 def _written(key: str, value: Any, language: str) -> Any:
+    if key in DAYS and value is not None:
+        return day_in(date.fromisoformat(value), language)
     counts = isinstance(value, int) and not isinstance(value, bool) and key != "line"
     return format_decimal(value, locale=language) if counts else value

@@ -101,7 +101,12 @@ def number(value: Any) -> str:
 
 
 def day(value: date) -> str:
-    return format_date(value, "d MMMM y", locale=language())
+    return day_in(value, language())
+
+
+def day_in(value: date, language: str) -> str:
+    """A date as it is written in a language: 22 Maret 2025."""
+    return format_date(value, "d MMMM y", locale=language)
 
 
 def moment(value: datetime) -> str:

@@ -1,6 +1,7 @@
 """What orders hears of production and logistics moves the quantities of its lines, whatever comes first."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -406,6 +407,7 @@ def test_every_event_of_a_timeline_is_said_in_both_languages(contract: Any) -> N
         assert one
         assert "{" not in one
         assert SRAGEN not in one
+        assert re.search(r"\d{4}-\d\d-\d\d", one) is None, "a date as a machine writes it"
 
 
 @pytest.mark.parametrize("language", ["en", "id"])

@@ -18,11 +18,12 @@ from services.orders.webhooks.event_types import EVENT_TYPES
 from services.orders.webhooks.message import written
 from services.orders.webhooks.own import found_delivery, kept, mine, seen, tried_out
 from shared.clock import WIB, real_now
+from shared.database import LARGEST_ID
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import BUYER, current
 from shared.web.context import serving, transaction
-from shared.web.pagination import LARGEST, cursor_of, key_of, row_number
+from shared.web.pagination import cursor_of, key_of, row_number
 from shared.web.problems import field_errors
 
 desk = Blueprint("webhook_pages", __name__, url_prefix="/orders/webhooks", template_folder="../templates")
@@ -31,7 +32,7 @@ DELIVERIES = 25
 """Of the log on one page."""
 
 ENDPOINT = WebhookRequest()
-DELIVERY = f"/<uuid:endpoint_id>/deliveries/<int(max={LARGEST}):delivery_id>"
+DELIVERY = f"/<uuid:endpoint_id>/deliveries/<int(max={LARGEST_ID}):delivery_id>"
 
 Wrong = dict[str, str]
 """What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
