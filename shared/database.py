@@ -27,6 +27,10 @@ SESSION_LIMITS = (
 )
 
 
+LARGEST_ID = 2**63 - 1
+"""No row has a greater number than an identity column can count to."""
+
+
 class Instant(TypeDecorator[datetime]):
     """A point in time, always with a zone: a naive one is refused when it is bound."""
 

@@ -14,8 +14,8 @@ from kendi.cli.options import JSON
 from kendi.operating import words
 from kendi.operating.options import DATA, FINGERPRINT, OLDER_THAN, ORDER, SERVICE, TYPE, taking
 from kendi.operating.places import Place, places
+from shared.database import LARGEST_ID
 from shared.messaging import whereabouts
-from shared.messaging.operating import LARGEST_NUMBER
 from shared.messaging.parked import messages as parked_messages
 from shared.messaging.whereabouts import HEARD, SENT, Entry, Filters
 from shared.refusal import Refused
@@ -25,7 +25,7 @@ LIMIT = click.option("--limit", type=click.IntRange(1, 500), default=50, help="e
 STATE = click.option("--state", type=click.Choice([*SENT, *HEARD]), help="only in this state")
 MESSAGES_BEFORE = click.option(
     "--messages-before",
-    type=click.IntRange(1, LARGEST_NUMBER),
+    type=click.IntRange(1, LARGEST_ID),
     help="older than this message: the next page of messages",
 )
 

@@ -13,7 +13,7 @@ from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard
 
 
-def tell(session: Session, buyer: str, *events: Any) -> None:
+def tell(session: Session, *events: Any) -> None:
     """Record our own events, and put them on the timeline of their order."""
     entries = [
         {
@@ -32,7 +32,7 @@ def tell(session: Session, buyer: str, *events: Any) -> None:
         _add(session, entries)
 
 
-def note(session: Session, buyer: str, event: Any, heard: Heard, *, order_id: UUID | None = None) -> None:
+def note(session: Session, event: Any, heard: Heard, *, order_id: UUID | None = None) -> None:
     """Put a heard event on the timeline of its order."""
     entry = {
         "order_id": order_id or event.order_id,

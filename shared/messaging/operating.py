@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from shared.database import LARGEST_ID
 from shared.messaging.inbox import WAKE
 from shared.messaging.tables import Inbox, inbox, operator_action, parked_message
 from shared.messaging.whereabouts import among
@@ -16,8 +17,6 @@ from shared.refusal import Refused
 from shared.text import is_plain
 
 SHORTEST_REASON, LONGEST_REASON = 10, 2_000
-LARGEST_NUMBER = 2**63 - 1
-"""Of a row that the database counts."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def dismiss(session: Session, *, message_id: int, reason: str, by: Operator) -> 
 
 
 def _counted(message_id: int) -> int:
-    if not 0 < message_id <= LARGEST_NUMBER:
+    if not 0 < message_id <= LARGEST_ID:
         raise _no_message(message_id)
     return message_id
 

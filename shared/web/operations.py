@@ -10,8 +10,9 @@ from flask import Blueprint, render_template, request
 from sqlalchemy.orm import Session
 
 from shared.card import Card
+from shared.database import LARGEST_ID
 from shared.messaging import operating, parked, whereabouts
-from shared.messaging.operating import LARGEST_NUMBER, LONGEST_REASON, SHORTEST_REASON, Operator
+from shared.messaging.operating import LONGEST_REASON, SHORTEST_REASON, Operator
 from shared.messaging.standing import standing
 from shared.messaging.whereabouts import Entry, Filters
 from shared.refusal import Refused
@@ -83,7 +84,7 @@ def dismiss(message_id: int) -> Any:
 
 
 def _counted(message_id: int) -> int:
-    if message_id > LARGEST_NUMBER:
+    if message_id > LARGEST_ID:
         raise not_found("message")
     return message_id
 
@@ -141,7 +142,7 @@ def _before() -> UUID | None:
 def _messages_before() -> int | None:
     here = (request.view_args or {}).get("message_id")
     if here is not None:
-        return min(_counted(here) + 1, LARGEST_NUMBER)
+        return min(_counted(here) + 1, LARGEST_ID)
     return _asked("messages_before", row_number, "give the number of a message")
 
 

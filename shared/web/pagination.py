@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 from flask import request
 from marshmallow import Schema, fields, validate
 
+from shared.database import LARGEST_ID
 from shared.refusal import Refused
 from shared.text import is_plain
 
 T = TypeVar("T")
 MOST = 200
-LARGEST = 2**63 - 1
-"""The largest number that the database counts to."""
 
 
 class PageSchema(Schema):
@@ -55,7 +54,7 @@ def code(key: str) -> str:
 def row_number(key: str) -> int:
     """A key that is a number counted by the database."""
     number = int(key)
-    if not 0 <= number <= LARGEST:
+    if not 0 <= number <= LARGEST_ID:
         raise ValueError(key)
     return number
 

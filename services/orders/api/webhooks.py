@@ -24,18 +24,19 @@ from services.orders.schemas.webhooks import (
 )
 from services.orders.webhooks import views as told
 from services.orders.webhooks.own import found_delivery, kept, mine, seen, tried_out
+from shared.database import LARGEST_ID
 from shared.web.access import BUYER, current, requires
 from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
-from shared.web.pagination import LARGEST, key_of, link_to_next, row_number
+from shared.web.pagination import key_of, link_to_next, row_number
 from shared.web.schemas import NothingSchema
 
 api = Routes("webhooks", __name__, url_prefix="/orders/v1", description="Where a buyer is told of each step")
 
 WEBHOOK = WebhookSchema()
 DELIVERY, OUTCOME, REPLAYED = DeliverySchema(), OutcomeSchema(), ReplayedSchema()
-DELIVERY_PATH = f"/webhooks/<uuid:endpoint_id>/deliveries/<int(max={LARGEST}):delivery_id>"
+DELIVERY_PATH = f"/webhooks/<uuid:endpoint_id>/deliveries/<int(max={LARGEST_ID}):delivery_id>"
 SHOWN_ONCE = frozenset({"secret"})
 
 

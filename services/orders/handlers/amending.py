@@ -67,7 +67,7 @@ def amend_order(
     id = uuid7s.uuid7() if fewer else None
     if id:
         asked = taking_back.request(order, fewer, id=id, reason=reason, unpack=unpack, on=today)
-        timeline.tell(session, order.buyer, *asked)
+        timeline.tell(session, *asked)
     return AmendedOrder(order, [said for each in amended for said in each.consequences], id)
 
 
@@ -81,10 +81,10 @@ def _line(order: Order, number: int, field: str) -> Line:
 def _amend(session: Session, order: Order, change: Change) -> Amended:
     line, today = order.line(change.line), business_today(session)
     amended = amendment.amend(order, line, change, _screened(session, line, change), on=today)
-    timeline.tell(session, order.buyer, *amended.events)
+    timeline.tell(session, *amended.events)
     if amended.dies:
         session.flush()  # a withdrawn hold makes room for the one that follows it
-        timeline.tell(session, order.buyer, *order.ask_again(line, today))
+        timeline.tell(session, *order.ask_again(line, today))
     return amended
 
 

@@ -26,13 +26,13 @@ def request_cancellation(
     events = taking_back.request(
         order, pieces, id=id, reason=reason, unpack=unpack, on=business_today(session)
     )
-    timeline.tell(session, order.buyer, *events)
+    timeline.tell(session, *events)
     return order, id
 
 
 def on_production_stopped(session: Session, event: ProductionStopped, heard: Heard) -> None:
     order = locked(session, event.order_id)
-    timeline.note(session, order.buyer, event, heard)
+    timeline.note(session, event, heard)
     events = taking_back.count_stopped(
         order,
         event.line,
@@ -41,7 +41,7 @@ def on_production_stopped(session: Session, event: ProductionStopped, heard: Hea
         going_on=event.going_on,
         on=business_today(session),
     )
-    timeline.tell(session, order.buyer, *events)
+    timeline.tell(session, *events)
 
 
 def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> None:
@@ -49,7 +49,7 @@ def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> N
     line = order.line(event.line)
     if line.packed - event.unpacked + line.withheld + event.quantity > line.good:
         raise NotYet("production", f"lot/{event.lot}")
-    timeline.note(session, order.buyer, event, heard)
+    timeline.note(session, event, heard)
     events = taking_back.count_withheld(
         order,
         event.line,
@@ -59,7 +59,7 @@ def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> N
         unpacked=event.unpacked,
         on=business_today(session),
     )
-    timeline.tell(session, order.buyer, *events)
+    timeline.tell(session, *events)
 
 
 def on_withholding_answered(session: Session, event: WithholdingAnswered, heard: Heard) -> None:
@@ -68,8 +68,8 @@ def on_withholding_answered(session: Session, event: WithholdingAnswered, heard:
     asked = next(each for each in order.line(event.line).cancellations if each.id == event.cancellation_id)
     for lot in sorted(set(event.lots) - set(asked.lots)):
         raise NotYet("logistics", f"packing/{lot}")
-    timeline.note(session, order.buyer, event, heard)
+    timeline.note(session, event, heard)
     events = taking_back.conclude(
         order, event.line, event.cancellation_id, kept=event.kept, on=business_today(session)
     )
-    timeline.tell(session, order.buyer, *events)
+    timeline.tell(session, *events)

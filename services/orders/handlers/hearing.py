@@ -59,7 +59,7 @@ def _facility(event: FacilityRegistered) -> dict[str, Any]:
 def on_production_planned(session: Session, event: ProductionPlanned, heard: Heard) -> None:
     order = locked(session, event.order_id)
     order.plan(event.line, allocated=event.allocated, promised_date=event.promised_date)
-    timeline.note(session, order.buyer, event, heard)
+    timeline.note(session, event, heard)
 
 
 def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Heard) -> None:
@@ -68,7 +68,7 @@ def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Hear
     if line.started + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
     line.started += event.quantity
-    timeline.note(session, order.buyer, event, heard)
+    timeline.note(session, event, heard)
 
 
 def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
@@ -76,8 +76,8 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     line = order.line(event.line)
     if line.good + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
-    timeline.note(session, order.buyer, event, heard)
-    timeline.tell(session, order.buyer, *order.finish(event.line, event.quantity, on=business_today(session)))
+    timeline.note(session, event, heard)
+    timeline.tell(session, *order.finish(event.line, event.quantity, on=business_today(session)))
 
 
 def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> None:
@@ -86,7 +86,7 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
     if line.packed + event.quantity > line.good - line.withheld:
         raise NotYet("production", f"lot/{event.lot}")
     line.packed += event.quantity
-    timeline.note(session, order.buyer, event, heard)
+    timeline.note(session, event, heard)
 
 
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
@@ -100,11 +100,12 @@ def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard
 
 def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Heard) -> None:
     closed = [
-        (order, order.deliver(part.line, part.quantity)) for order, part in _orders_of(session, event.lines)
+        told
+        for order, part in _orders_of(session, event.lines)
+        for told in order.deliver(part.line, part.quantity)
     ]
     note_on_timeline(session, event, heard)
-    for order, events in closed:
-        timeline.tell(session, order.buyer, *events)
+    timeline.tell(session, *closed)
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
@@ -113,9 +114,8 @@ def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
     The order is locked, so that its steps are numbered in the order in which they commit.
     """
     for order_id in timeline.orders_of(event):
-        asked = select(orders.c.buyer).where(orders.c.id == order_id).with_for_update()
-        buyer = session.execute(asked).scalar_one()
-        timeline.note(session, buyer, event, heard, order_id=order_id)
+        session.execute(select(orders.c.id).where(orders.c.id == order_id).with_for_update()).one()
+        timeline.note(session, event, heard, order_id=order_id)
 
 
 def _orders_of(session: Session, parts: Sequence[ShipmentLine]) -> list[tuple[Order, ShipmentLine]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -21,59 +21,42 @@ from shared.clock import business_today
 from shared.refusal import Refused
 
 
-def place_order(
-    session: Session,
-    *,
-    buyer: str,
-    placed_by: str,
-    po_number: str,
-    currency: str,
-    incoterm: str,
-    named_place: str,
-    lines: Sequence[dict[str, Any]],
-) -> Order:
+class Particulars(TypedDict):
+    """What an order says; ``lines`` are of the shape that the API takes."""
+
+    buyer: str
+    placed_by: str
+    po_number: str
+    currency: str
+    incoterm: str
+    named_place: str
+    lines: Sequence[dict[str, Any]]
+
+
+def place_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """Take an order, screen each line by its destination, and hold or clear it."""
-    order = new_order(
-        session,
-        buyer=buyer,
-        placed_by=placed_by,
-        po_number=po_number,
-        currency=currency,
-        incoterm=incoterm,
-        named_place=named_place,
-        lines=lines,
-    )
+    order = new_order(session, **asked)
     session.add(order)
     session.flush()
-    timeline.tell(session, order.buyer, *order.place())
+    timeline.tell(session, *order.place())
     return order
 
 
-def new_order(
-    session: Session,
-    *,
-    buyer: str,
-    placed_by: str,
-    po_number: str,
-    currency: str,
-    incoterm: str,
-    named_place: str,
-    lines: Sequence[dict[str, Any]],
-) -> Order:
+def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """The order as it would be placed today, each line screened; nothing is written."""
-    today = business_today(session)
-    _refuse_second(session, buyer, po_number)
+    buyer, today = asked["buyer"], business_today(session)
+    _refuse_second(session, buyer, asked["po_number"])
     return Order(
         id=uuid7s.uuid7(),
         buyer=buyer,
         buyer_name=session.execute(select(buyers.c.name).where(buyers.c.code == buyer)).scalar_one(),
-        po_number=po_number,
-        currency=currency,
-        incoterm=incoterm,
-        named_place=named_place,
-        placed_by=placed_by,
+        po_number=asked["po_number"],
+        currency=asked["currency"],
+        incoterm=asked["incoterm"],
+        named_place=asked["named_place"],
+        placed_by=asked["placed_by"],
         placed_on=today,
-        lines=_new_lines(session, currency, lines, today),
+        lines=_new_lines(session, asked["currency"], asked["lines"], today),
     )
 
 
