@@ -108,6 +108,8 @@ order = Table(
     Column("currency", Text, nullable=False),
     Column("incoterm", Text, nullable=False),
     Column("named_place", Text, nullable=False),
+    Column("payment_terms", Text, nullable=False, server_default="open_account"),
+    Column("payment_status", Text, comment="as orders told last; none until it told"),
 )
 
 order_line = Table(

@@ -7,13 +7,15 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from services.logistics.domain.documents import Document
+from services.logistics import standing
+from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, facility, item, lot, order_line, port, shipment_milestone
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
+from shared.refusal import Sentence
 
 CARTON_STATE = case(
     (carton.c.unpacked_at.is_not(None), "unpacked"),
@@ -192,7 +194,7 @@ def shipment_as_dict(
     session: Session, shipment: Shipment, graph: Graph, language: str = "en"
 ) -> dict[str, Any]:
     """One shipment with its goods, its papers and its way."""
-    line = order_line_of(session, shipment)
+    line, unpaid = order_line_of(session, shipment), standing.unpaid_orders(session, shipment.id)
     return {
         **summary(shipment, graph),
         **_counts(session, [shipment.id])[shipment.id],
@@ -205,11 +207,22 @@ def shipment_as_dict(
         "incoterm": line.order.incoterm,
         "named_place": line.order.named_place,
         "lines": [vars(part) for part in shipment.lines],
-        "documents": [document_as_dict(document, language) for document in shipment.documents],
+        "documents": [
+            document_as_dict(document, language)
+            | {"waits": None if document.present else reason_to_wait(document.code, unpaid)}
+            for document in shipment.documents
+        ],
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
         "tracking_url": f"/logistics/track/{shipment.tracking_token}",
     }
+
+
+def kept_back(session: Session, shipment: Shipment) -> list[Sentence]:
+    """Why documents of the shipment may not be released yet."""
+    unpaid = standing.unpaid_orders(session, shipment.id)
+    reasons = (reason_to_wait(each.code, unpaid) for each in shipment.documents if not each.present)
+    return [reason for reason in reasons if reason]
 
 
 def milestones_as_dicts(

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.storage import facility
 from shared.clock import WIB
+from shared.web.pages import moment_in
 
 SENTENCES = {
     "order_placed": ("The order was placed", "Pesanan dibuat"),
@@ -41,6 +43,30 @@ SENTENCES = {
     "cancellation_answered": (
         "{cancelled} of the {asked} pieces asked back of line {line} are cancelled",
         "{cancelled} dari {asked} buah yang diminta kembali di baris {line} dibatalkan",
+    ),
+    "decision_requested": (
+        "Line {line} will be late or short; the buyer is asked until {deadline}",
+        "Baris {line} akan terlambat atau kurang; pembeli ditanya sampai {deadline}",
+    ),
+    "decision_answered": (
+        "The buyer decided about line {line}: {answer_said}",
+        "Pembeli memutuskan tentang baris {line}: {answer_said}",
+    ),
+    "decision_answered_by_deadline": (
+        "Nobody decided about line {line} in time, so the default counts: {answer_said}",
+        "Tidak ada keputusan tentang baris {line} tepat waktu, jadi berlaku: {answer_said}",
+    ),
+    "decision_withdrawn": (
+        "No decision about line {line} is needed any more: {overtaken_said}",
+        "Keputusan tentang baris {line} tidak diperlukan lagi: {overtaken_said}",
+    ),
+    "payment_recorded": (
+        "{amount} {currency} were paid on {paid_on}",
+        "{amount} {currency} dibayar pada {paid_on}",
+    ),
+    "payment_status_changed": (
+        "{paid} of {due} {currency} are paid",
+        "{paid} dari {due} {currency} sudah dibayar",
     ),
     "order_line_closed": (
         "Line {line} is closed: {delivered} pieces delivered",
@@ -143,6 +169,22 @@ PURPOSES = {
 }
 
 
+ANSWERS = {
+    "accept_date": ("the new date is accepted", "tanggal baru diterima"),
+    "wait": ("wait until every piece has a facility", "menunggu sampai semua buah ada pembuatnya"),
+    "take_part": (
+        "the part that can be had is taken, the rest is asked back",
+        "bagian yang bisa diperoleh diambil, sisanya diminta kembali",
+    ),
+    "cancel_rest": ("all that has not departed is asked back", "semua yang belum berangkat diminta kembali"),
+}
+OVERTAKEN = {
+    "resolved": ("it is neither late nor short now", "sekarang tidak terlambat dan tidak kurang"),
+    "changed": ("the line or its plan changed", "baris itu atau rencananya berubah"),
+}
+"""Why a question was withdrawn."""
+
+
 def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
     """Each row with its sentence, its day in Central Java and what the timeline macro wants."""
     names = {row.code: row.name for row in session.execute(select(facility))}
@@ -187,8 +229,15 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     kind = type.split(".")[2]
     if kind == "production_planned" and data["promised_date"] is None:
         kind = "production_planned_without_promise"
+    if data.get("decided_by") == "deadline":
+        kind = "decision_answered_by_deadline"
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
+    for key, meaning in (("answer", ANSWERS), ("overtaken_by", OVERTAKEN)):
+        if key in data:
+            words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
+    if "deadline" in data:
+        words["deadline"] = moment_in(datetime.fromisoformat(data["deadline"]), language)
     if "consignee" in data:
         words["consignee"] = "{name}, {country}".format_map(data["consignee"])
     for place in ("facility", "hub"):

@@ -13,7 +13,9 @@ from services.orders.handlers.cancelling import (
     on_production_stopped,
     on_withholding_answered,
 )
+from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.locking import locked
+from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
 from services.orders.storage import facility
 from services.orders.storage import order as orders
@@ -56,12 +58,6 @@ def _facility(event: FacilityRegistered) -> dict[str, Any]:
     return {"code": event.code, "name": event.name}
 
 
-def on_production_planned(session: Session, event: ProductionPlanned, heard: Heard) -> None:
-    order = locked(session, event.order_id)
-    order.plan(event.line, allocated=event.allocated, promised_date=event.promised_date)
-    timeline.note(session, order.buyer, event, heard)
-
-
 def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Heard) -> None:
     order = locked(session, event.order_id)
     line = order.line(event.line)
@@ -100,10 +96,12 @@ def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard
 
 def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Heard) -> None:
     closed = [
-        (order, order.deliver(part.line, part.quantity)) for order, part in _orders_of(session, event.lines)
+        (order, part.line, order.deliver(part.line, part.quantity))
+        for order, part in _orders_of(session, event.lines)
     ]
     note_on_timeline(session, event, heard)
-    for order, events in closed:
+    for order, number, events in closed:
+        withdraw_closed(session, order, order.line(number))
         timeline.tell(session, order.buyer, *events)
 
 

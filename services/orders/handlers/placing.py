@@ -18,6 +18,7 @@ from services.orders.storage import buyer as buyers
 from services.orders.storage import item as items
 from services.orders.storage import order as orders
 from shared.clock import business_today
+from shared.events.orders import PaymentTerms
 from shared.refusal import Refused
 
 
@@ -31,6 +32,7 @@ def place_order(
     incoterm: str,
     named_place: str,
     lines: Sequence[dict[str, Any]],
+    payment_terms: PaymentTerms = "open_account",
 ) -> Order:
     """Take an order, screen each line by its destination, and hold or clear it."""
     order = new_order(
@@ -42,6 +44,7 @@ def place_order(
         incoterm=incoterm,
         named_place=named_place,
         lines=lines,
+        payment_terms=payment_terms,
     )
     session.add(order)
     session.flush()
@@ -59,6 +62,7 @@ def new_order(
     incoterm: str,
     named_place: str,
     lines: Sequence[dict[str, Any]],
+    payment_terms: PaymentTerms = "open_account",
 ) -> Order:
     """The order as it would be placed today, each line screened; nothing is written."""
     today = business_today(session)
@@ -74,6 +78,7 @@ def new_order(
         placed_by=placed_by,
         placed_on=today,
         lines=_new_lines(session, currency, lines, today),
+        payment_terms=payment_terms,
     )
 
 

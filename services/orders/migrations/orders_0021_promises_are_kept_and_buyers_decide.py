@@ -1,0 +1,137 @@
+"""Promises are kept, buyers decide about late and short lines, and payments are told"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "orders_0021"
+down_revision = "orders_0005"
+branch_labels = None
+depends_on = None
+
+OPEN = sa.text("outcome IS NULL")
+BUSINESS_TIME = "business time"
+
+
+def upgrade() -> None:
+    _promises()
+    _decisions()
+    _payments()
+
+
+def _payments() -> None:
+    op.add_column(
+        "buyer_order",
+        sa.Column("payment_terms", sa.Text(), server_default="open_account", nullable=False),
+    )
+    op.create_check_constraint(
+        op.f("buyer_order_payment_terms_check"),
+        "buyer_order",
+        "payment_terms IN ('open_account', 'before_documents')",
+    )
+    op.create_table(
+        "payment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "amount",
+            sa.Numeric(precision=18, scale=4),
+            nullable=False,
+            comment="in the order's currency",
+        ),
+        sa.Column("paid_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("payment_amount_check")),
+        sa.ForeignKeyConstraint(
+            ["order_id"], ["buyer_order.id"], name=op.f("payment_order_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("payment_pkey")),
+        sa.UniqueConstraint("order_id", "reference", name=op.f("payment_order_id_reference_key")),
+    )
+
+
+def _promises() -> None:
+    op.create_table(
+        "promise",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("promised_date", sa.Date(), nullable=True, comment="none while pieces have no facility"),
+        sa.Column("short", sa.Integer(), nullable=False, comment="pieces without a facility"),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False, comment=BUSINESS_TIME),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False, comment="the role of whoever caused it"),
+        sa.Column("because", sa.Text(), nullable=True, comment="none of plans of the first version"),
+        sa.CheckConstraint("short >= 0", name=op.f("promise_short_check")),
+        _of_line("promise"),
+        sa.PrimaryKeyConstraint("id", name=op.f("promise_pkey")),
+        comment="append only: a newer one replaces none",
+    )
+    op.create_index("promise_line_idx", "promise", ["order_id", "line_number", "id"])
+    op.execute("""
+        INSERT INTO promise (order_id, line_number, promised_date, short, made_at, source, made_by)
+        SELECT order_id, line, (data ->> 'promised_date')::date, (data ->> 'unallocated')::int, occurred_at,
+            source, actor_role
+        FROM (
+            SELECT *, lag(data) OVER (PARTITION BY order_id, line ORDER BY occurred_at, event_id) AS before
+            FROM timeline WHERE type = 'kendi.production.production_planned.v1') AS plan
+        WHERE before IS NULL OR before -> 'promised_date' <> data -> 'promised_date'
+            OR before -> 'unallocated' <> data -> 'unallocated'
+        ORDER BY occurred_at, event_id""")
+
+
+def _decisions() -> None:
+    instant = sa.DateTime(timezone=True)
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("requested_date", sa.Date(), nullable=False),
+        sa.Column("promised_date", sa.Date(), nullable=True),
+        sa.Column("in_time", sa.Integer(), nullable=True),
+        sa.Column("missing", sa.Integer(), nullable=True),
+        sa.Column("offered", JSONB(), nullable=False, comment="the answers; the first is the default"),
+        sa.Column("asked_at", instant, nullable=False, comment=BUSINESS_TIME),
+        sa.Column("deadline", instant, nullable=False, comment=BUSINESS_TIME),
+        sa.Column(
+            "outcome",
+            sa.Text(),
+            nullable=True,
+            comment="an answer, or that it was withdrawn; none while it is open",
+        ),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("ended_at", instant, nullable=True, comment=BUSINESS_TIME),
+        sa.Column("overtaken_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('late', 'short')", name=op.f("decision_kind_check")),
+        sa.CheckConstraint("deadline > asked_at", name=op.f("decision_deadline_check")),
+        sa.CheckConstraint(
+            "num_nulls(outcome, ended_by, ended_at) IN (0, 3)", name=op.f("decision_ended_check")
+        ),
+        sa.CheckConstraint(
+            "outcome = 'withdrawn' OR offered ? outcome", name=op.f("decision_outcome_check")
+        ),
+        sa.CheckConstraint(
+            "ended_by IN ('buyer', 'deadline', 'system')", name=op.f("decision_ended_by_check")
+        ),
+        sa.CheckConstraint(
+            "coalesce((outcome = 'withdrawn') = (overtaken_by IS NOT NULL), overtaken_by IS NULL)",
+            name=op.f("decision_overtaken_by_check"),
+        ),
+        _of_line("decision"),
+        sa.PrimaryKeyConstraint("id", name=op.f("decision_pkey")),
+    )
+    op.create_index(
+        "decision_open_key", "decision", ["order_id", "line_number"], unique=True, postgresql_where=OPEN
+    )
+    op.create_index("decision_line_idx", "decision", ["order_id", "line_number", "id"])
+    op.create_index("decision_deadline_idx", "decision", ["deadline"], postgresql_where=OPEN)
+
+
+def _of_line(table: str) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint(
+        ["order_id", "line_number"],
+        ["order_line.order_id", "order_line.number"],
+        name=op.f(f"{table}_order_id_line_number_fkey"),
+    )

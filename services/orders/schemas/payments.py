@@ -1,0 +1,47 @@
+"""Payments as the API takes and gives them."""
+
+from marshmallow import Schema, fields, validate
+
+from shared.web.schemas import day, short_text
+
+
+def money() -> fields.Decimal:
+    return fields.Decimal(
+        required=True,
+        allow_nan=False,
+        as_string=True,
+        validate=validate.Range(
+            max=10**12, min=0, min_inclusive=False, error="Give an amount above zero, such as 550.00."
+        ),
+    )
+
+
+class PaymentRequest(Schema):
+    amount = money()
+    currency = fields.String(
+        required=True,
+        validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Give an ISO 4217 code, for example USD."),
+    )
+    paid_on = day()
+    reference = short_text(100)
+
+
+class PaymentSchema(Schema):
+    id = fields.UUID()
+    amount = fields.Decimal(as_string=True)
+    paid_on = fields.Date()
+    reference = fields.String()
+
+
+class AccountSchema(Schema):
+    """What is owed for all pieces that are still wanted, and what was paid of it."""
+
+    terms = fields.String(metadata={"description": "open_account or before_documents"})
+    status = fields.String(metadata={"description": "unpaid, part_paid or settled"})
+    currency = fields.String()
+    due = fields.Decimal(as_string=True)
+    paid = fields.Decimal(as_string=True)
+
+
+class PaymentsSchema(AccountSchema):
+    payments = fields.List(fields.Nested(PaymentSchema))
