@@ -4,11 +4,20 @@ from flask import Flask
 
 from services.orders import CARD
 from services.orders.api import ROUTES
-from services.orders.pages import changing, deciding, holds, importing, ordering, portal, webhooks
+from services.orders.pages import changing, deciding, holds, importing, ordering, papers, portal, webhooks
 from shared import settings
 from shared.web import serving
 
-DESKS = (portal.desk, changing.desk, deciding.desk, ordering.desk, importing.desk, holds.desk, webhooks.desk)
+DESKS = (
+    portal.desk,
+    changing.desk,
+    deciding.desk,
+    papers.desk,
+    ordering.desk,
+    importing.desk,
+    holds.desk,
+    webhooks.desk,
+)
 
 
 def create_app() -> Flask:

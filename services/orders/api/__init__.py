@@ -10,6 +10,7 @@ from services.orders.api import (
     imports,
     orders,
     payments,
+    proforma,
     quotes,
     webhooks,
 )
@@ -20,6 +21,7 @@ ROUTES = (
     cancellations.api,
     decisions.api,
     payments.api,
+    proforma.api,
     drafts.api,
     imports.api,
     quotes.api,
