@@ -20,11 +20,12 @@ from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check, check_locode
 from services.logistics.domain.withholding import withhold
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import clearance, facility, item, lot, port, shipment_number
+from services.logistics.storage import clearance, facility, goods_return, item, lot, port, shipment_number
 from services.logistics.storage import order as orders
 from shared.clock import WIB, business_now, business_today
 from shared.events.logistics import CartonsGathered
 from shared.events.orders import (
+    ClaimSettled,
     ClearanceGranted,
     ClearanceWithdrawn,
     ItemPublished,
@@ -375,6 +376,13 @@ def on_payment_status_changed(session: Session, event: PaymentStatusChanged, hea
     session.execute(update(orders).where(orders.c.id == event.order_id).values(payment_status=event.status))
 
 
+def on_claim_settled(session: Session, event: ClaimSettled, heard: Heard) -> None:
+    """Goods that come back are expected; other settlements move nothing."""
+    if event.settlement == "return":
+        values = {name: getattr(event, name) for name in ("claim_id", "order_id", "line", "sscc", "quantity")}
+        session.execute(upsert(goods_return).values(values).on_conflict_do_nothing())
+
+
 def on_withholding_requested(session: Session, event: WithholdingRequested, heard: Heard) -> None:
     """Take finished pieces that are in no shipment to stock, and say how many they were."""
     standing.lock_line(session, event.order_id, event.line)
@@ -431,6 +439,7 @@ REACTIONS: Reactions = {
     ItemPublished: keep_copy(item, _item),
     FacilityRegistered: keep_copy(facility, _facility),
     OrderPlaced: on_order_placed,
+    ClaimSettled: on_claim_settled,
     PaymentStatusChanged: on_payment_status_changed,
     ClearanceGranted: on_clearance_granted,
     ClearanceWithdrawn: on_clearance_withdrawn,

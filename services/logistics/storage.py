@@ -264,6 +264,19 @@ shipment_milestone = Table(
     UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
 )
 
+goods_return = Table(
+    "goods_return",
+    tables,
+    Column("claim_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("sscc", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
+    comment="what comes back after a claim",
+)
+
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Order, order)
 mapping.map_imperatively(Clearance, clearance)

@@ -12,10 +12,22 @@ from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.shipment import Shipment
-from services.logistics.storage import carton, facility, item, lot, order_line, port, shipment_milestone
+from services.logistics.storage import (
+    carton,
+    facility,
+    goods_return,
+    item,
+    lot,
+    order_line,
+    port,
+    shipment_milestone,
+)
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
 from shared.refusal import Sentence
+
+MOST_RETURNS = 20
+"""On the desk, the newest first."""
 
 CARTON_STATE = case(
     (carton.c.unpacked_at.is_not(None), "unpacked"),
@@ -34,6 +46,14 @@ def lots_to_pack(session: Session, *, limit: int, after: str | None = None) -> S
     )
     query = query.where(lot.c.packed + lot.c.withheld < lot.c.good).order_by(lot.c.code).limit(limit + 1)
     return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
+
+
+def goods_returned(session: Session) -> Sequence[RowMapping]:
+    """What comes back after claims, the newest first."""
+    query = select(goods_return, orders.c.po_number).join(orders, orders.c.id == goods_return.c.order_id)
+    return (
+        session.execute(query.order_by(goods_return.c.claim_id.desc()).limit(MOST_RETURNS)).mappings().all()
+    )
 
 
 def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:

@@ -68,6 +68,18 @@ SENTENCES = {
         "{paid} of {due} {currency} are paid",
         "{paid} dari {due} {currency} sudah dibayar",
     ),
+    "claim_made": (
+        "The buyer claims {quantity} pieces of carton {sscc} of line {line}",
+        "Pembeli mengajukan klaim atas {quantity} buah dari karton {sscc} di baris {line}",
+    ),
+    "claim_decided": (
+        "{accepted} of the claimed pieces of line {line} were accepted",
+        "{accepted} buah dari klaim di baris {line} diterima",
+    ),
+    "claim_settled": (
+        "A claim over {quantity} pieces of line {line} was settled: {settlement_said}",
+        "Klaim atas {quantity} buah di baris {line} diselesaikan: {settlement_said}",
+    ),
     "order_line_closed": (
         "Line {line} is closed: {delivered} pieces delivered",
         "Baris {line} selesai: {delivered} buah terkirim",
@@ -178,6 +190,11 @@ ANSWERS = {
     ),
     "cancel_rest": ("all that has not departed is asked back", "semua yang belum berangkat diminta kembali"),
 }
+SETTLEMENTS = {
+    "credit": ("credited", "dikreditkan"),
+    "replacement": ("replaced by a new order", "diganti dengan pesanan baru"),
+    "return": ("the goods come back", "barang dikembalikan"),
+}
 OVERTAKEN = {
     "resolved": ("it is neither late nor short now", "sekarang tidak terlambat dan tidak kurang"),
     "changed": ("the line or its plan changed", "baris itu atau rencananya berubah"),
@@ -233,7 +250,11 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
         kind = "decision_answered_by_deadline"
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
-    for key, meaning in (("answer", ANSWERS), ("overtaken_by", OVERTAKEN)):
+    for key, meaning in (
+        ("answer", ANSWERS),
+        ("overtaken_by", OVERTAKEN),
+        ("settlement", SETTLEMENTS),
+    ):
         if key in data:
             words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
     if "deadline" in data:

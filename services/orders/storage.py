@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     Table,
     Text,
@@ -23,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.orders.domain.cancellation import Cancellation
+from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
 from services.orders.domain.hold import Hold, Signature
 from services.orders.domain.order import Line, Order
@@ -222,6 +224,59 @@ payment = Table(
     Column("reference", Text, nullable=False),
     UniqueConstraint("order_id", "reference"),
     CheckConstraint("amount > 0", name="amount"),
+)
+
+carton = Table(
+    "carton",
+    tables,
+    Column("sscc", Text, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    comment="our copy of what logistics packed, for claims",
+)
+Index("carton_line_idx", carton.c.order_id, carton.c.line_number)
+
+claim = Table(
+    "claim",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("buyer_order.id"), nullable=False, index=True),
+    Column("line_number", Integer, nullable=False),
+    Column("sscc", Text, ForeignKey("carton.sscc"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_on", Date, nullable=False),
+    Column("decision", Text),
+    Column("accepted", Integer),
+    Column("decision_reason", Text),
+    Column("decided_on", Date),
+    Column("settlement", Text),
+    Column("credit", Numeric(18, 4), comment="in the order's currency"),
+    Column("replacement_order_id", Uuid, ForeignKey("buyer_order.id")),
+    Column("settled_on", Date),
+    CheckConstraint("quantity > 0 AND accepted BETWEEN 0 AND quantity", name="quantity"),
+    CheckConstraint("decision IN ('accepted', 'part', 'refused')", name="decision"),
+    CheckConstraint("num_nulls(decision, accepted, decision_reason, decided_on) IN (0, 4)", name="decided"),
+    CheckConstraint("settlement IN ('credit', 'replacement', 'return')", name="settlement"),
+    CheckConstraint("num_nulls(settlement, settled_on) IN (0, 2)", name="settled"),
+    CheckConstraint("settlement IS NULL OR accepted > 0", name="accepted_first"),
+    CheckConstraint("(credit IS NULL) = (settlement IS DISTINCT FROM 'credit')", name="credit"),
+    CheckConstraint(
+        "(replacement_order_id IS NULL) = (settlement IS DISTINCT FROM 'replacement')", name="replacement"
+    ),
+    CheckConstraint("credit > 0", name="credited"),
+)
+
+claim_photo = Table(
+    "claim_photo",
+    tables,
+    Column("claim_id", Uuid, ForeignKey("claim.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("media_type IN ('image/jpeg', 'image/png')", name="media_type"),
 )
 
 promise = Table(
@@ -503,12 +558,14 @@ mapping.map_imperatively(
     },
 )
 mapping.map_imperatively(Payment, payment)
+mapping.map_imperatively(Claim, claim)
 mapping.map_imperatively(
     Order,
     order,
     properties={
         "lines": relationship(Line, order_by=order_line.c.number, lazy="selectin"),
         "payments": relationship(Payment, order_by=payment.c.id, lazy="select"),
+        "claims": relationship(Claim, order_by=claim.c.id, lazy="select", foreign_keys=claim.c.order_id),
     },
 )
 mapping.map_imperatively(Endpoint, webhook_endpoint)

@@ -78,6 +78,10 @@ def order_in_full(session: Session, order: Order, language: str = "en") -> dict[
         line_shown["next"] = _next(step) if step else None
         line_shown["cancelling"] = cancelling.get(line.number, 0)
         line_shown["promises"] = promises.get(line.number, [])
+        about = [claim for claim in order.claims if claim.line_number == line.number]
+        line_shown["claimed"] = sum(claim.claimed for claim in about)
+        nothing = smallest_unit(order.currency) * 0
+        line_shown["credited"] = sum((claim.credit or nothing for claim in about), nothing).quantize(nothing)
     return shown
 
 
@@ -88,6 +92,7 @@ def account_as_dict(order: Order) -> dict[str, Any]:
         "status": account.status,
         "currency": account.currency,
         "due": account.due,
+        "credited": account.credited,
         "paid": account.paid,
     }
 

@@ -295,3 +295,47 @@ class PaymentStatusChanged:
     due: Decimal
     paid: Decimal
     currency: str
+
+
+ClaimDecision = Literal["accepted", "part", "refused"]
+Settlement = Literal["credit", "replacement", "return"]
+
+
+@contract("kendi.orders.claim_made.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClaimMade:
+    """The buyer claims delivered pieces of a carton. What was made stays made: nobody's pay depends on it."""
+
+    order_id: UUID
+    line: int
+    claim_id: UUID
+    sscc: str
+    quantity: int
+
+
+@contract("kendi.orders.claim_decided.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClaimDecided:
+    """``accepted`` of the claimed pieces were accepted, none if it was refused."""
+
+    order_id: UUID
+    line: int
+    claim_id: UUID
+    decision: ClaimDecision
+    accepted: int
+
+
+@contract("kendi.orders.claim_settled.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClaimSettled:
+    """The accepted pieces are credited, replaced by a new order, or come back in their carton."""
+
+    order_id: UUID
+    line: int
+    claim_id: UUID
+    sscc: str
+    quantity: int
+    settlement: Settlement
+    credit: Decimal | None
+    currency: str
+    replacement_order_id: UUID | None

@@ -47,6 +47,7 @@ def test_payments_add_up_to_what_is_owed(order: Followed) -> None:
         "status": "settled",
         "currency": "USD",
         "due": "550.00",
+        "credited": "0.00",
         "paid": "550.00",
     }
     assert order.told()[-4:] == ["payment_recorded", "payment_status_changed"] * 2

@@ -1,4 +1,4 @@
-"""The transport document waits for the payment where the order says so"""
+"""The transport document waits for the payment where the order says so, and goods come back"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,4 +22,20 @@ def upgrade() -> None:
             nullable=True,
             comment="as orders told last; none until it told",
         ),
+    )
+    op.create_table(
+        "goods_return",
+        sa.Column("claim_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("sscc", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("goods_return_quantity_check")),
+        sa.ForeignKeyConstraint(
+            ["order_id", "line"],
+            ["order_line.order_id", "order_line.number"],
+            name=op.f("goods_return_order_id_line_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("goods_return_pkey")),
+        comment="what comes back after a claim",
     )

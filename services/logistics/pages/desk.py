@@ -119,6 +119,7 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
                 _with_reasons(session, _with_gate(session, each), today)
                 for each in views.waiting_shipments(session, graph)
             ],
+            "returned": views.goods_returned(session),
             "withheld": views.lots_withheld(session, limit=MOST_WITHHELD),
             "sailing": [_with_gate(session, each) for each in views.sailing_shipments(session, graph)],
             "delivered": [_with_gate(session, each) for each in views.delivered_shipments(session, graph)],

@@ -14,7 +14,7 @@ WIDTH = width_of(A4)
 NO_BANK = "The exporter gives its bank details on request."
 ROUNDING = (
     "Each line is pieces times unit price, rounded to the currency's smallest unit, half to even; "
-    "the total is the sum of the lines as printed. Cancelled pieces are not counted."
+    "the total is the sum of the lines as printed. Cancelled pieces are not counted, and credits are taken off."
 )
 TERMS = {
     "open_account": "on open account",
@@ -74,8 +74,11 @@ def _facts(order: Order) -> list[tuple[str, str]]:
 def _rows(order: Order, descriptions: Mapping[str, str]) -> list[list[str]]:
     head = ["Line", "SKU", "Description", "Pieces", "Unit price", f"Amount {order.currency}"]
     pieces = sum(line.wanted for line in order.lines)
-    total = ["Total", "", "", f"{pieces:,}", "", f"{order.account.due:,f}"]
-    return [head, *(_row(line, order.currency, descriptions[line.sku]) for line in order.lines), total]
+    account = order.account
+    total = ["Total", "", "", f"{pieces:,}", "", f"{account.due:,f}"]
+    credit = ["", "", "Credited for claims", "", "", f"-{account.credited:,f}"]
+    lines = (_row(line, order.currency, descriptions[line.sku]) for line in order.lines)
+    return [head, *lines, *([credit] if account.credited else []), total]
 
 
 def _row(line: Line, currency: str, description: str) -> list[str]:

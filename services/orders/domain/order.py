@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.orders.domain.cancellation import Cancellation
+from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
 from services.orders.domain.destination_policy import Action
 from services.orders.domain.hold import Hold, Signer
@@ -184,6 +185,7 @@ class Order:
     lines: list[Line]
     payment_terms: PaymentTerms = "open_account"
     payments: list[Payment] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     version: int = 1
 
     def line(self, number: int) -> Line:
@@ -214,10 +216,12 @@ class Order:
         nothing = smallest_unit(self.currency) * 0
         amounts = (amount_of(line.wanted, line.unit_price, self.currency) for line in self.lines)
         paid = sum((payment.amount for payment in self.payments), nothing)
+        credited = sum((claim.credit or nothing for claim in self.claims), nothing)
         return Account(
             order_id=self.id,
             currency=self.currency,
-            due=sum(amounts, nothing),
+            due=sum(amounts, nothing) - credited.quantize(nothing),
+            credited=credited.quantize(nothing),
             paid=paid.quantize(smallest_unit(self.currency)),
         )
 

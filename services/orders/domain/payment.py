@@ -28,12 +28,13 @@ class Payment:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Where an order stands: ``due`` is the price of what is wanted in the end."""
+    """Where an order stands: ``due`` is the price of what is wanted in the end, less what claims credited."""
 
     order_id: UUID
     currency: str
     due: Decimal
     paid: Decimal
+    credited: Decimal
 
     @property
     def status(self) -> PaymentStatus:
@@ -96,6 +97,7 @@ def take(
         currency=currency,
         due=account.due,
         paid=account.paid + payment.amount,
+        credited=account.credited,
     )
     return [recorded, *changed(account, paid)]
 

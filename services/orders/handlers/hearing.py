@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
@@ -17,7 +17,7 @@ from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
-from services.orders.storage import facility
+from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
 from shared.events.logistics import (
@@ -82,6 +82,9 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
     if line.packed + event.quantity > line.good - line.withheld:
         raise NotYet("production", f"lot/{event.lot}")
     line.packed += event.quantity
+    if event.ssccs:
+        about = {"order_id": order.id, "line_number": line.number}
+        session.execute(insert(carton), [{"sscc": sscc, **about} for sscc in event.ssccs])
     timeline.note(session, order.buyer, event, heard)
 
 

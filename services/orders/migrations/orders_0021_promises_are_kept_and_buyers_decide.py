@@ -1,4 +1,4 @@
-"""Promises are kept, buyers decide about late and short lines, and payments are told"""
+"""Promises are kept, buyers decide about late and short lines, payments are told, and cartons claimed"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,86 @@ def upgrade() -> None:
     _promises()
     _decisions()
     _payments()
+    _claims()
+
+
+def _claims() -> None:
+    op.create_table(
+        "carton",
+        sa.Column("sscc", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        _of_line("carton"),
+        sa.PrimaryKeyConstraint("sscc", name=op.f("carton_pkey")),
+        comment="our copy of what logistics packed, for claims",
+    )
+    op.create_index("carton_line_idx", "carton", ["order_id", "line_number"])
+    op.execute("""
+        INSERT INTO carton (sscc, order_id, line_number)
+        SELECT DISTINCT jsonb_array_elements_text(data -> 'ssccs'), order_id, line
+        FROM timeline WHERE type = 'kendi.logistics.cartons_packed.v1'""")
+    op.create_table(
+        "claim",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("sscc", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("accepted", sa.Integer(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
+        sa.Column("settlement", sa.Text(), nullable=True),
+        sa.Column(
+            "credit",
+            sa.Numeric(precision=18, scale=4),
+            nullable=True,
+            comment="in the order's currency",
+        ),
+        sa.Column("replacement_order_id", sa.Uuid(), nullable=True),
+        sa.Column("settled_on", sa.Date(), nullable=True),
+        *(
+            sa.CheckConstraint(rule, name=op.f(f"claim_{name}_check"))
+            for name, rule in (
+                ("quantity", "quantity > 0 AND accepted BETWEEN 0 AND quantity"),
+                ("decision", "decision IN ('accepted', 'part', 'refused')"),
+                ("decided", "num_nulls(decision, accepted, decision_reason, decided_on) IN (0, 4)"),
+                ("settlement", "settlement IN ('credit', 'replacement', 'return')"),
+                ("settled", "num_nulls(settlement, settled_on) IN (0, 2)"),
+                ("accepted_first", "settlement IS NULL OR accepted > 0"),
+                ("credit", "(credit IS NULL) = (settlement IS DISTINCT FROM 'credit')"),
+                (
+                    "replacement",
+                    "(replacement_order_id IS NULL) = (settlement IS DISTINCT FROM 'replacement')",
+                ),
+                ("credited", "credit > 0"),
+            )
+        ),
+        sa.ForeignKeyConstraint(["order_id"], ["buyer_order.id"], name=op.f("claim_order_id_fkey")),
+        sa.ForeignKeyConstraint(["sscc"], ["carton.sscc"], name=op.f("claim_sscc_fkey")),
+        sa.ForeignKeyConstraint(
+            ["replacement_order_id"],
+            ["buyer_order.id"],
+            name=op.f("claim_replacement_order_id_fkey"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("claim_pkey")),
+    )
+    op.create_index(op.f("claim_order_id_idx"), "claim", ["order_id"])
+    op.create_table(
+        "claim_photo",
+        sa.Column("claim_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "media_type IN ('image/jpeg', 'image/png')", name=op.f("claim_photo_media_type_check")
+        ),
+        sa.ForeignKeyConstraint(["claim_id"], ["claim.id"], name=op.f("claim_photo_claim_id_fkey")),
+        sa.PrimaryKeyConstraint("claim_id", "number", name=op.f("claim_photo_pkey")),
+    )
 
 
 def _payments() -> None:

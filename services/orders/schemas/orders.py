@@ -138,6 +138,8 @@ class OrderLineSchema(QuantitiesSchema):
     destination = fields.String()
     consignee = fields.Nested(ConsigneeSchema)
     cancelling = Whole(metadata={"description": "pieces asked back that nobody has answered for yet"})
+    claimed = Whole(metadata={"description": "delivered pieces in claims that were not refused"})
+    credited = fields.Decimal(as_string=True, metadata={"description": "for claims, in the order's currency"})
     hold = fields.Nested(HoldSchema, allow_none=True)
     next = fields.Nested(NextSchema, allow_none=True)
 

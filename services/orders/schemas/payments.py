@@ -1,18 +1,21 @@
 """Payments as the API takes and gives them."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from shared.web.schemas import day, short_text
 
 
-def money() -> fields.Decimal:
+def money(*, required: bool = True, **options: Any) -> fields.Decimal:
     return fields.Decimal(
-        required=True,
+        required=required,
         allow_nan=False,
         as_string=True,
         validate=validate.Range(
             max=10**12, min=0, min_inclusive=False, error="Give an amount above zero, such as 550.00."
         ),
+        **options,
     )
 
 
@@ -39,7 +42,8 @@ class AccountSchema(Schema):
     terms = fields.String(metadata={"description": "open_account or before_documents"})
     status = fields.String(metadata={"description": "unpaid, part_paid or settled"})
     currency = fields.String()
-    due = fields.Decimal(as_string=True)
+    due = fields.Decimal(as_string=True, metadata={"description": "less what was credited for claims"})
+    credited = fields.Decimal(as_string=True)
     paid = fields.Decimal(as_string=True)
 
 
