@@ -37,7 +37,8 @@ class Answers:
             operation = self.seen.setdefault(name, {"requests": {}, "answers": {}})
             if asked := request.get_data(as_text=True):
                 body = request.json if request.is_json else asked
-                operation["requests"].setdefault(request.mimetype, body)
+                if not _is_file(request.mimetype):
+                    operation["requests"].setdefault(request.mimetype, body)
             operation["answers"].setdefault(str(answer.status_code), _body_of(answer))
         return answer
 
@@ -48,12 +49,17 @@ class Answers:
 
 
 def _body_of(answer: Response) -> Any:
-    if answer.mimetype == "application/pdf":
+    if _is_file(answer.mimetype):
         return None
     body = answer.get_json() if answer.is_json else answer.get_data(as_text=True) or None
     if isinstance(body, dict):
         body |= {name: shown for name, shown in SECRETS.items() if name in body}
     return body[:SOME] if isinstance(body, list) else body
+
+
+def _is_file(media_type: str) -> bool:
+    """A file for people, of which no example can be shown."""
+    return media_type == "application/pdf" or media_type.startswith("image/")
 
 
 def shape_of(value: Any) -> Any:
@@ -76,8 +82,9 @@ def described(document: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
 def _of_operation(operation: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
     name = operation["operationId"]
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
-        yield name, f"request as {kind}", content["schema"], content.get("example")
+        if not _is_file(kind):
+            yield name, f"request as {kind}", content["schema"], content.get("example")
     for status, answer in operation["responses"].items():
         for kind, content in answer.get("content", {}).items():
-            if kind != "application/pdf":
+            if not _is_file(kind):
                 yield name, f"{status} as {kind}", content["schema"], content.get("example")

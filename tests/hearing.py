@@ -1,6 +1,7 @@
 """Events of other services as the service under test hears them: numbered, in batches, through its inbox."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count, groupby
 from typing import Any
@@ -16,6 +17,9 @@ from shared.messaging.reactions import Reactions
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Envelope
 
+IDS = count(1)
+"""Of events: two who are heard by one service never tell under the same."""
+
 
 @dataclass
 class Hearing:
@@ -24,7 +28,7 @@ class Hearing:
     database: Database
     reactions: Reactions
     sequences: Counter[str] = field(default_factory=Counter)
-    ids: Any = field(default_factory=lambda: count(1))
+    ids: Iterator[int] = field(default_factory=lambda: IDS)
 
     def hears(self, *events: Any) -> None:
         """The events come in this order, those of one service in one batch; what can take effect does."""

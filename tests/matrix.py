@@ -52,7 +52,7 @@ class World:
         headers = {"Idempotency-Key": str(uuid4()), **case.headers}
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
-        body = {"data": case.body} if isinstance(case.body, str) else {"json": case.body}
+        body = {"data": case.body} if isinstance(case.body, (str, bytes)) else {"json": case.body}
         sent = body if method not in ("get", "delete") else {}
         return self.client.open(path.format_map(ids), method=method, headers=headers, **sent)
 

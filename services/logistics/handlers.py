@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import delete, exists, func, select, text
+from sqlalchemy import delete, exists, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -20,16 +20,18 @@ from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check, check_locode
 from services.logistics.domain.withholding import withhold
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import clearance, facility, item, lot, port, shipment_number
+from services.logistics.storage import clearance, facility, goods_return, item, lot, port, shipment_number
 from services.logistics.storage import order as orders
 from shared.clock import WIB, business_now, business_today
 from shared.events.logistics import CartonsGathered
 from shared.events.orders import (
+    ClaimSettled,
     ClearanceGranted,
     ClearanceWithdrawn,
     ItemPublished,
     OrderLineAmended,
     OrderPlaced,
+    PaymentStatusChanged,
     PlacedLine,
     WithholdingRequested,
 )
@@ -223,6 +225,7 @@ def record_document(
         issued_on=issued_on,
         today=business_today(session),
         graph=rules.milestones(session),
+        unpaid=standing.unpaid_orders(session, shipment_id),
     )
     return _told(session, shipment, events)
 
@@ -316,6 +319,7 @@ def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
         currency=event.currency,
         incoterm=event.incoterm,
         named_place=event.named_place,
+        payment_terms=event.payment_terms,
     )
     session.add_all([order, *(_line(order, placed) for placed in event.lines)])
     session.flush()
@@ -365,6 +369,18 @@ def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Hear
     line.consignee_address = list(event.consignee.address)
     line.destination = event.consignee.country
     session.flush()
+
+
+def on_payment_status_changed(session: Session, event: PaymentStatusChanged, heard: Heard) -> None:
+    """What was told last of an order's payment; it may release the transport document."""
+    session.execute(update(orders).where(orders.c.id == event.order_id).values(payment_status=event.status))
+
+
+def on_claim_settled(session: Session, event: ClaimSettled, heard: Heard) -> None:
+    """Goods that come back are expected; other settlements move nothing."""
+    if event.settlement == "return":
+        values = {name: getattr(event, name) for name in ("claim_id", "order_id", "line", "sscc", "quantity")}
+        session.execute(upsert(goods_return).values(values).on_conflict_do_nothing())
 
 
 def on_withholding_requested(session: Session, event: WithholdingRequested, heard: Heard) -> None:
@@ -423,6 +439,8 @@ REACTIONS: Reactions = {
     ItemPublished: keep_copy(item, _item),
     FacilityRegistered: keep_copy(facility, _facility),
     OrderPlaced: on_order_placed,
+    ClaimSettled: on_claim_settled,
+    PaymentStatusChanged: on_payment_status_changed,
     ClearanceGranted: on_clearance_granted,
     ClearanceWithdrawn: on_clearance_withdrawn,
     OrderLineAmended: on_order_line_amended,

@@ -147,6 +147,10 @@ class DocumentSchema(Schema):
     issued_on = fields.Date(allow_none=True)
     made_by_system = fields.Boolean()
     verified = fields.Boolean(metadata={"description": "false: nobody has read the rule's present text"})
+    waits = fields.String(
+        allow_none=True,
+        metadata={"description": "why it may not be released yet: an order is paid before documents"},
+    )
 
 
 class MilestoneSchema(Schema):

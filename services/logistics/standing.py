@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
-from services.logistics.domain.order import Line, Standing
-from services.logistics.storage import carton, lot, order_line
+from services.logistics.domain.order import Line, Order, Standing
+from services.logistics.storage import carton, lot, order, order_line
 
 FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
 
@@ -52,6 +52,14 @@ def at_hubs(session: Session) -> dict[tuple[str, str], list[Standing]]:
 def in_shipment(session: Session, shipment_id: UUID) -> list[Standing]:
     """What a shipment carries; ``shipped`` are the pieces in other ones."""
     return _standing(session, _counted(session, carton.c.shipment_id == shipment_id), but=shipment_id)
+
+
+def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:
+    """The PO numbers in a shipment that its transport document waits for, the oldest first."""
+    inside = select(lot.c.order_id).join_from(carton, lot).where(carton.c.shipment_id == shipment_id)
+    query = select(Order).where(order.c.id.in_(inside)).order_by(order.c.id)
+    found = session.execute(query.execution_options(populate_existing=True)).scalars()
+    return [each.po_number for each in found if each.awaits_payment]
 
 
 def _counted(session: Session, *which: Any) -> list[RowMapping]:

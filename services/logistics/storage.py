@@ -108,6 +108,8 @@ order = Table(
     Column("currency", Text, nullable=False),
     Column("incoterm", Text, nullable=False),
     Column("named_place", Text, nullable=False),
+    Column("payment_terms", Text, nullable=False, server_default="open_account"),
+    Column("payment_status", Text, comment="as orders told last; none until it told"),
 )
 
 order_line = Table(
@@ -260,6 +262,19 @@ shipment_milestone = Table(
     Column("occurred_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
     UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
+)
+
+goods_return = Table(
+    "goods_return",
+    tables,
+    Column("claim_id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("sscc", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
+    comment="what comes back after a claim",
 )
 
 mapping = registry(metadata=tables)

@@ -7,13 +7,27 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from services.logistics.domain.documents import Document
+from services.logistics import standing
+from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.shipment import Shipment
-from services.logistics.storage import carton, facility, item, lot, order_line, port, shipment_milestone
+from services.logistics.storage import (
+    carton,
+    facility,
+    goods_return,
+    item,
+    lot,
+    order_line,
+    port,
+    shipment_milestone,
+)
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
+from shared.refusal import Sentence
+
+MOST_RETURNS = 20
+"""On the desk, the newest first."""
 
 CARTON_STATE = case(
     (carton.c.unpacked_at.is_not(None), "unpacked"),
@@ -32,6 +46,14 @@ def lots_to_pack(session: Session, *, limit: int, after: str | None = None) -> S
     )
     query = query.where(lot.c.packed + lot.c.withheld < lot.c.good).order_by(lot.c.code).limit(limit + 1)
     return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
+
+
+def goods_returned(session: Session) -> Sequence[RowMapping]:
+    """What comes back after claims, the newest first."""
+    query = select(goods_return, orders.c.po_number).join(orders, orders.c.id == goods_return.c.order_id)
+    return (
+        session.execute(query.order_by(goods_return.c.claim_id.desc()).limit(MOST_RETURNS)).mappings().all()
+    )
 
 
 def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:
@@ -192,7 +214,7 @@ def shipment_as_dict(
     session: Session, shipment: Shipment, graph: Graph, language: str = "en"
 ) -> dict[str, Any]:
     """One shipment with its goods, its papers and its way."""
-    line = order_line_of(session, shipment)
+    line, unpaid = order_line_of(session, shipment), standing.unpaid_orders(session, shipment.id)
     return {
         **summary(shipment, graph),
         **_counts(session, [shipment.id])[shipment.id],
@@ -205,11 +227,22 @@ def shipment_as_dict(
         "incoterm": line.order.incoterm,
         "named_place": line.order.named_place,
         "lines": [vars(part) for part in shipment.lines],
-        "documents": [document_as_dict(document, language) for document in shipment.documents],
+        "documents": [
+            document_as_dict(document, language)
+            | {"waits": None if document.present else reason_to_wait(document.code, unpaid)}
+            for document in shipment.documents
+        ],
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
         "tracking_url": f"/logistics/track/{shipment.tracking_token}",
     }
+
+
+def kept_back(session: Session, shipment: Shipment) -> list[Sentence]:
+    """Why documents of the shipment may not be released yet."""
+    unpaid = standing.unpaid_orders(session, shipment.id)
+    reasons = (reason_to_wait(each.code, unpaid) for each in shipment.documents if not each.present)
+    return [reason for reason in reasons if reason]
 
 
 def milestones_as_dicts(

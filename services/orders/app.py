@@ -4,11 +4,31 @@ from flask import Flask
 
 from services.orders import CARD
 from services.orders.api import ROUTES
-from services.orders.pages import changing, holds, importing, keys, ordering, portal, webhooks
+from services.orders.pages import (
+    changing,
+    deciding,
+    holds,
+    importing,
+    keys,
+    ordering,
+    papers,
+    portal,
+    webhooks,
+)
 from shared import settings
 from shared.web import serving
 
-DESKS = (portal.desk, changing.desk, ordering.desk, importing.desk, holds.desk, webhooks.desk, keys.desk)
+DESKS = (
+    portal.desk,
+    changing.desk,
+    deciding.desk,
+    papers.desk,
+    ordering.desk,
+    importing.desk,
+    holds.desk,
+    webhooks.desk,
+    keys.desk,
+)
 
 
 def create_app() -> Flask:

@@ -88,6 +88,7 @@ def _buyer(row: reference.Buyer) -> dict[str, Any]:
         "gln": row.gln,
         "country": row.country,
         "address": list(row.address),
+        "bank": list(row.bank),
     }
     return {"name": row.name, "particulars": particulars}
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.storage import facility
 from shared.clock import WIB
-from shared.web.pages import day_in
+from shared.web.pages import day_in, moment_in
 
 SENTENCES = {
     "order_placed": ("The order was placed", "Pesanan dibuat"),
@@ -44,6 +44,42 @@ SENTENCES = {
     "cancellation_answered": (
         "{cancelled} of the {asked} pieces asked back of line {line} are cancelled",
         "{cancelled} dari {asked} buah yang diminta kembali di baris {line} dibatalkan",
+    ),
+    "decision_requested": (
+        "Line {line} will be late or short; the buyer is asked until {deadline}",
+        "Baris {line} akan terlambat atau kurang; pembeli ditanya sampai {deadline}",
+    ),
+    "decision_answered": (
+        "The buyer decided about line {line}: {answer_said}",
+        "Pembeli memutuskan tentang baris {line}: {answer_said}",
+    ),
+    "decision_answered_by_deadline": (
+        "Nobody decided about line {line} in time, so the default counts: {answer_said}",
+        "Tidak ada keputusan tentang baris {line} tepat waktu, jadi berlaku: {answer_said}",
+    ),
+    "decision_withdrawn": (
+        "No decision about line {line} is needed any more: {overtaken_said}",
+        "Keputusan tentang baris {line} tidak diperlukan lagi: {overtaken_said}",
+    ),
+    "payment_recorded": (
+        "{amount} {currency} were paid on {paid_on}",
+        "{amount} {currency} dibayar pada {paid_on}",
+    ),
+    "payment_status_changed": (
+        "{paid} of {due} {currency} are paid",
+        "{paid} dari {due} {currency} sudah dibayar",
+    ),
+    "claim_made": (
+        "The buyer claims {quantity} pieces of carton {sscc} of line {line}",
+        "Pembeli mengajukan klaim atas {quantity} buah dari karton {sscc} di baris {line}",
+    ),
+    "claim_decided": (
+        "{accepted} of the claimed pieces of line {line} were accepted",
+        "{accepted} buah dari klaim di baris {line} diterima",
+    ),
+    "claim_settled": (
+        "A claim over {quantity} pieces of line {line} was settled: {settlement_said}",
+        "Klaim atas {quantity} buah di baris {line} diselesaikan: {settlement_said}",
     ),
     "order_line_closed": (
         "Line {line} is closed: {delivered} pieces delivered",
@@ -147,6 +183,25 @@ PURPOSES = {
 
 
 WORTH_TELLING = timedelta(minutes=1)
+ANSWERS = {
+    "accept_date": ("the new date is accepted", "tanggal baru diterima"),
+    "wait": ("wait until every piece has a facility", "menunggu sampai semua buah ada pembuatnya"),
+    "take_part": (
+        "the part that can be had is taken, the rest is asked back",
+        "bagian yang bisa diperoleh diambil, sisanya diminta kembali",
+    ),
+    "cancel_rest": ("all that has not departed is asked back", "semua yang belum berangkat diminta kembali"),
+}
+SETTLEMENTS = {
+    "credit": ("credited", "dikreditkan"),
+    "replacement": ("replaced by a new order", "diganti dengan pesanan baru"),
+    "return": ("the goods come back", "barang dikembalikan"),
+}
+OVERTAKEN = {
+    "resolved": ("it is neither late nor short now", "sekarang tidak terlambat dan tidak kurang"),
+    "changed": ("the line or its plan changed", "baris itu atau rencananya berubah"),
+}
+"""Why a question was withdrawn."""
 
 
 def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
@@ -201,8 +256,19 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     kind = type.split(".")[2]
     if kind == "production_planned" and data["promised_date"] is None:
         kind = "production_planned_without_promise"
+    if data.get("decided_by") == "deadline":
+        kind = "decision_answered_by_deadline"
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
+    for key, meaning in (
+        ("answer", ANSWERS),
+        ("overtaken_by", OVERTAKEN),
+        ("settlement", SETTLEMENTS),
+    ):
+        if key in data:
+            words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
+    if "deadline" in data:
+        words["deadline"] = moment_in(datetime.fromisoformat(data["deadline"]), language)
     if "consignee" in data:
         words["consignee"] = "{name}, {country}".format_map(data["consignee"])
     for place in ("facility", "hub"):
@@ -213,7 +279,7 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     return SENTENCES[kind][which].format_map(words)
 
 
-DAYS = {"promised_date", "requested_date", "etd", "eta"}
+DAYS = {"promised_date", "requested_date", "paid_on", "etd", "eta"}
 
 
 def _written(key: str, value: Any, language: str) -> Any:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     Table,
     Text,
@@ -23,8 +24,12 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.orders.domain.cancellation import Cancellation
+from services.orders.domain.claim import Claim
+from services.orders.domain.decision import Decision
 from services.orders.domain.hold import Hold, Signature
 from services.orders.domain.order import Line, Order
+from services.orders.domain.payment import Payment
+from services.orders.domain.promise import Promise
 from services.orders.domain.webhook import Endpoint
 from shared.database import Instant, metadata
 
@@ -82,7 +87,9 @@ order = Table(
     Column("placed_on", Date, nullable=False),
     Column("recorded_at", Instant, nullable=False, server_default=func.now()),
     Column("version", Integer, nullable=False, server_default="1", comment="behind the ETag"),
+    Column("payment_terms", Text, nullable=False, server_default="open_account"),
     UniqueConstraint("buyer", "po_number"),
+    CheckConstraint("payment_terms IN ('open_account', 'before_documents')", name="payment_terms"),
 )
 Index("buyer_order_placed_on_id_idx", order.c.placed_on, order.c.id)
 Index("buyer_order_buyer_placed_on_id_idx", order.c.buyer, order.c.placed_on, order.c.id)
@@ -206,6 +213,128 @@ cancellation = Table(
     CheckConstraint("stopped IS NOT NULL OR withheld = 0 AND answered_on IS NULL", name="production_first"),
 )
 Index("cancellation_line_idx", cancellation.c.order_id, cancellation.c.line_number, cancellation.c.id)
+
+payment = Table(
+    "payment",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("buyer_order.id"), nullable=False),
+    Column("amount", Numeric(18, 4), nullable=False, comment="in the order's currency"),
+    Column("paid_on", Date, nullable=False),
+    Column("reference", Text, nullable=False),
+    UniqueConstraint("order_id", "reference"),
+    CheckConstraint("amount > 0", name="amount"),
+)
+
+carton = Table(
+    "carton",
+    tables,
+    Column("sscc", Text, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    comment="our copy of what logistics packed, for claims",
+)
+Index("carton_line_idx", carton.c.order_id, carton.c.line_number)
+
+claim = Table(
+    "claim",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("buyer_order.id"), nullable=False, index=True),
+    Column("line_number", Integer, nullable=False),
+    Column("sscc", Text, ForeignKey("carton.sscc"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_on", Date, nullable=False),
+    Column("decision", Text),
+    Column("accepted", Integer),
+    Column("decision_reason", Text),
+    Column("decided_on", Date),
+    Column("settlement", Text),
+    Column("credit", Numeric(18, 4), comment="in the order's currency"),
+    Column("replacement_order_id", Uuid, ForeignKey("buyer_order.id")),
+    Column("settled_on", Date),
+    CheckConstraint("quantity > 0 AND accepted BETWEEN 0 AND quantity", name="quantity"),
+    CheckConstraint("decision IN ('accepted', 'part', 'refused')", name="decision"),
+    CheckConstraint("num_nulls(decision, accepted, decision_reason, decided_on) IN (0, 4)", name="decided"),
+    CheckConstraint("settlement IN ('credit', 'replacement', 'return')", name="settlement"),
+    CheckConstraint("num_nulls(settlement, settled_on) IN (0, 2)", name="settled"),
+    CheckConstraint("settlement IS NULL OR accepted > 0", name="accepted_first"),
+    CheckConstraint("(credit IS NULL) = (settlement IS DISTINCT FROM 'credit')", name="credit"),
+    CheckConstraint(
+        "(replacement_order_id IS NULL) = (settlement IS DISTINCT FROM 'replacement')", name="replacement"
+    ),
+    CheckConstraint("credit > 0", name="credited"),
+)
+
+claim_photo = Table(
+    "claim_photo",
+    tables,
+    Column("claim_id", Uuid, ForeignKey("claim.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("media_type IN ('image/jpeg', 'image/png')", name="media_type"),
+)
+
+promise = Table(
+    "promise",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("promised_date", Date, comment="none while pieces have no facility"),
+    Column("short", Integer, nullable=False, comment="pieces without a facility"),
+    Column("made_at", Instant, nullable=False, comment="business time"),
+    Column("source", Text, nullable=False),
+    Column("made_by", Text, nullable=False, comment="the role of whoever caused it"),
+    Column("because", Text, comment="none of plans of the first version"),
+    CheckConstraint("short >= 0", name="short"),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    comment="append only: a newer one replaces none",
+)
+Index("promise_line_idx", promise.c.order_id, promise.c.line_number, promise.c.id)
+
+decision = Table(
+    "decision",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("requested_date", Date, nullable=False),
+    Column("promised_date", Date),
+    Column("in_time", Integer),
+    Column("missing", Integer),
+    Column("offered", JSONB, nullable=False, comment="the answers; the first is the default"),
+    Column("asked_at", Instant, nullable=False, comment="business time"),
+    Column("deadline", Instant, nullable=False, comment="business time"),
+    Column("outcome", Text, comment="an answer, or that it was withdrawn; none while it is open"),
+    Column("ended_by", Text),
+    Column("ended_at", Instant, comment="business time"),
+    Column("overtaken_by", Text),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    CheckConstraint("kind IN ('late', 'short')", name="kind"),
+    CheckConstraint("deadline > asked_at", name="deadline"),
+    CheckConstraint("num_nulls(outcome, ended_by, ended_at) IN (0, 3)", name="ended"),
+    CheckConstraint("outcome = 'withdrawn' OR offered ? outcome", name="outcome"),
+    CheckConstraint("ended_by IN ('buyer', 'deadline', 'system')", name="ended_by"),
+    CheckConstraint(
+        "coalesce((outcome = 'withdrawn') = (overtaken_by IS NOT NULL), overtaken_by IS NULL)",
+        name="overtaken_by",
+    ),
+)
+Index(
+    "decision_open_key",
+    decision.c.order_id,
+    decision.c.line_number,
+    unique=True,
+    postgresql_where=text("outcome IS NULL"),
+)
+Index("decision_line_idx", decision.c.order_id, decision.c.line_number, decision.c.id)
+Index("decision_deadline_idx", decision.c.deadline, postgresql_where=text("outcome IS NULL"))
 
 facility = Table(
     "facility",
@@ -415,6 +544,8 @@ mapping.map_imperatively(
     Hold, hold, properties={"signatures": relationship(Signature, order_by=signature.c.id, lazy="selectin")}
 )
 mapping.map_imperatively(Cancellation, cancellation)
+mapping.map_imperatively(Promise, promise)
+mapping.map_imperatively(Decision, decision)
 mapping.map_imperatively(
     Line,
     order_line,
@@ -422,9 +553,19 @@ mapping.map_imperatively(
     properties={
         "holds": relationship(Hold, order_by=hold.c.id, lazy="selectin"),
         "cancellations": relationship(Cancellation, order_by=cancellation.c.id, lazy="select"),
+        "promises": relationship(Promise, order_by=promise.c.id, lazy="select"),
+        "decisions": relationship(Decision, order_by=decision.c.id, lazy="select"),
     },
 )
+mapping.map_imperatively(Payment, payment)
+mapping.map_imperatively(Claim, claim)
 mapping.map_imperatively(
-    Order, order, properties={"lines": relationship(Line, order_by=order_line.c.number, lazy="selectin")}
+    Order,
+    order,
+    properties={
+        "lines": relationship(Line, order_by=order_line.c.number, lazy="selectin"),
+        "payments": relationship(Payment, order_by=payment.c.id, lazy="select"),
+        "claims": relationship(Claim, order_by=claim.c.id, lazy="select", foreign_keys=claim.c.order_id),
+    },
 )
 mapping.map_imperatively(Endpoint, webhook_endpoint)

@@ -5,7 +5,7 @@ from threading import Event
 from sqlalchemy.orm import Session
 
 from services.orders import imports, views, webhooks
-from services.orders.handlers import forgetting, importing, releasing
+from services.orders.handlers import deciding, forgetting, importing, releasing
 from services.orders.webhooks import keeping
 from shared.clock import business_today
 from shared.database import Database
@@ -31,6 +31,21 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
             releasing.renew_lapsed(session, order_id=order_id)
 
 
+def has_due_decision(session: Session) -> bool:
+    return bool(deciding.due_decisions(session, limit=1))
+
+
+def let_decisions_pass(database: Database, settings: Settings, stop: Event) -> None:
+    """Take the default where nobody answered in time; each decision in a transaction of its own."""
+    with database.transaction() as session:
+        due = deciding.due_decisions(session, limit=AT_A_TIME)
+    for order_id, decision_id in due:
+        if stop.is_set():
+            return
+        with database.transaction() as session:
+            deciding.let_decision_pass(session, order_id=order_id, decision_id=decision_id)
+
+
 def work_off_imports(database: Database, settings: Settings, stop: Event) -> None:
     """Place the orders of imports, some in each transaction."""
     more = True
@@ -52,6 +67,7 @@ JOBS = (
     Job("forgetting", forgetting.is_due, forget_old, every_seconds=60),
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
+    Job("decisions", has_due_decision, let_decisions_pass, every_seconds=5),
     keeping.JOB,
     purging.JOB,
 )

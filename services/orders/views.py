@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from services.orders.domain.expected import Next, Told, next_step
 from services.orders.domain.hold import RELEASE_ROLES
 from services.orders.domain.order import Line, Order
+from services.orders.domain.payment import smallest_unit
 from services.orders.storage import (
     QUANTITIES,
     cancellation,
     hold,
     order_line,
+    promise,
     signature,
     timeline,
 )
@@ -69,12 +71,53 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
 def order_in_full(session: Session, order: Order, language: str = "en") -> dict[str, Any]:
     """The order, with what each line waits for: the ``next`` step, and answers for pieces that are asked back."""
     told, cancelling = progress_of(session, order.id), _cancelling(session, order.id)
-    shown = order_as_dict(order, language)
+    promises = promises_of(session, order.id)
+    shown = order_as_dict(order, language) | {"payment": account_as_dict(order)}
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
         step = next_step(line, told[None] + told[line.number])
         line_shown["next"] = _next(step) if step else None
         line_shown["cancelling"] = cancelling.get(line.number, 0)
+        line_shown["promises"] = promises.get(line.number, [])
+        about = [claim for claim in order.claims if claim.line_number == line.number]
+        line_shown["claimed"] = sum(claim.claimed for claim in about)
+        nothing = smallest_unit(order.currency) * 0
+        line_shown["credited"] = sum((claim.credit or nothing for claim in about), nothing).quantize(nothing)
     return shown
+
+
+def account_as_dict(order: Order) -> dict[str, Any]:
+    account = order.account
+    return {
+        "terms": order.payment_terms,
+        "status": account.status,
+        "currency": account.currency,
+        "due": account.due,
+        "credited": account.credited,
+        "paid": account.paid,
+    }
+
+
+def payments_as_dict(order: Order) -> dict[str, Any]:
+    unit = smallest_unit(order.currency)
+    payments = [
+        {
+            "id": each.id,
+            "amount": each.amount.quantize(unit),
+            "paid_on": each.paid_on,
+            "reference": each.reference,
+        }
+        for each in order.payments
+    ]
+    return account_as_dict(order) | {"payments": payments}
+
+
+def promises_of(session: Session, order_id: UUID) -> dict[int, list[RowMapping]]:
+    """What was promised for each line, the newest last."""
+    query = select(promise).where(promise.c.order_id == order_id).order_by(promise.c.id)
+    told = defaultdict(list)
+    for row in session.execute(query).mappings():
+        told[row["line_number"]].append(row)
+    return told
 
 
 def _cancelling(session: Session, order_id: UUID) -> dict[int, int]:

@@ -29,7 +29,13 @@ from shared.events.orders import (
     OrderPlaced,
     QuoteRequested,
 )
-from shared.events.production import Allocation, ProductionPlanned, ProductionStopped, WorkOrderOffered
+from shared.events.production import (
+    Allocation,
+    Cause,
+    ProductionPlanned,
+    ProductionStopped,
+    WorkOrderOffered,
+)
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 from shared.refusal import Refused
@@ -55,7 +61,7 @@ def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     session.flush()
     with as_the_service(session):  # it is offered to other facilities
         line = _demand(session, order.order_id, order.line)
-        record(session, *declined, *_allocate(session, line, order.quantity))
+        record(session, *declined, *_allocate(session, line, order.quantity, "declined"))
     return order
 
 
@@ -82,12 +88,26 @@ def report(session: Session, *, work_order_id: UUID, pieces: int, kind: Kind, wo
 
 
 def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, scrap: int) -> WorkOrder:
-    """Inspect what awaits it; what passed leaves as a lot."""
+    """Inspect what awaits it; what passed leaves as a lot. Scrap that can't be made again in time moves the promise."""
+    if scrap > 0:
+        _one_plan_at_a_time(session)
     order = _locked(session, work_order_id)
     number = _next_number(session, order.facility, "lots")
     lot = f"{short_code(order.facility)}-{business_today(session):%y%m}-{number:03d}"
-    record(session, *order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot))
+    inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot)
+    session.flush()
+    record(session, *inspected, *(_postponed(session, order) if scrap else []))
     return order
+
+
+def _postponed(session: Session, order: WorkOrder) -> list[object]:
+    """The line's plan as it is now, if the facility can't make what remains by the day that was agreed."""
+    line, today = _demand(session, order.order_id, order.line), business_today(session)
+    able = [one for one in able_to_make(session, line.family) if one.facility == order.facility]
+    if not able or not order.postpone(able[0], line.labour_minutes, today=today):
+        return []
+    session.flush()
+    return [_planned(session, line, "scrapped")]
 
 
 def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dict[str, int]) -> None:
@@ -167,7 +187,7 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
     line = _demand(session, event.order_id, event.line)
     more = line.to_make - sum(row.quantity for row in _live(session, line))
     if more > 0:
-        record(session, *_allocate(session, line, more))
+        record(session, *_allocate(session, line, more, "cleared"))
 
 
 def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:
@@ -208,7 +228,7 @@ def on_cancellation_requested(session: Session, event: CancellationRequested, he
     session.flush()
     _change(session, event, stopped=line.stopped + stopped.pieces)
     planned = line.cleared > 0 and stopped.pieces > 0
-    plan = [_planned(session, _demand(session, event.order_id, event.line))] if planned else []
+    plan = [_planned(session, _demand(session, event.order_id, event.line), "stopped")] if planned else []
     answer = ProductionStopped(
         order_id=event.order_id,
         line=event.line,
@@ -259,10 +279,10 @@ def _demand(session: Session, order_id: UUID, line: int) -> Row[Any]:
     ).one()
 
 
-def _allocate(session: Session, line: Row[Any], quantity: int) -> list[object]:
+def _allocate(session: Session, line: Row[Any], quantity: int, because: Cause) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
     offered = _offer_all(session, line, _shared_out(session, line, quantity))
-    return [_planned(session, line), *offered]
+    return [_planned(session, line, because), *offered]
 
 
 def _planned_anew(session: Session, line: Row[Any]) -> list[object]:
@@ -270,15 +290,15 @@ def _planned_anew(session: Session, line: Row[Any]) -> list[object]:
     waiting = [each for each in _locked_work_orders(session, line) if each.can_be_taken_back]
     late = max((each.due for each in waiting), default=line.requested_date)
     if late <= line.requested_date:
-        return [_planned(session, line)]
+        return [_planned(session, line, "amended")]
     pieces = sum(each.quantity for each in waiting)
     plan = _shared_out(session, line, pieces, instead_of=waiting)
     if plan.unallocated or max(share.due for share in plan.shares) >= late:
-        return [_planned(session, line)]
+        return [_planned(session, line, "amended")]
     today = business_today(session)
     withdrawn = [each.take_back(each.quantity, on=today) for each in waiting]
     offered = _offer_all(session, line, plan)
-    return [*withdrawn, _planned(session, line), *offered]
+    return [*withdrawn, _planned(session, line, "amended"), *offered]
 
 
 def _shared_out(
@@ -345,7 +365,7 @@ def _live(session: Session, line: Row[Any]) -> Sequence[Any]:
     ).all()
 
 
-def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
+def _planned(session: Session, line: Row[Any], because: Cause) -> ProductionPlanned:
     """How the whole line stands: every live work order, and what no facility has."""
     rows = _live(session, line)
     allocated = sum(row.quantity for row in rows)
@@ -357,6 +377,8 @@ def _planned(session: Session, line: Row[Any]) -> ProductionPlanned:
         unallocated=max(0, line.to_make - allocated),
         promised_date=ready if allocated >= line.to_make else None,
         allocations=tuple(Allocation(facility=row.facility, quantity=row.quantity) for row in rows),
+        in_time=sum(row.quantity for row in rows if ready_on(row.due) <= line.requested_date),
+        because=because,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from marshmallow import EXCLUDE, Schema, post_load, validate
@@ -109,7 +109,7 @@ def _field(hint: Any, default: Any = MISSING) -> mm.Field[Any]:
     if default is not MISSING:
         options = {"load_default": default}
     origin, args = get_origin(hint), get_args(hint)
-    if origin is types.UnionType and types.NoneType in args:
+    if origin in (types.UnionType, Union) and types.NoneType in args:
         (hint,) = (arg for arg in args if arg is not types.NoneType)
         options["allow_none"] = True
         origin, args = get_origin(hint), get_args(hint)

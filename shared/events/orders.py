@@ -1,7 +1,7 @@
 """What the orders service publishes: the catalogue, and what became of each order."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 from uuid import UUID
@@ -10,6 +10,10 @@ from shared.events.contract import contract
 
 Purpose = Literal["produce", "export"]
 """Goods need two clearances: one before work begins, one over the finished lots."""
+
+
+PaymentTerms = Literal["open_account", "before_documents"]
+PaymentStatus = Literal["unpaid", "part_paid", "settled"]
 
 
 @contract("kendi.orders.item_published.v1", subject="item/{sku}")
@@ -59,7 +63,10 @@ class PlacedLine:
 @contract("kendi.orders.order_placed.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class OrderPlaced:
-    """A buyer placed an order; each line was screened by its destination."""
+    """A buyer placed an order; each line was screened by its destination.
+
+    Under the terms ``before_documents`` the transport document waits until all is paid.
+    """
 
     order_id: UUID
     buyer: str
@@ -69,6 +76,7 @@ class OrderPlaced:
     incoterm: str
     named_place: str
     lines: tuple[PlacedLine, ...]
+    payment_terms: PaymentTerms = "open_account"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,3 +221,121 @@ class CancellationAnswered:
     cancellation_id: UUID
     asked: int
     cancelled: int
+
+
+DecisionKind = Literal["late", "short"]
+Answer = Literal["accept_date", "wait", "take_part", "cancel_rest"]
+Overtaken = Literal["resolved", "changed"]
+
+
+@contract("kendi.orders.decision_requested.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class DecisionRequested:
+    """The buyer is asked what shall become of a line that will be late or short.
+
+    ``in_time`` pieces can be had by the requested date, the ``missing`` can't, where production said so.
+    Without an answer by the ``deadline`` (business time) the ``default`` counts.
+    """
+
+    order_id: UUID
+    line: int
+    decision_id: UUID
+    kind: DecisionKind
+    requested_date: date
+    promised_date: date | None
+    in_time: int | None
+    missing: int | None
+    answers: tuple[str, ...]
+    default: Answer
+    deadline: datetime
+
+
+@contract("kendi.orders.decision_answered.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class DecisionAnswered:
+    """What counts now, because the buyer said so or the deadline passed; amendments and cancellations follow."""
+
+    order_id: UUID
+    line: int
+    decision_id: UUID
+    answer: Answer
+    decided_by: Literal["buyer", "deadline"]
+
+
+@contract("kendi.orders.decision_withdrawn.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class DecisionWithdrawn:
+    """The question needs no answer: the line is in order (``resolved``), or it or its plan ``changed``."""
+
+    order_id: UUID
+    line: int
+    decision_id: UUID
+    overtaken_by: Overtaken
+
+
+@contract("kendi.orders.payment_recorded.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class PaymentRecorded:
+    """The exporter told of money received for the order."""
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Decimal
+    currency: str
+    paid_on: date
+
+
+@contract("kendi.orders.payment_status_changed.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class PaymentStatusChanged:
+    """How the payment of the order stands now, after money came or what is owed changed; the newest counts."""
+
+    order_id: UUID
+    status: PaymentStatus
+    due: Decimal
+    paid: Decimal
+    currency: str
+
+
+ClaimDecision = Literal["accepted", "part", "refused"]
+Settlement = Literal["credit", "replacement", "return"]
+
+
+@contract("kendi.orders.claim_made.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClaimMade:
+    """The buyer claims delivered pieces of a carton. What was made stays made: nobody's pay depends on it."""
+
+    order_id: UUID
+    line: int
+    claim_id: UUID
+    sscc: str
+    quantity: int
+
+
+@contract("kendi.orders.claim_decided.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClaimDecided:
+    """``accepted`` of the claimed pieces were accepted, none if it was refused."""
+
+    order_id: UUID
+    line: int
+    claim_id: UUID
+    decision: ClaimDecision
+    accepted: int
+
+
+@contract("kendi.orders.claim_settled.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class ClaimSettled:
+    """The accepted pieces are credited, replaced by a new order, or come back in their carton."""
+
+    order_id: UUID
+    line: int
+    claim_id: UUID
+    sscc: str
+    quantity: int
+    settlement: Settlement
+    credit: Decimal | None
+    currency: str
+    replacement_order_id: UUID | None

@@ -27,13 +27,19 @@ class Allocation:
     quantity: int
 
 
+Cause = Literal["cleared", "declined", "amended", "stopped", "scrapped"]
+"""Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
+back, or scrap can't be made again in time."""
+
+
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")
 @dataclass(frozen=True, kw_only=True)
 class ProductionPlanned:
     """How a cleared order line is shared out now, and the date promised for its last piece.
 
     ``allocated + unallocated`` is what was cleared; ``promised_date`` is when the goods are ready
-    to leave the hub, and is absent while pieces have no facility.
+    to leave the hub, and is absent while pieces have no facility. ``in_time`` of the pieces are ready by
+    the day that the buyer asked for; that and the cause are unknown of plans of the first version.
     """
 
     order_id: UUID
@@ -42,6 +48,8 @@ class ProductionPlanned:
     unallocated: int
     promised_date: date | None
     allocations: tuple[Allocation, ...]
+    in_time: int | None = None
+    because: Cause | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

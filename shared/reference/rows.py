@@ -229,7 +229,7 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Buyer:
-    """Who orders. ``aliases`` are other spellings seen for the same party."""
+    """Who orders. ``aliases`` are other spellings seen for the same party, ``bank`` the lines of its account on papers."""
 
     code: str
     name: str
@@ -238,3 +238,4 @@ class Buyer:
     country: str
     address: tuple[str, ...]
     source: str
+    bank: tuple[str, ...] = ()

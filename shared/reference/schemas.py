@@ -271,6 +271,7 @@ class Buyer(Row):
     gln = f.gs1_number()
     country = f.country()
     address = f.Listed(f.text())
+    bank = f.Listed(f.text(), load_default=())
     source = f.mark()
 
 

@@ -111,7 +111,12 @@ def day_in(value: date, language: str) -> str:
 
 def moment(value: datetime) -> str:
     """A time as people in Central Java read it: the day, the time, WIB."""
-    written = format_datetime(value.astimezone(WIB), "d MMMM y, HH.mm", locale=language())
+    return moment_in(value, language())
+
+
+def moment_in(value: datetime, language: str) -> str:
+    """The same in a language of choice."""
+    written = format_datetime(value.astimezone(WIB), "d MMMM y, HH.mm", locale=language)
     return f"{written} WIB"
 
 

@@ -20,8 +20,9 @@ def sample_of(contract: Contract) -> dict[str, Any]:
 
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.type)
 def test_the_first_sample_of_each_version_can_be_read_for_ever(contract: Contract) -> None:
-    event = contract.load(sample_of(contract))
-    assert contract.dump(event) == sample_of(contract)
+    sample = sample_of(contract)
+    dumped = contract.dump(contract.load(sample))
+    assert {name: dumped[name] for name in sample} == sample, "a field that came later has its default"
 
 
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=lambda contract: contract.type)

@@ -9,6 +9,7 @@ from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import KANWIL, LOGISTICS
 from tests import matrix
 from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_lot, a_paper
+from tests.logistics.test_returns import a_settlement
 from tests.matrix import Case, Operation, World
 from tests.shared.test_row_security import SEEN_BY_ALL
 
@@ -72,6 +73,7 @@ def test_a_forgotten_condition_shows_goods_and_shipments_to_staff_only(
     web: Database = world.client.application.extensions["kendi"].database
     booked = logistics.change({"id": world.ids["shipment_id"]}, "book", a_booking())
     assert booked.status_code == 200, booked.text
+    logistics.hears(a_settlement())
     token = world.told[0].rpartition("/")[2]
     tracked = {"shipment": 1}
     for table in (name for name in tables.tables if f"logistics.{name}" not in SEEN_BY_ALL):

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
 from services.logistics.documents.invoice import amount_of, invoice, total_of
 from services.logistics.documents.labels import carton_labels, labels, symbols_of
-from services.logistics.documents.layout import cubic_metres, printable
+from services.logistics.documents.layout import cubic_metres
 from services.logistics.documents.packing_list import packing_list
 from services.logistics.domain.sscc import NotALot, WrongCheckDigit, sscc
+from shared.paper import printable
 
 BUILDERS = (packing_list, invoice, labels)
 PAPERS = (packing_list, invoice)

@@ -6,7 +6,9 @@ from shared.web.access import BUYER, COMPLIANCE, KANWIL
 from tests import matrix
 from tests.matrix import Case, Operation, World
 from tests.orders.conftest import Orders, an_order
+from tests.orders.test_claims import SSCC, WHY, a_photo
 from tests.orders.test_imports import a_row, as_csv
+from tests.orders.test_payments import a_payment
 from tests.orders.test_webhook_pages import Buyer
 from tests.orders.test_webhooks import Endpoint, endpoint, registered
 from tests.orders.world import REASON, V1, a_world
@@ -27,6 +29,19 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/orders/{{order_id}}"): Case(READERS),
     ("get", f"{V1}/orders/{{order_id}}/timeline"): Case(READERS),
     ("patch", f"{V1}/orders/{{order_id}}"): Case((BUYER,), {"lines": [{"line": 1, "quantity": 900}]}, FRESH),
+    ("get", f"{V1}/orders/{{order_id}}/payments"): Case(READERS),
+    ("post", f"{V1}/orders/{{order_id}}/payments"): Case((BUYER,), a_payment(amount="50.00")),
+    ("get", f"{V1}/orders/{{order_id}}/proforma.pdf"): Case(READERS),
+    ("get", f"{V1}/orders/{{order_id}}/claims"): Case(READERS),
+    ("post", f"{V1}/claims"): Case((BUYER,), {"sscc": SSCC, "quantity": 5, **WHY}),
+    ("get", f"{V1}/claims/{{claim_id}}"): Case(READERS),
+    ("post", f"{V1}/claims/{{claim_id}}/photos"): Case((BUYER,), a_photo(), {"Content-Type": "image/jpeg"}),
+    ("get", f"{V1}/claims/{{claim_id}}/photos/{{number}}"): Case(READERS),
+    ("post", f"{V1}/claims/{{claim_id}}/decide"): Case(ONLY_OFFICE, {"accepted": 5, **WHY}),
+    ("post", f"{V1}/claims/{{claim_id}}/settle"): Case(ONLY_OFFICE, {"settlement": "return"}),
+    ("get", f"{V1}/decisions"): Case(READERS),
+    ("get", f"{V1}/decisions/{{decision_id}}"): Case(READERS),
+    ("post", f"{V1}/decisions/{{decision_id}}"): Case((BUYER,), {"answer": "accept_date"}),
     ("post", f"{V1}/orders/{{order_id}}/cancel"): Case(
         (BUYER,), {"lines": [{"line": 1, "quantity": 10}], "reason": REASON}
     ),

@@ -130,7 +130,8 @@ def test_an_order_that_is_cancelled_as_a_whole_is_closed(order: Followed) -> Non
     asked = cancel(order)
     order.hears(asked.stopped(1_000, asked=1_000))
     assert (line_of(order)["state"], order.read()["state"]) == ("cancelled", "closed")
-    assert order.told()[-3:] == ["cancellation_answered", "order_line_closed", "order_closed"]
+    closed = ["cancellation_answered", "order_line_closed", "order_closed"]
+    assert order.told()[-4:] == [*closed, "payment_status_changed"], "nothing is left to pay"
 
 
 def test_the_export_is_asked_for_when_all_that_is_left_to_make_is_good(orders: Orders) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 from tests.examples import Answers, shape_of
 from tests.orders.conftest import Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
+from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
+from tests.orders.test_decisions import LATE, plan
+from tests.orders.test_handlers import follow
 from tests.orders.test_imports import a_row, as_csv, send, work_off
+from tests.orders.test_payments import a_payment
 from tests.orders.test_webhooks import Endpoint, deliver, endpoint
 
 __all__ = ["endpoint", "stocked"]
@@ -30,6 +34,8 @@ def play(orders: Orders, address: str) -> None:
     """A buyer and the offices do everything once."""
     webhook = the_webhook(orders, address)
     the_order(orders)
+    the_decisions(orders)
+    after_the_sale(orders)
     deliver(orders)
     the_deliveries(orders, webhook)
     what_comes_before(orders)
@@ -80,6 +86,29 @@ def the_order(orders: Orders) -> None:
     done(orders.buyer.post(f"{API}/orders/{order}/cancel?dry_run=true", asked))
     done(orders.buyer.post(f"{API}/orders/{order}/cancel", asked))
     done(orders.buyer.get(f"{API}/orders/{order}/cancellations"))
+
+
+def the_decisions(orders: Orders) -> None:
+    late = follow(orders, po_number="PO-2025-0005")
+    late.hears(plan(late, LATE))
+    decision = done(orders.buyer.get(f"{API}/decisions")).json[0]["id"]
+    done(orders.buyer.get(f"{API}/decisions/{decision}"))
+    done(orders.buyer.post(f"{API}/decisions/{decision}", {"answer": "accept_date"}))
+
+
+def after_the_sale(orders: Orders) -> None:
+    order = delivered(orders, po_number="PO-2025-0006")
+    done(orders.buyer.post(f"{API}/orders/{order.id}/payments", a_payment()))
+    done(orders.buyer.get(f"{API}/orders/{order.id}/payments"))
+    done(orders.buyer.get(f"{API}/orders/{order.id}/proforma.pdf"))
+    claim = done(orders.buyer.post(f"{API}/claims", {"sscc": SSCC, "quantity": 20, **WHY})).json
+    one = f"{API}/claims/{claim['id']}"
+    done(send_photo(orders.buyer, claim, a_photo()))
+    done(orders.buyer.get(f"{one}/photos/1"))
+    done(orders.office.post(f"{one}/decide", {"accepted": 15, **WHY}))
+    done(orders.office.post(f"{one}/settle", {"settlement": "credit", "credit": "8.25"}))
+    done(orders.buyer.get(one))
+    done(orders.buyer.get(f"{API}/orders/{order.id}/claims"))
 
 
 def the_deliveries(orders: Orders, webhook: str) -> None:

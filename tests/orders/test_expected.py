@@ -25,7 +25,7 @@ from shared.events.production import (
 )
 from shared.web.access import BUYER
 from tests.orders.conftest import Orders
-from tests.orders.test_handlers import LOT, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
+from tests.orders.test_handlers import LOT, PROMISED, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
 from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, a_line, an_order
 from tests.orders.test_pages import Visitor
 
@@ -190,7 +190,7 @@ def test_at_each_moment_the_order_names_the_step_that_comes_next(orders: Orders)
     owners = ["production", "production", *[SRAGEN] * 3, *["logistics"] * 8]
     steps = [STEPS[0], STEPS[1], *STEPS[1:]]
     assert awaited == [(step.type, owner) for step, owner in zip(steps, owners, strict=True)]
-    assert by == [*[None] * 4, *["2099-01-20"] * 3, *[None] * 4, "2099-02-01", "2099-02-09"]
+    assert by == [*[None] * 4, *[PROMISED.isoformat()] * 3, *[None] * 4, "2099-02-01", "2099-02-09"]
 
 
 def test_a_placed_order_says_at_once_whom_it_waits_for(orders: Orders) -> None:

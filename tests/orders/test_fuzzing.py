@@ -5,6 +5,9 @@ import pytest
 from tests.fuzzing import fuzz, operations_of
 from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
+from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
+from tests.orders.test_decisions import LATE, decisions, plan
+from tests.orders.test_handlers import follow
 from tests.orders.test_imports import a_row, as_csv, send
 
 __all__ = ["stocked"]
@@ -14,6 +17,8 @@ NOT_FOR_BUYERS = {
     "PATCH /orders/v1/catalogue/{sku}",
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",
+    "POST /orders/v1/claims/{claim_id}/decide",
+    "POST /orders/v1/claims/{claim_id}/settle",
 }
 SELDOM = {
     "GET /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}",
@@ -23,6 +28,9 @@ SELDOM = {
     "PATCH /orders/v1/drafts/{draft_id}",
     "DELETE /orders/v1/drafts/{draft_id}",
     "POST /orders/v1/quotes",
+    "POST /orders/v1/claims/{claim_id}/photos",
+    "GET /orders/v1/claims/{claim_id}/photos/{number}",
+    "POST /orders/v1/decisions/{decision_id}",
 }
 """A request made up seldom fits what has happened before, or a file; other tests see to these."""
 
@@ -53,14 +61,24 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
         orders.buyer.post("/orders/v1/keys", {"name": "Toko", "scopes": ["read"]}).json["id"]
         for _ in range(3)
     ]
+    late = follow(orders, po_number="PO-LATE")
+    late.hears(plan(late, LATE))
+    order = delivered(orders, po_number="PO-DELIVERED")
+    claim = orders.buyer.post("/orders/v1/claims", {"sscc": SSCC, "quantity": 20, **WHY}).json
+    assert send_photo(orders.buyer, claim, a_photo()).status_code == 201
     started = send(orders.buyer, as_csv(a_row("PO-FILE")))
     return {
-        "order_id": [order["id"] for order in placed],
+        "order_id": [*(each["id"] for each in placed), str(order.id)],
         "endpoint_id": [webhook.json["id"]],
         "key_id": keys,
         "draft_id": [draft.json["id"]],
         "quote_id": [quote.json["id"]],
         "import_id": [started.json["id"]],
+        "decision_id": [each["id"] for each in decisions(late)],
+        "claim_id": [claim["id"]],
+        "sscc": [SSCC],
+        "amount": ["0.55"],
+        "paid_on": [in_days(0).isoformat()],
         "sku": ["CR-BALL-07"],
         "unit_price": ["0.55"],
         "country": ["ID", "BE", "US"],

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -39,11 +39,12 @@ from shared.events.production import (
 )
 from shared.messaging.tables import Inbox, inbox, outbox_event
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 
 ORDERS = "/orders/v1/orders"
 WORK_ORDER, SHIPMENT = UUID(int=9), UUID(int=10)
 SRAGEN, LOT = "LPS-SRG", "SRG-2503-001"
+PROMISED = in_days(280)
 WHEN = datetime(2025, 3, 22, 7, 30, tzinfo=UTC)
 SAMPLES = Path(__file__).parents[1] / "contracts" / "samples"
 
@@ -87,7 +88,7 @@ class Followed:
             **self.about(line),
             allocated=allocated,
             unallocated=1_000 - allocated,
-            promised_date=date(2099, 1, 20) if allocated == 1_000 else None,
+            promised_date=PROMISED if allocated == 1_000 else None,
             allocations=(Allocation(facility=SRAGEN, quantity=allocated),),
         )
 
@@ -159,7 +160,7 @@ def test_a_plan_brings_the_promised_date_and_replaces_the_one_before(order: Foll
     assert order.read()["lines"][0]["state"] == "part_allocated"
     order.hears(order.plan())
     assert order.quantities() == {"allocated": 1_000}
-    assert order.read()["lines"][0]["promised_date"] == "2099-01-20"
+    assert order.read()["lines"][0]["promised_date"] == PROMISED.isoformat()
 
 
 def test_lots_add_up_and_the_last_one_asks_for_the_export(order: Followed) -> None:
@@ -309,7 +310,7 @@ def test_a_release_that_ran_out_is_asked_for_again_and_signed_again(orders: Orde
     let_pass(held, 1)
     assert renew(held)
     assert not renew(held)
-    assert held.told()[-2:] == ["clearance_granted", "hold_opened"]
+    assert held.told()[-3:] == ["clearance_granted", "decision_requested", "hold_opened"]
     assert held.read()["lines"][0]["hold"]["purpose"] == "produce"
     sign_by_two(held)
     assert held.told()[-1] == "clearance_granted"

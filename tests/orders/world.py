@@ -1,8 +1,14 @@
 """A buyer who has one of everything that the orders service keeps of a buyer."""
 
+from typing import Any
+
 from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
+from tests.orders.test_decisions import LATE, decisions, plan
+from tests.orders.test_handlers import follow
 from tests.orders.test_imports import a_row, as_csv, send
+from tests.orders.test_payments import pay
 from tests.orders.test_webhooks import Endpoint, deliver, registered
 
 V1 = "/orders/v1"
@@ -20,6 +26,10 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
     other = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-5")).json
     asked = {"lines": [{"line": 1, "quantity": 10}], "reason": REASON}
     assert buyer.post(f"{V1}/orders/{other['id']}/cancel", asked).status_code == 202
+    late = follow(orders, po_number="PO-OWN-6")
+    late.hears(plan(late, LATE))
+    (decision,) = decisions(late)
+    claim = a_claim(orders)
     deliver(orders)
     (delivery, *_) = buyer.get(f"{V1}/webhooks/{hook['id']}/deliveries").json
     draft = buyer.post(f"{V1}/drafts", an_order(po_number="PO-OWN-2"))
@@ -36,9 +46,23 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
         "endpoint_id": hook["id"],
         "delivery_id": str(delivery["id"]),
         "key_id": key.json["id"],
+        "decision_id": decision["id"],
+        "claim_id": claim["id"],
+        "number": "1",
         "line": "1",
         "sku": "CR-BALL-07",
         "currency": "USD",
         "valid_from": "2999-01-01",
     }
     return World(orders.client, orders.database, ids, told=("PO-OWN-", "CHEWY-LOUIS", endpoint.url))
+
+
+def a_claim(orders: Orders) -> dict[str, Any]:
+    """Of an order that was delivered and partly paid, with a photo."""
+    order = delivered(orders, po_number="PO-OWN-7")
+    pay(order)
+    made = orders.buyer.post(f"{V1}/claims", {"sscc": SSCC, "quantity": 20, **WHY})
+    assert made.status_code == 201, made.text
+    assert send_photo(orders.buyer, made.json, a_photo()).status_code == 201
+    found: dict[str, Any] = made.json
+    return found

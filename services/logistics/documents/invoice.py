@@ -7,7 +7,8 @@ from reportlab.lib.pagesizes import A4
 from reportlab.platypus import Flowable, Spacer
 
 from services.logistics.documents import GoodsLine, ShipmentPaper, need_agreement
-from services.logistics.documents.layout import HEADING, heading, listing, makers, paper_of, width_of, words
+from services.logistics.documents.layout import heading, makers
+from shared.paper import HEADING, listing, paper_of, width_of, words
 
 WIDTH = width_of(A4)
 

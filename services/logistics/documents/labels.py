@@ -16,8 +16,9 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from services.logistics.documents import CartonPaper, ShipmentPaper, need_agreement, need_carton
-from services.logistics.documents.layout import kilograms, printable
+from services.logistics.documents.layout import kilograms
 from services.logistics.domain.sscc import check, check_gtin, is_demonstration
+from shared.paper import printable
 
 PAGE = (105 * mm, 148 * mm)
 EDGE = 6 * mm

@@ -4,17 +4,8 @@ from reportlab.lib.pagesizes import A4, landscape
 from reportlab.platypus import Flowable
 
 from services.logistics.documents import CartonPaper, GoodsLine, ShipmentPaper, need_agreement
-from services.logistics.documents.layout import (
-    HEADING,
-    cubic_metres,
-    heading,
-    kilograms,
-    listing,
-    makers,
-    paper_of,
-    width_of,
-    words,
-)
+from services.logistics.documents.layout import cubic_metres, heading, kilograms, makers
+from shared.paper import HEADING, listing, paper_of, width_of, words
 
 PAGE = landscape(A4)
 WIDTH = width_of(PAGE)

@@ -6,10 +6,13 @@ from datetime import date
 from typing import Final
 
 from services.logistics.domain.milestones import STUFFED_SEALED
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 
 CLEARANCE: Final = "DEST-POLICY"
 """Not a paper, but the clearance under which the goods leave; it stands on the list to be seen."""
+
+TRANSPORT_DOCUMENTS: Final = frozenset({"BL", "AWB"})
+"""Whoever has them gets the goods, so they may wait for the payment."""
 
 BEFORE_SHIPMENTS: Final = frozenset({"CARTON_PACKED", "LEFT_FACILITY", "ARRIVED_HUB", "CONSOLIDATED"})
 """Ours too, but passed when a shipment is planned: what they ask for must be there before the goods leave."""
@@ -148,3 +151,14 @@ def find(documents: Sequence[Document], code: str) -> Document:
 def _under(hs6: str, patterns: Iterable[str]) -> bool:
     """Whether a tariff heading lies under one of these beginnings, such as ``5705*``."""
     return any(hs6.replace(".", "").startswith(pattern.rstrip("*")) for pattern in patterns)
+
+
+def reason_to_wait(code: str, unpaid: Sequence[str]) -> Sentence | None:
+    """Why a paper may not be released yet: some orders of the shipment are paid before documents, and are not paid."""
+    if code not in TRANSPORT_DOCUMENTS or not unpaid:
+        return None
+    return Sentence(
+        "{code} waits for the payment of {orders}, which is owed before documents.",
+        code=code,
+        orders=", ".join(unpaid),
+    )

@@ -13,6 +13,8 @@ LANES: Final = ("free", "parole_community", "custodial")
 """Who made the goods, from the least to the most restricted."""
 
 EXPORT: Final = "export"
+BEFORE_DOCUMENTS: Final = "before_documents"
+"""Payment terms under which the transport document is released only once the order is paid."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -48,6 +50,13 @@ class Order:
     currency: str
     incoterm: str
     named_place: str
+    payment_terms: str = "open_account"
+    payment_status: str | None = None
+
+    @property
+    def awaits_payment(self) -> bool:
+        """Whether its transport document is kept back; while nobody told of a payment it is, if the order says so."""
+        return self.payment_terms == BEFORE_DOCUMENTS and self.payment_status != "settled"
 
 
 @dataclass(eq=False, kw_only=True)

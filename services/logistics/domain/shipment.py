@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.documents import CLEARANCE, Document, find, missing
+from services.logistics.domain.documents import CLEARANCE, Document, find, missing, reason_to_wait
 from services.logistics.domain.milestones import (
     DELIVERED,
     LOADED,
@@ -196,7 +196,14 @@ class Shipment:
         return [booked, *self._completed(lacked, graph)]
 
     def record_document(
-        self, code: str, *, number: str, issued_on: date, today: date, graph: Graph
+        self,
+        code: str,
+        *,
+        number: str,
+        issued_on: date,
+        today: date,
+        graph: Graph,
+        unpaid: Sequence[str] = (),
     ) -> list[object]:
         """Note a paper that arrived; the last one that blocks the departure completes them, once."""
         document = find(self.documents, code)
@@ -208,6 +215,9 @@ class Shipment:
             raise Refused(
                 "{code} is decided in the orders service, not recorded here.", field="code", code=code
             )
+        waits = reason_to_wait(code, unpaid)
+        if waits:
+            raise Refused(waits, field="code")
         lacked = bool(self.missing_before_departure(graph))
         document.record(number, issued_on, today=today)
         return self._completed(lacked, graph)

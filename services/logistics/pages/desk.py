@@ -116,11 +116,13 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
         lots = views.lots_to_pack(session, limit=MOST_LOTS)
         shown = {
             "waiting": [
-                _with_reasons(session, each, today) for each in views.waiting_shipments(session, graph)
+                _with_reasons(session, _with_gate(session, each), today)
+                for each in views.waiting_shipments(session, graph)
             ],
+            "returned": views.goods_returned(session),
             "withheld": views.lots_withheld(session, limit=MOST_WITHHELD),
-            "sailing": views.sailing_shipments(session, graph),
-            "delivered": views.delivered_shipments(session, graph),
+            "sailing": [_with_gate(session, each) for each in views.sailing_shipments(session, graph)],
+            "delivered": [_with_gate(session, each) for each in views.delivered_shipments(session, graph)],
             "lots": lots[:MOST_LOTS],
             "more_lots": len(lots) > MOST_LOTS,
             "on_the_way": views.lots_on_the_way(session),
@@ -138,6 +140,11 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
         sought=sought,
         typed=request.form,
     )
+
+
+def _with_gate(session: Session, shown: dict[str, Any]) -> dict[str, Any]:
+    """A shipment with the reasons why documents of it are kept back."""
+    return {**shown, "kept_back": views.kept_back(session, _found(session, shown["id"]))}
 
 
 def _with_reasons(session: Session, shown: dict[str, Any], today: date) -> dict[str, Any]:

@@ -7,8 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from services.orders.domain.cancellation import Cancellation
+from services.orders.domain.claim import Claim
+from services.orders.domain.decision import Decision
 from services.orders.domain.destination_policy import Action
 from services.orders.domain.hold import Hold, Signer
+from services.orders.domain.payment import Account, Payment, amount_of, smallest_unit
+from services.orders.domain.promise import Promise
 from shared.events.orders import (
     ClearanceGranted,
     ClearanceWithdrawn,
@@ -17,6 +21,7 @@ from shared.events.orders import (
     OrderLineClosed,
     OrderPlaced,
     Party,
+    PaymentTerms,
     PlacedLine,
     Purpose,
     ReleaseSigned,
@@ -73,6 +78,8 @@ class Line:
     export_until: date | None = None
     holds: list[Hold] = field(default_factory=list)
     cancellations: list[Cancellation] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
 
     @property
     def wanted(self) -> int:
@@ -121,6 +128,11 @@ class Line:
             self.produce_until = until
         else:
             self.export_until = until
+
+    def keep_promise(self, made: Promise) -> None:
+        """One more in the history, unless it promises what the newest one does."""
+        if not self.promises or not made.says(self.promises[-1]):
+            self.promises.append(made)
 
     @property
     def closed(self) -> bool:
@@ -171,6 +183,9 @@ class Order:
     placed_by: str
     placed_on: date
     lines: list[Line]
+    payment_terms: PaymentTerms = "open_account"
+    payments: list[Payment] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     version: int = 1
 
     def line(self, number: int) -> Line:
@@ -194,6 +209,21 @@ class Order:
         if not workable:
             return "blocked"
         return "on_hold" if all(line.state == "policy_hold" for line in workable) else "in_progress"
+
+    @property
+    def account(self) -> Account:
+        """What is owed for all that is wanted, and what was paid."""
+        nothing = smallest_unit(self.currency) * 0
+        amounts = (amount_of(line.wanted, line.unit_price, self.currency) for line in self.lines)
+        paid = sum((payment.amount for payment in self.payments), nothing)
+        credited = sum((claim.credit or nothing for claim in self.claims), nothing)
+        return Account(
+            order_id=self.id,
+            currency=self.currency,
+            due=sum(amounts, nothing) - credited.quantize(nothing),
+            credited=credited.quantize(nothing),
+            paid=paid.quantize(smallest_unit(self.currency)),
+        )
 
     def place(self) -> list[object]:
         """What happened when the order was placed: it stands, and each line was held or cleared."""
@@ -298,6 +328,7 @@ class Order:
             incoterm=self.incoterm,
             named_place=self.named_place,
             lines=tuple(_placed_line(line) for line in self.lines),
+            payment_terms=self.payment_terms,
         )
 
     def _ask_or_clear(self, line: Line, purpose: Purpose, on: date) -> list[object]:

@@ -14,6 +14,8 @@ from services.orders.domain.amendment import Amended, Change, Consequence
 from services.orders.domain.destination_policy import Goods, Screening, screen
 from services.orders.domain.order import LANE, Line, Order
 from services.orders.handlers.locking import locked
+from services.orders.handlers.overtaking import withdraw_changed
+from services.orders.handlers.paying import owing
 from services.orders.storage import item as items
 from shared.clock import business_today
 from shared.events.logistics import ShipmentDispatched
@@ -60,7 +62,10 @@ def amend_order(
         amendment.need_possible(
             line, change, sealed=sealed.get(line.number, 0), today=today, field=f"lines[{at}]"
         )
-    amended = [_amend(session, order, change) for change in changes]
+    for change in changes:
+        withdraw_changed(session, order, order.line(change.line))
+    with owing(session, order):
+        amended = [_amend(session, order, change) for change in changes]
     if any(each.events for each in amended):
         order.version += 1
     fewer = [(each.line, each.fewer) for each in amended if each.fewer]

@@ -11,6 +11,8 @@ from services.orders.domain import taking_back
 from services.orders.domain.order import Order
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers.locking import locked
+from services.orders.handlers.overtaking import withdraw_changed, withdraw_closed
+from services.orders.handlers.paying import owing
 from shared.clock import business_today
 from shared.events.logistics import GoodsWithheld, WithholdingAnswered
 from shared.events.production import ProductionStopped
@@ -26,6 +28,8 @@ def request_cancellation(
     events = taking_back.request(
         order, pieces, id=id, reason=reason, unpack=unpack, on=business_today(session)
     )
+    for line, _ in pieces:
+        withdraw_changed(session, order, line)
     timeline.tell(session, *events)
     return order, id
 
@@ -33,15 +37,17 @@ def request_cancellation(
 def on_production_stopped(session: Session, event: ProductionStopped, heard: Heard) -> None:
     order = locked(session, event.order_id)
     timeline.note(session, event, heard)
-    events = taking_back.count_stopped(
-        order,
-        event.line,
-        event.cancellation_id,
-        stopped=event.stopped,
-        going_on=event.going_on,
-        on=business_today(session),
-    )
-    timeline.tell(session, *events)
+    with owing(session, order):
+        events = taking_back.count_stopped(
+            order,
+            event.line,
+            event.cancellation_id,
+            stopped=event.stopped,
+            going_on=event.going_on,
+            on=business_today(session),
+        )
+        withdraw_closed(session, order, order.line(event.line))
+        timeline.tell(session, *events)
 
 
 def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> None:
@@ -50,16 +56,18 @@ def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> N
     if line.packed - event.unpacked + line.withheld + event.quantity > line.good:
         raise NotYet("production", f"lot/{event.lot}")
     timeline.note(session, event, heard)
-    events = taking_back.count_withheld(
-        order,
-        event.line,
-        event.cancellation_id,
-        lot=event.lot,
-        quantity=event.quantity,
-        unpacked=event.unpacked,
-        on=business_today(session),
-    )
-    timeline.tell(session, *events)
+    with owing(session, order):
+        events = taking_back.count_withheld(
+            order,
+            event.line,
+            event.cancellation_id,
+            lot=event.lot,
+            quantity=event.quantity,
+            unpacked=event.unpacked,
+            on=business_today(session),
+        )
+        withdraw_closed(session, order, order.line(event.line))
+        timeline.tell(session, *events)
 
 
 def on_withholding_answered(session: Session, event: WithholdingAnswered, heard: Heard) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
@@ -13,9 +13,11 @@ from services.orders.handlers.cancelling import (
     on_production_stopped,
     on_withholding_answered,
 )
+from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.locking import locked
+from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
-from services.orders.storage import facility
+from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
 from shared.events.logistics import (
@@ -56,12 +58,6 @@ def _facility(event: FacilityRegistered) -> dict[str, Any]:
     return {"code": event.code, "name": event.name}
 
 
-def on_production_planned(session: Session, event: ProductionPlanned, heard: Heard) -> None:
-    order = locked(session, event.order_id)
-    order.plan(event.line, allocated=event.allocated, promised_date=event.promised_date)
-    timeline.note(session, event, heard)
-
-
 def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Heard) -> None:
     order = locked(session, event.order_id)
     line = order.line(event.line)
@@ -86,6 +82,9 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
     if line.packed + event.quantity > line.good - line.withheld:
         raise NotYet("production", f"lot/{event.lot}")
     line.packed += event.quantity
+    if event.ssccs:
+        about = {"order_id": order.id, "line_number": line.number}
+        session.execute(insert(carton), [{"sscc": sscc, **about} for sscc in event.ssccs])
     timeline.note(session, event, heard)
 
 
@@ -100,12 +99,13 @@ def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard
 
 def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Heard) -> None:
     closed = [
-        told
+        (order, part.line, order.deliver(part.line, part.quantity))
         for order, part in _orders_of(session, event.lines)
-        for told in order.deliver(part.line, part.quantity)
     ]
     note_on_timeline(session, event, heard)
-    timeline.tell(session, *closed)
+    for order, number, events in closed:
+        withdraw_closed(session, order, order.line(number))
+        timeline.tell(session, *events)
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:

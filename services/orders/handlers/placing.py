@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypedDict, Unpack
+from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -18,6 +18,7 @@ from services.orders.storage import buyer as buyers
 from services.orders.storage import item as items
 from services.orders.storage import order as orders
 from shared.clock import business_today
+from shared.events.orders import PaymentTerms
 from shared.refusal import Refused
 
 
@@ -31,6 +32,7 @@ class Particulars(TypedDict):
     incoterm: str
     named_place: str
     lines: Sequence[dict[str, Any]]
+    payment_terms: NotRequired[PaymentTerms]
 
 
 def place_order(session: Session, **asked: Unpack[Particulars]) -> Order:
@@ -57,6 +59,7 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
         placed_by=asked["placed_by"],
         placed_on=today,
         lines=_new_lines(session, asked["currency"], asked["lines"], today),
+        payment_terms=asked.get("payment_terms", "open_account"),
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import cancellations, listing, views
+from services.orders import cancellations, decisions, listing, views
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
@@ -22,7 +22,7 @@ desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../t
 
 FILTERS = OrderFilters()
 DECISIONS = 10
-"""Blocked lines on one page; deciding about one makes room for the next."""
+"""Of each kind on one page; deciding about one makes room for the next."""
 
 
 @desk.get("/")
@@ -35,11 +35,13 @@ def home() -> str:
         found, last = listing.page_of_orders(session, current(), Filters(**asked), after=after)
         orders = [views.order_as_dict(order, pages.language()) for order in found]
         blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
+        asked_of_you = decisions.open_decisions(session, current(), limit=DECISIONS + 1)
     return render_template(
         "portal.html",
         orders=orders,
         blocked=blocked[:DECISIONS],
-        more_blocked=len(blocked) > DECISIONS,
+        decisions=asked_of_you[:DECISIONS],
+        more_decisions=max(len(blocked), len(asked_of_you)) > DECISIONS,
         most=listing.MOST_LINES,
         next=last and {**_typed(), "after": cursor_of(last)},
         states=listing.STATES,
@@ -90,12 +92,14 @@ def one_order(order_id: UUID) -> str:
         shown = views.order_in_full(session, order, pages.language())
         expected = tell_expected(session, shown["lines"], pages.language())
         requests = cancellations.of_order(session, order_id)
+        asked = decisions.decisions_of(session, order_id)
     return render_template(
         "order.html",
         order=shown,
         lines=shown["lines"][max(from_line, 1) - 1 :][: listing.MOST_LINES],
         entries=entries,
         requests=requests[:REQUESTS],
+        decisions=asked[:REQUESTS],
         may_change=current().role == BUYER,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,

@@ -5,7 +5,10 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.orders.domain.hold import LONGEST_REASON
+from services.orders.domain.payment import TERMS
 from services.orders.listing import STATES
+from services.orders.schemas.decisions import PromiseSchema
+from services.orders.schemas.payments import AccountSchema
 from shared.web.pagination import PageSchema
 from shared.web.schemas import Money, Text, Whole, day, long_text, pieces, short_text
 
@@ -53,6 +56,13 @@ class OrderRequest(Schema):
         validate=validate.OneOf(INCOTERMS, error=f"Give an Incoterm 2020: {', '.join(INCOTERMS)}."),
     )
     named_place = short_text(100)
+    payment_terms = fields.String(
+        load_default=TERMS[0],
+        validate=validate.OneOf(TERMS, error=f"Give one of {', '.join(TERMS)}."),
+        metadata={
+            "description": "before_documents: the transport document is released only once all is paid"
+        },
+    )
     lines = fields.List(
         fields.Nested(OrderLineRequest),
         required=True,
@@ -118,9 +128,14 @@ class OrderLineSchema(QuantitiesSchema):
     unit_price = Money()
     requested_date = fields.Date()
     promised_date = fields.Date(allow_none=True)
+    promises = fields.List(
+        fields.Nested(PromiseSchema), metadata={"description": "each that was made, the newest last"}
+    )
     destination = fields.String()
     consignee = fields.Nested(ConsigneeSchema)
     cancelling = Whole(metadata={"description": "pieces asked back that nobody has answered for yet"})
+    claimed = Whole(metadata={"description": "delivered pieces in claims that were not refused"})
+    credited = Money(description="for claims, in the order's currency")
     hold = fields.Nested(HoldSchema, allow_none=True)
     next = fields.Nested(NextSchema, allow_none=True)
 
@@ -136,6 +151,7 @@ class OrderSchema(Schema):
     placed_on = fields.Date()
     version = Whole(metadata={"description": "what the ETag says; it grows when what was ordered changes"})
     lines = fields.List(fields.Nested(OrderLineSchema))
+    payment = fields.Nested(AccountSchema)
 
 
 class OrderFilters(Schema):

@@ -1,11 +1,12 @@
 """A work order: what one facility makes of one order line. Quantities decide, states are derived."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
+from services.production.domain.capacity import Capacity
 from services.production.domain.clearance import LANE, must_be_cleared
 from shared.events.production import (
     LotReleased,
@@ -206,6 +207,15 @@ class WorkOrder:
         if self.good == self.quantity:
             events.append(WorkOrderCompleted(**self._about, good=self.good))
         return events
+
+    def postpone(self, capacity: Capacity, labour_minutes: int, *, today: date) -> bool:
+        """Move the due day to the first on which the facility, with all its hours, can have made what remains."""
+        if not self.remaining or not capacity.minutes_a_day:
+            return False
+        alone = replace(capacity, committed_minutes=0)
+        earliest = alone.finish_of(self.remaining, labour_minutes, today=today)
+        later, self.due = earliest > self.due, max(self.due, earliest)
+        return later
 
     def _must_be(self, *states: str) -> None:
         if self.state not in states:

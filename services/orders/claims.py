@@ -1,0 +1,54 @@
+"""Claims as they are shown: reads only. A carton that isn't the buyer's is none."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from services.orders.domain.claim import Claim
+from services.orders.domain.order import Order
+from services.orders.storage import carton, claim, claim_photo
+from services.orders.storage import order as orders
+from services.orders.views import mine
+from shared.web.access import Principal
+
+
+def find_carton(session: Session, principal: Principal, sscc: str) -> Row[Any] | None:
+    """The carton with the order line that it was packed for."""
+    query = select(carton).join(orders, orders.c.id == carton.c.order_id)
+    return session.execute(query.where(carton.c.sscc == sscc, mine(principal))).one_or_none()
+
+
+def find_claim(session: Session, principal: Principal, claim_id: UUID) -> dict[str, Any] | None:
+    query = select(Claim, claim.c.order_id).join(orders, orders.c.id == claim.c.order_id)
+    row = session.execute(query.where(claim.c.id == claim_id, mine(principal))).one_or_none()
+    return claim_as_dict(session, row[0], row.order_id) if row else None
+
+
+def claims_of(session: Session, order: Order) -> list[dict[str, Any]]:
+    """All claims about an order, the newest first."""
+    return [claim_as_dict(session, each, order.id) for each in reversed(order.claims)]
+
+
+def claim_as_dict(session: Session, found: Claim, order_id: UUID) -> dict[str, Any]:
+    count = select(func.count()).select_from(claim_photo).where(claim_photo.c.claim_id == found.id)
+    photos = session.execute(count).scalar_one()
+    path = f"/orders/v1/claims/{found.id}/photos"
+    return {
+        **{name: getattr(found, name) for name in SHOWN},
+        "order_id": order_id,
+        "line": found.line_number,
+        "photos": [f"{path}/{number}" for number in range(1, photos + 1)],
+    }
+
+
+SHOWN = (
+    "id", "state", "sscc", "quantity", "reason", "made_on", "decision", "accepted", "decision_reason",
+    "decided_on", "settlement", "credit", "replacement_order_id", "settled_on",
+)  # fmt: skip
+
+
+def find_photo(session: Session, claim_id: UUID, number: int) -> Row[Any] | None:
+    which = (claim_photo.c.claim_id == claim_id, claim_photo.c.number == number)
+    return session.execute(select(claim_photo).where(*which)).one_or_none()
