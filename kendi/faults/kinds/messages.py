@@ -14,6 +14,7 @@ import redis
 from kendi.faults.children import POISON
 from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
 from shared.messaging.tables import Inbox
+from shared.messaging.transport import NO_MESSAGE
 
 GARBAGE: tuple[bytes, ...] = (
     b"\xff\xfe not JSON",
@@ -125,7 +126,7 @@ def _messages(scene: Scene) -> list[tuple[str, bytes]]:
 
 def _is_ours(message: bytes) -> bool:
     """Whether it is a message of the services, not garbage of another strike."""
-    with suppress(ValueError, TypeError, KeyError):
+    with suppress(*NO_MESSAGE):
         args, _, _ = json.loads(base64.b64decode(json.loads(message)["body"]))
         return len(args) == 4 and all(isinstance(arg, str) for arg in args)
     return False
