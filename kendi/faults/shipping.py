@@ -58,11 +58,14 @@ class Hub:
         planned = self._client.ask("/logistics/v1/shipments", body, what="shipment")
         if planned.outcome != "ok":
             return
-        shipment, id, today = planned.body, planned.body["id"], real_now().astimezone(WIB).date()
+        id, today = planned.body["id"], real_now().astimezone(WIB).date()
         self._client.note("shipment", id)
         path = f"/logistics/v1/shipments/{id}"
-        self._client.post(f"{path}/book", _booking(), what="book", about=id)
-        for document in (self._client.get(path) or shipment)["documents"]:
+        booked = self._client.post(f"{path}/book", _booking(), what="book", about=id)
+        shipment = booked.body if booked.outcome == "ok" else self._client.get(path)
+        if shipment is None:  # nobody says which documents the booking left missing
+            return
+        for document in shipment["documents"]:
             if document["state"] == "missing":
                 paper = {"code": document["code"], "number": "N-1", "issued_on": today.isoformat()}
                 about = f"{id} {document['code']}"
