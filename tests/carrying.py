@@ -17,7 +17,7 @@ from services.orders.domain.amendment import Change
 from services.orders.domain.order import Line, Order
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers import amending, cancelling, placing
-from services.production import handlers as production
+from services.production.handlers import working as production
 from services.production.storage import LIVE, work_order
 from shared.clock import business_today
 from shared.database import Database

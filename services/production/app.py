@@ -3,12 +3,14 @@
 from flask import Flask
 
 from services.production import CARD
-from services.production.api import api
+from services.production.api import ROUTES
 from services.production.pages import board
 from shared import settings
 from shared.web import serving
 
+DESKS = (board.desk,)
+
 
 def create_app() -> Flask:
     """The application as its settings want it; what the web server loads."""
-    return serving.create(CARD, settings.load(CARD.name, "web"), api=[api], desks=[board.desk])
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=ROUTES, desks=DESKS)

@@ -15,7 +15,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from services.production import handlers, loading
+from services.production import loading
+from services.production.handlers import REACTIONS, capacities
 from services.production.storage import capability, report
 from shared import reference
 from shared.clock import WIB, real_now
@@ -125,7 +126,7 @@ def production(client_of: Callable[[str], FlaskClient]) -> Production:
         loading.load(session, reference.FOLDER)
         able = session.execute(select(capability.c.facility).where(capability.c.family == FAMILY)).scalars()
         for code in set(able) - {SRAGEN, KLATEN}:
-            handlers.set_capacity(session, code=code, open_minutes=360, workers={FAMILY: 0})
+            capacities.set_capacity(session, code=code, open_minutes=360, workers={FAMILY: 0})
         keys = {
             name: create_key(session, name=name, role=role, account=account)
             for name, role, account in (
@@ -134,7 +135,7 @@ def production(client_of: Callable[[str], FlaskClient]) -> Production:
                 ("office", KANWIL, None),
             )
         }
-    hearing = Hearing(database, handlers.REACTIONS)
+    hearing = Hearing(database, REACTIONS)
     hearing.hears(an_item())
     return Production(client, database, hearing, **{name: Caller(client, key) for name, key in keys.items()})
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.production import handlers
 from services.production.domain.cancellation import stop
 from services.production.domain.work_order import WorkOrder
+from services.production.handlers import hearing
 from shared.events.orders import ClearanceWithdrawn, Party
 from shared.events.production import WorkOrderReduced, WorkOrderWithdrawn
 from shared.refusal import Refused
@@ -128,7 +128,7 @@ def test_work_that_begins_while_it_is_cancelled_is_either_stopped_or_goes_on(sha
 
     def cancel() -> None:
         with shared_out.database.transaction() as session:
-            handlers.on_cancellation_requested(session, a_cancellation(), None)
+            hearing.on_cancellation_requested(session, a_cancellation(), None)
 
     with ThreadPoolExecutor(2) as threads:
         begun, cancelled = threads.submit(begin), threads.submit(cancel)

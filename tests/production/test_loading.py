@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from services.production import handlers, loading, views
+from services.production import loading, views
+from services.production.handlers import capacities
 from services.production.storage import capability, facility
 from shared import reference
 from shared.database import Database
@@ -47,7 +48,7 @@ def test_one_that_changed_is_told_again_and_no_other(database: Database) -> None
 def test_what_people_have_set_is_left_alone(database: Database) -> None:
     load(database)
     with database.transaction() as session:
-        handlers.set_capacity(session, code="LPS-SRG", open_minutes=240, workers={"coco_rope": 7})
+        capacities.set_capacity(session, code="LPS-SRG", open_minutes=240, workers={"coco_rope": 7})
         session.execute(update(facility).where(facility.c.code == "LPS-SRG").values(place="elsewhere"))
     assert load(database) == 1
     with database.transaction() as session:

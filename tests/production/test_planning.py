@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from services.production import handlers
 from services.production.domain.capacity import working_day_after
+from services.production.handlers import capacities, hearing
 from services.production.storage import capability, demand, facility, work_order
 from shared.clock import advance
 from shared.messaging.tables import Inbox, inbox
@@ -20,7 +20,7 @@ def staff(production: Production, **workers: int) -> None:
     """Give facilities workers: ``staff(production, RTN_BYL=5)``."""
     with production.database.transaction() as session:
         for code, count in workers.items():
-            handlers.set_capacity(
+            capacities.set_capacity(
                 session, code=code.replace("_", "-"), open_minutes=360, workers={FAMILY: count}
             )
 
@@ -40,7 +40,7 @@ def test_plans_made_at_once_do_not_count_on_the_same_hours(production: Productio
     def plan(order: UUID) -> None:
         with production.database.transaction() as session:
             event = a_clearance(order_id=order, quantity=10_000)
-            handlers.on_clearance_granted(session, event, None)
+            hearing.on_clearance_granted(session, event, None)
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(plan, orders))
@@ -147,7 +147,7 @@ def test_the_newest_clearance_counts(shared_out: Production) -> None:
 
 def test_a_facility_that_makes_nothing_has_no_workers_to_set(production: Production) -> None:
     with production.database.transaction() as session, pytest.raises(Refused, match="nothing yet"):
-        handlers.set_capacity(session, code="BPS-SKA", open_minutes=0, workers={"batik": 1})
+        capacities.set_capacity(session, code="BPS-SKA", open_minutes=0, workers={"batik": 1})
 
 
 def test_a_facility_without_the_family_is_never_asked(production: Production) -> None:

@@ -21,9 +21,9 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from services.production import handlers
 from services.production.domain.allocation import Plan, share_out
 from services.production.domain.work_order import WorkOrder
+from services.production.handlers import capacities, hearing, planning, working
 from services.production.storage import demand, work_order
 from shared.events.orders import CancellationRequested, ClearanceWithdrawn
 from shared.messaging.tables import outbox_event
@@ -74,7 +74,7 @@ class Planning(RuleBasedStateMachine):
             purpose=purpose,
             destination=destination,
         )
-        self._do(lambda session: handlers.on_clearance_granted(session, clearance, None))
+        self._do(lambda session: hearing.on_clearance_granted(session, clearance, None))
 
     @rule(percent=st.sampled_from([10, 40, 100]))
     def cancel(self, percent: int) -> None:
@@ -84,16 +84,16 @@ class Planning(RuleBasedStateMachine):
             event = CancellationRequested(
                 order_id=self.order, line=1, cancellation_id=self.order, quantity=quantity
             )
-            self._do(lambda session: handlers.on_cancellation_requested(session, event, None))
+            self._do(lambda session: hearing.on_cancellation_requested(session, event, None))
 
     @rule(more=st.sampled_from([0, 100]), days=st.sampled_from([2, 90, 200]))
     def amend(self, more: int, days: int) -> None:
         """More pieces end the clearance; another day alone does not."""
         self.ordered += more
         amended = an_amendment(order_id=self.order, ordered=self.ordered, requested_date=in_days(days))
-        self._do(lambda session: handlers.on_order_line_amended(session, amended, None))
+        self._do(lambda session: hearing.on_order_line_amended(session, amended, None))
         if more:
-            self._do(lambda session: handlers.on_clearance_withdrawn(session, self._withdrawn(), None))
+            self._do(lambda session: hearing.on_clearance_withdrawn(session, self._withdrawn(), None))
 
     def _withdrawn(self) -> ClearanceWithdrawn:
         return ClearanceWithdrawn(order_id=self.order, line=1, purpose="produce")
@@ -102,7 +102,7 @@ class Planning(RuleBasedStateMachine):
     def answer(self, which: int, action: str) -> None:
         if offers := self._work_orders():
             more = {"reason": "bengkel penuh"} if action == "decline" else {}
-            handler = getattr(handlers, action)
+            handler = getattr(working, action)
             self._do(lambda session: handler(session, work_order_id=offers[which % len(offers)].id, **more))
 
     @rule(which=st.integers(0, 3), pieces=st.integers(1, 500), scrap=st.integers(0, 2))
@@ -110,15 +110,15 @@ class Planning(RuleBasedStateMachine):
         if orders := self._work_orders():
             order = orders[which % len(orders)]
             made = min(pieces, order.remaining)
-            report = partial(handlers.report, work_order_id=order.id, pieces=made, kind="made")
+            report = partial(working.report, work_order_id=order.id, pieces=made, kind="made")
             self._do(lambda session: report(session, worked_on=today()))
-            inspect = partial(handlers.inspect, work_order_id=order.id, passed=max(0, made - scrap))
+            inspect = partial(working.inspect, work_order_id=order.id, passed=max(0, made - scrap))
             self._do(lambda session: inspect(session, rework=0, scrap=scrap))
 
     @rule(workers=st.sampled_from([0, 20, 100]), code=st.sampled_from([SRAGEN, KLATEN]))
     def staff(self, workers: int, code: str) -> None:
         self._do(
-            lambda session: handlers.set_capacity(
+            lambda session: capacities.set_capacity(
                 session, code=code, open_minutes=360, workers={"coco_rope": workers}
             )
         )
@@ -198,7 +198,7 @@ def test_a_plan_that_shares_out_too_much_is_found_out(
     def too_much(quantity: int, **facts: Any) -> Plan:
         return share_out(quantity + 1, **facts)
 
-    monkeypatch.setattr(handlers, "share_out", too_much)
+    monkeypatch.setattr(planning, "share_out", too_much)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
             lambda: Planning(production),  # type: ignore[arg-type]

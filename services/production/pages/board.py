@@ -8,7 +8,8 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.production import handlers, views
+from services.production import views
+from services.production.handlers import working
 from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
@@ -106,10 +107,10 @@ def _day(name: str) -> date:
 
 
 ACTIONS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
-    "accept": (handlers.accept, _nothing),
-    "decline": (handlers.decline, _reason),
-    "start": (handlers.start, _nothing),
-    "pause": (handlers.pause, _reason),
-    "report": (handlers.report, _report),
-    "inspect": (handlers.inspect, _inspection),
+    "accept": (working.accept, _nothing),
+    "decline": (working.decline, _reason),
+    "start": (working.start, _nothing),
+    "pause": (working.pause, _reason),
+    "report": (working.report, _report),
+    "inspect": (working.inspect, _inspection),
 }

@@ -1,4 +1,4 @@
-"""The production API: ``/production/v1/…``."""
+"""Work orders: ``/production/v1/work-orders…``."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,11 +6,9 @@ from uuid import UUID
 
 from flask import Response
 
-from services.production import handlers, views
-from services.production.schemas import (
-    CapacityRequest,
-    CapacitySchema,
-    FacilitySchema,
+from services.production import views
+from services.production.handlers import working
+from services.production.schemas.work_orders import (
     InspectRequest,
     ReasonRequest,
     ReportRequest,
@@ -25,7 +23,7 @@ from shared.web.pagination import key_of, link_to_next
 from shared.web.problems import not_found
 from shared.web.schemas import NothingSchema
 
-api = Routes("production", __name__, url_prefix="/production/v1", description="Work of the facilities")
+api = Routes("work-orders", __name__, url_prefix="/production/v1", description="Work of the facilities")
 
 WORK_ORDER = WorkOrderSchema()
 
@@ -66,7 +64,7 @@ def read_work_order(id: UUID) -> Any:
 @requires(FACILITY)
 def accept(body: dict[str, Any], id: UUID) -> Response:
     """Accept an offer. Needs an Idempotency-Key, as all of these."""
-    return _do(handlers.accept, id, body)
+    return _do(working.accept, id, body)
 
 
 @api.post("/work-orders/<uuid:id>/decline")
@@ -75,7 +73,7 @@ def accept(body: dict[str, Any], id: UUID) -> Response:
 @requires(FACILITY)
 def decline(body: dict[str, Any], id: UUID) -> Response:
     """Decline an offer, with a reason; its quantity is shared out again."""
-    return _do(handlers.decline, id, body)
+    return _do(working.decline, id, body)
 
 
 @api.post("/work-orders/<uuid:id>/start")
@@ -84,7 +82,7 @@ def decline(body: dict[str, Any], id: UUID) -> Response:
 @requires(FACILITY)
 def start(body: dict[str, Any], id: UUID) -> Response:
     """Begin, or go on after a pause."""
-    return _do(handlers.start, id, body)
+    return _do(working.start, id, body)
 
 
 @api.post("/work-orders/<uuid:id>/pause")
@@ -93,7 +91,7 @@ def start(body: dict[str, Any], id: UUID) -> Response:
 @requires(FACILITY)
 def pause(body: dict[str, Any], id: UUID) -> Response:
     """Stand still, with a reason."""
-    return _do(handlers.pause, id, body)
+    return _do(working.pause, id, body)
 
 
 @api.post("/work-orders/<uuid:id>/report")
@@ -102,7 +100,7 @@ def pause(body: dict[str, Any], id: UUID) -> Response:
 @requires(FACILITY)
 def report(body: dict[str, Any], id: UUID) -> Response:
     """Report pieces made, or mended, on one day."""
-    return _do(handlers.report, id, body)
+    return _do(working.report, id, body)
 
 
 @api.post("/work-orders/<uuid:id>/inspect")
@@ -111,7 +109,7 @@ def report(body: dict[str, Any], id: UUID) -> Response:
 @requires(FACILITY)
 def inspect(body: dict[str, Any], id: UUID) -> Response:
     """Inspect what awaits it; what passed leaves as a lot."""
-    return _do(handlers.inspect, id, body)
+    return _do(working.inspect, id, body)
 
 
 def _do(command: Callable[..., Any], id: UUID, body: dict[str, Any]) -> Response:
@@ -123,37 +121,3 @@ def _do(command: Callable[..., Any], id: UUID, body: dict[str, Any]) -> Response
         return WORK_ORDER.dump(views.as_dict(command(session, work_order_id=id, **body))), 200, {}
 
     return once(run)
-
-
-@api.get("/facilities")
-@api.response(200, FacilitySchema(many=True))
-@requires(FACILITY, KANWIL)
-def list_facilities() -> Any:
-    """All facilities that are known."""
-    with transaction() as session:
-        return list(views.facilities(session))
-
-
-@api.get("/facilities/<code>/capacity")
-@api.response(200, CapacitySchema)
-@requires(FACILITY, KANWIL)
-def read_capacity(code: str) -> Any:
-    """A facility's minutes a day and its consenting workers."""
-    with transaction() as session:
-        found = views.capacity_of(session, code) if views.may_see(current(), code) else None
-    if found is None:
-        raise not_found("facility")
-    return found
-
-
-@api.put("/facilities/<code>/capacity")
-@api.arguments(CapacityRequest)
-@api.response(200, CapacitySchema)
-@requires(FACILITY, KANWIL)
-def set_capacity(body: dict[str, Any], code: str) -> Any:
-    """Say how many minutes a day the facility is open and how many consenting workers it has."""
-    with transaction() as session:
-        if not views.may_see(current(), code) or views.capacity_of(session, code) is None:
-            raise not_found("facility")
-        handlers.set_capacity(session, code=code, **body)
-        return views.capacity_of(session, code)

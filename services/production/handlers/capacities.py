@@ -1,0 +1,24 @@
+"""What a facility is able to make."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from services.production.storage import capability, facility
+from shared.refusal import Refused
+
+
+def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dict[str, int]) -> None:
+    """What a facility is open and how many consenting workers it has for each family it is able to make."""
+    families = set(
+        session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars()
+    )
+    for family in sorted(set(workers) - families):
+        able = ", ".join(sorted(families)) or "nothing yet"
+        raise Refused("This facility makes {families}.", field=f"workers.{family}", families=able)
+    session.execute(update(facility).where(facility.c.code == code).values(open_minutes=open_minutes))
+    for family, count in workers.items():
+        session.execute(
+            update(capability)
+            .where(capability.c.facility == code, capability.c.family == family)
+            .values(workers=count)
+        )

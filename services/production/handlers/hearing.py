@@ -1,0 +1,155 @@
+"""What production does when orders tells something; the table from event to reaction at the foot."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from services.production.domain.cancellation import stop
+from services.production.domain.clearance import pieces_to_make
+from services.production.handlers.planning import (
+    allocate,
+    line_of,
+    live,
+    locked_work_orders,
+    one_plan_at_a_time,
+    plan_of,
+    planned_anew,
+)
+from services.production.handlers.quoting import on_quote_requested
+from services.production.storage import demand, item
+from shared.clock import business_today
+from shared.events.orders import (
+    CancellationRequested,
+    ClearanceGranted,
+    ClearanceWithdrawn,
+    ItemPublished,
+    OrderLineAmended,
+    OrderPlaced,
+    QuoteRequested,
+)
+from shared.events.production import (
+    ProductionStopped,
+)
+from shared.messaging.outbox import record
+from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
+
+log = logging.getLogger(__name__)
+
+
+def _item(event: ItemPublished) -> dict[str, Any]:
+    return {
+        "sku": event.sku,
+        "name_id": event.name_id,
+        "name_en": event.name_en,
+        "family": event.family,
+        "labour_minutes": event.labour_minutes,
+    }
+
+
+def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
+    wanted = {line.sku for line in event.lines}
+    known = set(session.execute(select(item.c.sku).where(item.c.sku.in_(wanted))).scalars())
+    for sku in sorted(wanted - known):
+        raise NotYet("orders", f"item/{sku}")
+    rows = [
+        {
+            "order_id": event.order_id,
+            "line": line.number,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "destination": line.consignee.country,
+            "requested_date": line.requested_date,
+        }
+        for line in event.lines
+    ]
+    session.execute(insert(demand), rows)
+
+
+def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard) -> None:
+    """Share out what no facility has yet of all that may be made; the newest decision counts."""
+    one_plan_at_a_time(session)
+    line = line_of(session, event.order_id, event.line)
+    cleared = pieces_to_make(
+        event, ordered=line.quantity, destination=line.destination, today=business_today(session)
+    )
+    if not cleared:
+        log.info("nothing is to be made for a clearance to %s until %s", event.purpose, event.expires_on)
+        return
+    session.execute(
+        update(demand)
+        .where(demand.c.order_id == event.order_id, demand.c.line == event.line)
+        .values(cleared=cleared, cleared_until=event.expires_on)
+    )
+    line = line_of(session, event.order_id, event.line)
+    more = line.to_make - sum(row.quantity for row in live(session, line))
+    if more > 0:
+        record(session, *allocate(session, line, more, "cleared"))
+
+
+def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:
+    """From now on nothing of the line is planned, accepted or begun; work under way goes on."""
+    if event.purpose == "produce":
+        one_plan_at_a_time(session)
+        _change(session, event, cleared_until=None)
+
+
+def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:
+    """Take the line as it is now, and answer a new day with a plan."""
+    one_plan_at_a_time(session)
+    before = line_of(session, event.order_id, event.line)
+    _change(
+        session,
+        event,
+        quantity=event.ordered,
+        destination=event.consignee.country,
+        requested_date=event.requested_date,
+    )
+    line = line_of(session, event.order_id, event.line)
+    if line.requested_date != before.requested_date and live(session, line):
+        record(session, *planned_anew(session, line))
+
+
+def on_cancellation_requested(session: Session, event: CancellationRequested, heard: Heard) -> None:
+    """Stop what nobody works on, and say what was stopped and what goes on."""
+    one_plan_at_a_time(session)
+    line = line_of(session, event.order_id, event.line)
+    work_orders = locked_work_orders(session, line)
+    had = sum(each.quantity for each in work_orders if each.live)
+    stopped = stop(
+        event.quantity,
+        unassigned=line.quantity - line.stopped - had,
+        work_orders=work_orders,
+        on=business_today(session),
+    )
+    session.flush()
+    _change(session, event, stopped=line.stopped + stopped.pieces)
+    replan = line.cleared > 0 and stopped.pieces > 0
+    plan = [plan_of(session, line_of(session, event.order_id, event.line), "stopped")] if replan else []
+    answer = ProductionStopped(
+        order_id=event.order_id,
+        line=event.line,
+        cancellation_id=event.cancellation_id,
+        asked=event.quantity,
+        stopped=stopped.pieces,
+        going_on=stopped.going_on,
+    )
+    record(session, *stopped.told, *plan, answer)
+
+
+def _change(session: Session, event: Any, **values: Any) -> None:
+    """Change our copy of the order line that an event is about."""
+    of_event = (demand.c.order_id == event.order_id, demand.c.line == event.line)
+    session.execute(update(demand).where(*of_event).values(**values))
+
+
+REACTIONS: Reactions = {
+    ItemPublished: keep_copy(item, _item),
+    OrderPlaced: on_order_placed,
+    ClearanceGranted: on_clearance_granted,
+    QuoteRequested: on_quote_requested,
+    ClearanceWithdrawn: on_clearance_withdrawn,
+    OrderLineAmended: on_order_line_amended,
+    CancellationRequested: on_cancellation_requested,
+}

@@ -1,0 +1,1 @@
+"""What the production API takes and gives."""
