@@ -4,14 +4,15 @@ import logging
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.domain.cancellation import stop
 from services.production.domain.clearance import pieces_to_make
 from services.production.handlers.planning import (
+    LINE,
     allocate,
     line_of,
-    live,
     locked_work_orders,
     one_plan_at_a_time,
     plan_of,
@@ -77,38 +78,34 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
     if not cleared:
         log.info("nothing is to be made for a clearance to %s until %s", event.purpose, event.expires_on)
         return
-    session.execute(
-        update(demand)
-        .where(demand.c.order_id == event.order_id, demand.c.line == event.line)
-        .values(cleared=cleared, cleared_until=event.expires_on)
-    )
-    line = line_of(session, event.order_id, event.line)
-    more = line.to_make - sum(row.quantity for row in live(session, line))
+    line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on)
+    work_orders = locked_work_orders(session, line)
+    more = line.to_make - sum(each.quantity for each in work_orders if each.live)
     if more > 0:
-        record(session, *allocate(session, line, more, "cleared"))
+        record(session, *allocate(session, line, work_orders, more, "cleared"))
 
 
 def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:
     """From now on nothing of the line is planned, accepted or begun; work under way goes on."""
     if event.purpose == "produce":
         one_plan_at_a_time(session)
-        _change(session, event, cleared_until=None)
+        _changed(session, event, cleared_until=None)
 
 
 def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:
     """Take the line as it is now, and answer a new day with a plan."""
     one_plan_at_a_time(session)
     before = line_of(session, event.order_id, event.line)
-    _change(
+    line = _changed(
         session,
         event,
         quantity=event.ordered,
         destination=event.consignee.country,
         requested_date=event.requested_date,
     )
-    line = line_of(session, event.order_id, event.line)
-    if line.requested_date != before.requested_date and live(session, line):
-        record(session, *planned_anew(session, line))
+    work_orders = locked_work_orders(session, line)
+    if line.requested_date != before.requested_date and any(each.live for each in work_orders):
+        record(session, *planned_anew(session, line, work_orders))
 
 
 def on_cancellation_requested(session: Session, event: CancellationRequested, heard: Heard) -> None:
@@ -124,9 +121,8 @@ def on_cancellation_requested(session: Session, event: CancellationRequested, he
         on=business_today(session),
     )
     session.flush()
-    _change(session, event, stopped=line.stopped + stopped.pieces)
-    replan = line.cleared > 0 and stopped.pieces > 0
-    plan = [plan_of(session, line_of(session, event.order_id, event.line), "stopped")] if replan else []
+    line = _changed(session, event, stopped=line.stopped + stopped.pieces)
+    plan = [plan_of(line, work_orders, "stopped")] if line.cleared and stopped.pieces else []
     answer = ProductionStopped(
         order_id=event.order_id,
         line=event.line,
@@ -138,10 +134,11 @@ def on_cancellation_requested(session: Session, event: CancellationRequested, he
     record(session, *stopped.told, *plan, answer)
 
 
-def _change(session: Session, event: Any, **values: Any) -> None:
-    """Change our copy of the order line that an event is about."""
+def _changed(session: Session, event: Any, **values: Any) -> Row[Any]:
+    """Change our copy of the order line that an event is about; the line as it is now, as ``line_of`` gives it."""
     of_event = (demand.c.order_id == event.order_id, demand.c.line == event.line)
-    session.execute(update(demand).where(*of_event).values(**values))
+    change = update(demand).where(*of_event, item.c.sku == demand.c.sku).values(**values)
+    return session.execute(change.returning(*LINE)).one()
 
 
 REACTIONS: Reactions = {

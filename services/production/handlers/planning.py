@@ -14,16 +14,23 @@ from services.production.capacities import able_to_make
 from services.production.domain.allocation import Plan, Share, share_out
 from services.production.domain.capacity import ready_on
 from services.production.domain.work_order import WorkOrder, short_code
-from services.production.storage import LIVE, demand, facility, item, work_order
+from services.production.storage import demand, facility, item, work_order
 from shared.clock import business_today
 from shared.events.production import (
     Allocation,
     Cause,
     ProductionPlanned,
-    WorkOrderOffered,
 )
 
 PLANNING = func.hashtext("production plan")
+
+
+LINE = (
+    *demand.columns,
+    func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make"),
+    item.c.labour_minutes,
+    item.c.family,
+)
 
 
 def one_plan_at_a_time(session: Session) -> None:
@@ -33,76 +40,69 @@ def one_plan_at_a_time(session: Session) -> None:
 
 def line_of(session: Session, order_id: UUID, line: int) -> Row[Any]:
     """The order line with what its item takes, locked."""
-    to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make")
     return session.execute(
-        select(demand, to_make, item.c.labour_minutes, item.c.family)
+        select(*LINE)
         .join(item, item.c.sku == demand.c.sku)
         .where(demand.c.order_id == order_id, demand.c.line == line)
         .with_for_update(of=demand)
     ).one()
 
 
-def allocate(session: Session, line: Row[Any], quantity: int, because: Cause) -> list[object]:
+def allocate(
+    session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], quantity: int, because: Cause
+) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
-    offered = _offer_all(session, line, _shared_out(session, line, quantity))
-    return [plan_of(session, line, because), *offered]
+    more = _make_work_orders(session, line, _shared_out(session, line, work_orders, quantity))
+    return [plan_of(line, [*work_orders, *more], because), *(each.offer() for each in more)]
 
 
-def planned_anew(session: Session, line: Row[Any]) -> list[object]:
+def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]) -> list[object]:
     """What has not begun is shared out again if all of it is then done earlier and the line was late; else it stays."""
-    waiting = [each for each in locked_work_orders(session, line) if each.can_be_taken_back]
+    waiting = [each for each in work_orders if each.can_be_taken_back]
     late = max((each.due for each in waiting), default=line.requested_date)
     if late <= line.requested_date:
-        return [plan_of(session, line, "amended")]
+        return [plan_of(line, work_orders, "amended")]
     pieces = sum(each.quantity for each in waiting)
-    plan = _shared_out(session, line, pieces, instead_of=waiting)
+    plan = _shared_out(session, line, work_orders, pieces, instead_of=waiting)
     if plan.unallocated or max(share.due for share in plan.shares) >= late:
-        return [plan_of(session, line, "amended")]
+        return [plan_of(line, work_orders, "amended")]
     today = business_today(session)
     withdrawn = [each.take_back(each.quantity, on=today) for each in waiting]
-    offered = _offer_all(session, line, plan)
-    return [*withdrawn, plan_of(session, line, "amended"), *offered]
+    more = _make_work_orders(session, line, plan)
+    offers = [each.offer() for each in more]
+    return [*withdrawn, plan_of(line, [*work_orders, *more], "amended"), *offers]
 
 
 def _shared_out(
-    session: Session, line: Row[Any], quantity: int, *, instead_of: Sequence[WorkOrder] = ()
+    session: Session,
+    line: Row[Any],
+    work_orders: Sequence[WorkOrder],
+    quantity: int,
+    *,
+    instead_of: Sequence[WorkOrder] = (),
 ) -> Plan:
-    """The plan for a quantity; nobody is asked without a clearance."""
+    """The plan for a quantity, without who declined the line; nobody is asked without a clearance."""
     today = business_today(session)
     cleared = line.cleared_until is not None and line.cleared_until >= today
+    declined = [each.facility for each in work_orders if each.declined_reason is not None]
     return share_out(
         quantity,
         labour_minutes=line.labour_minutes,
         latest=line.requested_date,
         today=today,
-        able=able_to_make(session, line.family, but_for=_declined(session, line), instead_of=instead_of)
-        if cleared
-        else (),
+        able=able_to_make(session, line.family, but_for=declined, instead_of=instead_of) if cleared else (),
     )
 
 
-def _offer_all(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrderOffered]:
+def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:
     today = business_today(session)
-    offered = [_offer(session, line, share, today) for share in plan.shares]
-    session.add_all(offered)
+    made = [_work_order(session, line, share, today) for share in plan.shares]
+    session.add_all(made)
     session.flush()
-    return [order.offer() for order in offered]
+    return made
 
 
-def _declined(session: Session, line: Row[Any]) -> Sequence[str]:
-    """The facilities that declined this line."""
-    return (
-        session.execute(
-            select(work_order.c.facility)
-            .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-            .where(work_order.c.declined_reason.is_not(None))
-        )
-        .scalars()
-        .all()
-    )
-
-
-def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
+def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
     number = next_number(session, share.facility, "work_orders")
     return WorkOrder(
         id=uuid7s.uuid7(),
@@ -118,19 +118,9 @@ def _offer(session: Session, line: Row[Any], share: Share, today: date) -> WorkO
     )
 
 
-def live(session: Session, line: Row[Any]) -> Sequence[Any]:
-    """The work orders of the line that no facility declined and that were not withdrawn."""
-    return session.execute(
-        select(work_order.c.facility, work_order.c.quantity, work_order.c.due)
-        .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-        .where(LIVE)
-        .order_by(work_order.c.id)
-    ).all()
-
-
-def plan_of(session: Session, line: Row[Any], because: Cause) -> ProductionPlanned:
+def plan_of(line: Row[Any], work_orders: Sequence[WorkOrder], because: Cause) -> ProductionPlanned:
     """How the whole line stands: every live work order, and what no facility has."""
-    rows = live(session, line)
+    rows = [each for each in work_orders if each.live]
     allocated = sum(row.quantity for row in rows)
     ready = ready_on(max(row.due for row in rows)) if rows else None
     return ProductionPlanned(

@@ -8,7 +8,14 @@ from sqlalchemy.orm import Session
 
 from services.production.capacities import able_to_make
 from services.production.domain.work_order import Kind, WorkOrder, short_code
-from services.production.handlers.planning import allocate, line_of, next_number, one_plan_at_a_time, plan_of
+from services.production.handlers.planning import (
+    allocate,
+    line_of,
+    locked_work_orders,
+    next_number,
+    one_plan_at_a_time,
+    plan_of,
+)
 from services.production.storage import demand
 from shared.clock import business_today
 from shared.messaging.outbox import record
@@ -30,7 +37,8 @@ def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     session.flush()
     with as_the_service(session):  # it is offered to other facilities
         line = line_of(session, order.order_id, order.line)
-        record(session, *declined, *allocate(session, line, order.quantity, "declined"))
+        work_orders = locked_work_orders(session, line)
+        record(session, *declined, *allocate(session, line, work_orders, order.quantity, "declined"))
     return order
 
 
@@ -77,7 +85,7 @@ def _postponed(session: Session, order: WorkOrder) -> list[object]:
     if not able or not order.postpone(able[0], line.labour_minutes, today=today):
         return []
     session.flush()
-    return [plan_of(session, line, "scrapped")]
+    return [plan_of(line, locked_work_orders(session, line), "scrapped")]
 
 
 def _locked(session: Session, work_order_id: UUID) -> WorkOrder:
