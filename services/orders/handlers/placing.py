@@ -38,9 +38,10 @@ class Particulars(TypedDict):
 def place_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """Take an order, screen each line by its destination, and hold or clear it."""
     order = new_order(session, **asked)
+    placed = order.place()
     session.add(order)
     session.flush()
-    timeline.tell(session, *order.place())
+    timeline.tell(session, *placed)
     return order
 
 
