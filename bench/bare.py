@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from flask import Flask, Response, jsonify, request
 from sqlalchemy import text
 
+from kendi.processes import serve
 from kendi.system import System
 from shared.database import make_engine
 
@@ -54,18 +55,8 @@ def serving(system: System) -> Iterator[str]:
 
 
 def _serve(port: int, url: str) -> None:
-    from granian import Granian
-    from granian.constants import Interfaces
-
     os.environ["BENCH_DATABASE_URL"] = url
-    Granian(
-        "bench.bare:create_app",
-        factory=True,
-        port=port,
-        interface=Interfaces.WSGI,
-        blocking_threads=8,
-        log_enabled=False,
-    ).serve()
+    serve(create_app, host="127.0.0.1", port=port, threads=8)
 
 
 def _await_port(port: int) -> None:

@@ -6,14 +6,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from kendi import forks
 from shared.card import all_cards, card_of
 from shared.messaging.jobs import Job
 from shared.settings import Process, Settings, load
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.web.receiving import Receiving
 
 
 class Parts(Protocol):
@@ -21,6 +27,14 @@ class Parts(Protocol):
 
     REACTIONS: dict[type[Any], Any]
     JOBS: tuple[Job, ...]
+
+
+LOGGED_AS_OURS: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+"""What the web server says goes through our own handler, a JSON object a line."""
 
 
 def run_child(kind: str, service: str, environment: Mapping[str, str], log: Path) -> None:
@@ -39,23 +53,35 @@ def run_child(kind: str, service: str, environment: Mapping[str, str], log: Path
 
 def run_web(service: str) -> None:
     """Serve the service's API and pages until told to stop."""
+    settings = _begin(service, "web")
+    app = importlib.import_module(f"services.{service}.app").create_app
+    serve(app, host=settings.host, port=settings.port, threads=settings.web_threads)
+
+
+def serve(create_app: "Callable[[], Flask]", *, host: str, port: int, threads: int) -> None:
+    """Serve a Flask application until told to stop; its worker is started again when it dies."""
     from granian import Granian
     from granian.constants import Interfaces
 
-    settings = _begin(service, "web")
     Granian(
-        f"services.{service}.app:create_app",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
+        "",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
         workers=1,
-        blocking_threads=settings.web_threads,
         workers_kill_timeout=3,
         respawn_failed_workers=True,
-        log_access=False,
+        websockets=False,
         log_level=cast(Any, "warning"),
-    ).serve()
+        log_dictconfig=LOGGED_AS_OURS,
+    ).serve(target_loader=partial(_receiving, create_app, threads), wrap_loader=False)
+
+
+def _receiving(create_app: "Callable[[], Flask]", threads: int) -> "Receiving":
+    """What the server's own process loads."""
+    from shared.web.receiving import Receiving
+
+    return Receiving(create_app(), threads=threads)
 
 
 def run_worker(service: str) -> None:

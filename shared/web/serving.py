@@ -53,6 +53,7 @@ def create(
     app.register_blueprint(health.blueprint(card))
     app.before_request(apis.allow_body)
     app.before_request(_refuse_nul)
+    app.before_request(_refuse_packed)
     apis.install(app, api)
     app.register_blueprint(signing_in.blueprint(card))
     app.register_blueprint(operations.blueprint(card))
@@ -75,6 +76,12 @@ def _refuse_nul() -> None:
         raise Problem(404, "Not found", "There is no such address.")
     if any("\0" in text for text in (*request.args.values(), *request.form.values())):
         raise Problem(400, "Not readable", "Send the address and the form without the character NUL.")
+
+
+def _refuse_packed() -> None:
+    """A small body may unpack to one without an end."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Problem(415, "Unsupported media type", "Send the body as it is, without a Content-Encoding.")
 
 
 def _harden(response: Response) -> Response:
