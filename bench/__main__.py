@@ -21,9 +21,12 @@ from shared.database import Database
 from shared.sight import SERVICE
 from shared.web.access import BUYER
 
-CLIENTS = 4
+CLIENTS = (1, 8, 32)
 POSTS = 400
 ROUNDS = 3
+SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040")
+LINES = len(SKUS)
+SETTLING_SECONDS = 10
 IDLE_SECONDS = 20
 WITHOUT_LIMITS = {"KENDI_REQUESTS_PER_KEY": "0", "KENDI_REQUESTS_PER_ADDRESS": "0"}
 
@@ -55,7 +58,8 @@ def events_beside_bare_tasks(system: System) -> None:
 
 
 def idle(system: System) -> None:
-    """The share of a core that all processes of ours take while nothing happens."""
+    """The share of a core that all processes of ours take while nothing happens, once they have settled."""
+    time.sleep(SETTLING_SECONDS)
     pids = [child.process.pid for child in system.children if child.process]
     began, before = time.monotonic(), messages.cpu_seconds(pids)
     time.sleep(IDLE_SECONDS)
@@ -68,30 +72,41 @@ def against_a_bare_route(system: System) -> None:
 
     The orders are for Belgium: they are held, so that no facility's work runs beside the measurement.
     """
-    with bare.serving(system) as url:
-        rates: dict[str, list[float]] = {"order": [], "bare": []}
-        for _ in range(ROUNDS):
-            rates["bare"].append(_rate(lambda client: client.post(f"{url}/row", json={"quantity": 1})))
-            rates["order"].append(_rate(lambda client: _place(client, system, to="BE")))
-    order, plain = median(rates["order"]), median(rates["bare"])
-    print(f"POST of a three-line order: {order:.0f}/s; bare route that commits one row: {plain:.0f}/s")
     print(
-        f"  an order costs {plain / order:.1f} bare requests ({CLIENTS} clients, {ROUNDS} rounds of {POSTS})"
+        f"POST of a three-line order beside a bare route that commits one row ({ROUNDS} rounds of {POSTS}):"
     )
+    with bare.serving(system) as url:
+        for clients in CLIENTS:
+            plain, order = Load(clients), Load(clients)
+            for _ in range(ROUNDS):
+                plain.ask(lambda client: client.post(f"{url}/row", json={"quantity": 1}))
+                order.ask(lambda client: _place(client, system, to="BE"))
+            print(
+                f"  {clients} clients: {order.rate:.0f}/s, median {order.percentile(50):.0f} ms,"
+                f" 99th {order.percentile(99):.0f} ms; bare {plain.rate:.0f}/s,"
+                f" {plain.percentile(50):.0f} and {plain.percentile(99):.0f} ms:"
+                f" {plain.rate / order.rate:.1f} bare requests for an order"
+            )
 
 
 def to_the_board(system: System) -> None:
-    """From the answer to a POST until its work order stands in production's table, on a quiet system."""
-    taken = []
-    with _client() as client, _database(system, "production") as production:
-        for _ in range(30):
-            began = time.monotonic()
-            order = _place(client, system).json()
-            _await(partial(_are_on_the_board, production, order["id"]))
-            taken.append(1000 * (time.monotonic() - began))
-    print(
-        f"POST to work order on the board: median {median(taken):.0f} ms, 95th {quantiles(taken, n=20)[18]:.0f} ms"
-    )
+    """From a POST until its work orders stand in production's table, on a quiet system."""
+    for lines in (1, LINES):
+        with _client() as client, _database(system, "production") as production:
+            taken = sorted(_milliseconds_to_the_board(client, system, production, lines) for _ in range(40))
+        print(
+            f"POST to work order on the board, {lines} lines: median {median(taken):.0f} ms,"
+            f" 95th {quantiles(taken, n=20)[18]:.0f} ms"
+        )
+
+
+def _milliseconds_to_the_board(
+    client: httpx.Client, system: System, production: Database, lines: int
+) -> float:
+    began = time.monotonic()
+    order = _place(client, system, lines=lines).json()
+    _await(partial(_are_on_the_board, production, order["id"], lines))
+    return 1000 * (time.monotonic() - began)
 
 
 def through_the_chain(system: System) -> None:
@@ -108,8 +123,8 @@ def through_the_chain(system: System) -> None:
     )
 
 
-def _place(client: httpx.Client, system: System, *, to: str = "ID") -> httpx.Response:
-    """An order of three lines; one for home needs no release."""
+def _place(client: httpx.Client, system: System, *, to: str = "ID", lines: int = LINES) -> httpx.Response:
+    """An order of so many lines; one for home needs no release."""
     line = {
         "quantity": 200,
         "requested_date": (real_now() + timedelta(days=300)).date().isoformat(),
@@ -126,33 +141,54 @@ def _place(client: httpx.Client, system: System, *, to: str = "ID") -> httpx.Res
             "currency": "USD",
             "incoterm": "FCA",
             "named_place": "Semarang",
-            "lines": [{**line, "sku": sku} for sku in ("CR-BALL-07", "CR-RING-15", "CR-TUG-040")],
+            "lines": [{**line, "sku": sku} for sku in SKUS[:lines]],
         },
     )
     return response.raise_for_status()
 
 
-def _rate(request: Callable[[httpx.Client], httpx.Response]) -> float:
-    """Requests a second with several clients at once."""
+class Load:
+    """Requests of so many clients at once, and how long each took."""
 
-    def work(count: int) -> None:
+    def __init__(self, clients: int) -> None:
+        self._clients = clients
+        self._rates: list[float] = []
+        self._taken: list[float] = []
+
+    def ask(self, request: Callable[[httpx.Client], httpx.Response]) -> None:
+        """One round."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(self._clients) as pool:
+            for taken in pool.map(partial(self._work, request), [POSTS // self._clients] * self._clients):
+                self._taken += taken
+        self._rates.append(POSTS // self._clients * self._clients / (time.monotonic() - began))
+
+    def _work(self, request: Callable[[httpx.Client], httpx.Response], count: int) -> list[float]:
+        taken = []
         with _client() as client:
             for _ in range(count):
+                began = time.monotonic()
                 request(client).raise_for_status()
+                taken.append(1000 * (time.monotonic() - began))
+        return taken
 
-    began = time.monotonic()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        list(pool.map(work, [POSTS // CLIENTS] * CLIENTS))
-    return POSTS / (time.monotonic() - began)
+    @property
+    def rate(self) -> float:
+        """Requests a second, the median of the rounds."""
+        return median(self._rates)
+
+    def percentile(self, which: int) -> float:
+        """Milliseconds."""
+        return quantiles(self._taken, n=100)[which - 1]
 
 
-def _are_on_the_board(production: Database, order_id: str) -> bool:
-    """Whether each of the order's three lines has a work order."""
+def _are_on_the_board(production: Database, order_id: str, lines: int) -> bool:
+    """Whether each of the order's lines has a work order."""
     with production.transaction() as session:
         found = session.execute(
             text("SELECT count(*) FROM work_order WHERE order_id = :id"), {"id": order_id}
         )
-        return int(found.scalar_one()) >= 3
+        return int(found.scalar_one()) >= lines
 
 
 def _planned(orders: Database) -> int:
