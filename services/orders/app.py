@@ -6,12 +6,14 @@ from services.orders import CARD
 from services.orders.api import ROUTES
 from services.orders.pages import (
     changing,
+    claiming,
     deciding,
     holds,
     importing,
     keys,
     ordering,
     papers,
+    paying,
     portal,
     webhooks,
 )
@@ -23,6 +25,8 @@ DESKS = (
     changing.desk,
     deciding.desk,
     papers.desk,
+    paying.desk,
+    claiming.desk,
     ordering.desk,
     importing.desk,
     holds.desk,

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import cancellations, decisions, listing, views
+from services.orders import cancellations, claims, decisions, listing, views
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
@@ -73,7 +73,7 @@ def _filters() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 REQUESTS = 20
-"""Cancellations on one page, the newest first."""
+"""Cancellations, decisions and claims on one page, the newest of each first."""
 STEPS = 150
 """Steps of a timeline on one page, so that it stays under 150 kB."""
 
@@ -93,6 +93,7 @@ def one_order(order_id: UUID) -> str:
         expected = tell_expected(session, shown["lines"], pages.language())
         requests = cancellations.of_order(session, order_id)
         asked = decisions.decisions_of(session, order_id)
+        claimed = claims.claims_of(session, order, limit=REQUESTS)
     return render_template(
         "order.html",
         order=shown,
@@ -100,6 +101,7 @@ def one_order(order_id: UUID) -> str:
         entries=entries,
         requests=requests[:REQUESTS],
         decisions=asked[:REQUESTS],
+        claims=claimed,
         may_change=current().role == BUYER,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,
