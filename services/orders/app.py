@@ -15,6 +15,7 @@ from services.orders.pages import (
     papers,
     paying,
     portal,
+    sampling,
     webhooks,
 )
 from shared import settings
@@ -29,6 +30,7 @@ DESKS = (
     claiming.desk,
     ordering.desk,
     importing.desk,
+    sampling.desk,
     holds.desk,
     webhooks.desk,
     keys.desk,

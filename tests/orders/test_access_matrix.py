@@ -64,6 +64,9 @@ CASES: dict[Operation, Case] = {
     ("put", f"{V1}/catalogue/{{sku}}/prices/{{currency}}/{{valid_from}}"): Case(
         ONLY_OFFICE, {"unit_price": "0.60"}
     ),
+    ("get", f"{V1}/samples"): Case(READERS),
+    ("post", f"{V1}/samples/{{sku}}/approve"): Case((BUYER,), {"sample": "GS-2"}),
+    ("post", f"{V1}/samples/{{sku}}/refuse"): Case((BUYER,), {"sample": "GS-2", "reason": REASON}),
     ("post", f"{V1}/webhooks"): Case((BUYER,), {"url": "https://example.com/"}),
     ("get", f"{V1}/webhooks"): ONLY_BUYERS,
     ("get", HOOK): ONLY_BUYERS,

@@ -14,6 +14,7 @@ from services.orders.api import (
     payments,
     proforma,
     quotes,
+    samples,
     webhooks,
 )
 
@@ -29,6 +30,7 @@ ROUTES = (
     imports.api,
     quotes.api,
     catalogue.api,
+    samples.api,
     webhooks.api,
     feed.api,
     keys.api,

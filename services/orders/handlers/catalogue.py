@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.orders.domain.catalogue import may_be_priced
+from services.orders.handlers.sampling import replace_sample
 from services.orders.storage import item, item_price
 from shared.clock import business_today
 from shared.events import contract_of
@@ -20,10 +21,14 @@ PUBLISHED = contract_of(ItemPublished)
 
 def publish(session: Session, *, sku: str, published: dict[str, Any]) -> None:
     """A new version of an item, told to the other services; orders keep the version they were placed at."""
+    before = session.execute(select(item.c.published).where(item.c.sku == sku).with_for_update()).scalar_one()
     session.execute(
         update(item).where(item.c.sku == sku).values(published=published, version=item.c.version + 1)
     )
     record(session, PUBLISHED.load(published))
+    sample = published.get("golden_sample")
+    if sample != before.get("golden_sample"):
+        replace_sample(session, sku=sku, sample=sample)
 
 
 def set_price(session: Session, *, sku: str, currency: str, valid_from: date, unit_price: Decimal) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import cancellations, claims, decisions, listing, views
+from services.orders import cancellations, claims, decisions, listing, samples, views
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
@@ -36,12 +36,14 @@ def home() -> str:
         orders = [views.order_as_dict(order, pages.language()) for order in found]
         blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
         asked_of_you = decisions.open_decisions(session, current(), limit=DECISIONS + 1)
+        waited_for = [each for each in samples.list_samples(session, current()) if each["waiting"]]
     return render_template(
         "portal.html",
+        samples=waited_for[:DECISIONS],
         orders=orders,
         blocked=blocked[:DECISIONS],
         decisions=asked_of_you[:DECISIONS],
-        more_decisions=max(len(blocked), len(asked_of_you)) > DECISIONS,
+        more_decisions=max(len(blocked), len(asked_of_you), len(waited_for)) > DECISIONS,
         most=listing.MOST_LINES,
         next=last and {**_typed(), "after": cursor_of(last)},
         states=listing.STATES,
