@@ -57,6 +57,15 @@ item_price = Table(
     comment="the newest one that is valid counts",
 )
 
+item_image = Table(
+    "item_image",
+    tables,
+    Column("sku", Text, ForeignKey("item.sku"), primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("media_type IN ('image/jpeg', 'image/png')", name="media_type"),
+)
+
 buyer = Table(
     "buyer",
     tables,

@@ -64,6 +64,8 @@ CASES: dict[Operation, Case] = {
     ("put", f"{V1}/catalogue/{{sku}}/prices/{{currency}}/{{valid_from}}"): Case(
         ONLY_OFFICE, {"unit_price": "0.60"}
     ),
+    ("get", f"{V1}/catalogue/{{sku}}/image"): Case(READERS),
+    ("put", f"{V1}/catalogue/{{sku}}/image"): Case(ONLY_OFFICE, a_photo(), {"Content-Type": "image/jpeg"}),
     ("get", f"{V1}/samples"): Case(READERS),
     ("post", f"{V1}/samples/{{sku}}/approve"): Case((BUYER,), {"sample": "GS-2"}),
     ("post", f"{V1}/samples/{{sku}}/refuse"): Case((BUYER,), {"sample": "GS-2", "reason": REASON}),

@@ -9,6 +9,7 @@ from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
 from tests.orders.test_decisions import LATE, plan
 from tests.orders.test_handlers import follow
+from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send, work_off
 from tests.orders.test_payments import a_payment
 from tests.orders.test_samples import ask_for
@@ -146,6 +147,8 @@ def the_catalogue(orders: Orders) -> None:
     item = done(orders.buyer.get(f"{API}/catalogue/CR-BALL-07"))
     named = {"name_en": "Coco rope ball, 7 cm"}
     done(orders.office.change("PATCH", f"{API}/catalogue/CR-BALL-07", named, seen=item.headers["ETag"]))
+    done(send_image(orders, a_photo()))
+    done(orders.buyer.get(f"{API}/catalogue/CR-BALL-07/image"))
     price = f"{API}/catalogue/CR-BALL-07/prices/USD/{in_days(30).isoformat()}"
     done(orders.office.change("PUT", price, {"unit_price": "0.60"}))
 

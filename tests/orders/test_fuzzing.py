@@ -15,6 +15,7 @@ __all__ = ["stocked"]
 
 TOKO = {"name": "Toko", "address": ["Jalan 1"], "country": "ID"}
 NOT_FOR_BUYERS = {
+    "PUT /orders/v1/catalogue/{sku}/image",
     "PATCH /orders/v1/catalogue/{sku}",
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",
@@ -22,6 +23,7 @@ NOT_FOR_BUYERS = {
     "POST /orders/v1/claims/{claim_id}/settle",
 }
 SELDOM = {
+    "GET /orders/v1/catalogue/{sku}/image",
     "GET /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}",
     "POST /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}/replay",
     "POST /orders/v1/orders/import",

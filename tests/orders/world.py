@@ -11,6 +11,7 @@ from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import follow
+from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_payments import pay
 from tests.orders.test_webhooks import Endpoint, deliver, registered
@@ -35,6 +36,7 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
     (decision,) = decisions(late)
     claim = a_claim(orders)
     a_verdict(orders)
+    assert send_image(orders, a_photo()).status_code == 200
     deliver(orders)
     (delivery, *_) = buyer.get(f"{V1}/webhooks/{hook['id']}/deliveries").json
     draft = buyer.post(f"{V1}/drafts", an_order(po_number="PO-OWN-2"))

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _samples()
     _waiting_lines()
     _asked_for_none()
+    _pictures()
 
 
 def _samples() -> None:
@@ -77,3 +78,17 @@ def _asked_for_none() -> None:
     op.execute("""
         UPDATE item SET published = published || '{"golden_sample": null}',
             loaded = jsonb_set(loaded, '{published,golden_sample}', 'null')""")
+
+
+def _pictures() -> None:
+    op.create_table(
+        "item_image",
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint(
+            "media_type IN ('image/jpeg', 'image/png')", name=op.f("item_image_media_type_check")
+        ),
+        sa.ForeignKeyConstraint(["sku"], ["item.sku"], name=op.f("item_image_sku_fkey")),
+        sa.PrimaryKeyConstraint("sku", name=op.f("item_image_pkey")),
+    )

@@ -23,6 +23,9 @@ class ItemSchema(Schema):
     golden_sample = fields.String(
         allow_none=True, metadata={"description": "what each buyer approves before it is made; null for none"}
     )
+    image = fields.String(
+        allow_none=True, metadata={"description": "the address of its picture, if it has one"}
+    )
     prices = fields.List(
         fields.Nested(PriceSchema), metadata={"description": "today's, and those that are known to come"}
     )
