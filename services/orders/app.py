@@ -6,13 +6,17 @@ from services.orders import CARD
 from services.orders.api import ROUTES
 from services.orders.pages import (
     changing,
+    claiming,
     deciding,
     holds,
     importing,
     keys,
     ordering,
     papers,
+    paying,
+    picturing,
     portal,
+    sampling,
     webhooks,
 )
 from shared import settings
@@ -23,8 +27,12 @@ DESKS = (
     changing.desk,
     deciding.desk,
     papers.desk,
+    paying.desk,
+    claiming.desk,
     ordering.desk,
     importing.desk,
+    sampling.desk,
+    picturing.desk,
     holds.desk,
     webhooks.desk,
     keys.desk,

@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
-from services.orders.storage import item, item_price
+from services.orders.storage import item, item_image, item_price
 from shared.sight import as_the_service
 
 TYPICAL = text("""
@@ -35,9 +36,9 @@ def catalogue(session: Session, today: date) -> list[dict[str, Any]]:
     """Every item with its prices of today and of later, and in how many days it is typically promised."""
     with as_the_service(session):  # what is typical is so for all buyers together
         typical: dict[str, int] = {row.sku: row.days for row in session.execute(TYPICAL)}
-    prices = _prices(session, today)
+    prices, pictured = _prices(session, today), set(session.execute(select(item_image.c.sku)).scalars())
     rows = session.execute(select(item).order_by(item.c.sku))
-    return [_shown(row, prices[row.sku], typical.get(row.sku)) for row in rows]
+    return [_shown(row, prices[row.sku], typical.get(row.sku), row.sku in pictured) for row in rows]
 
 
 def find_item(session: Session, sku: str) -> Row[Any] | None:
@@ -49,13 +50,14 @@ def item_as_dict(session: Session, sku: str, today: date) -> dict[str, Any] | No
     return next((shown for shown in catalogue(session, today) if shown["sku"] == sku), None)
 
 
-def _shown(row: Row[Any], prices: Sequence[Row[Any]], typical: int | None) -> dict[str, Any]:
+def _shown(row: Row[Any], prices: Sequence[Row[Any]], typical: int | None, pictured: bool) -> dict[str, Any]:
     return {
         **row.published,
         "sku": row.sku,
         "version": row.version,
         "prices": [price._asdict() for price in prices],
         "typical_days": typical,
+        "image": f"/orders/v1/catalogue/{quote(row.sku)}/image" if pictured else None,
     }
 
 

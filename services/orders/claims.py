@@ -1,5 +1,6 @@
 """Claims as they are shown: reads only. A carton that isn't the buyer's is none."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +21,21 @@ def find_carton(session: Session, principal: Principal, sscc: str) -> Row[Any] |
     return session.execute(query.where(carton.c.sscc == sscc, mine(principal))).one_or_none()
 
 
+def cartons_of(session: Session, order_id: UUID, line: int, *, limit: int) -> Sequence[str]:
+    """The SSCCs of cartons that were packed for a line."""
+    query = select(carton.c.sscc).where(carton.c.order_id == order_id, carton.c.line_number == line)
+    return session.execute(query.order_by(carton.c.sscc).limit(limit)).scalars().all()
+
+
 def find_claim(session: Session, principal: Principal, claim_id: UUID) -> dict[str, Any] | None:
     query = select(Claim, claim.c.order_id).join(orders, orders.c.id == claim.c.order_id)
     row = session.execute(query.where(claim.c.id == claim_id, mine(principal))).one_or_none()
     return claim_as_dict(session, row[0], row.order_id) if row else None
 
 
-def claims_of(session: Session, order: Order) -> list[dict[str, Any]]:
-    """All claims about an order, the newest first."""
-    return [claim_as_dict(session, each, order.id) for each in reversed(order.claims)]
+def claims_of(session: Session, order: Order, *, limit: int | None = None) -> list[dict[str, Any]]:
+    """All claims about an order, or so many of them, the newest first."""
+    return [claim_as_dict(session, each, order.id) for each in order.claims[::-1][:limit]]
 
 
 def claim_as_dict(session: Session, found: Claim, order_id: UUID) -> dict[str, Any]:

@@ -1,12 +1,16 @@
-"""Our own papers as downloads, for systems and for people alike."""
+"""Our own papers and pictures as downloads, for systems and for people alike."""
+
+from uuid import UUID
 
 from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.orders.claims import find_photo
 from services.orders.documents.proforma import Seller, proforma
 from services.orders.domain.order import Order
 from services.orders.storage import buyer, item
+from shared.web.problems import not_found
 
 
 def proforma_of(session: Session, order: Order) -> Response:
@@ -25,3 +29,21 @@ def proforma_of(session: Session, order: Order) -> Response:
     }
     headers = {"Content-Disposition": f'inline; filename="proforma-{order.id}.pdf"'}
     return Response(proforma(order, seller, names), mimetype="application/pdf", headers=headers)
+
+
+def photo_of(session: Session, claim_id: UUID, number: int) -> Response:
+    """One photo of a claim that the reader may see."""
+    photo = find_photo(session, claim_id, number) if number < 1_000 else None
+    if photo is None:
+        raise not_found("photo")
+    return picture(photo.content, photo.media_type, f"claim-{claim_id}-{number}")
+
+
+def picture(content: bytes, media_type: str, name: str) -> Response:
+    """A picture that no browser takes for anything else; a page that shows it may, who opens it downloads it."""
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.{media_type.removeprefix("image/")}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return Response(content, mimetype=media_type, headers=headers)

@@ -79,6 +79,7 @@ def _published(row: reference.Item) -> ItemPublished:
         carton_width_mm=row.carton_width_mm,
         carton_height_mm=row.carton_height_mm,
         carton_gross_g=row.carton_gross_g,
+        golden_sample=row.golden_sample,
     )
 
 

@@ -81,6 +81,18 @@ SENTENCES = {
         "A claim over {quantity} pieces of line {line} was settled: {settlement_said}",
         "Klaim atas {quantity} buah di baris {line} diselesaikan: {settlement_said}",
     ),
+    "sample_requested": (
+        "Line {line} waits until the buyer approves sample {sample} of {sku}",
+        "Baris {line} menunggu persetujuan pembeli atas contoh {sample} untuk {sku}",
+    ),
+    "sample_approved": (
+        "The buyer approved sample {sample} of {sku} for line {line}",
+        "Pembeli menyetujui contoh {sample} untuk {sku} di baris {line}",
+    ),
+    "sample_refused": (
+        "The buyer refused sample {sample} of {sku}; line {line} goes on waiting",
+        "Pembeli menolak contoh {sample} untuk {sku}; baris {line} tetap menunggu",
+    ),
     "order_line_closed": (
         "Line {line} is closed: {delivered} pieces delivered",
         "Baris {line} selesai: {delivered} buah terkirim",
@@ -161,6 +173,7 @@ EXPECTED = {
         "keputusan: ubah tujuannya, jual di dalam negeri, atau batalkan",
     ),
     "release_signed": ("the release is signed", "izin ditandatangani"),
+    "sample_approved": ("the buyer approves the sample", "pembeli menyetujui contohnya"),
     "production_planned": ("every piece has a facility", "semua buah ada pembuatnya"),
     "work_order_accepted": ("the work is accepted", "pekerjaan diterima"),
     "work_order_started": ("the work begins", "pekerjaan dimulai"),

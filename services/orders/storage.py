@@ -57,6 +57,15 @@ item_price = Table(
     comment="the newest one that is valid counts",
 )
 
+item_image = Table(
+    "item_image",
+    tables,
+    Column("sku", Text, ForeignKey("item.sku"), primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("media_type IN ('image/jpeg', 'image/png')", name="media_type"),
+)
+
 buyer = Table(
     "buyer",
     tables,
@@ -113,6 +122,7 @@ order_line = Table(
     Column("promised_date", Date),
     Column("produce_until", Date, comment="last day of the clearance; none while there is none"),
     Column("export_until", Date, comment="last day of the clearance; none while there is none"),
+    Column("awaited_sample", Text, comment="what its buyer must approve before it is made"),
     Column("consignee_name", Text, nullable=False),
     Column("consignee_address", JSONB, nullable=False),
     Column("destination", Text, nullable=False),
@@ -133,6 +143,7 @@ order_line = Table(
     CheckConstraint("unpacked >= 0", name="unpacked"),
     CheckConstraint("departed BETWEEN 0 AND packed + unpacked", name="departed"),
     CheckConstraint("delivered BETWEEN 0 AND departed", name="delivered"),
+    CheckConstraint("awaited_sample IS NULL OR produce_until IS NULL", name="sample"),
 )
 
 OF_ITS_ORDER = ("buyer", "placed_on")
@@ -149,6 +160,13 @@ Index(
     "order_line_export_until_idx",
     order_line.c.export_until,
     postgresql_where=text("departed < ordered - cancelled"),
+)
+
+Index(
+    "order_line_awaited_sample_idx",
+    order_line.c.sku,
+    order_line.c.buyer,
+    postgresql_where=text("awaited_sample IS NOT NULL"),
 )
 
 hold = Table(
@@ -335,6 +353,32 @@ Index(
 )
 Index("decision_line_idx", decision.c.order_id, decision.c.line_number, decision.c.id)
 Index("decision_deadline_idx", decision.c.deadline, postgresql_where=text("outcome IS NULL"))
+
+sample_verdict = Table(
+    "sample_verdict",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("buyer", Text, ForeignKey("buyer.code"), nullable=False),
+    Column("sku", Text, ForeignKey("item.sku"), nullable=False),
+    Column("sample", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("reason", Text),
+    Column("said_by", Text, nullable=False),
+    Column("said_by_name", Text, nullable=False),
+    Column("said_at", Instant, nullable=False, comment="business time"),
+    CheckConstraint("verdict IN ('approved', 'refused')", name="verdict"),
+    CheckConstraint("(verdict = 'refused') = (reason IS NOT NULL)", name="reason"),
+    comment="append only: the newest counts",
+)
+Index("sample_verdict_of_idx", sample_verdict.c.buyer, sample_verdict.c.sku, sample_verdict.c.id)
+Index(
+    "sample_verdict_approved_key",
+    sample_verdict.c.buyer,
+    sample_verdict.c.sku,
+    sample_verdict.c.sample,
+    unique=True,
+    postgresql_where=text("verdict = 'approved'"),
+)
 
 facility = Table(
     "facility",

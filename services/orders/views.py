@@ -186,6 +186,7 @@ def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
             "country": line.destination,
         },
         "hold": _hold(line, language),
+        "awaited_sample": line.awaited_sample if line.waits_for_sample else None,
     }
 
 

@@ -22,6 +22,7 @@ class ItemPublished:
     """A catalogue item was added or changed; the newest one counts.
 
     Lengths are millimetres, masses grams, ``labour_minutes`` minutes of work for one piece.
+    ``golden_sample`` names the piece that each buyer approves before it is made; none where none is asked for.
     """
 
     sku: str
@@ -37,6 +38,7 @@ class ItemPublished:
     carton_width_mm: int
     carton_height_mm: int
     carton_gross_g: int
+    golden_sample: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,3 +341,36 @@ class ClaimSettled:
     credit: Decimal | None
     currency: str
     replacement_order_id: UUID | None
+
+
+@contract("kendi.orders.sample_requested.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class SampleRequested:
+    """The line is not cleared to be made before its buyer has approved this golden sample of the item."""
+
+    order_id: UUID
+    line: int
+    sku: str
+    sample: str
+
+
+@contract("kendi.orders.sample_approved.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class SampleApproved:
+    """The buyer approved the golden sample that the line waited for."""
+
+    order_id: UUID
+    line: int
+    sku: str
+    sample: str
+
+
+@contract("kendi.orders.sample_refused.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class SampleRefused:
+    """The buyer refused the golden sample that the line waits for; it goes on waiting."""
+
+    order_id: UUID
+    line: int
+    sku: str
+    sample: str

@@ -51,6 +51,7 @@ class Item:
     gtin: str
     source: str
     prices: tuple[Price, ...] = ()
+    golden_sample: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -60,6 +60,7 @@ class Item(Row):
     fob_usd = f.dollars()
     prices = f.Listed(f.Part(Price()), load_default=())
     gtin = f.gs1_number()
+    golden_sample = f.text("the name of a sample, such as GS-CR-BALL-07/1", load_default=None)
     source = f.mark()
 
     @post_load

@@ -9,8 +9,10 @@ from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
 from tests.orders.test_decisions import LATE, plan
 from tests.orders.test_handlers import follow
+from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send, work_off
 from tests.orders.test_payments import a_payment
+from tests.orders.test_samples import ask_for
 from tests.orders.test_webhooks import Endpoint, deliver, endpoint
 
 __all__ = ["endpoint", "stocked"]
@@ -40,6 +42,7 @@ def play(orders: Orders, address: str) -> None:
     the_deliveries(orders, webhook)
     what_comes_before(orders)
     the_catalogue(orders)
+    the_samples(orders)
     the_keys(orders)
     orders.buyer.get(f"{API}/feed?limit=2")
     done(orders.buyer.change("DELETE", f"{API}/webhooks/{webhook}"))
@@ -144,5 +147,17 @@ def the_catalogue(orders: Orders) -> None:
     item = done(orders.buyer.get(f"{API}/catalogue/CR-BALL-07"))
     named = {"name_en": "Coco rope ball, 7 cm"}
     done(orders.office.change("PATCH", f"{API}/catalogue/CR-BALL-07", named, seen=item.headers["ETag"]))
+    done(send_image(orders, a_photo()))
+    done(orders.buyer.get(f"{API}/catalogue/CR-BALL-07/image"))
     price = f"{API}/catalogue/CR-BALL-07/prices/USD/{in_days(30).isoformat()}"
     done(orders.office.change("PUT", price, {"unit_price": "0.60"}))
+
+
+def the_samples(orders: Orders) -> None:
+    ask_for(orders, "GS-CR-RING-15/2", "CR-RING-15")
+    asked = an_order(po_number="PO-2025-0007", lines=[a_line(sku="CR-RING-15", consignee=HOME)])
+    done(orders.buyer.post(f"{API}/orders", asked))
+    one, sample = f"{API}/samples/CR-RING-15", {"sample": "GS-CR-RING-15/2"}
+    done(orders.buyer.post(f"{one}/refuse", sample | {"reason": "the knots come loose"}))
+    done(orders.buyer.get(f"{API}/samples"))
+    done(orders.buyer.post(f"{one}/approve", sample))

@@ -9,11 +9,13 @@ from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import follow
 from tests.orders.test_imports import a_row, as_csv, send
+from tests.orders.test_samples import ask_for
 
 __all__ = ["stocked"]
 
 TOKO = {"name": "Toko", "address": ["Jalan 1"], "country": "ID"}
 NOT_FOR_BUYERS = {
+    "PUT /orders/v1/catalogue/{sku}/image",
     "PATCH /orders/v1/catalogue/{sku}",
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",
@@ -21,6 +23,7 @@ NOT_FOR_BUYERS = {
     "POST /orders/v1/claims/{claim_id}/settle",
 }
 SELDOM = {
+    "GET /orders/v1/catalogue/{sku}/image",
     "GET /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}",
     "POST /orders/v1/webhooks/{endpoint_id}/deliveries/{delivery_id}/replay",
     "POST /orders/v1/orders/import",
@@ -31,6 +34,8 @@ SELDOM = {
     "POST /orders/v1/claims/{claim_id}/photos",
     "GET /orders/v1/claims/{claim_id}/photos/{number}",
     "POST /orders/v1/decisions/{decision_id}",
+    "POST /orders/v1/samples/{sku}/approve",
+    "POST /orders/v1/samples/{sku}/refuse",
 }
 """A request made up seldom fits what has happened before, or a file; other tests see to these."""
 
@@ -61,6 +66,7 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
         orders.buyer.post("/orders/v1/keys", {"name": "Toko", "scopes": ["read"]}).json["id"]
         for _ in range(3)
     ]
+    ask_for(orders, "GS-1", "CR-RING-15")
     late = follow(orders, po_number="PO-LATE")
     late.hears(plan(late, LATE))
     order = delivered(orders, po_number="PO-DELIVERED")
@@ -79,7 +85,8 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
         "sscc": [SSCC],
         "amount": ["0.55"],
         "paid_on": [in_days(0).isoformat()],
-        "sku": ["CR-BALL-07"],
+        "sku": ["CR-BALL-07", "CR-RING-15"],
+        "sample": ["GS-1"],
         "unit_price": ["0.55"],
         "country": ["ID", "BE", "US"],
         "currency": ["USD"],

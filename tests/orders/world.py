@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from sqlalchemy import cast, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.orders.storage import item
 from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import follow
+from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_payments import pay
 from tests.orders.test_webhooks import Endpoint, deliver, registered
@@ -30,6 +35,8 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
     late.hears(plan(late, LATE))
     (decision,) = decisions(late)
     claim = a_claim(orders)
+    a_verdict(orders)
+    assert send_image(orders, a_photo()).status_code == 200
     deliver(orders)
     (delivery, *_) = buyer.get(f"{V1}/webhooks/{hook['id']}/deliveries").json
     draft = buyer.post(f"{V1}/drafts", an_order(po_number="PO-OWN-2"))
@@ -66,3 +73,14 @@ def a_claim(orders: Orders) -> dict[str, Any]:
     assert send_photo(orders.buyer, made.json, a_photo()).status_code == 201
     found: dict[str, Any] = made.json
     return found
+
+
+def a_verdict(orders: Orders) -> None:
+    """A sample that the buyer refused."""
+    with orders.database.transaction() as session:
+        asking = item.c.published.op("||")(cast({"golden_sample": "GS-2"}, JSONB))
+        session.execute(update(item).where(item.c.sku == "CR-BALL-07").values(published=asking))
+    refused = orders.buyer.post(
+        f"{V1}/samples/CR-BALL-07/refuse", {"sample": "GS-2", "reason": "The knots of PO-OWN-1 come loose."}
+    )
+    assert refused.status_code == 200, refused.text

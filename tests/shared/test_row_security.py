@@ -37,6 +37,7 @@ SEEN_BY_ALL = {
     "subscription": MESSAGING,
     "orders.item": REFERENCE,
     "orders.item_price": REFERENCE,
+    "orders.item_image": REFERENCE,
     "orders.destination_policy": REFERENCE,
     "orders.facility": "names only, our copy",
     "production.item": REFERENCE,

@@ -8,12 +8,14 @@ from services.orders.api import (
     decisions,
     drafts,
     feed,
+    images,
     imports,
     keys,
     orders,
     payments,
     proforma,
     quotes,
+    samples,
     webhooks,
 )
 
@@ -29,6 +31,8 @@ ROUTES = (
     imports.api,
     quotes.api,
     catalogue.api,
+    images.api,
+    samples.api,
     webhooks.api,
     feed.api,
     keys.api,

@@ -56,6 +56,8 @@ def settle(
         )
     if settlement == "credit":
         need_credit(order, line, claim, credit)
+    elif credit is not None:
+        raise Refused("Leave the credit out, or settle by credit.", field="credit")
     claim.settlement, claim.settled_on = settlement, on
     claim.credit, claim.replacement_order_id = credit, replacement_order_id
     return [

@@ -21,7 +21,15 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentPlanned,
 )
-from shared.events.orders import ClearanceGranted, HoldOpened, OrderPlaced, ReleaseSigned
+from shared.events.orders import (
+    ClearanceGranted,
+    HoldOpened,
+    OrderPlaced,
+    ReleaseSigned,
+    SampleApproved,
+    SampleRefused,
+    SampleRequested,
+)
 from shared.events.production import (
     LotReleased,
     ProductionPlanned,
@@ -106,6 +114,9 @@ def next_step(line: Line, about: Sequence[Told]) -> Next | None:
         return None
     if line.blocked:
         return Next(expected=None, owed_by=(BUYER,), since=_last(about, OrderPlaced))
+    if line.waits_for_sample:
+        since = _last(about, SampleRequested, SampleRefused)
+        return Next(expected=_type(SampleApproved), owed_by=(BUYER,), since=since)
     if line.open_hold:
         return _release(line.open_hold, about)
     step = next((step for at, step in enumerate(STEPS) if _reached(line, about, at) < line.wanted), STEPS[-1])

@@ -25,6 +25,7 @@ from shared.events.orders import (
     PlacedLine,
     Purpose,
     ReleaseSigned,
+    SampleRequested,
 )
 from shared.refusal import Refused
 
@@ -76,6 +77,7 @@ class Line:
     promised_date: date | None = None
     produce_until: date | None = None
     export_until: date | None = None
+    awaited_sample: str | None = None
     holds: list[Hold] = field(default_factory=list)
     cancellations: list[Cancellation] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
@@ -113,6 +115,11 @@ class Line:
     def open_hold(self) -> Hold | None:
         """The hold that waits for signatures now, if any; one that nothing needs any more does not."""
         return next((h for h in self.holds if h.open and self.left_to(h.purpose)), None)
+
+    @property
+    def waits_for_sample(self) -> bool:
+        """Whether the buyer must approve a golden sample before anything more is made."""
+        return self.awaited_sample is not None and not self.blocked and self.left_to("produce") > 0
 
     def cleared_until(self, purpose: Purpose) -> date | None:
         """The last day of the clearance, if there is one; one that has lapsed is none."""
@@ -156,7 +163,7 @@ class Line:
             if quantity:
                 return whole if quantity == self.wanted else part
         if self.produce_until is None:
-            return "policy_hold"
+            return "awaiting_sample" if self.waits_for_sample and not self.open_hold else "policy_hold"
         if self.started:
             return "in_production"
         if self.allocated:
@@ -208,7 +215,8 @@ class Order:
             return "closed"
         if not workable:
             return "blocked"
-        return "on_hold" if all(line.state == "policy_hold" for line in workable) else "in_progress"
+        waiting = ("policy_hold", "awaiting_sample")
+        return "on_hold" if all(line.state in waiting for line in workable) else "in_progress"
 
     @property
     def account(self) -> Account:
@@ -250,7 +258,17 @@ class Order:
             raise Refused("Who placed the order can't release it.")
         hold.sign(by, reason, on)
         signed = ReleaseSigned(order_id=self.id, line=number, purpose=hold.purpose, role=by.role)
-        return [signed, self._clear(line, hold.purpose, on)] if hold.released_on else [signed]
+        return [signed, *(self._clear(line, hold.purpose, on) if hold.released_on else [])]
+
+    def wait_for_sample(self, line: Line, sample: str | None, *, on: date) -> list[object]:
+        """From now the line waits for this sample, or for none any more: then it is cleared if nothing else holds it."""
+        line.awaited_sample = sample
+        if line.blocked or not line.left_to("produce"):
+            return []
+        if sample:
+            return self._ask_for_sample(line)
+        held = any(hold.open and hold.purpose == "produce" for hold in line.holds)
+        return [] if held else self._clear(line, "produce", on)
 
     def renew_lapsed(self, *, on: date) -> list[object]:
         """Each clearance that ran out before its work was done is asked for again.
@@ -332,33 +350,45 @@ class Order:
         )
 
     def _ask_or_clear(self, line: Line, purpose: Purpose, on: date) -> list[object]:
+        asked = self._ask_for_sample(line) if purpose == "produce" else []
         if line.action == "allow":
-            return [self._clear(line, purpose, on)]
+            return [*asked, *self._clear(line, purpose, on)]
         line.clear(purpose, None)
         line.holds.append(Hold(purpose=purpose, quantity=_to_clear(line, purpose)))
         return [
+            *asked,
             HoldOpened(
                 order_id=self.id,
                 line=line.number,
                 purpose=purpose,
                 policies=tuple(line.policies),
                 needs=tuple(line.needs),
-            )
+            ),
         ]
 
-    def _clear(self, line: Line, purpose: Purpose, on: date) -> ClearanceGranted:
+    def _ask_for_sample(self, line: Line) -> list[object]:
+        if line.awaited_sample is None:
+            return []
+        return [SampleRequested(order_id=self.id, line=line.number, sku=line.sku, sample=line.awaited_sample)]
+
+    def _clear(self, line: Line, purpose: Purpose, on: date) -> list[object]:
+        """The clearance, unless the line waits for a sample: nothing is made before that is approved."""
+        if purpose == "produce" and line.waits_for_sample:
+            return []
         until = on + timedelta(days=RELEASE_DAYS)
         line.clear(purpose, until)
-        return ClearanceGranted(
-            order_id=self.id,
-            line=line.number,
-            purpose=purpose,
-            quantity=_to_clear(line, purpose),
-            destination=line.destination,
-            lane=LANE,
-            policies=tuple(line.policies),
-            expires_on=until,
-        )
+        return [
+            ClearanceGranted(
+                order_id=self.id,
+                line=line.number,
+                purpose=purpose,
+                quantity=_to_clear(line, purpose),
+                destination=line.destination,
+                lane=LANE,
+                policies=tuple(line.policies),
+                expires_on=until,
+            )
+        ]
 
 
 def _to_clear(line: Line, purpose: Purpose) -> int:

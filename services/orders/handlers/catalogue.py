@@ -4,26 +4,34 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from services.orders import photos
 from services.orders.domain.catalogue import may_be_priced
-from services.orders.storage import item, item_price
+from services.orders.handlers.sampling import replace_sample
+from services.orders.storage import item, item_image, item_price
 from shared.clock import business_today
 from shared.events import contract_of
 from shared.events.orders import ItemPublished
 from shared.messaging.outbox import record
 
 PUBLISHED = contract_of(ItemPublished)
+LONGEST_SIDE = 640
+"""Pixels of an item's picture: enough for a page, and small enough for a list."""
 
 
 def publish(session: Session, *, sku: str, published: dict[str, Any]) -> None:
     """A new version of an item, told to the other services; orders keep the version they were placed at."""
+    before = session.execute(select(item.c.published).where(item.c.sku == sku).with_for_update()).scalar_one()
     session.execute(
         update(item).where(item.c.sku == sku).values(published=published, version=item.c.version + 1)
     )
     record(session, PUBLISHED.load(published))
+    sample = published.get("golden_sample")
+    if sample != before.get("golden_sample"):
+        replace_sample(session, sku=sku, sample=sample)
 
 
 def set_price(session: Session, *, sku: str, currency: str, valid_from: date, unit_price: Decimal) -> None:
@@ -38,4 +46,13 @@ def write_price(session: Session, *, sku: str, currency: str, valid_from: date, 
         upsert(item_price)
         .values(**key, unit_price=unit_price)
         .on_conflict_do_update(index_elements=list(key), set_={"unit_price": unit_price})
+    )
+
+
+def set_image(session: Session, *, sku: str, sent: bytes) -> None:
+    """What the item looks like, in a size for pages."""
+    media_type, content = photos.cleaned(sent, field="image", longest_side=LONGEST_SIDE)
+    shown = {"media_type": media_type, "content": content}
+    session.execute(
+        upsert(item_image).values(sku=sku, **shown).on_conflict_do_update(index_elements=["sku"], set_=shown)
     )

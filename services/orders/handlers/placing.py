@@ -1,19 +1,20 @@
 """Placing an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
 from services.orders.catalogue import price_list
 from services.orders.domain.destination_policy import Goods, screen
 from services.orders.domain.order import FARTHEST_REQUEST, LANE, Line, Order
+from services.orders.samples import newest_verdict
 from services.orders.storage import buyer as buyers
 from services.orders.storage import item as items
 from services.orders.storage import order as orders
@@ -59,7 +60,7 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
         named_place=asked["named_place"],
         placed_by=asked["placed_by"],
         placed_on=today,
-        lines=_new_lines(session, asked["currency"], asked["lines"], today),
+        lines=_new_lines(session, buyer, asked["currency"], asked["lines"], today),
         payment_terms=asked.get("payment_terms", "open_account"),
     )
 
@@ -83,9 +84,11 @@ def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
         )
 
 
-def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]], today: date) -> list[Line]:
+def _new_lines(
+    session: Session, buyer: str, currency: str, lines: Sequence[dict[str, Any]], today: date
+) -> list[Line]:
     skus = {line["sku"] for line in lines}
-    known = {row.sku: row for row in session.execute(select(items).where(items.c.sku.in_(skus)))}
+    known = _known(session, skus)
     prices = price_list(session, skus, today)
     rules = policies.in_force(session, today)
     made = []
@@ -121,6 +124,9 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
             delivery=asked["requested_date"],
         )
         screening = screen(goods, rules)
+        sample = item.published.get("golden_sample")
+        if sample and newest_verdict(session, buyer, item.sku, sample) == "approved":
+            sample = None
         made.append(
             Line(
                 number=index + 1,
@@ -138,9 +144,21 @@ def _new_lines(session: Session, currency: str, lines: Sequence[dict[str, Any]],
                 law=list(screening.law),
                 explanation_en=screening.explanation_en,
                 explanation_id=screening.explanation_id,
+                awaited_sample=sample,
             )
         )
     return made
+
+
+def _known(session: Session, skus: Collection[str]) -> dict[str, Row[Any]]:
+    """The items. One that asks for a sample stays as it is until the commit, so that no verdict is missed."""
+    query = select(items).where(items.c.sku.in_(skus))
+    known = {row.sku: row for row in session.execute(query)}
+    asking = [sku for sku, row in known.items() if row.published.get("golden_sample")]
+    if asking:
+        again = query.where(items.c.sku.in_(asking)).order_by(items.c.sku).with_for_update(read=True)
+        known |= {row.sku: row for row in session.execute(again)}
+    return known
 
 
 def _price(prices: Mapping[tuple[str, str], Decimal], sku: str, currency: str) -> Decimal:

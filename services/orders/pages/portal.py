@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import cancellations, decisions, listing, views
+from services.orders import cancellations, claims, decisions, images, listing, samples, views
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
@@ -36,12 +36,14 @@ def home() -> str:
         orders = [views.order_as_dict(order, pages.language()) for order in found]
         blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
         asked_of_you = decisions.open_decisions(session, current(), limit=DECISIONS + 1)
+        waited_for = [each for each in samples.list_samples(session, current()) if each["waiting"]]
     return render_template(
         "portal.html",
+        samples=waited_for[:DECISIONS],
         orders=orders,
         blocked=blocked[:DECISIONS],
         decisions=asked_of_you[:DECISIONS],
-        more_decisions=max(len(blocked), len(asked_of_you)) > DECISIONS,
+        more_decisions=max(len(blocked), len(asked_of_you), len(waited_for)) > DECISIONS,
         most=listing.MOST_LINES,
         next=last and {**_typed(), "after": cursor_of(last)},
         states=listing.STATES,
@@ -73,7 +75,7 @@ def _filters() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 REQUESTS = 20
-"""Cancellations on one page, the newest first."""
+"""Cancellations, decisions and claims on one page, the newest of each first."""
 STEPS = 150
 """Steps of a timeline on one page, so that it stays under 150 kB."""
 
@@ -93,6 +95,8 @@ def one_order(order_id: UUID) -> str:
         expected = tell_expected(session, shown["lines"], pages.language())
         requests = cancellations.of_order(session, order_id)
         asked = decisions.decisions_of(session, order_id)
+        pictured = images.items_with_image(session, {line["sku"] for line in shown["lines"]})
+        claimed = claims.claims_of(session, order, limit=REQUESTS)
     return render_template(
         "order.html",
         order=shown,
@@ -100,6 +104,8 @@ def one_order(order_id: UUID) -> str:
         entries=entries,
         requests=requests[:REQUESTS],
         decisions=asked[:REQUESTS],
+        claims=claimed,
+        pictured=pictured,
         may_change=current().role == BUYER,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared.web.schemas import Money, Whole, short_text
+from shared.web.schemas import Money, Text, Whole, short_text
 
 
 class PriceSchema(Schema):
@@ -20,6 +20,12 @@ class ItemSchema(Schema):
     name_id = fields.String()
     hs6 = fields.String()
     pieces_per_carton = fields.Integer()
+    golden_sample = fields.String(
+        allow_none=True, metadata={"description": "what each buyer approves before it is made; null for none"}
+    )
+    image = fields.String(
+        allow_none=True, metadata={"description": "the address of its picture, if it has one"}
+    )
     prices = fields.List(
         fields.Nested(PriceSchema), metadata={"description": "today's, and those that are known to come"}
     )
@@ -51,6 +57,9 @@ class ItemAmendment(Schema):
     carton_width_mm = _amount("millimetres", 3_000)
     carton_height_mm = _amount("millimetres", 3_000)
     carton_gross_g = _amount("grams; two people lift 25 kg", 25_000)
+    golden_sample = Text(
+        60, allow_none=True, metadata={"description": "a new name asks each buyer anew; null asks no more"}
+    )
 
 
 def _is_price(amount: Decimal) -> None:

@@ -137,6 +137,9 @@ class OrderLineSchema(QuantitiesSchema):
     claimed = Whole(metadata={"description": "delivered pieces in claims that were not refused"})
     credited = Money(description="for claims, in the order's currency")
     hold = fields.Nested(HoldSchema, allow_none=True)
+    awaited_sample = fields.String(
+        allow_none=True, metadata={"description": "the golden sample that you must approve before it is made"}
+    )
     next = fields.Nested(NextSchema, allow_none=True)
 
 

@@ -1,0 +1,40 @@
+"""What is wrong with a form that was sent, for its page to say beside what was typed."""
+
+from collections.abc import Collection, Iterable
+from contextlib import closing
+
+from marshmallow import ValidationError
+from werkzeug.datastructures import FileStorage
+
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.problems import field_errors
+
+Wrong = dict[str, str]
+"""What is wrong, by the form's field; under the empty name what is wrong with all of it."""
+
+
+def wrong_with(error: ValidationError | Refused, fields: Collection[str]) -> Wrong:
+    """What the error says about these fields of a form: ``quantity`` for ``lines[0].quantity``."""
+    if isinstance(error, Refused):
+        return {_field(error.field, fields): pages.said(error)}
+    told = field_errors(error.messages)
+    return {_field(each["field"], fields): pages.said(each["message"]) for each in told}
+
+
+def _field(named: str | None, fields: Collection[str]) -> str:
+    last = (named or "").rsplit(".", 1)[-1]
+    return last if last in fields else ""
+
+
+def sent_files(files: Iterable[FileStorage], *, field: str, most_bytes: int) -> list[bytes]:
+    """The content of each file that was chosen; a browser sends an empty one where none was."""
+    read = []
+    for file in files:
+        with closing(file):
+            read += [file.stream.read(most_bytes + 1)] if file.filename else []
+    if any(len(content) > most_bytes for content in read):
+        raise Refused(
+            "Send files of up to {megabytes} MB each.", field=field, megabytes=most_bytes // 1024**2
+        )
+    return read

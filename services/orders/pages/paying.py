@@ -1,0 +1,68 @@
+"""Payments of an order: what is owed for it, what was paid, and telling of more."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from marshmallow import ValidationError
+from sqlalchemy.orm import Session
+
+from services.orders import views
+from services.orders.domain.order import Order
+from services.orders.handlers import paying
+from services.orders.pages.forms import Wrong, wrong_with
+from services.orders.schemas.payments import PaymentRequest
+from shared.clock import business_today
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
+from shared.web.context import transaction
+from shared.web.problems import not_found
+
+desk = Blueprint("paying", __name__, url_prefix="/orders/order", template_folder="../templates")
+
+REQUEST = PaymentRequest()
+FIELDS = ("amount", "paid_on", "reference")
+
+
+@desk.get("/<uuid:order_id>/payments")
+@pages.desk(BUYER, COMPLIANCE, KANWIL)
+def account(order_id: UUID) -> str:
+    """What is due, paid and credited, and each payment."""
+    return _page(order_id)
+
+
+@desk.post("/<uuid:order_id>/payments")
+@pages.desk(BUYER)
+def tell(order_id: UUID) -> Any:
+    """Tell of money that came, in the order's currency."""
+    typed = {name: request.form.get(name, "").strip() for name in FIELDS}
+    try:
+        with transaction() as session:
+            order = _found(session, order_id)
+            given = {name: value for name, value in typed.items() if value}
+            told = REQUEST.load({**given, "currency": order.currency})
+            paying.record_payment(session, order_id=order_id, **told)
+    except (ValidationError, Refused) as error:
+        return _page(order_id, typed, wrong_with(error, FIELDS)), 422
+    return pages.back_to("paying.account", order_id=order_id)
+
+
+def _page(order_id: UUID, typed: dict[str, str] | None = None, wrong: Wrong | None = None) -> str:
+    with transaction() as session:
+        order = _found(session, order_id)
+        return render_template(
+            "payments.html",
+            order=order,
+            account=views.payments_as_dict(order),
+            may_tell=current().role == BUYER,
+            typed=typed or {"paid_on": business_today(session).isoformat()},
+            wrong=wrong or {},
+        )
+
+
+def _found(session: Session, order_id: UUID) -> Order:
+    order = views.find_order(session, current(), order_id)
+    if order is None:
+        raise not_found("order")
+    return order
