@@ -1,13 +1,27 @@
-"""What facilities are free to make: their capacity, and the work that they were asked for already."""
+"""What facilities are free to make: their calendars and workers, and the work that they were asked for already."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
+from services.production.domain.pool import LEARNING_PCT, Headcount, staffing, valid_between
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import LIVE, capability, facility, item, work_order
+from services.production.storage import (
+    OPEN,
+    calendar_day,
+    capability,
+    facility,
+    item,
+    work_order,
+    worker_pool,
+)
+from shared.clock import business_today
 
 
 def able_to_make(
@@ -17,35 +31,108 @@ def able_to_make(
 
     What the new work is to be done ``instead_of`` does not count.
     """
-    committed = (
-        select(
-            func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0)
-        )
-        .join(item, item.c.sku == work_order.c.sku)
-        .where(work_order.c.facility == facility.c.code, item.c.family == family)
-        .where(LIVE, work_order.c.id.not_in([each.id for each in instead_of]))
-        .scalar_subquery()
+    places = (
+        select(capability.c.facility, func.sum(capability.c.workers).label("all"))
+        .group_by(capability.c.facility)
+        .subquery()
     )
+    committed = _committed(family, instead_of)
     rows = session.execute(
         select(
             facility.c.code,
             facility.c.open_minutes,
-            capability.c.workers,
-            capability.c.efficiency_pct,
-            committed,
+            facility.c.week,
+            capability,
+            places.c.all,
+            func.coalesce(committed.c.minutes, 0).cast(BigInteger).label("committed"),
         )
         .join(capability, capability.c.facility == facility.c.code)
+        .join(places, places.c.facility == facility.c.code)
+        .outerjoin(committed, committed.c.facility == facility.c.code)
         .where(capability.c.family == family, facility.c.producing, facility.c.verified)
         .where(facility.c.code.not_in(but_for))
         .order_by(facility.c.code)
+    ).all()
+    return capacities_of(session, rows)
+
+
+def capacities_of(session: Session, rows: Sequence[Row[Any]]) -> list[Capacity]:
+    """The capacities of facilities and families, from two queries however many they are."""
+    today = business_today(session)
+    codes = {row.code for row in rows}
+    changed, pools = changed_days(session, codes, since=today), pools_of(session, codes, today)
+    return [_capacity(row, changed.get(row.code, ()), pools.get(row.code, ()), today) for row in rows]
+
+
+def _capacity(
+    row: Row[Any], changed: Sequence[tuple[date, int]], pool: Sequence[Headcount], today: date
+) -> Capacity:
+    there = staffing(row.workers, of=int(row.all), pool=pool)
+    return Capacity(
+        facility=row.code,
+        today=today,
+        calendar=Calendar(week=week_of(row), changed=tuple(changed)),
+        staffing=valid_between(there, row.valid_from, row.valid_to),
+        efficiency_pct=row.efficiency_pct,
+        yield_pct=row.yield_pct,
+        committed_minutes=row.committed,
     )
-    return [
-        Capacity(
-            facility=code,
-            open_minutes=minutes,
-            workers=workers,
-            efficiency_pct=pct,
-            committed_minutes=int(busy),
+
+
+def week_of(row: Any) -> tuple[int, ...]:
+    """A facility's ordinary week."""
+    return tuple(row.week) if row.week else ordinary_week(row.open_minutes)
+
+
+def _committed(family: str, instead_of: Sequence[WorkOrder] = ()) -> Any:
+    """Minutes of each facility's open work of a family, read from the index of what is open."""
+    query = (
+        select(
+            work_order.c.facility,
+            func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes).label("minutes"),
         )
-        for code, minutes, workers, pct, busy in rows
-    ]
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(OPEN, item.c.family == family)
+        .group_by(work_order.c.facility)
+    )
+    if instead_of:  # else the index alone answers
+        query = query.where(work_order.c.id.not_in([each.id for each in instead_of]))
+    return query.subquery("committed")
+
+
+def changed_days(
+    session: Session, codes: Collection[str], *, since: date
+) -> Mapping[str, list[tuple[date, int]]]:
+    """The days from one on that differ from the ordinary week, by facility."""
+    rows = session.execute(
+        select(calendar_day.c.facility, calendar_day.c.day, calendar_day.c.open_minutes)
+        .where(calendar_day.c.facility.in_(codes), calendar_day.c.day >= since)
+        .order_by(calendar_day.c.day)
+    )
+    found: dict[str, list[tuple[date, int]]] = {}
+    for code, day, minutes in rows:
+        found.setdefault(code, []).append((day, minutes))
+    return found
+
+
+def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[str, list[Headcount]]:
+    """The weeks that are in force or still teach somebody, and those to come, by facility."""
+    learning = today - timedelta(weeks=len(LEARNING_PCT))
+    newest = (
+        select(func.max(worker_pool.c.week))
+        .where(worker_pool.c.facility == facility.c.code, worker_pool.c.week <= learning)
+        .correlate(facility)
+        .scalar_subquery()
+    )
+    since = func.coalesce(newest, learning)
+    rows = session.execute(
+        select(worker_pool)
+        .join(facility, facility.c.code == worker_pool.c.facility)
+        .where(facility.c.code.in_(codes), worker_pool.c.week >= since)
+        .order_by(worker_pool.c.week)
+    ).mappings()
+    found: dict[str, list[Headcount]] = {}
+    for row in rows:
+        values = dict(row)
+        found.setdefault(values.pop("facility"), []).append(Headcount(**values))
+    return found

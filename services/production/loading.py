@@ -12,7 +12,7 @@ from shared import reference
 from shared.events.production import FacilityRegistered
 from shared.messaging.outbox import record
 
-PARTICULARS = ("name", "place", "address", "gln", "hub", "kind", "verified", "producing")
+PARTICULARS = ("name", "kelas", "place", "cluster", "address", "gln", "hub", "kind", "verified", "producing")
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
@@ -28,7 +28,13 @@ def load(session: Session, folder: Path) -> dict[str, int]:
             .on_conflict_do_update(index_elements=["code"], set_=values)
         )
     capabilities = [
-        {"facility": row.code, "family": c.family, "workers": c.workers, "efficiency_pct": c.efficiency_pct}
+        {
+            "facility": row.code,
+            "family": c.family,
+            "workers": c.workers,
+            "efficiency_pct": c.efficiency_pct,
+            "yield_pct": c.yield_pct,
+        }
         for row in rows
         for c in row.capabilities
     ]
