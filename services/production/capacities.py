@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, func, select
+from sqlalchemy import BigInteger, Select, func, select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -31,32 +31,48 @@ def able_to_make(
 
     What the new work is to be done ``instead_of`` does not count.
     """
+    able = _offers(_committed(instead_of).where(item.c.family == family))
+    rows = session.execute(
+        able.where(capability.c.family == family, facility.c.producing, facility.c.verified).where(
+            facility.c.code.not_in(but_for)
+        )
+    ).all()
+    return _capacities(session, rows)
+
+
+def of_all_families(session: Session, code: str | None = None) -> list[tuple[str, Capacity]]:
+    """What each facility, or one, has for each of its families, whether it is asked for work or not."""
+    offers = _offers(_committed(()))
+    rows = session.execute(offers if code is None else offers.where(facility.c.code == code)).all()
+    families = [row.family for row in rows]
+    return list(zip(families, _capacities(session, rows), strict=True))
+
+
+def _offers(committed: Select[Any]) -> Select[Any]:
+    """Facilities with what they are able to make, and what they are committed to of it."""
     places = (
         select(capability.c.facility, func.sum(capability.c.workers).label("all"))
         .group_by(capability.c.facility)
-        .subquery()
+        .subquery("places")
     )
-    committed = _committed(family, instead_of)
-    rows = session.execute(
+    busy = committed.subquery("busy")
+    return (
         select(
             facility.c.code,
             facility.c.open_minutes,
             facility.c.week,
             capability,
             places.c.all,
-            func.coalesce(committed.c.minutes, 0).cast(BigInteger).label("committed"),
+            func.coalesce(busy.c.minutes, 0).cast(BigInteger).label("committed"),
         )
         .join(capability, capability.c.facility == facility.c.code)
         .join(places, places.c.facility == facility.c.code)
-        .outerjoin(committed, committed.c.facility == facility.c.code)
-        .where(capability.c.family == family, facility.c.producing, facility.c.verified)
-        .where(facility.c.code.not_in(but_for))
-        .order_by(facility.c.code)
-    ).all()
-    return capacities_of(session, rows)
+        .outerjoin(busy, (busy.c.facility == capability.c.facility) & (busy.c.family == capability.c.family))
+        .order_by(facility.c.code, capability.c.family)
+    )
 
 
-def capacities_of(session: Session, rows: Sequence[Row[Any]]) -> list[Capacity]:
+def _capacities(session: Session, rows: Sequence[Row[Any]]) -> list[Capacity]:
     """The capacities of facilities and families, from two queries however many they are."""
     today = business_today(session)
     codes = {row.code for row in rows}
@@ -84,20 +100,21 @@ def week_of(row: Any) -> tuple[int, ...]:
     return tuple(row.week) if row.week else ordinary_week(row.open_minutes)
 
 
-def _committed(family: str, instead_of: Sequence[WorkOrder] = ()) -> Any:
-    """Minutes of each facility's open work of a family, read from the index of what is open."""
+def _committed(instead_of: Sequence[WorkOrder]) -> Select[Any]:
+    """Minutes of each facility's open work by family, read from the index of what is open."""
     query = (
         select(
             work_order.c.facility,
+            item.c.family,
             func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes).label("minutes"),
         )
         .join(item, item.c.sku == work_order.c.sku)
-        .where(OPEN, item.c.family == family)
-        .group_by(work_order.c.facility)
+        .where(OPEN)
+        .group_by(work_order.c.facility, item.c.family)
     )
     if instead_of:  # else the index alone answers
         query = query.where(work_order.c.id.not_in([each.id for each in instead_of]))
-    return query.subquery("committed")
+    return query
 
 
 def changed_days(

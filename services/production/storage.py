@@ -53,6 +53,13 @@ facility = Table(
     Column("kelas", Text, comment="its official class, as far as it is known"),
     Column("cluster", Text, nullable=False, server_default=""),
     Column("time_zone", Text, nullable=False, server_default="Asia/Jakarta"),
+    Column(
+        "by_office",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="the regional office set it; the reference file does not any more",
+    ),
     Column("week", ARRAY(Integer), comment="minutes from Monday; none: the ordinary week of open_minutes"),
     CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
     CheckConstraint(

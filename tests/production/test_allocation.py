@@ -11,8 +11,8 @@ from services.production.domain.allocation import (
     Plan,
     share_out,
 )
-from services.production.domain.calendar import Calendar, ordinary_week, working_day_after
-from services.production.domain.capacity import FARTHEST_DAYS, Capacity
+from services.production.domain.calendar import FARTHEST_DAYS, Calendar, ordinary_week, working_day_after
+from services.production.domain.capacity import Capacity
 from services.production.domain.pool import staffing
 
 TODAY = date(2026, 3, 2)

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.production.domain.calendar import Calendar, ordinary_week, public_holidays, working_day_after
-from services.production.domain.capacity import FARTHEST_DAYS, Capacity
+from services.production.domain.calendar import (
+    FARTHEST_DAYS,
+    Calendar,
+    ordinary_week,
+    public_holidays,
+    working_day_after,
+)
+from services.production.domain.capacity import Capacity
 from services.production.domain.pool import Headcount, staffing, valid_between
 from shared.refusal import Refused
 

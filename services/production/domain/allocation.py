@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from services.production.domain.capacity import FARTHEST_DAYS, Capacity
+from services.production.domain.calendar import FARTHEST_DAYS
+from services.production.domain.capacity import Capacity
 
 SMALLEST_SHARE = 200
 """Pieces below which a share is not worth a start. A planning value."""

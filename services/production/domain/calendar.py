@@ -26,6 +26,8 @@ LONGEST_DAY, LONGEST_WEEK = 420, 2400
 FRIDAY_PRAYER = 120
 """Minutes by which a workshop closes earlier on Friday. A planning value."""
 SUNDAY = 6
+FARTHEST_DAYS = 3 * 365
+"""How far ahead anything is planned: nobody is asked for work that ends later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,8 @@ def must_be_to_come(day: date, *, today: date, field: str = "day") -> None:
             day=day,
             today=today,
         )
+    if (day - today).days > FARTHEST_DAYS:
+        raise Refused("Give a day within three years; {day} is too far away.", field=field, day=day)
 
 
 def _may_be_open(minutes: int, *, field: str) -> None:

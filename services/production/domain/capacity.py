@@ -8,13 +8,11 @@ from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
-from services.production.domain.calendar import Calendar, working_day_after
+from services.production.domain.calendar import FARTHEST_DAYS, Calendar, working_day_after
 from services.production.domain.pool import WHOLE, Staffing
 
 PACKING_AND_HUB_DAYS = 4
 """Working days between the last good piece and the goods at the hub, packed: two for each."""
-FARTHEST_DAYS = 3 * 365
-"""Nobody is asked for work that ends later than this."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,7 @@ def valid_between(steps: Staffing, first: date | None, last: date | None) -> Sta
     if first is not None:
         then = [there for day, there in steps if day <= first][-1]
         steps = ((date.min, 0), (first, then), *(step for step in steps if step[0] > first))
-    if last is not None:
+    if last is not None and last < date.max:
         steps = (*(step for step in steps if step[0] <= last), (last + timedelta(days=1), 0))
     return steps
 

@@ -19,6 +19,13 @@ def upgrade() -> None:
         sa.Column("cluster", sa.Text(), server_default="", nullable=False),
         sa.Column("time_zone", sa.Text(), server_default="Asia/Jakarta", nullable=False),
         sa.Column(
+            "by_office",
+            sa.Boolean(),
+            server_default="false",
+            nullable=False,
+            comment="the regional office set it; the reference file does not any more",
+        ),
+        sa.Column(
             "week",
             postgresql.ARRAY(sa.Integer()),
             comment="minutes from Monday; none: the ordinary week of open_minutes",
