@@ -90,3 +90,11 @@ def _until(today: date, calendar: Calendar, staffing: Staffing, efficiency_pct: 
 def ready_on(due: date) -> date:
     """When goods whose last piece is good on ``due`` can leave the hub."""
     return working_day_after(due, PACKING_AND_HUB_DAYS)
+
+
+def latest_finish(requested: date) -> date:
+    """The last day on which the last piece may be good for goods that are to leave the hub on a day."""
+    due = requested
+    while ready_on(due) > requested:
+        due -= timedelta(days=1)
+    return due
