@@ -1,10 +1,12 @@
 """What facilities are free to make: their calendars and workers, and the work that they were asked for already."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -22,6 +24,9 @@ from services.production.storage import (
     worker_pool,
 )
 from shared.clock import business_today
+
+COUNTS = tuple(field.name for field in fields(Headcount))
+"""Columns of a week of workers."""
 
 
 def able_to_make(
@@ -81,13 +86,13 @@ def _capacities(session: Session, rows: Sequence[Row[Any]]) -> list[Capacity]:
 
 
 def _capacity(
-    row: Row[Any], changed: Sequence[tuple[date, int]], pool: Sequence[Headcount], today: date
+    row: Row[Any], changed: tuple[tuple[date, int], ...], pool: tuple[Headcount, ...], today: date
 ) -> Capacity:
     there = staffing(row.workers, of=int(row.all), pool=pool)
     return Capacity(
         facility=row.code,
         today=today,
-        calendar=Calendar(week=week_of(row), changed=tuple(changed)),
+        calendar=Calendar(week=week_of(row), changed=changed),
         staffing=valid_between(there, row.valid_from, row.valid_to),
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
@@ -119,20 +124,21 @@ def _committed(instead_of: Sequence[WorkOrder]) -> Select[Any]:
 
 def changed_days(
     session: Session, codes: Collection[str], *, since: date
-) -> Mapping[str, list[tuple[date, int]]]:
+) -> Mapping[str, tuple[tuple[date, int], ...]]:
     """The days from one on that differ from the ordinary week, by facility."""
-    rows = session.execute(
-        select(calendar_day.c.facility, calendar_day.c.day, calendar_day.c.open_minutes)
-        .where(calendar_day.c.facility.in_(codes), calendar_day.c.day >= since)
-        .order_by(calendar_day.c.day)
+    days, minutes = (
+        func.array_agg(aggregate_order_by(column, calendar_day.c.day))
+        for column in (calendar_day.c.day, calendar_day.c.open_minutes)
     )
-    found: dict[str, list[tuple[date, int]]] = {}
-    for code, day, minutes in rows:
-        found.setdefault(code, []).append((day, minutes))
-    return found
+    rows = session.execute(
+        select(calendar_day.c.facility, days, minutes)
+        .where(calendar_day.c.facility.in_(codes), calendar_day.c.day >= since)
+        .group_by(calendar_day.c.facility)
+    )
+    return {code: tuple(zip(changed, open_minutes, strict=True)) for code, changed, open_minutes in rows}
 
 
-def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[str, list[Headcount]]:
+def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[str, tuple[Headcount, ...]]:
     """The weeks that are in force or still teach somebody, and those to come, by facility."""
     learning = today - timedelta(weeks=len(LEARNING_PCT))
     newest = (
@@ -141,15 +147,14 @@ def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[s
         .correlate(facility)
         .scalar_subquery()
     )
-    since = func.coalesce(newest, learning)
+    columns = (func.array_agg(aggregate_order_by(worker_pool.c[name], worker_pool.c.week)) for name in COUNTS)
     rows = session.execute(
-        select(worker_pool)
+        select(facility.c.code, *columns)
         .join(facility, facility.c.code == worker_pool.c.facility)
-        .where(facility.c.code.in_(codes), worker_pool.c.week >= since)
-        .order_by(worker_pool.c.week)
-    ).mappings()
-    found: dict[str, list[Headcount]] = {}
-    for row in rows:
-        values = dict(row)
-        found.setdefault(values.pop("facility"), []).append(Headcount(**values))
-    return found
+        .where(facility.c.code.in_(codes), worker_pool.c.week >= func.coalesce(newest, learning))
+        .group_by(facility.c.code)
+    )
+    return {
+        code: tuple(Headcount(**dict(zip(COUNTS, week, strict=True))) for week in zip(*columns, strict=True))
+        for code, *columns in rows
+    }

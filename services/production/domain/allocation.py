@@ -1,5 +1,6 @@
 """Sharing a cleared order line out over facilities: deterministic, explained, and every piece accounted for."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -51,21 +52,22 @@ def share_out(
     within ``FARTHEST_DAYS`` stays unallocated.
     """
 
+    working = [one for one in able if one.minutes_a_day]
+
     def by(day: date, pieces: int) -> list[Place]:
-        return _places(pieces, able, labour_minutes, day)
+        return _places(pieces, working, labour_minutes, day)
 
     farthest = today + timedelta(days=FARTHEST_DAYS)
-    possible = min(quantity, _together(by(farthest, quantity)))
-    if not possible:
-        return Plan((), quantity)
-    low, high = min(max(latest, today), farthest), farthest
-    while low < high:
-        middle = low + (high - low) // 2
-        if _together(by(middle, possible)) >= possible:
-            high = middle
-        else:
-            low = middle + timedelta(days=1)
-    chosen = _fewest(possible, by(low, possible))
+    day, possible = min(max(latest, today), farthest), quantity
+    if _together(by(day, quantity)) < quantity:  # not in time
+        possible = min(quantity, _together(by(farthest, quantity)))
+        if not possible:
+            return Plan((), quantity)
+        first = day.toordinal()
+        days = range(first, farthest.toordinal())
+        made = bisect_left(days, possible, key=lambda n: _together(by(date.fromordinal(n), possible)))
+        day = date.fromordinal(first + made)
+    chosen = _fewest(possible, by(day, possible))
     shares = tuple(
         _share(place.capacity, amount, labour_minutes, latest, farthest)
         for place, amount in zip(chosen, _proportional(possible, chosen), strict=True)
@@ -75,7 +77,7 @@ def share_out(
 
 def _places(quantity: int, able: Sequence[Capacity], labour_minutes: int, day: date) -> list[Place]:
     """Who makes a share that is worth a start by that day, the freest first; no more than there are such shares."""
-    free = [Place(one, one.pieces_until(day, labour_minutes)) for one in able if one.minutes_a_day]
+    free = [Place(one, one.pieces_until(day, labour_minutes)) for one in able]
     worthwhile = [place for place in free if place.most >= min(SMALLEST_SHARE, quantity)]
     worthwhile.sort(key=lambda place: (-place.most, place.capacity.facility))
     return _limited(worthwhile[: max(1, quantity // SMALLEST_SHARE)], quantity)

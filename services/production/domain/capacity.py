@@ -31,13 +31,13 @@ class Capacity:
     yield_pct: int = 100
     committed_minutes: int = 0
 
-    @property
+    @cached_property
     def minutes_a_day(self) -> int:
         """Labour of a full day with the most workers that are going to be there."""
         most = max((there for _, there in self.staffing), default=0)
         return max(self.calendar.week) * most * self.efficiency_pct // (WHOLE * 100)
 
-    @property
+    @cached_property
     def busy_minutes(self) -> int:
         """What its commitments take, with the pieces that do not turn out good."""
         return -(-self.committed_minutes * 100 // self.yield_pct)

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from shared.refusal import Refused
 
@@ -63,7 +64,8 @@ class Headcount:
         return self.week - timedelta(days=self.week.weekday())
 
 
-def staffing(workers: int, *, of: int, pool: Sequence[Headcount]) -> Staffing:
+@lru_cache(maxsize=1024)
+def staffing(workers: int, *, of: int, pool: tuple[Headcount, ...]) -> Staffing:
     """What a family's ``workers`` places are worth over time, ``of`` all places of the facility.
 
     Before the first week that was told all places are taken. Later the people who are there are spread
