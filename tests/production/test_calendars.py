@@ -1,6 +1,7 @@
 """Calendars, workers and new facilities through the API; what they change in the plans."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -50,8 +51,8 @@ def test_a_closed_day_says_why_and_moves_what_is_planned_after_it(production: Pr
         assert answer.status_code == 200, answer.text
     shut = {row["day"]: row for row in answer.json["days"]}[in_days(3).isoformat()]
     assert (shut["open_minutes"], shut["reason"]) == (0, "lockdown")
-    other = {"order_id": "00000000-0000-0000-0000-0000000000aa", "quantity": 10}
-    production.hears(an_order(**other), a_clearance(**other))
+    other = UUID(int=7)
+    production.hears(an_order(order_id=other, quantity=10), a_clearance(order_id=other, quantity=10))
     assert due(production) > in_days(14).isoformat() > before
     back = production.sragen.delete(f"{AT}/calendar/{in_days(3)}")
     again = {row["day"]: row for row in back.json["days"]}[in_days(3).isoformat()]

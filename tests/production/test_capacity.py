@@ -164,8 +164,8 @@ def test_nobody_counts_who_is_expected_to_leave_and_a_week_that_was_not_told_is_
 
 
 def test_trainees_learn_over_four_weeks_also_when_a_later_week_is_told() -> None:
-    counts = {"week": (360, 0, 0, 0, 0, 0, 0), "efficiency_pct": 100}
-    learning = sragen(pool=(in_week(1, trainees=40), in_week(2)), **counts)
+    pool = (in_week(1, trainees=40), in_week(2))
+    learning = sragen(week=(360, 0, 0, 0, 0, 0, 0), efficiency_pct=100, pool=pool)
     assert [minutes_of(learning, week) for week in range(1, 6)] == [
         360 * trained for trained in (70, 80, 90, 100, 100)
     ]
