@@ -93,7 +93,7 @@ WATCHED = {
 }
 """Addresses of every service that are open to all, and why."""
 
-FREE = ("line", "name", "sku", "currency", "valid_from")
+FREE = ("line", "name", "sku", "currency", "valid_from", "day", "family")
 """Parameters that name no one thing of an account."""
 
 

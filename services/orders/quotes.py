@@ -23,7 +23,7 @@ def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str,
         requested={line["number"]: date.fromisoformat(line["requested_date"]) for line in row.lines},
         promises=None
         if row.promises is None
-        else {int(number): day and date.fromisoformat(day) for number, day in row.promises.items()},
+        else {int(number): _day(told) for number, told in row.promises.items()},
         expires_on=row.expires_on,
     )
     return {
@@ -33,8 +33,23 @@ def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str,
         "currency": row.request["currency"],
         "asked_on": row.asked_on,
         "expires_on": row.expires_on,
-        "lines": [_line(line, asked, language) for line in row.lines],
+        "lines": [
+            _line(line, asked, language) | {"possible_with": _possible_with(row.promises, line["number"])}
+            for line in row.lines
+        ],
     }
+
+
+def _day(told: Any) -> date | None:
+    """The promised day of a line; what was answered by earlier versions was the day alone."""
+    day = told["promised_date"] if isinstance(told, dict) else told
+    return day and date.fromisoformat(day)
+
+
+def _possible_with(promises: dict[str, Any] | None, number: int) -> dict[str, Any] | None:
+    """The workers with whom the day that was asked for would be possible."""
+    told = (promises or {}).get(str(number))
+    return told.get("possible_with") if isinstance(told, dict) else None
 
 
 def _line(line: dict[str, Any], asked: Quote, language: str) -> dict[str, Any]:

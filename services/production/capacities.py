@@ -1,13 +1,32 @@
-"""What facilities are free to make: their capacity, and the work that they were asked for already."""
+"""What facilities are free to make: their calendars and workers, and the work that they were asked for already."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
+from services.production.domain.pool import LEARNING_PCT, Headcount, staffing, valid_between
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import LIVE, capability, facility, item, work_order
+from services.production.storage import (
+    OPEN,
+    calendar_day,
+    capability,
+    facility,
+    item,
+    work_order,
+    worker_pool,
+)
+from shared.clock import business_today
+
+COUNTS = tuple(field.name for field in fields(Headcount))
+"""Columns of a week of workers."""
 
 
 def able_to_make(
@@ -17,35 +36,125 @@ def able_to_make(
 
     What the new work is to be done ``instead_of`` does not count.
     """
-    committed = (
-        select(
-            func.coalesce(func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes), 0)
-        )
-        .join(item, item.c.sku == work_order.c.sku)
-        .where(work_order.c.facility == facility.c.code, item.c.family == family)
-        .where(LIVE, work_order.c.id.not_in([each.id for each in instead_of]))
-        .scalar_subquery()
-    )
+    able = _offers(_committed(instead_of).where(item.c.family == family))
     rows = session.execute(
+        able.where(capability.c.family == family, facility.c.producing, facility.c.verified).where(
+            facility.c.code.not_in(but_for)
+        )
+    ).all()
+    return _capacities(session, rows)
+
+
+def of_all_families(session: Session, code: str | None = None) -> list[tuple[str, Capacity]]:
+    """What each facility, or one, has for each of its families, whether it is asked for work or not."""
+    offers = _offers(_committed(()))
+    rows = session.execute(offers if code is None else offers.where(facility.c.code == code)).all()
+    families = [row.family for row in rows]
+    return list(zip(families, _capacities(session, rows), strict=True))
+
+
+def _offers(committed: Select[Any]) -> Select[Any]:
+    """Facilities with what they are able to make, and what they are committed to of it."""
+    places = (
+        select(capability.c.facility, func.sum(capability.c.workers).label("all"))
+        .group_by(capability.c.facility)
+        .subquery("places")
+    )
+    busy = committed.subquery("busy")
+    return (
         select(
             facility.c.code,
             facility.c.open_minutes,
-            capability.c.workers,
-            capability.c.efficiency_pct,
-            committed,
+            facility.c.week,
+            capability,
+            places.c.all,
+            func.coalesce(busy.c.minutes, 0).cast(BigInteger).label("committed"),
         )
         .join(capability, capability.c.facility == facility.c.code)
-        .where(capability.c.family == family, facility.c.producing, facility.c.verified)
-        .where(facility.c.code.not_in(but_for))
-        .order_by(facility.c.code)
+        .join(places, places.c.facility == facility.c.code)
+        .outerjoin(busy, (busy.c.facility == capability.c.facility) & (busy.c.family == capability.c.family))
+        .order_by(facility.c.code, capability.c.family)
     )
-    return [
-        Capacity(
-            facility=code,
-            open_minutes=minutes,
-            workers=workers,
-            efficiency_pct=pct,
-            committed_minutes=int(busy),
+
+
+def _capacities(session: Session, rows: Sequence[Row[Any]]) -> list[Capacity]:
+    """The capacities of facilities and families, from two queries however many they are."""
+    today = business_today(session)
+    codes = {row.code for row in rows}
+    changed, pools = changed_days(session, codes, since=today), pools_of(session, codes, today)
+    return [_capacity(row, changed.get(row.code, ()), pools.get(row.code, ()), today) for row in rows]
+
+
+def _capacity(
+    row: Row[Any], changed: tuple[tuple[date, int], ...], pool: tuple[Headcount, ...], today: date
+) -> Capacity:
+    there = staffing(row.workers, of=int(row.all), pool=pool)
+    return Capacity(
+        facility=row.code,
+        today=today,
+        calendar=Calendar(week=week_of(row), changed=changed),
+        staffing=valid_between(there, row.valid_from, row.valid_to),
+        efficiency_pct=row.efficiency_pct,
+        yield_pct=row.yield_pct,
+        committed_minutes=row.committed,
+    )
+
+
+def week_of(row: Any) -> tuple[int, ...]:
+    """A facility's ordinary week."""
+    return tuple(row.week) if row.week else ordinary_week(row.open_minutes)
+
+
+def _committed(instead_of: Sequence[WorkOrder]) -> Select[Any]:
+    """Minutes of each facility's open work by family, read from the index of what is open."""
+    query = (
+        select(
+            work_order.c.facility,
+            item.c.family,
+            func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes).label("minutes"),
         )
-        for code, minutes, workers, pct, busy in rows
-    ]
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(OPEN)
+        .group_by(work_order.c.facility, item.c.family)
+    )
+    if instead_of:  # else the index alone answers
+        query = query.where(work_order.c.id.not_in([each.id for each in instead_of]))
+    return query
+
+
+def changed_days(
+    session: Session, codes: Collection[str], *, since: date
+) -> Mapping[str, tuple[tuple[date, int], ...]]:
+    """The days from one on that differ from the ordinary week, by facility."""
+    days, minutes = (
+        func.array_agg(aggregate_order_by(column, calendar_day.c.day))
+        for column in (calendar_day.c.day, calendar_day.c.open_minutes)
+    )
+    rows = session.execute(
+        select(calendar_day.c.facility, days, minutes)
+        .where(calendar_day.c.facility.in_(codes), calendar_day.c.day >= since)
+        .group_by(calendar_day.c.facility)
+    )
+    return {code: tuple(zip(changed, open_minutes, strict=True)) for code, changed, open_minutes in rows}
+
+
+def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[str, tuple[Headcount, ...]]:
+    """The weeks that are in force or still teach somebody, and those to come, by facility."""
+    learning = today - timedelta(weeks=len(LEARNING_PCT))
+    newest = (
+        select(func.max(worker_pool.c.week))
+        .where(worker_pool.c.facility == facility.c.code, worker_pool.c.week <= learning)
+        .correlate(facility)
+        .scalar_subquery()
+    )
+    columns = (func.array_agg(aggregate_order_by(worker_pool.c[name], worker_pool.c.week)) for name in COUNTS)
+    rows = session.execute(
+        select(facility.c.code, *columns)
+        .join(facility, facility.c.code == worker_pool.c.facility)
+        .where(facility.c.code.in_(codes), worker_pool.c.week >= func.coalesce(newest, learning))
+        .group_by(facility.c.code)
+    )
+    return {
+        code: tuple(Headcount(**dict(zip(COUNTS, week, strict=True))) for week in zip(*columns, strict=True))
+        for code, *columns in rows
+    }

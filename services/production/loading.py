@@ -12,11 +12,11 @@ from shared import reference
 from shared.events.production import FacilityRegistered
 from shared.messaging.outbox import record
 
-PARTICULARS = ("name", "place", "address", "gln", "hub", "kind", "verified", "producing")
+PARTICULARS = ("name", "kelas", "place", "cluster", "address", "gln", "hub", "kind", "verified", "producing")
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
-    """Add what is new and change what changed; capacity that people have set since is left alone."""
+    """Add what is new and change what changed; what people have set since is left alone."""
     known = {row["code"]: row for row in session.execute(select(facility)).mappings()}
     rows = sorted(reference.facilities(folder), key=lambda row: row.code)
     changed = [row for row in rows if _differs(known.get(row.code), row)]
@@ -28,7 +28,13 @@ def load(session: Session, folder: Path) -> dict[str, int]:
             .on_conflict_do_update(index_elements=["code"], set_=values)
         )
     capabilities = [
-        {"facility": row.code, "family": c.family, "workers": c.workers, "efficiency_pct": c.efficiency_pct}
+        {
+            "facility": row.code,
+            "family": c.family,
+            "workers": c.workers,
+            "efficiency_pct": c.efficiency_pct,
+            "yield_pct": c.yield_pct,
+        }
         for row in rows
         for c in row.capabilities
     ]
@@ -39,7 +45,10 @@ def load(session: Session, folder: Path) -> dict[str, int]:
 
 
 def _differs(known: Any, row: reference.Facility) -> bool:
-    return known is None or any(known[name] != value for name, value in _values(row).items())
+    """Whether the file says something new; of what the regional office set it does not."""
+    if known is None:
+        return True
+    return not known["by_office"] and any(known[name] != value for name, value in _values(row).items())
 
 
 def _values(row: reference.Facility) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.production.domain.work_order import Report, WorkOrder
@@ -50,7 +50,27 @@ facility = Table(
     Column("open_minutes", Integer, nullable=False),
     Column("work_orders", Integer, nullable=False, server_default="0", comment="numbers given out"),
     Column("lots", Integer, nullable=False, server_default="0", comment="numbers given out"),
+    Column("kelas", Text, comment="its official class, as far as it is known"),
+    Column("cluster", Text, nullable=False, server_default=""),
+    Column("time_zone", Text, nullable=False, server_default="Asia/Jakarta"),
+    Column(
+        "by_office",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="the regional office set it; the reference file does not any more",
+    ),
+    Column("week", ARRAY(Integer), comment="minutes from Monday; none: the ordinary week of open_minutes"),
     CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
+    CheckConstraint(
+        "time_zone IN ('Asia/Jakarta', 'Asia/Makassar', 'Asia/Jayapura')",
+        name="time_zone",
+    ),
+    CheckConstraint(
+        "cardinality(week) = 7 AND 0 = ANY (week) AND 0 <= ALL (week) AND open_minutes >= ALL (week)"
+        " AND open_minutes = ANY (week)",
+        name="week",
+    ),
 )
 
 capability = Table(
@@ -62,7 +82,46 @@ capability = Table(
     Column("efficiency_pct", Integer, nullable=False),
     PrimaryKeyConstraint("facility", "family"),
     CheckConstraint("workers >= 0", name="workers"),
+    Column("yield_pct", Integer, nullable=False, server_default="100", comment="how many turn out good"),
+    Column("skill_level", Integer, nullable=False, server_default="1"),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
     CheckConstraint("efficiency_pct BETWEEN 1 AND 100", name="efficiency_pct"),
+    CheckConstraint("yield_pct BETWEEN 1 AND 100", name="yield_pct"),
+    CheckConstraint("skill_level BETWEEN 1 AND 3", name="skill_level"),
+    CheckConstraint("valid_from <= valid_to", name="valid"),
+)
+
+calendar_day = Table(
+    "calendar_day",
+    tables,
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("open_minutes", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    PrimaryKeyConstraint("facility", "day"),
+    CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
+    comment="days that differ from the ordinary week and the public holidays",
+)
+
+worker_pool = Table(
+    "worker_pool",
+    tables,
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("week", Date, nullable=False),
+    *(
+        Column(name, Integer, nullable=False, server_default="0")
+        for name in ("eligible", "consenting", "expected_releases", "expected_transfers", "trainees")
+    ),
+    PrimaryKeyConstraint("facility", "week"),
+    CheckConstraint("extract(isodow FROM week) = 1", name="week"),
+    CheckConstraint("consenting BETWEEN 0 AND eligible", name="consenting"),
+    CheckConstraint(
+        "expected_releases >= 0 AND expected_transfers >= 0 AND trainees >= 0"
+        " AND expected_releases + expected_transfers + trainees <= consenting",
+        name="present",
+    ),
+    comment="counts of convicted adults by week, never names; a week without a row takes the newest before it",
 )
 
 demand = Table(
@@ -117,6 +176,16 @@ Index("work_order_facility_due_idx", work_order.c.facility, work_order.c.due, wo
 Index("work_order_order_id_line_idx", work_order.c.order_id, work_order.c.line)
 LIVE = work_order.c.declined_reason.is_(None) & work_order.c.withdrawn_on.is_(None)
 """Whether a work order's quantity counts as allocated: ``WorkOrder.live`` in SQL."""
+
+OPEN = LIVE & (work_order.c.good < work_order.c.quantity)
+"""Whether somebody is still to make some of it: what capacity is committed to."""
+Index(
+    "work_order_open_idx",
+    work_order.c.facility,
+    work_order.c.sku,
+    postgresql_include=["quantity", "good"],
+    postgresql_where=OPEN,
+)
 
 report = Table(
     "report",

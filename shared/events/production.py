@@ -53,11 +53,25 @@ class ProductionPlanned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MoreWorkers:
+    """So many more trained workers, for so many weeks, at one facility."""
+
+    facility: str
+    workers: int
+    weeks: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class LinePromise:
-    """``promised_date`` is when the goods of the line could leave the hub; absent if nobody can make them all."""
+    """``promised_date`` is when the goods of the line could leave the hub; absent if nobody can make them all.
+
+    ``possible_with`` is what would make the day possible that was asked for; absent where it is possible
+    anyhow, and where no number of workers would.
+    """
 
     number: int
     promised_date: date | None
+    possible_with: MoreWorkers | None = None
 
 
 @contract("kendi.production.quote_answered.v1", subject="promise/{quote_id}")

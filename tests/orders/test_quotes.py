@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from services.orders.handlers import REACTIONS
 from services.orders.storage import order
 from shared.clock import advance
-from shared.events.production import LinePromise, QuoteAnswered
+from shared.events.production import LinePromise, MoreWorkers, QuoteAnswered
 from shared.messaging.tables import outbox_event
 from tests.hearing import Hearing
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
@@ -66,6 +66,17 @@ def test_the_answer_says_in_time_later_or_not_possible(orders: Orders) -> None:
         ("later", in_days(31).isoformat()),
         ("not_possible", None),
     ]
+
+
+def test_the_answer_says_what_would_make_the_day_possible(orders: Orders) -> None:
+    quote = asked(orders, line_to("ID", requested_date=in_days(30).isoformat()))
+    assert quote["lines"][0]["possible_with"] is None
+    more = MoreWorkers(facility="LPS-SRG", workers=12, weeks=3)
+    told = LinePromise(number=1, promised_date=in_days(40), possible_with=more)
+    answer = QuoteAnswered(quote_id=UUID(quote["id"]), lines=(told,))
+    Hearing(orders.database, REACTIONS).hears(answer)
+    (line,) = orders.buyer.get(f"{QUOTES}/{quote['id']}").json["lines"]
+    assert line["possible_with"] == {"facility": "LPS-SRG", "workers": 12, "weeks": 3}
 
 
 def test_a_quote_of_blocked_lines_alone_is_answered_at_once(orders: Orders) -> None:

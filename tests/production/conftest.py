@@ -64,6 +64,10 @@ class Caller:
         headers = {"Authorization": f"Bearer {self.key}"}
         return self.client.put(f"/production/v1{path}", json=body, headers=headers)
 
+    def delete(self, path: str) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return self.client.delete(f"/production/v1{path}", headers=headers)
+
     def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> TestResponse:
         self.calls += 1
         headers = {
@@ -221,3 +225,35 @@ def a_clearance(**changes: Any) -> ClearanceGranted:
         **changes,
     }
     return ClearanceGranted(**values)
+
+
+def particulars(**changes: Any) -> dict[str, Any]:
+    """A facility that the regional office brings in."""
+    return {
+        "name": "Lapas Contoh",
+        "kind": "lapas",
+        "class": "IIB",
+        "place": "Contoh",
+        "cluster": "SKA",
+        "address": ["Lapas Contoh", "Jawa Tengah, Indonesia"],
+        "gln": "9529900002019",
+        "verified": True,
+        "producing": True,
+        **changes,
+    }
+
+
+def a_week(**changes: int) -> dict[str, int]:
+    """Six hours from Monday to Saturday, four on Friday."""
+    names = ("monday", "tuesday", "wednesday", "thursday", "saturday")
+    return {**dict.fromkeys(names, 360), "friday": 240, "sunday": 0, **changes}
+
+
+def monday(weeks: int = 0) -> date:
+    """The Monday of a week from this one on."""
+    return today() - timedelta(days=today().weekday()) + timedelta(weeks=weeks)
+
+
+def a_pool(**changes: Any) -> dict[str, Any]:
+    """The workers of next week."""
+    return {"week": monday(1).isoformat(), "eligible": 150, "consenting": 90, **changes}

@@ -5,11 +5,23 @@ import pytest
 from shared.web.access import FACILITY, KANWIL
 from tests import matrix
 from tests.matrix import Case, Operation, World
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.production.conftest import (
+    FAMILY,
+    KLATEN,
+    SRAGEN,
+    Production,
+    a_pool,
+    a_week,
+    in_days,
+    particulars,
+    today,
+)
 
 V1 = "/production/v1"
 WORK = f"{V1}/work-orders/{{id}}"
-CAPACITY = f"{V1}/facilities/{{code}}/capacity"
+FACILITY_OF = f"{V1}/facilities/{{code}}"
+CAPACITY = f"{FACILITY_OF}/capacity"
+DAY = f"{FACILITY_OF}/calendar/{{day}}"
 READERS, WORKING = (FACILITY, KANWIL), (FACILITY,)
 PIECES = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
 
@@ -25,8 +37,19 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/facilities"): Case(READERS),
     ("get", CAPACITY): Case(READERS),
     ("put", CAPACITY): Case(READERS, {"open_minutes": 300, "workers": {}}),
+    ("get", FACILITY_OF): Case(READERS),
+    ("put", FACILITY_OF): Case((KANWIL,), particulars()),
+    ("put", f"{FACILITY_OF}/capabilities/{{family}}"): Case((KANWIL,), {"workers": 9}),
+    ("get", f"{FACILITY_OF}/calendar"): Case(READERS),
+    ("put", f"{FACILITY_OF}/calendar/week"): Case(READERS, a_week()),
+    ("put", DAY): Case(READERS, {"open_minutes": 0, "reason": "search"}),
+    ("delete", DAY): Case(READERS),
+    ("get", f"{FACILITY_OF}/pool"): Case(READERS),
+    ("put", f"{FACILITY_OF}/pool"): Case(READERS, a_pool()),
 }
-OF_A_FACILITY = [operation for operation in CASES if matrix.named(operation)]
+OF_A_FACILITY = [
+    operation for operation, case in CASES.items() if matrix.named(operation) and FACILITY in case.roles
+]
 BEFORE = {
     "start": ("accept",),
     "pause": ("accept", "start"),
@@ -40,7 +63,7 @@ BEFORE = {
 def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
-    ids = {"id": mine["id"], "code": SRAGEN}
+    ids = {"id": mine["id"], "code": SRAGEN, "day": in_days(3).isoformat(), "family": FAMILY}
     return World(shared_out.client, shared_out.database, ids, told=(mine["number"],))
 
 

@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.production.domain.allocation import (
-    FARTHEST_DAYS,
     LARGEST_SHARE_PCT,
     SMALLEST_SHARE,
     Plan,
     share_out,
 )
-from services.production.domain.capacity import Capacity, working_day_after
+from services.production.domain.calendar import FARTHEST_DAYS, Calendar, ordinary_week, working_day_after
+from services.production.domain.capacity import Capacity
+from services.production.domain.pool import staffing
 
 TODAY = date(2026, 3, 2)
 LATEST = TODAY + timedelta(days=90)
@@ -20,7 +21,12 @@ LATEST = TODAY + timedelta(days=90)
 
 def able(code: str, *, workers: int = 50, committed: int = 0) -> Capacity:
     return Capacity(
-        facility=code, open_minutes=360, workers=workers, efficiency_pct=85, committed_minutes=committed
+        facility=code,
+        today=TODAY,
+        calendar=Calendar(week=ordinary_week(360)),
+        staffing=staffing(workers, of=workers, pool=()),
+        efficiency_pct=85,
+        committed_minutes=committed,
     )
 
 
@@ -59,7 +65,7 @@ def test_one_that_makes_only_little_in_time_takes_that_and_the_other_the_rest() 
 
 
 def test_more_facilities_share_when_few_do_not_finish_in_time() -> None:
-    soon = TODAY + timedelta(days=30)
+    soon = TODAY + timedelta(days=36)
     plan = shared(10_000, *(able(code, workers=5) for code in "ABCD"), latest=soon)
     assert len(plan.shares) == 4
     assert all(share.due <= soon for share in plan.shares)
@@ -80,7 +86,7 @@ def test_what_can_not_be_made_in_time_is_promised_for_the_first_day_that_is_hone
     plan = shared(10_000, slow, slower, latest=soon)
     assert all("after the latest finish" in share.why for share in plan.shares)
     day_before = max(share.due for share in plan.shares) - timedelta(days=1)
-    together = sum(one.pieces_until(day_before, 14, today=TODAY) for one in (slow, slower))
+    together = sum(one.pieces_until(day_before, 14) for one in (slow, slower))
     assert together < 10_000
 
 
@@ -135,7 +141,7 @@ def test_every_piece_is_accounted_for(
     capacities = {one.facility: one for one in everyone}
     for share in plan.shares:
         assert share.quantity > 0
-        assert share.due == capacities[share.facility].finish_of(share.quantity, labour, today=TODAY)
+        assert share.due == capacities[share.facility].finish_of(share.quantity, labour)
 
 
 @given(
@@ -147,7 +153,8 @@ def test_where_others_can_in_time_nobody_has_more_than_the_largest_share(
     quantity: int, workers: list[int], labour: int
 ) -> None:
     everyone = [able(f"F{n}", workers=count) for n, count in enumerate(workers)]
-    latest = max(one.finish_of(quantity, labour, today=TODAY) for one in everyone)
+    days = [one.finish_of(quantity, labour) for one in everyone]
+    latest = max(day or date.max for day in days)
     plan = shared(quantity, *everyone, labour=labour, latest=latest)
     if latest <= TODAY + timedelta(days=FARTHEST_DAYS):
         assert max(share.quantity for share in plan.shares) <= quantity * LARGEST_SHARE_PCT // 100

@@ -3,7 +3,16 @@
 from typing import Any
 
 from tests.examples import Answers, shape_of
-from tests.production.conftest import FAMILY, SRAGEN, Production, today
+from tests.production.conftest import (
+    FAMILY,
+    SRAGEN,
+    Production,
+    a_pool,
+    a_week,
+    in_days,
+    particulars,
+    today,
+)
 
 
 def test_each_operation_answers_as_its_example_says(shared_out: Production, record_examples: bool) -> None:
@@ -20,6 +29,17 @@ def play(production: Production) -> None:
     done(production.sragen.get(f"/facilities/{SRAGEN}/capacity"))
     capacity = {"open_minutes": 360, "workers": {FAMILY: 40}}
     done(production.sragen.put(f"/facilities/{SRAGEN}/capacity", capacity))
+    done(production.office.put("/facilities/LPS-CTH", particulars()))
+    offer = {"workers": 12, "efficiency_pct": 75, "yield_pct": 94}
+    done(production.office.put(f"/facilities/LPS-CTH/capabilities/{FAMILY}", offer))
+    done(production.sragen.get(f"/facilities/{SRAGEN}"))
+    done(production.sragen.put(f"/facilities/{SRAGEN}/calendar/week", a_week()))
+    day = f"/facilities/{SRAGEN}/calendar/{in_days(3)}"
+    done(production.sragen.put(day, {"open_minutes": 120, "reason": "search"}))
+    done(production.sragen.get(f"/facilities/{SRAGEN}/calendar"))
+    done(production.sragen.delete(day))
+    done(production.sragen.put(f"/facilities/{SRAGEN}/pool", a_pool(trainees=10)))
+    done(production.sragen.get(f"/facilities/{SRAGEN}/pool"))
     refused = production.klaten.work_orders()[0]
     done(production.klaten.do(refused, "decline", reason="The workshop is being painted this month."))
     offered = production.sragen.work_orders()[0]

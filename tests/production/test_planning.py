@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from services.production.domain.capacity import working_day_after
+from services.production.domain.calendar import working_day_after
 from services.production.handlers import capacities, hearing
 from services.production.storage import capability, demand, facility, work_order
 from shared.clock import advance

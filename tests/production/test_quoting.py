@@ -1,12 +1,14 @@
 """A quote promises what a plan of that moment would, and takes nothing from anybody."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from services.production.domain.capacity import Capacity
 from services.production.domain.quote import Wanted, promises
 from services.production.storage import work_order
 from shared.events.orders import QuotedLine, QuoteRequested
@@ -88,7 +90,43 @@ def test_where_one_facility_makes_all_a_line_comes_after_those_before_it(
         for n, quantity in enumerate(quantities, 1)
     ]
     facilities = {FAMILY: [able("A")]}
-    days_promised = list(promises(lines, able=facilities, today=TODAY).values())
-    assert days_promised == sorted(days_promised)
+    days_promised = [one.promised_date for one in promises(lines, able=facilities, today=TODAY)]
+    assert days_promised == sorted(day for day in days_promised if day)
     together = Wanted(number=1, quantity=sum(quantities), family=FAMILY, labour_minutes=14, latest=latest)
-    assert days_promised[-1] == promises([together], able=facilities, today=TODAY)[1]
+    assert days_promised[-1] == promises([together], able=facilities, today=TODAY)[0].promised_date
+
+
+def test_four_containers_a_month_from_sragen_are_told_to_be_infeasible_and_what_they_would_take(
+    production: Production,
+) -> None:
+    production.klaten.put("/facilities/LPS-KLT/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+    production.hears(replace(an_item(), labour_minutes=24), a_quote(4 * 64_800, days=30))
+    (answer,) = production.told("quote_answered")
+    (line,) = answer[1]["lines"]
+    assert line["promised_date"] > in_days(180).isoformat()
+    assert line["possible_with"]["workers"] > 785 - 100
+    assert (line["possible_with"]["facility"], line["possible_with"]["weeks"]) == (SRAGEN, 4)
+
+
+@given(
+    quantity=st.integers(1, 40_000),
+    days=st.integers(5, 120),
+    workers=st.lists(st.integers(0, 60), max_size=4),
+)
+def test_with_the_workers_that_a_quote_names_the_day_is_possible(
+    quantity: int, days: int, workers: list[int]
+) -> None:
+    latest = TODAY + timedelta(days=days)
+    line = Wanted(number=1, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest)
+
+    def facilities(*counts: int) -> list[Capacity]:
+        return [able(f"F{n}", workers=count) for n, count in enumerate(counts)]
+
+    (told,) = promises([line], able={FAMILY: facilities(*workers)}, today=TODAY)
+    in_time = told.promised_date is not None and told.promised_date <= latest
+    assert (told.possible_with is None) == (in_time or not workers)
+    if told.possible_with and sum(workers) == 0:
+        alone = told.possible_with.workers
+        (then,) = promises([line], able={FAMILY: facilities(alone)}, today=TODAY)
+        assert then.promised_date is not None
+        assert then.promised_date <= latest

@@ -5,7 +5,7 @@ from sqlalchemy import text
 from services.production.storage import tables
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_pool, in_days, today
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
@@ -22,6 +22,10 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
     body = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
     reported = shared_out.sragen.do(work, "report", **body)
     assert reported.status_code == 200, reported.text
+    for caller, code in ((shared_out.sragen, SRAGEN), (shared_out.klaten, KLATEN)):
+        changed = {"open_minutes": 0, "reason": "search"}
+        assert caller.put(f"/facilities/{code}/calendar/{in_days(3)}", changed).status_code == 200
+        assert caller.put(f"/facilities/{code}/pool", a_pool()).status_code == 200
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

@@ -12,6 +12,7 @@ from services.orders.domain.quote import VALID
 from services.orders.handlers.placing import new_order
 from services.orders.schemas.orders import OrderRequest
 from services.orders.storage import quote
+from shared.events import contract_of
 from shared.events.orders import QuotedLine, QuoteRequested
 from shared.events.production import QuoteAnswered
 from shared.messaging.outbox import record
@@ -42,7 +43,7 @@ def ask_quote(session: Session, *, buyer: str, asked_by: str, **request: Any) ->
 
 
 def on_quote_answered(session: Session, event: QuoteAnswered, heard: Heard) -> None:
-    promises = {line.number: line.promised_date and line.promised_date.isoformat() for line in event.lines}
+    promises = {line["number"]: line for line in contract_of(QuoteAnswered).dump(event)["lines"]}
     session.execute(update(quote).where(quote.c.id == event.quote_id).values(promises=promises))
 
 

@@ -11,6 +11,12 @@ OUTCOMES = (
 )
 
 
+class MoreWorkersSchema(Schema):
+    facility = fields.String()
+    workers = fields.Integer(metadata={"description": "trained workers, besides those there are"})
+    weeks = fields.Integer()
+
+
 class QuoteLineSchema(Schema):
     number = fields.Integer()
     sku = fields.String()
@@ -22,6 +28,11 @@ class QuoteLineSchema(Schema):
     promised_date = fields.Date(
         allow_none=True,
         metadata={"description": "when it could leave the hub, were it released and planned today"},
+    )
+    possible_with = fields.Nested(
+        MoreWorkersSchema,
+        allow_none=True,
+        metadata={"description": "what would make the requested day possible, where it is not"},
     )
     hold = fields.Nested(
         HoldSchema, allow_none=True, metadata={"description": "what the line would wait for, or what bars it"}

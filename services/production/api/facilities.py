@@ -1,10 +1,21 @@
 """Facilities: ``/production/v1/facilities…``."""
 
+import re
 from typing import Any
 
-from services.production import views
-from services.production.handlers import capacities
-from services.production.schemas.facilities import CapacityRequest, CapacitySchema, FacilitySchema
+from services.production import calendars, views
+from services.production.domain.facility import Particulars
+from services.production.handlers import capacities, facilities
+from services.production.schemas.facilities import (
+    FACILITY_CODE,
+    CapabilityRequest,
+    CapacityRequest,
+    CapacitySchema,
+    FacilityInFullSchema,
+    FacilitySchema,
+    ParticularsRequest,
+)
+from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
@@ -20,6 +31,44 @@ def list_facilities() -> Any:
     """All facilities that are known."""
     with transaction() as session:
         return list(views.facilities(session))
+
+
+@api.get("/facilities/<code>")
+@api.response(200, FacilityInFullSchema)
+@requires(FACILITY, KANWIL)
+def read_facility(code: str) -> Any:
+    """A facility with its hours, what it is able to make, and what it still lacks before it is asked for work."""
+    with transaction() as session:
+        found = calendars.facility_in_full(session, code) if views.may_see(current(), code) else None
+    if found is None:
+        raise not_found("facility")
+    return found
+
+
+@api.put("/facilities/<code>")
+@api.arguments(ParticularsRequest)
+@api.response(200, FacilityInFullSchema)
+@requires(KANWIL)
+def keep_facility(body: Particulars, code: str) -> Any:
+    """Bring a facility in, or change what it is. It is asked for work once it lacks nothing."""
+    if not re.match(FACILITY_CODE, code):
+        raise Refused("Give a code such as LPS-SRG.", field="code")
+    with transaction() as session:
+        facilities.keep_facility(session, code=code, particulars=body)
+        return calendars.facility_in_full(session, code)
+
+
+@api.put("/facilities/<code>/capabilities/<family>")
+@api.arguments(CapabilityRequest)
+@api.response(200, FacilityInFullSchema)
+@requires(KANWIL)
+def set_capability(body: dict[str, Any], code: str, family: str) -> Any:
+    """Say what a facility makes of a family of goods; a last day ends it."""
+    with transaction() as session:
+        if calendars.facility_in_full(session, code) is None:
+            raise not_found("facility")
+        facilities.set_capability(session, code=code, family=family, **body)
+        return calendars.facility_in_full(session, code)
 
 
 @api.get("/facilities/<code>/capacity")

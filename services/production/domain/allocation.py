@@ -1,17 +1,17 @@
 """Sharing a cleared order line out over facilities: deterministic, explained, and every piece accounted for."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.production.domain.calendar import FARTHEST_DAYS
 from services.production.domain.capacity import Capacity
 
 SMALLEST_SHARE = 200
 """Pieces below which a share is not worth a start. A planning value."""
 LARGEST_SHARE_PCT = 60
 """No facility takes more where others can share. A planning value, for spread of benefit."""
-FARTHEST_DAYS = 3 * 365
-"""Nobody is asked for work that ends later than this: what does not fit stays unallocated."""
 
 
 @dataclass(frozen=True)
@@ -52,35 +52,32 @@ def share_out(
     within ``FARTHEST_DAYS`` stays unallocated.
     """
 
+    working = [one for one in able if one.minutes_a_day]
+
     def by(day: date, pieces: int) -> list[Place]:
-        return _places(pieces, able, labour_minutes, day, today)
+        return _places(pieces, working, labour_minutes, day)
 
     farthest = today + timedelta(days=FARTHEST_DAYS)
-    possible = min(quantity, _together(by(farthest, quantity)))
-    if not possible:
-        return Plan((), quantity)
-    low, high = min(max(latest, today), farthest), farthest
-    while low < high:
-        middle = low + (high - low) // 2
-        if _together(by(middle, possible)) >= possible:
-            high = middle
-        else:
-            low = middle + timedelta(days=1)
-    chosen = _fewest(possible, by(low, possible))
+    day, possible = min(max(latest, today), farthest), quantity
+    if _together(by(day, quantity)) < quantity:  # not in time
+        possible = min(quantity, _together(by(farthest, quantity)))
+        if not possible:
+            return Plan((), quantity)
+        first = day.toordinal()
+        days = range(first, farthest.toordinal())
+        made = bisect_left(days, possible, key=lambda n: _together(by(date.fromordinal(n), possible)))
+        day = date.fromordinal(first + made)
+    chosen = _fewest(possible, by(day, possible))
     shares = tuple(
-        _share(place.capacity, amount, labour_minutes, latest, today)
+        _share(place.capacity, amount, labour_minutes, latest, farthest)
         for place, amount in zip(chosen, _proportional(possible, chosen), strict=True)
     )
     return Plan(shares, quantity - possible)
 
 
-def _places(
-    quantity: int, able: Sequence[Capacity], labour_minutes: int, day: date, today: date
-) -> list[Place]:
+def _places(quantity: int, able: Sequence[Capacity], labour_minutes: int, day: date) -> list[Place]:
     """Who makes a share that is worth a start by that day, the freest first; no more than there are such shares."""
-    free = [
-        Place(one, one.pieces_until(day, labour_minutes, today=today)) for one in able if one.minutes_a_day
-    ]
+    free = [Place(one, one.pieces_until(day, labour_minutes)) for one in able]
     worthwhile = [place for place in free if place.most >= min(SMALLEST_SHARE, quantity)]
     worthwhile.sort(key=lambda place: (-place.most, place.capacity.facility))
     return _limited(worthwhile[: max(1, quantity // SMALLEST_SHARE)], quantity)
@@ -123,13 +120,13 @@ def _proportional(quantity: int, places: Sequence[Place]) -> list[int]:
     return amounts
 
 
-def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, today: date) -> Share:
+def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, farthest: date) -> Share:
     """The share in words: how fast, after what other work, and how late if it is."""
-    due = one.finish_of(amount, labour_minutes, today=today)
+    due = one.finish_of(amount, labour_minutes) or farthest
     rate, days = one.pieces_a_day(labour_minutes), -(-labour_minutes // one.minutes_a_day)
     why = [f"makes {rate} a day" if rate else f"makes one in {days} working days"]
     if one.committed_minutes:
-        why.append(f"after {-(-one.committed_minutes // one.minutes_a_day)} working days of other work")
+        why.append(f"after {-(-one.busy_minutes // one.minutes_a_day)} working days of other work")
     if due > latest:
         why.append(f"{(due - latest).days} days after the latest finish, nobody is quicker")
     return Share(one.facility, amount, due, "; ".join(why))

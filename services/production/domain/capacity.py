@@ -1,66 +1,100 @@
 """How much a facility can make, and by when: minutes of consenting workers, never of all inmates."""
 
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from itertools import accumulate
 
-SUNDAY = 6
-WORKING_DAYS_A_WEEK = 6
-"""One rest day a week, whatever the buyer's date."""
+from services.production.domain.calendar import FARTHEST_DAYS, Calendar, working_day_after
+from services.production.domain.pool import WHOLE, Staffing
+
 PACKING_AND_HUB_DAYS = 4
 """Working days between the last good piece and the goods at the hub, packed: two for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
-    """What a facility has for one family of goods: minutes it is open a day, workers, their efficiency.
+    """What a facility has for one family of goods: open minutes, workers, their efficiency, what turns out good.
 
-    ``committed_minutes`` is the work that it was asked for already; new pieces come after it.
+    ``committed_minutes`` is the work on the good pieces that it was asked for already; new pieces come
+    after it. What is left of ``today`` counts for nothing.
     """
 
     facility: str
-    open_minutes: int
-    workers: int
+    today: date
+    calendar: Calendar
+    staffing: Staffing
     efficiency_pct: int
+    yield_pct: int = 100
     committed_minutes: int = 0
 
-    @property
+    @cached_property
     def minutes_a_day(self) -> int:
-        return self.open_minutes * self.workers * self.efficiency_pct // 100
+        """Labour of a full day with the most workers that are going to be there."""
+        most = max((there for _, there in self.staffing), default=0)
+        return max(self.calendar.week) * most * self.efficiency_pct // (WHOLE * 100)
+
+    @cached_property
+    def busy_minutes(self) -> int:
+        """What its commitments take, with the pieces that do not turn out good."""
+        return -(-self.committed_minutes * 100 // self.yield_pct)
+
+    @cached_property
+    def until(self) -> Sequence[int]:
+        """Labour minutes from tomorrow up to each day of the horizon; none up to today."""
+        return _until(self.today, self.calendar, self.staffing, self.efficiency_pct)
 
     def pieces_a_day(self, labour_minutes: int) -> int:
-        """Whole pieces of a day; none where a piece takes longer than a day."""
+        """Whole pieces of a full day; none where a piece takes longer than a day."""
         return self.minutes_a_day // labour_minutes
 
-    def pieces_until(self, latest: date, labour_minutes: int, *, today: date) -> int:
-        """What it can make beside its commitments by the end of ``latest``; never below zero."""
-        minutes = self.minutes_a_day * working_days_between(today, latest) - self.committed_minutes
-        return max(0, minutes // labour_minutes)
+    def minutes_until(self, latest: date) -> int:
+        """Labour minutes by the end of a day, whatever they are needed for."""
+        return self.until[min(max((latest - self.today).days, 0), FARTHEST_DAYS)]
 
-    def finish_of(self, pieces: int, labour_minutes: int, *, today: date) -> date:
-        """The working day on which that many more pieces are made, after what is committed already."""
-        minutes = self.committed_minutes + pieces * labour_minutes
-        return working_day_after(today, -(-minutes // self.minutes_a_day))
+    def minutes_for(self, pieces: int, labour_minutes: int) -> int:
+        """What so many good pieces take: more are begun, since some do not turn out good."""
+        return -(-pieces * 100 // self.yield_pct) * labour_minutes
+
+    def pieces_until(self, latest: date, labour_minutes: int) -> int:
+        """Good pieces that it can make beside its commitments by the end of ``latest``; never below zero."""
+        begun = max(0, self.minutes_until(latest) - self.busy_minutes) // labour_minutes
+        return begun * self.yield_pct // 100
+
+    def finish_of(self, pieces: int, labour_minutes: int) -> date | None:
+        """The day on which that many more are good, after what is committed already; none within the horizon."""
+        days = bisect_left(self.until, self.busy_minutes + self.minutes_for(pieces, labour_minutes))
+        return self.today + timedelta(days=days) if days <= FARTHEST_DAYS else None
+
+    def more_workers_for(self, pieces: int, labour_minutes: int, *, latest: date) -> int | None:
+        """How many more trained workers make so many good pieces by the end of ``latest``; none if it is shut."""
+        days = min((latest - self.today).days, FARTHEST_DAYS)
+        each = sum(self.calendar.minutes_after(self.today, max(days, 0))) * self.efficiency_pct
+        return -(-self.minutes_for(pieces, labour_minutes) * 100 // each) if each else None
 
 
-def working_days_between(after: date, until: date) -> int:
-    """Working days (Monday to Saturday) after the one and up to the other."""
-    weeks, rest = divmod(max(0, (until - after).days), 7)
-    begun = (after + timedelta(days=day) for day in range(1, rest + 1))
-    return weeks * WORKING_DAYS_A_WEEK + sum(day.weekday() != SUNDAY for day in begun)
-
-
-def working_day_after(today: date, days: int) -> date:
-    """The day on which that many working days have passed."""
-    if days and today.weekday() == SUNDAY:
-        today -= timedelta(days=1)  # the same working days follow Saturday
-    weeks, rest = divmod(days, WORKING_DAYS_A_WEEK)
-    day = today + timedelta(weeks=weeks)
-    while rest:
-        day += timedelta(days=1)
-        rest -= day.weekday() != SUNDAY
-    return day
+@lru_cache(maxsize=1024)
+def _until(today: date, calendar: Calendar, staffing: Staffing, efficiency_pct: int) -> Sequence[int]:
+    minutes = calendar.minutes_after(today, FARTHEST_DAYS)
+    first = today + timedelta(days=1)
+    ends = [*(day for day, _ in staffing[1:]), date.max]
+    for (begin, there), end in zip(staffing, ends, strict=True):
+        days = slice(max(0, (begin - first).days), max(0, (end - first).days))
+        minutes[days] = [open_ * there * efficiency_pct // (WHOLE * 100) for open_ in minutes[days]]
+    return array("q", accumulate(minutes, initial=0))
 
 
 def ready_on(due: date) -> date:
     """When goods whose last piece is good on ``due`` can leave the hub."""
     return working_day_after(due, PACKING_AND_HUB_DAYS)
+
+
+def latest_finish(requested: date) -> date:
+    """The last day on which the last piece may be good for goods that are to leave the hub on a day."""
+    due = requested
+    while ready_on(due) > requested:
+        due -= timedelta(days=1)
+    return due

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from services.production.domain.allocation import Plan, share_out
-from services.production.domain.capacity import Capacity, ready_on
+from services.production.domain.capacity import Capacity, latest_finish, ready_on
+from shared.events.production import LinePromise, MoreWorkers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,24 +22,38 @@ class Wanted:
 
 def promises(
     lines: Sequence[Wanted], *, able: Mapping[str, Sequence[Capacity]], today: date
-) -> dict[int, date | None]:
-    """The promised date of each line by its number; none where some of its pieces find no facility.
+) -> list[LinePromise]:
+    """The promised date of each line; none where some of its pieces find no facility.
 
     A line takes the hours that it needs from those after it, as lines of one order do.
     """
     free = dict(able)
-    promised: dict[int, date | None] = {}
+    promised = []
     for line in lines:
+        there, latest = free[line.family], latest_finish(line.latest)
         plan = share_out(
-            line.quantity,
-            labour_minutes=line.labour_minutes,
-            latest=line.latest,
-            today=today,
-            able=free[line.family],
+            line.quantity, labour_minutes=line.labour_minutes, latest=latest, today=today, able=there
         )
-        free[line.family] = _after(plan, line, free[line.family])
-        promised[line.number] = None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
+        day = None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
+        late = day is None or day > line.latest
+        missing = more_workers(line, able=there, latest=latest, today=today) if late else None
+        promised.append(LinePromise(number=line.number, promised_date=day, possible_with=missing))
+        free[line.family] = _after(plan, line, there)
     return promised
+
+
+def more_workers(line: Wanted, *, able: Sequence[Capacity], latest: date, today: date) -> MoreWorkers | None:
+    """The fewest more workers at one able facility with whom the line is made in time; none if none would do."""
+    short = line.quantity - sum(one.pieces_until(latest, line.labour_minutes) for one in able)
+    needed = [
+        (more, one.facility)
+        for one in able
+        if (more := one.more_workers_for(max(short, 1), line.labour_minutes, latest=latest))
+    ]
+    if not needed:
+        return None
+    workers, facility = min(needed)
+    return MoreWorkers(facility=facility, workers=workers, weeks=-(-(latest - today).days // 7))
 
 
 def _after(plan: Plan, line: Wanted, able: Sequence[Capacity]) -> Sequence[Capacity]:

@@ -208,12 +208,14 @@ class WorkOrder:
             events.append(WorkOrderCompleted(**self._about, good=self.good))
         return events
 
-    def postpone(self, capacity: Capacity, labour_minutes: int, *, today: date) -> bool:
+    def postpone(self, capacity: Capacity, labour_minutes: int) -> bool:
         """Move the due day to the first on which the facility, with all its hours, can have made what remains."""
         if not self.remaining or not capacity.minutes_a_day:
             return False
         alone = replace(capacity, committed_minutes=0)
-        earliest = alone.finish_of(self.remaining, labour_minutes, today=today)
+        earliest = alone.finish_of(self.remaining, labour_minutes)
+        if earliest is None:
+            return False
         later, self.due = earliest > self.due, max(self.due, earliest)
         return later
 

@@ -15,7 +15,9 @@ def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dic
     for family in sorted(set(workers) - families):
         able = ", ".join(sorted(families)) or "nothing yet"
         raise Refused("This facility makes {families}.", field=f"workers.{family}", families=able)
-    session.execute(update(facility).where(facility.c.code == code).values(open_minutes=open_minutes))
+    session.execute(
+        update(facility).where(facility.c.code == code).values(open_minutes=open_minutes, week=None)
+    )
     for family, count in workers.items():
         session.execute(
             update(capability)

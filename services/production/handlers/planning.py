@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.production.capacities import able_to_make
 from services.production.domain.allocation import Plan, Share, share_out
-from services.production.domain.capacity import ready_on
+from services.production.domain.capacity import latest_finish, ready_on
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.storage import demand, facility, item, work_order
 from shared.clock import business_today
@@ -59,14 +59,14 @@ def allocate(
 def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]) -> list[object]:
     """What has not begun is shared out again if all of it is then done earlier and the line was late; else it stays."""
     waiting = [each for each in work_orders if each.can_be_taken_back]
-    late = max((each.due for each in waiting), default=line.requested_date)
-    if late <= line.requested_date:
+    today = business_today(session)
+    late = max((each.due for each in waiting), default=date.min)
+    if late <= latest_finish(line.requested_date):
         return [plan_of(line, work_orders, "amended")]
     pieces = sum(each.quantity for each in waiting)
     plan = _shared_out(session, line, work_orders, pieces, instead_of=waiting)
     if plan.unallocated or max(share.due for share in plan.shares) >= late:
         return [plan_of(line, work_orders, "amended")]
-    today = business_today(session)
     withdrawn = [each.take_back(each.quantity, on=today) for each in waiting]
     more = _make_work_orders(session, line, plan)
     offers = [each.offer() for each in more]
@@ -88,7 +88,7 @@ def _shared_out(
     return share_out(
         quantity,
         labour_minutes=line.labour_minutes,
-        latest=line.requested_date,
+        latest=latest_finish(line.requested_date),
         today=today,
         able=able_to_make(session, line.family, but_for=declined, instead_of=instead_of) if cleared else (),
     )

@@ -8,7 +8,7 @@ from services.production.domain.quote import Wanted, promises
 from services.production.storage import item
 from shared.clock import business_today
 from shared.events.orders import QuoteRequested
-from shared.events.production import LinePromise, QuoteAnswered
+from shared.events.production import QuoteAnswered
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet
 
@@ -31,5 +31,4 @@ def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) ->
     ]
     able = {family: able_to_make(session, family) for family in {line.family for line in wanted}}
     promised = promises(wanted, able=able, today=business_today(session))
-    lines = tuple(LinePromise(number=number, promised_date=day) for number, day in promised.items())
-    record(session, QuoteAnswered(quote_id=event.quote_id, lines=lines))
+    record(session, QuoteAnswered(quote_id=event.quote_id, lines=tuple(promised)))

@@ -80,9 +80,9 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
 
 def _postponed(session: Session, order: WorkOrder) -> list[object]:
     """The line's plan as it is now, if the facility can't make what remains by the day that was agreed."""
-    line, today = line_of(session, order.order_id, order.line), business_today(session)
+    line = line_of(session, order.order_id, order.line)
     able = [one for one in able_to_make(session, line.family) if one.facility == order.facility]
-    if not able or not order.postpone(able[0], line.labour_minutes, today=today):
+    if not able or not order.postpone(able[0], line.labour_minutes):
         return []
     session.flush()
     return [plan_of(line, locked_work_orders(session, line), "scrapped")]

@@ -1,0 +1,187 @@
+"""Facilities with their hours, workers and weeks as they are shown: reads only."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Row, RowMapping, Select, case, func, select
+from sqlalchemy.orm import Session
+
+from services.production.capacities import of_all_families, pools_of, week_of
+from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
+from services.production.domain.capacity import Capacity
+from services.production.domain.facility import still_missing
+from services.production.storage import OPEN, calendar_day, capability, facility, item, report, work_order
+from shared.clock import business_today
+
+WEEKS = 8
+"""As far as calendars of weeks look ahead."""
+SILENT_DAYS = 2
+"""Who reports nothing for longer is asked what stands in the way."""
+
+
+def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
+    """A facility with what it is able to make and what it still lacks; none if it is not known."""
+    row = _facility(session, code)
+    if row is None:
+        return None
+    offers = session.execute(
+        select(capability).where(capability.c.facility == code).order_by(capability.c.family)
+    )
+    families = [dict(offer) for offer in offers.mappings()]
+    workers = sum(offer["workers"] for offer in families)
+    missing = still_missing(
+        verified=row.verified,
+        producing=row.producing,
+        open_minutes=row.open_minutes,
+        families=len(families),
+        workers=workers,
+    )
+    return {
+        **row._mapping,
+        "week": by_weekday(week_of(row)),
+        "capabilities": families,
+        "missing": list(missing),
+    }
+
+
+def by_weekday(week: Iterable[int]) -> dict[str, int]:
+    return dict(zip(WEEKDAYS, week, strict=True))
+
+
+def calendar_of(session: Session, code: str, *, first: date, last: date) -> dict[str, Any] | None:
+    """Each day of a time: what is open, and why it differs from the ordinary week."""
+    row = _facility(session, code)
+    if row is None:
+        return None
+    changes = session.execute(
+        select(calendar_day).where(calendar_day.c.facility == code, calendar_day.c.day.between(first, last))
+    )
+    changed = {change.day: change for change in changes}
+    calendar = Calendar(
+        week=week_of(row), changed=tuple((day, change.open_minutes) for day, change in changed.items())
+    )
+    minutes = calendar.minutes_after(first - timedelta(days=1), (last - first).days + 1)
+    days = [first + timedelta(days=n) for n in range(len(minutes))]
+    return {
+        "facility": code,
+        "time_zone": row.time_zone,
+        "week": by_weekday(calendar.week),
+        "days": [
+            {
+                "day": day,
+                "open_minutes": open_minutes,
+                "reason": changed[day].reason if day in changed else None,
+                "holiday": public_holidays(day.year).get(day),
+            }
+            for day, open_minutes in zip(days, minutes, strict=True)
+        ],
+    }
+
+
+def pool_of(session: Session, code: str) -> dict[str, Any] | None:
+    """The week of workers that is in force, and those to come."""
+    if _facility(session, code) is None:
+        return None
+    told = pools_of(session, {code}, business_today(session)).get(code, ())
+    return {"facility": code, "weeks": told}
+
+
+def load_by_week(session: Session, code: str | None = None) -> dict[str, list[dict[str, Any]]]:
+    """For each facility, or one, the coming weeks: labour there is, and what of it is taken by work it has.
+
+    Work is taken as early as it can be done, as plans do; what is left after the last week stands there
+    as ``beyond``.
+    """
+    today = business_today(session)
+    monday = today - timedelta(days=today.weekday())
+    found: dict[str, list[dict[str, Any]]] = {}
+    for _family, one in of_all_families(session, code):
+        weeks = found.setdefault(one.facility, [_week(monday, n) for n in range(WEEKS)])
+        for week in weeks:
+            _add(week, one)
+    return found
+
+
+def _week(monday: date, n: int) -> dict[str, Any]:
+    return {"week": monday + timedelta(weeks=n), "capacity": 0, "load": 0, "beyond": 0}
+
+
+def _add(week: dict[str, Any], one: Capacity) -> None:
+    """Add a family's labour and work of a week."""
+    before, after = (one.minutes_until(week["week"] + timedelta(days=days)) for days in (-1, 6))
+    week["capacity"] += after - before
+    week["load"] += min(after, one.busy_minutes) - min(before, one.busy_minutes)
+    week["beyond"] += max(0, one.busy_minutes - after)
+
+
+def _facility(session: Session, code: str) -> Row[Any] | None:
+    return session.execute(select(facility).where(facility.c.code == code)).one_or_none()
+
+
+def changes_ahead(session: Session, code: str) -> Sequence[RowMapping]:
+    """The days to come that differ from the ordinary week."""
+    ahead = (calendar_day.c.facility == code, calendar_day.c.day >= business_today(session))
+    query = select(calendar_day).where(*ahead).order_by(calendar_day.c.day).limit(60)
+    return session.execute(query).mappings().all()
+
+
+def families(session: Session) -> Sequence[str]:
+    """The families of the catalogue."""
+    return session.execute(select(item.c.family).distinct().order_by(item.c.family)).scalars().all()
+
+
+def by_load(session: Session) -> list[dict[str, Any]]:
+    """Facilities that take part, the fullest first, then those that do not yet; with who is silent."""
+    weeks = load_by_week(session)
+    figures = {row["facility"]: row for row in session.execute(_figures(session)).mappings()}
+    rows = session.execute(select(facility).order_by(facility.c.code)).mappings()
+    found = [_loaded(row, weeks.get(row["code"], []), figures.get(row["code"])) for row in rows]
+    return sorted(found, key=lambda row: (not row["asked"], -row["share"], row["code"]))
+
+
+def _loaded(row: RowMapping, weeks: Sequence[dict[str, Any]], figures: RowMapping | None) -> dict[str, Any]:
+    capacity, load = (sum(week[name] for week in weeks) for name in ("capacity", "load"))
+    asked = row["producing"] and row["verified"] and capacity > 0
+    return {
+        "code": row["code"],
+        "name": row["name"],
+        "place": row["place"],
+        "asked": asked,
+        "capacity": capacity,
+        "load": load,
+        "share": 100 * load // capacity if capacity else 0,
+        "silent": bool(figures and figures["silent"]),
+        "good_pct": figures["good_pct"] if figures else None,
+    }
+
+
+def _figures(session: Session) -> Select[Any]:
+    """For each facility: whether work under way went unreported for two days, and what share came out good."""
+    silent_since = business_today(session) - timedelta(days=SILENT_DAYS)
+    newest = (
+        select(func.max(report.c.worked_on))
+        .where(report.c.work_order_id == work_order.c.id)
+        .correlate(work_order)
+        .scalar_subquery()
+    )
+    under_way = OPEN & work_order.c.started_on.is_not(None) & work_order.c.paused_reason.is_(None)
+    quiet = func.coalesce(newest, work_order.c.started_on) < silent_since
+    inspected = func.sum(work_order.c.good + work_order.c.rework + work_order.c.scrap)
+    good_pct = (100 * func.sum(work_order.c.good) / func.nullif(inspected, 0)).label("good_pct")
+    silent = func.bool_or(case((under_way, quiet), else_=False)).label("silent")
+    return select(work_order.c.facility, silent, good_pct).group_by(work_order.c.facility)
+
+
+def declined_reasons(session: Session) -> Sequence[RowMapping]:
+    """Why offers of the last three months were declined, the most frequent reason first."""
+    since = business_today(session) - timedelta(days=91)
+    times = func.count().label("times")
+    query = (
+        select(work_order.c.declined_reason.label("reason"), times)
+        .where(work_order.c.declined_reason.is_not(None), work_order.c.offered_on >= since)
+        .group_by(work_order.c.declined_reason)
+        .order_by(times.desc(), work_order.c.declined_reason)
+        .limit(10)
+    )
+    return session.execute(query).mappings().all()

@@ -1,0 +1,51 @@
+"""Which facilities may take part, and what each still lacks before it is asked for work."""
+
+from dataclasses import dataclass
+
+from stdnum import ean
+
+from shared.refusal import Refused
+
+KINDS = ("lapas", "rutan", "lpka", "bapas")
+CLASSES = ("I", "II", "IIA", "IIB", "III")
+TIME_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Particulars:
+    """What a facility is; ``producing`` says that it takes part, ``verified`` that the regional office confirmed it."""
+
+    name: str
+    kind: str
+    kelas: str | None
+    place: str
+    cluster: str
+    time_zone: str
+    address: tuple[str, ...]
+    gln: str
+    hub: bool
+    verified: bool
+    producing: bool
+
+    def may_be(self) -> None:
+        """Refuse work for children, and a number of a place that is none."""
+        if self.producing and self.kind == "lpka":
+            raise Refused("Children are never given work.", field="producing")
+        if self.producing and self.kind == "bapas":
+            raise Refused("A Bapas has no workshop.", field="producing")
+        if not ean.is_valid(self.gln) or len(self.gln) != 13:
+            raise Refused("Give the 13 digits of its GLN, the last of them the check digit.", field="gln")
+
+
+def still_missing(
+    *, verified: bool, producing: bool, open_minutes: int, families: int, workers: int
+) -> tuple[str, ...]:
+    """What keeps a facility from being asked for work, in the order in which it is put right."""
+    wanting = {
+        "hours": not open_minutes,
+        "families": not families,
+        "workers": not workers,
+        "producing": not producing,
+        "verified": not verified,
+    }
+    return tuple(name for name, lacks in wanting.items() if lacks)

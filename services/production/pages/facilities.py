@@ -1,0 +1,203 @@
+"""Facilities: what can each make in the coming weeks, and what does a new one still lack?"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from marshmallow import Schema, ValidationError
+from sqlalchemy.orm import Session
+
+from services.production import calendars, views
+from services.production.domain.calendar import REASONS, WEEKDAYS
+from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
+from services.production.handlers import calendars as keeping
+from services.production.handlers import facilities
+from services.production.pages.board import WHOLE
+from services.production.schemas.facilities import (
+    FACILITY_CODE,
+    CapabilityRequest,
+    DayRequest,
+    HeadcountRequest,
+    ParticularsRequest,
+    WeekRequest,
+)
+from shared.clock import business_today
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.access import FACILITY, KANWIL, current
+from shared.web.context import transaction
+from shared.web.problems import field_errors, not_found
+from shared.web.schemas import day
+
+desk = Blueprint("facility_pages", __name__, url_prefix="/production", template_folder="../templates")
+
+OFFICE_FORM = "/facilities/<code>/<any(particulars, capability):form>"
+FORM = "/facilities/<code>/<any(week, day, ordinary, pool):form>"
+PARTICULARS, CAPABILITY, WEEK = ParticularsRequest(), CapabilityRequest(), WeekRequest()
+DAY, POOL = DayRequest(), HeadcountRequest()
+WHICH_DAY = Schema.from_dict({"day": day()})()
+
+
+@desk.get("/facilities/")
+@pages.desk(KANWIL)
+def every() -> str:
+    """All facilities by load."""
+    with transaction() as session:
+        rows, declined = calendars.by_load(session), calendars.declined_reasons(session)
+    return render_template("facilities.html", rows=rows, declined=declined)
+
+
+@desk.get("/facilities/new")
+@pages.desk(KANWIL)
+def new() -> str:
+    return _page(None)
+
+
+@desk.post("/facilities/new")
+@pages.desk(KANWIL)
+def bring_in() -> Any:
+    return act(request.form.get("code", "").strip().upper() or "?", "particulars", new=True)
+
+
+@desk.get("/facilities/<code>")
+@desk.get(FORM)
+@pages.desk(FACILITY, KANWIL)
+def one(code: str, **_: Any) -> str:
+    """One facility; also at a form's address, where it stands when the form was refused."""
+    return _page(code)
+
+
+@desk.get(OFFICE_FORM)
+@pages.desk(KANWIL)
+def office_one(code: str, **_: Any) -> str:
+    return _page(code)
+
+
+@desk.post(FORM)
+@pages.desk(FACILITY, KANWIL)
+def keep(code: str, form: str) -> Any:
+    return act(code, form)
+
+
+@desk.post(OFFICE_FORM)
+@pages.desk(KANWIL)
+def office_keeps(code: str, form: str) -> Any:
+    return act(code, form)
+
+
+def act(code: str, form: str, *, new: bool = False) -> Any:
+    """Do what a form asks for; refused, it stands again with what was typed."""
+    try:
+        with transaction() as session:
+            if not new:
+                _known(session, code)
+            elif not re.match(FACILITY_CODE, code):
+                raise Refused("Give a code such as LPS-SRG.", field="code")
+            FORMS[form](session, code)
+    except Refused as refusal:
+        return _page(None if new else code, refusal=refusal, form=form), 422
+    return pages.back_to("facility_pages.one", code=code, _anchor=form)
+
+
+def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> str:
+    with transaction() as session:
+        found = None if code is None else _known(session, code)
+        today = business_today(session)
+        weeks = calendars.load_by_week(session, code).get(code, []) if code else []
+        days = calendars.changes_ahead(session, code) if code else []
+        pool = calendars.pool_of(session, code) if code else None
+        families = calendars.families(session)
+    return render_template(
+        "facility.html",
+        facility=found,
+        weeks=weeks,
+        days=days,
+        pool=pool["weeks"] if pool else [],
+        families=families,
+        today=today,
+        refusal=refusal,
+        at=form,
+        typed=request.form,
+        kinds=KINDS,
+        classes=CLASSES,
+        zones=TIME_ZONES,
+        reasons=REASONS,
+        weekdays=WEEKDAYS,
+    )
+
+
+def _known(session: Session, code: str) -> dict[str, Any]:
+    found = calendars.facility_in_full(session, code) if views.may_see(current(), code) else None
+    if found is None:
+        raise not_found("facility")
+    return found
+
+
+def _particulars(session: Session, code: str) -> None:
+    typed = _texts("name", "kind", "class", "place", "cluster", "time_zone", "gln")
+    ticked = {name: name in request.form for name in ("hub", "verified", "producing")}
+    lines = [line.strip() for line in request.form.get("address", "").splitlines() if line.strip()]
+    particulars = _loaded(PARTICULARS, typed | ticked | {"address": lines})
+    facilities.keep_facility(session, code=code, particulars=particulars)
+
+
+def _capability(session: Session, code: str) -> None:
+    values = _loaded(CAPABILITY, _wholes("workers", "efficiency_pct", "yield_pct"))
+    facilities.set_capability(session, code=code, family=request.form.get("family", ""), **values)
+
+
+def _week(session: Session, code: str) -> None:
+    minutes = _loaded(WEEK, _wholes(*WEEKDAYS))
+    keeping.set_week(session, code=code, week=[minutes[name] for name in WEEKDAYS])
+
+
+def _change(session: Session, code: str) -> None:
+    day = _loaded(WHICH_DAY, _texts("day"))["day"]
+    change = _loaded(DAY, _wholes("open_minutes") | _texts("reason"))
+    keeping.change_day(session, code=code, day=day, **change)
+
+
+def _ordinary(session: Session, code: str) -> None:
+    keeping.restore_day(session, code=code, day=_loaded(WHICH_DAY, _texts("day"))["day"])
+
+
+def _pool(session: Session, code: str) -> None:
+    counts = _wholes("eligible", "consenting", "expected_releases", "expected_transfers", "trainees")
+    keeping.set_pool(session, code=code, pool=_loaded(POOL, counts | _texts("week")))
+
+
+def _texts(*names: str) -> dict[str, str]:
+    """What was typed; what was left empty is not there."""
+    typed = {name: request.form.get(name, "").strip() for name in names}
+    return {name: text for name, text in typed.items() if text}
+
+
+def _wholes(*names: str) -> dict[str, int]:
+    numbers = {}
+    for name in names:
+        text = request.form.get(name, "").strip()
+        if not WHOLE.fullmatch(text):
+            raise Refused("Give a whole number.", field=name)
+        numbers[name] = int(re.sub("[., ]", "", text))
+    return numbers
+
+
+def _loaded(schema: Schema, typed: dict[str, Any]) -> Any:
+    """What was typed, checked as the API checks it."""
+    try:
+        return schema.load(typed)
+    except ValidationError as error:
+        first = next(iter(field_errors(error.messages)))
+        field, message = first["field"].partition(".")[0], first["message"]
+        raise Refused(message, field=field) from None
+
+
+FORMS: dict[str, Callable[[Session, str], None]] = {
+    "particulars": _particulars,
+    "capability": _capability,
+    "week": _week,
+    "day": _change,
+    "ordinary": _ordinary,
+    "pool": _pool,
+}

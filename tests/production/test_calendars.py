@@ -1,0 +1,239 @@
+"""Calendars, workers and new facilities through the API; what they change in the plans."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from services.production import loading
+from shared import reference
+from tests.production.conftest import (
+    FAMILY,
+    SRAGEN,
+    Production,
+    a_clearance,
+    a_pool,
+    a_week,
+    an_order,
+    in_days,
+    monday,
+    particulars,
+)
+
+AT = f"/facilities/{SRAGEN}"
+
+
+def refused_field(answer: Any) -> str:
+    assert answer.status_code == 422, answer.text
+    field: str = answer.json["errors"][0]["field"]
+    return field
+
+
+def due(production: Production) -> str:
+    """When Sragen's newest work order is due."""
+    last: str = production.sragen.work_orders()[0]["due"]
+    return last
+
+
+def test_a_closed_day_says_why_and_moves_what_is_planned_after_it(production: Production) -> None:
+    production.sragen.put(f"{AT}/capacity", {"open_minutes": 360, "workers": {FAMILY: 1}})
+    production.klaten.put("/facilities/LPS-KLT/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+    production.hears(an_order(quantity=10), a_clearance(quantity=10))
+    before = due(production)
+    (mine,) = production.sragen.work_orders()
+    assert production.sragen.do(mine, "decline", reason="A search.").status_code == 200
+    for days in range(1, 15):
+        answer = production.sragen.put(
+            f"{AT}/calendar/{in_days(days)}", {"open_minutes": 0, "reason": "lockdown"}
+        )
+        assert answer.status_code == 200, answer.text
+    shut = {row["day"]: row for row in answer.json["days"]}[in_days(3).isoformat()]
+    assert (shut["open_minutes"], shut["reason"]) == (0, "lockdown")
+    other = UUID(int=7)
+    production.hears(an_order(order_id=other, quantity=10), a_clearance(order_id=other, quantity=10))
+    assert due(production) > in_days(14).isoformat() > before
+    back = production.sragen.delete(f"{AT}/calendar/{in_days(3)}")
+    again = {row["day"]: row for row in back.json["days"]}[in_days(3).isoformat()]
+    assert again["reason"] is None
+
+
+def test_public_holidays_are_closed_and_named(production: Production) -> None:
+    answer = production.sragen.get(f"{AT}/calendar", **{"from": "2027-08-16", "until": "2027-08-18"})
+    assert [(row["open_minutes"], row["holiday"]) for row in answer.json["days"]] == [
+        (360, None),
+        (0, "Hari Kemerdekaan Republik Indonesia"),
+        (360, None),
+    ]
+    assert (answer.json["week"]["friday"], answer.json["week"]["sunday"]) == (240, 0)
+    assert answer.json["time_zone"] == "Asia/Jakarta"
+
+
+@pytest.mark.parametrize(
+    ("field", "day", "body"),
+    [
+        ("day", in_days(-2), {"open_minutes": 0, "reason": "search"}),
+        ("day", in_days(2000), {"open_minutes": 0, "reason": "search"}),
+        ("day", "tomorrow", {"open_minutes": 0, "reason": "search"}),
+        ("reason", in_days(3), {"open_minutes": 0, "reason": "because"}),
+        ("open_minutes", in_days(3), {"open_minutes": 421, "reason": "other"}),
+    ],
+)
+def test_a_change_that_can_not_be_is_refused_by_its_field(
+    production: Production, field: str, day: object, body: dict[str, Any]
+) -> None:
+    before = production.sragen.get(f"{AT}/calendar").json
+    assert refused_field(production.sragen.put(f"{AT}/calendar/{day}", body)) == field
+    assert production.sragen.get(f"{AT}/calendar").json == before
+
+
+def test_a_day_that_is_over_is_not_made_ordinary_again(production: Production) -> None:
+    assert refused_field(production.sragen.delete(f"{AT}/calendar/{in_days(-2)}")) == "day"
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("week", {"saturday": 420, "friday": 420, "monday": 420, "tuesday": 420, "wednesday": 420}),
+        ("week", {"sunday": 60, "friday": 0, "saturday": 60, "monday": 60, "thursday": 60, "tuesday": 60}),
+        ("tuesday", {"tuesday": 421}),
+    ],
+)
+def test_a_week_that_nobody_may_work_is_refused(
+    production: Production, field: str, change: dict[str, int]
+) -> None:
+    if field == "week" and "sunday" in change:
+        change = change | {"friday": 60, "wednesday": 60}
+    assert refused_field(production.sragen.put(f"{AT}/calendar/week", a_week(**change))) == field
+
+
+def test_a_week_of_its_own_is_kept_and_its_longest_day_is_told_as_capacity(production: Production) -> None:
+    answer = production.sragen.put(f"{AT}/calendar/week", a_week(saturday=0, monday=300))
+    assert answer.json["week"] == a_week(saturday=0, monday=300)
+    assert production.sragen.get(f"{AT}/capacity").json["open_minutes"] == 360
+    production.sragen.put(f"{AT}/capacity", {"open_minutes": 240, "workers": {}})
+    assert production.sragen.get(f"{AT}/calendar").json["week"]["monday"] == 240
+
+
+def test_a_pool_holds_until_another_is_told(production: Production) -> None:
+    assert production.sragen.put(f"{AT}/pool", a_pool()).status_code == 200
+    later = a_pool(week=monday(3).isoformat(), consenting=40, trainees=5)
+    weeks = production.sragen.put(f"{AT}/pool", later).json["weeks"]
+    assert [(week["week"], week["consenting"]) for week in weeks] == [
+        (monday(1).isoformat(), 90),
+        (monday(3).isoformat(), 40),
+    ]
+    assert production.sragen.get(f"{AT}/pool").json["weeks"] == weeks
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("consenting", {"consenting": 151}),
+        ("week", {"week": in_days(1 + (monday() == in_days(-6))).isoformat()}),
+        ("week", {"week": monday(-1).isoformat()}),
+        ("expected_releases", {"expected_releases": 91}),
+        ("trainees", {"trainees": 91}),
+        ("eligible", {"eligible": -1}),
+        ("remand", {"remand": 0}),
+        ("minors_included", {"minors_included": False}),
+        ("tahanan", {"tahanan": 4}),
+        ("names", {"names": ["…"]}),
+    ],
+    ids=str,
+)
+def test_counts_that_can_not_be_are_refused_by_their_field(
+    production: Production, field: str, change: dict[str, Any]
+) -> None:
+    answer = production.sragen.put(f"{AT}/pool", a_pool(**change))
+    assert refused_field(answer) == field
+    assert production.sragen.get(f"{AT}/pool").json["weeks"] == []
+
+
+def test_people_on_remand_are_told_apart_from_a_field_that_is_not_known(production: Production) -> None:
+    answer = production.sragen.put(f"{AT}/capacity", {"open_minutes": 1, "workers": {"remand": 2}})
+    assert refused_field(answer) == "workers.remand"
+    assert "convicted adults" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "consenting = eligible + 1",
+        "expected_releases = consenting, trainees = 1",
+        "week = week + 1",
+        "trainees = -1",
+    ],
+)
+def test_the_database_keeps_counts_that_add_up(production: Production, wrong: str) -> None:
+    production.sragen.put(f"{AT}/pool", a_pool())
+    with pytest.raises(IntegrityError), production.database.transaction() as session:
+        session.execute(text(f"UPDATE worker_pool SET {wrong}"))
+
+
+# A facility that comes in
+
+
+def test_a_new_facility_says_what_is_missing_and_receives_work_the_same_day(production: Production) -> None:
+    for caller, code in ((production.sragen, SRAGEN), (production.klaten, "LPS-KLT")):
+        caller.put(f"/facilities/{code}/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+    new = "/facilities/LPS-CTH"
+    brought = production.office.put(new, particulars(verified=False, producing=False))
+    assert brought.json["missing"] == ["hours", "families", "workers", "producing", "verified"]
+    production.office.put(f"{new}/calendar/week", a_week())
+    production.office.put(f"{new}/capabilities/{FAMILY}", {"workers": 12, "yield_pct": 90})
+    assert production.office.get(new).json["missing"] == ["producing", "verified"]
+    production.hears(an_order(quantity=300), a_clearance(quantity=300))
+    assert production.office.work_orders() == []
+    assert production.office.put(new, particulars()).json["missing"] == []
+    production.hears(a_clearance(quantity=300))
+    assert [row["facility"] for row in production.office.work_orders()] == ["LPS-CTH"]
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("producing", {"kind": "lpka"}),
+        ("producing", {"kind": "bapas"}),
+        ("gln", {"gln": "9529900002018"}),
+        ("time_zone", {"time_zone": "Asia/Tokyo"}),
+        ("cluster", {"cluster": "ska"}),
+        ("with_children", {"with_children": True}),
+    ],
+)
+def test_a_facility_that_can_not_be_is_refused_by_its_field(
+    production: Production, field: str, change: dict[str, Any]
+) -> None:
+    assert refused_field(production.office.put("/facilities/LPS-CTH", particulars(**change))) == field
+    assert production.office.get("/facilities/LPS-CTH").status_code == 404
+
+
+def test_other_services_are_told_of_a_new_facility_and_not_of_what_is_none_of_theirs(
+    production: Production,
+) -> None:
+    def told() -> int:
+        with production.database.transaction() as session:
+            counted = "SELECT count(*) FROM outbox_event WHERE subject = 'facility/LPS-CTH'"
+            return int(session.execute(text(counted)).scalar_one())
+
+    production.office.put("/facilities/LPS-CTH", particulars())
+    production.office.put("/facilities/LPS-CTH", particulars(verified=False))
+    assert told() == 1
+    production.office.put("/facilities/LPS-CTH", particulars(hub=True))
+    assert told() == 2
+
+
+def test_what_the_regional_office_set_is_not_taken_back_by_the_file(production: Production) -> None:
+    production.office.put("/facilities/LPS-AMB", particulars(name="Lapas Ambarawa"))
+    with production.database.transaction() as session:
+        assert loading.load(session, reference.FOLDER)["facilities"] == 0
+    assert production.office.get("/facilities/LPS-AMB").json["producing"] is True
+
+
+def test_a_capability_of_no_family_and_one_that_ends_before_it_begins_are_refused(
+    production: Production,
+) -> None:
+    assert refused_field(production.office.put(f"{AT}/capabilities/jewels", {"workers": 1})) == "family"
+    ends = {"workers": 1, "valid_from": in_days(9).isoformat(), "valid_to": in_days(8).isoformat()}
+    assert refused_field(production.office.put(f"{AT}/capabilities/{FAMILY}", ends)) == "valid_to"
