@@ -73,7 +73,7 @@ def test_the_weeks_show_the_work_there_is_beside_the_hours_as_a_picture_and_as_n
     assert page.count('class="bar-line"') == 8
     pieces = sum(order["quantity"] for order in shared_out.sragen.work_orders())
     taken = -(-pieces * 14 * 100 // 96) // 60
-    assert f'<td class="number">{taken}</td>' in page
+    assert f'data-label="Hours taken">{taken}</td>' in page
     assert "Delapan minggu ke depan" in opened(officer, SRAGEN, "id")
 
 
