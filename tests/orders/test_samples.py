@@ -199,7 +199,7 @@ def count(orders: Orders, query: TextClause) -> int:
 
 def test_the_portal_asks_for_the_sample_and_the_page_takes_the_word(asking: Orders) -> None:
     order, buyer = place(asking), Visitor(asking, BUYER, account="CHEWY-LOUIS")
-    assert "1 lines are made only once you approve it" in buyer.open("/orders/")
+    assert "made only once you approve it: 1." in buyer.open("/orders/")
     assert "waits for a sample" in buyer.open(f"/orders/order/{order}")
     refused = submit(buyer, f"/orders/samples/{SKU}/refuse", sample=FIRST, reason="x")
     assert (refused.status_code, 'value="x"' in refused.text) == (422, True)
@@ -207,7 +207,7 @@ def test_the_portal_asks_for_the_sample_and_the_page_takes_the_word(asking: Orde
     assert WHY in buyer.open("/orders/samples/")
     approved = submit(buyer, f"/orders/samples/{SKU}/approve", sample=FIRST)
     assert (approved.status_code, approved.headers["Location"]) == (303, "/orders/samples/")
-    assert "only once you approve it" not in buyer.open("/orders/")
+    assert "made only once you approve it" not in buyer.open("/orders/")
     assert "The buyer approved sample GS-1" in buyer.open(f"/orders/order/{order}")
 
 
