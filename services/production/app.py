@@ -4,11 +4,11 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
-from services.production.pages import board
+from services.production.pages import board, inspecting, reports, tools
 from shared import settings
 from shared.web import serving
 
-DESKS = (board.desk,)
+DESKS = (board.desk, reports.desk, inspecting.desk, tools.desk)
 
 
 def create_app() -> Flask:

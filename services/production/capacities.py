@@ -49,3 +49,29 @@ def able_to_make(
         )
         for code, minutes, workers, pct, busy in rows
     ]
+
+
+def made_a_day(session: Session, order: WorkOrder) -> int | None:
+    """Pieces that the facility of a work order makes in a day with all its workers; unknown if it has none."""
+    found = session.execute(
+        select(
+            facility.c.code,
+            facility.c.open_minutes,
+            capability.c.workers,
+            capability.c.efficiency_pct,
+            item.c.labour_minutes,
+        )
+        .select_from(facility)
+        .join(item, item.c.sku == order.sku)
+        .join(capability, (capability.c.facility == facility.c.code) & (capability.c.family == item.c.family))
+        .where(facility.c.code == order.facility)
+    ).one_or_none()
+    if found is None:
+        return None
+    capacity = Capacity(
+        facility=found.code,
+        open_minutes=found.open_minutes,
+        workers=found.workers,
+        efficiency_pct=found.efficiency_pct,
+    )
+    return capacity.pieces_a_day(found.labour_minutes) or None

@@ -1,16 +1,18 @@
 """Every route of production by every role, and with another facility's work."""
 
 import pytest
+from sqlalchemy import text
 
-from shared.web.access import FACILITY, KANWIL
+from shared.web.access import FACILITY, HEAD, IN_A_FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
 from tests import matrix
 from tests.matrix import Case, Operation, World
 from tests.production.conftest import KLATEN, SRAGEN, Production, today
 
 V1 = "/production/v1"
 WORK = f"{V1}/work-orders/{{id}}"
+AT = f"{V1}/facilities/{{code}}"
 CAPACITY = f"{V1}/facilities/{{code}}/capacity"
-READERS, WORKING = (FACILITY, KANWIL), (FACILITY,)
+READERS, WORKING = (*IN_A_FACILITY, KANWIL), (FACILITY, HEAD)
 PIECES = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
 
 CASES: dict[Operation, Case] = {
@@ -21,17 +23,35 @@ CASES: dict[Operation, Case] = {
     ("post", f"{WORK}/start"): Case(WORKING, {}),
     ("post", f"{WORK}/pause"): Case(WORKING, {"reason": "No raw material."}),
     ("post", f"{WORK}/report"): Case(WORKING, PIECES),
-    ("post", f"{WORK}/inspect"): Case(WORKING, {"passed": 10, "rework": 0, "scrap": 0}),
+    ("get", f"{WORK}/reports"): Case(READERS),
+    ("post", f"{WORK}/reports/{{report}}/correct"): Case(WORKING, {"pieces": 7, "reason": "Counted twice."}),
+    ("post", f"{WORK}/reports/{{report}}/acknowledge"): Case((HEAD, KANWIL), {}),
+    ("post", f"{WORK}/short-close"): Case((HEAD,), {"reason": "No raw material."}),
+    ("get", f"{WORK}/sampling"): Case(READERS),
+    ("get", f"{WORK}/inspections"): Case(READERS),
+    ("post", f"{WORK}/inspections"): Case((*WORKING, INSPECTOR), {"defects": []}),
+    ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 10, "rework": 0, "scrap": 0}),
     ("get", f"{V1}/facilities"): Case(READERS),
+    ("get", f"{AT}/tools"): Case(READERS),
+    ("put", f"{AT}/tools"): Case((*WORKING, TOOL_KEEPER), {"tools": []}),
+    ("get", f"{AT}/shifts"): Case(READERS),
+    ("post", f"{AT}/shifts"): Case((*WORKING, TOOL_KEEPER), {"out": {}}),
+    ("post", f"{AT}/shifts/close"): Case((*WORKING, TOOL_KEEPER), {"returned": {}}),
+    ("post", f"{AT}/unlock"): Case((HEAD,), {"reason": "It lay under the bench."}),
     ("get", CAPACITY): Case(READERS),
-    ("put", CAPACITY): Case(READERS, {"open_minutes": 300, "workers": {}}),
+    ("put", CAPACITY): Case((*WORKING, KANWIL), {"open_minutes": 300, "workers": {}}),
 }
 OF_A_FACILITY = [operation for operation in CASES if matrix.named(operation)]
 BEFORE = {
     "start": ("accept",),
     "pause": ("accept", "start"),
     "report": ("accept", "start"),
+    "sampling": ("accept", "start", "report"),
+    "inspections": ("accept", "start", "report"),
     "inspect": ("accept", "start", "report"),
+    "correct": ("accept", "start", "report"),
+    "acknowledge": ("accept", "start", "report"),
+    "short-close": ("accept", "start"),
 }
 """What must have been done before something is allowed."""
 
@@ -40,7 +60,7 @@ BEFORE = {
 def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
-    ids = {"id": mine["id"], "code": SRAGEN}
+    ids = {"id": mine["id"], "code": SRAGEN, "report": "1"}
     return World(shared_out.client, shared_out.database, ids, told=(mine["number"],))
 
 
@@ -63,7 +83,26 @@ def test_another_facilitys_work_is_as_one_that_is_not(
     for action in BEFORE.get(operation[1].rpartition("/")[2], ()):
         before = ("post", f"{WORK}/{action}")
         assert world.send(before, CASES[before], world.ids, shared_out.sragen.key).status_code == 200
-    matrix.check_foreign(world, operation, CASES[operation], shared_out.klaten.key, shared_out.sragen.key)
+    if operation[1] in (f"{AT}/shifts/close", f"{AT}/unlock"):
+        tools_are_missing(shared_out)
+    rival, owner = (
+        world.key(next(role for role in CASES[operation].roles if role != KANWIL), code)
+        for code in (KLATEN, SRAGEN)
+    )
+    with world.database.transaction() as session:  # as if more had been made than is plausible
+        world.ids["report"] = str(
+            session.execute(text("UPDATE report SET flagged = true RETURNING id")).scalar() or 1
+        )
+    matrix.check_foreign(world, operation, CASES[operation], rival, owner)
+
+
+def tools_are_missing(production: Production) -> None:
+    """A shift is open, and its difference has locked the facility."""
+    saw = {"code": "saw", "name": "Saw", "class": "A", "quantity": 4}
+    at = f"/facilities/{SRAGEN}"
+    assert production.sragen.put(f"{at}/tools", {"tools": [saw]}).status_code == 200
+    assert production.sragen.post(f"{at}/shifts", {"out": {"saw": 1}}).status_code == 201
+    assert production.sragen.post(f"{at}/shifts/close", {"returned": {}}).status_code == 200
 
 
 def test_no_list_tells_of_another_facilitys_work(shared_out: Production, world: World) -> None:

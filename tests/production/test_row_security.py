@@ -6,6 +6,7 @@ from services.production.storage import tables
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.production.test_access_matrix import tools_are_missing
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
@@ -22,6 +23,10 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
     body = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
     reported = shared_out.sragen.do(work, "report", **body)
     assert reported.status_code == 200, reported.text
+    stained = {"code": "stain", "rework": 1, "scrap": 0}
+    inspected = shared_out.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": [stained]})
+    assert inspected.status_code == 200, inspected.text
+    tools_are_missing(shared_out)
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

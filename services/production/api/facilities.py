@@ -3,9 +3,10 @@
 from typing import Any
 
 from services.production import views
+from services.production.duties import READERS
 from services.production.handlers import capacities
 from services.production.schemas.facilities import CapacityRequest, CapacitySchema, FacilitySchema
-from shared.web.access import FACILITY, KANWIL, current, requires
+from shared.web.access import FACILITY, HEAD, KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.problems import not_found
@@ -15,7 +16,7 @@ api = Routes("facilities", __name__, url_prefix="/production/v1", description="W
 
 @api.get("/facilities")
 @api.response(200, FacilitySchema(many=True))
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def list_facilities() -> Any:
     """All facilities that are known."""
     with transaction() as session:
@@ -24,7 +25,7 @@ def list_facilities() -> Any:
 
 @api.get("/facilities/<code>/capacity")
 @api.response(200, CapacitySchema)
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def read_capacity(code: str) -> Any:
     """A facility's minutes a day and its consenting workers."""
     with transaction() as session:
@@ -37,7 +38,7 @@ def read_capacity(code: str) -> Any:
 @api.put("/facilities/<code>/capacity")
 @api.arguments(CapacityRequest)
 @api.response(200, CapacitySchema)
-@requires(FACILITY, KANWIL)
+@requires(FACILITY, HEAD, KANWIL)
 def set_capacity(body: dict[str, Any], code: str) -> Any:
     """Say how many minutes a day the facility is open and how many consenting workers it has."""
     with transaction() as session:

@@ -90,12 +90,12 @@ def _offer_all(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrderOf
 
 
 def _declined(session: Session, line: Row[Any]) -> Sequence[str]:
-    """The facilities that declined this line."""
+    """The facilities that declined this line, or closed their part of it short."""
     return (
         session.execute(
             select(work_order.c.facility)
             .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-            .where(work_order.c.declined_reason.is_not(None))
+            .where(work_order.c.declined_reason.is_not(None) | (work_order.c.short_closed > 0))
         )
         .scalars()
         .all()
@@ -123,7 +123,7 @@ def live(session: Session, line: Row[Any]) -> Sequence[Any]:
     return session.execute(
         select(work_order.c.facility, work_order.c.quantity, work_order.c.due)
         .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-        .where(LIVE)
+        .where(LIVE, work_order.c.quantity > 0)
         .order_by(work_order.c.id)
     ).all()
 
