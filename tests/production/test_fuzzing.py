@@ -6,8 +6,14 @@ from tests.production.conftest import KLATEN, SRAGEN, Production, today
 IN_TURN = {
     f"POST /production/v1/work-orders/{{id}}/{step}"
     for step in ("accept", "decline", "inspect", "report", "reports/{report}/correct", "inspections")
-} | {"GET /production/v1/work-orders/{id}/sampling"}
-"""Nothing offered is left once it has begun, and it may stand still when pieces are reported."""
+} | {
+    "GET /production/v1/work-orders/{id}/sampling",
+    "PUT /production/v1/facilities/{code}/tools",
+    "POST /production/v1/facilities/{code}/shifts",
+    "POST /production/v1/facilities/{code}/shifts/close",
+}
+"""Nothing offered is left once it has begun, and it may stand still when pieces are reported. Tools are not
+changed while a shift is open, and none of a made-up name is counted."""
 
 
 OF_THE_HEAD = {

@@ -53,26 +53,25 @@ def inspect_sample(
     sampling = sampling_for(order, lot)
     found = [Defective(**each) for each in defects]
     outcome = judge(sampling, found, on_reject=on_reject)
-    if outcome.passed + outcome.rework + outcome.scrap:
-        working.inspect(
-            session,
-            work_order_id=work_order_id,
-            passed=outcome.passed,
-            rework=outcome.rework,
-            scrap=outcome.scrap,
-        )
-    else:
-        order.must_be_under_way()
+    order.must_be_under_way()
+    moved = {"passed": outcome.passed, "rework": outcome.rework, "scrap": outcome.scrap}
+    if any(moved.values()):
+        working.inspect(session, work_order_id=work_order_id, **moved)
     values = {
         "lot": sampling.lot,
         "letter": sampling.letter,
         "sample": sampling.sample,
         "verdict": outcome.verdict,
-        "passed": outcome.passed,
-        "rework": outcome.rework,
-        "scrap": outcome.scrap,
+        **moved,
         "inspected_on": business_today(session),
     }
+    return _kept(session, work_order_id, values, found)
+
+
+def _kept(
+    session: Session, work_order_id: UUID, values: dict[str, Any], found: Sequence[Defective]
+) -> dict[str, Any]:
+    """The inspection as it stands in the table, with its defects."""
     statement = insert(inspection).values(work_order_id=work_order_id, **values).returning(inspection.c.id)
     id = session.execute(statement).scalar_one()
     rows = [
