@@ -14,9 +14,12 @@ from shared.web.access import (
     BUYER,
     COMPLIANCE,
     FACILITY,
+    HEAD,
+    INSPECTOR,
     KANWIL,
     LOGISTICS,
     OPERATOR,
+    TOOL_KEEPER,
     create_key,
     keep_person,
 )
@@ -77,6 +80,9 @@ PEOPLE = (
         ("production", f"{code.lower()}@demo.example", f"Bimker {code}", FACILITY, code)
         for code in FACILITIES
     ),
+    ("production", "head@demo.example", "Head of LPS-SRG", HEAD, "LPS-SRG"),
+    ("production", "tools@demo.example", "Tool keeper of LPS-SRG", TOOL_KEEPER, "LPS-SRG"),
+    ("production", "inspector@demo.example", "Inspector of LPS-SRG", INSPECTOR, "LPS-SRG"),
 )
 KEYS = (
     ("orders", "System of PT. Chewy Louis Group", BUYER, BUYER_CODE),

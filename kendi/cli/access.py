@@ -12,7 +12,13 @@ from kendi.cli.options import JSON, SERVICE, say
 
 ROLES: dict[str, dict[str, str | None]] = {
     "orders": {"buyer": "buyer", "compliance_officer": None, "kanwil": None},
-    "production": {"facility_officer": "facility", "kanwil": None},
+    "production": {
+        "facility_officer": "facility",
+        "facility_head": "facility",
+        "tool_keeper": "facility",
+        "inspector": "facility",
+        "kanwil": None,
+    },
     "logistics": {"logistics": None, "kanwil": None},
 }
 """Who has something to do in a service, and in which table the account stands that they are limited to."""

@@ -33,7 +33,9 @@ class Boards:
         if decline_one:
             self._decline_one()
         for officer in self._officers:
-            for path, _ in self._forms(officer, "accept"):
+            for path in dict(
+                self._forms(officer, "accept")
+            ):  # once, though there is a form for another day too
                 officer.submit(path)
             for path, _ in self._forms(officer, "start"):
                 officer.submit(path)

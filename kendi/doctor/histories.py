@@ -55,6 +55,11 @@ def _work_order_taken_back(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "allocated", "production's offers", -data["quantity"])
 
 
+def _work_order_short_closed(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "allocated", "production's offers", -data["quantity"])
+    yield Said(_line(data), "started", "production's events", -data["quantity"])
+
+
 def _production_stopped(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "stopped", "production's answers", data["stopped"])
 
@@ -108,6 +113,7 @@ SAYS: dict[str, Callable[[Data], Iterable[Said]]] = {
     "kendi.production.work_order_declined.v1": _work_order_declined,
     "kendi.production.work_order_withdrawn.v1": _work_order_taken_back,
     "kendi.production.work_order_reduced.v1": _work_order_taken_back,
+    "kendi.production.work_order_short_closed.v1": _work_order_short_closed,
     "kendi.production.production_stopped.v1": _production_stopped,
     "kendi.production.work_order_started.v1": _work_order_started,
     "kendi.production.work_order_inspected.v1": _work_order_inspected,

@@ -129,6 +129,14 @@ SENTENCES = {
     ),
     "work_order_started": ("{facility} began {quantity} pieces", "{facility} memulai {quantity} buah"),
     "work_order_paused": ("{facility} paused: {reason}", "{facility} berhenti sementara: {reason}"),
+    "work_order_short_closed": (
+        "{facility} ended its part with {left} good pieces; {quantity} are shared out again: {reason}",
+        "{facility} mengakhiri bagiannya dengan {left} buah baik; {quantity} dibagikan lagi: {reason}",
+    ),
+    "pieces_corrected": (
+        "{facility} corrected a report by {pieces} pieces: {reason}",
+        "{facility} memperbaiki laporan sebanyak {pieces} buah: {reason}",
+    ),
     "pieces_reported": ("{facility} reported {pieces} pieces", "{facility} melaporkan {pieces} buah"),
     "work_order_inspected": (
         "{facility} inspected: {passed} good, {rework} to rework, {scrap} scrap",

@@ -158,3 +158,10 @@ def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[s
         code: tuple(Headcount(**dict(zip(COUNTS, week, strict=True))) for week in zip(*columns, strict=True))
         for code, *columns in rows
     }
+
+
+def made_a_day(session: Session, order: WorkOrder) -> int | None:
+    """Pieces that the facility of a work order makes in a full day with all its workers; unknown if it has none."""
+    found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
+    able = [one for one in able_to_make(session, found.family) if one.facility == order.facility]
+    return able[0].pieces_a_day(found.labour_minutes) or None if able else None

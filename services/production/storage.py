@@ -13,13 +13,15 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     func,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
-from services.production.domain.work_order import Report, WorkOrder
+from services.production.domain.report import Report
+from services.production.domain.work_order import WorkOrder
 from shared.database import Instant, metadata
 
 tables = metadata()
@@ -157,15 +159,22 @@ work_order = Table(
     Column("offered_on", Date, nullable=False),
     Column("accepted_on", Date),
     Column("declined_reason", Text),
+    Column("declined_code", Text),
     Column("withdrawn_on", Date),
     Column("taken_back", Integer, nullable=False, server_default="0"),
     Column("started_on", Date),
     Column("paused_reason", Text),
     *(
         Column(name, Integer, nullable=False, server_default="0")
-        for name in ("made", "good", "rework", "scrap")
+        for name in ("made", "good", "rework", "scrap", "short_closed")
     ),
-    CheckConstraint("quantity > 0", name="quantity"),
+    Column("short_closed_reason", Text),
+    CheckConstraint("quantity > 0 OR short_closed > 0", name="quantity"),
+    CheckConstraint(
+        "short_closed >= 0 AND (short_closed > 0) = (short_closed_reason IS NOT NULL)"
+        " AND (short_closed = 0 OR quantity = good)",
+        name="short_closed",
+    ),
     CheckConstraint("good >= 0 AND rework >= 0 AND scrap >= 0", name="counts"),
     CheckConstraint("good + rework + scrap <= made", name="made"),
     CheckConstraint("made - scrap <= quantity", name="remaining"),
@@ -196,9 +205,109 @@ report = Table(
     Column("pieces", Integer, nullable=False),
     Column("worked_on", Date, nullable=False),
     Column("reported_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("corrects", BigInteger, ForeignKey("report.id")),
+    Column("reason", Text, comment="why it was corrected"),
+    Column("client_id", Uuid, comment="by which a device's repetition is known"),
+    Column("device_at", Instant, comment="the device's clock, which may be wrong"),
+    Column("flagged", Boolean, nullable=False, server_default="false", comment="more than is plausible"),
+    Column("acknowledged_on", Date),
     CheckConstraint("kind IN ('made', 'reworked')", name="kind"),
-    CheckConstraint("pieces > 0", name="pieces"),
+    CheckConstraint("pieces > 0 OR (corrects IS NOT NULL AND pieces <> 0)", name="pieces"),
+    CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
+    CheckConstraint("acknowledged_on IS NULL OR flagged", name="acknowledged_on"),
+    UniqueConstraint("work_order_id", "client_id"),
     comment="append only: a correction is an entry of its own",
+)
+
+inspection = Table(
+    "inspection",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("work_order_id", Uuid, ForeignKey("work_order.id"), nullable=False, index=True),
+    Column("lot", Integer, nullable=False),
+    Column("letter", Text),
+    Column("sample", Integer, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("rework", Integer, nullable=False),
+    Column("scrap", Integer, nullable=False),
+    Column("inspected_on", Date, nullable=False),
+    CheckConstraint("sample BETWEEN 1 AND lot", name="sample"),
+    CheckConstraint("verdict IN ('accepted', 'rejected')", name="verdict"),
+    CheckConstraint("passed >= 0 AND rework >= 0 AND scrap >= 0", name="counts"),
+    CheckConstraint(
+        "passed + rework + scrap = lot OR (verdict = 'rejected' AND passed + rework + scrap = 0)", name="lot"
+    ),
+)
+
+defect = Table(
+    "defect",
+    tables,
+    Column("inspection_id", BigInteger, ForeignKey("inspection.id"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("rework", Integer, nullable=False),
+    Column("scrap", Integer, nullable=False),
+    PrimaryKeyConstraint("inspection_id", "code"),
+    CheckConstraint("severity IN ('critical', 'major', 'minor')", name="severity"),
+    CheckConstraint("rework >= 0 AND scrap >= 0 AND rework + scrap > 0", name="counts"),
+)
+
+tool_kind = Table(
+    "tool_kind",
+    tables,
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind_class", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    PrimaryKeyConstraint("facility", "code"),
+    CheckConstraint("kind_class IN ('A', 'B', 'C', 'S')", name="kind_class"),
+    CheckConstraint("quantity >= 0", name="quantity"),
+)
+
+shift = Table(
+    "shift",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("closed_on", Date),
+)
+Index("shift_open_idx", shift.c.facility, unique=True, postgresql_where=shift.c.closed_on.is_(None))
+
+tool_count = Table(
+    "tool_count",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shift_id", BigInteger, ForeignKey("shift.id"), nullable=False, index=True),
+    Column("code", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("counted_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    CheckConstraint("direction IN ('out', 'returned', 'used')", name="direction"),
+    CheckConstraint("count >= 0", name="count"),
+    comment="append only: of one kind and direction the last count of a shift counts",
+)
+
+facility_lock = Table(
+    "facility_lock",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("shift_id", BigInteger, ForeignKey("shift.id"), nullable=False),
+    Column("locked_on", Date, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("unlocked_on", Date),
+    Column("resolution", Text),
+    CheckConstraint("pieces > 0", name="pieces"),
+    CheckConstraint("(unlocked_on IS NULL) = (resolution IS NULL)", name="resolution"),
+)
+Index(
+    "facility_lock_open_idx",
+    facility_lock.c.facility,
+    unique=True,
+    postgresql_where=facility_lock.c.unlocked_on.is_(None),
 )
 
 mapping = registry(metadata=tables)

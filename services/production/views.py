@@ -9,13 +9,29 @@ from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import OPEN, capability, facility, item, work_order
-from shared.web.access import FACILITY, KANWIL, Principal
+from services.production.storage import (
+    OPEN,
+    capability,
+    defect,
+    facility,
+    facility_lock,
+    inspection,
+    item,
+    report,
+    shift,
+    tool_count,
+    tool_kind,
+    work_order,
+)
+from shared.web.access import IN_A_FACILITY, KANWIL, Principal
+
+NEWEST_SHIFTS = 30
 
 derived_state = case(
     (work_order.c.declined_reason.is_not(None), "declined"),
     (work_order.c.withdrawn_on.is_not(None), "cancelled"),
     (work_order.c.accepted_on.is_(None), "offered"),
+    (work_order.c.short_closed > 0, "short_closed"),
     (work_order.c.good == work_order.c.quantity, "completed"),
     (work_order.c.started_on.is_(None), "accepted"),
     (work_order.c.paused_reason.is_not(None), "paused"),
@@ -28,14 +44,14 @@ derived_state = case(
 
 def mine(principal: Principal) -> Any:
     """The one place that says whose work orders a principal may see."""
-    if principal.role == FACILITY:
+    if principal.role in IN_A_FACILITY:
         return work_order.c.facility == principal.account
     return true() if principal.role == KANWIL else false()
 
 
 def may_see(principal: Principal, code: str) -> bool:
     """Whether a facility's capacity is the principal's to see and to set."""
-    return principal.role == KANWIL or (principal.role == FACILITY and principal.account == code)
+    return principal.role == KANWIL or (principal.role in IN_A_FACILITY and principal.account == code)
 
 
 def find_work_order(session: Session, principal: Principal, id: UUID) -> WorkOrder | None:
@@ -55,6 +71,9 @@ def as_dict(order: WorkOrder) -> dict[str, Any]:
             "taken_back",
             "paused_reason",
             "declined_reason",
+            "declined_code",
+            "short_closed",
+            "short_closed_reason",
             "started_on",
             "withdrawn_on",
         )
@@ -90,8 +109,14 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
         / 100
         / item.c.labour_minutes
     )
+    reports = (
+        select(func.count())
+        .where(report.c.work_order_id == work_order.c.id)
+        .scalar_subquery()
+        .label("reports")
+    )
     query = (
-        select(WorkOrder, item.c.name_id, item.c.name_en, facility.c.name, func.floor(a_day))
+        select(WorkOrder, item.c.name_id, item.c.name_en, facility.c.name, func.floor(a_day), reports)
         .join(item, item.c.sku == work_order.c.sku)
         .join(facility, facility.c.code == work_order.c.facility)
         .join(
@@ -109,8 +134,9 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
             "name_en": name_en,
             "facility_name": at,
             "a_day": max(1, int(pieces)),
+            "reported": reported,
         }
-        for order, name_id, name_en, at, pieces in session.execute(query)
+        for order, name_id, name_en, at, pieces, reported in session.execute(query)
     ]
 
 
@@ -154,3 +180,86 @@ def capacity_of(session: Session, code: str) -> dict[str, Any] | None:
         .order_by(capability.c.family)
     )
     return {"facility": code, "open_minutes": minutes, "workers": {row.family: row.workers for row in rows}}
+
+
+def reports_of(session: Session, id: UUID) -> Sequence[RowMapping]:
+    """The daily reports of a work order and their corrections, in the order in which they came."""
+    query = select(report).where(report.c.work_order_id == id).order_by(report.c.id)
+    return session.execute(query).mappings().all()
+
+
+def implausible(session: Session, principal: Principal, limit: int) -> Sequence[RowMapping]:
+    """Reports of more than a facility makes, at which nobody has looked yet; the oldest first."""
+    query = (
+        select(report, work_order.c.number, work_order.c.facility)
+        .join(work_order, work_order.c.id == report.c.work_order_id)
+        .where(mine(principal), report.c.flagged, report.c.acknowledged_on.is_(None))
+        .order_by(report.c.id)
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
+
+
+def inspections_of(session: Session, id: UUID) -> list[dict[str, Any]]:
+    """The inspections by sample of a work order with their defects, in their order."""
+    query = select(inspection).where(inspection.c.work_order_id == id).order_by(inspection.c.id)
+    found = session.execute(query).mappings().all()
+    rows = session.execute(
+        select(defect)
+        .where(defect.c.inspection_id.in_([each["id"] for each in found]))
+        .order_by(defect.c.severity, defect.c.code)
+    )
+    defects = rows.mappings().all()
+    return [
+        {**each, "defects": [row for row in defects if row["inspection_id"] == each["id"]]} for each in found
+    ]
+
+
+def tools_of(session: Session, code: str) -> dict[str, Any]:
+    """A facility's tools, and since when missing ones have locked it, if they have."""
+    kinds = session.execute(
+        select(tool_kind)
+        .where(tool_kind.c.facility == code, tool_kind.c.quantity > 0)
+        .order_by(tool_kind.c.code)
+    )
+    lock = select(facility_lock.c.locked_on).where(
+        facility_lock.c.facility == code, facility_lock.c.unlocked_on.is_(None)
+    )
+    return {
+        "facility": code,
+        "locked_on": session.execute(lock).scalar_one_or_none(),
+        "tools": list(kinds.mappings()),
+    }
+
+
+def shifts_of(session: Session, code: str) -> Sequence[RowMapping]:
+    """The newest shifts of a facility, the newest first."""
+    query = select(shift).where(shift.c.facility == code).order_by(shift.c.id.desc()).limit(NEWEST_SHIFTS)
+    return session.execute(query).mappings().all()
+
+
+def locks(session: Session, principal: Principal) -> Sequence[RowMapping]:
+    """The facilities that are locked, of those that a principal may see."""
+    query = (
+        select(facility_lock, facility.c.name)
+        .join(facility, facility.c.code == facility_lock.c.facility)
+        .where(facility_lock.c.unlocked_on.is_(None))
+        .order_by(facility_lock.c.id)
+    )
+    if principal.role != KANWIL:
+        query = query.where(facility_lock.c.facility == principal.account)
+    return session.execute(query).mappings().all()
+
+
+def handed_out(session: Session, code: str) -> dict[str, int] | None:
+    """What is out in the shift that is open; none if no shift is."""
+    open_shift = select(shift.c.id).where(shift.c.facility == code, shift.c.closed_on.is_(None))
+    id = session.execute(open_shift).scalar_one_or_none()
+    if id is None:
+        return None
+    rows = session.execute(
+        select(tool_count.c.code, tool_count.c.count.label("pieces"))
+        .where(tool_count.c.shift_id == id, tool_count.c.direction == "out")
+        .order_by(tool_count.c.code)
+    )
+    return {row.code: row.pieces for row in rows}

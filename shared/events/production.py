@@ -21,15 +21,35 @@ class FacilityRegistered:
     hub: bool
 
 
+@contract("kendi.production.facility_locked.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class FacilityLocked:
+    """``pieces`` of controlled tools differ at the end of a shift: no work is accepted, begun or reported there."""
+
+    code: str
+    locked_on: date
+    pieces: int
+
+
+@contract("kendi.production.facility_unlocked.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class FacilityUnlocked:
+    """The head of the facility said what became of the tools; work may go on."""
+
+    code: str
+    unlocked_on: date
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
     facility: str
     quantity: int
 
 
-Cause = Literal["cleared", "declined", "amended", "stopped", "scrapped"]
+Cause = Literal["cleared", "declined", "amended", "stopped", "scrapped", "accepted", "short_closed"]
 """Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
-back, or scrap can't be made again in time."""
+back, scrap can't be made again in time, a facility said yes for another day, or closed its part short."""
 
 
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")
@@ -101,19 +121,21 @@ class WorkOrderOffered:
 @contract("kendi.production.work_order_accepted.v1", subject="work_order/{work_order_id}")
 @dataclass(frozen=True, kw_only=True)
 class WorkOrderAccepted:
-    """The facility said yes to the quantity and the due date."""
+    """The facility said yes to the quantity, by the due day offered or one of its own, with a reason if later."""
 
     work_order_id: UUID
     order_id: UUID
     line: int
     facility: str
     quantity: int
+    due: date | None = None
+    reason: str | None = None
 
 
 @contract("kendi.production.work_order_declined.v1", subject="work_order/{work_order_id}")
 @dataclass(frozen=True, kw_only=True)
 class WorkOrderDeclined:
-    """The facility said no; its quantity is shared out again."""
+    """The facility said no; its quantity is shared out again. ``code`` is its reason of a list, to be counted."""
 
     work_order_id: UUID
     order_id: UUID
@@ -121,6 +143,7 @@ class WorkOrderDeclined:
     facility: str
     quantity: int
     reason: str
+    code: str | None = None
 
 
 @contract("kendi.production.work_order_started.v1", subject="work_order/{work_order_id}")
@@ -159,6 +182,38 @@ class PiecesReported:
     pieces: int
     worked_on: date
     kind: Literal["made", "reworked"]
+
+
+@contract("kendi.production.pieces_corrected.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class PiecesCorrected:
+    """A report said too few or too many: ``pieces``, which may be below zero, are added to it."""
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    pieces: int
+    worked_on: date
+    kind: Literal["made", "reworked"]
+    reason: str
+
+
+@contract("kendi.production.work_order_short_closed.v1", subject="plan/{order_id}:{line}")
+@dataclass(frozen=True, kw_only=True)
+class WorkOrderShortClosed:
+    """``quantity`` pieces that a facility had begun will not be made there; ``left`` are good.
+
+    It is told on the plan's subject: the plan that shares the pieces out again comes after it for everybody.
+    """
+
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    quantity: int
+    left: int
+    reason: str
 
 
 @contract("kendi.production.work_order_inspected.v1", subject="work_order/{work_order_id}")

@@ -14,6 +14,7 @@ from shared.reference import schemas
 from shared.reference.fields import is_country, shown
 from shared.reference.reading import BadReference, Sheet, read
 from shared.reference.rows import (
+    Aql,
     Buyer,
     Capability,
     Destinations,
@@ -27,11 +28,13 @@ from shared.reference.rows import (
     Milestone,
     Policy,
     Port,
+    SamplingPlan,
     When,
 )
 
 __all__ = [
     "FOLDER",
+    "Aql",
     "BadReference",
     "Buyer",
     "Capability",
@@ -46,7 +49,9 @@ __all__ = [
     "Milestone",
     "Policy",
     "Port",
+    "SamplingPlan",
     "When",
+    "aql",
     "buyers",
     "catalogue",
     "destinations",
@@ -123,6 +128,16 @@ def document_rules(folder: Path = FOLDER) -> tuple[DocumentRule, ...]:
             )
             for rule in rules
         )
+
+
+def aql(folder: Path = FOLDER) -> Aql:
+    """How many pieces of a lot are inspected, and when the lot is accepted."""
+    with Sheet(folder / "aql.yaml", "letters", "plans") as sheet:
+        letters = sheet.rows("letters", schemas.LotLetter(), unique=("letter",))
+        plans = sheet.rows("plans", schemas.SamplingPlan(), unique=())
+        for plan in plans:
+            _need_known(sheet, plan, ("letter",), (plan.letter,), sheet.named("letters", "letter"))
+    return Aql(tuple(sorted(letters, key=lambda row: row.least)), tuple(plans))
 
 
 def milestones(folder: Path = FOLDER) -> tuple[Milestone, ...]:

@@ -240,3 +240,31 @@ class Buyer:
     address: tuple[str, ...]
     source: str
     bank: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LotLetter:
+    """The code letter of lots of ``least`` pieces and more, up to the next."""
+
+    least: int
+    letter: str
+    source: str
+
+
+@dataclass(frozen=True)
+class SamplingPlan:
+    """How many pieces are drawn for a letter and an AQL, and from how many defective ones on a lot is rejected."""
+
+    letter: str
+    aql: str
+    sample: int
+    reject: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Aql:
+    """Sampling for inspection by attributes; ``letters`` from the smallest lots to the largest."""
+
+    letters: tuple[LotLetter, ...]
+    plans: tuple[SamplingPlan, ...]

@@ -282,3 +282,19 @@ def _in_order(data: dict[str, Any], first: str, last: str, *, same_day: bool) ->
     if data[last] < data[first] or (data[last] == data[first] and not same_day):
         right = "on or after" if same_day else "after"
         raise ValidationError(f"must be {right} {first} {data[first]}, was {data[last]}", last)
+
+
+class LotLetter(Row):
+    of = rows.LotLetter
+    least = f.whole("pieces")
+    letter = f.text("a code letter such as J", r"[A-HJ-NP-R]")
+    source = f.mark()
+
+
+class SamplingPlan(Row):
+    of = rows.SamplingPlan
+    letter = f.text("a code letter such as J", r"[A-HJ-NP-R]")
+    aql = f.one_of("2.5", "4.0")
+    sample = f.whole("pieces")
+    reject = f.whole("defective pieces")
+    source = f.mark()

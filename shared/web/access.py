@@ -27,8 +27,11 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
+HEAD, TOOL_KEEPER, INSPECTOR = "facility_head", "tool_keeper", "inspector"
 COMPLIANCE, KANWIL, OPERATOR = "compliance_officer", "kanwil", "operator"
-ROLES = (BUYER, FACILITY, LOGISTICS, COMPLIANCE, KANWIL, OPERATOR)
+IN_A_FACILITY = (FACILITY, HEAD, TOOL_KEEPER, INSPECTOR)
+"""Who works for one facility: they see the same rows, and differ in what they may do."""
+ROLES = (BUYER, *IN_A_FACILITY, LOGISTICS, COMPLIANCE, KANWIL, OPERATOR)
 
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
@@ -57,8 +60,10 @@ class Principal:
     @property
     def sees(self) -> str:
         """Whose rows they may see at all; who is not named here sees none."""
-        if self.role in (BUYER, FACILITY):
-            return only(self.role, self.account or "")
+        if self.role == BUYER:
+            return only(BUYER, self.account or "")
+        if self.role in IN_A_FACILITY:
+            return only(FACILITY, self.account or "")
         return ALL if self.role in (COMPLIANCE, KANWIL, LOGISTICS) else NOTHING
 
 

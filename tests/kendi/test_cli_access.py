@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select, update
 
 from kendi.cli import main
+from kendi.cli.access import ROLES
 from services.orders.storage import buyer
+from shared.web.access import IN_A_FACILITY
 from shared.web.tables import api_key, person
 from tests.conftest import database_beside
 
@@ -62,6 +64,12 @@ def test_a_person_signs_in_with_the_password_of_standard_input(client: FlaskClie
     assert json.loads(kendi(*USER, "--json", typed="another password\n").output)["email"] == EMAIL
     assert client.get("/orders/").status_code == 302
     assert client.post("/orders/sign-in", data=form).status_code == 422
+
+
+def test_everybody_in_a_facility_can_be_let_in_and_is_limited_to_it() -> None:
+    assert {role: ROLES["production"][role] for role in IN_A_FACILITY} == dict.fromkeys(
+        IN_A_FACILITY, "facility"
+    )
 
 
 def changed(arguments: tuple[str, ...], **options: str | None) -> Iterator[str]:

@@ -31,7 +31,7 @@ from shared.events.orders import (
     PlacedLine,
 )
 from shared.messaging.tables import outbox_event
-from shared.web.access import FACILITY, KANWIL, create_key
+from shared.web.access import FACILITY, HEAD, KANWIL, create_key
 from tests.conftest import database_beside
 from tests.hearing import Hearing
 
@@ -100,6 +100,8 @@ class Production:
     database: Database
     hearing: Hearing
     sragen: Caller
+    head: Caller
+    """The head of Sragen."""
     klaten: Caller
     office: Caller
 
@@ -135,6 +137,7 @@ def production(client_of: Callable[[str], FlaskClient]) -> Production:
             name: create_key(session, name=name, role=role, account=account)
             for name, role, account in (
                 ("sragen", FACILITY, SRAGEN),
+                ("head", HEAD, SRAGEN),
                 ("klaten", FACILITY, KLATEN),
                 ("office", KANWIL, None),
             )

@@ -1,8 +1,9 @@
 """Every route of production by every role, and with another facility's work."""
 
 import pytest
+from sqlalchemy import text
 
-from shared.web.access import FACILITY, KANWIL
+from shared.web.access import FACILITY, HEAD, IN_A_FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
 from tests import matrix
 from tests.matrix import Case, Operation, World
 from tests.production.conftest import (
@@ -22,7 +23,8 @@ WORK = f"{V1}/work-orders/{{id}}"
 FACILITY_OF = f"{V1}/facilities/{{code}}"
 CAPACITY = f"{FACILITY_OF}/capacity"
 DAY = f"{FACILITY_OF}/calendar/{{day}}"
-READERS, WORKING = (FACILITY, KANWIL), (FACILITY,)
+READERS, WORKING = (*IN_A_FACILITY, KANWIL), (FACILITY, HEAD)
+PLANNING = (*WORKING, KANWIL)
 PIECES = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
 
 CASES: dict[Operation, Case] = {
@@ -33,19 +35,32 @@ CASES: dict[Operation, Case] = {
     ("post", f"{WORK}/start"): Case(WORKING, {}),
     ("post", f"{WORK}/pause"): Case(WORKING, {"reason": "No raw material."}),
     ("post", f"{WORK}/report"): Case(WORKING, PIECES),
-    ("post", f"{WORK}/inspect"): Case(WORKING, {"passed": 10, "rework": 0, "scrap": 0}),
+    ("get", f"{WORK}/reports"): Case(READERS),
+    ("post", f"{WORK}/reports/{{report}}/correct"): Case(WORKING, {"pieces": 7, "reason": "Counted twice."}),
+    ("post", f"{WORK}/reports/{{report}}/acknowledge"): Case((HEAD, KANWIL), {}),
+    ("post", f"{WORK}/short-close"): Case((HEAD,), {"reason": "No raw material."}),
+    ("get", f"{WORK}/sampling"): Case(READERS),
+    ("get", f"{WORK}/inspections"): Case(READERS),
+    ("post", f"{WORK}/inspections"): Case((*WORKING, INSPECTOR), {"defects": []}),
+    ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 10, "rework": 0, "scrap": 0}),
     ("get", f"{V1}/facilities"): Case(READERS),
+    ("get", f"{FACILITY_OF}/tools"): Case(READERS),
+    ("put", f"{FACILITY_OF}/tools"): Case((*WORKING, TOOL_KEEPER), {"tools": []}),
+    ("get", f"{FACILITY_OF}/shifts"): Case(READERS),
+    ("post", f"{FACILITY_OF}/shifts"): Case((*WORKING, TOOL_KEEPER), {"out": {}}),
+    ("post", f"{FACILITY_OF}/shifts/close"): Case((*WORKING, TOOL_KEEPER), {"returned": {}}),
+    ("post", f"{FACILITY_OF}/unlock"): Case((HEAD,), {"reason": "It lay under the bench."}),
     ("get", CAPACITY): Case(READERS),
-    ("put", CAPACITY): Case(READERS, {"open_minutes": 300, "workers": {}}),
+    ("put", CAPACITY): Case(PLANNING, {"open_minutes": 300, "workers": {}}),
     ("get", FACILITY_OF): Case(READERS),
     ("put", FACILITY_OF): Case((KANWIL,), particulars()),
     ("put", f"{FACILITY_OF}/capabilities/{{family}}"): Case((KANWIL,), {"workers": 9}),
     ("get", f"{FACILITY_OF}/calendar"): Case(READERS),
-    ("put", f"{FACILITY_OF}/calendar/week"): Case(READERS, a_week()),
-    ("put", DAY): Case(READERS, {"open_minutes": 0, "reason": "search"}),
-    ("delete", DAY): Case(READERS),
+    ("put", f"{FACILITY_OF}/calendar/week"): Case(PLANNING, a_week()),
+    ("put", DAY): Case(PLANNING, {"open_minutes": 0, "reason": "search"}),
+    ("delete", DAY): Case(PLANNING),
     ("get", f"{FACILITY_OF}/pool"): Case(READERS),
-    ("put", f"{FACILITY_OF}/pool"): Case(READERS, a_pool()),
+    ("put", f"{FACILITY_OF}/pool"): Case(PLANNING, a_pool()),
 }
 OF_A_FACILITY = [
     operation for operation, case in CASES.items() if matrix.named(operation) and FACILITY in case.roles
@@ -54,7 +69,12 @@ BEFORE = {
     "start": ("accept",),
     "pause": ("accept", "start"),
     "report": ("accept", "start"),
+    "sampling": ("accept", "start", "report"),
+    "inspections": ("accept", "start", "report"),
     "inspect": ("accept", "start", "report"),
+    "correct": ("accept", "start", "report"),
+    "acknowledge": ("accept", "start", "report"),
+    "short-close": ("accept", "start"),
 }
 """What must have been done before something is allowed."""
 
@@ -63,7 +83,7 @@ BEFORE = {
 def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
-    ids = {"id": mine["id"], "code": SRAGEN, "day": in_days(3).isoformat(), "family": FAMILY}
+    ids = {"id": mine["id"], "code": SRAGEN, "day": in_days(3).isoformat(), "family": FAMILY, "report": "1"}
     return World(shared_out.client, shared_out.database, ids, told=(mine["number"],))
 
 
@@ -86,7 +106,26 @@ def test_another_facilitys_work_is_as_one_that_is_not(
     for action in BEFORE.get(operation[1].rpartition("/")[2], ()):
         before = ("post", f"{WORK}/{action}")
         assert world.send(before, CASES[before], world.ids, shared_out.sragen.key).status_code == 200
-    matrix.check_foreign(world, operation, CASES[operation], shared_out.klaten.key, shared_out.sragen.key)
+    if operation[1] in (f"{FACILITY_OF}/shifts/close", f"{FACILITY_OF}/unlock"):
+        tools_are_missing(shared_out)
+    rival, owner = (
+        world.key(next(role for role in CASES[operation].roles if role != KANWIL), code)
+        for code in (KLATEN, SRAGEN)
+    )
+    with world.database.transaction() as session:  # as if more had been made than is plausible
+        world.ids["report"] = str(
+            session.execute(text("UPDATE report SET flagged = true RETURNING id")).scalar() or 1
+        )
+    matrix.check_foreign(world, operation, CASES[operation], rival, owner)
+
+
+def tools_are_missing(production: Production) -> None:
+    """A shift is open, and its difference has locked the facility."""
+    saw = {"code": "saw", "name": "Saw", "class": "A", "quantity": 4}
+    at = f"/facilities/{SRAGEN}"
+    assert production.sragen.put(f"{at}/tools", {"tools": [saw]}).status_code == 200
+    assert production.sragen.post(f"{at}/shifts", {"out": {"saw": 1}}).status_code == 201
+    assert production.sragen.post(f"{at}/shifts/close", {"returned": {}}).status_code == 200
 
 
 def test_no_list_tells_of_another_facilitys_work(shared_out: Production, world: World) -> None:

@@ -24,7 +24,13 @@ def test_each_operation_answers_as_its_example_says(shared_out: Production, reco
 
 
 def play(production: Production) -> None:
-    """Two facilities do everything once."""
+    """The office and two facilities do everything once."""
+    the_facilities(production)
+    the_work(production)
+    the_tools(production)
+
+
+def the_facilities(production: Production) -> None:
     done(production.office.get("/facilities"))
     done(production.sragen.get(f"/facilities/{SRAGEN}/capacity"))
     capacity = {"open_minutes": 360, "workers": {FAMILY: 40}}
@@ -40,6 +46,9 @@ def play(production: Production) -> None:
     done(production.sragen.delete(day))
     done(production.sragen.put(f"/facilities/{SRAGEN}/pool", a_pool(trainees=10)))
     done(production.sragen.get(f"/facilities/{SRAGEN}/pool"))
+
+
+def the_work(production: Production) -> None:
     refused = production.klaten.work_orders()[0]
     done(production.klaten.do(refused, "decline", reason="The workshop is being painted this month."))
     offered = production.sragen.work_orders()[0]
@@ -47,10 +56,40 @@ def play(production: Production) -> None:
     done(production.sragen.do(offered, "start"))
     done(production.sragen.do(offered, "pause", reason="The power is off."))
     done(production.sragen.do(offered, "start"))
+    few = {"open_minutes": 360, "workers": {FAMILY: 1}}
+    assert production.sragen.put(f"/facilities/{SRAGEN}/capacity", few).status_code == 200
     made = {"pieces": 40, "worked_on": today().isoformat(), "kind": "made"}
     done(production.sragen.do(offered, "report", **made))
+    reports = f"/work-orders/{offered['id']}/reports"
+    (report,) = done(production.sragen.get(reports)).json
+    corrected = {"pieces": offered["quantity"], "reason": "Some sacks were forgotten."}
+    done(production.sragen.post(f"{reports}/{report['id']}/correct", corrected))
+    flagged = production.sragen.get(reports).json[-1]
+    done(production.head.post(f"{reports}/{flagged['id']}/acknowledge", {}))
     done(production.sragen.do(offered, "inspect", passed=36, rework=3, scrap=1))
+    done(production.sragen.get(f"/work-orders/{offered['id']}/sampling"))
+    stained = {"code": "stain", "rework": 2, "scrap": 0}
+    inspections = f"/work-orders/{offered['id']}/inspections"
+    done(production.sragen.post(inspections, {"lot": 100, "defects": [stained], "on_reject": "sort"}))
+    done(production.sragen.get(inspections))
     done(production.sragen.get(f"/work-orders/{offered['id']}"))
+
+
+def the_tools(production: Production) -> None:
+    at = f"/facilities/{SRAGEN}"
+    saws = {"code": "saw", "name": "Hand saw", "class": "A", "quantity": 10}
+    thinner = {"code": "thinner_ml", "name": "Thinner, millilitres", "class": "S", "quantity": 2_000}
+    done(production.sragen.put(f"{at}/tools", {"tools": [saws, thinner]}))
+    done(production.sragen.post(f"{at}/shifts", {"out": {"saw": 4, "thinner_ml": 500}}))
+    short = {"returned": {"saw": 3, "thinner_ml": 100}, "used": {"thinner_ml": 400}}
+    done(production.sragen.post(f"{at}/shifts/close", short))
+    done(production.sragen.get(f"{at}/tools"))
+    done(production.sragen.get(f"{at}/shifts"))
+    done(production.head.post(f"{at}/unlock", {"reason": "It lay under a bench."}))
+    *_, ended = production.sragen.work_orders()
+    for action in ("accept", "start"):
+        assert production.sragen.do(ended, action).status_code == 200
+    done(production.head.do(ended, "short-close", reason="No coir until next month."))
 
 
 def done(answer: Any) -> Any:

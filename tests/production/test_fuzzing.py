@@ -4,9 +4,16 @@ from tests.fuzzing import fuzz, operations_of
 from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, in_days, monday, today
 
 IN_TURN = {
-    f"POST /production/v1/work-orders/{{id}}/{step}" for step in ("accept", "decline", "inspect", "report")
+    f"POST /production/v1/work-orders/{{id}}/{step}"
+    for step in ("accept", "decline", "inspect", "report", "reports/{report}/correct", "inspections")
+} | {
+    "GET /production/v1/work-orders/{id}/sampling",
+    "PUT /production/v1/facilities/{code}/tools",
+    "POST /production/v1/facilities/{code}/shifts",
+    "POST /production/v1/facilities/{code}/shifts/close",
 }
-"""Nothing offered is left once it has begun, and it may stand still when pieces are reported."""
+"""Nothing offered is left once it has begun, and it may stand still when pieces are reported. Tools are not
+changed while a shift is open, and none of a made-up name is counted."""
 OFFICE_ONLY = {
     "PUT /production/v1/facilities/{code}",
     "PUT /production/v1/facilities/{code}/capabilities/{family}",
@@ -14,13 +21,25 @@ OFFICE_ONLY = {
 ADDING_UP = {f"PUT /production/v1/facilities/{{code}}/{of}" for of in ("calendar/week", "pool")}
 """Numbers that are made up seldom add up to a week."""
 
+OF_THE_HEAD = {
+    "POST /production/v1/facilities/{code}/unlock",
+    "POST /production/v1/work-orders/{id}/short-close",
+    "POST /production/v1/work-orders/{id}/reports/{report}/acknowledge",
+}
+
+
+def test_no_request_of_the_head_breaks_the_service(shared_out: Production) -> None:
+    assert fuzz(
+        shared_out.client.application, shared_out.head.key, known=what_is_there(shared_out), examples=2
+    )
+
 
 def test_no_request_of_a_facility_breaks_the_service_and_each_answer_is_documented(
     shared_out: Production,
 ) -> None:
     app = shared_out.client.application
     done = fuzz(app, shared_out.sragen.key, known=what_is_there(shared_out), examples=6)
-    assert operations_of(app) - done <= IN_TURN | OFFICE_ONLY | ADDING_UP
+    assert operations_of(app) - done <= IN_TURN | OFFICE_ONLY | ADDING_UP | OF_THE_HEAD
 
 
 def test_no_request_of_the_regional_office_breaks_the_service(shared_out: Production) -> None:
@@ -30,8 +49,13 @@ def test_no_request_of_the_regional_office_breaks_the_service(shared_out: Produc
 
 
 def what_is_there(production: Production) -> dict[str, list[object]]:
+    work = production.sragen.started()
+    body = {"pieces": 100, "kind": "made", "worked_on": today().isoformat()}
+    assert production.sragen.do(work, "report", **body).status_code == 200
+    entries = production.sragen.get(f"/work-orders/{work['id']}/reports").json
     return {
-        "id": [production.sragen.started()["id"]],
+        "report": [entry["id"] for entry in entries],
+        "id": [work["id"]],
         "code": [SRAGEN, KLATEN],
         "facility": [SRAGEN],
         "worked_on": [today().isoformat()],

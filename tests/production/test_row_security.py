@@ -6,6 +6,7 @@ from services.production.storage import tables
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from tests.production.conftest import KLATEN, SRAGEN, Production, a_pool, in_days, today
+from tests.production.test_access_matrix import tools_are_missing
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
@@ -26,6 +27,10 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
         changed = {"open_minutes": 0, "reason": "search"}
         assert caller.put(f"/facilities/{code}/calendar/{in_days(3)}", changed).status_code == 200
         assert caller.put(f"/facilities/{code}/pool", a_pool()).status_code == 200
+    stained = {"code": "stain", "rework": 1, "scrap": 0}
+    inspected = shared_out.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": [stained]})
+    assert inspected.status_code == 200, inspected.text
+    tools_are_missing(shared_out)
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

@@ -137,7 +137,7 @@ def test_the_state_follows_from_what_happened() -> None:
         "awaiting_qc",
         "completed",
     ]
-    assert set(states) | {"declined", "cancelled"} == set(STATES)
+    assert set(states) | {"declined", "cancelled", "short_closed"} == set(STATES)
 
 
 def test_what_passes_is_released_as_a_lot_and_the_last_piece_completes() -> None:

@@ -10,15 +10,18 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from services.production.domain.work_order import STATES, Kind, WorkOrder
+from services.production.domain.report import Kind
+from services.production.domain.work_order import STATES, WorkOrder
 from shared.events.production import (
     LotReleased,
+    PiecesCorrected,
     PiecesReported,
     WorkOrderAccepted,
     WorkOrderCompleted,
     WorkOrderDeclined,
     WorkOrderInspected,
     WorkOrderReduced,
+    WorkOrderShortClosed,
     WorkOrderStarted,
     WorkOrderWithdrawn,
 )
@@ -69,6 +72,16 @@ class Piecework(RuleBasedStateMachine):
     def report(self, pieces: int, kind: Kind, worked: int) -> None:
         self._do(lambda: self.order.report(pieces, kind=kind, worked_on=self._day(worked), today=self.today))
 
+    @rule(nth=st.integers(1, 4), pieces=st.integers(-1, 21), reason=REASONS)
+    def correct(self, nth: int, pieces: int, reason: str) -> None:
+        for number, entry in enumerate(self.order.reports, 1):  # as the database numbers them
+            entry.id = number
+        self._do(lambda: self.order.correct(nth, pieces=pieces, reason=reason))
+
+    @rule(reason=REASONS)
+    def short_close(self, reason: str) -> None:
+        self._do(lambda: self.order.short_close(reason=reason))
+
     @rule(passed=st.integers(-1, 12), rework=st.integers(-1, 4), scrap=st.integers(-1, 4))
     def inspect(self, passed: int, rework: int, scrap: int) -> None:
         self._do(lambda: self.order.inspect(passed=passed, rework=rework, scrap=scrap, lot="L"))
@@ -108,14 +121,19 @@ class Piecework(RuleBasedStateMachine):
         reports = Counter[str]()
         for event in self._told(PiecesReported):
             reports[event.kind] += event.pieces
+        for correction in self._told(PiecesCorrected):
+            reports[correction.kind] += correction.pieces
         assert reports["made"] == order.made
         assert sum(event.rework for event in inspected) - reports["reworked"] == order.rework
         assert sum(event.scrap for event in inspected) == order.scrap
         assert sum(event.passed for event in inspected) == order.good
         assert sum(event.quantity for event in self._told(LotReleased)) == order.good
         assert [(r.pieces, r.kind, r.worked_on) for r in order.reports] == [
-            (event.pieces, event.kind, event.worked_on) for event in self._told(PiecesReported)
+            (event.pieces, event.kind, event.worked_on)
+            for event in self.told
+            if isinstance(event, (PiecesReported, PiecesCorrected))
         ]
+        assert sum(event.quantity for event in self._told(WorkOrderShortClosed)) == order.short_closed
 
     @invariant()
     def the_state_is_what_the_events_and_quantities_make_it(self) -> None:
@@ -124,7 +142,9 @@ class Piecework(RuleBasedStateMachine):
         assert told[WorkOrderDeclined] == (order.state == "declined")
         assert told[WorkOrderWithdrawn] == (order.state == "cancelled")
         assert sum(event.quantity for event in self._told(WorkOrderReduced)) == order.taken_back
-        assert told[WorkOrderCompleted] == (order.state == "completed") == (order.good == order.quantity)
+        assert told[WorkOrderCompleted] == (order.state == "completed")
+        assert told[WorkOrderShortClosed] == (order.state == "short_closed")
+        assert (order.state in ("completed", "short_closed")) == (order.good == order.quantity)
         if order.state != "cancelled":
             assert told[WorkOrderAccepted] == (order.state not in ("offered", "declined"))
         assert told[WorkOrderStarted] == (order.state not in ("offered", "declined", "accepted", "cancelled"))

@@ -37,6 +37,7 @@ from shared.events.production import (
     WorkOrderDeclined,
     WorkOrderOffered,
     WorkOrderReduced,
+    WorkOrderShortClosed,
     WorkOrderStarted,
     WorkOrderWithdrawn,
 )
@@ -153,7 +154,8 @@ def _owing_facilities(step: Step, about: Sequence[Told]) -> tuple[tuple[str, ...
     for facility in sorted({each.facility for each in about if each.facility}):
         of_it = [each for each in about if each.facility == facility]
         taken_back = sum(
-            _pieces(of_it, event) for event in (WorkOrderDeclined, WorkOrderWithdrawn, WorkOrderReduced)
+            _pieces(of_it, event)
+            for event in (WorkOrderDeclined, WorkOrderWithdrawn, WorkOrderReduced, WorkOrderShortClosed)
         )
         asked = _pieces(of_it, WorkOrderOffered) - taken_back
         since = _last(of_it, *step.after)

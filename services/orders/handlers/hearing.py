@@ -37,6 +37,7 @@ from shared.events.logistics import (
 from shared.events.production import (
     FacilityRegistered,
     LotReleased,
+    PiecesCorrected,
     PiecesReported,
     ProductionPlanned,
     ProductionStopped,
@@ -48,6 +49,7 @@ from shared.events.production import (
     WorkOrderOffered,
     WorkOrderPaused,
     WorkOrderReduced,
+    WorkOrderShortClosed,
     WorkOrderStarted,
     WorkOrderWithdrawn,
 )
@@ -64,6 +66,15 @@ def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Hear
     if line.started + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
     line.started += event.quantity
+    timeline.note(session, event, heard)
+
+
+def on_work_order_short_closed(session: Session, event: WorkOrderShortClosed, heard: Heard) -> None:
+    """What was begun and will not be made there is begun no more; the plan that follows shares it out again."""
+    line = locked(session, event.order_id).line(event.line)
+    if event.quantity > line.started:
+        raise NotYet("production", f"work_order/{event.work_order_id}")
+    line.started -= event.quantity
     timeline.note(session, event, heard)
 
 
@@ -134,8 +145,10 @@ REACTIONS: Reactions = {
     WorkOrderWithdrawn: note_on_timeline,
     WorkOrderReduced: note_on_timeline,
     ProductionStopped: on_production_stopped,
+    WorkOrderShortClosed: on_work_order_short_closed,
     WorkOrderStarted: on_work_order_started,
     WorkOrderPaused: note_on_timeline,
+    PiecesCorrected: note_on_timeline,
     PiecesReported: note_on_timeline,
     WorkOrderInspected: note_on_timeline,
     WorkOrderCompleted: note_on_timeline,

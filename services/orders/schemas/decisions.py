@@ -19,7 +19,9 @@ class PromiseSchema(Schema):
     made_by = fields.String(metadata={"description": "the role of whoever caused it"})
     because = fields.String(
         allow_none=True,
-        metadata={"description": "cleared, declined, amended, stopped or scrapped; null if it was not said"},
+        metadata={
+            "description": "cleared, declined, amended, stopped, scrapped, accepted or short_closed; null if not said"
+        },
     )
 
 

@@ -10,6 +10,7 @@ from services.production import calendars as shown
 from services.production import views
 from services.production.domain.calendar import WEEKDAYS
 from services.production.domain.pool import Headcount
+from services.production.duties import MAY, READERS
 from services.production.handlers import calendars
 from services.production.schemas.facilities import (
     CalendarQuery,
@@ -21,7 +22,7 @@ from services.production.schemas.facilities import (
 )
 from shared.clock import business_today
 from shared.refusal import Refused
-from shared.web.access import FACILITY, KANWIL, current, requires
+from shared.web.access import current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.problems import not_found
@@ -47,7 +48,7 @@ DAY = {
 @api.get("/facilities/<code>/calendar")
 @api.arguments(CalendarQuery, location="query")
 @api.response(200, CalendarSchema)
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def read_calendar(asked: dict[str, Any], code: str) -> Any:
     """The ordinary week and each day of eight weeks, or of another time up to 400 days."""
     with transaction() as session:
@@ -57,7 +58,7 @@ def read_calendar(asked: dict[str, Any], code: str) -> Any:
 @api.put("/facilities/<code>/calendar/week")
 @api.arguments(WeekRequest)
 @api.response(200, CalendarSchema)
-@requires(FACILITY, KANWIL)
+@requires(*MAY["capacity"])
 def set_week(body: dict[str, int], code: str) -> Any:
     """Set the ordinary minutes of each weekday: seven hours a day and forty a week at most, a day of rest."""
     week = [body[name] for name in WEEKDAYS]
@@ -68,7 +69,7 @@ def set_week(body: dict[str, int], code: str) -> Any:
 @api.doc(parameters=[DAY])
 @api.arguments(DayRequest)
 @api.response(200, CalendarSchema)
-@requires(FACILITY, KANWIL)
+@requires(*MAY["capacity"])
 def change_day(body: dict[str, Any], code: str, day: str) -> Any:
     """Change one day that is not over, for a reason."""
     return _changed(code, lambda session: calendars.change_day(session, code=code, day=_day(day), **body))
@@ -77,7 +78,7 @@ def change_day(body: dict[str, Any], code: str, day: str) -> Any:
 @api.delete("/facilities/<code>/calendar/<day>")
 @api.doc(parameters=[DAY])
 @api.response(200, CalendarSchema)
-@requires(FACILITY, KANWIL)
+@requires(*MAY["capacity"])
 def restore_day(code: str, day: str) -> Any:
     """Make a day an ordinary one again."""
     return _changed(code, lambda session: calendars.restore_day(session, code=code, day=_day(day)))
@@ -85,7 +86,7 @@ def restore_day(code: str, day: str) -> Any:
 
 @api.get("/facilities/<code>/pool")
 @api.response(200, PoolSchema)
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def read_pool(code: str) -> Any:
     """Counts of workers: those in force, and those of weeks to come."""
     with transaction() as session:
@@ -98,7 +99,7 @@ def read_pool(code: str) -> Any:
 @api.put("/facilities/<code>/pool")
 @api.arguments(HeadcountRequest)
 @api.response(200, PoolSchema)
-@requires(FACILITY, KANWIL)
+@requires(*MAY["capacity"])
 def set_pool(body: Headcount, code: str) -> Any:
     """Say how many convicted adults are eligible and consent from a week on; counts only, never names."""
     with transaction() as session:

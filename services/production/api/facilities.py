@@ -5,6 +5,7 @@ from typing import Any
 
 from services.production import calendars, views
 from services.production.domain.facility import Particulars
+from services.production.duties import MAY, READERS
 from services.production.handlers import capacities, facilities
 from services.production.schemas.facilities import (
     FACILITY_CODE,
@@ -16,7 +17,7 @@ from services.production.schemas.facilities import (
     ParticularsRequest,
 )
 from shared.refusal import Refused
-from shared.web.access import FACILITY, KANWIL, current, requires
+from shared.web.access import KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.problems import not_found
@@ -26,7 +27,7 @@ api = Routes("facilities", __name__, url_prefix="/production/v1", description="W
 
 @api.get("/facilities")
 @api.response(200, FacilitySchema(many=True))
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def list_facilities() -> Any:
     """All facilities that are known."""
     with transaction() as session:
@@ -35,7 +36,7 @@ def list_facilities() -> Any:
 
 @api.get("/facilities/<code>")
 @api.response(200, FacilityInFullSchema)
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def read_facility(code: str) -> Any:
     """A facility with its hours, what it is able to make, and what it still lacks before it is asked for work."""
     with transaction() as session:
@@ -73,7 +74,7 @@ def set_capability(body: dict[str, Any], code: str, family: str) -> Any:
 
 @api.get("/facilities/<code>/capacity")
 @api.response(200, CapacitySchema)
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def read_capacity(code: str) -> Any:
     """A facility's minutes a day and its consenting workers."""
     with transaction() as session:
@@ -86,7 +87,7 @@ def read_capacity(code: str) -> Any:
 @api.put("/facilities/<code>/capacity")
 @api.arguments(CapacityRequest)
 @api.response(200, CapacitySchema)
-@requires(FACILITY, KANWIL)
+@requires(*MAY["capacity"])
 def set_capacity(body: dict[str, Any], code: str) -> Any:
     """Say how many minutes a day the facility is open and how many consenting workers it has."""
     with transaction() as session:

@@ -7,15 +7,20 @@ from uuid import UUID
 from flask import Response
 
 from services.production import views
+from services.production.duties import MAY, READERS
 from services.production.handlers import working
 from services.production.schemas.work_orders import (
+    AcceptRequest,
+    CorrectRequest,
+    DeclineRequest,
     InspectRequest,
     ReasonRequest,
     ReportRequest,
+    ReportSchema,
     WorkOrderQuery,
     WorkOrderSchema,
 )
-from shared.web.access import FACILITY, KANWIL, current, requires
+from shared.web.access import current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
@@ -31,7 +36,7 @@ WORK_ORDER = WorkOrderSchema()
 @api.get("/work-orders")
 @api.arguments(WorkOrderQuery, location="query")
 @api.response(200, WorkOrderSchema(many=True))
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def list_work_orders(page: dict[str, Any]) -> Any:
     """Work orders, newest first, by key."""
     with transaction() as session:
@@ -48,7 +53,7 @@ def list_work_orders(page: dict[str, Any]) -> Any:
 
 @api.get("/work-orders/<uuid:id>")
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY, KANWIL)
+@requires(*READERS)
 def read_work_order(id: UUID) -> Any:
     """One work order."""
     with transaction() as session:
@@ -59,18 +64,18 @@ def read_work_order(id: UUID) -> Any:
 
 
 @api.post("/work-orders/<uuid:id>/accept")
-@api.arguments(NothingSchema)
+@api.arguments(AcceptRequest)
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY)
+@requires(*MAY["accept"])
 def accept(body: dict[str, Any], id: UUID) -> Response:
-    """Accept an offer. Needs an Idempotency-Key, as all of these."""
+    """Accept an offer, by its due day or one of your own. Needs an Idempotency-Key, as all of these."""
     return _do(working.accept, id, body)
 
 
 @api.post("/work-orders/<uuid:id>/decline")
-@api.arguments(ReasonRequest)
+@api.arguments(DeclineRequest)
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY)
+@requires(*MAY["decline"])
 def decline(body: dict[str, Any], id: UUID) -> Response:
     """Decline an offer, with a reason; its quantity is shared out again."""
     return _do(working.decline, id, body)
@@ -79,7 +84,7 @@ def decline(body: dict[str, Any], id: UUID) -> Response:
 @api.post("/work-orders/<uuid:id>/start")
 @api.arguments(NothingSchema)
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY)
+@requires(*MAY["start"])
 def start(body: dict[str, Any], id: UUID) -> Response:
     """Begin, or go on after a pause."""
     return _do(working.start, id, body)
@@ -88,7 +93,7 @@ def start(body: dict[str, Any], id: UUID) -> Response:
 @api.post("/work-orders/<uuid:id>/pause")
 @api.arguments(ReasonRequest)
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY)
+@requires(*MAY["pause"])
 def pause(body: dict[str, Any], id: UUID) -> Response:
     """Stand still, with a reason."""
     return _do(working.pause, id, body)
@@ -97,16 +102,54 @@ def pause(body: dict[str, Any], id: UUID) -> Response:
 @api.post("/work-orders/<uuid:id>/report")
 @api.arguments(ReportRequest)
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY)
+@requires(*MAY["report"])
 def report(body: dict[str, Any], id: UUID) -> Response:
     """Report pieces made, or mended, on one day."""
     return _do(working.report, id, body)
 
 
+@api.get("/work-orders/<uuid:id>/reports")
+@api.response(200, ReportSchema(many=True))
+@requires(*READERS)
+def list_reports(id: UUID) -> Any:
+    """The daily reports of a work order and their corrections, in the order in which they came."""
+    with transaction() as session:
+        if views.find_work_order(session, current(), id) is None:
+            raise not_found("work order")
+        return list(views.reports_of(session, id))
+
+
+@api.post("/work-orders/<uuid:id>/reports/<int:report>/correct")
+@api.arguments(CorrectRequest)
+@api.response(200, WorkOrderSchema)
+@requires(*MAY["correct"])
+def correct(body: dict[str, Any], id: UUID, report: int) -> Response:
+    """Say what a report should have said, and why; the entry stays, and a correction follows it."""
+    return _do(working.correct, id, {**body, "report": report})
+
+
+@api.post("/work-orders/<uuid:id>/reports/<int:report>/acknowledge")
+@api.arguments(NothingSchema)
+@api.response(200, WorkOrderSchema)
+@requires(*MAY["acknowledge"])
+def acknowledge(body: dict[str, Any], id: UUID, report: int) -> Response:
+    """A report of implausibly many pieces was looked at."""
+    return _do(working.acknowledge, id, {"report": report})
+
+
+@api.post("/work-orders/<uuid:id>/short-close")
+@api.arguments(ReasonRequest)
+@api.response(200, WorkOrderSchema)
+@requires(*MAY["short_close"])
+def short_close(body: dict[str, Any], id: UUID) -> Response:
+    """End it with what is good; only what is missing is shared out again."""
+    return _do(working.short_close, id, body)
+
+
 @api.post("/work-orders/<uuid:id>/inspect")
 @api.arguments(InspectRequest)
 @api.response(200, WorkOrderSchema)
-@requires(FACILITY)
+@requires(*MAY["inspect"])
 def inspect(body: dict[str, Any], id: UUID) -> Response:
     """Inspect what awaits it; what passed leaves as a lot."""
     return _do(working.inspect, id, body)

@@ -30,7 +30,9 @@ def stop(quantity: int, *, unassigned: int, work_orders: Sequence[WorkOrder], on
             break
         told.append(work_order.take_back(pieces, on=on))
         stopped += pieces
-    going_on = [_going_on(each) for each in work_orders if each.live] if stopped < quantity else []
+    going_on = (
+        [_going_on(each) for each in work_orders if each.live and each.quantity] if stopped < quantity else []
+    )
     return Stopped(stopped, tuple(told), tuple(going_on))
 
 
@@ -48,5 +50,5 @@ def _going_on(work_order: WorkOrder) -> GoingOn:
         work_order_id=work_order.id,
         facility=work_order.facility,
         quantity=work_order.quantity,
-        reason="finished" if work_order.state == "completed" else "under_way",
+        reason="finished" if work_order.state in ("completed", "short_closed") else "under_way",
     )

@@ -1,15 +1,17 @@
 """A work order: what one facility makes of one order line. Quantities decide, states are derived."""
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from services.production.domain.capacity import Capacity
 from services.production.domain.clearance import LANE, must_be_cleared
+from services.production.domain.remarks import said
+from services.production.domain.report import NO_DEVICE, Kind, Origin, Report, is_implausible, standing
 from shared.events.production import (
     LotReleased,
+    PiecesCorrected,
     PiecesReported,
     WorkOrderAccepted,
     WorkOrderCompleted,
@@ -18,17 +20,18 @@ from shared.events.production import (
     WorkOrderOffered,
     WorkOrderPaused,
     WorkOrderReduced,
+    WorkOrderShortClosed,
     WorkOrderStarted,
     WorkOrderWithdrawn,
 )
 from shared.refusal import Refused
-from shared.text import is_plain
 
-Kind = Literal["made", "reworked"]
 UNDER_WAY = ("in_progress", "awaiting_qc", "rework")
-STATES = ("offered", "declined", "cancelled", "accepted", *UNDER_WAY, "paused", "completed")
-IDENTITY_NUMBER = re.compile(r"\d(?:[ .-]?\d){15}")
-"""Sixteen digits, as the national identity number has, however they are grouped."""
+STATES = ("offered", "declined", "cancelled", "accepted", *UNDER_WAY, "paused", "completed", "short_closed")
+DECLINE_CODES: Final = (
+    "workshop_full", "no_material", "too_few_workers", "no_tools_or_room", "too_early", "other"
+)  # fmt: skip
+"""Why a facility says no, to be counted; the words beside it say more."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -37,7 +40,8 @@ class WorkOrder:
 
     ``quantity`` is without the ``taken_back`` pieces, but for an order that was withdrawn as a whole.
 
-    A scrapped piece is made again, so ``made`` may exceed ``quantity`` by ``scrap``.
+    A scrapped piece is made again, so ``made`` may exceed ``quantity`` by ``scrap``. What an order that was
+    closed short lacks, ``short_closed``, is not in its ``quantity`` any more.
     """
 
     id: UUID
@@ -52,6 +56,7 @@ class WorkOrder:
     offered_on: date
     accepted_on: date | None = None
     declined_reason: str | None = None
+    declined_code: str | None = None
     withdrawn_on: date | None = None
     taken_back: int = 0
     started_on: date | None = None
@@ -60,7 +65,9 @@ class WorkOrder:
     good: int = 0
     rework: int = 0
     scrap: int = 0
-    reports: list["Report"] = field(default_factory=list)
+    short_closed: int = 0
+    short_closed_reason: str | None = None
+    reports: list[Report] = field(default_factory=list)
 
     @property
     def awaiting(self) -> int:
@@ -88,6 +95,8 @@ class WorkOrder:
             return "declined" if self.declined_reason is not None else "cancelled"
         if self.accepted_on is None:
             return "offered"
+        if self.short_closed:
+            return "short_closed"
         if self.good == self.quantity:
             return "completed"
         if self.started_on is None:
@@ -113,18 +122,33 @@ class WorkOrder:
             **self._about, number=self.number, sku=self.sku, quantity=self.quantity, due=self.due
         )
 
-    def accept(self, *, on: date, cleared_until: date | None) -> list[object]:
-        """Say yes, as long as orders lets it be made."""
+    def accept(
+        self, *, on: date, cleared_until: date | None, by: date | None = None, reason: str | None = None
+    ) -> list[object]:
+        """Say yes, as long as orders lets it be made; ``by`` a day of one's own, and why if it is a later one."""
         self._must_be("offered")
         must_be_cleared(cleared_until, today=on)
-        self.accepted_on = on
-        return [WorkOrderAccepted(**self._about, quantity=self.quantity)]
+        by = by or self.due
+        if by < on and by != self.due:
+            raise Refused("Give a day from {first} on.", field="by", first=on)
+        if by > self.due and not reason:
+            raise Refused(
+                "{by} is later than {due}: say why, or give an earlier day.",
+                field="reason",
+                by=by,
+                due=self.due,
+            )
+        why = said(reason) if reason else None
+        self.accepted_on, self.due = on, by
+        return [WorkOrderAccepted(**self._about, quantity=self.quantity, due=by, reason=why)]
 
-    def decline(self, *, reason: str) -> list[object]:
+    def decline(self, *, reason: str, code: str | None = None) -> list[object]:
         """Say no, with a reason; possible until it was accepted."""
         self._must_be("offered")
-        self.declined_reason = _said(reason)
-        return [WorkOrderDeclined(**self._about, quantity=self.quantity, reason=self.declined_reason)]
+        self.declined_reason, self.declined_code = said(reason), code
+        return [
+            WorkOrderDeclined(**self._about, quantity=self.quantity, reason=self.declined_reason, code=code)
+        ]
 
     def take_back(self, pieces: int, *, on: date) -> WorkOrderWithdrawn | WorkOrderReduced:
         """Pieces on which work has not begun are not to be made: all of them, or some."""
@@ -151,15 +175,89 @@ class WorkOrder:
 
     def pause(self, *, reason: str) -> list[object]:
         self._must_be(*UNDER_WAY)
-        self.paused_reason = _said(reason)
+        self.paused_reason = said(reason)
         return [WorkOrderPaused(**self._about, reason=self.paused_reason)]
 
-    def report(self, pieces: int, *, kind: Kind, worked_on: date, today: date) -> list[object]:
-        """Pieces made, or mended, on one working day. No more than remain, or than are in rework."""
+    def report(
+        self,
+        pieces: int,
+        *,
+        kind: Kind,
+        worked_on: date,
+        today: date,
+        origin: Origin = NO_DEVICE,
+        a_day: int | None = None,
+    ) -> list[object]:
+        """Pieces made, or mended, on one working day. No more than remain, or than are in rework.
+
+        What a device sent before is not counted again; more than twice what is made in ``a_day`` is flagged.
+        """
+        entry = Report(
+            pieces=pieces,
+            kind=kind,
+            worked_on=worked_on,
+            client_id=origin.client_id,
+            device_at=origin.device_at,
+        )
+        if self._has(entry):
+            return []
         self._must_be(*UNDER_WAY)
-        most = self.remaining if kind == "made" else self.rework
         if pieces < 1:
             raise Refused("Give a number of pieces from 1.", field="pieces")
+        self._must_fit(pieces, pieces, kind)
+        if worked_on > today or (self.started_on and worked_on < self.started_on):
+            raise Refused(
+                "Give a day from {first} to {last}.", field="worked_on", first=self.started_on, last=today
+            )
+        self._count(entry)
+        entry.flagged = is_implausible(self.reports, entry, a_day)
+        return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
+
+    def correct(self, report: int, *, pieces: int, reason: str, a_day: int | None = None) -> list[object]:
+        """A report should have said so many pieces; what was inspected already can't be taken back."""
+        self._must_be(*UNDER_WAY, "paused")
+        entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
+        if entry is None:
+            raise Refused("Give a report of this work order that is no correction itself.", field="report")
+        before = standing(self.reports, entry)
+        more = pieces - before
+        if not more:
+            raise Refused("The report says {pieces} already.", field="pieces", pieces=pieces)
+        self._must_fit(more, pieces, entry.kind)
+        if -more > self.awaiting or pieces < 0:
+            least = max(0, before - self.awaiting)
+            raise Refused("Give {least} or more: the others are inspected.", field="pieces", least=least)
+        correction = Report(
+            pieces=more, kind=entry.kind, worked_on=entry.worked_on, corrects=entry.id, reason=said(reason)
+        )
+        self._count(correction)
+        correction.flagged = more > 0 and is_implausible(self.reports, correction, a_day)
+        return [
+            PiecesCorrected(
+                **self._about,
+                pieces=more,
+                worked_on=entry.worked_on,
+                kind=entry.kind,
+                reason=correction.reason or "",
+            )
+        ]
+
+    def _has(self, entry: Report) -> bool:
+        """Whether the device sent this one before."""
+        before = next(
+            (each for each in self.reports if entry.client_id and each.client_id == entry.client_id), None
+        )
+        if before is None:
+            return False
+        if (before.pieces, before.kind, before.worked_on) != (entry.pieces, entry.kind, entry.worked_on):
+            raise Refused(
+                "This report was sent before with other numbers: correct that one.", field="client_id"
+            )
+        return True
+
+    def _must_fit(self, more: int, pieces: int, kind: Kind) -> None:
+        """No more than remain, or than are to be mended, may be added; ``pieces`` is what was entered."""
+        most = pieces - more + (self.remaining if kind == "made" else self.rework)
         if pieces > most and kind == "made":
             raise Refused(
                 "{pieces} is more than the {most} that remain.", field="pieces", pieces=pieces, most=most
@@ -168,16 +266,35 @@ class WorkOrder:
             raise Refused(
                 "{pieces} is more than the {most} to be mended.", field="pieces", pieces=pieces, most=most
             )
-        if worked_on > today or (self.started_on and worked_on < self.started_on):
-            raise Refused(
-                "Give a day from {first} to {last}.", field="worked_on", first=self.started_on, last=today
-            )
-        if kind == "made":
-            self.made += pieces
+
+    def _count(self, entry: Report) -> None:
+        if entry.kind == "made":
+            self.made += entry.pieces
         else:
-            self.rework -= pieces
-        self.reports.append(Report(pieces=pieces, kind=kind, worked_on=worked_on))
-        return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
+            self.rework -= entry.pieces
+        self.reports.append(entry)
+
+    def short_close(self, *, reason: str) -> list[object]:
+        """What is not made yet will not be made here; what was made is inspected and mended first."""
+        self._must_be(*UNDER_WAY, "paused")
+        if self.awaiting or self.rework:
+            raise Refused(
+                "Inspect and mend first what was made: {pieces} pieces.", pieces=self.awaiting + self.rework
+            )
+        self.short_closed_reason = said(reason)
+        self.short_closed, self.quantity = self.remaining, self.good
+        return [
+            WorkOrderShortClosed(
+                **self._about,
+                quantity=self.short_closed,
+                left=self.quantity,
+                reason=self.short_closed_reason,
+            )
+        ]
+
+    def must_be_under_way(self) -> None:
+        """Nothing is reported or inspected before work began, while it stands still, or when it is done."""
+        self._must_be(*UNDER_WAY)
 
     def inspect(self, *, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
         """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order."""
@@ -226,15 +343,6 @@ class WorkOrder:
             )
 
 
-@dataclass(eq=False, kw_only=True)
-class Report:
-    """One entry of the daily reports; corrections are entries of their own."""
-
-    pieces: int
-    kind: Kind
-    worked_on: date
-
-
 def short_code(facility: str) -> str:
     """How a facility is called in numbers: ``SRG`` of ``LPS-SRG``; of others the whole, ``RTNPKL`` of ``RTN-PKL``.
 
@@ -242,15 +350,3 @@ def short_code(facility: str) -> str:
     """
     kind, _, place = facility.partition("-")
     return place if kind == "LPS" else kind + place
-
-
-def _said(reason: str) -> str:
-    """A reason in words. It is told to other services, so nobody's identity number may stand in it."""
-    reason = " ".join(reason.split())
-    if not 3 <= len(reason) <= 500:
-        raise Refused("Give a reason of 3 to 500 characters.", field="reason")
-    if not is_plain(reason):
-        raise Refused("Give the reason in plain text.", field="reason")
-    if IDENTITY_NUMBER.search(reason):
-        raise Refused("Give the reason without anybody's identity number.", field="reason")
-    return reason

@@ -81,10 +81,12 @@ def _shared_out(
     *,
     instead_of: Sequence[WorkOrder] = (),
 ) -> Plan:
-    """The plan for a quantity, without who declined the line; nobody is asked without a clearance."""
+    """The plan for a quantity, without who declined the line or closed it short; nobody is asked without a clearance."""
     today = business_today(session)
     cleared = line.cleared_until is not None and line.cleared_until >= today
-    declined = [each.facility for each in work_orders if each.declined_reason is not None]
+    declined = [
+        each.facility for each in work_orders if each.declined_reason is not None or each.short_closed
+    ]
     return share_out(
         quantity,
         labour_minutes=line.labour_minutes,
@@ -120,7 +122,7 @@ def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> 
 
 def plan_of(line: Row[Any], work_orders: Sequence[WorkOrder], because: Cause) -> ProductionPlanned:
     """How the whole line stands: every live work order, and what no facility has."""
-    rows = [each for each in work_orders if each.live]
+    rows = [each for each in work_orders if each.live and each.quantity]
     allocated = sum(row.quantity for row in rows)
     ready = ready_on(max(row.due for row in rows)) if rows else None
     return ProductionPlanned(

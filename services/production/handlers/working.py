@@ -1,13 +1,15 @@
 """What a facility says of a work order: accepted, begun, reported, inspected."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from services.production.capacities import able_to_make
-from services.production.domain.work_order import Kind, WorkOrder, short_code
+from services.production.capacities import able_to_make, made_a_day
+from services.production.domain.report import Kind, Origin
+from services.production.domain.work_order import WorkOrder, short_code
 from services.production.handlers.planning import (
     allocate,
     line_of,
@@ -16,27 +18,39 @@ from services.production.handlers.planning import (
     one_plan_at_a_time,
     plan_of,
 )
+from services.production.handlers.tools import must_be_unlocked
 from services.production.storage import demand
 from shared.clock import business_today
+from shared.events.production import Cause
 from shared.messaging.outbox import record
+from shared.refusal import Refused
 from shared.sight import as_the_service
 
 
-def accept(session: Session, *, work_order_id: UUID) -> WorkOrder:
-    """The facility will make it by the due date."""
-    order = _locked(session, work_order_id)
-    record(session, *order.accept(on=business_today(session), cleared_until=_cleared_until(session, order)))
+def accept(
+    session: Session, *, work_order_id: UUID, by: date | None = None, reason: str | None = None
+) -> WorkOrder:
+    """The facility will make it by the due day, or by one of its own, which moves the promise."""
+    if by is not None:
+        one_plan_at_a_time(session)
+    order = locked(session, work_order_id)
+    must_be_unlocked(session, order.facility)
+    due, cleared = order.due, _cleared_until(session, order)
+    accepted = order.accept(on=business_today(session), cleared_until=cleared, by=by, reason=reason)
+    session.flush()
+    with as_the_service(session):  # the line's plan is about other facilities too
+        record(session, *accepted, *(_standing(session, order, "accepted") if order.due != due else []))
     return order
 
 
-def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
+def decline(session: Session, *, work_order_id: UUID, reason: str, code: str | None = None) -> WorkOrder:
     """The facility will not; its quantity, and no other, is shared out again."""
     one_plan_at_a_time(session)
-    order = _locked(session, work_order_id)
-    declined = order.decline(reason=reason)
+    order = locked(session, work_order_id)
+    declined = order.decline(reason=reason, code=code)
     session.flush()
     with as_the_service(session):  # it is offered to other facilities
-        line = line_of(session, order.order_id, order.line)
+        line = _line(session, order)
         work_orders = locked_work_orders(session, line)
         record(session, *declined, *allocate(session, line, work_orders, order.quantity, "declined"))
     return order
@@ -44,23 +58,73 @@ def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
 
 def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
     """Work begins, or goes on after a pause."""
-    order = _locked(session, work_order_id)
+    order = locked(session, work_order_id)
+    must_be_unlocked(session, order.facility)
     record(session, *order.start(on=business_today(session), cleared_until=_cleared_until(session, order)))
     return order
 
 
 def pause(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     """Work stands still for a reason."""
-    order = _locked(session, work_order_id)
+    order = locked(session, work_order_id)
     record(session, *order.pause(reason=reason))
     return order
 
 
-def report(session: Session, *, work_order_id: UUID, pieces: int, kind: Kind, worked_on: date) -> WorkOrder:
+def short_close(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
+    """The facility ends it with what is good; the shortage, and no other quantity, is shared out again."""
+    one_plan_at_a_time(session)
+    order = locked(session, work_order_id)
+    closed = order.short_close(reason=reason)
+    session.flush()
+    with as_the_service(session):  # it is offered to other facilities
+        line = _line(session, order)
+        work_orders = locked_work_orders(session, line)
+        again = allocate(session, line, work_orders, order.short_closed, "short_closed")
+        record(session, *closed, *again)
+    return order
+
+
+def report(
+    session: Session,
+    *,
+    work_order_id: UUID,
+    pieces: int,
+    kind: Kind,
+    worked_on: date,
+    client_id: UUID | None = None,
+    device_at: datetime | None = None,
+) -> WorkOrder:
     """Pieces made or mended on one day."""
-    order = _locked(session, work_order_id)
-    today = business_today(session)
-    record(session, *order.report(pieces, kind=kind, worked_on=worked_on, today=today))
+    order = locked(session, work_order_id)
+    must_be_unlocked(session, order.facility)
+    reported = order.report(
+        pieces,
+        kind=kind,
+        worked_on=worked_on,
+        today=business_today(session),
+        origin=Origin(client_id=client_id, device_at=device_at),
+        a_day=made_a_day(session, order),
+    )
+    record(session, *reported)
+    return order
+
+
+def correct(session: Session, *, work_order_id: UUID, report: int, pieces: int, reason: str) -> WorkOrder:
+    """A report should have said another number."""
+    order = locked(session, work_order_id)
+    a_day = made_a_day(session, order)
+    record(session, *order.correct(report, pieces=pieces, reason=reason, a_day=a_day))
+    return order
+
+
+def acknowledge(session: Session, *, work_order_id: UUID, report: int) -> WorkOrder:
+    """Somebody looked at a report of implausibly many pieces; once is enough."""
+    order = locked(session, work_order_id)
+    entry = next((each for each in order.reports if each.id == report and each.flagged), None)
+    if entry is None:
+        raise Refused("Give a report of this work order that is flagged.", field="report")
+    entry.acknowledged_on = entry.acknowledged_on or business_today(session)
     return order
 
 
@@ -68,7 +132,7 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
     """Inspect what awaits it; what passed leaves as a lot. Scrap that can't be made again in time moves the promise."""
     if scrap > 0:
         one_plan_at_a_time(session)
-    order = _locked(session, work_order_id)
+    order = locked(session, work_order_id)
     number = next_number(session, order.facility, "lots")
     lot = f"{short_code(order.facility)}-{business_today(session):%y%m}-{number:03d}"
     inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot)
@@ -80,15 +144,25 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
 
 def _postponed(session: Session, order: WorkOrder) -> list[object]:
     """The line's plan as it is now, if the facility can't make what remains by the day that was agreed."""
-    line = line_of(session, order.order_id, order.line)
+    line = _line(session, order)
     able = [one for one in able_to_make(session, line.family) if one.facility == order.facility]
     if not able or not order.postpone(able[0], line.labour_minutes):
         return []
     session.flush()
-    return [plan_of(line, locked_work_orders(session, line), "scrapped")]
+    return _standing(session, order, "scrapped")
 
 
-def _locked(session: Session, work_order_id: UUID) -> WorkOrder:
+def _standing(session: Session, order: WorkOrder, because: Cause) -> list[object]:
+    """The plan of the work order's line as it stands now."""
+    line = _line(session, order)
+    return [plan_of(line, locked_work_orders(session, line), because)]
+
+
+def _line(session: Session, order: WorkOrder) -> Row[Any]:
+    return line_of(session, order.order_id, order.line)
+
+
+def locked(session: Session, work_order_id: UUID) -> WorkOrder:
     return session.get_one(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
 
 

@@ -4,43 +4,53 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 
 from services.production import views
+from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
 from shared.clock import business_today
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 from shared.web import pages
-from shared.web.access import FACILITY, KANWIL, current
+from shared.web.access import IN_A_FACILITY, KANWIL, current
 from shared.web.context import transaction
-from shared.web.problems import not_found
+from shared.web.problems import Problem, not_found
 
 desk = Blueprint("board", __name__, url_prefix="/production", template_folder="../templates")
 
-MOST = {FACILITY: 20, KANWIL: 60}
+MOST = {**dict.fromkeys(IN_A_FACILITY, 20), KANWIL: 60}
 """Work orders on one board, so that it stays under 150 kB; the most urgent come first."""
 MOST_TAKEN_BACK, TAKEN_BACK_SHOWN = 10, timedelta(days=7)
 """Work that was withdrawn stands below the board for a week, so that nobody looks for it in vain."""
+DECLINE_WORDS = {
+    "workshop_full": Sentence("The workshop is full"),
+    "no_material": Sentence("Material is missing"),
+    "too_few_workers": Sentence("Too few workers"),
+    "no_tools_or_room": Sentence("Tools or room are not ready"),
+    "too_early": Sentence("The day is too early"),
+}
 WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
 """A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
 
-FORM = "/work-orders/<uuid:id>/<any(accept, decline, start, pause, report, inspect):action>"
+FORM = "/work-orders/<uuid:id>/<any(accept, decline, start, pause, report, inspect, short_close, acknowledge):action>"
 
 
 @desk.get("/")
 @desk.get(FORM)
-@pages.desk(FACILITY, KANWIL)
+@pages.desk(*READERS)
 def home(**_: Any) -> str:
     """The board; also at a form's address, where it stands when the form was refused."""
     return _board()
 
 
 @desk.post(FORM)
-@pages.desk(FACILITY)
+@pages.desk(*READERS)
 def act(id: UUID, action: str) -> Any:
+    if current().role not in MAY[action]:
+        raise Problem(403, "Not for you", f"This is for {' or '.join(MAY[action])}.")
     try:
         with transaction() as session:
             if views.find_work_order(session, current(), id) is None:
@@ -55,7 +65,10 @@ def act(id: UUID, action: str) -> Any:
 def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
     """The board; ``at`` is the work order whose form was refused, which keeps what was typed."""
     with transaction() as session:
-        orders = views.board(session, current(), MOST[current().role])
+        most = MOST[current().role]
+        orders = views.board(session, current(), most)
+        locks = views.locks(session, current())
+        flagged = views.implausible(session, current(), most)
         counts = views.count_open(session, current())
         today = business_today(session)
         back = views.taken_back(session, current(), since=today - TAKEN_BACK_SHOWN, limit=MOST_TAKEN_BACK)
@@ -64,6 +77,11 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         orders=orders,
         counts=counts,
         back=back,
+        flagged=flagged,
+        locks=locks,
+        may=duties_of(current().role),
+        report_id=_report_id,
+        decline_words=DECLINE_WORDS,
         further=sum(counts.values()) - len(orders),
         today=today,
         at=at,
@@ -83,16 +101,48 @@ def _reason() -> dict[str, Any]:
     return {"reason": ": ".join(part for part in said if part)}
 
 
+def _decline() -> dict[str, Any]:
+    """The reason of the list, told in words too, and what was written about it."""
+    code = request.form.get("why", "")
+    words = [pages.said(DECLINE_WORDS[code])] if code in DECLINE_WORDS else []
+    words += [written] if (written := request.form.get("reason", "").strip()) else []
+    return {"reason": ": ".join(words), "code": code if code in DECLINE_WORDS else "other"}
+
+
+def _accept() -> dict[str, Any]:
+    """By the due day unless another one was named."""
+    by = _day("by") if request.form.get("by") else None
+    return {"by": by, "reason": request.form.get("reason", "").strip() or None}
+
+
 def _report() -> dict[str, Any]:
     kind = "reworked" if request.form.get("kind") == "reworked" else "made"
-    return {"pieces": _whole("pieces"), "kind": kind, "worked_on": _day("worked_on")}
+    report = {"pieces": whole("pieces"), "kind": kind, "worked_on": _day("worked_on")}
+    return {**report, "client_id": _id("client_id")}
+
+
+def entry() -> dict[str, Any]:
+    number = request.form.get("report", "")
+    return {"report": int(number) if number.isascii() and number.isdecimal() else 0}
+
+
+def _report_id(order: dict[str, Any], kind: str) -> UUID:
+    """The id of the report that a form would make: two taps are one report, and two people's are two."""
+    return uuid5(order["id"], f"{g.csrf_token} {kind} {order['reported']}")
+
+
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(request.form.get(name, ""))
+    except ValueError:
+        return None
 
 
 def _inspection() -> dict[str, Any]:
-    return {name: _whole(name) for name in ("passed", "rework", "scrap")}
+    return {name: whole(name) for name in ("passed", "rework", "scrap")}
 
 
-def _whole(name: str) -> int:
+def whole(name: str) -> int:
     text = request.form.get(name, "").strip()
     if not WHOLE.fullmatch(text):
         raise Refused("Give a whole number of pieces.", field=name)
@@ -107,10 +157,12 @@ def _day(name: str) -> date:
 
 
 ACTIONS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
-    "accept": (working.accept, _nothing),
-    "decline": (working.decline, _reason),
+    "accept": (working.accept, _accept),
+    "decline": (working.decline, _decline),
     "start": (working.start, _nothing),
     "pause": (working.pause, _reason),
     "report": (working.report, _report),
     "inspect": (working.inspect, _inspection),
+    "short_close": (working.short_close, _reason),
+    "acknowledge": (working.acknowledge, entry),
 }

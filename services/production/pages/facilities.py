@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.production import calendars, views
 from services.production.domain.calendar import REASONS, WEEKDAYS
 from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
+from services.production.duties import MAY, READERS
 from services.production.handlers import calendars as keeping
 from services.production.handlers import facilities
 from services.production.pages.board import WHOLE
@@ -25,7 +26,7 @@ from services.production.schemas.facilities import (
 from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
-from shared.web.access import FACILITY, KANWIL, current
+from shared.web.access import KANWIL, current
 from shared.web.context import transaction
 from shared.web.problems import field_errors, not_found
 from shared.web.schemas import day
@@ -62,7 +63,7 @@ def bring_in() -> Any:
 
 @desk.get("/facilities/<code>")
 @desk.get(FORM)
-@pages.desk(FACILITY, KANWIL)
+@pages.desk(*READERS)
 def one(code: str, **_: Any) -> str:
     """One facility; also at a form's address, where it stands when the form was refused."""
     return _page(code)
@@ -75,7 +76,7 @@ def office_one(code: str, **_: Any) -> str:
 
 
 @desk.post(FORM)
-@pages.desk(FACILITY, KANWIL)
+@pages.desk(*MAY["capacity"])
 def keep(code: str, form: str) -> Any:
     return act(code, form)
 

@@ -2,10 +2,10 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.production.domain.work_order import STATES
+from services.production.domain.work_order import DECLINE_CODES, STATES
 from services.production.schemas.facilities import FACILITY_CODE
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Whole, day, long_text, pieces
+from shared.web.schemas import Text, Whole, day, long_text, moment, pieces
 
 
 class WorkOrderSchema(Schema):
@@ -38,6 +38,11 @@ class WorkOrderSchema(Schema):
     declined_reason = fields.String(
         allow_none=True, metadata={"description": "why the facility said no, if it did"}
     )
+    declined_code = fields.String(allow_none=True, metadata={"description": "the same, to be counted"})
+    short_closed = fields.Integer(
+        metadata={"description": "ended before these were made; not in the quantity"}
+    )
+    short_closed_reason = fields.String(allow_none=True)
 
 
 class WorkOrderQuery(PageSchema):
@@ -54,11 +59,53 @@ class ReasonRequest(Schema):
     reason = long_text(500, least=3)
 
 
+class AcceptRequest(Schema):
+    by = day(
+        required=False, metadata={"description": "a day of the facility's own; a later one needs a reason"}
+    )
+    reason = Text(500, least=3, lines=True)
+
+
+class DeclineRequest(ReasonRequest):
+    code = fields.String(
+        load_default="other",
+        validate=validate.OneOf(DECLINE_CODES, error=f"Give one of {', '.join(DECLINE_CODES)}."),
+    )
+
+
 class ReportRequest(Schema):
     pieces = pieces()
     worked_on = day()
     kind = fields.String(
         load_default="made", validate=validate.OneOf(("made", "reworked"), error="Give made or reworked.")
+    )
+    client_id = fields.UUID(
+        metadata={"description": "the device's own id of the report; the same one again changes nothing"}
+    )
+    device_at = moment(required=False, metadata={"description": "when it was, by the device's clock"})
+
+
+class ReportSchema(Schema):
+    """One entry. Pieces of a correction are the difference to the entry that it corrects."""
+
+    id = fields.Integer()
+    kind = fields.String()
+    pieces = fields.Integer()
+    worked_on = fields.Date()
+    reported_at = fields.AwareDateTime(metadata={"description": "by our clock, UTC"})
+    device_at = fields.AwareDateTime(allow_none=True, metadata={"description": "by the device's clock"})
+    client_id = fields.UUID(allow_none=True)
+    corrects = fields.Integer(allow_none=True)
+    reason = fields.String(allow_none=True)
+    flagged = fields.Boolean(metadata={"description": "more than twice what the facility makes in a day"})
+    acknowledged_on = fields.Date(allow_none=True)
+
+
+class CorrectRequest(ReasonRequest):
+    pieces = Whole(
+        required=True,
+        validate=validate.Range(0, 10_000_000, error="Give a number of pieces from 0."),
+        metadata={"description": "what the report should have said"},
     )
 
 

@@ -1,0 +1,76 @@
+"""Inspecting a lot by sample: how many to draw, what was found, and what follows."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+
+from services.production import views
+from services.production.domain.sampling import DEFECTS
+from services.production.domain.work_order import UNDER_WAY
+from services.production.duties import MAY, READERS
+from services.production.handlers import inspecting
+from services.production.pages.board import whole
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.access import current
+from shared.web.context import transaction
+from shared.web.problems import Problem, not_found
+
+desk = Blueprint("inspecting", __name__, url_prefix="/production", template_folder="../templates")
+
+
+@desk.get("/work-orders/<uuid:id>/inspections")
+@pages.desk(*READERS)
+def show(id: UUID) -> str:
+    return _page(id)
+
+
+@desk.post("/work-orders/<uuid:id>/inspections")
+@pages.desk(*READERS)
+def inspect(id: UUID) -> Any:
+    if current().role not in MAY["inspect"]:
+        raise Problem(403, "Not for you", f"This is for {' or '.join(MAY['inspect'])}.")
+    try:
+        with transaction() as session:
+            if views.find_work_order(session, current(), id) is None:
+                raise not_found("work order")
+            inspecting.inspect_sample(
+                session,
+                work_order_id=id,
+                lot=whole("lot"),
+                defects=_defects(),
+                on_reject="rework" if request.form.get("on_reject") == "rework" else "sort",
+            )
+    except Refused as refusal:
+        return _page(id, refusal), 422
+    return pages.back_to("inspecting.show", id=id)
+
+
+def _defects() -> list[dict[str, Any]]:
+    """What was entered for each defect; an empty field is none."""
+    return [
+        {"code": code, **{name: _some(f"{code}-{name}") for name in ("rework", "scrap")}} for code in DEFECTS
+    ]
+
+
+def _some(name: str) -> int:
+    return whole(name) if re.search(r"\S", request.form.get(name, "")) else 0
+
+
+def _page(id: UUID, refusal: Refused | None = None) -> str:
+    with transaction() as session:
+        order = views.find_work_order(session, current(), id)
+        if order is None:
+            raise not_found("work order")
+        open_to = order.awaiting and order.state in UNDER_WAY and current().role in MAY["inspect"]
+        return render_template(
+            "inspections.html",
+            wo=order,
+            sampling=inspecting.sampling_for(order) if open_to else None,
+            inspections=views.inspections_of(session, id),
+            defects=DEFECTS,
+            refusal=refusal,
+            typed=request.form,
+        )
