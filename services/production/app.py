@@ -4,11 +4,11 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
-from services.production.pages import board
+from services.production.pages import agreements, board, materials
 from shared import settings
 from shared.web import serving
 
-DESKS = (board.desk,)
+DESKS = (board.desk, agreements.desk, materials.desk)
 
 
 def create_app() -> Flask:

@@ -9,10 +9,8 @@ from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import LIVE, capability, facility, item, work_order
+from services.production.storage import OPEN, capability, facility, item, work_order
 from shared.web.access import FACILITY, KANWIL, Principal
-
-OPEN = LIVE & (work_order.c.good < work_order.c.quantity)
 
 derived_state = case(
     (work_order.c.declined_reason.is_not(None), "declined"),

@@ -13,6 +13,25 @@ CAPACITY = f"{V1}/facilities/{{code}}/capacity"
 READERS, WORKING = (FACILITY, KANWIL), (FACILITY,)
 PIECES = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
 
+AGREEMENT, LOT = f"{V1}/agreements/{{agreement_id}}", f"{V1}/materials/lots/{{lot_id}}"
+NEW_AGREEMENT = {
+    "number": "PKS-9",
+    "partner": "RIVAL",
+    "facility": SRAGEN,
+    "lanes": ["custodial"],
+    "valid_from": "2026-01-01",
+    "valid_to": "2036-12-31",
+    "tariffs": {},
+}
+RECEIPT = {
+    "facility": SRAGEN,
+    "material": "coir",
+    "supplier": "A coir mill",
+    "quantity": "500",
+    "received_on": today().isoformat(),
+}
+OFFICE = (KANWIL,)
+
 CASES: dict[Operation, Case] = {
     ("get", f"{V1}/work-orders"): Case(READERS),
     ("get", WORK): Case(READERS),
@@ -22,11 +41,34 @@ CASES: dict[Operation, Case] = {
     ("post", f"{WORK}/pause"): Case(WORKING, {"reason": "No raw material."}),
     ("post", f"{WORK}/report"): Case(WORKING, PIECES),
     ("post", f"{WORK}/inspect"): Case(WORKING, {"passed": 10, "rework": 0, "scrap": 0}),
+    ("get", f"{WORK}/materials"): Case(READERS),
+    ("get", f"{V1}/agreements"): Case(READERS),
+    ("post", f"{V1}/agreements"): Case(OFFICE, NEW_AGREEMENT),
+    ("get", AGREEMENT): Case(READERS),
+    ("patch", AGREEMENT): Case(OFFICE, {"valid_to": "2034-12-31"}, {"If-Match": "*"}),
+    ("post", f"{AGREEMENT}/end"): Case(OFFICE, {"on": "2034-01-01", "reason": "Both agree."}),
+    ("get", f"{V1}/materials"): Case(READERS),
+    ("get", f"{V1}/materials/stock"): Case(READERS),
+    ("get", f"{V1}/materials/lots"): Case(READERS),
+    ("post", f"{V1}/materials/lots"): Case(WORKING, RECEIPT),
+    ("get", LOT): Case(READERS),
+    ("post", f"{LOT}/quarantine"): Case(READERS, {"reason": "It is wet."}),
+    ("post", f"{LOT}/release"): Case(READERS, {}),
+    ("post", f"{LOT}/write-off"): Case(WORKING, {"quantity": "1", "reason": "It is wet."}),
+    ("post", f"{LOT}/give-back"): Case(
+        WORKING,
+        {"work_order_id": "00000000-0000-0000-0000-00000000002a", "quantity": "0.1", "reason": "Too much."},
+    ),
     ("get", f"{V1}/facilities"): Case(READERS),
     ("get", CAPACITY): Case(READERS),
     ("put", CAPACITY): Case(READERS, {"open_minutes": 300, "workers": {}}),
 }
-OF_A_FACILITY = [operation for operation in CASES if matrix.named(operation)]
+OF_A_FACILITY = [
+    operation
+    for operation, case in CASES.items()
+    if matrix.named(operation) and FACILITY in case.roles and not operation[1].startswith(f"{LOT}/")
+]
+OF_A_LOT = [operation for operation in CASES if operation[1].startswith(f"{LOT}/")]
 BEFORE = {
     "start": ("accept",),
     "pause": ("accept", "start"),
@@ -40,8 +82,11 @@ BEFORE = {
 def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
-    ids = {"id": mine["id"], "code": SRAGEN}
-    return World(shared_out.client, shared_out.database, ids, told=(mine["number"],))
+    (agreed,) = shared_out.sragen.get("/agreements").json
+    lot = next(lot for lot in shared_out.sragen.get("/materials/lots").json if lot["material"] == "coir")
+    ids = {"id": mine["id"], "code": SRAGEN, "agreement_id": agreed["id"], "lot_id": lot["id"]}
+    told = (mine["number"], agreed["number"], lot["number"])
+    return World(shared_out.client, shared_out.database, ids, told=told)
 
 
 def test_each_route_has_its_case(production: Production) -> None:
@@ -64,6 +109,18 @@ def test_another_facilitys_work_is_as_one_that_is_not(
         before = ("post", f"{WORK}/{action}")
         assert world.send(before, CASES[before], world.ids, shared_out.sragen.key).status_code == 200
     matrix.check_foreign(world, operation, CASES[operation], shared_out.klaten.key, shared_out.sragen.key)
+
+
+def test_another_facilitys_material_is_as_one_that_is_not(shared_out: Production, world: World) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    for action in ("accept", "start"):
+        shared_out.sragen.do(work, action)
+    shared_out.sragen.do(work, "report", **PIECES)
+    for operation in OF_A_LOT:
+        case = CASES[operation]
+        if "work_order_id" in case.body:
+            case = Case(case.roles, {**case.body, "work_order_id": work["id"]})
+        matrix.check_foreign(world, operation, case, shared_out.klaten.key, shared_out.sragen.key)
 
 
 def test_no_list_tells_of_another_facilitys_work(shared_out: Production, world: World) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from services.production.domain.quote import Wanted, promises
+from services.production.domain.terms import Terms
 from services.production.storage import work_order
 from shared.events.orders import QuotedLine, QuoteRequested
 from tests.production.conftest import (
@@ -23,6 +24,8 @@ from tests.production.conftest import (
 from tests.production.test_allocation import TODAY, able
 
 QUOTE = UUID(int=77)
+ANY = {"A": Terms(until=date.max)}
+"""An agreement without end, and no lack of material."""
 
 
 def a_quote(*quantities: int, days: int = 90) -> QuoteRequested:
@@ -84,11 +87,13 @@ def test_where_one_facility_makes_all_a_line_comes_after_those_before_it(
 ) -> None:
     latest = date.fromordinal(TODAY.toordinal() + days)
     lines = [
-        Wanted(number=n, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest)
+        Wanted(number=n, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest, terms=ANY)
         for n, quantity in enumerate(quantities, 1)
     ]
     facilities = {FAMILY: [able("A")]}
     days_promised = list(promises(lines, able=facilities, today=TODAY).values())
     assert days_promised == sorted(days_promised)
-    together = Wanted(number=1, quantity=sum(quantities), family=FAMILY, labour_minutes=14, latest=latest)
+    together = Wanted(
+        number=1, quantity=sum(quantities), family=FAMILY, labour_minutes=14, latest=latest, terms=ANY
+    )
     assert days_promised[-1] == promises([together], able=facilities, today=TODAY)[1]

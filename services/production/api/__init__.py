@@ -1,5 +1,5 @@
 """The production API: ``/production/v1/…``, a module for each thing that it is about."""
 
-from services.production.api import facilities, work_orders
+from services.production.api import agreements, facilities, materials, work_orders
 
-ROUTES = (work_orders.api, facilities.api)
+ROUTES = (work_orders.api, facilities.api, agreements.api, materials.api)

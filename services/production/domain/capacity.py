@@ -14,7 +14,8 @@ PACKING_AND_HUB_DAYS = 4
 class Capacity:
     """What a facility has for one family of goods: minutes it is open a day, workers, their efficiency.
 
-    ``committed_minutes`` is the work that it was asked for already; new pieces come after it.
+    ``committed_minutes`` is the work that it was asked for already; new pieces come after it, and after the
+    ``material_days``, working days until the material for them has come.
     """
 
     facility: str
@@ -22,10 +23,16 @@ class Capacity:
     workers: int
     efficiency_pct: int
     committed_minutes: int = 0
+    material_days: int = 0
 
     @property
     def minutes_a_day(self) -> int:
         return self.open_minutes * self.workers * self.efficiency_pct // 100
+
+    @property
+    def minutes_before(self) -> int:
+        """What must pass before new pieces are begun."""
+        return max(self.committed_minutes, self.material_days * self.minutes_a_day)
 
     def pieces_a_day(self, labour_minutes: int) -> int:
         """Whole pieces of a day; none where a piece takes longer than a day."""
@@ -33,12 +40,12 @@ class Capacity:
 
     def pieces_until(self, latest: date, labour_minutes: int, *, today: date) -> int:
         """What it can make beside its commitments by the end of ``latest``; never below zero."""
-        minutes = self.minutes_a_day * working_days_between(today, latest) - self.committed_minutes
+        minutes = self.minutes_a_day * working_days_between(today, latest) - self.minutes_before
         return max(0, minutes // labour_minutes)
 
     def finish_of(self, pieces: int, labour_minutes: int, *, today: date) -> date:
         """The working day on which that many more pieces are made, after what is committed already."""
-        minutes = self.committed_minutes + pieces * labour_minutes
+        minutes = self.minutes_before + pieces * labour_minutes
         return working_day_after(today, -(-minutes // self.minutes_a_day))
 
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.production.domain.allocation import Plan, share_out
+from services.production.domain.allocation import Plan
 from services.production.domain.capacity import Capacity, ready_on
+from services.production.domain.terms import Terms, share_out_on_terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +18,7 @@ class Wanted:
     family: str
     labour_minutes: int
     latest: date
+    terms: Mapping[str, Terms]
 
 
 def promises(
@@ -29,13 +31,14 @@ def promises(
     free = dict(able)
     promised: dict[int, date | None] = {}
     for line in lines:
-        plan = share_out(
+        plan = share_out_on_terms(
             line.quantity,
             labour_minutes=line.labour_minutes,
             latest=line.latest,
             today=today,
             able=free[line.family],
-        )
+            terms=line.terms,
+        ).plan
         free[line.family] = _after(plan, line, free[line.family])
         promised[line.number] = None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
     return promised

@@ -123,7 +123,7 @@ class WorkOrder:
     def decline(self, *, reason: str) -> list[object]:
         """Say no, with a reason; possible until it was accepted."""
         self._must_be("offered")
-        self.declined_reason = _said(reason)
+        self.declined_reason = said(reason)
         return [WorkOrderDeclined(**self._about, quantity=self.quantity, reason=self.declined_reason)]
 
     def take_back(self, pieces: int, *, on: date) -> WorkOrderWithdrawn | WorkOrderReduced:
@@ -151,7 +151,7 @@ class WorkOrder:
 
     def pause(self, *, reason: str) -> list[object]:
         self._must_be(*UNDER_WAY)
-        self.paused_reason = _said(reason)
+        self.paused_reason = said(reason)
         return [WorkOrderPaused(**self._about, reason=self.paused_reason)]
 
     def report(self, pieces: int, *, kind: Kind, worked_on: date, today: date) -> list[object]:
@@ -242,7 +242,7 @@ def short_code(facility: str) -> str:
     return place if kind == "LPS" else kind + place
 
 
-def _said(reason: str) -> str:
+def said(reason: str) -> str:
     """A reason in words. It is told to other services, so nobody's identity number may stand in it."""
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= 500:

@@ -61,6 +61,7 @@ def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
             "quantity": line.quantity,
             "destination": line.consignee.country,
             "requested_date": line.requested_date,
+            "partner": event.buyer,
         }
         for line in event.lines
     ]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.production.capacities import able_to_make
 from services.production.domain.work_order import Kind, WorkOrder, short_code
+from services.production.handlers import materials
 from services.production.handlers.planning import allocate, line_of, next_number, one_plan_at_a_time, plan_of
 from services.production.storage import demand
 from shared.clock import business_today
@@ -37,6 +38,7 @@ def decline(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
 def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
     """Work begins, or goes on after a pause."""
     order = _locked(session, work_order_id)
+    materials.must_be_usable(session, order)
     record(session, *order.start(on=business_today(session), cleared_until=_cleared_until(session, order)))
     return order
 
@@ -49,10 +51,12 @@ def pause(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
 
 
 def report(session: Session, *, work_order_id: UUID, pieces: int, kind: Kind, worked_on: date) -> WorkOrder:
-    """Pieces made or mended on one day."""
+    """Pieces made or mended on one day; for those that were made material was used."""
     order = _locked(session, work_order_id)
     today = business_today(session)
     record(session, *order.report(pieces, kind=kind, worked_on=worked_on, today=today))
+    if kind == "made":
+        materials.use_for(session, order, pieces)
     return order
 
 

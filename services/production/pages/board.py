@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.production import views
+from services.production import materials, passed_over, views
 from services.production.handlers import working
 from shared.clock import business_today
 from shared.refusal import Refused
@@ -23,6 +23,7 @@ MOST = {FACILITY: 20, KANWIL: 60}
 """Work orders on one board, so that it stays under 150 kB; the most urgent come first."""
 MOST_TAKEN_BACK, TAKEN_BACK_SHOWN = 10, timedelta(days=7)
 """Work that was withdrawn stands below the board for a week, so that nobody looks for it in vain."""
+MOST_QUARANTINED = 10
 WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
 """A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
@@ -58,12 +59,18 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         orders = views.board(session, current(), MOST[current().role])
         counts = views.count_open(session, current())
         today = business_today(session)
+        others = passed_over.of_lines(
+            session, current(), [(order["order_id"], order["line"]) for order in orders]
+        )
+        quarantined = materials.quarantined(session, current(), MOST_QUARANTINED)
         back = views.taken_back(session, current(), since=today - TAKEN_BACK_SHOWN, limit=MOST_TAKEN_BACK)
     return render_template(
         "board.html",
         orders=orders,
         counts=counts,
         back=back,
+        others=others,
+        quarantined=quarantined,
         further=sum(counts.values()) - len(orders),
         today=today,
         at=at,
