@@ -171,7 +171,7 @@ def test_an_amendment_needs_the_version_that_was_read(production: Production) ->
         ({"facility": "BPS-SKA"}, "facility"),
         ({"tariffs": {"CR-NONE-1": "1.00"}}, "tariffs.CR-NONE-1"),
         ({"tariffs": {"CR-BALL-07": "0.00"}}, "tariffs.CR-BALL-07"),
-        ({"lanes": ["everybody"]}, "lanes.0"),
+        ({"lanes": ["everybody"]}, "lanes[0]"),
         ({"number": "DEMO-PKS-01/LPS-SRG/2025"}, "number"),
     ],
     ids=str,

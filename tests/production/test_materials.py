@@ -79,7 +79,8 @@ def test_pieces_made_before_the_receipt_was_entered_are_counted_and_covered_by_i
     assert report(bare, work, 100).status_code == 200  # 4.6 kg
     assert (stock_of(bare)["stock"], stock_of(bare)["unreceived"]) == ("0.000", "3.600")
     late = received(bare, quantity="10")
-    assert (late["stock"], Decimal(stock_of(bare)["unreceived"])) == ("6.400", 0)
+    assert late["stock"] == "6.400"
+    assert Decimal(stock_of(bare)["unreceived"]) == 0
     lots = bare.sragen.get(f"/work-orders/{work['id']}/materials").json
     assert sum(Decimal(row["quantity"]) for row in lots) == Decimal("4.6")
     assert None not in {row["lot"] for row in lots}
