@@ -32,7 +32,7 @@ def test_no_request_of_the_regional_office_breaks_the_service(shared_out: Produc
 
 
 def what_is_there(production: Production) -> dict[str, list[object]]:
-    lots = production.sragen.get("/materials/lots").json
+    lots = production.sragen.get("/materials/lots", material="coffee_wood").json
     return {
         "lot_id": [lot["id"] for lot in lots],
         "agreement_id": [one["id"] for one in production.sragen.get("/agreements").json],
