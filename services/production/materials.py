@@ -14,6 +14,7 @@ from shared.web.access import FACILITY, KANWIL, Principal
 NET = func.sum(
     case((material_entry.c.kind == "used", material_entry.c.quantity), else_=-material_entry.c.quantity)
 )
+"""What was used, less what was counted too much."""
 LEFT = material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off
 
 

@@ -10,13 +10,14 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from services.production.domain.material import MaterialLot, lacking, must_be_traced, use
 from services.production.domain.work_order import IDENTITY_NUMBER, UNDER_WAY, WorkOrder, said, short_code
 from services.production.handlers.planning import next_number, one_plan_at_a_time
 from services.production.handlers.waiting import share_out_what_waits
+from services.production.materials import NET
 from services.production.storage import (
     OPEN,
     demand,
@@ -30,11 +31,6 @@ from services.production.terms import recipe_of
 from shared.clock import business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
-
-NET = func.sum(
-    case((material_entry.c.kind == "used", material_entry.c.quantity), else_=-material_entry.c.quantity)
-)
-"""What work orders used, less what was counted too much."""
 
 
 def receive(
