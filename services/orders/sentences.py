@@ -106,6 +106,10 @@ SENTENCES = {
         "Line {line}: {allocated} pieces planned, {unallocated} have no facility yet",
         "Baris {line}: {allocated} buah direncanakan, {unallocated} belum ada pembuatnya",
     ),
+    "production_planned_without_agreement": (
+        "Line {line}: {allocated} pieces planned; {unallocated} wait for an agreement with a facility",
+        "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu perjanjian dengan lapas atau rutan",
+    ),
     "work_order_offered": (
         "{facility} was asked for {quantity} pieces",
         "{facility} ditawari {quantity} buah",
@@ -277,6 +281,8 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     kind = type.split(".")[2]
     if kind == "production_planned" and data["promised_date"] is None:
         kind = "production_planned_without_promise"
+        if data.get("lacking") == "agreement":
+            kind = "production_planned_without_agreement"
     if data.get("decided_by") == "deadline":
         kind = "decision_answered_by_deadline"
     which = 1 if language == "id" else 0

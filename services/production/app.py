@@ -4,11 +4,19 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
-from services.production.pages import board, facilities, inspecting, reports, tools
+from services.production.pages import agreements, board, facilities, inspecting, materials, reports, tools
 from shared import settings
 from shared.web import serving
 
-DESKS = (board.desk, reports.desk, inspecting.desk, tools.desk, facilities.desk)
+DESKS = (
+    board.desk,
+    reports.desk,
+    inspecting.desk,
+    tools.desk,
+    facilities.desk,
+    agreements.desk,
+    materials.desk,
+)
 
 
 def create_app() -> Flask:

@@ -11,7 +11,16 @@ from services.production.capacities import of_all_families, pools_of, week_of
 from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import still_missing
-from services.production.storage import OPEN, calendar_day, capability, facility, item, report, work_order
+from services.production.storage import (
+    OPEN,
+    agreement,
+    calendar_day,
+    capability,
+    facility,
+    item,
+    report,
+    work_order,
+)
 from shared.clock import business_today
 
 WEEKS = 8
@@ -30,12 +39,19 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
     )
     families = [dict(offer) for offer in offers.mappings()]
     workers = sum(offer["workers"] for offer in families)
+    agreements = session.execute(
+        select(func.count())
+        .select_from(agreement)
+        .where(agreement.c.facility == code, agreement.c.ended_on.is_(None))
+        .where(agreement.c.valid_to >= business_today(session))
+    ).scalar_one()
     missing = still_missing(
         verified=row.verified,
         producing=row.producing,
         open_minutes=row.open_minutes,
         families=len(families),
         workers=workers,
+        agreements=agreements,
     )
     return {
         **row._mapping,

@@ -1,15 +1,22 @@
-"""Bringing reference data into the production service: the facilities and what they are able to make."""
+"""Bringing reference data into the production service: facilities and what they make, agreements, material."""
 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+import uuid_utils.compat as uuid7s
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.storage import capability, facility
+from services.production.domain.agreement import Agreement, Tariff, stand_alone
+from services.production.domain.material import MaterialLot
+from services.production.domain.work_order import short_code
+from services.production.handlers.agreements import others_of
+from services.production.storage import agreement, capability, facility, material, material_lot, recipe
 from shared import reference
+from shared.clock import business_today
 from shared.events.production import FacilityRegistered
+from shared.loading import write_changed
 from shared.messaging.outbox import record
 
 PARTICULARS = ("name", "kelas", "place", "cluster", "address", "gln", "hub", "kind", "verified", "producing")
@@ -41,7 +48,86 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     if capabilities:
         session.execute(upsert(capability).on_conflict_do_nothing(), capabilities)
     record(session, *(_registered(row) for row in changed))
-    return {"facilities": len(changed)}
+    return {
+        "facilities": len(changed),
+        "agreements": _load_agreements(session, folder),
+        "materials": _load_materials(session, reference.supplies(folder), reference.materials(folder)),
+    }
+
+
+def _load_agreements(session: Session, folder: Path) -> int:
+    """Add the agreements whose numbers are new; what became of the others is for people to say."""
+    known = set(session.execute(select(agreement.c.number)).scalars())
+    rows = [row for row in reference.agreements(folder) if row.number not in known]
+    for row in rows:
+        made = Agreement(
+            id=uuid7s.uuid7(),
+            number=row.number,
+            partner=row.partner,
+            facility=row.facility,
+            lanes=list(row.lanes),
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            tariffs=[Tariff(sku=tariff.sku, idr=tariff.idr) for tariff in row.tariffs],
+        )
+        stand_alone(made, others_of(session, row.partner, row.facility))
+        session.add(made)
+        session.flush()
+    return len(rows)
+
+
+def _load_materials(
+    session: Session, known: reference.Materials, named: tuple[reference.Material, ...]
+) -> int:
+    """Make materials and recipes equal to the files; a facility's first stock is added once."""
+    names = {row.code: row for row in named}
+    kinds = {
+        row.material: {
+            "name_id": names[row.material].name_id,
+            "name_en": names[row.material].name_en,
+            "unit": row.unit,
+            "plot_needed": row.plot_needed,
+        }
+        for row in known.supplies
+    }
+    changed = write_changed(session, material, kinds)
+    session.execute(delete(recipe))
+    session.execute(
+        upsert(recipe),
+        [
+            {"sku": row.sku, "material": take.material, "per_piece": take.per_piece}
+            for row in known.recipes
+            for take in row.takes
+        ],
+    )
+    return len(changed) + sum(_load_stock(session, row) for row in known.stock)
+
+
+def _load_stock(session: Session, row: reference.OpeningStock) -> int:
+    prefix = f"MAT-{short_code(row.facility)}-0"
+    there = set(
+        session.execute(
+            select(material_lot.c.number).where(material_lot.c.facility == row.facility)
+        ).scalars()
+    )
+    lots = [
+        MaterialLot(
+            id=uuid7s.uuid7(),
+            number=f"{prefix}-{held.material.upper().replace('_', '-')}",
+            facility=row.facility,
+            material=held.material,
+            supplier=row.supplier,
+            quantity=held.quantity,
+            received_on=business_today(session),
+            plot=held.plot,
+            geolocation=held.geolocation,
+        )
+        for held in row.lots
+    ]
+    new = [lot for lot in lots if lot.number not in there]
+    session.add_all(new)
+    session.flush()
+    return len(new)
 
 
 def _differs(known: Any, row: reference.Facility) -> bool:

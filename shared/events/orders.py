@@ -92,10 +92,14 @@ class QuotedLine:
 @contract("kendi.orders.quote_requested.v1", subject="quote/{quote_id}")
 @dataclass(frozen=True, kw_only=True)
 class QuoteRequested:
-    """A buyer asks by when these lines could be ready, were they ordered together today. Nothing is reserved."""
+    """A buyer asks by when these lines could be ready, were they ordered together today. Nothing is reserved.
+
+    ``buyer`` was not told by the first version.
+    """
 
     quote_id: UUID
     lines: tuple[QuotedLine, ...]
+    buyer: str | None = None
 
 
 @contract("kendi.orders.hold_opened.v1", subject="order/{order_id}")

@@ -47,9 +47,23 @@ class Allocation:
     quantity: int
 
 
-Cause = Literal["cleared", "declined", "amended", "stopped", "scrapped", "accepted", "short_closed"]
+Cause = Literal[
+    "cleared",
+    "declined",
+    "amended",
+    "stopped",
+    "scrapped",
+    "accepted",
+    "short_closed",
+    "agreed",
+    "supplied",
+]
 """Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
-back, scrap can't be made again in time, a facility said yes for another day, or closed its part short."""
+back, scrap can't be made again in time, a facility said yes for another day, closed its part short, or
+agreed with the partner, or material came."""
+
+Lack = Literal["agreement", "hours"]
+"""What is missing for the pieces without a facility: an agreement with the buyer, or hours of those who have one."""
 
 
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")
@@ -70,6 +84,7 @@ class ProductionPlanned:
     allocations: tuple[Allocation, ...]
     in_time: int | None = None
     because: Cause | None = None
+    lacking: Lack | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from shared.reference import schemas
 from shared.reference.fields import is_country, shown
 from shared.reference.reading import BadReference, Sheet, read
 from shared.reference.rows import (
+    Agreement,
     Aql,
     Buyer,
     Capability,
@@ -25,15 +26,20 @@ from shared.reference.rows import (
     Item,
     Match,
     Material,
+    Materials,
     Milestone,
+    OpeningStock,
     Policy,
     Port,
+    Recipe,
     SamplingPlan,
+    Supply,
     When,
 )
 
 __all__ = [
     "FOLDER",
+    "Agreement",
     "Aql",
     "BadReference",
     "Buyer",
@@ -46,11 +52,16 @@ __all__ = [
     "Item",
     "Match",
     "Material",
+    "Materials",
     "Milestone",
+    "OpeningStock",
     "Policy",
     "Port",
+    "Recipe",
     "SamplingPlan",
+    "Supply",
     "When",
+    "agreements",
     "aql",
     "buyers",
     "catalogue",
@@ -60,6 +71,7 @@ __all__ = [
     "materials",
     "milestones",
     "ports",
+    "supplies",
 ]
 
 FOLDER = Path(__file__).parents[2] / "reference"
@@ -163,6 +175,47 @@ def buyers(folder: Path = FOLDER) -> tuple[Buyer, ...]:
     return read(folder / "parties.yaml", "buyers", schemas.Buyer(), unique=("code", "gln"))
 
 
+def agreements(folder: Path = FOLDER) -> tuple[Agreement, ...]:
+    """The cooperation agreements between partners and the facilities that produce for them."""
+    partners = {buyer.code for buyer in buyers(folder)}
+    producing = {facility.code for facility in facilities(folder) if facility.producing}
+    skus = {item.sku for item in catalogue(folder)}
+    with Sheet(folder / "agreements.yaml", "agreements") as sheet:
+        found: tuple[Agreement, ...] = sheet.rows("agreements", schemas.Agreement(), unique=("number",))
+        for agreement in found:
+            _need_one_of(sheet, agreement, ("partner",), agreement.partner, partners)
+            _need_one_of(sheet, agreement, ("facility",), agreement.facility, producing)
+            for place, tariff in enumerate(agreement.tariffs):
+                _need_one_of(sheet, agreement, ("tariffs", place, "sku"), tariff.sku, skus)
+    return found
+
+
+def supplies(folder: Path = FOLDER) -> Materials:
+    """How materials are measured, how much of them a piece takes, and what facilities have from the beginning."""
+    named, items = _catalogue(folder)
+    producing = {facility.code for facility in facilities(folder) if facility.producing}
+    with Sheet(folder / "materials.yaml", "materials", "recipes", "stock") as sheet:
+        kinds: tuple[Supply, ...] = sheet.rows("materials", schemas.Supply(), unique=("material",))
+        recipes: tuple[Recipe, ...] = sheet.rows("recipes", schemas.Recipe(), unique=("sku",))
+        stock: tuple[OpeningStock, ...] = sheet.rows("stock", schemas.OpeningStock(), unique=("facility",))
+        measured = sheet.named("materials", "material")
+        for kind in kinds:
+            _need_one_of(sheet, kind, ("material",), kind.material, {one.code for one in named})
+        for recipe in recipes:
+            _need_one_of(sheet, recipe, ("sku",), recipe.sku, {item.sku for item in items})
+            for place, take in enumerate(recipe.takes):
+                _need_one_of(sheet, recipe, ("takes", place, "material"), take.material, measured)
+        plots = {kind.material for kind in kinds if kind.plot_needed}
+        for opening in stock:
+            _need_one_of(sheet, opening, ("facility",), opening.facility, producing)
+            for place, held in enumerate(opening.lots):
+                _need_one_of(sheet, opening, ("lots", place, "material"), held.material, measured)
+                if held.material in plots and not (held.plot and held.geolocation):
+                    said = "is missing; where it grew must be known of this material"
+                    sheet.fault(opening, ("lots", place, "plot"), said)
+    return Materials(supplies=kinds, recipes=recipes, stock=stock)
+
+
 def _catalogue(folder: Path) -> tuple[tuple[Material, ...], tuple[Item, ...]]:
     with Sheet(folder / "catalogue.yaml", "materials", "items") as sheet:
         stuff: tuple[Material, ...] = sheet.rows("materials", schemas.Material(), unique=("code",))
@@ -198,6 +251,11 @@ def _need_known(
         if name not in known:
             right = f"must be one of {', '.join(sorted(known))}"
             sheet.fault(row, (*trail, place), f"{right}, was {shown(name)}")
+
+
+def _need_one_of(sheet: Sheet, row: object, trail: tuple[str | int, ...], name: str, known: set[str]) -> None:
+    if name not in known:
+        sheet.fault(row, trail, f"must be one of {', '.join(sorted(known))}, was {shown(name)}")
 
 
 def _need_no_circle(sheet: Sheet, found: tuple[Milestone, ...]) -> None:

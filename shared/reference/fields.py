@@ -154,6 +154,14 @@ def amount() -> Checked:
     )
 
 
+def measure() -> Checked:
+    """A quantity in the unit of a material, in quotes."""
+    return Checked(
+        'a quantity above 0 with up to three decimals in quotes, such as "0.046"',
+        lambda value: _exactly(value, places=3),
+    )
+
+
 def grams_from_kilograms(**options: Any) -> Checked:
     right = f'kilograms in quotes, such as "9.2", above 0 and up to {TWO_PEOPLE_LIFT} (two people lift it)'
     return Checked(

@@ -268,3 +268,81 @@ class Aql:
 
     letters: tuple[LotLetter, ...]
     plans: tuple[SamplingPlan, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tariff:
+    """What the partner pays the facility for a good piece."""
+
+    sku: str
+    idr: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """A cooperation agreement (PKS) between a partner and a facility; it holds on both of its days."""
+
+    number: str
+    partner: str
+    facility: str
+    lanes: tuple[str, ...]
+    valid_from: date
+    valid_to: date
+    tariffs: tuple[Tariff, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supply:
+    """How a material is measured, and whether each lot of it must say on which plot it grew."""
+
+    material: str
+    unit: str
+    plot_needed: bool
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """How much of a material goes into a piece, in the material's unit."""
+
+    material: str
+    per_piece: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What a piece of an article takes."""
+
+    sku: str
+    takes: tuple[Take, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A quantity of a material that a facility has from the beginning."""
+
+    material: str
+    quantity: Decimal
+    plot: str | None
+    geolocation: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpeningStock:
+    """What a facility has of materials when it is brought in, and whom it is from."""
+
+    facility: str
+    supplier: str
+    lots: tuple[Held, ...]
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Materials:
+    """Everything that is known of materials beside their names."""
+
+    supplies: tuple[Supply, ...]
+    recipes: tuple[Recipe, ...]
+    stock: tuple[OpeningStock, ...]

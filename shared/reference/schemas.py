@@ -9,6 +9,7 @@ from shared.reference import rows
 
 HOURS_A_DAY = 7 * 60
 LANES = ("custodial", "parole_community", "free")
+UNITS = ("kg", "m", "m2", "piece")
 RELEASERS = ("compliance_officer", "kanwil")
 MODES = ("sea_fcl", "sea_lcl", "air")
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
@@ -273,6 +274,63 @@ class Buyer(Row):
     country = f.country()
     address = f.Listed(f.text())
     bank = f.Listed(f.text(), load_default=())
+    source = f.mark()
+
+
+class Tariff(Row):
+    of = rows.Tariff
+    sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
+    idr = f.amount()
+
+
+class Agreement(Row):
+    of = rows.Agreement
+    number = f.text("the number of the agreement", r"[A-Z0-9][A-Z0-9./-]{2,59}")
+    partner = f.code("a buyer's code such as CHEWY-LOUIS", _HYPHENED)
+    facility = f.code("a code such as LPS-SRG", r"[A-Z]{3,4}-[A-Z]{3}")
+    lanes = f.Listed(f.one_of(*LANES))
+    valid_from, valid_to = f.day(), f.day()
+    tariffs = f.Listed(f.Part(Tariff()), least=0)
+    source = f.mark()
+
+    @validates_schema
+    def valid_in_order(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "valid_from", "valid_to", same_day=True)
+
+
+class Supply(Row):
+    of = rows.Supply
+    material = f.text("a material of the catalogue", _LOWER)
+    unit = f.one_of(*UNITS)
+    plot_needed = f.yes_or_no(load_default=False)
+    source = f.mark()
+
+
+class Take(Row):
+    of = rows.Take
+    material = f.text("a material of this file", _LOWER)
+    per_piece = f.measure()
+
+
+class Recipe(Row):
+    of = rows.Recipe
+    sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
+    takes = f.Listed(f.Part(Take()))
+    source = f.mark()
+
+
+class Held(Row):
+    of = rows.Held
+    material = f.text("a material of this file", _LOWER)
+    quantity = f.measure()
+    plot, geolocation = f.text(load_default=None), f.text(load_default=None)
+
+
+class OpeningStock(Row):
+    of = rows.OpeningStock
+    facility = f.code("a code such as LPS-SRG", r"[A-Z]{3,4}-[A-Z]{3}")
+    supplier = f.text()
+    lots = f.Listed(f.Part(Held()))
     source = f.mark()
 
 

@@ -36,8 +36,8 @@ PAGES = [
     ("orders", COMPLIANCE, None, ("holds/",)),
     ("orders", KANWIL, None, ("", "holds/")),
     ("orders", OPERATOR, None, ("operations/",)),
-    ("production", FACILITY, "LPS-SRG", ("", "docs")),
-    ("production", KANWIL, None, ("",)),
+    ("production", FACILITY, "LPS-SRG", ("", "materials", "agreements", "docs")),
+    ("production", KANWIL, None, ("", "materials", "agreements")),
     ("logistics", LOGISTICS, None, ("", "docs")),
 ]
 

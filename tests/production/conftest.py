@@ -1,6 +1,7 @@
 """What the tests of the production service begin with: the reference facilities, an item, and keys.
 
-Of the facilities that make coco rope only two have workers, so that a test knows who is asked.
+Of the facilities that make coco rope only two have workers, so that a test knows who is asked. Each has an
+agreement with the first buyer, as the reference data say, and coir for whatever is ordered.
 """
 
 from collections.abc import Callable
@@ -12,12 +13,12 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from services.production import loading
 from services.production.handlers import REACTIONS, capacities
-from services.production.storage import capability, report
+from services.production.storage import capability, material_lot, report
 from shared import reference
 from shared.clock import WIB, real_now
 from shared.database import Database
@@ -38,6 +39,8 @@ from tests.hearing import Hearing
 ORDER = UUID(int=42)
 SRAGEN, KLATEN = "LPS-SRG", "LPS-KLT"
 FAMILY = "coco_rope"
+PLENTY = Decimal(10_000_000)
+"""Kilograms of each material that each facility has."""
 
 
 def today() -> date:
@@ -67,6 +70,10 @@ class Caller:
     def delete(self, path: str) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.key}"}
         return self.client.delete(f"/production/v1{path}", headers=headers)
+
+    def patch(self, path: str, body: Any, etag: str) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.key}", "If-Match": etag}
+        return self.client.patch(f"/production/v1{path}", json=body, headers=headers)
 
     def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> TestResponse:
         self.calls += 1
@@ -133,6 +140,7 @@ def production(client_of: Callable[[str], FlaskClient]) -> Production:
         able = session.execute(select(capability.c.facility).where(capability.c.family == FAMILY)).scalars()
         for code in set(able) - {SRAGEN, KLATEN}:
             capacities.set_capacity(session, code=code, open_minutes=360, workers={FAMILY: 0})
+        session.execute(update(material_lot).values(quantity=PLENTY))
         keys = {
             name: create_key(session, name=name, role=role, account=account)
             for name, role, account in (

@@ -27,6 +27,25 @@ READERS, WORKING = (*IN_A_FACILITY, KANWIL), (FACILITY, HEAD)
 PLANNING = (*WORKING, KANWIL)
 PIECES = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
 
+AGREEMENT, LOT = f"{V1}/agreements/{{agreement_id}}", f"{V1}/materials/lots/{{lot_id}}"
+NEW_AGREEMENT = {
+    "number": "PKS-9",
+    "partner": "RIVAL",
+    "facility": SRAGEN,
+    "lanes": ["custodial"],
+    "valid_from": "2026-01-01",
+    "valid_to": "2036-12-31",
+    "tariffs": {},
+}
+RECEIPT = {
+    "facility": SRAGEN,
+    "material": "coir",
+    "supplier": "A coir mill",
+    "quantity": "500",
+    "received_on": today().isoformat(),
+}
+OFFICE = (KANWIL,)
+
 CASES: dict[Operation, Case] = {
     ("get", f"{V1}/work-orders"): Case(READERS),
     ("get", WORK): Case(READERS),
@@ -43,6 +62,24 @@ CASES: dict[Operation, Case] = {
     ("get", f"{WORK}/inspections"): Case(READERS),
     ("post", f"{WORK}/inspections"): Case((*WORKING, INSPECTOR), {"defects": []}),
     ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 10, "rework": 0, "scrap": 0}),
+    ("get", f"{WORK}/materials"): Case(READERS),
+    ("get", f"{V1}/agreements"): Case(READERS),
+    ("post", f"{V1}/agreements"): Case(OFFICE, NEW_AGREEMENT),
+    ("get", AGREEMENT): Case(READERS),
+    ("patch", AGREEMENT): Case(OFFICE, {"valid_to": "2034-12-31"}, {"If-Match": "*"}),
+    ("post", f"{AGREEMENT}/end"): Case(OFFICE, {"on": "2034-01-01", "reason": "Both agree."}),
+    ("get", f"{V1}/materials"): Case(READERS),
+    ("get", f"{V1}/materials/stock"): Case(READERS),
+    ("get", f"{V1}/materials/lots"): Case(READERS),
+    ("post", f"{V1}/materials/lots"): Case(WORKING, RECEIPT),
+    ("get", LOT): Case(READERS),
+    ("post", f"{LOT}/quarantine"): Case(PLANNING, {"reason": "It is wet."}),
+    ("post", f"{LOT}/release"): Case(PLANNING, {}),
+    ("post", f"{LOT}/write-off"): Case(WORKING, {"quantity": "1", "reason": "It is wet."}),
+    ("post", f"{LOT}/give-back"): Case(
+        WORKING,
+        {"work_order_id": "00000000-0000-0000-0000-00000000002a", "quantity": "0.1", "reason": "Too much."},
+    ),
     ("get", f"{V1}/facilities"): Case(READERS),
     ("get", f"{FACILITY_OF}/tools"): Case(READERS),
     ("put", f"{FACILITY_OF}/tools"): Case((*WORKING, TOOL_KEEPER), {"tools": []}),
@@ -63,8 +100,11 @@ CASES: dict[Operation, Case] = {
     ("put", f"{FACILITY_OF}/pool"): Case(PLANNING, a_pool()),
 }
 OF_A_FACILITY = [
-    operation for operation, case in CASES.items() if matrix.named(operation) and FACILITY in case.roles
+    operation
+    for operation, case in CASES.items()
+    if matrix.named(operation) and FACILITY in case.roles and not operation[1].startswith(f"{LOT}/")
 ]
+OF_A_LOT = [operation for operation in CASES if operation[1].startswith(f"{LOT}/")]
 BEFORE = {
     "start": ("accept",),
     "pause": ("accept", "start"),
@@ -83,8 +123,19 @@ BEFORE = {
 def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
-    ids = {"id": mine["id"], "code": SRAGEN, "day": in_days(3).isoformat(), "family": FAMILY, "report": "1"}
-    return World(shared_out.client, shared_out.database, ids, told=(mine["number"],))
+    (agreed,) = shared_out.sragen.get("/agreements").json
+    lot = next(lot for lot in shared_out.sragen.get("/materials/lots").json if lot["material"] == "coir")
+    ids = {
+        "id": mine["id"],
+        "code": SRAGEN,
+        "day": in_days(3).isoformat(),
+        "family": FAMILY,
+        "report": "1",
+        "agreement_id": agreed["id"],
+        "lot_id": lot["id"],
+    }
+    told = (mine["number"], agreed["number"], lot["number"])
+    return World(shared_out.client, shared_out.database, ids, told=told)
 
 
 def test_each_route_has_its_case(production: Production) -> None:
@@ -126,6 +177,18 @@ def tools_are_missing(production: Production) -> None:
     assert production.sragen.put(f"{at}/tools", {"tools": [saw]}).status_code == 200
     assert production.sragen.post(f"{at}/shifts", {"out": {"saw": 1}}).status_code == 201
     assert production.sragen.post(f"{at}/shifts/close", {"returned": {}}).status_code == 200
+
+
+def test_another_facilitys_material_is_as_one_that_is_not(shared_out: Production, world: World) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    for action in ("accept", "start"):
+        shared_out.sragen.do(work, action)
+    shared_out.sragen.do(work, "report", **PIECES)
+    for operation in OF_A_LOT:
+        case = CASES[operation]
+        if "work_order_id" in case.body:
+            case = Case(case.roles, {**case.body, "work_order_id": work["id"]})
+        matrix.check_foreign(world, operation, case, shared_out.klaten.key, shared_out.sragen.key)
 
 
 def test_no_list_tells_of_another_facilitys_work(shared_out: Production, world: World) -> None:

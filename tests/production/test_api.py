@@ -303,7 +303,8 @@ def test_a_facility_lists_its_own_work_orders_whatever_it_asks_for(shared_out: P
 
 def test_the_regional_office_sees_work_and_does_none(shared_out: Production) -> None:
     work_order = shared_out.office.work_orders()[0]
-    assert shared_out.office.get(f"/work-orders/{work_order['id']}").json == work_order
+    read = shared_out.office.get(f"/work-orders/{work_order['id']}").json
+    assert {name: read[name] for name in work_order} == work_order
     for action, body in ACTIONS:
         assert shared_out.office.do(work_order, action, **body).status_code == 403
 

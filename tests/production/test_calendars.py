@@ -21,6 +21,7 @@ from tests.production.conftest import (
     monday,
     particulars,
 )
+from tests.production.test_access_matrix import NEW_AGREEMENT
 
 AT = f"/facilities/{SRAGEN}"
 
@@ -180,14 +181,23 @@ def test_a_new_facility_says_what_is_missing_and_receives_work_the_same_day(prod
         caller.put(f"/facilities/{code}/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
     new = "/facilities/LPS-CTH"
     brought = production.office.put(new, particulars(verified=False, producing=False))
-    assert brought.json["missing"] == ["hours", "families", "workers", "producing", "verified"]
+    assert brought.json["missing"] == [
+        "hours",
+        "families",
+        "workers",
+        "producing",
+        "verified",
+        "agreement",
+    ]
     production.office.put(f"{new}/calendar/week", a_week())
     production.office.put(f"{new}/capabilities/{FAMILY}", {"workers": 12, "yield_pct": 90})
-    assert production.office.get(new).json["missing"] == ["producing", "verified"]
+    assert production.office.get(new).json["missing"] == ["producing", "verified", "agreement"]
     production.hears(an_order(quantity=300), a_clearance(quantity=300))
     assert production.office.work_orders() == []
-    assert production.office.put(new, particulars()).json["missing"] == []
-    production.hears(a_clearance(quantity=300))
+    assert production.office.put(new, particulars()).json["missing"] == ["agreement"]
+    agreement = {**NEW_AGREEMENT, "facility": "LPS-CTH", "partner": "CHEWY-LOUIS"}
+    assert production.office.post("/agreements", agreement).status_code == 201
+    assert production.office.get(new).json["missing"] == []
     assert [row["facility"] for row in production.office.work_orders()] == ["LPS-CTH"]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from tests.examples import Answers, shape_of
 from tests.production.conftest import (
     FAMILY,
+    KLATEN,
     SRAGEN,
     Production,
     a_pool,
@@ -73,6 +74,50 @@ def the_work(production: Production) -> None:
     done(production.sragen.post(inspections, {"lot": 100, "defects": [stained], "on_reject": "sort"}))
     done(production.sragen.get(inspections))
     done(production.sragen.get(f"/work-orders/{offered['id']}"))
+    agree(production)
+    supply(production, offered["id"])
+
+
+def agree(production: Production) -> None:
+    agreement = {
+        "number": "PKS-7/LPS-KLT/2026",
+        "partner": "ANOTHER-BUYER",
+        "facility": KLATEN,
+        "lanes": ["custodial"],
+        "valid_from": today().isoformat(),
+        "valid_to": in_days(365).isoformat(),
+        "tariffs": {"CR-BALL-07": "2943.00"},
+    }
+    made = done(production.office.post("/agreements", agreement))
+    path = f"/agreements/{made.json['id']}"
+    done(production.office.get(path))
+    done(production.office.patch(path, {"valid_to": in_days(730).isoformat()}, made.headers["ETag"]))
+    done(production.office.post(f"{path}/end", {"on": in_days(30).isoformat(), "reason": "Both agree."}))
+    done(production.office.get("/agreements", facility=KLATEN))
+
+
+def supply(production: Production, work_order: str) -> None:
+    done(production.sragen.get("/materials"))
+    done(production.sragen.get("/materials/stock"))
+    wood = {
+        "facility": SRAGEN,
+        "material": "coffee_wood",
+        "supplier": "A plantation",
+        "quantity": "250",
+        "received_on": today().isoformat(),
+        "plot": "Block 7",
+        "geolocation": "-7.430012, 111.020034",
+    }
+    done(production.sragen.post("/materials/lots", wood))
+    lots = done(production.sragen.get("/materials/lots", material="coir")).json
+    path = f"/materials/lots/{lots[0]['id']}"
+    done(production.sragen.get(path))
+    too_much = {"work_order_id": work_order, "quantity": "0.5", "reason": "Less was used."}
+    done(production.sragen.post(f"{path}/give-back", too_much))
+    done(production.sragen.post(f"{path}/write-off", {"quantity": "2.5", "reason": "The roof leaked."}))
+    done(production.sragen.post(f"{path}/quarantine", {"reason": "It is wet."}))
+    done(production.sragen.post(f"{path}/release", {}))
+    done(production.sragen.get(f"/work-orders/{work_order}/materials"))
 
 
 def the_tools(production: Production) -> None:

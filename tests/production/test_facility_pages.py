@@ -7,6 +7,7 @@ from werkzeug.test import TestResponse
 
 from shared.web.access import FACILITY, KANWIL
 from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_week, in_days, monday, particulars
+from tests.production.test_access_matrix import NEW_AGREEMENT
 from tests.production.test_board import CSRF_TOKEN, Visitor
 
 PAGES = "/production/facilities"
@@ -61,6 +62,9 @@ def test_a_facility_is_brought_in_step_by_step_and_told_what_is_missing(
     for form, values in steps.items():
         answer = submit(office, f"LPS-CTH/{form}", **values)
         assert answer.status_code == 303, answer.text
+    assert "an agreement with a partner" in opened(office, "LPS-CTH")
+    agreed = shared_out.office.post("/agreements", {**NEW_AGREEMENT, "facility": "LPS-CTH"})
+    assert agreed.status_code == 201, agreed.text
     assert "Nothing is missing" in opened(office, "LPS-CTH")
     kept = shared_out.office.get("/facilities/LPS-CTH").json
     assert (kept["missing"], kept["week"], kept["capabilities"][0]["workers"]) == ([], a_week(), 1_200)

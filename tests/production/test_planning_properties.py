@@ -21,9 +21,10 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from services.production.domain import terms
 from services.production.domain.allocation import Plan, share_out
 from services.production.domain.work_order import WorkOrder
-from services.production.handlers import capacities, hearing, planning, working
+from services.production.handlers import capacities, hearing, working
 from services.production.storage import demand, work_order
 from shared.events.orders import CancellationRequested, ClearanceWithdrawn
 from shared.messaging.tables import outbox_event
@@ -198,7 +199,7 @@ def test_a_plan_that_shares_out_too_much_is_found_out(
     def too_much(quantity: int, **facts: Any) -> Plan:
         return share_out(quantity + 1, **facts)
 
-    monkeypatch.setattr(planning, "share_out", too_much)
+    monkeypatch.setattr(terms, "share_out", too_much)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
             lambda: Planning(production),  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from services.production.domain.capacity import Capacity
 from services.production.domain.quote import Wanted, promises
+from services.production.domain.terms import Terms
 from services.production.storage import work_order
 from shared.events.orders import QuotedLine, QuoteRequested
 from tests.production.conftest import (
@@ -25,6 +26,8 @@ from tests.production.conftest import (
 from tests.production.test_allocation import TODAY, able
 
 QUOTE = UUID(int=77)
+ANY = {"A": Terms(until=date.max)}
+"""An agreement without end, and no lack of material."""
 
 
 def a_quote(*quantities: int, days: int = 90) -> QuoteRequested:
@@ -86,13 +89,15 @@ def test_where_one_facility_makes_all_a_line_comes_after_those_before_it(
 ) -> None:
     latest = date.fromordinal(TODAY.toordinal() + days)
     lines = [
-        Wanted(number=n, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest)
+        Wanted(number=n, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest, terms=ANY)
         for n, quantity in enumerate(quantities, 1)
     ]
     facilities = {FAMILY: [able("A")]}
     days_promised = [one.promised_date for one in promises(lines, able=facilities, today=TODAY)]
     assert days_promised == sorted(day for day in days_promised if day)
-    together = Wanted(number=1, quantity=sum(quantities), family=FAMILY, labour_minutes=14, latest=latest)
+    together = Wanted(
+        number=1, quantity=sum(quantities), family=FAMILY, labour_minutes=14, latest=latest, terms=ANY
+    )
     assert days_promised[-1] == promises([together], able=facilities, today=TODAY)[0].promised_date
 
 
@@ -117,7 +122,8 @@ def test_with_the_workers_that_a_quote_names_the_day_is_possible(
     quantity: int, days: int, workers: list[int]
 ) -> None:
     latest = TODAY + timedelta(days=days)
-    line = Wanted(number=1, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest)
+    terms = {f"F{n}": Terms(until=date.max) for n in range(5)}
+    line = Wanted(number=1, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest, terms=terms)
 
     def facilities(*counts: int) -> list[Capacity]:
         return [able(f"F{n}", workers=count) for n, count in enumerate(counts)]

@@ -41,6 +41,8 @@ SEEN_BY_ALL = {
     "orders.destination_policy": REFERENCE,
     "orders.facility": "names only, our copy",
     "production.item": REFERENCE,
+    "production.material": REFERENCE,
+    "production.recipe": REFERENCE,
     "logistics.item": REFERENCE,
     "logistics.facility": "names and addresses, our copy",
     "logistics.document_rule": REFERENCE,

@@ -38,7 +38,7 @@ def ask_quote(session: Session, *, buyer: str, asked_by: str, **request: Any) ->
     )
     asked = tuple(_asked(line) for line in order.lines if not line.blocked)
     if asked:
-        record(session, QuoteRequested(quote_id=id, lines=asked))
+        record(session, QuoteRequested(quote_id=id, lines=asked, buyer=buyer))
     return id
 
 

@@ -1,5 +1,21 @@
 """The production API: ``/production/v1/…``, a module for each thing that it is about."""
 
-from services.production.api import calendars, facilities, inspections, tools, work_orders
+from services.production.api import (
+    agreements,
+    calendars,
+    facilities,
+    inspections,
+    materials,
+    tools,
+    work_orders,
+)
 
-ROUTES = (work_orders.api, inspections.api, facilities.api, calendars.api, tools.api)
+ROUTES = (
+    work_orders.api,
+    inspections.api,
+    facilities.api,
+    calendars.api,
+    tools.api,
+    agreements.api,
+    materials.api,
+)

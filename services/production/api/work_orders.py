@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Response
 
-from services.production import views
+from services.production import passed_over, views
 from services.production.duties import MAY, READERS
 from services.production.handlers import working
 from services.production.schemas.work_orders import (
@@ -55,12 +55,13 @@ def list_work_orders(page: dict[str, Any]) -> Any:
 @api.response(200, WorkOrderSchema)
 @requires(*READERS)
 def read_work_order(id: UUID) -> Any:
-    """One work order."""
+    """One work order, with why others were not asked."""
     with transaction() as session:
         order = views.find_work_order(session, current(), id)
         if order is None:
             raise not_found("work order")
-        return views.as_dict(order)
+        others = passed_over.of_lines(session, current(), [(order.order_id, order.line)])
+        return {**views.as_dict(order), "passed_over": others.get((order.order_id, order.line), [])}
 
 
 @api.post("/work-orders/<uuid:id>/accept")

@@ -125,7 +125,9 @@ def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, farthe
     due = one.finish_of(amount, labour_minutes) or farthest
     rate, days = one.pieces_a_day(labour_minutes), -(-labour_minutes // one.minutes_a_day)
     why = [f"makes {rate} a day" if rate else f"makes one in {days} working days"]
-    if one.committed_minutes:
+    if one.material_minutes > one.busy_minutes:
+        why.append(f"after {one.material_days} working days until material comes")
+    elif one.committed_minutes:
         why.append(f"after {-(-one.busy_minutes // one.minutes_a_day)} working days of other work")
     if due > latest:
         why.append(f"{(due - latest).days} days after the latest finish, nobody is quicker")

@@ -20,7 +20,7 @@ class Capacity:
     """What a facility has for one family of goods: open minutes, workers, their efficiency, what turns out good.
 
     ``committed_minutes`` is the work on the good pieces that it was asked for already; new pieces come
-    after it. What is left of ``today`` counts for nothing.
+    after it, and after the ``material_days``, working days until the material for them has come. What is left of ``today`` counts for nothing.
     """
 
     facility: str
@@ -30,6 +30,7 @@ class Capacity:
     efficiency_pct: int
     yield_pct: int = 100
     committed_minutes: int = 0
+    material_days: int = 0
 
     @cached_property
     def minutes_a_day(self) -> int:
@@ -47,6 +48,17 @@ class Capacity:
         """Labour minutes from tomorrow up to each day of the horizon; none up to today."""
         return _until(self.today, self.calendar, self.staffing, self.efficiency_pct)
 
+    @cached_property
+    def material_minutes(self) -> int:
+        """Labour that passes until the material has come."""
+        come = working_day_after(self.today, self.material_days)
+        return self.minutes_until(come) if self.material_days else 0
+
+    @property
+    def minutes_before(self) -> int:
+        """What must pass before new pieces are begun."""
+        return max(self.busy_minutes, self.material_minutes)
+
     def pieces_a_day(self, labour_minutes: int) -> int:
         """Whole pieces of a full day; none where a piece takes longer than a day."""
         return self.minutes_a_day // labour_minutes
@@ -61,12 +73,12 @@ class Capacity:
 
     def pieces_until(self, latest: date, labour_minutes: int) -> int:
         """Good pieces that it can make beside its commitments by the end of ``latest``; never below zero."""
-        begun = max(0, self.minutes_until(latest) - self.busy_minutes) // labour_minutes
+        begun = max(0, self.minutes_until(latest) - self.minutes_before) // labour_minutes
         return begun * self.yield_pct // 100
 
     def finish_of(self, pieces: int, labour_minutes: int) -> date | None:
         """The day on which that many more are good, after what is committed already; none within the horizon."""
-        days = bisect_left(self.until, self.busy_minutes + self.minutes_for(pieces, labour_minutes))
+        days = bisect_left(self.until, self.minutes_before + self.minutes_for(pieces, labour_minutes))
         return self.today + timedelta(days=days) if days <= FARTHEST_DAYS else None
 
     def more_workers_for(self, pieces: int, labour_minutes: int, *, latest: date) -> int | None:

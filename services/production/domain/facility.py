@@ -38,7 +38,7 @@ class Particulars:
 
 
 def still_missing(
-    *, verified: bool, producing: bool, open_minutes: int, families: int, workers: int
+    *, verified: bool, producing: bool, open_minutes: int, families: int, workers: int, agreements: int
 ) -> tuple[str, ...]:
     """What keeps a facility from being asked for work, in the order in which it is put right."""
     wanting = {
@@ -47,5 +47,6 @@ def still_missing(
         "workers": not workers,
         "producing": not producing,
         "verified": not verified,
+        "agreement": not agreements,
     }
     return tuple(name for name, lacks in wanting.items() if lacks)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.production.domain.allocation import Plan, share_out
+from services.production.domain.allocation import Plan
 from services.production.domain.capacity import Capacity, latest_finish, ready_on
+from services.production.domain.terms import Terms, share_out_on_terms
 from shared.events.production import LinePromise, MoreWorkers
 
 
@@ -18,6 +19,7 @@ class Wanted:
     family: str
     labour_minutes: int
     latest: date
+    terms: Mapping[str, Terms]
 
 
 def promises(
@@ -31,9 +33,14 @@ def promises(
     promised = []
     for line in lines:
         there, latest = free[line.family], latest_finish(line.latest)
-        plan = share_out(
-            line.quantity, labour_minutes=line.labour_minutes, latest=latest, today=today, able=there
-        )
+        plan = share_out_on_terms(
+            line.quantity,
+            labour_minutes=line.labour_minutes,
+            latest=latest,
+            today=today,
+            able=there,
+            terms=line.terms,
+        ).plan
         day = None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
         late = day is None or day > line.latest
         missing = more_workers(line, able=there, latest=latest, today=today) if late else None

@@ -62,6 +62,7 @@ def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
             "quantity": line.quantity,
             "destination": line.consignee.country,
             "requested_date": line.requested_date,
+            "partner": event.buyer,
         }
         for line in event.lines
     ]
@@ -122,7 +123,7 @@ def on_cancellation_requested(session: Session, event: CancellationRequested, he
     )
     session.flush()
     line = _changed(session, event, stopped=line.stopped + stopped.pieces)
-    plan = [plan_of(line, work_orders, "stopped")] if line.cleared and stopped.pieces else []
+    plan = [plan_of(session, line, work_orders, "stopped")] if line.cleared and stopped.pieces else []
     answer = ProductionStopped(
         order_id=event.order_id,
         line=event.line,

@@ -6,19 +6,22 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.capacities import able_to_make
-from services.production.domain.allocation import Plan, Share, share_out
+from services.production.domain.allocation import Plan, Share
 from services.production.domain.capacity import latest_finish, ready_on
+from services.production.domain.terms import PlanOnTerms, share_out_on_terms
 from services.production.domain.work_order import WorkOrder, short_code
-from services.production.storage import demand, facility, item, work_order
+from services.production.storage import demand, facility, item, passed_over, work_order
+from services.production.terms import terms_of
 from shared.clock import business_today
 from shared.events.production import (
     Allocation,
     Cause,
+    Lack,
     ProductionPlanned,
 )
 
@@ -52,8 +55,10 @@ def allocate(
     session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], quantity: int, because: Cause
 ) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
-    more = _make_work_orders(session, line, _shared_out(session, line, work_orders, quantity))
-    return [plan_of(line, [*work_orders, *more], because), *(each.offer() for each in more)]
+    planned = _shared_out(session, line, work_orders, quantity)
+    more = _make_work_orders(session, line, planned.plan)
+    _keep_passed_over(session, line, [*work_orders, *more], planned)
+    return [plan_of(session, line, [*work_orders, *more], because), *(each.offer() for each in more)]
 
 
 def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]) -> list[object]:
@@ -62,15 +67,17 @@ def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrd
     today = business_today(session)
     late = max((each.due for each in waiting), default=date.min)
     if late <= latest_finish(line.requested_date):
-        return [plan_of(line, work_orders, "amended")]
+        return [plan_of(session, line, work_orders, "amended")]
     pieces = sum(each.quantity for each in waiting)
-    plan = _shared_out(session, line, work_orders, pieces, instead_of=waiting)
+    planned = _shared_out(session, line, work_orders, pieces, instead_of=waiting)
+    plan = planned.plan
     if plan.unallocated or max(share.due for share in plan.shares) >= late:
-        return [plan_of(line, work_orders, "amended")]
+        return [plan_of(session, line, work_orders, "amended")]
     withdrawn = [each.take_back(each.quantity, on=today) for each in waiting]
     more = _make_work_orders(session, line, plan)
+    _keep_passed_over(session, line, [*work_orders, *more], planned)
     offers = [each.offer() for each in more]
-    return [*withdrawn, plan_of(line, [*work_orders, *more], "amended"), *offers]
+    return [*withdrawn, plan_of(session, line, [*work_orders, *more], "amended"), *offers]
 
 
 def _shared_out(
@@ -80,20 +87,49 @@ def _shared_out(
     quantity: int,
     *,
     instead_of: Sequence[WorkOrder] = (),
-) -> Plan:
+) -> PlanOnTerms:
     """The plan for a quantity, without who declined the line or closed it short; nobody is asked without a clearance."""
     today = business_today(session)
-    cleared = line.cleared_until is not None and line.cleared_until >= today
+    if line.cleared_until is None or line.cleared_until < today:
+        return PlanOnTerms(Plan((), quantity), {})
     declined = [
         each.facility for each in work_orders if each.declined_reason is not None or each.short_closed
     ]
-    return share_out(
+    able = able_to_make(session, line.family, but_for=declined, instead_of=instead_of)
+    planned = share_out_on_terms(
         quantity,
         labour_minutes=line.labour_minutes,
         latest=latest_finish(line.requested_date),
         today=today,
-        able=able_to_make(session, line.family, but_for=declined, instead_of=instead_of) if cleared else (),
+        able=able,
+        terms=terms_of(
+            session, line.sku, partner=line.partner, able=able, today=today, instead_of=instead_of
+        ),
     )
+    return PlanOnTerms(planned.plan, {**planned.passed_over, **dict.fromkeys(declined, "declined")})
+
+
+def _keep_passed_over(
+    session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], planned: PlanOnTerms
+) -> None:
+    """Keep why each facility that could make the line has no part of it, as of this plan."""
+    of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
+    session.execute(delete(passed_over).where(*of_line))
+    taking_part = {each.facility for each in work_orders if each.live}
+    rows = [
+        {"order_id": line.order_id, "line": line.line, "facility": code, "reason": reason}
+        for code, reason in sorted(planned.passed_over.items())
+        if code not in taking_part
+    ]
+    if rows:
+        session.execute(insert(passed_over), rows)
+
+
+def _lack(session: Session, line: Row[Any]) -> Lack:
+    """What would have to be there for the pieces that no facility has."""
+    of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
+    reasons = set(session.execute(select(passed_over.c.reason).where(*of_line)).scalars())
+    return "agreement" if reasons & {"no_agreement", "agreement_ends"} else "hours"
 
 
 def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:
@@ -120,20 +156,24 @@ def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> 
     )
 
 
-def plan_of(line: Row[Any], work_orders: Sequence[WorkOrder], because: Cause) -> ProductionPlanned:
+def plan_of(
+    session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], because: Cause
+) -> ProductionPlanned:
     """How the whole line stands: every live work order, and what no facility has."""
     rows = [each for each in work_orders if each.live and each.quantity]
     allocated = sum(row.quantity for row in rows)
     ready = ready_on(max(row.due for row in rows)) if rows else None
+    unallocated = max(0, line.to_make - allocated)
     return ProductionPlanned(
         order_id=line.order_id,
         line=line.line,
         allocated=allocated,
-        unallocated=max(0, line.to_make - allocated),
+        unallocated=unallocated,
         promised_date=ready if allocated >= line.to_make else None,
         allocations=tuple(Allocation(facility=row.facility, quantity=row.quantity) for row in rows),
         in_time=sum(row.quantity for row in rows if ready_on(row.due) <= line.requested_date),
         because=because,
+        lacking=_lack(session, line) if unallocated else None,
     )
 
 

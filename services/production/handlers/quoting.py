@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from services.production.capacities import able_to_make
 from services.production.domain.quote import Wanted, promises
 from services.production.storage import item
+from services.production.terms import terms_of
 from shared.clock import business_today
 from shared.events.orders import QuoteRequested
 from shared.events.production import QuoteAnswered
@@ -19,6 +20,9 @@ def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) ->
     items = {row.sku: row for row in session.execute(select(item).where(item.c.sku.in_(skus)))}
     for sku in sorted(skus - items.keys()):
         raise NotYet("orders", f"item/{sku}")
+    today = business_today(session)
+    families = {items[line.sku].family for line in event.lines}
+    able = {family: able_to_make(session, family) for family in families}
     wanted = [
         Wanted(
             number=line.number,
@@ -26,9 +30,11 @@ def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) ->
             family=items[line.sku].family,
             labour_minutes=items[line.sku].labour_minutes,
             latest=line.requested_date,
+            terms=terms_of(
+                session, line.sku, partner=event.buyer, able=able[items[line.sku].family], today=today
+            ),
         )
         for line in event.lines
     ]
-    able = {family: able_to_make(session, family) for family in {line.family for line in wanted}}
-    promised = promises(wanted, able=able, today=business_today(session))
+    promised = promises(wanted, able=able, today=today)
     record(session, QuoteAnswered(quote_id=event.quote_id, lines=tuple(promised)))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from services.production.capacities import able_to_make, made_a_day
 from services.production.domain.report import Kind, Origin
 from services.production.domain.work_order import WorkOrder, short_code
+from services.production.handlers import materials
 from services.production.handlers.planning import (
     allocate,
     line_of,
@@ -60,6 +61,7 @@ def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
     """Work begins, or goes on after a pause."""
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
+    materials.must_be_usable(session, order)
     record(session, *order.start(on=business_today(session), cleared_until=_cleared_until(session, order)))
     return order
 
@@ -98,6 +100,7 @@ def report(
     """Pieces made or mended on one day."""
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
+    before = order.made
     reported = order.report(
         pieces,
         kind=kind,
@@ -107,6 +110,7 @@ def report(
         a_day=made_a_day(session, order),
     )
     record(session, *reported)
+    materials.use_for(session, order, order.made - before)
     return order
 
 
@@ -114,7 +118,12 @@ def correct(session: Session, *, work_order_id: UUID, report: int, pieces: int, 
     """A report should have said another number."""
     order = locked(session, work_order_id)
     a_day = made_a_day(session, order)
+    before = order.made
     record(session, *order.correct(report, pieces=pieces, reason=reason, a_day=a_day))
+    if order.made > before:
+        materials.use_for(session, order, order.made - before)
+    else:
+        materials.use_less_for(session, order, before - order.made)
     return order
 
 
@@ -155,7 +164,7 @@ def _postponed(session: Session, order: WorkOrder) -> list[object]:
 def _standing(session: Session, order: WorkOrder, because: Cause) -> list[object]:
     """The plan of the work order's line as it stands now."""
     line = _line(session, order)
-    return [plan_of(line, locked_work_orders(session, line), because)]
+    return [plan_of(session, line, locked_work_orders(session, line), because)]
 
 
 def _line(session: Session, order: WorkOrder) -> Row[Any]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from flask import Blueprint, g, render_template, request
 
-from services.production import views
+from services.production import materials, passed_over, views
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
 from shared.clock import business_today
@@ -31,6 +31,7 @@ DECLINE_WORDS = {
     "no_tools_or_room": Sentence("Tools or room are not ready"),
     "too_early": Sentence("The day is too early"),
 }
+MOST_QUARANTINED = 10
 WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
 """A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
@@ -71,6 +72,10 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         flagged = views.implausible(session, current(), most)
         counts = views.count_open(session, current())
         today = business_today(session)
+        others = passed_over.of_lines(
+            session, current(), [(order["order_id"], order["line"]) for order in orders]
+        )
+        quarantined = materials.quarantined(session, current(), MOST_QUARANTINED)
         back = views.taken_back(session, current(), since=today - TAKEN_BACK_SHOWN, limit=MOST_TAKEN_BACK)
     return render_template(
         "board.html",
@@ -82,6 +87,8 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         may=duties_of(current().role),
         report_id=_report_id,
         decline_words=DECLINE_WORDS,
+        others=others,
+        quarantined=quarantined,
         further=sum(counts.values()) - len(orders),
         today=today,
         at=at,

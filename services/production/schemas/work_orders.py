@@ -8,6 +8,13 @@ from shared.web.pagination import PageSchema
 from shared.web.schemas import Text, Whole, day, long_text, moment, pieces
 
 
+class PassedOverSchema(Schema):
+    facility = fields.String()
+    reason = fields.String(
+        metadata={"description": "no_agreement, agreement_ends, declined, no_hours, not_needed"}
+    )
+
+
 class WorkOrderSchema(Schema):
     """Counts are pieces: ``made = good + rework + scrap + awaiting``."""
 
@@ -20,6 +27,12 @@ class WorkOrderSchema(Schema):
     state = fields.String()
     due = fields.Date()
     why = fields.String(metadata={"description": "why this facility"})
+    passed_over = fields.List(
+        fields.Nested(PassedOverSchema),
+        metadata={
+            "description": "why not others, as far as the caller may know; of a single work order only"
+        },
+    )
     quantity = fields.Integer()
     made = fields.Integer()
     awaiting = fields.Integer(metadata={"description": "made or mended, not inspected yet"})

@@ -1,0 +1,137 @@
+"""What is read of material: lots, stock, and which lots the pieces of a work order are made of."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, RowMapping, case, false, func, select, true
+from sqlalchemy.orm import Session
+
+from services.production.domain.material import MaterialLot
+from services.production.storage import material, material_entry, material_lot, work_order
+from shared.web.access import IN_A_FACILITY, KANWIL, Principal
+
+NET = func.sum(
+    case((material_entry.c.kind == "used", material_entry.c.quantity), else_=-material_entry.c.quantity)
+)
+"""What was used, less what was counted too much."""
+LEFT = material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off
+
+
+def mine(principal: Principal, facility: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whose material a principal may see."""
+    if principal.role in IN_A_FACILITY:
+        return facility == principal.account
+    return true() if principal.role == KANWIL else false()
+
+
+def kinds(session: Session) -> Sequence[RowMapping]:
+    return session.execute(select(material).order_by(material.c.code)).mappings().all()
+
+
+def find_lot(session: Session, principal: Principal, id: UUID) -> MaterialLot | None:
+    query = select(MaterialLot).where(material_lot.c.id == id, mine(principal, material_lot.c.facility))
+    return session.execute(query).scalar_one_or_none()
+
+
+def as_dict(lot: MaterialLot) -> dict[str, Any]:
+    names = ("id", "number", "facility", "material", "supplier", "quantity", "used", "written_off", "stock")
+    return {
+        name: getattr(lot, name)
+        for name in (*names, "received_on", "plot", "geolocation", "quarantined_reason")
+    }
+
+
+def lot_in_full(session: Session, lot: MaterialLot) -> dict[str, Any]:
+    """The lot with the work orders that used of it."""
+    rows = session.execute(
+        select(work_order.c.id, work_order.c.number, NET.label("quantity"))
+        .join(material_entry, material_entry.c.work_order_id == work_order.c.id)
+        .where(material_entry.c.lot_id == lot.id)
+        .group_by(work_order.c.id)
+        .having(NET > 0)
+        .order_by(work_order.c.id)
+    )
+    return {**as_dict(lot), "used_by": [dict(row._mapping) for row in rows]}
+
+
+def list_lots(
+    session: Session,
+    principal: Principal,
+    *,
+    code: str | None = None,
+    kind: str | None = None,
+    limit: int = 50,
+    after: UUID | None = None,
+) -> list[dict[str, Any]]:
+    """Newest first; one more than the limit tells that there are more."""
+    query = select(MaterialLot).where(mine(principal, material_lot.c.facility))
+    if code is not None:
+        query = query.where(material_lot.c.facility == code)
+    if kind is not None:
+        query = query.where(material_lot.c.material == kind)
+    if after is not None:
+        query = query.where(material_lot.c.id < after)
+    query = query.order_by(material_lot.c.id.desc()).limit(limit + 1)
+    return [as_dict(lot) for lot in session.execute(query).scalars()]
+
+
+def stock(session: Session, principal: Principal, code: str | None = None) -> list[dict[str, Any]]:
+    """Of each facility and material what was received, used, written off and is left, and what no receipt covers."""
+    unreceived = (
+        select(func.coalesce(NET, 0))
+        .where(material_entry.c.facility == material_lot.c.facility)
+        .where(material_entry.c.material == material_lot.c.material, material_entry.c.lot_id.is_(None))
+        .scalar_subquery()
+    )
+    free = material_lot.c.quarantined_reason.is_(None)
+    sums = {
+        "received": func.sum(material_lot.c.quantity),
+        "used": func.sum(material_lot.c.used),
+        "written_off": func.sum(material_lot.c.written_off),
+        "stock": func.sum(LEFT),
+        "quarantined": func.coalesce(func.sum(LEFT).filter(~free), 0),
+        "unreceived": unreceived,
+    }
+    query = (
+        select(
+            material_lot.c.facility,
+            material_lot.c.material,
+            material.c.unit,
+            material.c.name_id,
+            material.c.name_en,
+            *(column.label(name) for name, column in sums.items()),
+        )
+        .join(material, material.c.code == material_lot.c.material)
+        .where(mine(principal, material_lot.c.facility))
+        .group_by(material_lot.c.facility, material_lot.c.material, material.c.code)
+        .order_by(material_lot.c.facility, material_lot.c.material)
+    )
+    if code is not None:
+        query = query.where(material_lot.c.facility == code)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def made_of(session: Session, work_order_id: UUID) -> list[dict[str, Any]]:
+    """The lots of material in a work order's pieces; no lot where a receipt is missing."""
+    query = (
+        select(material_entry.c.material, material_lot.c.number.label("lot"), material_lot.c.supplier)
+        .add_columns(material_lot.c.plot, material_lot.c.geolocation, NET.label("quantity"))
+        .join(material_lot, material_lot.c.id == material_entry.c.lot_id, isouter=True)
+        .where(material_entry.c.work_order_id == work_order_id)
+        .group_by(material_entry.c.material, material_lot.c.id)
+        .having(NET > 0)
+        .order_by(material_entry.c.material, material_lot.c.number)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def quarantined(session: Session, principal: Principal, limit: int) -> list[dict[str, Any]]:
+    """What may not be used now, for the board."""
+    query = (
+        select(MaterialLot)
+        .where(mine(principal, material_lot.c.facility), material_lot.c.quarantined_reason.is_not(None))
+        .order_by(material_lot.c.number)
+        .limit(limit)
+    )
+    return [as_dict(lot) for lot in session.execute(query).scalars()]

@@ -1,0 +1,135 @@
+"""Material of a facility: what there is, what came, and what may not be used."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from marshmallow import ValidationError
+
+from services.production import materials as views
+from services.production.duties import MAY, READERS
+from services.production.handlers import materials
+from services.production.schemas.materials import NO_QUANTITY, Quantity
+from shared.clock import business_today
+from shared.refusal import Refused
+from shared.text import is_plain
+from shared.web import pages
+from shared.web.access import current
+from shared.web.context import transaction
+from shared.web.problems import not_found
+
+desk = Blueprint("materials_page", __name__, url_prefix="/production", template_folder="../templates")
+
+MOST = 40
+QUANTITY = Quantity()
+CHANGE = "/materials/lots/<uuid:lot_id>/<any(quarantine, release, write_off):action>"
+
+
+@desk.get("/materials")
+@desk.get(CHANGE)
+@pages.desk(*READERS)
+def home(**_: Any) -> str:
+    """Stock and the newest lots; also at a form's address, where it stands when the form was refused."""
+    return _page()
+
+
+@desk.post("/materials")
+@pages.desk(*MAY["material"])
+def receive() -> Any:
+    try:
+        with transaction() as session:
+            lot = materials.receive(session, facility=current().account or "", **_receipt())
+    except Refused as refusal:
+        return _page(action="receive", refusal=refusal), 422
+    return pages.back_to("materials_page.home", _anchor=f"lot-{lot.id}")
+
+
+@desk.post(CHANGE)
+@pages.desk(*MAY["material"])
+def change(lot_id: UUID, action: str) -> Any:
+    try:
+        with transaction() as session:
+            if views.find_lot(session, current(), lot_id) is None:
+                raise not_found("material lot")
+            command, read = ACTIONS[action]
+            command(session, lot_id=lot_id, **read())
+    except Refused as refusal:
+        return _page(at=lot_id, action=action, refusal=refusal), 422
+    return pages.back_to("materials_page.home", _anchor=f"lot-{lot_id}")
+
+
+def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
+    with transaction() as session:
+        stock = views.stock(session, current())
+        lots = views.list_lots(session, current(), limit=MOST)[:MOST]
+        kinds = {kind["code"]: kind for kind in views.kinds(session)}
+        today = business_today(session)
+    return render_template(
+        "materials.html",
+        stock=stock,
+        lots=lots,
+        kinds=kinds,
+        today=today,
+        at=at,
+        action=action,
+        refusal=refusal,
+        typed=request.form,
+    )
+
+
+def _receipt() -> dict[str, Any]:
+    supplier = request.form.get("supplier", "").strip()
+    if not supplier or len(supplier) > 200 or not is_plain(supplier):
+        raise Refused("Give who it is from.", field="supplier")
+    return {
+        "material": request.form.get("material", ""),
+        "supplier": supplier,
+        "quantity": _quantity(),
+        "received_on": _day(),
+        "plot": _optional("plot"),
+        "geolocation": _optional("geolocation"),
+    }
+
+
+def _optional(name: str) -> str | None:
+    text = request.form.get(name, "").strip()
+    if len(text) > 100 or not is_plain(text):
+        raise Refused("Give a line of plain text.", field=name)
+    return text or None
+
+
+def _quantity() -> Decimal:
+    """A quantity as people write it: 46,5 and 46.5 are the same."""
+    try:
+        return Decimal(QUANTITY.deserialize(request.form.get("quantity", "").strip().replace(",", ".")))
+    except ValidationError:
+        raise Refused(NO_QUANTITY, field="quantity") from None
+
+
+def _day() -> date:
+    try:
+        return date.fromisoformat(request.form.get("received_on", ""))
+    except ValueError:
+        raise Refused("Give a day.", field="received_on") from None
+
+
+def _reason() -> dict[str, Any]:
+    return {"reason": request.form.get("reason", "")[:400]}
+
+
+def _nothing() -> dict[str, Any]:
+    return {}
+
+
+def _spoilt() -> dict[str, Any]:
+    return {"quantity": _quantity(), **_reason()}
+
+
+ACTIONS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
+    "quarantine": (materials.quarantine, _reason),
+    "release": (materials.release, _nothing),
+    "write_off": (materials.write_off, _spoilt),
+}

@@ -1,0 +1,78 @@
+"""On what terms facilities may have a share of a line: their agreements, and material that nobody has spoken for."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.production.domain.agreement import Agreement, covered_until
+from services.production.domain.capacity import Capacity
+from services.production.domain.clearance import LANE
+from services.production.domain.material import pieces_of
+from services.production.domain.terms import Terms
+from services.production.domain.work_order import WorkOrder
+from services.production.storage import OPEN, agreement, material_lot, recipe, work_order
+
+
+def terms_of(
+    session: Session,
+    sku: str,
+    *,
+    partner: str | None,
+    able: Sequence[Capacity],
+    today: date,
+    instead_of: Sequence[WorkOrder] = (),
+) -> dict[str, Terms]:
+    """The terms of each able facility; a partner that is not known is covered by any agreement."""
+    codes = [one.facility for one in able]
+    covered = _covered(session, codes, partner, today)
+    takes = recipe_of(session, sku)
+    free = _free_stock(session, codes, takes, instead_of)
+    return {code: Terms(until=covered.get(code), pieces=pieces_of(free[code], takes)) for code in codes}
+
+
+def recipe_of(session: Session, sku: str) -> dict[str, Decimal]:
+    """How much of each material a piece takes."""
+    rows = session.execute(select(recipe.c.material, recipe.c.per_piece).where(recipe.c.sku == sku))
+    return {row.material: row.per_piece for row in rows}
+
+
+def _covered(
+    session: Session, codes: Sequence[str], partner: str | None, today: date
+) -> dict[str, date | None]:
+    query = select(Agreement).where(agreement.c.facility.in_(codes), agreement.c.lanes.contains([LANE]))
+    query = query.where(agreement.c.valid_to >= today)
+    if partner is not None:
+        query = query.where(agreement.c.partner == partner)
+    found = defaultdict(list)
+    for one in session.execute(query).scalars():
+        found[one.facility].append(one)
+    return {code: covered_until(some, today=today) for code, some in found.items()}
+
+
+def _free_stock(
+    session: Session, codes: Sequence[str], takes: Mapping[str, Decimal], instead_of: Sequence[WorkOrder]
+) -> defaultdict[str, dict[str, Decimal]]:
+    """What may be used of each material, less what open work orders still take."""
+    free: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
+    stock = func.sum(material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off)
+    for code, material, left in session.execute(
+        select(material_lot.c.facility, material_lot.c.material, stock)
+        .where(material_lot.c.facility.in_(codes), material_lot.c.material.in_(takes))
+        .where(material_lot.c.quarantined_reason.is_(None))
+        .group_by(material_lot.c.facility, material_lot.c.material)
+    ):
+        free[code][material] = left
+    still = work_order.c.quantity - work_order.c.made + work_order.c.scrap
+    for code, material, spoken_for in session.execute(
+        select(work_order.c.facility, recipe.c.material, func.sum(still * recipe.c.per_piece))
+        .join(recipe, recipe.c.sku == work_order.c.sku)
+        .where(work_order.c.facility.in_(codes), recipe.c.material.in_(takes), OPEN)
+        .where(work_order.c.id.not_in([each.id for each in instead_of]))
+        .group_by(work_order.c.facility, recipe.c.material)
+    ):
+        free[code][material] = free[code].get(material, Decimal(0)) - spoken_for
+    return free
