@@ -47,7 +47,11 @@ def test_a_number_that_the_database_can_not_count_to_is_no_key(
 
 
 @pytest.mark.parametrize("service", sorted(all_cards()))
-def test_no_cursor_breaks_a_list(service: str, client_of: Callable[[str], FlaskClient]) -> None:
+def test_no_cursor_breaks_a_list(
+    service: str, client_of: Callable[[str], FlaskClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in ("KEY", "ADDRESS"):
+        monkeypatch.setenv(f"KENDI_REQUESTS_PER_{kind}", "0")
     client = client_of(service)
     with database_beside(client).transaction() as session:
         keys = [create_key(session, name=role, role=role, account="LPS-SRG") for role in ROLES]

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -72,7 +73,8 @@ def ask(
         "server": ("localhost", 80),
         "client": ("127.0.0.1", 1),
     }
-    asyncio.run(Receiving(app, threads=1)(scope, receive, send))
+    with ThreadPoolExecutor(1) as beside:  # whatever loop runs in this thread already
+        beside.submit(lambda: asyncio.run(Receiving(app, threads=1)(scope, receive, send))).result()
     if not answered:
         return None, None
     body = b"".join(message.get("body", b"") for message in answered[1:])
