@@ -19,6 +19,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS bench_row (id bigint GENERATED ALWAYS AS IDE
 
 def create_app() -> Flask:
     app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 1024 * 1024
     engine = make_engine(os.environ["BENCH_DATABASE_URL"])
 
     @app.post("/row")
