@@ -160,8 +160,13 @@ def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[s
     }
 
 
+def capacity_at(session: Session, code: str, family: str) -> Capacity | None:
+    """What one facility has for a family; none if it does not make it."""
+    return dict(of_all_families(session, code)).get(family)
+
+
 def made_a_day(session: Session, order: WorkOrder) -> int | None:
     """Pieces that the facility of a work order makes in a full day with all its workers; unknown if it has none."""
     found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
-    able = [one for one in able_to_make(session, found.family) if one.facility == order.facility]
-    return able[0].pieces_a_day(found.labour_minutes) or None if able else None
+    capacity = capacity_at(session, order.facility, found.family)
+    return capacity.pieces_a_day(found.labour_minutes) or None if capacity else None

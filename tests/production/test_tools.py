@@ -1,13 +1,16 @@
 """Tools are counted out and in: a shift closes when nothing differs, and a difference locks the facility."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
 from services.production.domain.tools import Difference, ToolKind, check_in, check_out
+from services.production.handlers import tools
 from shared.refusal import Refused
 from shared.web.access import HEAD, KANWIL, TOOL_KEEPER
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.production.conftest import SRAGEN, Production, today
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.test_reports import pieces
@@ -70,6 +73,18 @@ def test_a_shift_closes_when_all_came_back(equipped: Production) -> None:
     assert answer.json == {"closed": True, "differences": []}
     assert equipped.sragen.get(f"{AT}/shifts").json[0]["closed_on"] == today().isoformat()
     assert equipped.told("facility_locked") == []
+
+
+def test_a_report_that_comes_while_tools_are_found_missing_waits_and_is_refused(equipped: Production) -> None:
+    work = equipped.sragen.started()
+    opened(equipped, saw=4)
+    with ThreadPoolExecutor(1) as beside:
+        with equipped.database.transaction() as session:
+            tools.close_shift(session, code=SRAGEN, returned={"saw": 3}, used={})
+            reported = beside.submit(lambda: equipped.sragen.do(work, "report", **pieces(10)))
+            until_somebody_waits_for_a_lock(equipped.database)
+        assert reported.result().status_code == 422
+    assert equipped.sragen.get(f"/work-orders/{work['id']}/reports").json == []
 
 
 def test_a_difference_locks_the_work_orders_until_the_head_has_said_why(equipped: Production) -> None:

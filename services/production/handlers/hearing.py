@@ -17,6 +17,7 @@ from services.production.handlers.planning import (
     one_plan_at_a_time,
     plan_of,
     planned_anew,
+    work_orders_of,
 )
 from services.production.handlers.quoting import on_quote_requested
 from services.production.storage import demand, item
@@ -80,7 +81,7 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
         log.info("nothing is to be made for a clearance to %s until %s", event.purpose, event.expires_on)
         return
     line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on)
-    work_orders = locked_work_orders(session, line)
+    work_orders = work_orders_of(session, line)
     more = line.to_make - sum(each.quantity for each in work_orders if each.live)
     if more > 0:
         record(session, *allocate(session, line, work_orders, more, "cleared"))

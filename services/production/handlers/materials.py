@@ -73,32 +73,37 @@ def receive(
     return lot
 
 
-def use_for(session: Session, order: WorkOrder, pieces: int) -> None:
-    """Take what the pieces are made of, of the oldest lots that may be used; nothing for none."""
-    for code, per_piece in sorted(recipe_of(session, order.sku).items() if pieces else ()):
-        for used in use(per_piece * pieces, _usable(session, order.facility, code)):
-            lot_id = used.lot.id if used.lot else None
-            _enter(session, order.facility, code, lot_id, order.id, "used", used.quantity)
+def account_for(session: Session, order: WorkOrder, pieces: int) -> None:
+    """So many more pieces were made, or fewer: take or give back what they are made of."""
+    if pieces:
+        for code, per_piece in sorted(recipe_of(session, order.sku).items()):
+            count = _use if pieces > 0 else _use_less
+            count(session, order, code, per_piece * abs(pieces))
 
 
-def use_less_for(session: Session, order: WorkOrder, pieces: int) -> None:
-    """Fewer pieces were made than was reported: give back what was counted for them, of the newest use first."""
-    for code, per_piece in sorted(recipe_of(session, order.sku).items() if pieces else ()):
-        left = per_piece * pieces
-        used = session.execute(
-            select(material_entry.c.lot_id, NET.label("net"))
-            .where(material_entry.c.work_order_id == order.id, material_entry.c.material == code)
-            .group_by(material_entry.c.lot_id)
-            .having(NET > 0)
-            .order_by(func.max(material_entry.c.id).desc())
-        ).all()
-        for row in used:
-            back = min(left, row.net)
-            if back and row.lot_id is not None:
-                _locked(session, row.lot_id).give_back(back, used_by_it=row.net)
-            if back:
-                _enter(session, order.facility, code, row.lot_id, order.id, "given_back", back)
-            left -= back
+def _use(session: Session, order: WorkOrder, code: str, quantity: Decimal) -> None:
+    """Take it of the oldest lots that may be used."""
+    for used in use(quantity, _usable(session, order.facility, code)):
+        lot_id = used.lot.id if used.lot else None
+        _enter(session, order.facility, code, lot_id, order.id, "used", used.quantity)
+
+
+def _use_less(session: Session, order: WorkOrder, code: str, quantity: Decimal) -> None:
+    """Give it back to the lots that it was taken of, the newest use first."""
+    used = session.execute(
+        select(material_entry.c.lot_id, NET.label("net"))
+        .where(material_entry.c.work_order_id == order.id, material_entry.c.material == code)
+        .group_by(material_entry.c.lot_id)
+        .having(NET > 0)
+        .order_by(func.max(material_entry.c.id).desc())
+    ).all()
+    for row in used:
+        back = min(quantity, row.net)
+        if back and row.lot_id is not None:
+            _locked(session, row.lot_id).give_back(back, used_by_it=row.net)
+        if back:
+            _enter(session, order.facility, code, row.lot_id, order.id, "given_back", back)
+        quantity -= back
 
 
 def give_back(

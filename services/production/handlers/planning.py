@@ -184,13 +184,19 @@ def next_number(session: Session, code: str, counter: str) -> int:
     return int(session.execute(statement).scalar_one())
 
 
-def locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
-    """The line's work orders; nobody begins one of them before the commit."""
+def work_orders_of(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
+    """The line's work orders. Who holds all other planning finds the same live ones until the commit."""
     query = (
         select(WorkOrder)
         .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
         .order_by(work_order.c.id)
-        .with_for_update()
         .execution_options(populate_existing=True)
     )
     return session.execute(query).scalars().all()
+
+
+def locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
+    """The line's work orders, to take pieces back of: nobody begins one of them before the commit."""
+    of_line = (work_order.c.order_id == line.order_id, work_order.c.line == line.line)
+    session.execute(select(work_order.c.id).where(*of_line).order_by(work_order.c.id).with_for_update())
+    return work_orders_of(session, line)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from services.production.handlers.planning import allocate, line_of, locked_work_orders
+from services.production.handlers.planning import allocate, line_of, work_orders_of
 from services.production.storage import LIVE, demand, work_order
 from shared.clock import business_today
 from shared.events.production import Cause
@@ -24,7 +24,7 @@ def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> 
     with as_the_service(session):
         for order_id, number in session.execute(_waiting(session, *conditions)).all():
             line = line_of(session, order_id, number)
-            work_orders = locked_work_orders(session, line)
+            work_orders = work_orders_of(session, line)
             more = line.to_make - sum(each.quantity for each in work_orders if each.live)
             planned, *offered = allocate(session, line, work_orders, more, because)
             if offered:

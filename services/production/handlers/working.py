@@ -7,17 +7,17 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from services.production.capacities import able_to_make, made_a_day
+from services.production.capacities import capacity_at, made_a_day
 from services.production.domain.report import Kind, Origin
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.handlers import materials
 from services.production.handlers.planning import (
     allocate,
     line_of,
-    locked_work_orders,
     next_number,
     one_plan_at_a_time,
     plan_of,
+    work_orders_of,
 )
 from services.production.handlers.tools import must_be_unlocked
 from services.production.storage import demand
@@ -52,7 +52,7 @@ def decline(session: Session, *, work_order_id: UUID, reason: str, code: str | N
     session.flush()
     with as_the_service(session):  # it is offered to other facilities
         line = _line(session, order)
-        work_orders = locked_work_orders(session, line)
+        work_orders = work_orders_of(session, line)
         record(session, *declined, *allocate(session, line, work_orders, order.quantity, "declined"))
     return order
 
@@ -81,7 +81,7 @@ def short_close(session: Session, *, work_order_id: UUID, reason: str) -> WorkOr
     session.flush()
     with as_the_service(session):  # it is offered to other facilities
         line = _line(session, order)
-        work_orders = locked_work_orders(session, line)
+        work_orders = work_orders_of(session, line)
         again = allocate(session, line, work_orders, order.short_closed, "short_closed")
         record(session, *closed, *again)
     return order
@@ -110,7 +110,7 @@ def report(
         a_day=made_a_day(session, order),
     )
     record(session, *reported)
-    materials.use_for(session, order, order.made - before)
+    materials.account_for(session, order, order.made - before)
     return order
 
 
@@ -120,10 +120,7 @@ def correct(session: Session, *, work_order_id: UUID, report: int, pieces: int, 
     a_day = made_a_day(session, order)
     before = order.made
     record(session, *order.correct(report, pieces=pieces, reason=reason, a_day=a_day))
-    if order.made > before:
-        materials.use_for(session, order, order.made - before)
-    else:
-        materials.use_less_for(session, order, before - order.made)
+    materials.account_for(session, order, order.made - before)
     return order
 
 
@@ -154,8 +151,8 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
 def _postponed(session: Session, order: WorkOrder) -> list[object]:
     """The line's plan as it is now, if the facility can't make what remains by the day that was agreed."""
     line = _line(session, order)
-    able = [one for one in able_to_make(session, line.family) if one.facility == order.facility]
-    if not able or not order.postpone(able[0], line.labour_minutes):
+    capacity = capacity_at(session, order.facility, line.family)
+    if capacity is None or not order.postpone(capacity, line.labour_minutes):
         return []
     session.flush()
     return _standing(session, order, "scrapped")
@@ -164,7 +161,7 @@ def _postponed(session: Session, order: WorkOrder) -> list[object]:
 def _standing(session: Session, order: WorkOrder, because: Cause) -> list[object]:
     """The plan of the work order's line as it stands now."""
     line = _line(session, order)
-    return [plan_of(session, line, locked_work_orders(session, line), because)]
+    return [plan_of(session, line, work_orders_of(session, line), because)]
 
 
 def _line(session: Session, order: WorkOrder) -> Row[Any]:
