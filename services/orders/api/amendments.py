@@ -4,16 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import views
+from services.orders.asked_for import the_order
 from services.orders.domain.amendment import Change
 from services.orders.handlers import amending
 from services.orders.handlers.amending import Stale
 from services.orders.schemas.amendments import AmendedOrderSchema, AmendRequest
 from shared.events.orders import Party
-from shared.web.access import BUYER, current, requires
+from shared.web.access import BUYER, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.pages import said
-from shared.web.problems import not_found
 from shared.web.versions import IF_MATCH, etag, stale, versions_to_match
 
 api = Routes("amendments", __name__, url_prefix="/orders/v1", description="Changing what was ordered")
@@ -34,8 +34,7 @@ def amend_order(body: dict[str, Any], order_id: UUID) -> Any:
     changes = [change_of(line) for line in body.pop("lines")]
     try:
         with transaction() as session:
-            if views.find_order(session, current(), order_id) is None:
-                raise not_found("order")
+            the_order(session, order_id)
             amended = amending.amend_order(
                 session, order_id=order_id, versions=versions, changes=changes, **body
             )

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from flask import Response, jsonify
 
-from services.orders import cancellations, views
+from services.orders import cancellations
+from services.orders.asked_for import the_order
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers import cancelling
 from services.orders.schemas.cancellations import (
@@ -14,11 +15,10 @@ from services.orders.schemas.cancellations import (
     CancelRequest,
     EstimateSchema,
 )
-from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
-from shared.web.problems import not_found
 from shared.web.versions import etag
 
 api = Routes("cancellations", __name__, url_prefix="/orders/v1", description="Taking back what was ordered")
@@ -42,8 +42,7 @@ def cancel(query: dict[str, Any], body: dict[str, Any], order_id: UUID) -> Respo
         return _estimate(order_id, asked, body["unpack"])
 
     def command(session: Any) -> Answer:
-        if views.find_order(session, current(), order_id) is None:
-            raise not_found("order")
+        the_order(session, order_id)
         order, id = cancelling.request_cancellation(
             session, order_id=order_id, lines=asked, reason=body["reason"], unpack=body["unpack"]
         )
@@ -56,9 +55,7 @@ def cancel(query: dict[str, Any], body: dict[str, Any], order_id: UUID) -> Respo
 
 def _estimate(order_id: UUID, asked: list[Asked], unpack: bool) -> Response:
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         found = cancellations.estimate_of(session, order, asked, unpack=unpack)
         return jsonify(ESTIMATE.dump(found))
 
@@ -69,6 +66,5 @@ def _estimate(order_id: UUID, asked: list[Asked], unpack: bool) -> Response:
 def list_cancellations(order_id: UUID) -> Any:
     """What was asked back of an order, newest first, with the answers."""
     with transaction() as session:
-        if views.find_order(session, current(), order_id) is None:
-            raise not_found("order")
+        the_order(session, order_id)
         return cancellations.of_order(session, order_id)

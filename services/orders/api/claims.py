@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from services.orders import claims, downloads, views
+from services.orders import claims, downloads
+from services.orders.asked_for import the_order
 from services.orders.handlers import claiming
 from services.orders.photos import MOST_BYTES
 from services.orders.schemas.claims import (
@@ -58,9 +59,7 @@ def make_claim(body: dict[str, Any]) -> Response:
 def list_claims(order_id: UUID) -> Any:
     """The claims about an order, newest first."""
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         return claims.claims_of(session, order)
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response
 
 from services.orders import listing, views
+from services.orders.asked_for import the_order
 from services.orders.domain.hold import Signer
 from services.orders.handlers import placing, releasing
 from services.orders.listing import COLUMNS, Filters, order_key
@@ -25,7 +26,6 @@ from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pages import language
 from shared.web.pagination import key_of, link_to_next
-from shared.web.problems import not_found
 from shared.web.spreadsheets import download
 from shared.web.versions import etag
 
@@ -83,9 +83,7 @@ def download_orders(asked: dict[str, Any]) -> Response:
 def read_order(order_id: UUID) -> Any:
     """One order: for each line its state, its quantities, and what holds it."""
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         return views.order_in_full(session, order), 200, etag(order.version)
 
 
@@ -95,8 +93,7 @@ def read_order(order_id: UUID) -> Any:
 def read_timeline(order_id: UUID) -> Any:
     """Every event of the order, from all services, by when it happened."""
     with transaction() as session:
-        if views.find_order(session, current(), order_id) is None:
-            raise not_found("order")
+        the_order(session, order_id)
         return list(tell_timeline(session, views.timeline_of(session, order_id), language()))
 
 
@@ -108,8 +105,7 @@ def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
     """Sign the release of a held line, with a reason; two people in different roles must. Needs an Idempotency-Key."""
 
     def command(session: Any) -> Answer:
-        if views.find_order(session, current(), order_id) is None:
-            raise not_found("order")
+        the_order(session, order_id)
         signer = Signer(current().id, current().name, current().role)
         order = releasing.sign_release(
             session, order_id=order_id, line=line, by=signer, reason=body["reason"]

@@ -7,13 +7,13 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.orders import views
+from services.orders.asked_for import the_order
 from services.orders.handlers import paying
 from services.orders.schemas.payments import PaymentRequest, PaymentsSchema
-from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
-from shared.web.problems import not_found
 
 api = Routes("payments", __name__, url_prefix="/orders/v1", description="What was paid for an order")
 
@@ -28,8 +28,7 @@ def record_payment(body: dict[str, Any], order_id: UUID) -> Response:
     """Tell of money that you, the exporter, received; a reference counts once. Needs an Idempotency-Key."""
 
     def command(session: Session) -> Answer:
-        if views.find_order(session, current(), order_id) is None:
-            raise not_found("order")
+        the_order(session, order_id)
         order = paying.record_payment(session, order_id=order_id, **body)
         return PAYMENTS.dump(views.payments_as_dict(order)), 201, {}
 
@@ -42,7 +41,5 @@ def record_payment(body: dict[str, Any], order_id: UUID) -> Response:
 def read_payments(order_id: UUID) -> Any:
     """What is owed for the order, and each payment."""
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         return views.payments_as_dict(order)

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from flask import Response
 
-from services.orders import downloads, views
-from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
+from services.orders import downloads
+from services.orders.asked_for import the_order
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
-from shared.web.problems import not_found
 
 api = Routes("proforma", __name__, url_prefix="/orders/v1", description="The paper that asks for the payment")
 
@@ -21,7 +21,5 @@ FILE = {"type": "string", "format": "binary"}
 def read_proforma(order_id: UUID) -> Response:
     """The proforma invoice over what is wanted now, to the cent, as a PDF in English."""
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         return downloads.proforma_of(session, order)

@@ -14,7 +14,7 @@ from services.orders.domain.claim import Claim
 from services.orders.domain.order import Line, Order
 from services.orders.handlers.locking import locked
 from services.orders.handlers.paying import owing
-from services.orders.handlers.placing import new_order
+from services.orders.handlers.placing import keep, new_order
 from services.orders.storage import claim as claim_rows
 from services.orders.storage import claim_photo, item
 from shared.clock import business_today
@@ -125,10 +125,7 @@ def _replacement(
     )
     for each in replaced.lines:
         each.unit_price = Decimal(0)
-    session.add(replaced)
-    session.flush()
-    timeline.tell(session, *replaced.place())
-    return replaced.id
+    return keep(session, replaced).id
 
 
 def _locked_claim(session: Session, order_id: UUID, claim_id: UUID) -> tuple[Order, Claim]:

@@ -38,7 +38,11 @@ class Particulars(TypedDict):
 
 def place_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """Take an order, screen each line by its destination, and hold or clear it."""
-    order = new_order(session, **asked)
+    return keep(session, new_order(session, **asked))
+
+
+def keep(session: Session, order: Order) -> Order:
+    """Keep a new order as placed."""
     placed = order.place()
     session.add(order)
     session.flush()

@@ -6,33 +6,31 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
-from sqlalchemy.orm import Session
 
 from services.orders import cancellations, views
 from services.orders.api.amendments import change_of
-from services.orders.domain.order import Line, Order
+from services.orders.asked_for import the_line
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers import amending, cancelling
 from services.orders.handlers.amending import Stale
+from services.orders.pages.forms import Wrong, wrong_with
 from services.orders.schemas.amendments import AmendedLineRequest
 from shared.refusal import Refused, Sentence
 from shared.web import pages
-from shared.web.access import BUYER, current
+from shared.web.access import BUYER
 from shared.web.context import transaction
-from shared.web.problems import field_errors, not_found
 
 desk = Blueprint("changing", __name__, url_prefix="/orders/order", template_folder="../templates")
 
 LINE = "/<uuid:order_id>/lines/<int:number>"
 AMENDMENT = AmendedLineRequest()
+OF_A_CANCELLATION = ("quantity", "reason", "unpack")
+OF_AN_AMENDMENT = ("quantity", "requested_date", "name", "address", "country")
 WHOLE = re.compile(r"\d{1,8}", re.ASCII)
 
 CHANGED = Sentence(
     "The order was changed since you opened this page; nothing was done. This is how it is now."
 )
-
-Wrong = dict[str, str]
-"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
 
 
 @desk.get(f"{LINE}/cancel")
@@ -49,7 +47,7 @@ def cancel(order_id: UUID, number: int) -> Any:
     try:
         asked = [Asked(line=number, quantity=_quantity(typed))]
         with transaction() as session:
-            _found(session, order_id, number)
+            the_line(session, order_id, number)
             cancelling.request_cancellation(
                 session,
                 order_id=order_id,
@@ -58,7 +56,7 @@ def cancel(order_id: UUID, number: int) -> Any:
                 unpack="unpack" in typed,
             )
     except Refused as refusal:
-        return _cancel_page(order_id, number, typed, {_field(refusal.field): pages.said(refusal)}), 422
+        return _cancel_page(order_id, number, typed, wrong_with(refusal, OF_A_CANCELLATION)), 422
     return pages.back_to("portal.one_order", order_id=order_id)
 
 
@@ -66,13 +64,13 @@ def _cancel_page(order_id: UUID, number: int, typed: Any, wrong: Wrong | None = 
     """The question with its estimate; a quantity that can't be asked for is told instead of an estimate."""
     wrong = wrong or {}
     with transaction() as session:
-        order, line = _found(session, order_id, number)
+        order, line = the_line(session, order_id, number)
         left, found = line.left_to_cancel, None
         try:
             asked = [Asked(line=number, quantity=_quantity(typed))]
             found = cancellations.estimate_of(session, order, asked, unpack="unpack" in typed)
         except Refused as refusal:
-            wrong = {_field(refusal.field): pages.said(refusal), **wrong}
+            wrong = {**wrong_with(refusal, OF_A_CANCELLATION), **wrong}
         shown = views.line_as_dict(line, pages.language())
     return render_template(
         "cancel.html",
@@ -109,7 +107,7 @@ def amend(order_id: UUID, number: int) -> Any:
     try:
         change = change_of(AMENDMENT.load(_typed(number)))
         with transaction() as session:
-            _found(session, order_id, number)
+            the_line(session, order_id, number)
             amending.amend_order(
                 session,
                 order_id=order_id,
@@ -117,10 +115,8 @@ def amend(order_id: UUID, number: int) -> Any:
                 changes=[change],
                 unpack="unpack" in request.form,
             )
-    except ValidationError as error:
-        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
-    except Refused as refusal:
-        wrong = {_field(refusal.field): pages.said(refusal)}
+    except (ValidationError, Refused) as error:
+        wrong = wrong_with(error, OF_AN_AMENDMENT)
     except Stale:
         return _amend_page(order_id, number, wrong={"": pages.said(CHANGED)}), 412
     else:
@@ -143,7 +139,7 @@ def _typed(number: int) -> dict[str, Any]:
 
 def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | None = None) -> str:
     with transaction() as session:
-        order, line = _found(session, order_id, number)
+        order, line = the_line(session, order_id, number)
         now = {
             "quantity": line.wanted - line.pending,
             "requested_date": line.requested_date,
@@ -155,16 +151,3 @@ def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | N
     return render_template(
         "amend.html", order=order, line=shown, typed=typed or now, version=order.version, wrong=wrong or {}
     )
-
-
-def _field(named: str | None) -> str:
-    """The form's field for a field of the API: ``quantity`` for ``lines[0].quantity``."""
-    return (named or "").rsplit(".", 1)[-1]
-
-
-def _found(session: Session, order_id: UUID, number: int) -> tuple[Order, Line]:
-    order = views.find_order(session, current(), order_id)
-    line = next((line for line in order.lines if line.number == number), None) if order else None
-    if order is None or line is None:
-        raise not_found("order line")
-    return order, line

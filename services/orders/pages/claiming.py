@@ -8,7 +8,7 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 
 from services.orders import claims, downloads, views
-from services.orders.domain.order import Line, Order
+from services.orders.asked_for import the_line
 from services.orders.handlers import claiming
 from services.orders.pages.forms import Wrong, sent_files, wrong_with
 from services.orders.photos import MOST_BYTES
@@ -53,7 +53,7 @@ def make(order_id: UUID, number: int) -> Any:
     try:
         asked, photos = CLAIM.load(_filled(typed)), _photos()
         with transaction() as session:
-            _line(session, order_id, number)
+            the_line(session, order_id, number)
             _need_carton(session, order_id, number, asked["sscc"])
             made = claiming.make_claim(session, order_id=order_id, line=number, made_by=current().id, **asked)
             for sent in photos:
@@ -155,7 +155,7 @@ def _photos() -> list[bytes]:
 
 def _form(order_id: UUID, number: int, typed: Typed | None = None, wrong: Wrong | None = None) -> str:
     with transaction() as session:
-        order, line = _line(session, order_id, number)
+        order, line = the_line(session, order_id, number)
         return render_template(
             "claim_form.html",
             order=order,
@@ -188,14 +188,6 @@ def _claim(session: Session, claim_id: UUID) -> dict[str, Any]:
     if found is None:
         raise not_found("claim")
     return found
-
-
-def _line(session: Session, order_id: UUID, number: int) -> tuple[Order, Line]:
-    order = views.find_order(session, current(), order_id)
-    line = next((line for line in order.lines if line.number == number), None) if order else None
-    if order is None or line is None:
-        raise not_found("order line")
-    return order, line
 
 
 def _need_carton(session: Session, order_id: UUID, number: int, sscc: str) -> None:

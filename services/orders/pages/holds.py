@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 
 from services.orders import views
+from services.orders.asked_for import the_order
 from services.orders.domain.hold import SHORTEST_REASON, Signer
 from services.orders.domain.order import Line, Order
 from services.orders.handlers import releasing
@@ -14,7 +15,6 @@ from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
 from shared.web.pagination import cursor_of, key_of, row_number
-from shared.web.problems import not_found
 
 desk = Blueprint("holds", __name__, url_prefix="/orders/holds", template_folder="../templates")
 
@@ -45,8 +45,7 @@ def release(order_id: UUID, line: int) -> Any:
     signer = Signer(person.id, person.name, person.role)
     try:
         with transaction() as session:
-            if views.find_order(session, person, order_id) is None:
-                raise not_found("order")
+            the_order(session, order_id)
             releasing.sign_release(session, order_id=order_id, line=line, by=signer, reason=reason)
     except Refused as refusal:
         return _page(order_id, line, reason=reason, refusal=refusal), 422
@@ -78,9 +77,7 @@ def _find(session: Any, order_id: UUID | None, number: int) -> tuple[Order | Non
     """The order, and the line if it waits for a release; one that was released meanwhile is none."""
     if order_id is None:
         return None, None
-    order = views.find_order(session, current(), order_id)
-    if order is None:
-        raise not_found("order")
+    order = the_order(session, order_id)
     return order, next((line for line in order.lines if line.number == number and line.open_hold), None)
 
 

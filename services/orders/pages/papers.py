@@ -4,11 +4,11 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from services.orders import downloads, views
+from services.orders import downloads
+from services.orders.asked_for import the_order
 from shared.web import pages
-from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
+from shared.web.access import BUYER, COMPLIANCE, KANWIL
 from shared.web.context import transaction
-from shared.web.problems import not_found
 
 desk = Blueprint("papers", __name__, url_prefix="/orders/order")
 
@@ -17,7 +17,5 @@ desk = Blueprint("papers", __name__, url_prefix="/orders/order")
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def proforma(order_id: UUID) -> Response:
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         return downloads.proforma_of(session, order)

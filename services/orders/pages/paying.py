@@ -5,10 +5,9 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
-from sqlalchemy.orm import Session
 
 from services.orders import views
-from services.orders.domain.order import Order
+from services.orders.asked_for import the_order
 from services.orders.handlers import paying
 from services.orders.pages.forms import Wrong, wrong_with
 from services.orders.schemas.payments import PaymentRequest
@@ -17,7 +16,6 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
-from shared.web.problems import not_found
 
 desk = Blueprint("paying", __name__, url_prefix="/orders/order", template_folder="../templates")
 
@@ -39,7 +37,7 @@ def tell(order_id: UUID) -> Any:
     typed = {name: request.form.get(name, "").strip() for name in FIELDS}
     try:
         with transaction() as session:
-            order = _found(session, order_id)
+            order = the_order(session, order_id)
             given = {name: value for name, value in typed.items() if value}
             told = REQUEST.load({**given, "currency": order.currency})
             paying.record_payment(session, order_id=order_id, **told)
@@ -50,7 +48,7 @@ def tell(order_id: UUID) -> Any:
 
 def _page(order_id: UUID, typed: dict[str, str] | None = None, wrong: Wrong | None = None) -> str:
     with transaction() as session:
-        order = _found(session, order_id)
+        order = the_order(session, order_id)
         return render_template(
             "payments.html",
             order=order,
@@ -59,10 +57,3 @@ def _page(order_id: UUID, typed: dict[str, str] | None = None, wrong: Wrong | No
             typed=typed or {"paid_on": business_today(session).isoformat()},
             wrong=wrong or {},
         )
-
-
-def _found(session: Session, order_id: UUID) -> Order:
-    order = views.find_order(session, current(), order_id)
-    if order is None:
-        raise not_found("order")
-    return order

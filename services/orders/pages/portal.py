@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
 from services.orders import cancellations, claims, decisions, images, listing, samples, views
+from services.orders.asked_for import the_order
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
 from services.orders.sentences import tell_expected, tell_timeline
@@ -14,7 +15,6 @@ from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import serving, transaction
 from shared.web.pagination import cursor_of, key_of
-from shared.web.problems import not_found
 from shared.web.spreadsheets import download
 
 desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../templates")
@@ -86,9 +86,7 @@ def one_order(order_id: UUID) -> str:
     """Some lines of an order, the newest part of its timeline, and what it waits for."""
     before, from_line = key_of(request.args.get("before"), UUID), request.args.get("from", 1, int)
     with transaction() as session:
-        order = views.find_order(session, current(), order_id)
-        if order is None:
-            raise not_found("order")
+        order = the_order(session, order_id)
         found = views.newest_of_timeline(session, order_id, limit=STEPS + 1, before=before)
         entries = tell_timeline(session, found[-STEPS:], pages.language())
         shown = views.order_in_full(session, order, pages.language())
