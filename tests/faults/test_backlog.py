@@ -1,13 +1,13 @@
 """A subscriber is away while a hundred thousand events wait: the broker stays small, and all arrive when it is back."""
 
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from kendi.faults.ground import Ground
 from shared.messaging.relay import BATCH, LONGEST_QUEUE, WINDOW
+from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
 
@@ -34,7 +34,10 @@ BEHIND = f"SELECT count(*) FROM position WHERE subject LIKE 'order/%%' AND last_
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     data, kinds = tmp_path_factory.mktemp("ground"), ("web", "worker", "relay")
     with Ground(data, free_ports=True, fsync=False, kinds=kinds, say=lambda _: None) as running:
-        until(lambda: running.one("orders", "SELECT count(*) FROM outbox_delivery WHERE state < 2") == 0)
+        until(
+            lambda: running.one("orders", "SELECT count(*) FROM outbox_delivery WHERE state < 2") == 0,
+            seconds=60,
+        )
         yield running
 
 
@@ -46,7 +49,7 @@ def test_a_hundred_thousand_events_wait_and_arrive(ground: Ground) -> None:
     with ground.connect("orders") as connection:
         connection.execute("SET statement_timeout = '60 s'")
         connection.execute(RECORD.encode())
-    until(lambda: ground.one("orders", UNDER_WAY) >= WINDOW - BATCH)
+    until(lambda: ground.one("orders", UNDER_WAY) >= WINDOW - BATCH, seconds=60)
     ground.execute("orders", "NOTIFY kendi_outbox")
     assert ground.one("orders", UNDER_WAY) <= WINDOW
     with ground.broker() as broker:
@@ -54,12 +57,5 @@ def test_a_hundred_thousand_events_wait_and_arrive(ground: Ground) -> None:
     for child in away:
         ground.send(child, signal.SIGCONT)
     until(lambda: ground.one("orders", ARRIVED) == before + SUBJECTS * EACH, seconds=240)
-    until(lambda: ground.one("production", BEHIND) == 0)
+    until(lambda: ground.one("production", BEHIND) == 0, seconds=60)
     assert ground.one("production", "SELECT count(*) FROM inbox WHERE state < 2") == 0
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)

@@ -14,6 +14,7 @@ from kendi.faults.ledger import Ledger
 from kendi.faults.stream import Stream, StreamBroke
 from kendi.faults.verdict import TRACES, Verdict, judge
 from kendi.faults.watching import Gauge
+from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
 
@@ -158,13 +159,6 @@ def test_a_client_that_breaks_off_is_told(ground: Ground, monkeypatch: pytest.Mo
         clients.check()
         clients.start()
         with pytest.raises(StreamBroke, match="a client broke off"):
-            check_for_a_while(clients)
+            until(lambda: False, meanwhile=clients.check)
         clients.stop()
         server.shutdown()
-
-
-def check_for_a_while(clients: Stream) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        clients.check()
-        time.sleep(0.05)

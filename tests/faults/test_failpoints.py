@@ -1,9 +1,9 @@
 """At each place of the protocol a process is killed, or an error raised: everything takes effect all the same, once."""
 
-import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -12,6 +12,7 @@ from kendi.faults.ground import Ground
 from kendi.faults.stream import Stream
 from kendi.faults.watching import Gauge
 from shared.failpoints import PLACES
+from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
 
@@ -43,7 +44,7 @@ def stream(ground: Ground) -> Iterator[Stream]:
 @pytest.mark.parametrize("action", ["kill", "raise"])
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_a_fault_at(ground: Ground, stream: Stream, place: str, action: str) -> None:
-    until(ground, lambda: answers(ground))
+    until(lambda: answers(ground), seconds=60, meanwhile=partial(tend, ground))
     ground.arm(place, action)
     if place in CAREFUL:
         ground.arm("receive.storing", "raise")
@@ -65,7 +66,11 @@ def until_reached_and_quiet(ground: Ground, place: str) -> None:
     """Until the fault has struck and nothing is under way any more, with the supervisor at work."""
     gauge = Gauge(ground)
     try:
-        until(ground, lambda: not (ground.failpoints / place).exists() and gauge.under_way() == 0)
+        until(
+            lambda: not (ground.failpoints / place).exists() and gauge.under_way() == 0,
+            seconds=60,
+            meanwhile=partial(tend, ground),
+        )
     finally:
         gauge.close()
         ground.disarm()
@@ -80,12 +85,9 @@ def answers(ground: Ground) -> bool:
         return False
 
 
-def until(ground: Ground, condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        ground.watch()
-        for service in ("orders", "production", "logistics"):
-            for statement in PATIENCE.values():
-                ground.execute(service, statement)
-        time.sleep(0.05)
+def tend(ground: Ground) -> None:
+    """What the supervisor does, without the patience that services have."""
+    ground.watch()
+    for service in ("orders", "production", "logistics"):
+        for statement in PATIENCE.values():
+            ground.execute(service, statement)

@@ -1,12 +1,12 @@
 """What is no message of ours ends no worker, and an operator finds it."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from kendi.faults.ground import Ground
 from kendi.faults.kinds.messages import GARBAGE, _almost_messages
+from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
 
@@ -30,10 +30,3 @@ def test_a_worker_outlives_all_that_lies_on_its_queues(ground: Ground, task: str
         broker.lpush(queue, *garbage)
     until(lambda: ground.one("logistics", PARKED) == before + len(garbage))
     assert [child.process.pid for child in ground.alive("worker", "logistics") if child.process] == pids
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)

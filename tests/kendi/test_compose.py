@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from kendi.servers import Addresses
 from kendi.servers.broker import BROKER_SETTINGS, Broker
 from kendi.servers.kept import Kept
 from shared.settings import PORTS
+from tests.awaiting import until
 from tests.conftest import REPOSITORY, SIGNING_KEYS
 
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())
@@ -58,12 +58,13 @@ def running(name: str, addresses: Addresses, **more: str) -> Iterator["subproces
         assert process.wait(30) in (0, -15)
 
 
-def until(condition: Callable[[], bool], process: "subprocess.Popen[bytes]", seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
+def comes(condition: Callable[[], bool], process: "subprocess.Popen[bytes]") -> None:
+    """What a process is to bring about comes while it lives."""
+
+    def it_lives() -> None:
         assert process.poll() is None, "the process ended"
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
+
+    until(condition, seconds=40, meanwhile=it_lives)
 
 
 def test_the_file_lists_the_processes_that_kendi_up_starts() -> None:
@@ -113,7 +114,7 @@ def test_each_web_process_starts_and_is_healthy(name: str, addresses: Addresses)
     with running(
         name, addresses, KENDI_HOST="127.0.0.1", **{f"KENDI_{service.upper()}_PORT": port}
     ) as process:
-        until(lambda: _answers(f"http://127.0.0.1:{port}/{service}/readyz"), process)
+        comes(lambda: _answers(f"http://127.0.0.1:{port}/{service}/readyz"), process)
 
 
 def _answers(url: str) -> bool:
@@ -141,9 +142,9 @@ def is_healthy(name: str, addresses: Addresses) -> bool:
 def test_each_worker_starts_and_waits_for_messages(name: str, addresses: Addresses) -> None:
     queue = f"{OURS[name]['command'][1]}.receive"
     with redis.Redis.from_url(addresses.admin_broker_url) as broker, running(name, addresses) as process:
-        until(lambda: any(client["cmd"] == "brpop" for client in broker.client_list()), process)
+        comes(lambda: any(client["cmd"] == "brpop" for client in broker.client_list()), process)
         assert broker.llen(queue) == 0
-        until(lambda: is_healthy(name, addresses), process)
+        comes(lambda: is_healthy(name, addresses), process)
     assert not is_healthy(name, addresses)
 
 
@@ -152,5 +153,5 @@ def test_each_relay_starts_and_marks_the_brokers_epoch(name: str, addresses: Add
     with redis.Redis.from_url(addresses.admin_broker_url) as broker:
         broker.delete("kendi.epoch")
         with running(name, addresses) as process:
-            until(lambda: bool(broker.exists("kendi.epoch")), process)
-            until(lambda: is_healthy(name, addresses), process)
+            comes(lambda: bool(broker.exists("kendi.epoch")), process)
+            comes(lambda: is_healthy(name, addresses), process)

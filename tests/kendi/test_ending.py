@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.awaiting import until
 from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.flow
@@ -74,10 +74,7 @@ def kendi(*words: str) -> Iterator[Run]:
 
 
 def await_end_of(processes: set[int]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while left := processes & listed().keys():
-        assert time.monotonic() < deadline, f"still running: {left}"
-        time.sleep(0.05)
+    until(lambda: not processes & listed().keys(), seconds=SECONDS)
 
 
 def stop(run: Run, data: Path) -> None:

@@ -9,8 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from psycopg.errors import InsufficientPrivilege
 from redis.exceptions import AuthenticationError, NoPermissionError
 
 from kendi.servers import Addresses, Servers, ServersError
+from tests.awaiting import until
 
 pytestmark = pytest.mark.xdist_group("servers")
 
@@ -72,13 +72,6 @@ def execute(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 def client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=5)
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come in time"
-        time.sleep(0.01)
 
 
 def has_ended(pid: int) -> bool:
@@ -264,10 +257,10 @@ def test_what_was_killed_is_named_and_starts_again_at_its_address(stopped: Serve
     before = stopped.start()
     asking = threading.Thread(target=ask_for_long, args=(before.app_urls["orders"],))
     asking.start()
-    wait_until(lambda: execute(before.admin_database_url, LONG_QUERIES) == [(1,)])
+    until(lambda: execute(before.admin_database_url, LONG_QUERIES) == [(1,)])
     for pid in (stopped.postgres.pid, stopped.broker.pid):
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: len(stopped.check()) == 2)
+    until(lambda: len(stopped.check()) == 2)
     assert stopped.restart_dead() == ["PostgreSQL", "the broker"]
     asking.join(SECONDS)
     assert not asking.is_alive()
@@ -338,7 +331,7 @@ def test_servers_that_outlived_their_starter_are_ended_by_the_next_start(stopped
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="only Linux ties a process to its parent")
 def test_servers_end_with_a_starter_that_is_killed(stopped: Servers) -> None:
     _, *pids = starter(stopped.data, "main thread")
-    wait_until(lambda: all(has_ended(pid) for pid in pids))
+    until(lambda: all(has_ended(pid) for pid in pids))
 
 
 def test_a_stranger_that_has_the_number_of_a_leftover_is_left_alone(stopped: Servers) -> None:

@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 
 from services.orders.handlers import placing, sampling
 from shared.web.access import BUYER, KANWIL, Principal
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import load_from, stocked
 from tests.orders.test_changing_pages import submit
 from tests.orders.test_loading import change, folder
 from tests.orders.test_pages import CSRF_TOKEN, Visitor
-from tests.orders.test_webhook_delivery import until
 
 __all__ = ["folder", "stocked"]
 
@@ -172,9 +172,6 @@ def test_a_refusal_without_a_reason_is_none(asking: Orders) -> None:
     assert asking.buyer.get(SAMPLES).json[0]["state"] == "asked"
 
 
-WAITING_FOR_A_LOCK = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-
-
 def test_an_order_that_is_placed_while_its_sample_is_approved_is_not_forgotten(asking: Orders) -> None:
     asked = an_order(lines=[a_line(consignee=HOME, requested_date=in_days(300))])
     with ThreadPoolExecutor() as pool:
@@ -182,7 +179,7 @@ def test_an_order_that_is_placed_while_its_sample_is_approved_is_not_forgotten(a
             order = placing.place_order(placed_meanwhile, buyer="CHEWY-LOUIS", placed_by="key", **asked)
             id = str(order.id)
             approving = pool.submit(approve, asking)
-            until(lambda: count(asking, WAITING_FOR_A_LOCK) == 1)
+            until_somebody_waits_for_a_lock(asking.database)
         approving.result()
     assert line_of(asking, id)["state"] == "accepted"
 

@@ -18,6 +18,7 @@ from services.orders import feed, webhooks
 from services.orders.webhooks import delivery
 from services.orders.webhooks.connection import Deadline, post
 from shared.refusal import Refused
+from tests.awaiting import until
 from tests.orders.conftest import Orders
 from tests.orders.test_webhooks import Endpoint, deliver, deliveries, endpoint, is_due, placed, registered
 
@@ -46,13 +47,6 @@ def a_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         ended.set()
         socket.create_connection(("127.0.0.1", port)).close()
         thread.join()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SECONDS_FOR_A_TEST
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def url(port: int, host: str = "127.0.0.1") -> str:
