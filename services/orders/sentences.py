@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_timedelta
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.storage import facility
 from shared.clock import WIB
-from shared.web.pages import day_in, moment_in
+from shared.web.pages import amount_in, day_in, moment_in
 
 SENTENCES = {
     "order_placed": ("The order was placed", "Pesanan dibuat"),
@@ -287,6 +288,9 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
         kind = "decision_answered_by_deadline"
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
+    for key in AMOUNTS & data.keys() if "currency" in data else ():
+        if data[key] is not None:
+            words[key] = amount_in(Decimal(data[key]), data["currency"], language)
     for key, meaning in (
         ("answer", ANSWERS),
         ("overtaken_by", OVERTAKEN),
@@ -306,6 +310,7 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     return SENTENCES[kind][which].format_map(words)
 
 
+AMOUNTS = {"amount", "paid", "due", "credit"}
 DAYS = {"promised_date", "requested_date", "paid_on", "etd", "eta"}
 
 

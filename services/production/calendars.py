@@ -163,6 +163,7 @@ def _loaded(row: RowMapping, weeks: Sequence[dict[str, Any]], figures: RowMappin
         "code": row["code"],
         "name": row["name"],
         "place": row["place"],
+        "kind": row["kind"],
         "asked": asked,
         "capacity": capacity,
         "load": load,

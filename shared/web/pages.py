@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache, wraps
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, redirect, request, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
@@ -38,7 +39,7 @@ def install(app: Flask) -> None:
         lambda one, many, n: _translations(language()).ngettext(one, many, n),
         newstyle=True,
     )
-    app.jinja_env.filters.update(number=number, day=day, moment=moment, said=said)
+    app.jinja_env.filters.update(number=number, amount=amount, day=day, moment=moment, said=said)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.loader = ChoiceLoader(
         [app.jinja_env.loader or FileSystemLoader([]), FileSystemLoader(HERE / "templates")]
@@ -94,6 +95,15 @@ def said(told: Refused | str) -> str:
     sentence = told.sentence if isinstance(told, Refused) else told
     translate = _translations(language()).gettext
     return sentence.said(translate) if isinstance(sentence, Sentence) else translate(sentence)
+
+
+def amount(value: Decimal, currency: str) -> str:
+    """Money without its currency's name, with as many decimals as the currency has: 1,234.50."""
+    return amount_in(value, currency, language())
+
+
+def amount_in(value: Decimal, currency: str, language: str) -> str:
+    return format_currency(value, currency, "#,##0.00", locale=language)
 
 
 def number(value: Any) -> str:

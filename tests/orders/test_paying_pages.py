@@ -41,9 +41,9 @@ def test_a_payment_is_told_by_the_form_and_stands_on_the_page(order: Followed, b
     assert (answer.status_code, answer.headers["Location"]) == (303, page_of(order))
     assert payment_of(order)["paid"] == "250.00"
     page = buyer.open(page_of(order))
-    for shown in ("550 USD", "250 USD", "300 USD", "BCA-1"):
+    for shown in ("550.00 USD", "250.00 USD", "300.00 USD", "BCA-1"):
         assert shown in page
-    assert "250 of 550 USD are paid" in buyer.open(f"/orders/order/{order.id}")
+    assert "250.00 of 550.00 USD are paid" in buyer.open(f"/orders/order/{order.id}")
 
 
 def test_what_was_credited_stands_beside_it_and_is_not_due(order: Followed, buyer: Visitor) -> None:
