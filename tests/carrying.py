@@ -11,7 +11,7 @@ from sqlalchemy import TextClause, select
 
 from kendi.preparing import load_reference
 from kendi.servers import Addresses
-from services.logistics import handlers as logistics
+from services.logistics.handlers import cartons
 from services.logistics.storage import lot
 from services.orders.domain.amendment import Change
 from services.orders.domain.order import Line, Order
@@ -110,7 +110,7 @@ class Services:
         with self.databases["logistics"].transaction() as session:
             waiting = select(lot.c.code).where(lot.c.packed + lot.c.withheld < lot.c.good)
             for code in session.execute(waiting).scalars().all():
-                logistics.pack_lot(session, lot=code)
+                cartons.pack_lot(session, lot=code)
 
     def cancel(self, order_id: UUID, quantity: int | None = None, *, unpack: bool = False) -> UUID:
         """The buyer asks for pieces of the first line back, or for all of the order."""

@@ -3,12 +3,14 @@
 from flask import Flask
 
 from services.logistics import CARD
-from services.logistics.api import api
-from services.logistics.pages import desk, tracking
+from services.logistics.api import ROUTES
+from services.logistics.pages import desk, shipment, tracking
 from shared import settings
 from shared.web import serving
+
+DESKS = (desk.desk, shipment.desk, tracking.desk)
 
 
 def create_app() -> Flask:
     """The application as its settings want it; what the web server loads."""
-    return serving.create(CARD, settings.load(CARD.name, "web"), api=[api], desks=[desk.desk, tracking.desk])
+    return serving.create(CARD, settings.load(CARD.name, "web"), api=ROUTES, desks=DESKS)

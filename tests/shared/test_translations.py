@@ -94,7 +94,7 @@ DESKS = [
     ROOT / "services/production/handlers/facilities.py",
     *ROOT.glob("services/logistics/domain/*.py"),
     *ROOT.glob("services/logistics/pages/*.py"),
-    ROOT / "services/logistics/handlers.py",
+    *ROOT.glob("services/logistics/handlers/*.py"),
     ROOT / "services/logistics/papers.py",
     ROOT / "shared/web/schemas.py",
     ROOT / "shared/messaging/operating.py",

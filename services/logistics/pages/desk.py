@@ -3,35 +3,30 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from marshmallow import EXCLUDE, Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, handlers, rules, standing, views
+from services.logistics import downloads, rules, standing, views
+from services.logistics.asked_for import the_shipment
 from services.logistics.domain.order import sort_out
-from services.logistics.domain.shipment import Booking, Shipment
+from services.logistics.handlers import cartons, shipments
 from services.logistics.pages import telling
-from services.logistics.schemas import BookRequest, DispatchRequest, DocumentRequest, MilestoneRequest
-from shared.clock import business_now, business_today
+from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.context import transaction
-from shared.web.problems import field_errors, not_found
 
 desk = Blueprint("dispatch", __name__, url_prefix="/logistics", template_folder="../templates")
 
+
 MOST_WITHHELD = 20
 """Withheld lots on the first page, the newest first."""
+
+
 MOST_LOTS = 100
 """Lots on the first page; the rest come up as these are packed."""
-
-Wrong = dict[str, str]
-"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
-
-# The desk -----------------------------------------------------------------------------------------
 
 
 @desk.get("/")
@@ -48,7 +43,7 @@ def home(**_: Any) -> str:
 @pages.desk(LOGISTICS)
 def pack(lot: str) -> Any:
     return _do(
-        lambda session: handlers.pack_lot(session, lot=lot, quantity=_pieces(request.form.get("quantity"))),
+        lambda session: cartons.pack_lot(session, lot=lot, quantity=_pieces(request.form.get("quantity"))),
         at=f"pack {lot}",
     )
 
@@ -57,14 +52,14 @@ def pack(lot: str) -> Any:
 @pages.desk(LOGISTICS)
 def arrived(lot: str) -> Any:
     hub = request.form.get("hub", "")
-    return _do(lambda session: handlers.gather_lot(session, hub=hub, lot=lot), at=f"arrived {lot}")
+    return _do(lambda session: cartons.gather_lot(session, hub=hub, lot=lot), at=f"arrived {lot}")
 
 
 @desk.post("/scan")
 @pages.desk(LOGISTICS)
 def scan() -> Any:
     hub, sscc = request.form.get("hub", ""), request.form.get("sscc", "")
-    return _do(lambda session: handlers.gather_cartons(session, hub=hub, ssccs=[sscc]), at="scan")
+    return _do(lambda session: cartons.gather_cartons(session, hub=hub, ssccs=[sscc]), at="scan")
 
 
 @desk.post("/shipments")
@@ -73,10 +68,10 @@ def build() -> Any:
     hub, destination = request.form.get("hub", ""), request.form.get("destination", "")
     try:
         with transaction() as session:
-            planned = handlers.plan_shipment(session, hub=hub, destination=destination)
+            planned = shipments.plan_shipment(session, hub=hub, destination=destination)
     except Refused as refusal:
         return _home(at=f"build {hub} {destination}", refusal=refusal), 422
-    return pages.back_to("dispatch.one_shipment", shipment_id=planned.shipment.id)
+    return pages.back_to("shipment.one_shipment", shipment_id=planned.shipment.id)
 
 
 @desk.get("/find")
@@ -88,7 +83,7 @@ def find() -> Any:
         found = views.find_by(session, sought)
     if found is None:
         return _home(sought=sought), 404
-    return redirect(url_for("dispatch.one_shipment", shipment_id=found))
+    return redirect(url_for("shipment.one_shipment", shipment_id=found))
 
 
 def _do(command: Callable[[Session], Any], *, at: str) -> Any:
@@ -144,7 +139,7 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
 
 def _with_gate(session: Session, shown: dict[str, Any]) -> dict[str, Any]:
     """A shipment with the reasons why documents of it are kept back."""
-    return {**shown, "kept_back": views.kept_back(session, _found(session, shown["id"]))}
+    return {**shown, "kept_back": views.kept_back(session, the_shipment(session, shown["id"]))}
 
 
 def _with_reasons(session: Session, shown: dict[str, Any], today: date) -> dict[str, Any]:
@@ -152,7 +147,7 @@ def _with_reasons(session: Session, shown: dict[str, Any], today: date) -> dict[
     if shown["container"]:
         return {**shown, "stays": []}
     goods = standing.in_shipment(session, shown["id"])
-    return {**shown, "stays": _found(session, shown["id"]).reasons_to_stay(goods, today)}
+    return {**shown, "stays": the_shipment(session, shown["id"]).reasons_to_stay(goods, today)}
 
 
 def _forms(shown: dict[str, Any]) -> set[str]:
@@ -187,127 +182,3 @@ def _standing(session: Session, today: date) -> list[dict[str, Any]]:
 def lot_labels(lot: str) -> Any:
     with transaction() as session:
         return downloads.lot_labels(session, lot)
-
-
-# One shipment -------------------------------------------------------------------------------------
-
-
-@desk.get("/shipment/<uuid:shipment_id>")
-@desk.get("/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones):form>")
-@pages.desk(LOGISTICS, KANWIL)
-def one_shipment(shipment_id: UUID, **_: Any) -> str:
-    """The shipment; also at the address of each of its forms, where it stands when the form was refused."""
-    return _shipment(shipment_id)
-
-
-@desk.post("/shipment/<uuid:shipment_id>/book")
-@pages.desk(LOGISTICS)
-def book(shipment_id: UUID) -> Any:
-    return _change(
-        shipment_id,
-        BOOK,
-        lambda session, body: handlers.book_shipment(
-            session, shipment_id=shipment_id, booking=Booking(**body)
-        ),
-    )
-
-
-@desk.post("/shipment/<uuid:shipment_id>/documents")
-@pages.desk(LOGISTICS)
-def add_document(shipment_id: UUID) -> Any:
-    return _change(
-        shipment_id,
-        DOCUMENT,
-        lambda session, body: handlers.record_document(session, shipment_id=shipment_id, **body),
-    )
-
-
-@desk.post("/shipment/<uuid:shipment_id>/dispatch")
-@pages.desk(LOGISTICS)
-def dispatch(shipment_id: UUID) -> Any:
-    return _change(
-        shipment_id,
-        DISPATCH,
-        lambda session, body: handlers.dispatch_shipment(session, shipment_id=shipment_id, **body),
-    )
-
-
-@desk.post("/shipment/<uuid:shipment_id>/milestones")
-@pages.desk(LOGISTICS)
-def add_milestone(shipment_id: UUID) -> Any:
-    return _change(
-        shipment_id,
-        MILESTONE,
-        lambda session, body: handlers.record_milestone(session, shipment_id=shipment_id, **body),
-    )
-
-
-BOOK, DOCUMENT = BookRequest(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
-DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
-
-
-def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
-    """One form of the shipment's page; refused, the page comes again with what was typed and what is wrong."""
-    try:
-        body = schema.load(telling.form_values(request.form))
-        with transaction() as session:
-            _found(session, shipment_id)
-            command(session, body)
-    except ValidationError as error:
-        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
-    except Refused as refusal:
-        field = refusal.field if refusal.field in schema.fields and refusal.field in request.form else None
-        wrong = {field or "": pages.said(refusal)}
-    else:
-        return pages.back_to("dispatch.one_shipment", shipment_id=shipment_id)
-    return _shipment(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422
-
-
-def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
-    """The page of one shipment; ``at`` names the form that was refused."""
-    language = pages.language()
-    with transaction() as session:
-        shipment, graph = _found(session, shipment_id), rules.milestones(session)
-        shown = views.shipment_as_dict(session, shipment, graph, language)
-        lots = views.cartons_by_lot(session, shipment)
-        now, today = business_now(session), business_today(session)
-        expected = telling.expected(shipment, graph, language)
-        choices = shipment.next_milestones(graph)
-        ports, names = views.ports(session), views.place_names(session)
-    return render_template(
-        "shipment.html",
-        shipment=shown,
-        lots=lots,
-        entries=telling.entries(shown["milestones"], language),
-        expected=expected,
-        choices=choices,
-        ports=ports,
-        names=names,
-        states=telling.states(graph),
-        today=today,
-        now=telling.for_input(now),
-        at=at,
-        wrong=wrong or {},
-        typed=request.form if at else {},
-    )
-
-
-@desk.get("/shipment/<uuid:shipment_id>/<any('packing-list', 'invoice', 'labels'):name>.pdf")
-@pages.desk(LOGISTICS, KANWIL)
-def paper(shipment_id: UUID, name: str) -> Any:
-    with transaction() as session:
-        return downloads.paper(session, _found(session, shipment_id), name)
-
-
-@desk.get("/shipment/<uuid:shipment_id>/epcis.json")
-@pages.desk(LOGISTICS, KANWIL)
-def epcis(shipment_id: UUID) -> Any:
-    with transaction() as session:
-        return downloads.epcis(session, _found(session, shipment_id))
-
-
-def _found(session: Session, shipment_id: UUID) -> Shipment:
-    shipment = views.find_shipment(session, shipment_id)
-    if shipment is None:
-        raise not_found("shipment")
-    return shipment

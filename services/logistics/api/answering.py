@@ -1,0 +1,30 @@
+"""A shipment as the API answers with it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from services.logistics import rules, views
+from services.logistics.asked_for import the_shipment
+from services.logistics.domain.shipment import Shipment
+from services.logistics.schemas.shipments import ShipmentSchema
+from shared.web.idempotency import Answer, once
+from shared.web.pages import language
+
+SHIPMENT = ShipmentSchema()
+
+
+def changed(shipment_id: UUID, handler: Callable[..., Shipment], **particulars: Any) -> Response:
+    def command(session: Session) -> Answer:
+        the_shipment(session, shipment_id)
+        shipment = handler(session, shipment_id=shipment_id, **particulars)
+        return SHIPMENT.dump(shown(session, shipment)), 200, {}
+
+    return once(command)
+
+
+def shown(session: Session, shipment: Shipment) -> dict[str, Any]:
+    return views.shipment_as_dict(session, shipment, rules.milestones(session), language())

@@ -1,0 +1,91 @@
+"""Cartons are packed from lots and arrive at hubs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from services.logistics.domain.carton import Carton, Lot, Packaging, gather
+from services.logistics.domain.sscc import check
+from services.logistics.storage import carton as cartons
+from services.logistics.storage import facility, item
+from shared.clock import business_now
+from shared.events.logistics import CartonsGathered
+from shared.messaging.outbox import record
+from shared.refusal import Refused
+
+
+def pack_lot(session: Session, *, lot: str, quantity: int | None = None) -> list[Carton]:
+    """Close cartons over free pieces of a lot: those asked for, or all."""
+    found = session.get(Lot, lot, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise Refused("There is no lot {lot}; see /logistics/v1/lots.", field="lot", lot=lot)
+    wanted, packaging = found.need_free(quantity), _packaging(session, found.sku)
+    serials = _new_serials(session, len(packaging.share_out(wanted)))
+    packed, event = found.pack(wanted, packaging, serials, at=business_now(session))
+    session.add_all(packed)
+    session.flush()
+    record(session, event)
+    return packed
+
+
+def _packaging(session: Session, sku: str) -> Packaging:
+    row = session.execute(select(item).where(item.c.sku == sku)).one()
+    return Packaging(
+        pieces_per_carton=row.pieces_per_carton,
+        length_mm=row.carton_length_mm,
+        width_mm=row.carton_width_mm,
+        height_mm=row.carton_height_mm,
+        gross_g=row.carton_gross_g,
+    )
+
+
+NEW_SERIALS = text(
+    "SELECT nextval(pg_get_serial_sequence('carton', 'serial')) FROM generate_series(1, :count)"
+)
+"""A sequence never gives a number twice, not even where the transaction is rolled back."""
+
+
+def _new_serials(session: Session, count: int) -> Sequence[int]:
+    return session.execute(NEW_SERIALS, {"count": count}).scalars().all()
+
+
+def gather_lot(session: Session, *, hub: str, lot: str) -> list[CartonsGathered]:
+    """All cartons of a lot that are on the way arrived at the hub."""
+    if session.get(Lot, lot) is None:
+        raise Refused("There is no lot {lot}.", field="lot", lot=lot)
+    return _gather(
+        session, hub, cartons.c.lot == lot, cartons.c.hub.is_(None), cartons.c.unpacked_at.is_(None)
+    )
+
+
+def gather_cartons(session: Session, *, hub: str, ssccs: Sequence[str]) -> list[CartonsGathered]:
+    """Cartons were scanned at the hub; scanning one again changes nothing."""
+    wanted = {check(sscc) for sscc in ssccs}
+    known = set(session.execute(select(cartons.c.sscc).where(cartons.c.sscc.in_(wanted))).scalars())
+    if wanted - known:
+        unknown = ", ".join(sorted(wanted - known))
+        raise Refused("There is no carton {unknown}.", field="ssccs", unknown=unknown)
+    return _gather(session, hub, cartons.c.sscc.in_(wanted))
+
+
+def _gather(session: Session, hub: str, *which: Any) -> list[CartonsGathered]:
+    need_hub(session, hub)
+    query = select(Carton).where(*which).order_by(cartons.c.sscc)
+    found = session.execute(query.with_for_update(of=cartons)).scalars().all()
+    events = gather(found, hub, at=business_now(session))
+    session.flush()
+    record(session, *events)
+    return events
+
+
+def need_hub(session: Session, code: str) -> None:
+    hubs = (
+        session.execute(select(facility.c.code).where(facility.c.hub).order_by(facility.c.code))
+        .scalars()
+        .all()
+    )
+    if code not in hubs:
+        known = ", ".join(hubs) or "–"
+        raise Refused("{code} is no hub; the hubs are {hubs}.", field="hub", code=code, hubs=known)

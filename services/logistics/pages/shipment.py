@@ -1,0 +1,146 @@
+"""One shipment: its goods, its papers and its way."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from marshmallow import EXCLUDE, Schema, ValidationError
+from sqlalchemy.orm import Session
+
+from services.logistics import downloads, rules, views
+from services.logistics.asked_for import the_shipment
+from services.logistics.domain.shipment import Booking, Shipment
+from services.logistics.handlers import documents, milestones, shipments
+from services.logistics.pages import telling
+from services.logistics.schemas.documents import DocumentRequest
+from services.logistics.schemas.milestones import MilestoneRequest
+from services.logistics.schemas.shipments import BookRequest, DispatchRequest
+from shared.clock import business_now, business_today
+from shared.refusal import Refused
+from shared.web import pages
+from shared.web.access import KANWIL, LOGISTICS
+from shared.web.context import transaction
+from shared.web.problems import field_errors
+
+desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
+
+
+Wrong = dict[str, str]
+"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
+
+
+@desk.get("/shipment/<uuid:shipment_id>")
+@desk.get("/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones):form>")
+@pages.desk(LOGISTICS, KANWIL)
+def one_shipment(shipment_id: UUID, **_: Any) -> str:
+    """The shipment; also at the address of each of its forms, where it stands when the form was refused."""
+    return _shipment(shipment_id)
+
+
+@desk.post("/shipment/<uuid:shipment_id>/book")
+@pages.desk(LOGISTICS)
+def book(shipment_id: UUID) -> Any:
+    return _change(
+        shipment_id,
+        BOOK,
+        lambda session, body: shipments.book_shipment(
+            session, shipment_id=shipment_id, booking=Booking(**body)
+        ),
+    )
+
+
+@desk.post("/shipment/<uuid:shipment_id>/documents")
+@pages.desk(LOGISTICS)
+def add_document(shipment_id: UUID) -> Any:
+    return _change(
+        shipment_id,
+        DOCUMENT,
+        lambda session, body: documents.record_document(session, shipment_id=shipment_id, **body),
+    )
+
+
+@desk.post("/shipment/<uuid:shipment_id>/dispatch")
+@pages.desk(LOGISTICS)
+def dispatch(shipment_id: UUID) -> Any:
+    return _change(
+        shipment_id,
+        DISPATCH,
+        lambda session, body: shipments.dispatch_shipment(session, shipment_id=shipment_id, **body),
+    )
+
+
+@desk.post("/shipment/<uuid:shipment_id>/milestones")
+@pages.desk(LOGISTICS)
+def add_milestone(shipment_id: UUID) -> Any:
+    return _change(
+        shipment_id,
+        MILESTONE,
+        lambda session, body: milestones.record_milestone(session, shipment_id=shipment_id, **body),
+    )
+
+
+BOOK, DOCUMENT = BookRequest(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
+
+
+DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
+
+
+def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
+    """One form of the shipment's page; refused, the page comes again with what was typed and what is wrong."""
+    try:
+        body = schema.load(telling.form_values(request.form))
+        with transaction() as session:
+            the_shipment(session, shipment_id)
+            command(session, body)
+    except ValidationError as error:
+        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
+    except Refused as refusal:
+        field = refusal.field if refusal.field in schema.fields and refusal.field in request.form else None
+        wrong = {field or "": pages.said(refusal)}
+    else:
+        return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
+    return _shipment(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422
+
+
+def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
+    """The page of one shipment; ``at`` names the form that was refused."""
+    language = pages.language()
+    with transaction() as session:
+        shipment, graph = the_shipment(session, shipment_id), rules.milestones(session)
+        shown = views.shipment_as_dict(session, shipment, graph, language)
+        lots = views.cartons_by_lot(session, shipment)
+        now, today = business_now(session), business_today(session)
+        expected = telling.expected(shipment, graph, language)
+        choices = shipment.next_milestones(graph)
+        ports, names = views.ports(session), views.place_names(session)
+    return render_template(
+        "shipment.html",
+        shipment=shown,
+        lots=lots,
+        entries=telling.entries(shown["milestones"], language),
+        expected=expected,
+        choices=choices,
+        ports=ports,
+        names=names,
+        states=telling.states(graph),
+        today=today,
+        now=telling.for_input(now),
+        at=at,
+        wrong=wrong or {},
+        typed=request.form if at else {},
+    )
+
+
+@desk.get("/shipment/<uuid:shipment_id>/<any('packing-list', 'invoice', 'labels'):name>.pdf")
+@pages.desk(LOGISTICS, KANWIL)
+def paper(shipment_id: UUID, name: str) -> Any:
+    with transaction() as session:
+        return downloads.paper(session, the_shipment(session, shipment_id), name)
+
+
+@desk.get("/shipment/<uuid:shipment_id>/epcis.json")
+@pages.desk(LOGISTICS, KANWIL)
+def epcis(shipment_id: UUID) -> Any:
+    with transaction() as session:
+        return downloads.epcis(session, the_shipment(session, shipment_id))

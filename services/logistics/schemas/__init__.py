@@ -1,0 +1,1 @@
+"""What the logistics API takes and gives."""
