@@ -62,6 +62,7 @@ def _line(line: dict[str, Any], asked: Quote, language: str) -> dict[str, Any]:
         "destination": line["destination"],
         "outcome": asked.outcome(line["number"]),
         "promised_date": asked.promised(line["number"]),
+        "awaited_sample": line.get("awaited_sample"),
         "hold": None if line["action"] == "allow" else _hold(line, language),
     }
 

@@ -442,6 +442,7 @@ webhook_endpoint = Table(
     Column("off_because", Text),
     Column("created_at", Instant, nullable=False, server_default=func.now()),
     Column("removed_at", Instant),
+    Column("version", Integer, nullable=False, server_default="1", comment="of what buyers change"),
     CheckConstraint("(previous_secret IS NULL) = (previous_secret_until IS NULL)", name="previous_secret"),
     CheckConstraint("failures >= 0 AND (failures = 0) = (failing_since IS NULL)", name="failing"),
     CheckConstraint("probe_at IS NULL OR failures > 0", name="probe"),

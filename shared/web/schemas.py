@@ -12,7 +12,8 @@ from shared.text import is_plain
 NOT_PLAIN = (
     "Give text that can be read: no control characters, none that turn its direction, not only spaces."
 )
-NO_AMOUNT = 'Give an amount in quotes and digits, for example "0.55".'
+NO_AMOUNT = "Give an amount in digits with a point before the cents, for example 0.55."
+NOT_QUOTED = 'Give an amount in quotes, for example "0.55".'
 AMOUNT = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 NO_DAY = "Give a date as YYYY-MM-DD."
 NO_MOMENT = "Give a time with its zone, for example 2025-03-22T07:30:00Z."
@@ -68,7 +69,9 @@ class Money(fields.Decimal):
         )
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or not AMOUNT.fullmatch(value):
+        if not isinstance(value, str):
+            raise ValidationError(NOT_QUOTED)
+        if not AMOUNT.fullmatch(value):
             raise ValidationError(NO_AMOUNT)
         return super()._deserialize(value, attr, data, **kwargs)
 

@@ -65,6 +65,7 @@ CASES: dict[Operation, Case] = {
         ONLY_OFFICE, {"unit_price": "0.60"}
     ),
     ("get", f"{V1}/catalogue/{{sku}}/image"): Case(READERS),
+    ("delete", f"{V1}/catalogue/{{sku}}/image"): Case(ONLY_OFFICE),
     ("put", f"{V1}/catalogue/{{sku}}/image"): Case(ONLY_OFFICE, a_photo(), {"Content-Type": "image/jpeg"}),
     ("get", f"{V1}/samples"): Case(READERS),
     ("post", f"{V1}/samples/{{sku}}/approve"): Case((BUYER,), {"sample": "GS-2"}),
@@ -72,7 +73,7 @@ CASES: dict[Operation, Case] = {
     ("post", f"{V1}/webhooks"): Case((BUYER,), {"url": "https://example.com/"}),
     ("get", f"{V1}/webhooks"): ONLY_BUYERS,
     ("get", HOOK): ONLY_BUYERS,
-    ("patch", HOOK): Case((BUYER,), {"description": "new"}),
+    ("patch", HOOK): Case((BUYER,), {"description": "new"}, FRESH),
     ("delete", HOOK): ONLY_BUYERS,
     ("post", f"{HOOK}/rotate"): NOTHING,
     ("post", f"{HOOK}/test"): NOTHING,

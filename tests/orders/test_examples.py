@@ -58,7 +58,9 @@ def the_webhook(orders: Orders, address: str) -> str:
     webhook: str = done(orders.buyer.post(f"{API}/webhooks", asked)).json["id"]
     done(orders.buyer.get(f"{API}/webhooks"))
     done(orders.buyer.get(f"{API}/webhooks/{webhook}"))
-    done(orders.buyer.change("PATCH", f"{API}/webhooks/{webhook}", {"description": "the warehouse"}))
+    one = f"{API}/webhooks/{webhook}"
+    named = {"description": "the warehouse"}
+    done(orders.buyer.change("PATCH", one, named, seen=orders.buyer.get(one).headers["ETag"]))
     done(orders.buyer.post(f"{API}/webhooks/{webhook}/rotate", {"overlap_hours": 24}))
     done(orders.buyer.post(f"{API}/webhooks/{webhook}/test", {}))
     return webhook
@@ -149,6 +151,7 @@ def the_catalogue(orders: Orders) -> None:
     done(orders.office.change("PATCH", f"{API}/catalogue/CR-BALL-07", named, seen=item.headers["ETag"]))
     done(send_image(orders, a_photo()))
     done(orders.buyer.get(f"{API}/catalogue/CR-BALL-07/image"))
+    done(orders.office.change("DELETE", f"{API}/catalogue/CR-BALL-07/image"))
     price = f"{API}/catalogue/CR-BALL-07/prices/USD/{in_days(30).isoformat()}"
     done(orders.office.change("PUT", price, {"unit_price": "0.60"}))
 

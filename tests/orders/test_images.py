@@ -72,6 +72,15 @@ def test_only_the_office_sets_a_picture_and_only_of_an_item(orders: Orders) -> N
     assert send_image(orders, a_photo(), to="/orders/v1/catalogue/NO-SUCH/image").status_code == 404
 
 
+def test_a_picture_can_be_taken_away(orders: Orders) -> None:
+    address = "/orders/v1/catalogue/CR-BALL-07/image"
+    send_image(orders, a_photo())
+    assert orders.buyer.change("DELETE", address).status_code == 403
+    assert orders.office.change("DELETE", address).status_code == 204
+    assert orders.buyer.get(address).status_code == 404
+    assert orders.office.change("DELETE", "/orders/v1/catalogue/NO-SUCH/image").status_code == 404
+
+
 def test_a_picture_stands_small_on_the_form_and_on_the_orders_page(orders: Orders) -> None:
     order, buyer = placed(orders), Visitor(orders, BUYER, account="CHEWY-LOUIS")
     pages = ("/orders/new", f"/orders/order/{order['id']}")

@@ -57,7 +57,7 @@ def test_what_was_credited_stands_beside_it_and_is_not_due(order: Followed, buye
     ("changes", "said"),
     [
         ({"amount": "551"}, "are left to pay of"),
-        ({"amount": "ten"}, "Give an amount in quotes and digits"),
+        ({"amount": "ten"}, "Give an amount in digits"),
         ({"amount": ""}, "Missing data"),
         ({"amount": "1.001"}, "in whole units of"),
         ({"paid_on": "yesterday"}, "Give a date as YYYY-MM-DD"),

@@ -81,6 +81,14 @@ def test_what_was_approved_is_not_asked_again(asking: Orders) -> None:
     assert "already" in say(asking, status=422)["errors"][0]["message"]
 
 
+def test_a_quote_says_what_would_have_to_be_approved_first(asking: Orders) -> None:
+    quoted = asking.buyer.post("/orders/v1/quotes", an_order(lines=[a_line(consignee=HOME)]))
+    assert quoted.json["lines"][0]["awaited_sample"] == FIRST
+    say(asking)
+    quoted = asking.buyer.post("/orders/v1/quotes", an_order(lines=[a_line(consignee=HOME)]))
+    assert quoted.json["lines"][0]["awaited_sample"] is None
+
+
 def test_another_buyer_approves_for_themselves(asking: Orders) -> None:
     order = place(asking)
     assert asking.rival.post(f"{SAMPLES}/{SKU}/approve", {"sample": FIRST}).status_code == 200

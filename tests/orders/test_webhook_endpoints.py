@@ -34,8 +34,8 @@ __all__ = ["endpoint"]
 PLACED, CLEARED = "kendi.orders.order_placed.v1", "kendi.orders.clearance_granted.v1"
 
 
-def change(caller: Caller, made: dict[str, Any], changes: Any) -> TestResponse:
-    headers = {"Authorization": f"Bearer {caller.key}"}
+def change(caller: Caller, made: dict[str, Any], changes: Any, seen: str = "*") -> TestResponse:
+    headers = {"Authorization": f"Bearer {caller.key}", "If-Match": seen}
     return caller.client.patch(f"{WEBHOOKS}/{made['id']}", json=changes, headers=headers)
 
 
@@ -59,6 +59,16 @@ def test_every_step_that_a_timeline_can_tell_can_be_chosen() -> None:
         "production_planned_without_agreement",
     }
     assert len(EVENT_TYPES) == len(set(EVENT_TYPES))
+
+
+def test_a_change_is_made_on_what_was_read(orders: Orders, endpoint: Endpoint) -> None:
+    answer = orders.buyer.post(WEBHOOKS, {"url": endpoint.url})
+    made, read = answer.json, answer.headers["ETag"]
+    assert change(orders.buyer, made, {"description": "nobody looked"}, seen="").status_code == 428
+    changed = change(orders.buyer, made, {"description": "first"}, seen=read)
+    assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
+    late = change(orders.buyer, made, {"description": "second"}, seen=read)
+    assert (late.status_code, state(orders, made)["description"]) == (412, "first")
 
 
 def test_an_endpoint_is_told_the_types_that_it_chose(orders: Orders, endpoint: Endpoint) -> None:

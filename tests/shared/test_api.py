@@ -1,5 +1,6 @@
 """What holds for every route of every API: the key, the kind of body, and what OpenAPI says of it."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,7 @@ def api(request: pytest.FixtureRequest, client_of: Callable[[str], FlaskClient])
 def test_the_document_is_valid(api: Api) -> None:
     validate(api.spec)
     assert api.spec["openapi"].startswith("3.1")
+    assert r"\\Z" not in json.dumps(api.spec), "ECMA-262 has no \\Z"
     assert api.spec["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
     assert api.spec["security"] == [{"key": []}]
 

@@ -6,7 +6,7 @@ from flask import Response, request
 
 from services.orders import images
 from services.orders.catalogue import find_item, item_as_dict
-from services.orders.handlers.catalogue import set_image
+from services.orders.handlers.catalogue import remove_image, set_image
 from services.orders.schemas.catalogue import ItemSchema
 from shared.clock import business_today
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, requires
@@ -47,3 +47,14 @@ def read_image(sku: str) -> Response:
     """The picture of an item, as a download that no browser takes for anything else."""
     with transaction() as session:
         return images.image_of(session, sku)
+
+
+@api.delete("/catalogue/<sku>/image")
+@api.response(204)
+@requires(KANWIL)
+def delete_image(sku: str) -> None:
+    """Show no picture of the item any more."""
+    with transaction() as session:
+        if find_item(session, sku) is None:
+            raise not_found("item")
+        remove_image(session, sku=sku)

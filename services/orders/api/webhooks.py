@@ -31,6 +31,7 @@ from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import key_of, link_to_next, row_number
 from shared.web.schemas import NothingSchema
+from shared.web.versions import IF_MATCH, etag, must_match
 
 api = Routes("webhooks", __name__, url_prefix="/orders/v1", description="Where a buyer is told of each step")
 
@@ -50,7 +51,8 @@ def register_webhook(body: dict[str, Any]) -> Response:
 
     def command(session: Session) -> Answer:
         endpoint = endpoints.register_webhook(session, buyer=current().account or "", **body)
-        return WEBHOOK.dump(endpoint), 201, {"Location": f"/orders/v1/webhooks/{endpoint.id}"}
+        location = {"Location": f"/orders/v1/webhooks/{endpoint.id}"}
+        return WEBHOOK.dump(endpoint), 201, location | etag(endpoint.version)
 
     return once(command, shown_once=SHOWN_ONCE)
 
@@ -68,14 +70,16 @@ def list_webhooks() -> Any:
 @api.response(200, WebhookListedSchema)
 @requires(BUYER)
 def read_webhook(endpoint_id: UUID) -> Any:
-    """One endpoint and its state."""
+    """One endpoint and its state; its ETag is what a change sends as If-Match."""
     with transaction() as session:
-        return kept(session, endpoint_id)
+        endpoint = kept(session, endpoint_id)
+    return endpoint, 200, etag(endpoint.version)
 
 
 @api.patch("/webhooks/<uuid:endpoint_id>")
 @api.arguments(WebhookChanges)
 @api.response(200, WebhookListedSchema)
+@api.doc(parameters=[IF_MATCH])
 @requires(BUYER)
 def change_webhook(changes: dict[str, Any], endpoint_id: UUID) -> Any:
     """Change its address, description or event types, or switch it off or on; what is not named stays."""
@@ -83,8 +87,9 @@ def change_webhook(changes: dict[str, Any], endpoint_id: UUID) -> Any:
         webhooks.check_address(changes["url"], demo=serving().settings.demo)
     with transaction() as session:
         endpoint = mine(session, endpoint_id)
+        must_match(endpoint.version)
         endpoints.change_webhook(session, endpoint=endpoint, changes=changes)
-    return endpoint
+    return endpoint, 200, etag(endpoint.version)
 
 
 @api.delete("/webhooks/<uuid:endpoint_id>")

@@ -48,6 +48,7 @@ class Endpoint:
     off_because: str | None = None
     created_at: datetime = field(init=False)
     removed_at: datetime | None = None
+    version: int = 1
 
     @property
     def state(self) -> str:

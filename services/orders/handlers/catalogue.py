@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -47,6 +47,11 @@ def write_price(session: Session, *, sku: str, currency: str, valid_from: date, 
         .values(**key, unit_price=unit_price)
         .on_conflict_do_update(index_elements=list(key), set_={"unit_price": unit_price})
     )
+
+
+def remove_image(session: Session, *, sku: str) -> None:
+    """Show no picture of the item any more."""
+    session.execute(delete(item_image).where(item_image.c.sku == sku))
 
 
 def set_image(session: Session, *, sku: str, sent: bytes) -> None:

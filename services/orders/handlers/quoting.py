@@ -54,7 +54,7 @@ def _asked(line: Line) -> QuotedLine:
 
 
 def _screened(line: Line) -> dict[str, Any]:
-    kept = ("number", "sku", "ordered", "destination", "action", "policies", "needs", "law")
+    kept = ("number", "sku", "ordered", "destination", "action", "policies", "needs", "law", "awaited_sample")
     return {
         **{name: getattr(line, name) for name in kept},
         "unit_price": str(line.unit_price),

@@ -74,6 +74,7 @@ def change_webhook(session: Session, *, endpoint: Endpoint, changes: dict[str, A
         endpoint.event_types = sorted(set(changes["event_types"]))
     if "active" in changes:
         _switch(session, endpoint, changes["active"])
+    endpoint.version += 1
 
 
 def _switch(session: Session, endpoint: Endpoint, active: bool) -> None:

@@ -34,6 +34,9 @@ class QuoteLineSchema(Schema):
         allow_none=True,
         metadata={"description": "what would make the requested day possible, where it is not"},
     )
+    awaited_sample = fields.String(
+        allow_none=True, metadata={"description": "the golden sample that you would have to approve first"}
+    )
     hold = fields.Nested(
         HoldSchema, allow_none=True, metadata={"description": "what the line would wait for, or what bars it"}
     )
