@@ -1,6 +1,7 @@
 """Reading a reference file: every bad row is named with its line, and then nothing of it is taken."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -111,14 +112,10 @@ class Sheet:
 
     def _parsed(self, path: Path) -> tuple[Node, dict[str, Any]]:
         """The file as nodes, which know their lines, and as plain values."""
-        from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-        yaml = YAML(typ="safe", pure=True)
-        yaml.allow_duplicate_keys = True  # they are refused below, all of them and with both lines
         try:
-            node = yaml.compose(path.read_text(encoding="utf-8"))
-            values = None if node is None else yaml.constructor.construct_document(node)
+            node, values = _composed(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise BadReference(f"{self._name}: can't be read: {error.strerror}") from None
         except UnicodeDecodeError:
@@ -133,6 +130,17 @@ class Sheet:
         self._faults += _doubled(node, set())
         self._need_no_fault()
         return node, values
+
+
+@lru_cache(maxsize=32)
+def _composed(text: str) -> tuple[Node, Any]:
+    """A document as nodes and as plain values. It takes a second, and several files ask for the same one."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.allow_duplicate_keys = True  # they are refused by the sheet, all of them and with both lines
+    node = yaml.compose(text)
+    return node, None if node is None else yaml.constructor.construct_document(node)
 
 
 def read(path: Path, section: str, schema: Row, *, unique: tuple[str, ...]) -> tuple[Any, ...]:
