@@ -6,7 +6,7 @@ from reportlab.platypus import Flowable, Spacer, Table, TableStyle
 
 from services.production.documents import WorkPaper
 from services.production.documents.layout import NOBODY, STATES, WIDTH, Both, both, day, head, number
-from shared.paper import FRAME, HEADING, SMALL, TITLE, listing, paper_of, words
+from shared.paper import FRAME, TITLE, listing, paper_of, words
 
 TITLE_WORDS = ("Kartu kerja", "Work ticket")
 SCAN = ("Pindai untuk melapor", "Scan to report")
@@ -50,8 +50,7 @@ def _materials(paper: WorkPaper) -> list[Flowable]:
         for need in paper.materials
     ]
     return [
-        words("Bahan", style=HEADING),
-        words("Material", style=SMALL),
+        Spacer(0, 4 * mm),
         listing(rows, [WIDTH * 0.6, WIDTH * 0.4], numeric=(1,)),
         Spacer(0, 4 * mm),
     ]
