@@ -57,7 +57,8 @@ def _work_order_taken_back(data: Data) -> Iterator[Said]:
 
 def _work_order_short_closed(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "allocated", "production's offers", -data["quantity"])
-    yield Said(_line(data), "started", "production's events", -data["quantity"])
+    if data.get("begun", True):
+        yield Said(_line(data), "started", "production's events", -data["quantity"])
 
 
 def _production_stopped(data: Data) -> Iterator[Said]:

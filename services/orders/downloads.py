@@ -10,6 +10,7 @@ from services.orders.claims import find_photo
 from services.orders.documents.proforma import Seller, proforma
 from services.orders.domain.order import Order
 from services.orders.storage import buyer, item
+from shared.web.files import picture
 from shared.web.problems import not_found
 
 
@@ -37,13 +38,3 @@ def photo_of(session: Session, claim_id: UUID, number: int) -> Response:
     if photo is None:
         raise not_found("photo")
     return picture(photo.content, photo.media_type, f"claim-{claim_id}-{number}")
-
-
-def picture(content: bytes, media_type: str, name: str) -> Response:
-    """A picture that no browser takes for anything else; a page that shows it may, who opens it downloads it."""
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{media_type.removeprefix("image/")}"',
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-    }
-    return Response(content, mimetype=media_type, headers=headers)

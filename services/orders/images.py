@@ -6,8 +6,8 @@ from flask import Response, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.orders import downloads
 from services.orders.storage import item_image
+from shared.web.files import picture
 from shared.web.problems import not_found
 
 
@@ -24,7 +24,7 @@ def image_of(session: Session, sku: str) -> Response:
     row = session.execute(select(item_image).where(item_image.c.sku == sku)).one_or_none()
     if row is None:
         raise not_found("image")
-    shown = downloads.picture(row.content, row.media_type, "item")
+    shown = picture(row.content, row.media_type, "item")
     shown.headers["Cache-Control"] = "private, max-age=300"
     shown.add_etag()
     shown.make_conditional(request)

@@ -4,7 +4,17 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
-from services.production.pages import agreements, board, facilities, inspecting, materials, reports, tools
+from services.production.pages import (
+    agreements,
+    board,
+    facilities,
+    inspecting,
+    materials,
+    photographing,
+    printing,
+    reports,
+    tools,
+)
 from shared import settings
 from shared.web import serving
 
@@ -12,6 +22,8 @@ DESKS = (
     board.desk,
     reports.desk,
     inspecting.desk,
+    photographing.desk,
+    printing.desk,
     tools.desk,
     facilities.desk,
     agreements.desk,

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     PrimaryKeyConstraint,
     Table,
@@ -256,6 +257,17 @@ defect = Table(
     PrimaryKeyConstraint("inspection_id", "code"),
     CheckConstraint("severity IN ('critical', 'major', 'minor')", name="severity"),
     CheckConstraint("rework >= 0 AND scrap >= 0 AND rework + scrap > 0", name="counts"),
+)
+
+inspection_photo = Table(
+    "inspection_photo",
+    tables,
+    Column("inspection_id", BigInteger, ForeignKey("inspection.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    CheckConstraint("media_type IN ('image/jpeg', 'image/png')", name="media_type"),
+    CheckConstraint("number > 0", name="number"),
 )
 
 tool_kind = Table(

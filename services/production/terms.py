@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from services.production.domain.agreement import Agreement, covered_until
@@ -14,7 +14,7 @@ from services.production.domain.clearance import LANE
 from services.production.domain.material import pieces_of
 from services.production.domain.terms import Terms
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import OPEN, agreement, material_lot, recipe, work_order
+from services.production.storage import OPEN, agreement, demand, material_lot, recipe, work_order
 
 
 def terms_of(
@@ -40,13 +40,23 @@ def recipe_of(session: Session, sku: str) -> dict[str, Decimal]:
     return {row.material: row.per_piece for row in rows}
 
 
+def agreements_for(session: Session, order: WorkOrder) -> Sequence[Agreement]:
+    """The agreements under which a work order's facility may work for its buyer."""
+    partner = session.execute(
+        select(demand.c.partner).where(demand.c.order_id == order.order_id, demand.c.line == order.line)
+    ).scalar_one()
+    return session.execute(_agreements([order.facility], partner)).scalars().all()
+
+
+def _agreements(codes: Sequence[str], partner: str | None) -> Select[Agreement]:
+    query = select(Agreement).where(agreement.c.facility.in_(codes), agreement.c.lanes.contains([LANE]))
+    return query if partner is None else query.where(agreement.c.partner == partner)
+
+
 def _covered(
     session: Session, codes: Sequence[str], partner: str | None, today: date
 ) -> dict[str, date | None]:
-    query = select(Agreement).where(agreement.c.facility.in_(codes), agreement.c.lanes.contains([LANE]))
-    query = query.where(agreement.c.valid_to >= today)
-    if partner is not None:
-        query = query.where(agreement.c.partner == partner)
+    query = _agreements(codes, partner).where(agreement.c.valid_to >= today)
     found = defaultdict(list)
     for one in session.execute(query).scalars():
         found[one.facility].append(one)

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
+from services.production import photos
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
     OPEN,
@@ -210,8 +211,14 @@ def inspections_of(session: Session, id: UUID) -> list[dict[str, Any]]:
         .order_by(defect.c.severity, defect.c.code)
     )
     defects = rows.mappings().all()
+    photographed = photos.numbers_of(session, [each["id"] for each in found])
     return [
-        {**each, "defects": [row for row in defects if row["inspection_id"] == each["id"]]} for each in found
+        {
+            **each,
+            "defects": [row for row in defects if row["inspection_id"] == each["id"]],
+            "photos": photos.addresses(id, each["id"], photographed[each["id"]]),
+        }
+        for each in found
     ]
 
 

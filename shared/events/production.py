@@ -217,7 +217,9 @@ class PiecesCorrected:
 @contract("kendi.production.work_order_short_closed.v1", subject="plan/{order_id}:{line}")
 @dataclass(frozen=True, kw_only=True)
 class WorkOrderShortClosed:
-    """``quantity`` pieces that a facility had begun will not be made there; ``left`` are good.
+    """``quantity`` pieces that a facility had accepted will not be made there; ``left`` are good.
+
+    ``begun`` says whether it had begun them.
 
     It is told on the plan's subject: the plan that shares the pieces out again comes after it for everybody.
     """
@@ -229,6 +231,7 @@ class WorkOrderShortClosed:
     quantity: int
     left: int
     reason: str
+    begun: bool = True
 
 
 @contract("kendi.production.work_order_inspected.v1", subject="work_order/{work_order_id}")

@@ -6,12 +6,13 @@ from shared.web.access import BUYER, COMPLIANCE, KANWIL
 from tests import matrix
 from tests.matrix import Case, Operation, World
 from tests.orders.conftest import Orders, an_order
-from tests.orders.test_claims import SSCC, WHY, a_photo
+from tests.orders.test_claims import SSCC, WHY
 from tests.orders.test_imports import a_row, as_csv
 from tests.orders.test_payments import a_payment
 from tests.orders.test_webhook_pages import Buyer
 from tests.orders.test_webhooks import Endpoint, endpoint, registered
 from tests.orders.world import REASON, V1, a_world
+from tests.pictures import a_photo
 
 __all__ = ["endpoint"]
 

@@ -9,13 +9,14 @@ from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from services.orders.photos import MOST_BYTES
+from shared.photos import MOST_BYTES
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_changing_pages import submit
-from tests.orders.test_claims import SSCC, WHY, a_photo, claim, decided, delivered, send_photo
+from tests.orders.test_claims import SSCC, WHY, claim, decided, delivered, send_photo
 from tests.orders.test_handlers import ORDERS, Followed, follow
 from tests.orders.test_pages import CSRF_TOKEN, Visitor
+from tests.pictures import a_photo
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from services.orders.photos import MOST_BYTES
 from shared.events.logistics import CartonsPacked
+from shared.photos import MOST_BYTES
 from tests.orders.conftest import Caller, Orders, in_days
 from tests.orders.test_handlers import LOT, ORDERS, SRAGEN, Followed, follow
+from tests.pictures import a_photo
 
 CLAIMS = "/orders/v1/claims"
 SSCC = "095299000000000011"
@@ -54,12 +55,6 @@ def decided(order: Followed, accepted: int = 20) -> dict[str, Any]:
 def line_of(order: Followed) -> tuple[int, str]:
     line = order.read()["lines"][0]
     return line["claimed"], line["credited"]
-
-
-def a_photo(kind: str = "JPEG", **options: Any) -> bytes:
-    into = BytesIO()
-    Image.new("RGB", (40, 30), "sienna").save(into, kind, **options)
-    return into.getvalue()
 
 
 def send_photo(

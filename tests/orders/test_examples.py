@@ -6,7 +6,7 @@ from typing import Any
 from tests.examples import Answers, shape_of
 from tests.orders.conftest import Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
-from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
+from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, plan
 from tests.orders.test_handlers import follow
 from tests.orders.test_images import send_image
@@ -14,6 +14,7 @@ from tests.orders.test_imports import a_row, as_csv, send, work_off
 from tests.orders.test_payments import a_payment
 from tests.orders.test_samples import ask_for
 from tests.orders.test_webhooks import Endpoint, deliver, endpoint
+from tests.pictures import a_photo
 
 __all__ = ["endpoint", "stocked"]
 

@@ -5,11 +5,12 @@ import pytest
 from tests.fuzzing import fuzz, operations_of
 from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
-from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
+from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import follow
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_samples import ask_for
+from tests.pictures import a_photo
 
 __all__ = ["stocked"]
 

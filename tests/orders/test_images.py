@@ -8,8 +8,8 @@ from werkzeug.test import TestResponse
 
 from shared.web.access import BUYER
 from tests.orders.conftest import Caller, Orders
-from tests.orders.test_claims import a_photo
 from tests.orders.test_pages import Visitor, placed
+from tests.pictures import a_photo
 
 BALL = "/orders/v1/catalogue/CR-BALL-07"
 IMAGE, PAGE = f"{BALL}/image", "/orders/catalogue/CR-BALL-07/image"

@@ -1,5 +1,6 @@
 """A facility that ends its part early takes back what it had begun, before or after anything else is heard."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -63,6 +64,14 @@ def test_the_end_waits_for_the_beginning_if_it_is_heard_first(order: Followed) -
     assert order.quantities() == {"allocated": 1_000, "good": 400}
     order.hears(order.work(), begun_elsewhere(order))
     assert order.quantities() == {"allocated": 1_000, "started": 1_000, "good": 400}
+
+
+def test_what_was_never_begun_is_given_back_without_waiting_for_a_beginning(order: Followed) -> None:
+    never_begun = replace(short_closed(order), quantity=1_000, left=0, begun=False)
+    order.hears(order.plan(), never_begun, order.plan(0), order.plan())
+    assert order.quantities() == {"allocated": 1_000}
+    order.hears(begun_elsewhere(order))
+    assert order.quantities() == {"allocated": 1_000, "started": 600}
 
 
 def test_a_plan_without_another_facility_leaves_only_what_is_good(order: Followed) -> None:

@@ -8,13 +8,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.orders.storage import item
 from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
-from tests.orders.test_claims import SSCC, WHY, a_photo, delivered, send_photo
+from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_payments import pay
 from tests.orders.test_webhooks import Endpoint, deliver, registered
+from tests.pictures import a_photo
 
 V1 = "/orders/v1"
 REASON = "The dossier is complete and the buyer has acknowledged it."

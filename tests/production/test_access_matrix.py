@@ -6,6 +6,7 @@ from sqlalchemy import text
 from shared.web.access import FACILITY, HEAD, IN_A_FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
 from tests import matrix
 from tests.matrix import Case, Operation, World
+from tests.pictures import a_photo
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -20,6 +21,7 @@ from tests.production.conftest import (
 
 V1 = "/production/v1"
 WORK = f"{V1}/work-orders/{{id}}"
+PHOTOS = f"{WORK}/inspections/{{inspection}}/photos"
 FACILITY_OF = f"{V1}/facilities/{{code}}"
 CAPACITY = f"{FACILITY_OF}/capacity"
 DAY = f"{FACILITY_OF}/calendar/{{day}}"
@@ -62,6 +64,11 @@ CASES: dict[Operation, Case] = {
     ("get", f"{WORK}/inspections"): Case(READERS),
     ("post", f"{WORK}/inspections"): Case((*WORKING, INSPECTOR), {"defects": []}),
     ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 10, "rework": 0, "scrap": 0}),
+    ("post", PHOTOS): Case((*WORKING, INSPECTOR), a_photo(), {"Content-Type": "image/jpeg"}),
+    ("get", f"{PHOTOS}/{{number}}"): Case(READERS),
+    ("delete", f"{PHOTOS}/{{number}}"): Case((*WORKING, INSPECTOR)),
+    ("get", f"{WORK}/ticket.pdf"): Case(READERS),
+    ("get", f"{WORK}/tally-sheet.pdf"): Case(READERS),
     ("get", f"{WORK}/materials"): Case(READERS),
     ("get", f"{V1}/agreements"): Case(READERS),
     ("post", f"{V1}/agreements"): Case(OFFICE, NEW_AGREEMENT),
@@ -111,12 +118,21 @@ BEFORE = {
     "report": ("accept", "start"),
     "sampling": ("accept", "start", "report"),
     "inspections": ("accept", "start", "report"),
+    "photos": ("accept", "start", "report", "inspections"),
     "inspect": ("accept", "start", "report"),
     "correct": ("accept", "start", "report"),
     "acknowledge": ("accept", "start", "report"),
     "short-close": ("accept", "start"),
 }
 """What must have been done before something is allowed."""
+
+
+def before_it(operation: Operation) -> list[Operation]:
+    """What must have been done before an operation is allowed."""
+    if operation[1].startswith(PHOTOS):
+        taken = [] if operation[0] == "post" else [("post", PHOTOS)]
+        return [*(("post", f"{WORK}/{action}") for action in BEFORE["photos"]), *taken]
+    return [("post", f"{WORK}/{action}") for action in BEFORE.get(operation[1].rpartition("/")[2], ())]
 
 
 @pytest.fixture
@@ -131,6 +147,8 @@ def world(shared_out: Production) -> World:
         "day": in_days(3).isoformat(),
         "family": FAMILY,
         "report": "1",
+        "inspection": "1",
+        "number": "1",
         "agreement_id": agreed["id"],
         "lot_id": lot["id"],
     }
@@ -154,9 +172,8 @@ def test_a_key_without_the_scope_is_refused_on_every_route(world: World) -> None
 def test_another_facilitys_work_is_as_one_that_is_not(
     shared_out: Production, world: World, operation: Operation
 ) -> None:
-    for action in BEFORE.get(operation[1].rpartition("/")[2], ()):
-        before = ("post", f"{WORK}/{action}")
-        assert world.send(before, CASES[before], world.ids, shared_out.sragen.key).status_code == 200
+    for before in before_it(operation):
+        assert world.send(before, CASES[before], world.ids, shared_out.sragen.key).status_code in (200, 201)
     if operation[1] in (f"{FACILITY_OF}/shifts/close", f"{FACILITY_OF}/unlock"):
         tools_are_missing(shared_out)
     rival, owner = (

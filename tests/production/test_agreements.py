@@ -135,6 +135,40 @@ def test_nobody_is_given_work_that_would_outlast_the_agreement(production: Produ
     assert "makes 385 a day" in shown["why"]
 
 
+def ended(production: Production, on: date) -> None:
+    """The agreement of Sragen ends early."""
+    (mine,) = production.sragen.get("/agreements").json
+    said = {"on": on.isoformat(), "reason": "Both agree."}
+    assert production.office.post(f"/agreements/{mine['id']}/end", said).status_code == 200
+
+
+def test_an_offer_is_not_accepted_for_a_day_after_the_agreement(shared_out: Production) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    ended(shared_out, today())
+    refused = shared_out.sragen.do(work, "accept")
+    said = f"The agreement (PKS) ends on {today()}, and this work needs one on {work['due']}"
+    assert (refused.status_code, said in refused.text) == (422, True), refused.text
+    later = shared_out.sragen.do(work, "accept", by=in_days(2).isoformat())
+    assert later.json["errors"][0]["field"] == "by"
+    assert shared_out.sragen.do(work, "accept", by=today().isoformat()).status_code == 200
+
+
+def test_work_does_not_begin_once_the_agreement_has_ended_and_goes_on_if_it_had_begun(
+    shared_out: Production,
+) -> None:
+    going = shared_out.klaten.started()
+    assert shared_out.klaten.do(going, "pause", reason="Listrik padam").status_code == 200
+    (work,) = shared_out.sragen.work_orders()
+    assert shared_out.sragen.do(work, "accept").status_code == 200
+    with shared_out.database.transaction() as session:
+        session.execute(update(agreement).values(valid_to=in_days(-1)))
+    refused = shared_out.sragen.do(work, "start")
+    said = f"The agreement (PKS) ends on {in_days(-1)}, and this work needs one on {today()}"
+    assert (refused.status_code, said in refused.text) == (422, True), refused.text
+    assert shared_out.sragen.get(f"/work-orders/{work['id']}").json["state"] == "accepted"
+    assert shared_out.klaten.do(going, "start").status_code == 200
+
+
 def test_a_facility_reads_only_why_it_was_passed_over_itself(shared_out: Production) -> None:
     (work,) = shared_out.sragen.work_orders()
     assert shared_out.sragen.get(f"/work-orders/{work['id']}").json["passed_over"] == []

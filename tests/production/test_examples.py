@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.examples import Answers, shape_of
+from tests.pictures import a_photo
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -14,6 +15,7 @@ from tests.production.conftest import (
     particulars,
     today,
 )
+from tests.production.test_inspection_photos import send
 
 
 def test_each_operation_answers_as_its_example_says(shared_out: Production, record_examples: bool) -> None:
@@ -71,8 +73,14 @@ def the_work(production: Production) -> None:
     done(production.sragen.get(f"/work-orders/{offered['id']}/sampling"))
     stained = {"code": "stain", "rework": 2, "scrap": 0}
     inspections = f"/work-orders/{offered['id']}/inspections"
-    done(production.sragen.post(inspections, {"lot": 100, "defects": [stained], "on_reject": "sort"}))
+    made = done(production.sragen.post(inspections, {"lot": 100, "defects": [stained], "on_reject": "sort"}))
+    photos = f"{inspections}/{made.json['id']}/photos"
+    done(send(production.sragen, photos, a_photo()))
+    done(production.sragen.get(f"{photos}/1"))
     done(production.sragen.get(inspections))
+    done(production.sragen.delete(f"{photos}/1"))
+    for paper in ("ticket", "tally-sheet"):
+        done(production.sragen.get(f"/work-orders/{offered['id']}/{paper}.pdf"))
     done(production.sragen.get(f"/work-orders/{offered['id']}"))
     agree(production)
     supply(production, offered["id"])

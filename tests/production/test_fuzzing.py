@@ -1,7 +1,9 @@
 """The production API under requests made up from its own document."""
 
 from tests.fuzzing import fuzz, operations_of
+from tests.pictures import a_photo
 from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, in_days, monday, today
+from tests.production.test_inspection_photos import send
 
 IN_TURN = {
     f"POST /production/v1/work-orders/{{id}}/{step}"
@@ -42,8 +44,11 @@ SELDOM = {
     "POST /production/v1/agreements/{agreement_id}/end",
     "POST /production/v1/materials/lots/{lot_id}/give-back",
     "POST /production/v1/materials/lots/{lot_id}/release",
+    "POST /production/v1/work-orders/{id}/inspections/{inspection}/photos",
+    "GET /production/v1/work-orders/{id}/inspections/{inspection}/photos/{number}",
+    "DELETE /production/v1/work-orders/{id}/inspections/{inspection}/photos/{number}",
 }
-"""Of the regional office alone, or about more than one thing that must fit."""
+"""Of the regional office alone, about more than one thing that must fit, or a picture, which no made-up body is."""
 
 
 def test_no_request_of_a_facility_breaks_the_service_and_each_answer_is_documented(
@@ -64,6 +69,9 @@ def what_is_there(production: Production) -> dict[str, list[object]]:
     work = production.sragen.started()
     body = {"pieces": 100, "kind": "made", "worked_on": today().isoformat()}
     assert production.sragen.do(work, "report", **body).status_code == 200
+    inspections = f"/work-orders/{work['id']}/inspections"
+    inspected = production.sragen.post(inspections, {"lot": 10, "defects": []}).json
+    assert send(production.sragen, f"{inspections}/{inspected['id']}/photos", a_photo()).status_code == 201
     entries = production.sragen.get(f"/work-orders/{work['id']}/reports").json
     lots = production.sragen.get("/materials/lots", material="coffee_wood").json
     return {
@@ -77,6 +85,8 @@ def what_is_there(production: Production) -> dict[str, list[object]]:
         "If-Match": ["*"],
         "report": [entry["id"] for entry in entries],
         "id": [work["id"]],
+        "inspection": [inspected["id"]],
+        "number": [1],
         "code": [SRAGEN, KLATEN],
         "facility": [SRAGEN],
         "worked_on": [today().isoformat()],

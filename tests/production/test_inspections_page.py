@@ -22,7 +22,7 @@ def page_of(visitor: Visitor, work: dict[str, Any]) -> TestResponse:
     return visitor.client.get(f"/production/work-orders/{work['id']}/inspections")
 
 
-def decided(visitor: Visitor, work: dict[str, Any], **typed: str) -> TestResponse:
+def decided(visitor: Visitor, work: dict[str, Any], **typed: Any) -> TestResponse:
     token = CSRF_TOKEN.search(page_of(visitor, work).text)
     assert token is not None
     form = {"csrf_token": token[1], "lot": "200", **typed}

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from services.production.storage import tables
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
+from tests.pictures import a_photo
 from tests.production.conftest import (
     KLATEN,
     SRAGEN,
@@ -18,6 +19,7 @@ from tests.production.conftest import (
     today,
 )
 from tests.production.test_access_matrix import tools_are_missing
+from tests.production.test_inspection_photos import send
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
@@ -41,6 +43,8 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
     stained = {"code": "stain", "rework": 1, "scrap": 0}
     inspected = shared_out.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": [stained]})
     assert inspected.status_code == 200, inspected.text
+    photos = f"/work-orders/{work['id']}/inspections/{inspected.json['id']}/photos"
+    assert send(shared_out.sragen, photos, a_photo()).status_code == 201
     tools_are_missing(shared_out)
     small = UUID(int=43)
     shared_out.hears(an_order(order_id=small, quantity=150), a_clearance(order_id=small, quantity=150))

@@ -6,7 +6,9 @@ import pytest
 
 from shared.events.production import WorkOrderShortClosed
 from shared.refusal import Refused
-from tests.production.conftest import KLATEN, Production
+from shared.web.access import HEAD
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_cancellation
+from tests.production.test_board import Visitor
 from tests.production.test_reports import pieces
 from tests.production.test_work_order import DAY, a_work_order, made, started
 
@@ -40,6 +42,34 @@ def test_the_shortage_and_nothing_else_is_offered_to_another_facility(shared_out
     plan = shared_out.told("production_planned")[-1][1]
     assert (plan["because"], plan["allocated"], plan["unallocated"]) == ("short_closed", 1_000, 0)
     assert {each["facility"] for each in plan["allocations"]} == {"LPS-SRG", KLATEN}
+
+
+def test_the_head_gives_back_what_was_accepted_and_never_begun(shared_out: Production) -> None:
+    before = sum(order["quantity"] for order in shared_out.klaten.work_orders())
+    (work,) = shared_out.sragen.work_orders()
+    reason = {"reason": "Bengkel dipakai untuk pelatihan"}
+    assert shared_out.head.do(work, "short-close", **reason).status_code == 422
+    assert shared_out.sragen.do(work, "accept").status_code == 200
+    head = Visitor(shared_out, HEAD, SRAGEN)
+    assert f"Kembalikan semua {work['quantity']} buah" in head.open()
+    assert head.submit(work, "short_close", **reason).status_code == 303
+    ended = shared_out.sragen.get(f"/work-orders/{work['id']}").json
+    assert (ended["state"], ended["quantity"], ended["short_closed"]) == ("short_closed", 0, work["quantity"])
+    told = shared_out.told("work_order_short_closed")[-1][1]
+    assert (told["quantity"], told["left"], told["begun"]) == (work["quantity"], 0, False)
+    assert sum(order["quantity"] for order in shared_out.klaten.work_orders()) == before + work["quantity"]
+    assert shared_out.sragen.do(work, "start").status_code == 422
+
+
+def test_what_was_given_back_is_neither_taken_back_again_nor_in_the_way_of_a_cancellation(
+    shared_out: Production,
+) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    assert shared_out.sragen.do(work, "accept").status_code == 200
+    assert shared_out.head.do(work, "short-close", reason="Bengkel ditutup").status_code == 200
+    shared_out.hears(a_cancellation())
+    assert shared_out.told("production_stopped")[-1][1]["stopped"] == 1_000
+    assert shared_out.sragen.get(f"/work-orders/{work['id']}").json["state"] == "short_closed"
 
 
 def test_a_later_day_needs_a_reason_and_moves_the_promise(shared_out: Production) -> None:

@@ -147,7 +147,11 @@ class Piecework(RuleBasedStateMachine):
         assert (order.state in ("completed", "short_closed")) == (order.good == order.quantity)
         if order.state != "cancelled":
             assert told[WorkOrderAccepted] == (order.state not in ("offered", "declined"))
-        assert told[WorkOrderStarted] == (order.state not in ("offered", "declined", "accepted", "cancelled"))
+        assert told[WorkOrderStarted] == (order.started_on is not None)
+        assert (order.started_on is None) == (
+            order.state in ("offered", "declined", "accepted", "cancelled")
+            or any(not event.begun for event in self._told(WorkOrderShortClosed))
+        )
         if order.made:
             assert told[WorkOrderStarted]
         if told[WorkOrderCompleted]:

@@ -9,28 +9,23 @@ from sqlalchemy.orm import Session
 from services.orders import claims, downloads
 from services.orders.asked_for import the_order
 from services.orders.handlers import claiming
-from services.orders.photos import MOST_BYTES
 from services.orders.schemas.claims import (
     ClaimDecisionRequest,
     ClaimRequest,
     ClaimSchema,
     SettlementRequest,
 )
+from shared.photos import MOST_BYTES
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
 from shared.web.api import Routes, takes
 from shared.web.context import transaction
+from shared.web.files import PHOTO, PICTURE
 from shared.web.idempotency import Answer, once
 from shared.web.problems import not_found
 
 api = Routes("claims", __name__, url_prefix="/orders/v1", description="What is wrong with delivered goods")
 
 CLAIM = ClaimSchema()
-PICTURE = {"schema": {"type": "string", "format": "binary"}}
-PHOTO = {
-    "description": "A JPEG or PNG picture; it is known by its content, and what it tells beside is not kept.",
-    "required": True,
-    "content": {"image/jpeg": PICTURE, "image/png": PICTURE},
-}
 
 
 @api.post("/claims")
@@ -90,7 +85,7 @@ def add_photo(claim_id: UUID) -> Response:
 
 
 @api.get("/claims/<uuid:claim_id>/photos/<int:number>")
-@api.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+@api.response(200, PICTURE, content_type="image/*")
 @requires(BUYER, COMPLIANCE, KANWIL)
 def read_photo(claim_id: UUID, number: int) -> Response:
     """One photo, as a download that no browser takes for anything else."""

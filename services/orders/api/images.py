@@ -12,21 +12,16 @@ from shared.clock import business_today
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, requires
 from shared.web.api import Routes, takes
 from shared.web.context import transaction
+from shared.web.files import PHOTO, PICTURE
 from shared.web.problems import not_found
 
 api = Routes("images", __name__, url_prefix="/orders/v1", description="What items look like")
 
 MOST_BYTES = 2 * 1024 * 1024
-PICTURE = {"schema": {"type": "string", "format": "binary"}}
-IMAGE = {
-    "description": "A JPEG or PNG picture; it is known by its content, and what it tells beside is not kept.",
-    "required": True,
-    "content": {"image/jpeg": PICTURE, "image/png": PICTURE},
-}
 
 
 @api.put("/catalogue/<sku>/image")
-@api.doc(requestBody=IMAGE)
+@api.doc(requestBody=PHOTO)
 @api.response(200, ItemSchema)
 @requires(KANWIL)
 @takes(MOST_BYTES)
@@ -41,7 +36,7 @@ def put_image(sku: str) -> Any:
 
 
 @api.get("/catalogue/<sku>/image")
-@api.response(200, {"type": "string", "format": "binary"}, content_type="image/*")
+@api.response(200, PICTURE, content_type="image/*")
 @requires(BUYER, COMPLIANCE, KANWIL)
 def read_image(sku: str) -> Response:
     """The picture of an item, as a download that no browser takes for anything else."""

@@ -8,10 +8,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.orders import photos
 from services.orders.domain.catalogue import may_be_priced
 from services.orders.handlers.sampling import replace_sample
 from services.orders.storage import item, item_image, item_price
+from shared import photos
 from shared.clock import business_today
 from shared.events import contract_of
 from shared.events.orders import ItemPublished

@@ -8,7 +8,7 @@ import uuid_utils.compat as uuid7s
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from services.orders import photos, timeline
+from services.orders import timeline
 from services.orders.domain import claiming
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Line, Order
@@ -17,6 +17,7 @@ from services.orders.handlers.paying import owing
 from services.orders.handlers.placing import keep, new_order
 from services.orders.storage import claim as claim_rows
 from services.orders.storage import claim_photo, item
+from shared import photos
 from shared.clock import business_today
 from shared.events.orders import Settlement
 from shared.refusal import Refused

@@ -72,9 +72,10 @@ def on_work_order_started(session: Session, event: WorkOrderStarted, heard: Hear
 def on_work_order_short_closed(session: Session, event: WorkOrderShortClosed, heard: Heard) -> None:
     """What was begun and will not be made there is begun no more; the plan that follows shares it out again."""
     line = locked(session, event.order_id).line(event.line)
-    if event.quantity > line.started:
+    begun = event.quantity if event.begun else 0
+    if begun > line.started:
         raise NotYet("production", f"work_order/{event.work_order_id}")
-    line.started -= event.quantity
+    line.started -= begun
     timeline.note(session, event, heard)
 
 

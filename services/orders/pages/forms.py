@@ -1,10 +1,8 @@
 """What is wrong with a form that was sent, for its page to say beside what was typed."""
 
-from collections.abc import Collection, Iterable
-from contextlib import closing
+from collections.abc import Collection
 
 from marshmallow import ValidationError
-from werkzeug.datastructures import FileStorage
 
 from shared.refusal import Refused
 from shared.web import pages
@@ -25,16 +23,3 @@ def wrong_with(error: ValidationError | Refused, fields: Collection[str]) -> Wro
 def _field(named: str | None, fields: Collection[str]) -> str:
     last = (named or "").rsplit(".", 1)[-1]
     return last if last in fields else ""
-
-
-def sent_files(files: Iterable[FileStorage], *, field: str, most_bytes: int) -> list[bytes]:
-    """The content of each file that was chosen; a browser sends an empty one where none was."""
-    read = []
-    for file in files:
-        with closing(file):
-            read += [file.stream.read(most_bytes + 1)] if file.filename else []
-    if any(len(content) > most_bytes for content in read):
-        raise Refused(
-            "Send files of up to {megabytes} MB each.", field=field, megabytes=most_bytes // 1024**2
-        )
-    return read

@@ -6,6 +6,8 @@ from services.production.api import (
     facilities,
     inspections,
     materials,
+    papers,
+    photos,
     tools,
     work_orders,
 )
@@ -13,6 +15,8 @@ from services.production.api import (
 ROUTES = (
     work_orders.api,
     inspections.api,
+    photos.api,
+    papers.api,
     facilities.api,
     calendars.api,
     tools.api,

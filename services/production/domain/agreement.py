@@ -92,6 +92,22 @@ def _overlap(one: Agreement, other: Agreement) -> bool:
     return same and days and bool(set(one.lanes) & set(other.lanes))
 
 
+def must_cover(agreements: Sequence[Agreement], day: date, *, today: date, field: str | None = None) -> None:
+    """Refuse work that is to be done on a day which no agreement covers from today on."""
+    until = covered_until(agreements, today=today)
+    if until is not None and day <= until:
+        return
+    ended = until or max((each.last_day for each in agreements if each.last_day < today), default=None)
+    if ended is None:
+        raise Refused("No agreement (PKS) covers this work.", field=field)
+    raise Refused(
+        "The agreement (PKS) ends on {last}, and this work needs one on {day}: ask the regional office.",
+        field=field,
+        last=ended,
+        day=day,
+    )
+
+
 def covered_until(agreements: Sequence[Agreement], *, today: date) -> date | None:
     """The last day up to which agreements that follow on each other are in force from today on."""
     until = None

@@ -87,7 +87,7 @@ class WorkOrder:
     @property
     def can_be_taken_back(self) -> bool:
         """Whether work on it has not begun, so that nobody's work is lost."""
-        return self.live and self.started_on is None
+        return self.live and self.started_on is None and not self.short_closed
 
     @property
     def state(self) -> str:
@@ -275,8 +275,11 @@ class WorkOrder:
         self.reports.append(entry)
 
     def short_close(self, *, reason: str) -> list[object]:
-        """What is not made yet will not be made here; what was made is inspected and mended first."""
-        self._must_be(*UNDER_WAY, "paused")
+        """What is not made yet will not be made here; what was made is inspected and mended first.
+
+        An order that was accepted and never begun ends so, too, with nothing made.
+        """
+        self._must_be("accepted", *UNDER_WAY, "paused")
         if self.awaiting or self.rework:
             raise Refused(
                 "Inspect and mend first what was made: {pieces} pieces.", pieces=self.awaiting + self.rework
@@ -289,6 +292,7 @@ class WorkOrder:
                 quantity=self.short_closed,
                 left=self.quantity,
                 reason=self.short_closed_reason,
+                begun=self.started_on is not None,
             )
         ]
 

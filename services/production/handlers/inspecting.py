@@ -87,4 +87,4 @@ def _kept(
     ]
     if rows:
         session.execute(insert(defect), rows)
-    return {"id": id, **values, "defects": rows}
+    return {"id": id, **values, "defects": rows, "photos": []}

@@ -115,7 +115,7 @@ def _keep_passed_over(
     """Keep why each facility that could make the line has no part of it, as of this plan."""
     of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
     session.execute(delete(passed_over).where(*of_line))
-    taking_part = {each.facility for each in work_orders if each.live}
+    taking_part = {each.facility for each in work_orders if each.live and each.quantity}
     rows = [
         {"order_id": line.order_id, "line": line.line, "facility": code, "reason": reason}
         for code, reason in sorted(planned.passed_over.items())

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from services.production import terms
 from services.production.capacities import capacity_at, made_a_day
+from services.production.domain.agreement import must_cover
 from services.production.domain.report import Kind, Origin
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.handlers import materials
@@ -36,8 +38,10 @@ def accept(
         one_plan_at_a_time(session)
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
+    today = business_today(session)
+    _must_be_agreed(session, order, max(today, by or order.due), field="by" if by else None)
     due, cleared = order.due, _cleared_until(session, order)
-    accepted = order.accept(on=business_today(session), cleared_until=cleared, by=by, reason=reason)
+    accepted = order.accept(on=today, cleared_until=cleared, by=by, reason=reason)
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
         record(session, *accepted, *(_standing(session, order, "accepted") if order.due != due else []))
@@ -62,7 +66,10 @@ def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
     materials.must_be_usable(session, order)
-    record(session, *order.start(on=business_today(session), cleared_until=_cleared_until(session, order)))
+    today = business_today(session)
+    if order.started_on is None:
+        _must_be_agreed(session, order, today)
+    record(session, *order.start(on=today, cleared_until=_cleared_until(session, order)))
     return order
 
 
@@ -170,6 +177,11 @@ def _line(session: Session, order: WorkOrder) -> Row[Any]:
 
 def locked(session: Session, work_order_id: UUID) -> WorkOrder:
     return session.get_one(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
+
+
+def _must_be_agreed(session: Session, order: WorkOrder, day: date, *, field: str | None = None) -> None:
+    """An agreement may have ended since the work was offered."""
+    must_cover(terms.agreements_for(session, order), day, today=business_today(session), field=field)
 
 
 def _cleared_until(session: Session, order: WorkOrder) -> date | None:

@@ -1,7 +1,7 @@
 """Papan kerja: what do we do now?"""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -85,7 +85,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         flagged=flagged,
         locks=locks,
         may=duties_of(current().role),
-        report_id=_report_id,
+        report_id=report_id,
         decline_words=DECLINE_WORDS,
         others=others,
         quarantined=quarantined,
@@ -133,7 +133,7 @@ def entry() -> dict[str, Any]:
     return {"report": int(number) if number.isascii() and number.isdecimal() else 0}
 
 
-def _report_id(order: dict[str, Any], kind: str) -> UUID:
+def report_id(order: Mapping[str, Any], kind: str) -> UUID:
     """The id of the report that a form would make: two taps are one report, and two people's are two."""
     return uuid5(order["id"], f"{g.csrf_token} {kind} {order['reported']}")
 

@@ -1,4 +1,4 @@
-"""What was reported of one work order, and correcting it."""
+"""One work order on a phone: reporting pieces, what was reported, and correcting it."""
 
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,8 @@ from flask import Blueprint, render_template, request
 from services.production import views
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
-from services.production.pages.board import entry, whole
+from services.production.pages.board import entry, report_id, whole
+from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -46,9 +47,12 @@ def _page(id: UUID, refusal: Refused | None = None) -> str:
         if order is None:
             raise not_found("work order")
         reports = views.reports_of(session, id)
+        today = business_today(session)
     return render_template(
         "reports.html",
-        wo=order,
+        wo={**views.as_dict(order), "reported": len(reports)},
+        today=today,
+        report_id=report_id,
         reports=reports,
         may=duties_of(current().role),
         refusal=refusal,

@@ -87,3 +87,4 @@ class InspectionSchema(Schema):
     scrap = fields.Integer()
     inspected_on = fields.Date()
     defects = fields.List(fields.Nested(FoundSchema))
+    photos = fields.List(fields.String(), metadata={"description": "their addresses"})

@@ -1,4 +1,4 @@
-"""Photos of claims and pictures of items: taken for what they are, not for what they are called, and kept without what they tell beside."""
+"""Photos that people send: taken for what they are, not for what they are called, and kept without what they tell beside."""
 
 from io import BytesIO
 from typing import Final
