@@ -8,7 +8,11 @@ import click
 
 from kendi.cli import access, doctoring, preparing, proving, running, serving
 
-ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating"}
+ELSEWHERE = {
+    "status": "kendi.operating",
+    "events": "kendi.operating",
+    "replan": "kendi.replanning",
+}
 """Commands whose options need the services' parts: imported when they are asked for."""
 
 
