@@ -12,6 +12,7 @@ ELSEWHERE = {
     "status": "kendi.operating",
     "events": "kendi.operating",
     "replan": "kendi.replanning",
+    "simulate": "kendi.simulation",
 }
 """Commands whose options need the services' parts: imported when they are asked for."""
 

@@ -35,6 +35,7 @@ from services.production.domain.replanning import (
     in_force,
     material_day,
 )
+from services.production.domain.terms import share_out_on_terms
 from services.production.open_work import Family, OpenWork
 
 DAYS_LATE = (1, 2, 4, 7)
@@ -116,7 +117,7 @@ def _best(
     """
     program = _Program(lines, able, today)
     values, bound = program.relaxed(deadline)
-    plans = [in_force(lines)]
+    plans = [in_force(lines), _one_by_one(lines, able, today)]
     if values is not None:
         takes_part = program.takes_part(values)
         for spare in DAYS_TO_SPARE:
@@ -129,6 +130,24 @@ def _best(
     return best, bound
 
 
+def _one_by_one(lines: Sequence[OpenLine], able: Mapping[str, Capacity], today: date) -> Parts:
+    """Each line shared out as if it came now, the most urgent first: what there is if time is short."""
+    parts: dict[Key, dict[str, Part]] = {}
+    free = dict(able)
+    for line in sorted(lines, key=lambda line: (line.latest, line.key)):
+        plan = share_out_on_terms(
+            line.quantity,
+            labour_minutes=line.labour_minutes,
+            latest=line.latest,
+            today=today,
+            able=[free[code] for code in line.facilities if code in free and code in line.places],
+            terms=line.places,
+        ).plan
+        parts[line.key] = {share.facility: Part(share.quantity, line.latest) for share in plan.shares}
+        free = _after([line], parts, free)
+    return parts
+
+
 def _after(lines: Sequence[OpenLine], parts: Parts, able: Mapping[str, Capacity]) -> dict[str, Capacity]:
     """The same facilities, committed to these parts besides."""
     more: defaultdict[str, int] = defaultdict(int)
@@ -136,7 +155,8 @@ def _after(lines: Sequence[OpenLine], parts: Parts, able: Mapping[str, Capacity]
         for code, part in parts[line.key].items():
             more[code] += part.quantity * line.labour_minutes
     return {
-        code: replace(one, committed_minutes=one.committed_minutes + more[code]) for code, one in able.items()
+        code: replace(one, committed_minutes=one.committed_minutes + more[code]) if code in more else one
+        for code, one in able.items()
     }
 
 

@@ -96,7 +96,8 @@ def test_a_proposal_is_never_worse_and_keeps_to_the_rules_of_sharing_out(work: O
         assert offered + sum(back.values()) > 0
         assert offered <= nobodys + sum(back.values()), "pieces are offered twice"
         for share in change.offered:
-            assert share.quantity >= SMALLEST_SHARE or line.quantity < 2 * SMALLEST_SHARE
+            had = [each.quantity for each in line.held if each.facility == share.facility]
+            assert share.quantity >= min([SMALLEST_SHARE, *had]) or line.quantity < 2 * SMALLEST_SHARE
             assert share.due <= line.places[share.facility].until, "the agreement ends before"
     assert propose(work, seconds=2) == proposed
 
