@@ -8,7 +8,12 @@ import click
 
 from kendi.cli import access, doctoring, preparing, proving, running, serving
 
-ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating"}
+ELSEWHERE = {
+    "status": "kendi.operating",
+    "events": "kendi.operating",
+    "replan": "kendi.replanning",
+    "simulate": "kendi.simulation",
+}
 """Commands whose options need the services' parts: imported when they are asked for."""
 
 

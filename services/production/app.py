@@ -12,6 +12,7 @@ from services.production.pages import (
     materials,
     photographing,
     printing,
+    replanning,
     reports,
     tools,
 )
@@ -28,6 +29,7 @@ DESKS = (
     facilities.desk,
     agreements.desk,
     materials.desk,
+    replanning.desk,
 )
 
 

@@ -47,8 +47,12 @@ def able_to_make(
 
 def of_all_families(session: Session, code: str | None = None) -> list[tuple[str, Capacity]]:
     """What each facility, or one, has for each of its families, whether it is asked for work or not."""
-    offers = _offers(_committed(()))
-    rows = session.execute(offers if code is None else offers.where(facility.c.code == code)).all()
+    committed = _committed(())
+    if code is None:
+        rows = session.execute(_offers(committed)).all()
+    else:  # nobody else's work is looked at: every report asks for its own facility's day
+        own = _offers(committed.where(work_order.c.facility == code))
+        rows = session.execute(own.where(facility.c.code == code)).all()
     families = [row.family for row in rows]
     return list(zip(families, _capacities(session, rows), strict=True))
 

@@ -439,6 +439,24 @@ passed_over = Table(
     comment="why a facility that is able to make a line got no share of it, as of its newest plan",
 )
 
+proposal = Table(
+    "proposal",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("made_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("made_on", Date, nullable=False),
+    Column("open_work", Text, nullable=False, comment="a fingerprint: of another one it says nothing"),
+    Column("lines", Integer, nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("bound", BigInteger, nullable=False, comment="no plan of the same work costs less"),
+    Column("changes", JSONB, nullable=False),
+    Column("accepted_on", Date),
+    Column("discarded_on", Date),
+    CheckConstraint("num_nulls(accepted_on, discarded_on) > 0", name="decided"),
+    comment="plans of all open work that the regional office accepts or discards",
+)
+
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Report, report)
 mapping.map_imperatively(

@@ -57,10 +57,11 @@ Cause = Literal[
     "short_closed",
     "agreed",
     "supplied",
+    "replanned",
 ]
 """Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
 back, scrap can't be made again in time, a facility said yes for another day, closed its part short, or
-agreed with the partner, or material came."""
+agreed with the partner, material came, or the regional office accepted a plan of all open work."""
 
 Lack = Literal["agreement", "hours"]
 """What is missing for the pieces without a facility: an agreement with the buyer, or hours of those who have one."""

@@ -78,7 +78,11 @@ class Capacity:
 
     def finish_of(self, pieces: int, labour_minutes: int) -> date | None:
         """The day on which that many more are good, after what is committed already; none within the horizon."""
-        days = bisect_left(self.until, self.minutes_before + self.minutes_for(pieces, labour_minutes))
+        return self.day_after(self.minutes_before + self.minutes_for(pieces, labour_minutes))
+
+    def day_after(self, minutes: int) -> date | None:
+        """The day on which so much labour has been done since today; none within the horizon."""
+        days = bisect_left(self.until, minutes)
         return self.today + timedelta(days=days) if days <= FARTHEST_DAYS else None
 
     def more_workers_for(self, pieces: int, labour_minutes: int, *, latest: date) -> int | None:

@@ -56,9 +56,7 @@ def allocate(
 ) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
     planned = _shared_out(session, line, work_orders, quantity)
-    more = _make_work_orders(session, line, planned.plan)
-    _keep_passed_over(session, line, [*work_orders, *more], planned)
-    return [plan_of(session, line, [*work_orders, *more], because), *(each.offer() for each in more)]
+    return shared_out_anew(session, line, work_orders, planned, because)
 
 
 def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]) -> list[object]:
@@ -74,10 +72,16 @@ def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrd
     if plan.unallocated or max(share.due for share in plan.shares) >= late:
         return [plan_of(session, line, work_orders, "amended")]
     withdrawn = [each.take_back(each.quantity, on=today) for each in waiting]
-    more = _make_work_orders(session, line, plan)
+    return [*withdrawn, *shared_out_anew(session, line, work_orders, planned, "amended")]
+
+
+def shared_out_anew(
+    session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], planned: PlanOnTerms, because: Cause
+) -> list[object]:
+    """Make the work orders of a plan beside those that the line has, and say how it stands now."""
+    more = _make_work_orders(session, line, planned.plan)
     _keep_passed_over(session, line, [*work_orders, *more], planned)
-    offers = [each.offer() for each in more]
-    return [*withdrawn, plan_of(session, line, [*work_orders, *more], "amended"), *offers]
+    return [plan_of(session, line, [*work_orders, *more], because), *(each.offer() for each in more)]
 
 
 def _shared_out(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "production_0021"
-down_revision = "production_0017"
+down_revision = "production_0020"
 branch_labels = None
 depends_on = None
 

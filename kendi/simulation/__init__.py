@@ -1,0 +1,5 @@
+"""``kendi simulate``: a year of the province by the advanced clock, on the real code of production."""
+
+from kendi.simulation.command import simulate
+
+__all__ = ["simulate"]

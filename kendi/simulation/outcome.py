@@ -1,0 +1,161 @@
+"""What came of a simulated time: every piece, how full the workshops were, and what was late."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+COUNTS = text("""
+    SELECT (SELECT coalesce(sum(quantity), 0) FROM demand)::bigint AS ordered,
+        coalesce(sum(good) FILTER (WHERE live), 0)::bigint AS good,
+        coalesce(sum(scrap), 0)::bigint AS scrap,
+        coalesce(sum(quantity - good) FILTER (WHERE live), 0)::bigint AS in_progress,
+        coalesce(sum(made), 0)::bigint AS made,
+        coalesce(sum(made - good - rework - scrap), 0)::bigint AS awaiting,
+        coalesce(sum(rework), 0)::bigint AS rework,
+        count(*)::int AS work_orders,
+        count(*) FILTER (WHERE declined_reason IS NOT NULL)::int AS declined
+    FROM (SELECT *, declined_reason IS NULL AND withdrawn_on IS NULL AS live FROM work_order) w""")
+
+TOLD = text("""
+    WITH plans AS (
+        SELECT DISTINCT ON (subject) (data ->> 'unallocated')::bigint AS unallocated FROM outbox_event
+        WHERE type = 'kendi.production.production_planned.v1' ORDER BY subject, sequence DESC),
+    inspected AS (
+        SELECT sum((data ->> 'passed')::bigint) AS passed, sum((data ->> 'scrap')::bigint) AS scrap
+        FROM outbox_event WHERE type = 'kendi.production.work_order_inspected.v1')
+    SELECT (SELECT coalesce(sum(unallocated), 0) FROM plans)::bigint AS unallocated,
+        coalesce((SELECT passed FROM inspected), 0)::bigint AS passed,
+        coalesce((SELECT scrap FROM inspected), 0)::bigint AS scrap,
+        (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'made'), 0) FROM report)::bigint AS reported""")
+"""The same by what was told and reported: the two must agree."""
+
+DONE = text("""
+    WITH lots AS (
+        SELECT (data ->> 'order_id')::uuid AS order_id, (data ->> 'line')::int AS line,
+            sum((data ->> 'quantity')::bigint) AS good,
+            max((occurred_at AT TIME ZONE 'Asia/Jakarta')::date) AS last
+        FROM outbox_event WHERE type = 'kendi.production.lot_released.v1' GROUP BY 1, 2)
+    SELECT d.order_id, d.line, d.requested_date, CASE WHEN lots.good >= d.quantity THEN lots.last END AS done
+    FROM demand d LEFT JOIN lots USING (order_id, line) ORDER BY d.requested_date, d.order_id, d.line""")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Week:
+    """``used_pct`` of the labour that there was; lines that were wanted in that week, and how many came late."""
+
+    monday: date
+    minutes: int
+    used: int
+    due: int = 0
+    missed: int = 0
+
+    @property
+    def used_pct(self) -> int:
+        return round(100 * self.used / self.minutes) if self.minutes else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    ordered: int
+    good: int
+    scrap: int
+    in_progress: int
+    unallocated: int
+    conserved: bool
+    orders: int
+    facilities: int
+    days: int
+    work_orders: int
+    declined: int
+    due: int
+    late: int
+    mean_days_late: float
+    longest_days_late: int
+    seconds: float
+    orders_per_second: float
+    weeks: tuple[Week, ...]
+
+    def in_words(self) -> str:
+        in_time = 100 * (self.due - self.late) / self.due if self.due else 100
+        used = sum(week.used for week in self.weeks) / max(1, sum(week.minutes for week in self.weeks))
+        return "\n".join(
+            (
+                f"{self.orders:,} orders over {self.days} days at {self.facilities} facilities"
+                f" in {self.seconds:.0f} s ({self.orders_per_second:.1f} orders a second)",
+                f"Pieces: {self.ordered:,} ordered = {self.good:,} good + {self.in_progress:,} in progress"
+                f" + {self.unallocated:,} that no facility has; {self.scrap:,} scrapped on the way;"
+                f" conserved: {'yes' if self.conserved else 'NO'}",
+                f"Work orders: {self.work_orders:,}, of which {self.declined:,} were declined",
+                f"Load: {100 * used:.0f} % of the labour there was",
+                f"Promises: {self.due:,} lines were wanted by now, {in_time:.0f} % in time, {self.late:,} late"
+                f" (by {self.mean_days_late:.1f} days on average, {self.longest_days_late} at most)",
+            )
+        )
+
+
+def outcome(
+    session: Session,
+    *,
+    today: date,
+    weeks: Sequence[Week],
+    orders: int,
+    facilities: int,
+    days: int,
+    seconds: float,
+) -> Outcome:
+    """Count everything twice: by the tables, and by the events and reports."""
+    counts, told = session.execute(COUNTS).one(), session.execute(TOLD).one()
+    conserved = (
+        counts.ordered == told.passed + counts.in_progress + told.unallocated
+        and (counts.good, counts.scrap, counts.made) == (told.passed, told.scrap, told.reported)
+        and counts.made == counts.good + counts.scrap + counts.rework + counts.awaiting
+    )
+    late, found = [], {week.monday: [0, 0] for week in weeks}
+    due = 0
+    for row in session.execute(DONE):
+        if row.requested_date > today:
+            continue
+        days_late = ((row.done or today) - row.requested_date).days
+        missed = days_late > 0 or row.done is None
+        due += 1
+        late += [max(1, days_late)] if missed else []
+        monday = monday_of(row.requested_date)
+        if monday in found:
+            found[monday][0] += 1
+            found[monday][1] += missed
+    return Outcome(
+        ordered=counts.ordered,
+        good=counts.good,
+        scrap=counts.scrap,
+        in_progress=counts.in_progress,
+        unallocated=told.unallocated,
+        conserved=conserved,
+        orders=orders,
+        facilities=facilities,
+        days=days,
+        work_orders=counts.work_orders,
+        declined=counts.declined,
+        due=due,
+        late=len(late),
+        mean_days_late=round(sum(late) / len(late), 1) if late else 0.0,
+        longest_days_late=max(late, default=0),
+        seconds=round(seconds, 1),
+        orders_per_second=round(orders / seconds, 2),
+        weeks=tuple(
+            Week(
+                monday=week.monday,
+                minutes=week.minutes,
+                used=week.used,
+                due=found[week.monday][0],
+                missed=found[week.monday][1],
+            )
+            for week in weeks
+        ),
+    )
+
+
+def monday_of(day: date) -> date:
+    return date.fromordinal(day.toordinal() - day.weekday())

@@ -1,0 +1,116 @@
+"""A made-up province: facilities with agreements and material, as their people would enter them."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+from stdnum import ean
+
+from services.production.domain.facility import Particulars
+from services.production.domain.pool import Headcount
+from services.production.handlers import REACTIONS, agreements, calendars, facilities, materials
+from shared import reference
+from shared.clock import business_now, business_today
+from shared.events.orders import ItemPublished
+from shared.messaging.reactions import Heard
+
+BUYER = "CHEWY-LOUIS"
+PLENTY = Decimal(100_000_000)
+PLOT = {"plot": "SIM-1", "geolocation": "-7.430000, 111.020000"}
+
+
+def heard(session: Session, event: object) -> None:
+    """Production reacts to what orders tells."""
+    about = Heard("orders", UUID(int=0), "", 0, "", business_now(session), "system", None)
+    REACTIONS[type(event)](session, event, about)
+
+
+def publish_catalogue(session: Session) -> dict[str, reference.Item]:
+    """Every article of the reference catalogue."""
+    items = {row.sku: row for row in reference.catalogue()}
+    for row in items.values():
+        names = ItemPublished.__dataclass_fields__.keys()
+        values = {name: getattr(row, name) for name in names if hasattr(row, name)}
+        heard(session, ItemPublished(**values))
+    return items
+
+
+def bring_in(session: Session, number: int, families: list[str], chance: Random) -> str:
+    """One facility that takes part, with places for one family of goods or two; its code."""
+    code = f"SIM-{chr(65 + number // 676)}{chr(65 + number // 26 % 26)}{chr(65 + number % 26)}"
+    gln = f"95290009{number:04d}"
+    facilities.keep_facility(
+        session,
+        code=code,
+        particulars=Particulars(
+            name=f"Lapas {code}",
+            kind="lapas",
+            kelas="IIA",
+            place="Simulasi",
+            cluster="SIM",
+            time_zone="Asia/Jakarta",
+            address=("Simulasi", "Indonesia"),
+            gln=gln + ean.calc_check_digit(gln),
+            hub=False,
+            verified=True,
+            producing=True,
+        ),
+    )
+    longest = chance.choice((300, 330, 360, 400))
+    calendars.set_week(session, code=code, week=[*[longest] * 4, longest - 120, longest, 0])
+    first = families[number % len(families)]
+    for family in {first, chance.choice(families)}:
+        facilities.set_capability(
+            session,
+            code=code,
+            family=family,
+            workers=chance.randint(10, 45),
+            efficiency_pct=chance.randint(65, 90),
+            yield_pct=chance.randint(90, 98),
+        )
+    return code
+
+
+def supply(session: Session, code: str) -> None:
+    """Material of each kind, as much as it could ever need, and an agreement with the buyer."""
+    today = business_today(session)
+    for row in reference.supplies().supplies:
+        plot = PLOT if row.plot_needed else {}
+        materials.receive(
+            session,
+            facility=code,
+            material=row.material,
+            supplier="Simulasi",
+            quantity=PLENTY,
+            received_on=today,
+            **plot,
+        )
+    agreements.make(
+        session,
+        number=f"SIM-PKS-{code}",
+        partner=BUYER,
+        facility=code,
+        lanes=["custodial"],
+        valid_from=today,
+        valid_to=today + timedelta(days=2500),
+        tariffs={},
+    )
+
+
+def count_people(session: Session, code: str, monday: date, chance: Random) -> None:
+    """A week's people: some are going to be released or transferred, some begin to learn."""
+    consenting = chance.randint(30, 80)
+    calendars.set_pool(
+        session,
+        code=code,
+        pool=Headcount(
+            week=monday,
+            eligible=consenting + chance.randint(0, 60),
+            consenting=consenting,
+            expected_releases=chance.randint(0, 4),
+            expected_transfers=chance.randint(0, 2),
+            trainees=chance.randint(0, 8),
+        ),
+    )
