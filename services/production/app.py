@@ -4,12 +4,22 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
-from services.production.pages import agreements, board, facilities, inspecting, materials, reports, tools
+from services.production.pages import (
+    agreements,
+    board,
+    facilities,
+    inspecting,
+    kept,
+    materials,
+    reports,
+    tools,
+)
 from shared import settings
 from shared.web import serving
 
 DESKS = (
     board.desk,
+    kept.desk,
     reports.desk,
     inspecting.desk,
     tools.desk,
