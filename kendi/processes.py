@@ -55,11 +55,24 @@ def run_web(service: str) -> None:
     """Serve the service's API and pages until told to stop."""
     settings = _begin(service, "web")
     app = importlib.import_module(f"services.{service}.app").create_app
-    serve(app, host=settings.host, port=settings.port, threads=settings.web_threads)
+    certificate = (
+        (Path(settings.tls_certificate), Path(settings.tls_key)) if settings.tls_certificate else None
+    )
+    serve(app, host=settings.host, port=settings.port, threads=settings.web_threads, certificate=certificate)
 
 
-def serve(create_app: "Callable[[], Flask]", *, host: str, port: int, threads: int) -> None:
-    """Serve a Flask application until told to stop; its worker is started again when it dies."""
+def serve(
+    create_app: "Callable[[], Flask]",
+    *,
+    host: str,
+    port: int,
+    threads: int,
+    certificate: tuple[Path, Path] | None = None,
+) -> None:
+    """Serve a Flask application until told to stop, by https with a certificate and its key.
+
+    Its worker is started again when it dies.
+    """
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -72,6 +85,8 @@ def serve(create_app: "Callable[[], Flask]", *, host: str, port: int, threads: i
         workers_kill_timeout=3,
         respawn_failed_workers=True,
         websockets=False,
+        ssl_cert=certificate[0] if certificate else None,
+        ssl_key=certificate[1] if certificate else None,
         log_level=cast(Any, "warning"),
         log_dictconfig=LOGGED_AS_OURS,
     ).serve(target_loader=partial(_receiving, create_app, threads), wrap_loader=False)

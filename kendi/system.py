@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import time
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,10 @@ from typing import ClassVar, Self
 from kendi import accounts, forks
 from kendi.processes import run_child
 from kendi.servers import Addresses, Servers, ServersError
+from kendi.tls import Authority
+from kendi.tls.authority import own_addresses
 from shared.card import all_cards
+from shared.clock import real_now
 from shared.settings import PORTS
 
 KINDS = ("web", "worker", "relay")
@@ -55,6 +59,8 @@ class System:
     free_ports: bool = False
     kinds: Sequence[str] = KINDS
     settings: Mapping[str, str] = field(default_factory=dict)
+    tls: Authority | None = None
+    """Whose certificate the services show, on all addresses of this machine; else they speak http on the loopback."""
     children: list[Child] = field(default_factory=list)
     urls: dict[str, str] = field(default_factory=dict)
 
@@ -89,7 +95,8 @@ class System:
         if taken:
             raise NotUp(f"port {taken[0]} is taken by another program; give others with --ports")
         self.environment = self._environment(self.addresses, ports)
-        self.urls = {service: f"http://127.0.0.1:{port}" for service, port in ports.items()}
+        scheme = "https" if self.tls else "http"
+        self.urls = {service: f"{scheme}://127.0.0.1:{port}" for service, port in ports.items()}
 
     def _ports(self, services: Sequence[str]) -> list[int]:
         """The usual ports where they are free, else others, remembered in the data folder."""
@@ -108,6 +115,7 @@ class System:
             **{name: value for name, value in os.environ.items() if not name.startswith("KENDI_")},
             "KENDI_SIGNING_KEYS": self._signing_keys(),
             "KENDI_DEMO": "1",
+            **self._tls_settings(),
             **self.settings,
         }
         for service, port in ports.items():
@@ -116,6 +124,29 @@ class System:
             environment[f"{own}_BROKER_URL"] = addresses.broker_urls[service]
             environment[f"{own}_PORT"] = str(port)
         return environment
+
+    def _tls_settings(self) -> dict[str, str]:
+        if self.tls is None:
+            return {}
+        self.tls.ensure(own_addresses(), now=real_now())
+        return {
+            "KENDI_HOST": "0.0.0.0",  # noqa: S104  # the phones of the workshop are in the same network
+            "KENDI_TLS_CERTIFICATE": str(self.tls.server_certificate),
+            "KENDI_TLS_KEY": str(self.tls.server_key),
+        }
+
+    def renew(self) -> None:
+        """A certificate that runs out soon, or an address that is new: the web processes show another one."""
+        if self.tls is None or not self.tls.ensure(own_addresses(), now=real_now()):
+            return
+        self.say("the certificate was renewed; the web processes start again")
+        for child in self.children:
+            if child.kind == "web" and child.process:
+                child.process.terminate()
+                child.process.join(10)
+                _kill_group(child.process)
+                child.process.join()
+                self._launch(child)
 
     def _signing_keys(self) -> str:
         kept = self.data / "signing_keys"
@@ -143,9 +174,11 @@ class System:
 
     def _ready(self, service: str, deadline: float) -> bool:
         web = next(child for child in self.children if (child.service, child.kind) == (service, "web"))
+        trusted = ssl.create_default_context(cafile=str(self.tls.certificate)) if self.tls else None
+        ready = f"{self.urls[service]}/{service}/readyz"
         while time.monotonic() < deadline and web.process and web.process.is_alive():
             try:
-                with urllib.request.urlopen(f"{self.urls[service]}/{service}/readyz", timeout=2):
+                with urllib.request.urlopen(ready, timeout=2, context=trusted):
                     return True
             except OSError:
                 time.sleep(0.05)

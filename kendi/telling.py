@@ -1,5 +1,9 @@
 """What ``kendi up`` tells the person who started it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
 import click
 
 from kendi.system import System
@@ -19,3 +23,21 @@ def introduce(system: System) -> None:
     for key in system.accounts.keys:
         click.echo(f"  {key.service:<11} {key.secret}   {key.name}")
     click.echo(f"Logs and data lie in {system.data}. Ctrl-C stops everything.")
+
+
+@contextmanager
+def say_how_to_trust(system: System) -> Iterator[None]:
+    """Print where a phone of this network finds the authority's certificate, and serve it meanwhile."""
+    from kendi.tls import Trusting
+    from kendi.tls.authority import own_addresses
+
+    assert system.tls is not None
+    address = str([each for each in own_addresses() if each.version == 4][-1])
+    board = f"https://{address}:{urlsplit(system.urls['production']).port}/production/"
+    page = Trusting(system.tls, address, board).start()
+    click.echo(f"On a phone open {page.url} once, to trust this machine; then {board}")
+    click.echo(f"Its authority's fingerprint (SHA-256): {system.tls.fingerprint}")
+    try:
+        yield
+    finally:
+        page.close()

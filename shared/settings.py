@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, TypeVar
 
 Process = Literal["web", "worker", "relay", "migrate", "operator"]
@@ -38,6 +39,13 @@ class Settings:
     requests_per_key: int = 1000
     requests_per_address: int = 2000
     proxies: int = 0
+    tls_certificate: str = ""
+    tls_key: str = ""
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Whether sessions are bound to https: always but in a demonstration without it."""
+        return not self.demo or bool(self.tls_certificate)
 
 
 VARIABLES = {
@@ -52,6 +60,8 @@ VARIABLES = {
     "KENDI_REQUESTS_PER_KEY": "requests that a key may make of a web process in ten seconds; 0 for no limit (1000)",
     "KENDI_REQUESTS_PER_ADDRESS": "the same for an address that requests come from (2000)",
     "KENDI_PROXIES": "proxies in front whose X-Forwarded headers are believed (0)",
+    "KENDI_TLS_CERTIFICATE": "file of the certificate with which the web processes serve https themselves (none)",
+    "KENDI_TLS_KEY": "file of its key, without a passphrase",
     "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine",
     "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
 }
@@ -79,6 +89,8 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         requests_per_key=_read(env, "KENDI_REQUESTS_PER_KEY", _count, "1000"),
         requests_per_address=_read(env, "KENDI_REQUESTS_PER_ADDRESS", _count, "2000"),
         proxies=_read(env, "KENDI_PROXIES", _count, "0"),
+        tls_certificate=_read(env, "KENDI_TLS_CERTIFICATE", _file_or_none),
+        tls_key=_read(env, "KENDI_TLS_KEY", _file_or_none),
     )
 
 
@@ -131,6 +143,12 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise ValueError
     return int(text)
+
+
+def _file_or_none(text: str) -> str:
+    if text and not Path(text).is_file():
+        raise ValueError
+    return text
 
 
 def _flag(text: str) -> bool:

@@ -9,6 +9,7 @@ from services.production.pages import (
     board,
     facilities,
     inspecting,
+    kept,
     materials,
     photographing,
     printing,
@@ -21,6 +22,7 @@ from shared.web import serving
 
 DESKS = (
     board.desk,
+    kept.desk,
     reports.desk,
     inspecting.desk,
     photographing.desk,

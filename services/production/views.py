@@ -190,11 +190,11 @@ def reports_of(session: Session, id: UUID) -> Sequence[RowMapping]:
 
 
 def implausible(session: Session, principal: Principal, limit: int) -> Sequence[RowMapping]:
-    """Reports of more than a facility makes, at which nobody has looked yet; the oldest first."""
+    """Reports of more than a facility makes, or of one hour by two devices, at which nobody has looked yet."""
     query = (
         select(report, work_order.c.number, work_order.c.facility)
         .join(work_order, work_order.c.id == report.c.work_order_id)
-        .where(mine(principal), report.c.flagged, report.c.acknowledged_on.is_(None))
+        .where(mine(principal), report.c.flagged | report.c.same_hour, report.c.acknowledged_on.is_(None))
         .order_by(report.c.id)
         .limit(limit)
     )

@@ -131,9 +131,9 @@ def moment_in(value: datetime, language: str) -> str:
 
 
 def cookie_name() -> str:
-    """The session cookie: each service has its own; bound to https except in a demonstration."""
+    """The session cookie: each service has its own; bound to https except in a demonstration without it."""
     service = serving().card.name
-    return f"kendi-{service}" if serving().settings.demo else f"__Host-kendi-{service}"
+    return f"__Host-kendi-{service}" if serving().settings.secure_cookies else f"kendi-{service}"
 
 
 def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:

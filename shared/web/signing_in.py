@@ -33,7 +33,12 @@ def blueprint(card: Card) -> Blueprint:
             return render_template("sign_in.html", next=target, email=email, failed=True), 422
         response = redirect(target, 303)
         response.set_cookie(
-            cookie_name(), token, secure=not serving().settings.demo, httponly=True, samesite="Lax", path="/"
+            cookie_name(),
+            token,
+            secure=serving().settings.secure_cookies,
+            httponly=True,
+            samesite="Lax",
+            path="/",
         )
         return response
 
@@ -43,7 +48,7 @@ def blueprint(card: Card) -> Blueprint:
         with serving().database.transaction() as session:
             access.sign_out(session, request.cookies[cookie_name()])
         response = redirect(f"/{card.name}/sign-in", 303)
-        response.delete_cookie(cookie_name(), path="/")
+        response.delete_cookie(cookie_name(), path="/", secure=serving().settings.secure_cookies)
         return response
 
     return signing

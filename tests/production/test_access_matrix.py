@@ -231,4 +231,12 @@ def test_what_a_facility_declines_is_offered_to_the_other_though_neither_sees_th
 
 
 def test_who_has_not_signed_in_is_sent_to_do_so_by_every_page(production: Production) -> None:
-    matrix.check_pages(production.client.application, {})
+    matrix.check_pages(
+        production.client.application,
+        {},
+        **{
+            "kept.static": "scripts",
+            "kept.service_worker": "a script",
+            "kept.offline": "says that there is no network",
+        },
+    )

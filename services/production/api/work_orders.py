@@ -134,7 +134,7 @@ def correct(body: dict[str, Any], id: UUID, report: int) -> Response:
 @api.response(200, WorkOrderSchema)
 @requires(*MAY["acknowledge"])
 def acknowledge(body: dict[str, Any], id: UUID, report: int) -> Response:
-    """A report of implausibly many pieces was looked at."""
+    """A report of implausibly many pieces, or of an hour that two devices told of, was looked at."""
     return _do(working.acknowledge, id, {"report": report})
 
 

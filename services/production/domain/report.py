@@ -1,32 +1,58 @@
 """The daily reports of a work order: entries that are never changed; a correction is one more entry."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 from uuid import UUID
 
 Kind = Literal["made", "reworked"]
 IMPLAUSIBLE: Final = 2
 """As many days' work in one day is taken and flagged: somebody looks at it."""
+A_CLOCK_MAY_BE_FAST_BY: Final = timedelta(minutes=5)
+SAME_HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What a device says of a report: its own id, by which a repetition is known, and its own time."""
+    """What a device says of a report: its own id, by which a repetition is known, and its own time.
+
+    ``at`` is the moment for which it counts, in the zone of the business day; ``device`` tells devices apart.
+    """
 
     client_id: UUID | None = None
     device_at: datetime | None = None
+    device: UUID | None = None
+    at: datetime | None = None
+    clock_wrong: bool = False
+
+    @property
+    def day(self) -> date | None:
+        """The day on which a report without one is placed: only a device's time tells it."""
+        return self.at.date() if self.at and self.device_at else None
 
 
 NO_DEVICE: Final = Origin()
+
+
+def placed(origin: Origin, *, now: datetime, received: datetime, began: date | None) -> Origin:
+    """The moment for which a report counts: the device's, unless its clock can't be right; then it is ours.
+
+    ``now`` is business time in its zone, which may be ahead of the real time at which it was ``received``.
+    """
+    if origin.device_at is None:
+        return replace(origin, at=now)
+    at = now - (received - origin.device_at)
+    wrong = at > now + A_CLOCK_MAY_BE_FAST_BY or (began is not None and at.date() < began)
+    return replace(origin, at=now if wrong else min(at, now), clock_wrong=wrong)
 
 
 @dataclass(eq=False, kw_only=True)
 class Report:
     """Pieces of one day; those of a correction are the difference to the entry that it ``corrects``.
 
-    ``device_at`` is the device's clock, which may be wrong; ours is kept beside it.
+    ``device_at`` is the device's clock, which may be wrong; ours is kept beside it, and ``worked_at`` is the
+    one of the two that counts. Of the ``same_hour`` another device told too.
     """
 
     pieces: int
@@ -37,6 +63,10 @@ class Report:
     reason: str | None = None
     client_id: UUID | None = None
     device_at: datetime | None = None
+    device: UUID | None = None
+    worked_at: datetime | None = None
+    clock_wrong: bool = False
+    same_hour: bool = False
     flagged: bool = False
     acknowledged_on: date | None = None
 
@@ -52,3 +82,17 @@ def is_implausible(reports: Iterable[Report], entry: Report, a_day: int | None) 
         return False
     same_day = (each for each in reports if (each.kind, each.worked_on) == (entry.kind, entry.worked_on))
     return sum(each.pieces for each in same_day) > IMPLAUSIBLE * a_day
+
+
+def is_same_hour(reports: Iterable[Report], entry: Report) -> bool:
+    """Whether another device told of the same hour: the same pieces may have been counted twice."""
+    if entry.worked_at is None:
+        return False
+    return any(
+        each.corrects is None
+        and (each.kind, each.worked_on) == (entry.kind, entry.worked_on)
+        and each.device != entry.device
+        and each.worked_at is not None
+        and abs(each.worked_at - entry.worked_at) < SAME_HOUR
+        for each in reports
+    )

@@ -8,7 +8,15 @@ from uuid import UUID
 from services.production.domain.capacity import Capacity
 from services.production.domain.clearance import LANE, must_be_cleared
 from services.production.domain.remarks import said
-from services.production.domain.report import NO_DEVICE, Kind, Origin, Report, is_implausible, standing
+from services.production.domain.report import (
+    NO_DEVICE,
+    Kind,
+    Origin,
+    Report,
+    is_implausible,
+    is_same_hour,
+    standing,
+)
 from shared.events.production import (
     LotReleased,
     PiecesCorrected,
@@ -183,24 +191,31 @@ class WorkOrder:
         pieces: int,
         *,
         kind: Kind,
-        worked_on: date,
+        worked_on: date | None,
         today: date,
         origin: Origin = NO_DEVICE,
         a_day: int | None = None,
     ) -> list[object]:
         """Pieces made, or mended, on one working day. No more than remain, or than are in rework.
 
-        What a device sent before is not counted again; more than twice what is made in ``a_day`` is flagged.
+        What a device sent before is not counted again; more than twice what is made in ``a_day`` is flagged,
+        and so is what two devices tell of the same hour. Without a day the device's time says it.
         """
+        if self._has(pieces, kind, worked_on, origin):
+            return []
+        worked_on = worked_on or origin.day
+        if worked_on is None:
+            raise Refused("Give a day, or the device's time.", field="worked_on")
         entry = Report(
             pieces=pieces,
             kind=kind,
             worked_on=worked_on,
             client_id=origin.client_id,
             device_at=origin.device_at,
+            device=origin.device,
+            worked_at=origin.at,
+            clock_wrong=origin.clock_wrong,
         )
-        if self._has(entry):
-            return []
         self._must_be(*UNDER_WAY)
         if pieces < 1:
             raise Refused("Give a number of pieces from 1.", field="pieces")
@@ -209,6 +224,7 @@ class WorkOrder:
             raise Refused(
                 "Give a day from {first} to {last}.", field="worked_on", first=self.started_on, last=today
             )
+        entry.same_hour = is_same_hour(self.reports, entry)
         self._count(entry)
         entry.flagged = is_implausible(self.reports, entry, a_day)
         return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
@@ -242,14 +258,14 @@ class WorkOrder:
             )
         ]
 
-    def _has(self, entry: Report) -> bool:
+    def _has(self, pieces: int, kind: Kind, worked_on: date | None, origin: Origin) -> bool:
         """Whether the device sent this one before."""
         before = next(
-            (each for each in self.reports if entry.client_id and each.client_id == entry.client_id), None
+            (each for each in self.reports if origin.client_id and each.client_id == origin.client_id), None
         )
         if before is None:
             return False
-        if (before.pieces, before.kind, before.worked_on) != (entry.pieces, entry.kind, entry.worked_on):
+        if (before.pieces, before.kind, before.worked_on) != (pieces, kind, worked_on or before.worked_on):
             raise Refused(
                 "This report was sent before with other numbers: correct that one.", field="client_id"
             )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.production import terms
 from services.production.capacities import capacity_at, made_a_day
 from services.production.domain.agreement import must_cover
-from services.production.domain.report import Kind, Origin
+from services.production.domain.report import Kind, Origin, placed
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.handlers import materials
 from services.production.handlers.planning import (
@@ -23,7 +23,7 @@ from services.production.handlers.planning import (
 )
 from services.production.handlers.tools import must_be_unlocked
 from services.production.storage import demand
-from shared.clock import business_today
+from shared.clock import WIB, business_now, business_today, real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -100,11 +100,12 @@ def report(
     work_order_id: UUID,
     pieces: int,
     kind: Kind,
-    worked_on: date,
+    worked_on: date | None = None,
     client_id: UUID | None = None,
     device_at: datetime | None = None,
+    device: UUID | None = None,
 ) -> WorkOrder:
-    """Pieces made or mended on one day."""
+    """Pieces made or mended on one day; without one it is the day of the device's time."""
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
     before = order.made
@@ -113,7 +114,12 @@ def report(
         kind=kind,
         worked_on=worked_on,
         today=business_today(session),
-        origin=Origin(client_id=client_id, device_at=device_at),
+        origin=placed(
+            Origin(client_id=client_id, device_at=device_at, device=device),
+            now=business_now(session).astimezone(WIB),
+            received=real_now(),
+            began=order.started_on,
+        ),
         a_day=made_a_day(session, order),
     )
     record(session, *reported)
@@ -132,9 +138,11 @@ def correct(session: Session, *, work_order_id: UUID, report: int, pieces: int, 
 
 
 def acknowledge(session: Session, *, work_order_id: UUID, report: int) -> WorkOrder:
-    """Somebody looked at a report of implausibly many pieces; once is enough."""
+    """Somebody looked at a report that may be wrong; once is enough."""
     order = locked(session, work_order_id)
-    entry = next((each for each in order.reports if each.id == report and each.flagged), None)
+    entry = next(
+        (each for each in order.reports if each.id == report and (each.flagged or each.same_hour)), None
+    )
     if entry is None:
         raise Refused("Give a report of this work order that is flagged.", field="report")
     entry.acknowledged_on = entry.acknowledged_on or business_today(session)

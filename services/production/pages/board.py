@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from flask import Blueprint, g, render_template, request
 
 from services.production import materials, passed_over, views
+from services.production.domain.report import Kind
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
 from shared.clock import business_today
@@ -118,14 +119,18 @@ def _decline() -> dict[str, Any]:
 
 def _accept() -> dict[str, Any]:
     """By the due day unless another one was named."""
-    by = _day("by") if request.form.get("by") else None
+    by = day("by") if request.form.get("by") else None
     return {"by": by, "reason": request.form.get("reason", "").strip() or None}
 
 
 def _report() -> dict[str, Any]:
-    kind = "reworked" if request.form.get("kind") == "reworked" else "made"
-    report = {"pieces": whole("pieces"), "kind": kind, "worked_on": _day("worked_on")}
-    return {**report, "client_id": _id("client_id")}
+    """Without its own id a browser is known by its session."""
+    report = {"pieces": whole("pieces"), "kind": kind(), "worked_on": day("worked_on")}
+    return {**report, "client_id": _id("client_id"), "device": uuid5(NAMESPACE_OID, g.csrf_token)}
+
+
+def kind() -> Kind:
+    return "reworked" if request.form.get("kind") == "reworked" else "made"
 
 
 def entry() -> dict[str, Any]:
@@ -156,7 +161,7 @@ def whole(name: str) -> int:
     return int(re.sub("[., ]", "", text))
 
 
-def _day(name: str) -> date:
+def day(name: str) -> date:
     try:
         return date.fromisoformat(request.form.get(name, ""))
     except ValueError:

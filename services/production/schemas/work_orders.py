@@ -88,7 +88,9 @@ class DeclineRequest(ReasonRequest):
 
 class ReportRequest(Schema):
     pieces = pieces()
-    worked_on = day()
+    worked_on = day(
+        required=False, metadata={"description": "the day of the work; without it device_at tells the day"}
+    )
     kind = fields.String(
         load_default="made", validate=validate.OneOf(("made", "reworked"), error="Give made or reworked.")
     )
@@ -96,6 +98,9 @@ class ReportRequest(Schema):
         metadata={"description": "the device's own id of the report; the same one again changes nothing"}
     )
     device_at = moment(required=False, metadata={"description": "when it was, by the device's clock"})
+    device = fields.UUID(
+        metadata={"description": "the same for all that a device sends; what two tell of one hour is flagged"}
+    )
 
 
 class ReportSchema(Schema):
@@ -111,6 +116,13 @@ class ReportSchema(Schema):
     corrects = fields.Integer(allow_none=True)
     reason = fields.String(allow_none=True)
     flagged = fields.Boolean(metadata={"description": "more than twice what the facility makes in a day"})
+    worked_at = fields.AwareDateTime(
+        allow_none=True, metadata={"description": "for when it counts: the device's time, unless it is wrong"}
+    )
+    clock_wrong = fields.Boolean(
+        metadata={"description": "the device's time is to come, or before work began: ours was taken"}
+    )
+    same_hour = fields.Boolean(metadata={"description": "another device told of the same hour"})
     acknowledged_on = fields.Date(allow_none=True)
 
 

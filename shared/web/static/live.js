@@ -30,6 +30,7 @@ function replace(part, fresh) {
 async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
+  document.body.dataset.readAt = Date.now();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of parts()) {
     const fresh = page.querySelector(`[data-live-part="${CSS.escape(part.dataset.livePart)}"]`);

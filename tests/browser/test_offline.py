@@ -1,0 +1,242 @@
+"""The board on a phone whose network comes and goes: nothing is lost, nothing is doubled, nobody sees another's."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from sqlalchemy import Row, delete, select
+
+from kendi.system import System
+from services.production.handlers import REACTIONS, working
+from services.production.storage import report, work_order
+from shared.clock import business_today
+from shared.database import Database
+from shared.sight import SERVICE
+from shared.web.access import FACILITY, add_person
+from shared.web.tables import web_session
+from tests.awaiting import until
+from tests.hearing import Hearing
+from tests.production.conftest import a_clearance, an_order
+
+pytestmark = pytest.mark.browser
+PASSWORD = "a password of the tests"
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "locale": "id-ID"}
+
+
+@pytest.fixture(scope="module")
+def database(system: System) -> Iterator[Database]:
+    opened = Database(system.addresses.app_urls["production"], sees=SERVICE, pool_size=2)
+    yield opened
+    opened.close()
+
+
+@dataclass
+class Workshop:
+    """A facility with one open work order of 100 pieces, its officer's phone, and what is known of it."""
+
+    database: Database
+    url: str
+    work: UUID
+    facility: str
+    new_phone: Callable[[], BrowserContext]
+
+    def enter(self, page: Page, name: str = "officer") -> Page:
+        """Sign in where the page asks for it, as an officer of the facility, and wait for the kept board."""
+        email = f"{name}-{self.work}@kendi.example"
+        page.locator("input[name=email]").fill(email)
+        page.locator("input[type=password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#wo-{self.work}")).to_be_visible()
+        return page
+
+    def board(self, name: str = "officer") -> Page:
+        page = self.new_phone().new_page()
+        page.goto(f"{self.url}/production/")
+        self.enter(page, name)
+        until(lambda: page.evaluate("caches.match('/production/').then(Boolean)"))
+        return page
+
+    def add_officer(self, name: str = "officer") -> None:
+        with self.database.transaction() as session:
+            add_person(
+                session,
+                email=f"{name}-{self.work}@kendi.example",
+                name=name,
+                role=FACILITY,
+                account=self.facility,
+                password=PASSWORD,
+            )
+
+    def start(self) -> None:
+        with self.database.transaction() as session:
+            working.accept(session, work_order_id=self.work)
+            working.start(session, work_order_id=self.work)
+
+    def report_elsewhere(self, pieces: int) -> None:
+        with self.database.transaction() as session:
+            today = business_today(session)
+            working.report(session, work_order_id=self.work, pieces=pieces, kind="made", worked_on=today)
+
+    def end_sessions(self) -> None:
+        with self.database.transaction() as session:
+            session.execute(delete(web_session))
+
+    def reported(self) -> list[int]:
+        with self.database.transaction() as session:
+            of_work = select(report.c.pieces).where(report.c.work_order_id == self.work)
+            return list(session.execute(of_work.order_by(report.c.id)).scalars())
+
+
+@pytest.fixture
+def workshop(browser: Browser, system: System, database: Database) -> Iterator[Workshop]:
+    order_id, contexts = uuid4(), list[BrowserContext]()
+    Hearing(database, REACTIONS).hears(
+        an_order(order_id=order_id, quantity=100), a_clearance(order_id=order_id, quantity=100)
+    )
+    shared_out = select(work_order).where(work_order.c.order_id == order_id)
+
+    def offered() -> Row[Any] | None:
+        with database.transaction() as session:
+            return session.execute(shared_out).one_or_none()
+
+    until(offered)  # the item and the facilities may still be on their way
+    work = offered()
+
+    def new_phone() -> BrowserContext:
+        contexts.append(browser.new_context(**PHONE))  # type: ignore[arg-type]  # a plain dict serves
+        return contexts[-1]
+
+    made = Workshop(database, system.urls["production"], work.id, work.facility, new_phone)
+    made.add_officer()
+    yield made
+    for context in contexts:
+        context.close()
+
+
+def tap(page: Page, workshop: Workshop, name: str) -> None:
+    page.locator(f"#wo-{workshop.work}").get_by_role("button", name=re.compile(name)).tap()
+
+
+def report_pieces(page: Page, workshop: Workshop, pieces: int) -> None:
+    page.locator(f"#wo-{workshop.work}").get_by_label("Buah dibuat").fill(str(pieces))
+    tap(page, workshop, "Lapor hasil")
+
+
+def waiting(page: Page, count: int) -> None:
+    expect(page.get_by_role("heading", name=f"Menunggu dikirim ({count})")).to_be_visible()
+
+
+def test_what_is_tapped_without_a_network_is_kept_and_sent_in_order_when_it_is_back(
+    workshop: Workshop,
+) -> None:
+    page = workshop.board()
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator("#offline")).to_contain_text("Tanpa jaringan. Ini papan kerja")
+    tap(page, workshop, "^Terima 100 buah")
+    tap(page, workshop, "^Mulai")
+    report_pieces(page, workshop, 20)
+    waiting(page, 3)
+    report_pieces(page, workshop, 30)
+    waiting(page, 4)
+    page.locator(f"#wo-{workshop.work}").get_by_label("Buah dibuat").fill("60")
+    expect(page.get_by_role("alert")).to_have_text("60 melebihi sisa 50.")
+    page.reload()
+    waiting(page, 4)
+    assert workshop.reported() == []
+    page.context.set_offline(False)
+    until(lambda: workshop.reported() == [20, 30])
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator(f"#wo-{workshop.work} .big")).to_have_text("50")
+
+
+def test_a_session_that_ran_out_loses_nothing_and_a_refusal_stays_until_it_is_corrected(
+    workshop: Workshop,
+) -> None:
+    workshop.start()
+    page = workshop.board()
+    page.context.set_offline(True)
+    report_pieces(page, workshop, 47)
+    report_pieces(page, workshop, 1)
+    waiting(page, 2)
+    workshop.report_elsewhere(60)
+    workshop.end_sessions()
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Masuk untuk mengirim").tap()
+    workshop.enter(page)
+    expect(page.locator("#waiting .error")).to_have_text("Tidak diterima: 47 melebihi sisa 40.")
+    waiting(page, 2)
+    page.reload()
+    page.locator("#waiting input").fill("37")
+    page.get_by_role("button", name="Kirim lagi").tap()
+    expect(page.locator("#told")).to_contain_text("Dua perangkat melaporkan jam ini")
+    assert workshop.reported() == [60, 37, 1]
+    expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Workshop) -> None:
+    workshop.start()
+    page = workshop.board()
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.fetch().text())
+        route.abort()
+
+    page.context.route("**/kept/*/report", lose, times=1)
+    report_pieces(page, workshop, 10)
+    waiting(page, 1)
+    until(lambda: lost, meanwhile=lambda: page.wait_for_timeout(50))
+    assert workshop.reported() == [10]
+    page.reload()
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator(f"#wo-{workshop.work} .big")).to_have_text("90")
+    assert workshop.reported() == [10]
+
+
+def test_who_comes_after_sees_neither_the_board_nor_the_reports_of_who_was_there(workshop: Workshop) -> None:
+    workshop.start()
+    workshop.add_officer("other")
+    page = workshop.board()
+    page.context.set_offline(True)
+    report_pieces(page, workshop, 10)
+    waiting(page, 1)
+    page.context.set_offline(False)
+    page.context.route("**/kept/**", lambda route: route.abort())
+    page.get_by_role("button", name="Keluar").tap()
+    expect(page.locator("input[name=email]")).to_be_visible()
+    page.context.set_offline(True)
+    page.goto(f"{workshop.url}/production/")
+    expect(page.locator("h1")).to_have_text("Tanpa jaringan")
+    page.context.set_offline(False)
+    page.context.unroute("**/kept/**")
+    page.goto(f"{workshop.url}/production/")
+    workshop.enter(page, "other")
+    expect(page.locator("#waiting")).to_contain_text("1 milik orang lain menunggu")
+    assert workshop.reported() == []
+    page.get_by_role("button", name="Keluar").tap()
+    workshop.enter(page)
+    until(lambda: workshop.reported() == [10])
+
+
+def test_large_keys_enter_a_number_and_catch_a_slip_before_it_is_sent(workshop: Workshop) -> None:
+    workshop.start()
+    workshop.report_elsewhere(60)
+    page = workshop.board()
+    pieces = page.locator(f"#wo-{workshop.work}").get_by_label("Buah dibuat")
+    pieces.tap()
+    keys = page.get_by_role("group", name="Papan angka")
+    for key in ("4", "7"):
+        keys.get_by_role("button", name=key, exact=True).tap()
+    expect(page.get_by_role("alert")).to_have_text("47 melebihi sisa 40.")
+    tap(page, workshop, "Lapor hasil")
+    expect(pieces).to_be_focused()
+    assert workshop.reported() == [60]
+    keys.get_by_role("button", name="Hapus angka terakhir").tap()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    tap(page, workshop, "Lapor hasil")
+    until(lambda: workshop.reported() == [60, 4])
