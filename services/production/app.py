@@ -4,7 +4,16 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
-from services.production.pages import agreements, board, facilities, inspecting, materials, reports, tools
+from services.production.pages import (
+    agreements,
+    board,
+    facilities,
+    inspecting,
+    materials,
+    reports,
+    tools,
+    warnings,
+)
 from shared import settings
 from shared.web import serving
 
@@ -16,6 +25,7 @@ DESKS = (
     facilities.desk,
     agreements.desk,
     materials.desk,
+    warnings.desk,
 )
 
 

@@ -1,11 +1,11 @@
 """The production API under requests made up from its own document."""
 
 from tests.fuzzing import fuzz, operations_of
-from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, in_days, monday, today
+from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, in_days, monday, today, warned
 
 IN_TURN = {
     f"POST /production/v1/work-orders/{{id}}/{step}"
-    for step in ("accept", "decline", "inspect", "report", "reports/{report}/correct", "inspections")
+    for step in ("accept", "decline", "start", "inspect", "report", "reports/{report}/correct", "inspections")
 } | {
     "GET /production/v1/work-orders/{id}/sampling",
     "PUT /production/v1/facilities/{code}/tools",
@@ -67,6 +67,7 @@ def what_is_there(production: Production) -> dict[str, list[object]]:
     entries = production.sragen.get(f"/work-orders/{work['id']}/reports").json
     lots = production.sragen.get("/materials/lots", material="coffee_wood").json
     return {
+        "warning_id": [warned(production)],
         "lot_id": [lot["id"] for lot in lots],
         "agreement_id": [one["id"] for one in production.sragen.get("/agreements").json],
         "material": ["coir"],

@@ -16,6 +16,7 @@ from tests.production.conftest import (
     an_order,
     in_days,
     today,
+    warned,
 )
 from tests.production.test_access_matrix import tools_are_missing
 from tests.shared.test_row_security import SEEN_BY_ALL
@@ -51,6 +52,7 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
     shared_out.hears(
         an_order(order_id=UUID(int=44), quantity=150), a_clearance(order_id=UUID(int=44), quantity=150)
     )
+    warned(shared_out)
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

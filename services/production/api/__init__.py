@@ -7,6 +7,7 @@ from services.production.api import (
     inspections,
     materials,
     tools,
+    warnings,
     work_orders,
 )
 
@@ -18,4 +19,5 @@ ROUTES = (
     tools.api,
     agreements.api,
     materials.api,
+    warnings.api,
 )
