@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from services.orders.sentences import sentence
@@ -20,7 +21,7 @@ def standing_warnings(session: Session, order_id: UUID, language: str) -> list[d
     newest = (
         select(timeline.c.type, timeline.c.data, timeline.c.occurred_at)
         .where(timeline.c.order_id == order_id, timeline.c.type.in_((WARNED, CLEARED)))
-        .distinct(WARNING_ID)
+        .ext(distinct_on(WARNING_ID))
         .order_by(WARNING_ID, timeline.c.occurred_at.desc(), timeline.c.event_id.desc())
     )
     rows = [row for row in session.execute(newest) if row.type == WARNED]
