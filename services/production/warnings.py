@@ -77,8 +77,8 @@ def worst_first(session: Session, principal: Principal, limit: int) -> Sequence[
 
 
 def not_acknowledged(session: Session, principal: Principal, limit: int) -> Sequence[RowMapping]:
-    """What stands and nobody took up yet, for the board."""
-    unseen = (STANDING, warning.c.acknowledged_at.is_(None))
+    """What stands and nobody took up yet, for the board, which tells of locked facilities by itself."""
+    unseen = (STANDING, warning.c.acknowledged_at.is_(None), warning.c.work_order_id.is_not(None))
     query = _rows(principal).where(*unseen).order_by(BY_GRADE, warning.c.first_seen, warning.c.id)
     return session.execute(query.limit(limit)).mappings().all()
 

@@ -152,7 +152,7 @@ def test_everything_else_that_endangers_work_is_found_from_what_is_stored(begun:
     pass_days(begun, 7)
     found = {each["kind"]: each for each in standing(begun, facility=SRAGEN)}
     assert {"silent", "agreement_ends", "material_lacking", SAW} <= found.keys()
-    assert (found[SAW]["work_order_id"], found[SAW]["grade"]) == (None, "red")
+    assert (found[SAW]["work_order_id"], found[SAW]["grade"], found[SAW]["owner"]) == (None, "red", "kanwil")
     assert (found["agreement_ends"]["grade"], found["silent"]["owner"]) == ("red", "kanwil")
     assert told(begun, "silent") == [], "it is the buyer's when neither the facility nor the office mended it"
     assert told(begun, "agreement_ends") == [("lateness_warned", "red", "exporter")]
@@ -183,6 +183,7 @@ def test_the_board_begins_with_what_nobody_took_up_and_one_tap_does(begun: Produ
     visitor, rival = Visitor(begun, FACILITY, SRAGEN), Visitor(begun, FACILITY, KLATEN)
     board = visitor.open()
     assert board.index("Saya tangani") < board.index('id="wo-')
+    assert "Bola sabut" in board.split("Saya tangani")[0], "in the reader's language"
     assert "Lapas Kelas IIA Sragen" not in rival.open()
     (mine,) = begun.sragen.get("/warnings").json
     path = f"/production/warnings/{mine['id']}/acknowledge"

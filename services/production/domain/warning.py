@@ -99,6 +99,8 @@ class WorkWarning:
     def _escalate(self, at: datetime) -> None:
         since = max(self.grade_since, self.acknowledged_at or self.grade_since)
         for owner, delay in ESCALATES_AFTER[self.grade].items():
+            if owner == "exporter" and self.work_order_id is None:
+                continue  # it is about nobody's order
             if at - since >= delay and OWNERS.index(owner) > OWNERS.index(self.owner):
                 self.owner = owner
 

@@ -33,7 +33,7 @@ class WarningSchema(Schema):
     acknowledged_by = fields.String(allow_none=True, metadata={"description": "a role"})
     cleared_at = fields.AwareDateTime(allow_none=True)
     promise_moved_to = fields.Date(
-        allow_none=True, metadata={"description": "the day that the buyer was told instead"}
+        allow_none=True, metadata={"description": "the day by which it is promised to be finished instead"}
     )
 
 
