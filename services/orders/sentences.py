@@ -148,6 +148,45 @@ SENTENCES = {
         "{facility} memeriksa: {passed} baik, {rework} diperbaiki, {scrap} cacat",
     ),
     "work_order_completed": ("{facility} finished its part", "{facility} menyelesaikan bagiannya"),
+    "lateness_warned_late_amber": (
+        "Line {line}: at its present rate {facility} is finished on {projected_finish}, close to the latest day,"
+        " {latest_finish}",
+        "Baris {line}: dengan laju sekarang {facility} selesai {projected_finish}, dekat dengan hari terakhir,"
+        " {latest_finish}",
+    ),
+    "lateness_warned_late_red": (
+        "Line {line}: at its present rate {facility} is finished on {projected_finish}; the latest day is"
+        " {latest_finish}",
+        "Baris {line}: dengan laju sekarang {facility} selesai {projected_finish}; hari terakhirnya {latest_finish}",
+    ),
+    "lateness_warned_late_never": (
+        "Line {line}: {facility} makes nothing at present; the latest day is {latest_finish}",
+        "Baris {line}: {facility} saat ini tidak membuat apa pun; hari terakhirnya {latest_finish}",
+    ),
+    "lateness_warned_late_black": (
+        "Line {line}: the goods should have left the hub, and {facility} still misses pieces",
+        "Baris {line}: barang seharusnya sudah meninggalkan hub, dan {facility} masih kurang",
+    ),
+    "lateness_warned_silent": (
+        "Line {line}: {facility} has reported nothing for two working days",
+        "Baris {line}: {facility} tidak melaporkan apa pun selama dua hari kerja",
+    ),
+    "lateness_warned_low_yield": (
+        "Line {line}: of what {facility} makes fewer than 90 in 100 are good",
+        "Baris {line}: kurang dari 90 dari 100 buatan {facility} yang baik",
+    ),
+    "lateness_warned_agreement_ends": (
+        "Line {line}: the agreement with {facility} ends before its work does",
+        "Baris {line}: perjanjian dengan {facility} berakhir sebelum pekerjaannya selesai",
+    ),
+    "lateness_warned_material_lacking": (
+        "Line {line}: {facility} has not enough material for what is still to be made",
+        "Baris {line}: bahan {facility} tidak cukup untuk yang masih harus dibuat",
+    ),
+    "lateness_cleared": (
+        "Line {line}: a warning about {facility} is cleared",
+        "Baris {line}: satu peringatan tentang {facility} sudah hilang",
+    ),
     "lot_released": (
         "Lot {lot}: {quantity} good pieces from {facility}",
         "Lot {lot}: {quantity} buah baik dari {facility}",
@@ -279,13 +318,7 @@ def tell_expected(
 
 def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], language: str) -> str:
     """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``."""
-    kind = type.split(".")[2]
-    if kind == "production_planned" and data["promised_date"] is None:
-        kind = "production_planned_without_promise"
-        if data.get("lacking") == "agreement":
-            kind = "production_planned_without_agreement"
-    if data.get("decided_by") == "deadline":
-        kind = "decision_answered_by_deadline"
+    kind = _sentence_of(type.split(".")[2], data)
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
     for key in AMOUNTS & data.keys() if "currency" in data else ():
@@ -311,7 +344,33 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
 
 
 AMOUNTS = {"amount", "paid", "due", "credit"}
-DAYS = {"promised_date", "requested_date", "paid_on", "etd", "eta"}
+DAYS = {
+    "promised_date",
+    "requested_date",
+    "paid_on",
+    "etd",
+    "eta",
+    "projected_finish",
+    "latest_finish",
+}
+
+
+def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
+    """Which sentence tells an event: some have several, by what they say."""
+    if kind == "production_planned" and data["promised_date"] is None:
+        lacking = data.get("lacking") == "agreement"
+        return f"production_planned_without_{'agreement' if lacking else 'promise'}"
+    if kind == "lateness_warned":
+        return _warning(data)
+    return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind
+
+
+def _warning(data: Mapping[str, Any]) -> str:
+    """Which sentence tells a warning: of lateness one for each grade."""
+    if data["kind"] != "late":
+        return f"lateness_warned_{data['kind']}"
+    never = data["grade"] == "red" and data["projected_finish"] is None
+    return f"lateness_warned_late_{'never' if never else data['grade']}"
 
 
 def _written(key: str, value: Any, language: str) -> Any:

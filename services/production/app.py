@@ -16,6 +16,7 @@ from services.production.pages import (
     replanning,
     reports,
     tools,
+    warnings,
 )
 from shared import settings
 from shared.web import serving
@@ -32,6 +33,7 @@ DESKS = (
     agreements.desk,
     materials.desk,
     replanning.desk,
+    warnings.desk,
 )
 
 

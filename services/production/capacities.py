@@ -45,8 +45,13 @@ def able_to_make(
     return _capacities(session, rows)
 
 
-def of_all_families(session: Session, code: str | None = None) -> list[tuple[str, Capacity]]:
-    """What each facility, or one, has for each of its families, whether it is asked for work or not."""
+def of_all_families(
+    session: Session, code: str | None = None, *, since: date | None = None
+) -> list[tuple[str, Capacity]]:
+    """What each facility, or one, has for each of its families, whether it is asked for work or not.
+
+    Labour is counted from today on, or ``since`` an earlier day.
+    """
     committed = _committed(())
     if code is None:
         rows = session.execute(_offers(committed)).all()
@@ -54,7 +59,7 @@ def of_all_families(session: Session, code: str | None = None) -> list[tuple[str
         own = _offers(committed.where(work_order.c.facility == code))
         rows = session.execute(own.where(facility.c.code == code)).all()
     families = [row.family for row in rows]
-    return list(zip(families, _capacities(session, rows), strict=True))
+    return list(zip(families, _capacities(session, rows, since), strict=True))
 
 
 def _offers(committed: Select[Any]) -> Select[Any]:
@@ -81,12 +86,12 @@ def _offers(committed: Select[Any]) -> Select[Any]:
     )
 
 
-def _capacities(session: Session, rows: Sequence[Row[Any]]) -> list[Capacity]:
+def _capacities(session: Session, rows: Sequence[Row[Any]], since: date | None = None) -> list[Capacity]:
     """The capacities of facilities and families, from two queries however many they are."""
-    today = business_today(session)
+    first = since or business_today(session)
     codes = {row.code for row in rows}
-    changed, pools = changed_days(session, codes, since=today), pools_of(session, codes, today)
-    return [_capacity(row, changed.get(row.code, ()), pools.get(row.code, ()), today) for row in rows]
+    changed, pools = changed_days(session, codes, since=first), pools_of(session, codes, first)
+    return [_capacity(row, changed.get(row.code, ()), pools.get(row.code, ()), first) for row in rows]
 
 
 def _capacity(

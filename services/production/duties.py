@@ -18,6 +18,7 @@ MAY: Final = {
     "tools": (FACILITY, HEAD, TOOL_KEEPER),
     "unlock": (HEAD,),
     "acknowledge": (HEAD, KANWIL),
+    "heed": (FACILITY, HEAD, KANWIL),
     "capacity": (FACILITY, HEAD, KANWIL),
     "material": (FACILITY, HEAD),
     "quarantine": (FACILITY, HEAD, KANWIL),

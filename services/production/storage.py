@@ -25,6 +25,7 @@ from sqlalchemy.orm import registry, relationship
 from services.production.domain.agreement import Agreement, Tariff
 from services.production.domain.material import MaterialLot
 from services.production.domain.report import Report
+from services.production.domain.warning import WorkWarning
 from services.production.domain.work_order import WorkOrder
 from shared.database import Instant, metadata
 
@@ -461,7 +462,64 @@ proposal = Table(
     comment="plans of all open work that the regional office accepts or discards",
 )
 
+warning = Table(
+    "warning",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("work_order_id", Uuid, ForeignKey("work_order.id"), comment="none: about the whole facility"),
+    Column("order_id", Uuid),
+    Column("line", Integer),
+    Column("kind", Text, nullable=False),
+    Column("grade", Text, nullable=False),
+    Column("grade_since", Instant, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("projected", Date, comment="none: it is never finished at its present rate"),
+    Column("latest", Date),
+    Column("told_at", Instant),
+    Column("told_grade", Text),
+    Column("told_owner", Text),
+    Column("acknowledged_at", Instant),
+    Column("acknowledged_by", Text, comment="by role"),
+    Column("cleared_at", Instant),
+    Column("promise_moved_to", Date, comment="the day that was promised instead, once"),
+    CheckConstraint(
+        "kind IN ('late', 'silent', 'low_yield', 'agreement_ends', 'material_lacking', 'tools_locked')",
+        name="kind",
+    ),
+    CheckConstraint("grade IN ('amber', 'red', 'black')", name="grade"),
+    CheckConstraint("owner IN ('facility', 'kanwil', 'exporter')", name="owner"),
+    CheckConstraint("(work_order_id IS NULL) = (kind = 'tools_locked')", name="work_order"),
+    CheckConstraint("num_nulls(work_order_id, order_id, line, latest) IN (0, 4)", name="about"),
+    CheckConstraint("num_nulls(told_at, told_grade, told_owner) IN (0, 3)", name="told"),
+    CheckConstraint("num_nulls(acknowledged_at, acknowledged_by) IN (0, 2)", name="acknowledged"),
+)
+STANDING = warning.c.cleared_at.is_(None)
+"""Whether its cause is still there."""
+Index(
+    "warning_standing_idx",
+    warning.c.facility,
+    warning.c.kind,
+    warning.c.work_order_id,
+    unique=True,
+    postgresql_nulls_not_distinct=True,
+    postgresql_where=STANDING,
+)
+Index("warning_cleared_idx", warning.c.cleared_at, postgresql_where=~STANDING)
+
+warning_check = Table(
+    "warning_check",
+    tables,
+    Column("single", Integer, primary_key=True),
+    Column("checked_at", Instant, nullable=False, comment="by the business clock"),
+    Column("event", BigInteger, nullable=False, comment="the newest of our events that was looked at"),
+    CheckConstraint("single = 1", name="one_row"),
+    comment="when all work was last looked through for what to warn of",
+)
+
 mapping = registry(metadata=tables)
+mapping.map_imperatively(WorkWarning, warning)
 mapping.map_imperatively(Report, report)
 mapping.map_imperatively(
     WorkOrder, work_order, properties={"reports": relationship(Report, order_by=report.c.id, lazy="select")}

@@ -1,5 +1,34 @@
 """What the production service does by itself, when rows are due."""
 
+from threading import Event
+
+from sqlalchemy.orm import Session
+
+from services.production import warnings
+from services.production.handlers import warnings as warning
+from shared.database import Database
+from shared.messaging.jobs import Job
+from shared.settings import Settings
 from shared.web import purging
 
-JOBS = (purging.JOB,)
+
+def has_work_to_check(session: Session) -> bool:
+    return warnings.check_is_due(session)
+
+
+def check_for_warnings(database: Database, settings: Settings, stop: Event) -> None:
+    """Look through all open work, then move the promises that can't be kept, each in a transaction of its own."""
+    with database.transaction() as session:
+        warning.check(session)
+        unkept = warning.promises_to_move(session)
+    for warning_id in unkept:
+        if stop.is_set():
+            return
+        with database.transaction() as session:
+            warning.move_promise(session, warning_id=warning_id)
+
+
+JOBS = (
+    Job("warnings", has_work_to_check, check_for_warnings, every_seconds=5),
+    purging.JOB,
+)

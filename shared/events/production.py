@@ -57,11 +57,13 @@ Cause = Literal[
     "short_closed",
     "agreed",
     "supplied",
+    "late",
     "replanned",
 ]
 """Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
 back, scrap can't be made again in time, a facility said yes for another day, closed its part short, or
-agreed with the partner, material came, or the regional office accepted a plan of all open work."""
+agreed with the partner, material came, work will be later than was promised, or the regional office
+accepted a plan of all open work."""
 
 Lack = Literal["agreement", "hours"]
 """What is missing for the pieces without a facility: an agreement with the buyer, or hours of those who have one."""
@@ -325,3 +327,46 @@ class ProductionStopped:
     asked: int
     stopped: int
     going_on: tuple[GoingOn, ...]
+
+
+WarningKind = Literal["late", "silent", "low_yield", "agreement_ends", "material_lacking", "tools_locked"]
+"""It is going to be late, nothing is reported, too little turns out good, the agreement ends before the work,
+material is missing, or missing tools have locked the facility."""
+Grade = Literal["amber", "red", "black"]
+"""Little time is left; the latest day will be missed; the goods should have left the hub."""
+WarningOwner = Literal["facility", "kanwil", "exporter"]
+"""Who is to do something: after the facility its regional office, after that who promised it to a customer."""
+
+
+@contract("kendi.production.lateness_warned.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class LatenessWarned:
+    """A work order is in danger, or in another one than was told before under the same ``warning_id``.
+
+    At its present rate it is finished on ``projected_finish``, which is absent if it never is;
+    ``latest_finish`` is the last day on which that is in time.
+    """
+
+    warning_id: UUID
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    kind: WarningKind
+    grade: Grade
+    owner: WarningOwner
+    projected_finish: date | None
+    latest_finish: date
+
+
+@contract("kendi.production.lateness_cleared.v1", subject="work_order/{work_order_id}")
+@dataclass(frozen=True, kw_only=True)
+class LatenessCleared:
+    """The cause of a warning is gone; should it return, that is a new warning."""
+
+    warning_id: UUID
+    work_order_id: UUID
+    order_id: UUID
+    line: int
+    facility: str
+    kind: WarningKind

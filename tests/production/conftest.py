@@ -17,8 +17,8 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from services.production import loading
-from services.production.handlers import REACTIONS, capacities
-from services.production.storage import capability, material_lot, report
+from services.production.handlers import REACTIONS, capacities, warnings
+from services.production.storage import capability, demand, material_lot, report, warning, work_order
 from shared import reference
 from shared.clock import WIB, real_now
 from shared.database import Database
@@ -160,6 +160,17 @@ def shared_out(production: Production) -> Production:
     """An order of 1,000 pieces, cleared and offered to both facilities."""
     production.hears(an_order(), a_clearance())
     return production
+
+
+def warned(production: Production) -> str:
+    """The id of a warning about Sragen's work, which is wanted on a day on which it can't be done."""
+    with production.database.transaction() as session:
+        session.execute(update(demand).values(requested_date=today()))
+        session.execute(update(work_order).values(due=today()))
+    with production.database.transaction() as session:
+        warnings.check(session)
+        found = select(warning.c.id).where(warning.c.facility == SRAGEN).order_by(warning.c.id)
+        return str(session.execute(found).scalars().first())
 
 
 def an_item(sku: str = "CR-BALL-07") -> ItemPublished:

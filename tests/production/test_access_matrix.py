@@ -17,6 +17,7 @@ from tests.production.conftest import (
     in_days,
     particulars,
     today,
+    warned,
 )
 
 V1 = "/production/v1"
@@ -87,6 +88,8 @@ CASES: dict[Operation, Case] = {
         WORKING,
         {"work_order_id": "00000000-0000-0000-0000-00000000002a", "quantity": "0.1", "reason": "Too much."},
     ),
+    ("get", f"{V1}/warnings"): Case(READERS),
+    ("post", f"{V1}/warnings/{{warning_id}}/acknowledge"): Case(PLANNING, {}),
     ("get", f"{V1}/facilities"): Case(READERS),
     ("get", f"{FACILITY_OF}/tools"): Case(READERS),
     ("put", f"{FACILITY_OF}/tools"): Case((*WORKING, TOOL_KEEPER), {"tools": []}),
@@ -151,6 +154,7 @@ def world(shared_out: Production) -> World:
         "number": "1",
         "agreement_id": agreed["id"],
         "lot_id": lot["id"],
+        "warning_id": warned(shared_out),
     }
     told = (mine["number"], agreed["number"], lot["number"])
     return World(shared_out.client, shared_out.database, ids, told=told)

@@ -14,6 +14,7 @@ from tests.production.conftest import (
     in_days,
     particulars,
     today,
+    warned,
 )
 from tests.production.test_inspection_photos import send
 
@@ -31,6 +32,7 @@ def play(production: Production) -> None:
     the_facilities(production)
     the_work(production)
     the_tools(production)
+    the_warnings(production)
 
 
 def the_facilities(production: Production) -> None:
@@ -143,6 +145,12 @@ def the_tools(production: Production) -> None:
     for action in ("accept", "start"):
         assert production.sragen.do(ended, action).status_code == 200
     done(production.head.do(ended, "short-close", reason="No coir until next month."))
+
+
+def the_warnings(production: Production) -> None:
+    path = f"/warnings/{warned(production)}/acknowledge"
+    done(production.sragen.get("/warnings"))
+    done(production.head.post(path, {}))
 
 
 def done(answer: Any) -> Any:

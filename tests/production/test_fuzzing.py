@@ -2,12 +2,12 @@
 
 from tests.fuzzing import fuzz, operations_of
 from tests.pictures import a_photo
-from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, in_days, monday, today
+from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, in_days, monday, today, warned
 from tests.production.test_inspection_photos import send
 
 IN_TURN = {
     f"POST /production/v1/work-orders/{{id}}/{step}"
-    for step in ("accept", "decline", "inspect", "report", "reports/{report}/correct", "inspections")
+    for step in ("accept", "decline", "start", "inspect", "report", "reports/{report}/correct", "inspections")
 } | {
     "GET /production/v1/work-orders/{id}/sampling",
     "PUT /production/v1/facilities/{code}/tools",
@@ -75,6 +75,7 @@ def what_is_there(production: Production) -> dict[str, list[object]]:
     entries = production.sragen.get(f"/work-orders/{work['id']}/reports").json
     lots = production.sragen.get("/materials/lots", material="coffee_wood").json
     return {
+        "warning_id": [warned(production)],
         "lot_id": [lot["id"] for lot in lots],
         "agreement_id": [one["id"] for one in production.sragen.get("/agreements").json],
         "material": ["coir"],

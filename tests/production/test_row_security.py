@@ -20,6 +20,7 @@ from tests.production.conftest import (
     an_order,
     in_days,
     today,
+    warned,
 )
 from tests.production.test_access_matrix import tools_are_missing
 from tests.production.test_inspection_photos import send
@@ -63,6 +64,7 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
     with shared_out.database.transaction() as session:
         waiting = open_work(session)
         replanning.keep(session, work=waiting, proposed=propose(waiting, seconds=1))
+    warned(shared_out)
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

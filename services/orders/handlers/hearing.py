@@ -36,6 +36,8 @@ from shared.events.logistics import (
 )
 from shared.events.production import (
     FacilityRegistered,
+    LatenessCleared,
+    LatenessWarned,
     LotReleased,
     PiecesCorrected,
     PiecesReported,
@@ -153,6 +155,8 @@ REACTIONS: Reactions = {
     PiecesReported: note_on_timeline,
     WorkOrderInspected: note_on_timeline,
     WorkOrderCompleted: note_on_timeline,
+    LatenessWarned: note_on_timeline,
+    LatenessCleared: note_on_timeline,
     LotReleased: on_lot_released,
     CartonsPacked: on_cartons_packed,
     CartonsGathered: note_on_timeline,

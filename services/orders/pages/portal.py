@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import cancellations, claims, decisions, images, listing, samples, views
+from services.orders import cancellations, claims, decisions, images, lateness, listing, samples, views
 from services.orders.asked_for import the_order
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
@@ -95,6 +95,7 @@ def one_order(order_id: UUID) -> str:
         asked = decisions.decisions_of(session, order_id)
         pictured = images.items_with_image(session, {line["sku"] for line in shown["lines"]})
         claimed = claims.claims_of(session, order, limit=REQUESTS)
+        warned = lateness.standing_warnings(session, order_id, pages.language())
     return render_template(
         "order.html",
         order=shown,
@@ -103,6 +104,7 @@ def one_order(order_id: UUID) -> str:
         requests=requests[:REQUESTS],
         decisions=asked[:REQUESTS],
         claims=claimed,
+        warnings=warned[:REQUESTS],
         pictured=pictured,
         may_change=current().role == BUYER,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,

@@ -9,6 +9,7 @@ from services.production.api import (
     papers,
     photos,
     tools,
+    warnings,
     work_orders,
 )
 
@@ -22,4 +23,5 @@ ROUTES = (
     tools.api,
     agreements.api,
     materials.api,
+    warnings.api,
 )

@@ -351,9 +351,11 @@ class WorkOrder:
             return False
         alone = replace(capacity, committed_minutes=0)
         earliest = alone.finish_of(self.remaining, labour_minutes)
-        if earliest is None:
-            return False
-        later, self.due = earliest > self.due, max(self.due, earliest)
+        return earliest is not None and self.put_off(earliest)
+
+    def put_off(self, by: date) -> bool:
+        """Move the due day, if the other one is later."""
+        later, self.due = by > self.due, max(self.due, by)
         return later
 
     def _must_be(self, *states: str) -> None:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "production_0020"
-down_revision = "production_0018"
+down_revision = "production_0019"
 branch_labels = None
 depends_on = None
 

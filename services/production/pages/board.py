@@ -8,7 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from flask import Blueprint, g, render_template, request
 
-from services.production import materials, passed_over, views
+from services.production import materials, passed_over, views, warnings
 from services.production.domain.report import Kind
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
@@ -33,6 +33,8 @@ DECLINE_WORDS = {
     "too_early": Sentence("The day is too early"),
 }
 MOST_QUARANTINED = 10
+MOST_WARNINGS = 5
+"""On the board: what nobody took up yet; all stand on a page of their own."""
 WHOLE = re.compile(r"\d{1,8}|\d{1,3}([., ]\d{3}){1,2}", re.ASCII)
 """A whole number as people write it: 1.200, 1,200 and 1200 are the same, and 1,5 is none."""
 
@@ -77,6 +79,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
             session, current(), [(order["order_id"], order["line"]) for order in orders]
         )
         quarantined = materials.quarantined(session, current(), MOST_QUARANTINED)
+        warned = warnings.not_acknowledged(session, current(), MOST_WARNINGS)
         back = views.taken_back(session, current(), since=today - TAKEN_BACK_SHOWN, limit=MOST_TAKEN_BACK)
     return render_template(
         "board.html",
@@ -90,6 +93,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         decline_words=DECLINE_WORDS,
         others=others,
         quarantined=quarantined,
+        warnings=warned,
         further=sum(counts.values()) - len(orders),
         today=today,
         at=at,
