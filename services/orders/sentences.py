@@ -111,6 +111,10 @@ SENTENCES = {
         "Line {line}: {allocated} pieces planned; {unallocated} wait for an agreement with a facility",
         "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu perjanjian dengan lapas atau rutan",
     ),
+    "production_planned_without_skill": (
+        "Line {line}: {allocated} pieces planned; {unallocated} wait until a facility has skilled workers for them",
+        "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu lapas atau rutan dengan tenaga terampil",
+    ),
     "work_order_offered": (
         "{facility} was asked for {quantity} pieces",
         "{facility} ditawari {quantity} buah",
@@ -277,13 +281,15 @@ def tell_expected(
     ]
 
 
+WITHOUT = {"agreement": "agreement", "skill": "skill"}
+"""What a line waits for, where there is a sentence of its own about it."""
+
+
 def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], language: str) -> str:
     """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``."""
     kind = type.split(".")[2]
     if kind == "production_planned" and data["promised_date"] is None:
-        kind = "production_planned_without_promise"
-        if data.get("lacking") == "agreement":
-            kind = "production_planned_without_agreement"
+        kind = f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if data.get("decided_by") == "deadline":
         kind = "decision_answered_by_deadline"
     which = 1 if language == "id" else 0

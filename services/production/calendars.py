@@ -16,6 +16,7 @@ from services.production.storage import (
     agreement,
     calendar_day,
     capability,
+    capability_change,
     facility,
     item,
     report,
@@ -25,6 +26,8 @@ from shared.clock import business_today
 
 WEEKS = 8
 """As far as calendars of weeks look ahead."""
+CHANGES = 50
+"""Entries of a history that are shown."""
 SILENT_DAYS = 2
 """Who reports nothing for longer is asked what stands in the way."""
 
@@ -59,6 +62,23 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
         "capabilities": families,
         "missing": list(missing),
     }
+
+
+def capability_in_full(session: Session, code: str, family: str) -> dict[str, Any] | None:
+    """What a facility makes of a family, and each change of it, the newest first."""
+    query = select(capability).where(capability.c.facility == code, capability.c.family == family)
+    now = session.execute(query).mappings().one_or_none()
+    if now is None:
+        return None
+    return {**now, "history": changes_of(session, code, family)}
+
+
+def changes_of(session: Session, code: str, family: str | None = None) -> Sequence[RowMapping]:
+    """What a facility was said to make, the newest entry first."""
+    query = select(capability_change).where(capability_change.c.facility == code)
+    if family is not None:
+        query = query.where(capability_change.c.family == family)
+    return session.execute(query.order_by(capability_change.c.id.desc()).limit(CHANGES)).mappings().all()
 
 
 def by_weekday(week: Iterable[int]) -> dict[str, int]:

@@ -57,13 +57,15 @@ Cause = Literal[
     "short_closed",
     "agreed",
     "supplied",
+    "enabled",
 ]
 """Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
 back, scrap can't be made again in time, a facility said yes for another day, closed its part short, or
-agreed with the partner, or material came."""
+agreed with the partner, material came, or a facility became able to make it or more of it."""
 
-Lack = Literal["agreement", "hours"]
-"""What is missing for the pieces without a facility: an agreement with the buyer, or hours of those who have one."""
+Lack = Literal["agreement", "skill", "hours"]
+"""What is missing for the pieces without a facility: an agreement with the buyer, skilled workers where there is
+one, or their hours."""
 
 
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")

@@ -43,6 +43,7 @@ SEEN_BY_ALL = {
     "production.item": REFERENCE,
     "production.material": REFERENCE,
     "production.recipe": REFERENCE,
+    "production.item_skill": REFERENCE,
     "logistics.item": REFERENCE,
     "logistics.facility": "names and addresses, our copy",
     "logistics.document_rule": REFERENCE,
