@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.production.domain.facility import FIRST_LEVEL, Particulars
+from services.production.domain.remarks import nobody_named
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.waiting import share_out_to
 from services.production.storage import capability, capability_change, facility, item
@@ -25,6 +26,10 @@ OF_A_CAPABILITY = ("workers", "efficiency_pct", "yield_pct", "skill_level", "val
 def keep_facility(session: Session, *, code: str, particulars: Particulars) -> None:
     """Bring a facility in or change its particulars; from now on the reference file does not. What waits is offered."""
     particulars.may_be()
+    for name in ("name", "place"):
+        nobody_named(getattr(particulars, name), field=name)
+    for line in particulars.address:
+        nobody_named(line, field="address")
     one_plan_at_a_time(session)
     values = asdict(particulars) | {"address": list(particulars.address), "by_office": True}
     known = session.execute(select(facility).where(facility.c.code == code)).mappings().one_or_none()
