@@ -233,6 +233,20 @@ Index(
     postgresql_include=["quantity", "good"],
     postgresql_where=OPEN,
 )
+Index(
+    "work_order_withdrawn_idx",
+    work_order.c.withdrawn_on,
+    work_order.c.id,
+    postgresql_where=work_order.c.withdrawn_on.is_not(None),
+)
+Index(
+    "work_order_declined_idx",
+    work_order.c.offered_on,
+    postgresql_where=work_order.c.declined_reason.is_not(None),
+)
+Index(
+    "work_order_started_idx", work_order.c.started_on, postgresql_where=work_order.c.started_on.is_not(None)
+)
 Index("work_order_need_idx", work_order.c.due, work_order.c.id, postgresql_where=OPEN)
 
 report = Table(

@@ -55,6 +55,17 @@ def upgrade() -> None:
         ["due", "id"],
         postgresql_where=sa.text("declined_reason IS NULL AND withdrawn_on IS NULL AND good < quantity"),
     )
+    for name, columns, which in (
+        ("withdrawn", ["withdrawn_on", "id"], "withdrawn_on"),
+        ("declined", ["offered_on"], "declined_reason"),
+        ("started", ["started_on"], "started_on"),
+    ):
+        op.create_index(
+            f"work_order_{name}_idx",
+            "work_order",
+            columns,
+            postgresql_where=sa.text(f"{which} IS NOT NULL"),
+        )
     op.execute("ALTER TABLE capability_change ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE capability_change FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY theirs ON capability_change USING ({EVERY} OR {FACILITY})")
