@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, lists, messages, replanning
+from bench import allocation, bare, board, lists, messages, replanning
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -43,6 +43,8 @@ def main() -> None:
         against_a_bare_route(system)
         allocation.allocations(system)
         replanning.replanning()
+        print("The work board and the regional office's page:")
+        board.opened(system)
         print("Pages of lists, and a timeline:")
         lists.long_lists(system)
 

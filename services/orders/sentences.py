@@ -111,6 +111,10 @@ SENTENCES = {
         "Line {line}: {allocated} pieces planned; {unallocated} wait for an agreement with a facility",
         "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu perjanjian dengan lapas atau rutan",
     ),
+    "production_planned_without_skill": (
+        "Line {line}: {allocated} pieces planned; {unallocated} wait until a facility has skilled workers for them",
+        "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu lapas atau rutan dengan tenaga terampil",
+    ),
     "work_order_offered": (
         "{facility} was asked for {quantity} pieces",
         "{facility} ditawari {quantity} buah",
@@ -316,6 +320,10 @@ def tell_expected(
     ]
 
 
+WITHOUT: Mapping[str | None, str] = {"agreement": "agreement", "skill": "skill"}
+"""What a line waits for, where there is a sentence of its own about it."""
+
+
 def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], language: str) -> str:
     """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``."""
     kind = _sentence_of(type.split(".")[2], data)
@@ -358,8 +366,7 @@ DAYS = {
 def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
     """Which sentence tells an event: some have several, by what they say."""
     if kind == "production_planned" and data["promised_date"] is None:
-        lacking = data.get("lacking") == "agreement"
-        return f"production_planned_without_{'agreement' if lacking else 'promise'}"
+        return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if kind == "lateness_warned":
         return _warning(data)
     return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Row, RowMapping, Select, case, func, select
+from sqlalchemy import Row, RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.production.capacities import of_all_families, pools_of, week_of
@@ -12,21 +12,19 @@ from services.production.domain.calendar import WEEKDAYS, Calendar, public_holid
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import still_missing
 from services.production.storage import (
-    OPEN,
     agreement,
     calendar_day,
     capability,
+    capability_change,
     facility,
     item,
-    report,
-    work_order,
 )
 from shared.clock import business_today
 
 WEEKS = 8
 """As far as calendars of weeks look ahead."""
-SILENT_DAYS = 2
-"""Who reports nothing for longer is asked what stands in the way."""
+CHANGES = 50
+"""Entries of a history that are shown."""
 
 
 def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
@@ -59,6 +57,23 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
         "capabilities": families,
         "missing": list(missing),
     }
+
+
+def capability_in_full(session: Session, code: str, family: str) -> dict[str, Any] | None:
+    """What a facility makes of a family, and each change of it, the newest first."""
+    query = select(capability).where(capability.c.facility == code, capability.c.family == family)
+    now = session.execute(query).mappings().one_or_none()
+    if now is None:
+        return None
+    return {**now, "history": changes_of(session, code, family)}
+
+
+def changes_of(session: Session, code: str, family: str | None = None) -> Sequence[RowMapping]:
+    """What a facility was said to make, the newest entry first."""
+    query = select(capability_change).where(capability_change.c.facility == code)
+    if family is not None:
+        query = query.where(capability_change.c.family == family)
+    return session.execute(query.order_by(capability_change.c.id.desc()).limit(CHANGES)).mappings().all()
 
 
 def by_weekday(week: Iterable[int]) -> dict[str, int]:
@@ -145,60 +160,3 @@ def changes_ahead(session: Session, code: str) -> Sequence[RowMapping]:
 def families(session: Session) -> Sequence[str]:
     """The families of the catalogue."""
     return session.execute(select(item.c.family).distinct().order_by(item.c.family)).scalars().all()
-
-
-def by_load(session: Session) -> list[dict[str, Any]]:
-    """Facilities that take part, the fullest first, then those that do not yet; with who is silent."""
-    weeks = load_by_week(session)
-    figures = {row["facility"]: row for row in session.execute(_figures(session)).mappings()}
-    rows = session.execute(select(facility).order_by(facility.c.code)).mappings()
-    found = [_loaded(row, weeks.get(row["code"], []), figures.get(row["code"])) for row in rows]
-    return sorted(found, key=lambda row: (not row["asked"], -row["share"], row["code"]))
-
-
-def _loaded(row: RowMapping, weeks: Sequence[dict[str, Any]], figures: RowMapping | None) -> dict[str, Any]:
-    capacity, load = (sum(week[name] for week in weeks) for name in ("capacity", "load"))
-    asked = row["producing"] and row["verified"] and capacity > 0
-    return {
-        "code": row["code"],
-        "name": row["name"],
-        "place": row["place"],
-        "kind": row["kind"],
-        "asked": asked,
-        "capacity": capacity,
-        "load": load,
-        "share": 100 * load // capacity if capacity else 0,
-        "silent": bool(figures and figures["silent"]),
-        "good_pct": figures["good_pct"] if figures else None,
-    }
-
-
-def _figures(session: Session) -> Select[Any]:
-    """For each facility: whether work under way went unreported for two days, and what share came out good."""
-    silent_since = business_today(session) - timedelta(days=SILENT_DAYS)
-    newest = (
-        select(func.max(report.c.worked_on))
-        .where(report.c.work_order_id == work_order.c.id)
-        .correlate(work_order)
-        .scalar_subquery()
-    )
-    under_way = OPEN & work_order.c.started_on.is_not(None) & work_order.c.paused_reason.is_(None)
-    quiet = func.coalesce(newest, work_order.c.started_on) < silent_since
-    inspected = func.sum(work_order.c.good + work_order.c.rework + work_order.c.scrap)
-    good_pct = (100 * func.sum(work_order.c.good) / func.nullif(inspected, 0)).label("good_pct")
-    silent = func.bool_or(case((under_way, quiet), else_=False)).label("silent")
-    return select(work_order.c.facility, silent, good_pct).group_by(work_order.c.facility)
-
-
-def declined_reasons(session: Session) -> Sequence[RowMapping]:
-    """Why offers of the last three months were declined, the most frequent reason first."""
-    since = business_today(session) - timedelta(days=91)
-    times = func.count().label("times")
-    query = (
-        select(work_order.c.declined_reason.label("reason"), times)
-        .where(work_order.c.declined_reason.is_not(None), work_order.c.offered_on >= since)
-        .group_by(work_order.c.declined_reason)
-        .order_by(times.desc(), work_order.c.declined_reason)
-        .limit(10)
-    )
-    return session.execute(query).mappings().all()

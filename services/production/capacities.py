@@ -105,6 +105,7 @@ def _capacity(
         staffing=valid_between(there, row.valid_from, row.valid_to),
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
+        skill_level=row.skill_level,
         committed_minutes=row.committed,
     )
 
@@ -179,3 +180,12 @@ def made_a_day(session: Session, order: WorkOrder) -> int | None:
     found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
     capacity = capacity_at(session, order.facility, found.family)
     return capacity.pieces_a_day(found.labour_minutes) or None if capacity else None
+
+
+def minutes_a_day(session: Session, codes: Collection[str]) -> dict[tuple[str, str], int]:
+    """Labour of a day by facility and family: by the calendars of the week to come, with the workers who are there."""
+    if not codes:
+        return {}
+    rows = session.execute(_offers(_committed(())).where(facility.c.code.in_(codes))).all()
+    capacities = zip(rows, _capacities(session, rows), strict=True)
+    return {(row.code, row.family): one.minutes_a_day_now for row, one in capacities}

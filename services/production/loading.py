@@ -12,18 +12,29 @@ from services.production.domain.agreement import Agreement, Tariff, stand_alone
 from services.production.domain.material import MaterialLot
 from services.production.domain.work_order import short_code
 from services.production.handlers.agreements import others_of
-from services.production.storage import agreement, capability, facility, material, material_lot, recipe
+from services.production.handlers.planning import one_plan_at_a_time
+from services.production.handlers.waiting import share_out_what_waits
+from services.production.storage import (
+    agreement,
+    capability,
+    facility,
+    item_skill,
+    material,
+    material_lot,
+    recipe,
+)
 from shared import reference
 from shared.clock import business_today
 from shared.events.production import FacilityRegistered
-from shared.loading import write_changed
+from shared.loading import remove_others, write_changed
 from shared.messaging.outbox import record
 
 PARTICULARS = ("name", "kelas", "place", "cluster", "address", "gln", "hub", "kind", "verified", "producing")
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
-    """Add what is new and change what changed; what people have set since is left alone."""
+    """Add what is new and change what changed; what people have set since is left alone. What waits is shared out."""
+    one_plan_at_a_time(session)
     known = {row["code"]: row for row in session.execute(select(facility)).mappings()}
     rows = sorted(reference.facilities(folder), key=lambda row: row.code)
     changed = [row for row in rows if _differs(known.get(row.code), row)]
@@ -41,6 +52,7 @@ def load(session: Session, folder: Path) -> dict[str, int]:
             "workers": c.workers,
             "efficiency_pct": c.efficiency_pct,
             "yield_pct": c.yield_pct,
+            "skill_level": c.skill_level,
         }
         for row in rows
         for c in row.capabilities
@@ -48,11 +60,23 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     if capabilities:
         session.execute(upsert(capability).on_conflict_do_nothing(), capabilities)
     record(session, *(_registered(row) for row in changed))
-    return {
+    loaded = {
         "facilities": len(changed),
         "agreements": _load_agreements(session, folder),
         "materials": _load_materials(session, reference.supplies(folder), reference.materials(folder)),
+        "skills": len(_load_skills(session, folder)),
     }
+    if any(loaded.values()):
+        share_out_what_waits(session, "enabled")
+    return loaded
+
+
+def _load_skills(session: Session, folder: Path) -> set[str]:
+    """Make the levels that articles need equal to the file; returns the articles that changed."""
+    levels = {row.sku: {"level": row.level} for row in reference.skills(folder)}
+    changed = write_changed(session, item_skill, levels)
+    remove_others(session, item_skill, levels)
+    return changed
 
 
 def _load_agreements(session: Session, folder: Path) -> int:

@@ -17,6 +17,7 @@ from services.production.domain.capacity import Capacity, latest_finish
 from services.production.domain.replanning import Held, Key, OpenLine
 from services.production.domain.terms import Reason, Terms
 from services.production.domain.work_order import WorkOrder
+from services.production.skills import OF_LINE
 from services.production.storage import demand, item, work_order
 from services.production.terms import terms_of
 from shared.clock import business_today
@@ -72,7 +73,7 @@ def open_work(session: Session) -> OpenWork:
 def _cleared(today: date) -> Any:
     to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make")
     return (
-        select(*demand.columns, to_make, item.c.labour_minutes, item.c.family)
+        select(*demand.columns, to_make, item.c.labour_minutes, item.c.family, OF_LINE.label("skill_level"))
         .join(item, item.c.sku == demand.c.sku)
         .where(demand.c.cleared_until >= today, demand.c.cleared > 0)
         .order_by(demand.c.requested_date, demand.c.order_id, demand.c.line)
@@ -118,14 +119,21 @@ def _family(
             known[row.sku, row.partner] = terms_of(
                 session, row.sku, partner=row.partner, able=able, today=today, instead_of=waiting
             )
-        lines.append(_line(row, pieces, work_orders[row.order_id, row.line], known[row.sku, row.partner]))
+        lines.append(
+            _line(row, pieces, work_orders[row.order_id, row.line], known[row.sku, row.partner], able)
+        )
     return Family(lines, {one.facility: one for one in able if one.minutes_a_day})
 
 
 def _line(
-    row: Row[Any], pieces: int, work_orders: Sequence[WorkOrder], terms: Mapping[str, Terms]
+    row: Row[Any],
+    pieces: int,
+    work_orders: Sequence[WorkOrder],
+    terms: Mapping[str, Terms],
+    able: Sequence[Capacity],
 ) -> OpenLine:
     barred: dict[str, Reason] = {code: "no_agreement" for code, some in terms.items() if some.until is None}
+    barred |= {one.facility: "skill_too_low" for one in able if one.skill_level < row.skill_level}
     barred |= {
         each.facility: "declined"
         for each in work_orders

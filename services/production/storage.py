@@ -94,10 +94,42 @@ capability = Table(
     Column("skill_level", Integer, nullable=False, server_default="1"),
     Column("valid_from", Date),
     Column("valid_to", Date),
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("efficiency_pct BETWEEN 1 AND 100", name="efficiency_pct"),
     CheckConstraint("yield_pct BETWEEN 1 AND 100", name="yield_pct"),
     CheckConstraint("skill_level BETWEEN 1 AND 3", name="skill_level"),
     CheckConstraint("valid_from <= valid_to", name="valid"),
+)
+
+capability_change = Table(
+    "capability_change",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("family", Text, nullable=False),
+    Column("changed_on", Date, nullable=False),
+    *(
+        Column(name, Integer, nullable=False)
+        for name in ("workers", "efficiency_pct", "yield_pct", "skill_level")
+    ),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    comment="append only: what a facility was said to make from each change on",
+)
+Index(
+    "capability_change_facility_idx",
+    capability_change.c.facility,
+    capability_change.c.family,
+    capability_change.c.id,
+)
+
+item_skill = Table(
+    "item_skill",
+    tables,
+    Column("sku", Text, primary_key=True),
+    Column("level", Integer, nullable=False),
+    CheckConstraint("level BETWEEN 1 AND 3", name="level"),
+    comment="the skill that an article needs; one that is not here needs the first level",
 )
 
 calendar_day = Table(
@@ -145,6 +177,7 @@ demand = Table(
     Column("cleared_until", Date),
     Column("stopped", Integer, nullable=False, server_default="0", comment="cancelled before work began"),
     Column("partner", Text, comment="the buyer; none of orders that were heard of before agreements were"),
+    Column("tried_on", Date, comment="when it was shared out last; none: still to be tried"),
     PrimaryKeyConstraint("order_id", "line"),
     CheckConstraint("cleared BETWEEN 0 AND quantity", name="cleared"),
     CheckConstraint("stopped BETWEEN 0 AND quantity", name="stopped"),
@@ -202,6 +235,21 @@ Index(
     postgresql_include=["quantity", "good"],
     postgresql_where=OPEN,
 )
+Index(
+    "work_order_withdrawn_idx",
+    work_order.c.withdrawn_on,
+    work_order.c.id,
+    postgresql_where=work_order.c.withdrawn_on.is_not(None),
+)
+Index(
+    "work_order_declined_idx",
+    work_order.c.offered_on,
+    postgresql_where=work_order.c.declined_reason.is_not(None),
+)
+Index(
+    "work_order_started_idx", work_order.c.started_on, postgresql_where=work_order.c.started_on.is_not(None)
+)
+Index("work_order_need_idx", work_order.c.due, work_order.c.id, postgresql_where=OPEN)
 
 report = Table(
     "report",

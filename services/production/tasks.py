@@ -5,6 +5,7 @@ from threading import Event
 from sqlalchemy.orm import Session
 
 from services.production import warnings
+from services.production.handlers import waiting
 from services.production.handlers import warnings as warning
 from shared.database import Database
 from shared.messaging.jobs import Job
@@ -28,7 +29,16 @@ def check_for_warnings(database: Database, settings: Settings, stop: Event) -> N
             warning.move_promise(session, warning_id=warning_id)
 
 
+def share_out(database: Database, settings: Settings, stop: Event) -> None:
+    """Share out what waits and was not tried on this day, a part in each transaction."""
+    more = True
+    while more and not stop.is_set():
+        with database.transaction() as session:
+            more = waiting.share_out_untried(session)
+
+
 JOBS = (
     Job("warnings", has_work_to_check, check_for_warnings, every_seconds=5),
+    Job("share_out", waiting.some_are_untried, share_out, every_seconds=60),
     purging.JOB,
 )

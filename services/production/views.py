@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production import photos
+from services.production.capacities import minutes_a_day
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
     OPEN,
@@ -102,14 +103,7 @@ def list_work_orders(
 
 
 def board(session: Session, principal: Principal, limit: int) -> list[dict[str, Any]]:
-    """The open work orders in order of need, each with its item's names and a day's pieces."""
-    a_day = (
-        facility.c.open_minutes
-        * capability.c.workers
-        * capability.c.efficiency_pct
-        / 100
-        / item.c.labour_minutes
-    )
+    """The open work orders in order of need, each with its item's names and a day's pieces by the calendar."""
     reports = (
         select(func.count())
         .where(report.c.work_order_id == work_order.c.id)
@@ -117,27 +111,25 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
         .label("reports")
     )
     query = (
-        select(WorkOrder, item.c.name_id, item.c.name_en, facility.c.name, func.floor(a_day), reports)
+        select(WorkOrder, item, facility.c.name, reports)
         .join(item, item.c.sku == work_order.c.sku)
         .join(facility, facility.c.code == work_order.c.facility)
-        .join(
-            capability,
-            (capability.c.facility == work_order.c.facility) & (capability.c.family == item.c.family),
-        )
         .where(mine(principal), OPEN)
         .order_by(work_order.c.due, work_order.c.id)
         .limit(limit)
     )
+    rows = session.execute(query).all()
+    a_day = minutes_a_day(session, {row.WorkOrder.facility for row in rows})
     return [
         {
-            **as_dict(order),
-            "name_id": name_id,
-            "name_en": name_en,
-            "facility_name": at,
-            "a_day": max(1, int(pieces)),
-            "reported": reported,
+            **as_dict(row.WorkOrder),
+            "name_id": row.name_id,
+            "name_en": row.name_en,
+            "facility_name": row.name,
+            "a_day": max(1, a_day.get((row.WorkOrder.facility, row.family), 0) // row.labour_minutes),
+            "reported": row.reports,
         }
-        for order, name_id, name_en, at, pieces, reported in session.execute(query)
+        for row in rows
     ]
 
 

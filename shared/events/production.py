@@ -57,16 +57,18 @@ Cause = Literal[
     "short_closed",
     "agreed",
     "supplied",
+    "enabled",
     "late",
     "replanned",
 ]
 """Why a line is planned anew: it may be made, a facility said no, the buyer changed it or took pieces
 back, scrap can't be made again in time, a facility said yes for another day, closed its part short, or
-agreed with the partner, material came, work will be later than was promised, or the regional office
-accepted a plan of all open work."""
+agreed with the partner, material came, a facility became able to make it or more of it, work will be
+later than was promised, or the regional office accepted a plan of all open work."""
 
-Lack = Literal["agreement", "hours"]
-"""What is missing for the pieces without a facility: an agreement with the buyer, or hours of those who have one."""
+Lack = Literal["agreement", "skill", "hours"]
+"""What is missing for the pieces without a facility: an agreement with the buyer, skilled workers where there is
+one, or their hours."""
 
 
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")

@@ -33,6 +33,7 @@ from shared.reference.rows import (
     Port,
     Recipe,
     SamplingPlan,
+    Skill,
     Supply,
     When,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Port",
     "Recipe",
     "SamplingPlan",
+    "Skill",
     "Supply",
     "When",
     "agreements",
@@ -71,6 +73,7 @@ __all__ = [
     "materials",
     "milestones",
     "ports",
+    "skills",
     "supplies",
 ]
 
@@ -214,6 +217,16 @@ def supplies(folder: Path = FOLDER) -> Materials:
                     said = "is missing; where it grew must be known of this material"
                     sheet.fault(opening, ("lots", place, "plot"), said)
     return Materials(supplies=kinds, recipes=recipes, stock=stock)
+
+
+def skills(folder: Path = FOLDER) -> tuple[Skill, ...]:
+    """The skill levels that articles need; one that is not named needs the first."""
+    skus = {item.sku for item in catalogue(folder)}
+    with Sheet(folder / "skills.yaml", "skills") as sheet:
+        found: tuple[Skill, ...] = sheet.rows("skills", schemas.Skill(), unique=("sku",))
+        for skill in found:
+            _need_one_of(sheet, skill, ("sku",), skill.sku, skus)
+    return found
 
 
 def _catalogue(folder: Path) -> tuple[tuple[Material, ...], tuple[Item, ...]]:

@@ -65,6 +65,7 @@ class Capability:
     workers: int
     efficiency_pct: int
     yield_pct: int
+    skill_level: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,3 +347,12 @@ class Materials:
     supplies: tuple[Supply, ...]
     recipes: tuple[Recipe, ...]
     stock: tuple[OpeningStock, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skill:
+    """The skill level that an article needs."""
+
+    sku: str
+    level: int
+    source: str

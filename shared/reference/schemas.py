@@ -77,6 +77,7 @@ class Capability(Row):
     workers = f.whole("workers")
     efficiency_pct = f.whole("percent", most=100)
     yield_pct = f.whole("percent", most=100)
+    skill_level = f.whole("a skill level", most=3, load_default=1)
 
 
 class Facility(Row):
@@ -355,4 +356,11 @@ class SamplingPlan(Row):
     aql = f.one_of("2.5", "4.0")
     sample = f.whole("pieces")
     reject = f.whole("defective pieces")
+    source = f.mark()
+
+
+class Skill(Row):
+    of = rows.Skill
+    sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
+    level = f.whole("a skill level", most=3)
     source = f.mark()

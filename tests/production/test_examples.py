@@ -43,6 +43,8 @@ def the_facilities(production: Production) -> None:
     done(production.office.put("/facilities/LPS-CTH", particulars()))
     offer = {"workers": 12, "efficiency_pct": 75, "yield_pct": 94}
     done(production.office.put(f"/facilities/LPS-CTH/capabilities/{FAMILY}", offer))
+    made = f"/facilities/LPS-CTH/capabilities/{FAMILY}"
+    done(production.office.patch(made, {"skill_level": 2}, done(production.office.get(made)).headers["ETag"]))
     done(production.sragen.get(f"/facilities/{SRAGEN}"))
     done(production.sragen.put(f"/facilities/{SRAGEN}/calendar/week", a_week()))
     day = f"/facilities/{SRAGEN}/calendar/{in_days(3)}"

@@ -1,12 +1,28 @@
 """Facilities on pages: the weeks ahead, and a new one brought in step by step without a script."""
 
+import re
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from services.production.storage import report
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_week, in_days, monday, particulars
+from tests.production.conftest import (
+    FAMILY,
+    KLATEN,
+    SRAGEN,
+    Production,
+    a_clearance,
+    a_week,
+    an_order,
+    in_days,
+    monday,
+    particulars,
+    today,
+)
 from tests.production.test_access_matrix import NEW_AGREEMENT
 from tests.production.test_board import CSRF_TOKEN, Visitor
 
@@ -48,7 +64,13 @@ def test_a_facility_is_brought_in_step_by_step_and_told_what_is_missing(
     assert "Masih kurang: jam kerja" in opened(office, "LPS-CTH", "id")
     steps: dict[str, dict[str, Any]] = {
         "week": a_week(),
-        "capability": {"family": FAMILY, "workers": "1.200", "efficiency_pct": 75, "yield_pct": 95},
+        "capability": {
+            "family": FAMILY,
+            "workers": "1.200",
+            "efficiency_pct": 75,
+            "yield_pct": 95,
+            "skill_level": 2,
+        },
         "pool": {
             "week": monday(),
             "eligible": 20,
@@ -124,6 +146,66 @@ def test_the_office_sees_all_by_load_with_reasons_and_silence(
     shared_out.klaten.do(shared_out.klaten.work_orders()[0], "decline", reason="Bengkel penuh.")
     page = opened(office, "")
     assert "Bengkel penuh.: 1" in page
-    assert page.index("Lapas Sragen") < page.index("Lapas Batu")
+    table = page.partition('id="each"')[2]
+    assert table.index("Lapas Sragen") < table.index("Lapas Batu")
     assert "Lapas menurut beban" not in page
-    assert "silent" not in page
+    assert "silent for two days</span>" not in table
+
+
+def test_the_map_has_each_facility_in_its_region_with_its_load_as_a_number(office: Visitor) -> None:
+    page = opened(office, "")
+    regions = re.findall(r'<section class="region".*?</section>', page, re.DOTALL)
+    assert [re.search(r"<h3[^>]*>(\w+)</h3>", region)[1] for region in regions] == [
+        "Pekalongan",
+        "Semarang",
+        "Pati",
+        "Banyumas",
+        "Kedu",
+        "Surakarta",
+    ]
+    tile = re.search(rf'<a href="{PAGES}/{SRAGEN}".*?</a>', regions[-1], re.DOTALL)
+    assert tile is not None
+    assert re.search(r'aria-label="Lapas Sragen: \d+ % taken"', tile[0])
+    assert re.search(r'<text class="load"[^>]*>\d+ %</text>', tile[0])
+    assert (
+        sum(region.count("<a href") for region in regions) == page.partition('id="each"')[2].count("<tr>") - 1
+    )
+    assert "Setiap kotak adalah satu tempat" in opened(office, "", "id")
+
+
+def test_the_office_sees_who_is_late_silent_and_good_at_once_and_which_reasons_are_given(
+    shared_out: Production, office: Visitor
+) -> None:
+    late = shared_out.klaten.work_orders()[0]
+    assert (
+        shared_out.klaten.do(late, "accept", by=in_days(200).isoformat(), reason="Few are free.").status_code
+        == 200
+    )
+    work = shared_out.sragen.started()
+    made = {"pieces": 100, "worked_on": today().isoformat()}
+    steps = (
+        shared_out.sragen.do(work, "report", **made),
+        shared_out.sragen.do(work, "inspect", passed=80, rework=20, scrap=0),
+        shared_out.sragen.do(work, "report", **{**made, "pieces": 20, "kind": "reworked"}),
+        shared_out.sragen.do(work, "inspect", passed=20, rework=0, scrap=0),
+    )
+    assert [step.status_code for step in steps] == [200] * 4
+    another = UUID(int=43)
+    shared_out.hears(an_order(order_id=another), a_clearance(order_id=another))
+    offer = next(one for one in shared_out.sragen.work_orders() if one["order_id"] == str(another))
+    assert shared_out.sragen.do(offer, "decline", reason="No coir.", code="no_material").status_code == 200
+    with shared_out.database.transaction() as session:
+        session.execute(update(report).values(worked_on=in_days(-4)))
+    page = opened(office, "")
+    rows = page.partition('id="each"')[2]
+    sragen, klaten = (
+        re.search(rf'<tr>\s*<th scope="row"><a href="{PAGES}/{code}">.*?</tr>', rows, re.DOTALL)
+        for code in (SRAGEN, KLATEN)
+    )
+    assert sragen is not None
+    assert klaten is not None
+    assert "silent for two days" in sragen[0]
+    assert 'data-label="Good at once">80 %' in sragen[0]
+    assert 'data-label="Lines late"><span class="state bad">' in klaten[0]
+    assert "nothing was reported for two days: <a" in " ".join(page.split())
+    assert re.search(r"Material is missing</th>.*?>1</td>", page, re.DOTALL)

@@ -19,6 +19,7 @@ changed while a shift is open, and none of a made-up name is counted."""
 OFFICE_ONLY = {
     "PUT /production/v1/facilities/{code}",
     "PUT /production/v1/facilities/{code}/capabilities/{family}",
+    "PATCH /production/v1/facilities/{code}/capabilities/{family}",
 }
 ADDING_UP = {
     f"PUT /production/v1/facilities/{{code}}/{of}" for of in ("calendar/week", "calendar/{day}", "pool")

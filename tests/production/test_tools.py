@@ -145,3 +145,32 @@ def test_the_tool_keeper_counts_on_a_page_and_the_board_says_who_was_told(equipp
     head = Visitor(equipped, HEAD, SRAGEN)
     assert sent(head, action="unlock", reason="Ditemukan di bawah meja").status_code == 303
     assert "dikunci" not in head.open()
+
+
+def test_kinds_are_entered_on_the_page_and_a_wrong_one_keeps_what_was_typed(shared_out: Production) -> None:
+    keeper = Visitor(shared_out, TOOL_KEEPER, SRAGEN)
+    path = f"/production{AT}/tools"
+    token = CSRF_TOKEN.search(keeper.open())
+    assert token is not None
+    rows = {
+        "code": ["saw", "hammer", ""],
+        "name": ["Gergaji", "Palu", ""],
+        "class": ["A", "B", "A"],
+        "quantity": ["1.200", "5", ""],
+    }
+    sent = {"csrf_token": token[1], "action": "kinds"}
+    assert keeper.client.post(path, data={**sent, **rows}).status_code == 303
+    kept = shared_out.sragen.get(f"{AT}/tools").json["tools"]
+    assert [(one["code"], one["quantity"]) for one in kept] == [("hammer", 5), ("saw", 1_200)]
+    for wrong, told in (
+        ({"code": ["saw", "Palu Besar", ""]}, "Give small letters"),
+        ({"quantity": ["10", "banyak", ""]}, "bilangan bulat"),
+        ({"name": ["Gergaji", "Palu Pak Suroto", ""]}, "tanpa nama siapa pun"),
+    ):
+        answer = keeper.client.post(path, data={**sent, **rows, **wrong})
+        assert answer.status_code == 422
+        (column,) = wrong.values()
+        assert f'value="{column[1]}"' in answer.text
+        assert 'aria-invalid="true"' in answer.text
+        assert told in answer.text or told.startswith("Give")
+    assert shared_out.sragen.get(f"{AT}/tools").json["tools"] == kept

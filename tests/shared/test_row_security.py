@@ -44,6 +44,7 @@ SEEN_BY_ALL = {
     "production.material": REFERENCE,
     "production.recipe": REFERENCE,
     "production.warning_check": "one row: when work was last looked through",
+    "production.item_skill": REFERENCE,
     "logistics.item": REFERENCE,
     "logistics.facility": "names and addresses, our copy",
     "logistics.document_rule": REFERENCE,

@@ -3,12 +3,16 @@
 import re
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from services.production import calendars, views
 from services.production.domain.facility import Particulars
 from services.production.duties import MAY, READERS
 from services.production.handlers import capacities, facilities
 from services.production.schemas.facilities import (
     FACILITY_CODE,
+    CapabilityAmendment,
+    CapabilityInFullSchema,
     CapabilityRequest,
     CapacityRequest,
     CapacitySchema,
@@ -21,6 +25,7 @@ from shared.web.access import KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.problems import not_found
+from shared.web.versions import IF_MATCH, etag, must_match
 
 api = Routes("facilities", __name__, url_prefix="/production/v1", description="Who is able to make what")
 
@@ -70,6 +75,37 @@ def set_capability(body: dict[str, Any], code: str, family: str) -> Any:
             raise not_found("facility")
         facilities.set_capability(session, code=code, family=family, **body)
         return calendars.facility_in_full(session, code)
+
+
+@api.get("/facilities/<code>/capabilities/<family>")
+@api.response(200, CapabilityInFullSchema)
+@requires(*READERS)
+def read_capability(code: str, family: str) -> Any:
+    """What a facility makes of a family, with its history; the ETag is what an amendment sends as If-Match."""
+    with transaction() as session:
+        found = _capability(session, code, family)
+        return found, 200, etag(found["version"])
+
+
+@api.patch("/facilities/<code>/capabilities/<family>")
+@api.arguments(CapabilityAmendment)
+@api.response(200, CapabilityInFullSchema)
+@api.doc(parameters=[IF_MATCH])
+@requires(KANWIL)
+def amend_capability(body: dict[str, Any], code: str, family: str) -> Any:
+    """Change some of what a facility makes of a family. What was before stays in its history."""
+    with transaction() as session:
+        must_match(_capability(session, code, family)["version"])
+        facilities.amend_capability(session, code=code, family=family, **body)
+        found = _capability(session, code, family)
+        return found, 200, etag(found["version"])
+
+
+def _capability(session: Session, code: str, family: str) -> dict[str, Any]:
+    found = calendars.capability_in_full(session, code, family) if views.may_see(current(), code) else None
+    if found is None:
+        raise not_found("capability")
+    return found
 
 
 @api.get("/facilities/<code>/capacity")

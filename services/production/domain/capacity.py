@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from services.production.domain.calendar import FARTHEST_DAYS, Calendar, working_day_after
+from services.production.domain.facility import FIRST_LEVEL
 from services.production.domain.pool import WHOLE, Staffing
 
 PACKING_AND_HUB_DAYS = 4
@@ -29,6 +30,7 @@ class Capacity:
     staffing: Staffing
     efficiency_pct: int
     yield_pct: int = 100
+    skill_level: int = FIRST_LEVEL
     committed_minutes: int = 0
     material_days: int = 0
 
@@ -37,6 +39,12 @@ class Capacity:
         """Labour of a full day with the most workers that are going to be there."""
         most = max((there for _, there in self.staffing), default=0)
         return max(self.calendar.week) * most * self.efficiency_pct // (WHOLE * 100)
+
+    @cached_property
+    def minutes_a_day_now(self) -> int:
+        """Labour of the fullest of the seven days to come: by its calendar, with the workers who are there."""
+        week = self.until[:8]
+        return max(after - before for before, after in pairwise(week))
 
     @cached_property
     def busy_minutes(self) -> int:

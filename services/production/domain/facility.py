@@ -8,6 +8,8 @@ from shared.refusal import Refused
 
 KINDS = ("lapas", "rutan", "lpka", "bapas")
 CLASSES = ("I", "II", "IIA", "IIB", "III")
+FIRST_LEVEL, HIGHEST_LEVEL = 1, 3
+"""Skill: learning under a master, working alone, teaching others. An article needs the first unless it says more."""
 TIME_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 

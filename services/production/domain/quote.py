@@ -6,6 +6,7 @@ from datetime import date
 
 from services.production.domain.allocation import Plan
 from services.production.domain.capacity import Capacity, latest_finish, ready_on
+from services.production.domain.facility import FIRST_LEVEL
 from services.production.domain.terms import Terms, share_out_on_terms
 from shared.events.production import LinePromise, MoreWorkers
 
@@ -20,6 +21,7 @@ class Wanted:
     labour_minutes: int
     latest: date
     terms: Mapping[str, Terms]
+    skill_level: int = FIRST_LEVEL
 
 
 def promises(
@@ -40,10 +42,12 @@ def promises(
             today=today,
             able=there,
             terms=line.terms,
+            skill_level=line.skill_level,
         ).plan
         day = None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
         late = day is None or day > line.latest
-        missing = more_workers(line, able=there, latest=latest, today=today) if late else None
+        skilled = [one for one in there if one.skill_level >= line.skill_level]
+        missing = more_workers(line, able=skilled, latest=latest, today=today) if late else None
         promised.append(LinePromise(number=line.number, promised_date=day, possible_with=missing))
         free[line.family] = _after(plan, line, there)
     return promised

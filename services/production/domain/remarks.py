@@ -14,6 +14,12 @@ NAME = re.compile(
 """What stands where a form asks for a name: ``nama: …``, ``a.n. …``, ``… bin …``."""
 
 
+ADDRESSED = re.compile(
+    r"\b(?:[Ss]dri?|[Ss]audar[ai]|[Bb](?:a)?pak|[Bb]pk|[Ii]bu|[Pp]ak|[Bb]u|[Mm]as|[Mm]bak|[Nn]arapidana|Mr|Mrs|Ms|Mx)\.?\s+[A-Z][a-z]"
+)
+"""A form of address before a name, in either language: ``Pak Budi``, ``Mr. Smith``. No ordinary noun has a capital."""
+
+
 def said(reason: str) -> str:
     """A reason in words. It is told to other services and to buyers, so nobody is named in it."""
     reason = " ".join(reason.split())
@@ -23,6 +29,19 @@ def said(reason: str) -> str:
         raise Refused("Give the reason in plain text.", field="reason")
     if IDENTITY_NUMBER.search(reason):
         raise Refused("Give the reason without anybody's identity number.", field="reason")
-    if NAME.search(reason):
+    if _names_somebody(reason):
         raise Refused("Give the reason without anybody's name.", field="reason")
     return reason
+
+
+def nobody_named(text: str, *, field: str) -> str:
+    """Other free text, such as what a tool is called: it tells of nobody either."""
+    if IDENTITY_NUMBER.search(text):
+        raise Refused("Give it without anybody's identity number.", field=field)
+    if _names_somebody(text):
+        raise Refused("Give it without anybody's name.", field=field)
+    return text
+
+
+def _names_somebody(text: str) -> bool:
+    return bool(NAME.search(text) or ADDRESSED.search(text))

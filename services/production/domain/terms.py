@@ -7,11 +7,12 @@ from typing import Literal
 
 from services.production.domain.allocation import Plan, Share, share_out
 from services.production.domain.capacity import Capacity
+from services.production.domain.facility import FIRST_LEVEL
 
 MATERIAL_DAYS = 5
 """Working days until material that a facility has not comes. A planning value."""
 
-Reason = Literal["no_agreement", "agreement_ends", "declined", "no_hours", "not_needed"]
+Reason = Literal["no_agreement", "agreement_ends", "declined", "skill_too_low", "no_hours", "not_needed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +39,15 @@ def share_out_on_terms(
     today: date,
     able: Sequence[Capacity],
     terms: Mapping[str, Terms],
+    skill_level: int = FIRST_LEVEL,
 ) -> PlanOnTerms:
-    """Share out over those whose agreement lasts until they are done; who lacks material begins when it has come.
+    """Share out over the skilled whose agreement lasts until they are done; who lacks material begins when it has come.
 
     A facility whose share would outlast its agreement gets none, and one whose share takes more material
     than it has begins later; then all is shared out again, which ends since each happens once to each.
     """
     passed: dict[str, Reason] = {code: "no_agreement" for code, term in terms.items() if term.until is None}
+    passed |= {one.facility: "skill_too_low" for one in able if one.skill_level < skill_level}
     waiting: set[str] = set()
     while True:
         plan = share_out(
@@ -64,7 +67,15 @@ def share_out_on_terms(
     for one in able:
         if one.facility not in with_a_share | passed.keys():
             passed[one.facility] = "not_needed" if one.minutes_a_day and not plan.unallocated else "no_hours"
-    return PlanOnTerms(plan, passed)
+    return PlanOnTerms(_with_skill(plan, skill_level), passed)
+
+
+def _with_skill(plan: Plan, level: int) -> Plan:
+    """The plan with the skill that was asked for in its reasons, where it is more than the first level."""
+    if level == FIRST_LEVEL:
+        return plan
+    shares = [replace(one, why=f"{one.why}; skilled enough for level {level}") for one in plan.shares]
+    return Plan(tuple(shares), plan.unallocated)
 
 
 def _later(one: Capacity, waiting: set[str]) -> Capacity:

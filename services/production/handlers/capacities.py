@@ -3,12 +3,15 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from services.production.handlers.planning import one_plan_at_a_time
+from services.production.handlers.waiting import share_out_to
 from services.production.storage import capability, facility
 from shared.refusal import Refused
 
 
 def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dict[str, int]) -> None:
-    """What a facility is open and how many consenting workers it has for each family it is able to make."""
+    """What a facility is open and how many consenting workers it has for each family; it is offered what waits."""
+    one_plan_at_a_time(session)
     families = set(
         session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars()
     )
@@ -24,3 +27,4 @@ def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dic
             .where(capability.c.facility == code, capability.c.family == family)
             .values(workers=count)
         )
+    share_out_to(session, code)

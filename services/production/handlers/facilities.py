@@ -2,24 +2,35 @@
 
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.domain.facility import Particulars
-from services.production.storage import capability, facility, item
+from services.production.domain.facility import FIRST_LEVEL, Particulars
+from services.production.domain.remarks import nobody_named
+from services.production.handlers.planning import one_plan_at_a_time
+from services.production.handlers.waiting import share_out_to
+from services.production.storage import capability, capability_change, facility, item
+from shared.clock import business_today
 from shared.events.production import FacilityRegistered
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 
 TOLD = ("name", "place", "address", "gln", "hub")
 """What other services know of a facility."""
+OF_A_CAPABILITY = ("workers", "efficiency_pct", "yield_pct", "skill_level", "valid_from", "valid_to")
 
 
 def keep_facility(session: Session, *, code: str, particulars: Particulars) -> None:
-    """Bring a facility in or change its particulars; from now on the reference file does not."""
+    """Bring a facility in or change its particulars; from now on the reference file does not. What waits is offered."""
     particulars.may_be()
+    for name in ("name", "place"):
+        nobody_named(getattr(particulars, name), field=name)
+    for line in particulars.address:
+        nobody_named(line, field="address")
+    one_plan_at_a_time(session)
     values = asdict(particulars) | {"address": list(particulars.address), "by_office": True}
     known = session.execute(select(facility).where(facility.c.code == code)).mappings().one_or_none()
     session.execute(
@@ -30,6 +41,7 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     told = {name: values[name] for name in TOLD}
     if known is None or any(known[name] != value for name, value in told.items()):
         record(session, FacilityRegistered(code=code, **(told | {"address": particulars.address})))
+    share_out_to(session, code)
 
 
 def set_capability(
@@ -40,18 +52,23 @@ def set_capability(
     workers: int,
     efficiency_pct: int,
     yield_pct: int,
-    skill_level: int = 1,
+    skill_level: int = FIRST_LEVEL,
     valid_from: date | None = None,
     valid_to: date | None = None,
 ) -> None:
-    """What a facility makes of a family: places for workers, how quickly, and how much of it turns out good."""
+    """What a facility makes of a family: places for workers, how quickly, how much turns out good, how skilled."""
+    one_plan_at_a_time(session)
     families = session.execute(select(item.c.family).distinct().order_by(item.c.family)).scalars().all()
     if family not in families:
         raise Refused(
             "Give a family of the catalogue: {families}.", field="family", families=", ".join(families)
         )
+    known = capability_of(session, code, family)
     if valid_from and valid_to and valid_to < valid_from:
         raise Refused("Give a last day that is not before {first}.", field="valid_to", first=valid_from)
+    today = business_today(session)
+    if valid_to and valid_to < today and (known is None or known.valid_to != valid_to):
+        raise Refused("{day} is over: give {today} or later.", field="valid_to", day=valid_to, today=today)
     values = {
         "workers": workers,
         "efficiency_pct": efficiency_pct,
@@ -60,8 +77,44 @@ def set_capability(
         "valid_from": valid_from,
         "valid_to": valid_to,
     }
+    if known is not None and all(known._mapping[name] == value for name, value in values.items()):
+        return
     session.execute(
         upsert(capability)
         .values(facility=code, family=family, **values)
-        .on_conflict_do_update(index_elements=["facility", "family"], set_=values)
+        .on_conflict_do_update(
+            index_elements=["facility", "family"], set_={**values, "version": capability.c.version + 1}
+        )
     )
+    if known is not None and not _was_changed(session, code, family):
+        _keep(session, code, family, today, {name: known._mapping[name] for name in values})
+    _keep(session, code, family, today, values)
+    share_out_to(session, code)
+
+
+def amend_capability(session: Session, *, code: str, family: str, **changes: Any) -> None:
+    """Change some of what a facility makes of a family, and leave the rest as it is."""
+    one_plan_at_a_time(session)
+    known = capability_of(session, code, family)
+    if known is None:
+        raise Refused("This facility does not make {family} yet.", field="family", family=family)
+    kept = {name: known._mapping[name] for name in OF_A_CAPABILITY}
+    set_capability(session, code=code, family=family, **{**kept, **changes})
+
+
+def capability_of(session: Session, code: str, family: str) -> Row[Any] | None:
+    """What a facility makes of a family."""
+    query = select(capability).where(capability.c.facility == code, capability.c.family == family)
+    return session.execute(query).one_or_none()
+
+
+def _was_changed(session: Session, code: str, family: str) -> bool:
+    changes = select(capability_change.c.id).where(
+        capability_change.c.facility == code, capability_change.c.family == family
+    )
+    return session.execute(changes.limit(1)).first() is not None
+
+
+def _keep(session: Session, code: str, family: str, day: date, values: dict[str, Any]) -> None:
+    """What the facility makes from this day on, as an entry of its own."""
+    session.execute(insert(capability_change).values(facility=code, family=family, changed_on=day, **values))

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from services.production.domain.material import MaterialLot, lacking, must_be_traced, use
-from services.production.domain.remarks import IDENTITY_NUMBER, said
+from services.production.domain.remarks import nobody_named, said
 from services.production.domain.work_order import UNDER_WAY, WorkOrder, short_code
 from services.production.handlers.planning import next_number, one_plan_at_a_time
 from services.production.handlers.waiting import share_out_what_waits
@@ -51,8 +51,8 @@ def receive(
     must_be_traced(plot_needed=_plot_needed(session, material), plot=plot, geolocation=geolocation)
     if received_on > today:
         raise Refused("Give a day up to {last}.", field="received_on", last=today)
-    if IDENTITY_NUMBER.search(supplier):
-        raise Refused("Give the supplier without anybody's identity number.", field="supplier")
+    for field, text in (("supplier", supplier), ("plot", plot or "")):
+        nobody_named(text, field=field)
     number = next_number(session, facility, "material_lots")
     lot = MaterialLot(
         id=uuid7s.uuid7(),

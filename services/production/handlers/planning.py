@@ -15,6 +15,7 @@ from services.production.domain.allocation import Plan, Share
 from services.production.domain.capacity import latest_finish, ready_on
 from services.production.domain.terms import PlanOnTerms, share_out_on_terms
 from services.production.domain.work_order import WorkOrder, short_code
+from services.production.skills import OF_LINE
 from services.production.storage import demand, facility, item, passed_over, work_order
 from services.production.terms import terms_of
 from shared.clock import business_today
@@ -33,6 +34,7 @@ LINE = (
     func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make"),
     item.c.labour_minutes,
     item.c.family,
+    OF_LINE.label("skill_level"),
 )
 
 
@@ -56,6 +58,8 @@ def allocate(
 ) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
     planned = _shared_out(session, line, work_orders, quantity)
+    this = (demand.c.order_id == line.order_id, demand.c.line == line.line)
+    session.execute(update(demand).where(*this).values(tried_on=business_today(session)))
     return shared_out_anew(session, line, work_orders, planned, because)
 
 
@@ -109,6 +113,7 @@ def _shared_out(
         terms=terms_of(
             session, line.sku, partner=line.partner, able=able, today=today, instead_of=instead_of
         ),
+        skill_level=line.skill_level,
     )
     return PlanOnTerms(planned.plan, {**planned.passed_over, **dict.fromkeys(declined, "declined")})
 
@@ -133,7 +138,9 @@ def _lack(session: Session, line: Row[Any]) -> Lack:
     """What would have to be there for the pieces that no facility has."""
     of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
     reasons = set(session.execute(select(passed_over.c.reason).where(*of_line)).scalars())
-    return "agreement" if reasons & {"no_agreement", "agreement_ends"} else "hours"
+    if reasons & {"no_agreement", "agreement_ends"}:
+        return "agreement"
+    return "skill" if "skill_too_low" in reasons and "no_hours" not in reasons else "hours"
 
 
 def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:

@@ -7,7 +7,7 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.domain.remarks import said
+from services.production.domain.remarks import nobody_named, said
 from services.production.domain.tools import Difference, ToolKind, check_in, check_out
 from services.production.storage import facility, facility_lock, shift, tool_count, tool_kind
 from shared.clock import business_today
@@ -18,6 +18,8 @@ from shared.refusal import Refused
 
 def set_tools(session: Session, *, code: str, tools: Sequence[Mapping[str, Any]]) -> None:
     """Which kinds of tools a facility has; a kind that is not named any more has none."""
+    for n, tool in enumerate(tools):
+        nobody_named(tool["name"], field=f"tools[{n}].name")
     _lock(session, code)
     if _open_shift(session, code) is not None:
         raise Refused("Close the shift first: tools are out.")

@@ -1,12 +1,13 @@
 """Sharing out again what no facility has, when something came that was missing."""
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
-from services.production.handlers.planning import allocate, line_of, work_orders_of
-from services.production.storage import LIVE, demand, work_order
+from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
+from services.production.storage import LIVE, capability, demand, facility, item, work_order
 from shared.clock import business_today
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -19,28 +20,75 @@ MOST = 200
 def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> None:
     """Offer the pieces that no facility has of lines that fit; what still finds none is not told again.
 
-    The caller holds all other planning.
+    The caller holds all other planning. Of very many lines the less urgent are left to ``share_out_untried``.
     """
+    today = business_today(session)
     with as_the_service(session):
-        for order_id, number in session.execute(_waiting(session, *conditions)).all():
-            line = line_of(session, order_id, number)
-            work_orders = work_orders_of(session, line)
-            more = line.to_make - sum(each.quantity for each in work_orders if each.live)
-            planned, *offered = allocate(session, line, work_orders, more, because)
-            if offered:
-                record(session, planned, *offered)
+        found = session.execute(_waiting(today, *conditions)).all()
+        if len(found) > MOST:
+            session.execute(update(demand).where(_waits(today), *conditions).values(tried_on=None))
+        for order_id, number in found[:MOST]:
+            _share_out(session, order_id, number, because)
 
 
-def _waiting(session: Session, *conditions: Any) -> Select[Any]:
+def share_out_to(session: Session, code: str) -> None:
+    """A facility can make something, or more than before: offer it what waits. The caller holds all other planning."""
+    takes_part = (facility.c.code == code, facility.c.producing, facility.c.verified)
+    families = (
+        select(capability.c.family)
+        .join(facility, facility.c.code == capability.c.facility)
+        .where(capability.c.workers > 0, *takes_part)
+    )
+    made_there = select(item.c.sku).where(item.c.family.in_(families))
+    share_out_what_waits(session, "enabled", demand.c.sku.in_(made_there))
+
+
+def some_are_untried(session: Session) -> bool:
+    """Whether a line waits that was not tried today: a new day may begin an agreement, or bring a free one near."""
+    today = business_today(session)
+    return session.execute(_waiting(today, _untried(today)).limit(1)).first() is not None
+
+
+def share_out_untried(session: Session) -> bool:
+    """Try some of the lines that were not tried today; whether there may be more."""
+    one_plan_at_a_time(session)
+    today = business_today(session)
+    found = session.execute(_waiting(today, _untried(today))).all()
+    for order_id, number in found[:MOST]:
+        _share_out(session, order_id, number, "enabled")
+    return len(found) > MOST
+
+
+def _share_out(session: Session, order_id: Any, number: int, because: Cause) -> None:
+    line = line_of(session, order_id, number)
+    work_orders = work_orders_of(session, line)
+    more = line.to_make - sum(each.quantity for each in work_orders if each.live)
+    planned, *offered = allocate(session, line, work_orders, more, because)
+    if offered:
+        record(session, planned, *offered)
+
+
+def _untried(today: date) -> ColumnElement[bool]:
+    return demand.c.tried_on.is_(None) | (demand.c.tried_on < today)
+
+
+def _waits(today: date) -> ColumnElement[bool]:
+    """Whether some of what may be made of a line has no facility."""
     to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped)
     allocated = (
         select(func.coalesce(func.sum(work_order.c.quantity), 0))
         .where(work_order.c.order_id == demand.c.order_id, work_order.c.line == demand.c.line, LIVE)
+        .correlate(demand)
         .scalar_subquery()
     )
+    return (demand.c.cleared_until >= today) & (to_make > allocated)
+
+
+def _waiting(today: date, *conditions: Any) -> Select[Any]:
+    """The lines that wait, one more than are tried at once."""
     return (
         select(demand.c.order_id, demand.c.line)
-        .where(demand.c.cleared_until >= business_today(session), to_make > allocated, *conditions)
+        .where(_waits(today), *conditions)
         .order_by(demand.c.requested_date, demand.c.order_id, demand.c.line)
-        .limit(MOST)
+        .limit(MOST + 1)
     )

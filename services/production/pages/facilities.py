@@ -8,13 +8,13 @@ from flask import Blueprint, render_template, request
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from services.production import calendars, views
+from services.production import calendars, province, views
 from services.production.domain.calendar import REASONS, WEEKDAYS
 from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
 from services.production.duties import MAY, READERS
 from services.production.handlers import calendars as keeping
 from services.production.handlers import facilities
-from services.production.pages.board import WHOLE
+from services.production.pages.board import DECLINE_WORDS, WHOLE
 from services.production.schemas.facilities import (
     FACILITY_CODE,
     CapabilityRequest,
@@ -37,16 +37,27 @@ OFFICE_FORM = "/facilities/<code>/<any(particulars, capability):form>"
 FORM = "/facilities/<code>/<any(week, day, ordinary, pool):form>"
 PARTICULARS, CAPABILITY, WEEK = ParticularsRequest(), CapabilityRequest(), WeekRequest()
 DAY, POOL = DayRequest(), HeadcountRequest()
+ON_THE_PAGE = ("workers", "efficiency_pct", "yield_pct", "skill_level")
+"""Of a capability."""
 WHICH_DAY = Schema.from_dict({"day": day()})()
 
 
 @desk.get("/facilities/")
 @pages.desk(KANWIL)
 def every() -> str:
-    """All facilities by load."""
+    """The province: load, lateness, quality, declined offers and silence."""
     with transaction() as session:
-        rows, declined = calendars.by_load(session), calendars.declined_reasons(session)
-    return render_template("facilities.html", rows=rows, declined=declined)
+        rows = province.by_load(session)
+        declined, others = province.declined_codes(session), province.declined_for_others(session)
+    return render_template(
+        "facilities.html",
+        rows=rows,
+        regions=province.by_region(rows),
+        weeks=province.weeks_of_all(rows),
+        declined=declined,
+        others=others,
+        decline_words=DECLINE_WORDS,
+    )
 
 
 @desk.get("/facilities/new")
@@ -109,6 +120,7 @@ def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> s
         days = calendars.changes_ahead(session, code) if code else []
         pool = calendars.pool_of(session, code) if code else None
         families = calendars.families(session)
+        changes = calendars.changes_of(session, code) if code else []
     return render_template(
         "facility.html",
         facility=found,
@@ -116,6 +128,7 @@ def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> s
         days=days,
         pool=pool["weeks"] if pool else [],
         families=families,
+        changes=changes,
         today=today,
         refusal=refusal,
         at=form,
@@ -144,8 +157,13 @@ def _particulars(session: Session, code: str) -> None:
 
 
 def _capability(session: Session, code: str) -> None:
-    values = _loaded(CAPABILITY, _wholes("workers", "efficiency_pct", "yield_pct"))
-    facilities.set_capability(session, code=code, family=request.form.get("family", ""), **values)
+    values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE))
+    family = request.form.get("family", "")
+    if facilities.capability_of(session, code, family) is None:
+        facilities.set_capability(session, code=code, family=family, **values)
+    else:  # days that are not on the page stay as they are
+        shown = {name: values[name] for name in ON_THE_PAGE}
+        facilities.amend_capability(session, code=code, family=family, **shown)
 
 
 def _week(session: Session, code: str) -> None:

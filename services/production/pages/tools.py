@@ -5,21 +5,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, render_template, request
+from marshmallow import ValidationError
 
 from services.production import views
-from services.production.domain.tools import CONTROLLED, STOCK
+from services.production.domain.tools import CLASSES, CONTROLLED, STOCK
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import tools
-from services.production.pages.board import whole
+from services.production.pages.board import WHOLE, whole
+from services.production.schemas.tools import ToolsRequest
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
 from shared.web.context import transaction
-from shared.web.problems import Problem, not_found
+from shared.web.problems import Problem, field_errors, not_found
 
 desk = Blueprint("counting", __name__, url_prefix="/production", template_folder="../templates")
 
-DUTIES = {"open": "tools", "close": "tools", "unlock": "unlock"}
+DUTIES = {"open": "tools", "close": "tools", "unlock": "unlock", "kinds": "tools"}
+KINDS = ToolsRequest()
+OF_A_KIND = ("code", "name", "class", "quantity")
 
 
 @desk.get("/facilities/<code>/tools")
@@ -41,6 +45,8 @@ def act(code: str) -> Any:
             kinds = tools.kinds_of(session, code)
             if action == "unlock":
                 tools.unlock(session, code=code, reason=request.form.get("reason", "").strip())
+            elif action == "kinds":
+                tools.set_tools(session, code=code, tools=_kinds())
             elif action == "open":
                 tools.open_shift(session, code=code, out=_counts("out", kinds))
             else:
@@ -57,6 +63,29 @@ def _counts(field: str, codes: Iterable[str]) -> dict[str, int]:
     return {code: whole(name) for code, name in names.items() if re.search(r"\S", request.form.get(name, ""))}
 
 
+def _kinds() -> Any:
+    """The kinds in the rows of the form, checked as the API checks them; a row without a code is none."""
+    columns = zip(*(request.form.getlist(name) for name in OF_A_KIND), strict=False)
+    rows = [dict(zip(OF_A_KIND, (text.strip() for text in row), strict=True)) for row in columns]
+    wanted: list[dict[str, Any]] = [row for row in rows if row["code"]]
+    for n, row in enumerate(wanted):
+        if not WHOLE.fullmatch(row["quantity"]):
+            raise Refused("Give a whole number.", field=f"tools[{n}].quantity")
+        row["quantity"] = int(re.sub("[., ]", "", row["quantity"]))
+    try:
+        return KINDS.load({"tools": wanted})["tools"]
+    except ValidationError as error:
+        first = next(iter(field_errors(error.messages)))
+        message = first["message"]
+        raise Refused(message, field=first["field"]) from None
+
+
+def _typed_kinds() -> list[dict[str, str]]:
+    """The rows of the form as they were typed."""
+    columns = zip(*(request.form.getlist(name) for name in OF_A_KIND), strict=False)
+    return [dict(zip(OF_A_KIND, row, strict=True)) for row in columns]
+
+
 def _need(session: Any, code: str) -> None:
     if not views.may_see(current(), code) or views.capacity_of(session, code) is None:
         raise not_found("facility")
@@ -71,6 +100,8 @@ def _page(code: str, refusal: Refused | None = None) -> str:
             facility=code,
             locked_on=found["locked_on"],
             tools=[each for each in found["tools"] if each["kind_class"] in CONTROLLED],
+            kinds=_typed_kinds() or [{**each, "class": each["kind_class"]} for each in found["tools"]],
+            classes=CLASSES,
             out=views.handed_out(session, code),
             may=duties_of(current().role),
             refusal=refusal,

@@ -7,7 +7,14 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
 from services.production.domain.calendar import LONGEST_DAY, REASONS
-from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES, Particulars
+from services.production.domain.facility import (
+    CLASSES,
+    FIRST_LEVEL,
+    HIGHEST_LEVEL,
+    KINDS,
+    TIME_ZONES,
+    Particulars,
+)
 from services.production.domain.pool import Headcount
 from shared.web.schemas import Whole, day, short_text
 
@@ -130,13 +137,34 @@ class CapabilityRequest(OfConvictedAdults):
     yield_pct = _count(
         100, 1, load_default=95, metadata={"description": "how many of a hundred turn out good"}
     )
-    skill_level = _count(3, 1, load_default=1)
+    skill_level = _count(HIGHEST_LEVEL, FIRST_LEVEL, load_default=FIRST_LEVEL)
     valid_from = day(required=False, load_default=None, allow_none=True)
     valid_to = day(required=False, load_default=None, allow_none=True)
 
 
+class CapabilityAmendment(OfConvictedAdults):
+    """Only what is to change."""
+
+    workers = _count(2000)
+    efficiency_pct, yield_pct = _count(100, 1), _count(100, 1)
+    skill_level = _count(HIGHEST_LEVEL, FIRST_LEVEL)
+    valid_from = day(required=False, allow_none=True)
+    valid_to = day(required=False, allow_none=True)
+
+
 class CapabilitySchema(CapabilityRequest):
     family = fields.String()
+
+
+class CapabilityChangeSchema(CapabilityRequest):
+    changed_on = fields.Date()
+
+
+class CapabilityInFullSchema(CapabilitySchema):
+    """What a facility makes of a family now, and what it was said to make before, the newest entry first."""
+
+    facility = fields.String()
+    history = fields.List(fields.Nested(CapabilityChangeSchema))
 
 
 class WeekRequest(OfConvictedAdults):

@@ -11,7 +11,9 @@ from shared.web.schemas import Text, Whole, day, long_text, moment, pieces
 class PassedOverSchema(Schema):
     facility = fields.String()
     reason = fields.String(
-        metadata={"description": "no_agreement, agreement_ends, declined, no_hours, not_needed"}
+        metadata={
+            "description": "no_agreement, agreement_ends, skill_too_low, declined, no_hours, not_needed"
+        }
     )
 
 

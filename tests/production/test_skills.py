@@ -1,0 +1,139 @@
+"""Skill: who is skilled enough for an article is asked for it, and the office's changes stay readable."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.production.domain.calendar import Calendar, ordinary_week
+from services.production.domain.capacity import Capacity
+from services.production.domain.pool import staffing
+from services.production.domain.terms import Terms, share_out_on_terms
+from shared.web.access import KANWIL
+from tests.production.conftest import (
+    FAMILY,
+    SRAGEN,
+    Production,
+    a_clearance,
+    an_item,
+    an_order,
+    in_days,
+    today,
+)
+from tests.production.test_board import Visitor
+
+WOOD = "KW-CHEW-18"
+MADE = f"/facilities/{SRAGEN}/capabilities/{FAMILY}"
+
+
+def able(code: str, level: int) -> Capacity:
+    return Capacity(
+        facility=code,
+        today=today(),
+        calendar=Calendar(week=ordinary_week(360)),
+        staffing=staffing(20, of=20, pool=()),
+        efficiency_pct=80,
+        skill_level=level,
+    )
+
+
+@given(st.dictionaries(st.sampled_from("ABCDEF"), st.integers(1, 3), min_size=1), st.integers(1, 3))
+def test_only_the_skilled_have_a_share_and_of_the_others_the_reason_is_told(
+    levels: dict[str, int], needed: int
+) -> None:
+    planned = share_out_on_terms(
+        1_000,
+        labour_minutes=14,
+        latest=in_days(60),
+        today=today(),
+        able=[able(code, level) for code, level in levels.items()],
+        terms={code: Terms(until=in_days(900)) for code in levels},
+        skill_level=needed,
+    )
+    skilled = {code for code, level in levels.items() if level >= needed}
+    assert {share.facility for share in planned.plan.shares} <= skilled
+    assert (planned.plan.unallocated == 0) == bool(skilled)
+    below = {code for code, reason in planned.passed_over.items() if reason == "skill_too_low"}
+    assert below == levels.keys() - skilled
+    assert all(("level" in share.why) == (needed > 1) for share in planned.plan.shares)
+
+
+@pytest.fixture
+def wood(production: Production) -> Production:
+    """The skilled work of coffee wood is wanted, where the first level is not enough."""
+    wanted = an_item(WOOD)
+    production.hears(type(wanted)(**{**vars(wanted), "family": "coffee_wood"}))
+    return production
+
+
+def test_an_article_waits_for_skilled_workers_and_is_offered_when_the_office_says_there_are(
+    wood: Production,
+) -> None:
+    makers = [
+        row["code"]
+        for row in wood.office.get("/facilities").json
+        if row["producing"]
+        and any(
+            one["family"] == "coffee_wood"
+            for one in wood.office.get(f"/facilities/{row['code']}").json["capabilities"]
+        )
+    ]
+    assert SRAGEN in makers
+    for code in makers:
+        made = f"/facilities/{code}/capabilities/coffee_wood"
+        assert wood.office.patch(made, {"skill_level": 1}, "*").status_code == 200
+    wood.hears(an_order(sku=WOOD, quantity=100), a_clearance(quantity=100))
+    (plan,) = [data for _, data in wood.told("production_planned")]
+    assert (plan["unallocated"], plan["lacking"]) == (100, "skill")
+    made = f"/facilities/{SRAGEN}/capabilities/coffee_wood"
+    assert wood.office.patch(made, {"skill_level": 2}, "*").status_code == 200
+    (order,) = wood.sragen.work_orders()
+    assert "skilled enough for level 2" in order["why"]
+    others = wood.office.get(f"/work-orders/{order['id']}").json["passed_over"]
+    assert {"facility": makers[-1], "reason": "skill_too_low"} in others or makers == [SRAGEN]
+    page = Visitor(wood, KANWIL, None).open()
+    assert makers == [SRAGEN] or "belum cukup terampil" in page
+
+
+def test_a_change_leaves_the_rest_and_the_history_tells_what_was_before(production: Production) -> None:
+    before = production.sragen.get(MADE)
+    changed = production.office.patch(MADE, {"skill_level": 3}, before.headers["ETag"])
+    assert changed.status_code == 200, changed.text
+    assert {**before.json, "history": [], "skill_level": 3} == {**changed.json, "history": []}
+    levels = [(entry["skill_level"], entry["changed_on"]) for entry in changed.json["history"]]
+    assert levels == [(3, today().isoformat()), (before.json["skill_level"], today().isoformat())]
+    again = production.office.patch(MADE, {"workers": 5}, before.headers["ETag"])
+    assert again.status_code == 412, "somebody changed it meanwhile"
+    assert production.office.patch(MADE, {"skill_level": 3}, "*").json["history"] == changed.json["history"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"skill_level": 4}, "skill_level"),
+        ({"workers": -1}, "workers"),
+        ({"valid_to": in_days(-1).isoformat()}, "valid_to"),
+        ({"valid_from": in_days(9).isoformat(), "valid_to": in_days(3).isoformat()}, "valid_to"),
+        ({"remand_workers": 3}, "remand_workers"),
+        ({"tahanan": True}, "tahanan"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_change_that_can_not_be_is_refused_by_its_field(
+    production: Production, change: dict[str, Any], field: str
+) -> None:
+    before = production.office.get(MADE).json
+    answer = production.office.patch(MADE, change, "*")
+    assert answer.status_code == 422, answer.text
+    assert [error["field"] for error in answer.json["errors"]] == [field]
+    assert production.office.get(MADE).json == before
+
+
+def test_what_a_facility_does_not_make_is_not_there(production: Production) -> None:
+    answers = [
+        production.office.get(f"/facilities/{SRAGEN}/capabilities/bamboo"),
+        production.office.patch(f"/facilities/{SRAGEN}/capabilities/bamboo", {"workers": 1}, "*"),
+        production.klaten.get(MADE),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
