@@ -8,7 +8,7 @@ import click
 
 from kendi.cli import access, doctoring, preparing, proving, running, serving
 
-ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating"}
+ELSEWHERE = {"status": "kendi.operating", "events": "kendi.operating", "policy": "kendi.policies"}
 """Commands whose options need the services' parts: imported when they are asked for."""
 
 
