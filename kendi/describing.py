@@ -1,4 +1,5 @@
-"""The events as documents: docs/events.md, JSON Schemas and an AsyncAPI 3 document, from the declarations."""
+"""What is declared, as documents: docs/events.md, JSON Schemas and an AsyncAPI 3 document of the events, and
+docs/destinations.md of the policies."""
 
 import importlib
 import json
@@ -8,6 +9,7 @@ from typing import Any
 
 from marshmallow import fields as mm
 
+from kendi import destinations
 from shared.card import Card, all_cards
 from shared.events import CONTRACTS, Contract
 from shared.events.contract import schema_of
@@ -37,7 +39,12 @@ def documents() -> dict[str, str]:
     """Each generated document's text by its path under docs/."""
     cards = all_cards()
     schemas = {f"schemas/{c.type}.json": _as_text(json_schema(c)) for c in CONTRACTS.values()}
-    return {"events.md": _events_page(cards), "asyncapi.json": _as_text(_async_api(cards)), **schemas}
+    return {
+        "events.md": _events_page(cards),
+        "destinations.md": destinations.page(),
+        "asyncapi.json": _as_text(_async_api(cards)),
+        **schemas,
+    }
 
 
 def json_schema(contract: Contract) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from kendi.cli import access, doctoring, preparing, proving, running, serving
 ELSEWHERE = {
     "status": "kendi.operating",
     "events": "kendi.operating",
+    "policy": "kendi.policies",
     "replan": "kendi.replanning",
     "simulate": "kendi.simulation",
 }

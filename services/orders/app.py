@@ -15,6 +15,7 @@ from services.orders.pages import (
     papers,
     paying,
     picturing,
+    policies,
     portal,
     sampling,
     webhooks,
@@ -34,6 +35,7 @@ DESKS = (
     sampling.desk,
     picturing.desk,
     holds.desk,
+    policies.desk,
     webhooks.desk,
     keys.desk,
 )

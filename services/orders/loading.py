@@ -1,5 +1,6 @@
 """Bringing reference data into the orders service: the catalogue, the buyers, the policies."""
 
+import getpass
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -9,11 +10,14 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from services.orders.domain.publication import Version
 from services.orders.handlers.catalogue import PUBLISHED, publish, write_price
-from services.orders.storage import buyer, destination_policy, item
+from services.orders.handlers.publishing import publish_policies
+from services.orders.policies import as_row
+from services.orders.storage import buyer, item
 from shared import reference
 from shared.events.orders import ItemPublished
-from shared.loading import remove_others, write_changed
+from shared.loading import write_changed
 
 ALWAYS = "2000-01-01"
 
@@ -22,12 +26,14 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     """Make the tables equal to the files; returns how many rows of each kind changed."""
     items = _load_items(session, reference.catalogue(folder))
     buyers = write_changed(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
-    policies = {row.id: _policy(row) for row in reference.destinations(folder).policies}
+    offered = [
+        Version(id=row.id, version=row.version, row=as_row(row))
+        for row in reference.destinations(folder).policies
+    ]
     return {
         "items": items,
         "buyers": len(buyers),
-        "policies": len(write_changed(session, destination_policy, policies))
-        + remove_others(session, destination_policy, policies),
+        "policies": len(publish_policies(session, offered=offered, by=getpass.getuser()).changed),
     }
 
 
@@ -90,27 +96,6 @@ def _buyer(row: reference.Buyer) -> dict[str, Any]:
         "country": row.country,
         "address": list(row.address),
         "bank": list(row.bank),
+        "prison_families": None if row.prison_families is None else list(row.prison_families),
     }
     return {"name": row.name, "particulars": particulars}
-
-
-def _policy(row: reference.Policy) -> dict[str, Any]:
-    match = row.match
-    return {
-        "version": row.version,
-        "row": {
-            "action": row.action,
-            "lane": row.lane,
-            "countries": None if match.countries is None else list(match.countries),
-            "hs": None if match.hs is None else list(match.hs),
-            "delivery_from": match.delivery_from and match.delivery_from.isoformat(),
-            "delivery_before": match.delivery_before and match.delivery_before.isoformat(),
-            "valid_from": row.valid_from and row.valid_from.isoformat(),
-            "valid_to": row.valid_to and row.valid_to.isoformat(),
-            "catch_all": match.catch_all,
-            "needs": list(row.needs),
-            "law": list(row.law),
-            "explanation_en": row.explanation_en,
-            "explanation_id": row.explanation_id,
-        },
-    }

@@ -11,7 +11,8 @@ from babel.numbers import format_decimal
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
-from services.orders.storage import facility
+from services.orders.domain.destination_policy import name_of
+from services.orders.storage import destination_policy, facility
 from shared.clock import WIB
 from shared.web.pages import amount_in, day_in, moment_in
 
@@ -33,6 +34,18 @@ SENTENCES = {
     "order_line_amended": (
         "Line {line} was amended: {ordered} pieces in all, wanted by {requested_date}, to {consignee}",
         "Baris {line} diubah: seluruhnya {ordered} buah, diminta sebelum {requested_date}, untuk {consignee}",
+    ),
+    "line_rescreened": (
+        "The rules of line {line} changed: {before_said} before, {after_said} now. {in_words}"
+        " ({policies_said}: {law_said})",
+        "Aturan untuk baris {line} berubah: sebelumnya {before_said}, sekarang {after_said}. {in_words}"
+        " ({policies_said}: {law_said})",
+    ),
+    "line_rescreened_at_sea": (
+        "The rules of line {line} changed: {before_said} before, {after_said} now; {at_sea} pieces had departed"
+        " already. {in_words} ({policies_said}: {law_said})",
+        "Aturan untuk baris {line} berubah: sebelumnya {before_said}, sekarang {after_said}; {at_sea} buah sudah"
+        " berangkat. {in_words} ({policies_said}: {law_said})",
     ),
     "cancellation_requested": (
         "The buyer asked to cancel {quantity} pieces of line {line}",
@@ -261,6 +274,12 @@ ANSWERS = {
     ),
     "cancel_rest": ("all that has not departed is asked back", "semua yang belum berangkat diminta kembali"),
 }
+SCREENED = {
+    "allow": ("allowed", "boleh"),
+    "hold": ("held until it is released", "ditahan sampai ada izin"),
+    "block": ("blocked", "diblokir"),
+}
+"""What the law says about a line."""
 SETTLEMENTS = {
     "credit": ("credited", "dikreditkan"),
     "replacement": ("replaced by a new order", "diganti dengan pesanan baru"),
@@ -275,7 +294,7 @@ OVERTAKEN = {
 
 def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
     """Each row with its sentence, its day in Central Java and what the timeline macro wants."""
-    names = {row.code: row.name for row in session.execute(select(facility))}
+    names = {row.code: row.name for row in session.execute(select(facility))} | _laws(session, language)
     earlier = [None, *(row["occurred_at"] for row in rows)]
     return [
         {
@@ -289,6 +308,12 @@ def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -
         }
         for row, before in zip(rows, earlier, strict=False)
     ]
+
+
+def _laws(session: Session, language: str) -> dict[str, str]:
+    """Each version of a policy that was ever published, in plain words."""
+    rows = session.execute(select(destination_policy))
+    return {name_of(row.id, row.version): row.row.get(f"explanation_{language}", "") for row in rows}
 
 
 def _since(before: datetime | None, at: datetime, language: str) -> str | None:
@@ -325,7 +350,7 @@ WITHOUT: Mapping[str | None, str] = {"agreement": "agreement", "skill": "skill"}
 
 
 def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], language: str) -> str:
-    """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``."""
+    """What happened, in words: ``Lapas Sragen melaporkan 12.000 buah``. ``names`` say what codes stand for."""
     kind = _sentence_of(type.split(".")[2], data)
     which = 1 if language == "id" else 0
     words = {key: _written(key, value, language) for key, value in data.items()}
@@ -336,9 +361,12 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
         ("answer", ANSWERS),
         ("overtaken_by", OVERTAKEN),
         ("settlement", SETTLEMENTS),
+        ("before", SCREENED),
+        ("after", SCREENED),
     ):
         if key in data:
             words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
+    words |= _law(data, names)
     if "deadline" in data:
         words["deadline"] = moment_in(datetime.fromisoformat(data["deadline"]), language)
     if "consignee" in data:
@@ -349,6 +377,13 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     for key, said in PURPOSES.get(str(data.get("purpose")), {}).items():
         words[key] = said[which]
     return SENTENCES[kind][which].format_map(words)
+
+
+def _law(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """The rules and the law that a decision names, and what the rules say in plain words."""
+    said = {f"{key}_said": ", ".join(data[key]) or "–" for key in ("policies", "law") if key in data}
+    in_words = [names[policy] for policy in data.get("policies", ()) if names.get(policy)]
+    return said | {"in_words": " ".join(in_words)}
 
 
 AMOUNTS = {"amount", "paid", "due", "credit"}
@@ -369,6 +404,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if kind == "lateness_warned":
         return _warning(data)
+    if data.get("at_sea"):
+        return f"{kind}_at_sea"
     return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind
 
 

@@ -78,9 +78,30 @@ destination_policy = Table(
     "destination_policy",
     tables,
     Column("id", Text, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
     Column("row", JSONB, nullable=False),
+    Column("published_at", Instant, nullable=False, server_default=func.now()),
+    Column("published_by", Text, nullable=False, server_default="system"),
+    Column("withdrawn_at", Instant, comment="none while it counts"),
+    Column("withdrawn_by", Text),
+    CheckConstraint("version > 0", name="version"),
+    CheckConstraint("num_nulls(withdrawn_at, withdrawn_by) IN (0, 2)", name="withdrawn"),
+    comment="every version that was ever published",
 )
+
+rescreening = Table(
+    "rescreening",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("policies", JSONB, nullable=False, comment="the versions that begin or end"),
+    Column("due_on", Date, nullable=False, comment="business time"),
+    Column("asked_at", Instant, nullable=False, server_default=func.now()),
+    Column("last_order", Uuid, comment="orders up to this one are done"),
+    Column("screened", Integer, nullable=False, server_default="0", comment="lines"),
+    Column("ended_at", Instant),
+    CheckConstraint("screened >= 0", name="screened"),
+)
+Index("rescreening_due_idx", rescreening.c.due_on, postgresql_where=text("ended_at IS NULL"))
 
 order = Table(
     "buyer_order",
@@ -126,6 +147,7 @@ order_line = Table(
     Column("consignee_name", Text, nullable=False),
     Column("consignee_address", JSONB, nullable=False),
     Column("destination", Text, nullable=False),
+    Column("transit", ARRAY(Text), comment="countries of the planned route; none while none is known"),
     Column("action", Text, nullable=False),
     Column("policies", JSONB, nullable=False),
     Column("needs", JSONB, nullable=False),
@@ -582,6 +604,25 @@ Index(
     order_import_row.c.outcome,
     order_import_row.c.number,
 )
+
+caught_line = Table(
+    "caught_line",
+    tables,
+    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), primary_key=True),
+    Column("order_id", Uuid, primary_key=True),
+    Column("line_number", Integer, primary_key=True, autoincrement=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("policies", JSONB, nullable=False, comment="that caught it"),
+    Column("law", JSONB, nullable=False),
+    Column("at_sea", Integer, nullable=False, comment="pieces that had departed then, not delivered"),
+    Column("caught_at", Instant, nullable=False, server_default=func.now()),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
+    CheckConstraint("at_sea >= 0", name="at_sea"),
+    comment="append only",
+)
+Index("caught_line_order_idx", caught_line.c.order_id, caught_line.c.line_number)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Signature, signature)

@@ -4,8 +4,8 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
-from services.orders import imports, views, webhooks
-from services.orders.handlers import deciding, forgetting, importing, releasing
+from services.orders import imports, rescreenings, views, webhooks
+from services.orders.handlers import deciding, forgetting, importing, releasing, rescreening
 from services.orders.webhooks import keeping
 from shared.clock import business_today
 from shared.database import Database
@@ -54,6 +54,18 @@ def work_off_imports(database: Database, settings: Settings, stop: Event) -> Non
             more = importing.work_off_some(session)
 
 
+def has_due_rescreening(session: Session) -> bool:
+    return rescreenings.is_due(session, business_today(session))
+
+
+def screen_again(database: Database, settings: Settings, stop: Event) -> None:
+    """Screen open lines by rules that changed, some orders in each transaction."""
+    more = True
+    while more and not stop.is_set():
+        with database.transaction() as session:
+            more = rescreening.rescreen_some(session)
+
+
 def forget_old(database: Database, settings: Settings, stop: Event) -> None:
     """Delete quotes and previews that led to no order, some in each transaction."""
     more = True
@@ -66,6 +78,7 @@ JOBS = (
     Job("imports", imports.is_due, work_off_imports),
     Job("forgetting", forgetting.is_due, forget_old, every_seconds=60),
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
+    Job("rescreening", has_due_rescreening, screen_again),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
     Job("decisions", has_due_decision, let_decisions_pass, every_seconds=5),
     keeping.JOB,

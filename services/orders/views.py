@@ -185,6 +185,7 @@ def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
             "address": line.consignee_address,
             "country": line.destination,
         },
+        "transit": line.transit,
         "hold": _hold(line, language),
         "awaited_sample": line.awaited_sample if line.waits_for_sample else None,
     }

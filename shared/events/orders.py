@@ -188,6 +188,23 @@ class ClearanceWithdrawn:
     purpose: Purpose
 
 
+@contract("kendi.orders.line_rescreened.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class LineRescreened:
+    """The rules of a line's destination changed, and with them what the law says about the line.
+
+    ``policies`` are those that decided it. Of the ``at_sea`` pieces, which had departed, nothing is changed.
+    """
+
+    order_id: UUID
+    line: int
+    before: Literal["allow", "hold", "block"]
+    after: Literal["allow", "hold", "block"]
+    policies: tuple[str, ...]
+    law: tuple[str, ...]
+    at_sea: int
+
+
 @contract("kendi.orders.cancellation_requested.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class CancellationRequested:

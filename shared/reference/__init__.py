@@ -6,6 +6,7 @@ files are in ``reference/`` beside the code; what they mean stands at their head
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
@@ -68,6 +69,7 @@ __all__ = [
     "buyers",
     "catalogue",
     "destinations",
+    "destinations_in",
     "document_rules",
     "facilities",
     "materials",
@@ -109,11 +111,17 @@ def facilities(folder: Path = FOLDER) -> tuple[Facility, ...]:
 
 def destinations(folder: Path = FOLDER) -> Destinations:
     """The destination policies, and the groups of countries that they name."""
-    with Sheet(folder / "destinations.yaml", "groups", "policies") as sheet:
+    return destinations_in(folder / "destinations.yaml")
+
+
+def destinations_in(path: Path) -> Destinations:
+    """The same from a file that is still to be published."""
+    with Sheet(path, "groups", "policies") as sheet:
         found: tuple[Group, ...] = sheet.rows("groups", schemas.Group(), unique=("name",))
         groups: dict[str, tuple[str, ...]] = dict.fromkeys(sorted(sheet.named("groups", "name")), ())
         groups |= {group.name: group.countries for group in found}
-        policies: tuple[Policy, ...] = sheet.rows("policies", schemas.Policy(), unique=("id",))
+        policies: tuple[Policy, ...] = sheet.rows("policies", schemas.Policy(), unique=())
+        _need_one_at_a_time(sheet, policies)
         resolved = tuple(
             replace(policy, match=replace(policy.match, countries=_countries(sheet, policy, groups)))
             for policy in policies
@@ -175,7 +183,12 @@ def ports(folder: Path = FOLDER) -> tuple[Port, ...]:
 
 def buyers(folder: Path = FOLDER) -> tuple[Buyer, ...]:
     """Who orders."""
-    return read(folder / "parties.yaml", "buyers", schemas.Buyer(), unique=("code", "gln"))
+    families = {item.family for item in catalogue(folder)}
+    with Sheet(folder / "parties.yaml", "buyers") as sheet:
+        found: tuple[Buyer, ...] = sheet.rows("buyers", schemas.Buyer(), unique=("code", "gln"))
+        for buyer in found:
+            _need_known(sheet, buyer, ("prison_families",), buyer.prison_families or (), families)
+    return found
 
 
 def agreements(folder: Path = FOLDER) -> tuple[Agreement, ...]:
@@ -237,6 +250,31 @@ def _catalogue(folder: Path) -> tuple[tuple[Material, ...], tuple[Item, ...]]:
         for item in items:
             _need_known(sheet, item, ("materials",), item.materials, known)
     return stuff, items
+
+
+def _need_one_at_a_time(sheet: Sheet, policies: tuple[Policy, ...]) -> None:
+    """Several versions of a policy may stand in the file, as long as no day has two."""
+    for place, later in enumerate(policies):
+        for earlier in policies[:place]:
+            if later.id != earlier.id:
+                continue
+            if later.version == earlier.version:
+                said = f"must be the only version {later.version} of {later.id}"
+                sheet.fault(later, ("version",), said)
+            elif _overlap(earlier, later):
+                said = (
+                    f"must not overlap version {earlier.version} of {later.id}, which holds {_days(earlier)}"
+                )
+                sheet.fault(later, ("valid_from",), f"{said}; this one holds {_days(later)}")
+
+
+def _overlap(one: Policy, other: Policy) -> bool:
+    begin = max(one.valid_from or date.min, other.valid_from or date.min)
+    return begin <= min(one.valid_to or date.max, other.valid_to or date.max)
+
+
+def _days(policy: Policy) -> str:
+    return f"from {policy.valid_from or 'the beginning'} to {policy.valid_to or 'no end'}"
 
 
 def _countries(sheet: Sheet, policy: Policy, groups: Groups) -> tuple[str, ...] | None:

@@ -231,7 +231,10 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Buyer:
-    """Who orders. ``aliases`` are other spellings seen for the same party, ``bank`` the lines of its account on papers."""
+    """Who orders. ``aliases`` are other spellings seen for the same party, ``bank`` the lines of its account on papers.
+
+    ``prison_families`` are those for which it has a contract for prison work, ``None`` where nobody has said.
+    """
 
     code: str
     name: str
@@ -241,6 +244,7 @@ class Buyer:
     address: tuple[str, ...]
     source: str
     bank: tuple[str, ...] = ()
+    prison_families: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -275,6 +275,7 @@ class Buyer(Row):
     country = f.country()
     address = f.Listed(f.text())
     bank = f.Listed(f.text(), load_default=())
+    prison_families = f.Listed(f.text("a family of the catalogue", _LOWER), least=0, load_default=None)
     source = f.mark()
 
 

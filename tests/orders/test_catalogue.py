@@ -16,7 +16,7 @@ from shared.clock import advance
 from shared.events.production import ProductionPlanned
 from shared.messaging.tables import outbox_event
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, forget_rules, in_days
 from tests.orders.test_loading import change, folder
 
 __all__ = ["folder"]
@@ -28,6 +28,7 @@ BALL = f"{CATALOGUE}/CR-BALL-07"
 @pytest.fixture
 def stocked(orders: Orders) -> Orders:
     """The catalogue of the reference files."""
+    forget_rules(orders)
     load_from(orders, reference.FOLDER)
     return orders
 

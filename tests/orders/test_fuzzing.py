@@ -90,6 +90,7 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
         "sample": ["GS-1"],
         "unit_price": ["0.55"],
         "country": ["ID", "BE", "US"],
+        "transit": [["SG"], []],
         "currency": ["USD"],
         "requested_date": [in_days(200).isoformat()],
         "line": [1, 2],

@@ -55,7 +55,9 @@ def test_a_changed_item_is_published_again_and_no_other(database: Database, fold
     assert published(database)[14:] == ["item/CR-BALL-07"]
 
 
-def test_a_withdrawn_policy_is_gone(database: Database, folder: Path) -> None:
+def test_a_policy_that_is_no_more_in_the_file_is_kept_and_counts_no_more(
+    database: Database, folder: Path
+) -> None:
     loaded(database, folder)
     text = (folder / "destinations.yaml").read_text()
     begin = text.index("  - id: DP-AU-1")
@@ -63,7 +65,9 @@ def test_a_withdrawn_policy_is_gone(database: Database, folder: Path) -> None:
     (folder / "destinations.yaml").write_text(text[:begin] + text[end:])
     assert loaded(database, folder)["policies"] == 1
     with database.transaction() as session:
-        assert "DP-AU-1" not in session.execute(select(destination_policy.c.id)).scalars().all()
+        query = select(destination_policy).where(destination_policy.c.id == "DP-AU-1")
+        gone = session.execute(query).one()
+    assert gone.withdrawn_at and gone.withdrawn_by
 
 
 def test_a_bad_row_is_refused_by_file_and_line_and_nothing_is_loaded(

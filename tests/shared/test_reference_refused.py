@@ -230,7 +230,6 @@ def test_the_same_key_in_two_rows_is_refused_with_both_lines(copy: Copy) -> None
     [
         ("catalogue.yaml", 'gtin: "9529900001029"', 'gtin: "9529900001012"'),
         ("facilities.yaml", "code: LPS-KLT", "code: LPS-SRG"),
-        ("destinations.yaml", "id: DP-CA-1", "id: DP-US-1"),
         ("documents.yaml", "code: PKS", "code: PO-PI"),
         ("milestones.yaml", "number: M02", "number: M01"),
         ("ports.yaml", "code: IDTPP", "code: IDSRG"),
@@ -264,6 +263,20 @@ def test_a_policy_may_not_end_before_it_begins(copy: Copy) -> None:
         f"reference/destinations.yaml:{line + 1}: valid_to: "
         "must be on or after valid_from 1930-06-17, was 1930-06-16"
     )
+
+
+def test_two_versions_of_a_policy_may_stand_in_the_file_but_not_for_the_same_day(copy: Copy) -> None:
+    copy.spoil("destinations.yaml", "id: DP-CA-1", "id: DP-US-1")
+    assert copy.refusal("destinations.yaml").endswith(
+        "valid_from: must not overlap version 3 of DP-US-1, which holds from 1930-06-17 to no end;"
+        " this one holds from 1998-01-01 to no end"
+    )
+    copy.spoil(
+        "destinations.yaml", "valid_from: 1930-06-17", "valid_from: 1930-06-17\n    valid_to: 1997-12-31"
+    )
+    assert [policy.version for policy in reference.destinations(copy.folder).policies[:2]] == [3, 1]
+    copy.spoil("destinations.yaml", "version: 3", "version: 1")
+    assert "version: must be the only version 1 of DP-US-1" in copy.refusal("destinations.yaml")
 
 
 def test_a_policy_may_hold_for_a_single_day(copy: Copy) -> None:

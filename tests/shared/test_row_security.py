@@ -39,6 +39,7 @@ SEEN_BY_ALL = {
     "orders.item_price": REFERENCE,
     "orders.item_image": REFERENCE,
     "orders.destination_policy": REFERENCE,
+    "orders.rescreening": "which rules changed, and how far their screening is",
     "orders.facility": "names only, our copy",
     "production.item": REFERENCE,
     "production.material": REFERENCE,

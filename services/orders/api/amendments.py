@@ -26,7 +26,7 @@ api = Routes("amendments", __name__, url_prefix="/orders/v1", description="Chang
 @api.alt_response(202, schema=AmendedOrderSchema, description="done; fewer pieces wait for an answer")
 @requires(BUYER)
 def amend_order(body: dict[str, Any], order_id: UUID) -> Any:
-    """Change quantities, dates and consignees of an order, all or none. Needs the order's ETag in If-Match.
+    """Change quantities, dates, consignees and routes of an order, all or none. Needs the order's ETag in If-Match.
 
     More pieces are shared out once they are cleared anew; fewer are asked back, as by cancelling them.
     """
@@ -54,7 +54,7 @@ def amend_order(body: dict[str, Any], order_id: UUID) -> Any:
 
 def change_of(line: dict[str, Any]) -> Change:
     """What is asked for one line, in the words of the rules."""
-    consignee = line.get("consignee")
+    consignee, transit = line.get("consignee"), line.get("transit")
     party = consignee and Party(
         name=consignee["name"], address=tuple(consignee["address"]), country=consignee["country"]
     )
@@ -63,4 +63,5 @@ def change_of(line: dict[str, Any]) -> Change:
         quantity=line.get("quantity"),
         requested_date=line.get("requested_date"),
         consignee=party or None,
+        transit=None if transit is None else tuple(transit),
     )

@@ -21,6 +21,11 @@ class Change:
     quantity: int | None = None
     requested_date: date | None = None
     consignee: Party | None = None
+    transit: tuple[str, ...] | None = None
+
+    def reroutes(self, line: Line) -> bool:
+        """Whether the line shall go through other countries."""
+        return self.transit is not None and list(self.transit) != line.transit
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ def need_possible(line: Line, change: Change, *, sealed: int, today: date, field
             line=line.number,
             consignee=line.consignee_name,
         )
+    if change.reroutes(line) and sealed:
+        raise Refused(
+            "{sealed} pieces of line {line} are on their way already; their route is that of their shipment.",
+            field=f"{field}.transit",
+            sealed=sealed,
+            line=line.number,
+        )
     if change.requested_date and change.requested_date != line.requested_date:
         _need_day(change.requested_date, today, field)
     more = more_than_now(line, change)
@@ -92,16 +104,17 @@ def _need_day(wanted: date, today: date, field: str) -> None:
 
 
 def amend(order: Order, line: Line, change: Change, screening: Screening, *, on: date) -> Amended:
-    """Take the change in. More pieces, another consignee or another decision of the law end what was cleared."""
+    """Take the change in. More pieces, another consignee, route or decision of the law end what was cleared."""
     more = more_than_now(line, change)
     another = change.consignee is not None and change.consignee != line.consignee()
     later = change.requested_date is not None and change.requested_date != line.requested_date
+    rerouted = change.reroutes(line)
     decided = (line.action, line.policies) != (screening.action, list(screening.policies))
     told = _Consequences(line.number)
-    if not (more > 0 or another or later):
+    if not (more > 0 or another or later or rerouted):
         return Amended(line=line, events=[], consequences=told.fewer(more), dies=False, fewer=max(0, -more))
     _take_in(line, change, max(0, more), screening)
-    dies = more > 0 or another or decided
+    dies = more > 0 or another or rerouted or decided
     events = [_amended(order, line), *(order.withdraw_clearances(line, on) if dies else [])]
     return Amended(
         line=line,
@@ -110,6 +123,7 @@ def amend(order: Order, line: Line, change: Change, screening: Screening, *, on:
             *told.more(more),
             *told.later(later),
             *told.another(another),
+            *told.rerouted(rerouted),
             *told.decided(dies, line),
             *told.fewer(more),
         ],
@@ -125,9 +139,8 @@ def _take_in(line: Line, change: Change, more: int, screening: Screening) -> Non
         line.consignee_name = change.consignee.name
         line.consignee_address = list(change.consignee.address)
         line.destination = change.consignee.country
-    line.action, line.policies = screening.action, list(screening.policies)
-    line.needs, line.law = list(screening.needs), list(screening.law)
-    line.explanation_en, line.explanation_id = screening.explanation_en, screening.explanation_id
+    line.transit = line.transit if change.transit is None else list(change.transit)
+    line.stand_under(screening)
 
 
 def _amended(order: Order, line: Line) -> OrderLineAmended:
@@ -170,6 +183,9 @@ class _Consequences:
         return self._say(
             another, "consignee", "The destination was screened again, and the papers are made anew."
         )
+
+    def rerouted(self, rerouted: bool) -> list[Consequence]:
+        return self._say(rerouted, "transit", "The countries of the route were screened again.")
 
     def decided(self, dies: bool, line: Line) -> list[Consequence]:
         if line.blocked:

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
-from services.orders.domain.destination_policy import Action
+from services.orders.domain.destination_policy import Action, Screening
 from services.orders.domain.hold import Hold, Signer
 from services.orders.domain.payment import Account, Payment, amount_of, smallest_unit
 from services.orders.domain.promise import Promise
@@ -48,6 +48,8 @@ class Line:
 
     ``cancelled`` are those that production stopped and the good ones that are ``withheld``: taken to
     stock, and still counted as made.
+
+    ``transit`` are the countries that the planned route passes, none while no route is known.
     """
 
     number: int
@@ -64,6 +66,7 @@ class Line:
     explanation_en: str
     explanation_id: str
     ordered: int
+    transit: list[str] | None = None
     item_version: int = 1
     cancelled: int = 0
     allocated: int = 0
@@ -135,6 +138,12 @@ class Line:
             self.produce_until = until
         else:
             self.export_until = until
+
+    def stand_under(self, screening: Screening) -> None:
+        """From now this is what the law says about the line."""
+        self.action, self.policies = screening.action, list(screening.policies)
+        self.needs, self.law = list(screening.needs), list(screening.law)
+        self.explanation_en, self.explanation_id = screening.explanation_en, screening.explanation_id
 
     def keep_promise(self, made: Promise) -> None:
         """One more in the history, unless it promises what the newest one does."""
@@ -325,6 +334,15 @@ class Order:
             if opened or line.cleared_until(purpose):
                 line.clear(purpose, None)
                 events.append(ClearanceWithdrawn(order_id=self.id, line=line.number, purpose=purpose))
+        return events
+
+    def free(self, line: Line, on: date) -> list[object]:
+        """No rule holds the line any more: its open holds end, and what they asked for is cleared."""
+        events: list[object] = []
+        for hold in line.holds:
+            if hold.open:
+                hold.withdrawn_on = on
+                events += self._clear(line, hold.purpose, on) if line.left_to(hold.purpose) else []
         return events
 
     def close_if_done(self, line: Line) -> list[object]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from services.orders import policies, timeline, views
 from services.orders.domain import amendment, taking_back
 from services.orders.domain.amendment import Amended, Change, Consequence
-from services.orders.domain.destination_policy import Goods, Screening, screen
-from services.orders.domain.order import LANE, Line, Order
+from services.orders.domain.destination_policy import Screening, screen
+from services.orders.domain.order import Line, Order
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_changed
 from services.orders.handlers.paying import owing
@@ -85,7 +85,7 @@ def _line(order: Order, number: int, field: str) -> Line:
 
 def _amend(session: Session, order: Order, change: Change) -> Amended:
     line, today = order.line(change.line), business_today(session)
-    amended = amendment.amend(order, line, change, _screened(session, line, change), on=today)
+    amended = amendment.amend(order, line, change, _screened(session, order, line, change), on=today)
     timeline.tell(session, *amended.events)
     if amended.dies:
         session.flush()  # a withdrawn hold makes room for the one that follows it
@@ -93,12 +93,13 @@ def _amend(session: Session, order: Order, change: Change) -> Amended:
     return amended
 
 
-def _screened(session: Session, line: Line, change: Change) -> Screening:
+def _screened(session: Session, order: Order, line: Line, change: Change) -> Screening:
     """What the rules of today say about the line as it will be."""
-    goods = Goods(
+    goods = policies.goods(
+        session.execute(select(items.c.published).where(items.c.sku == line.sku)).scalar_one(),
         destination=change.consignee.country if change.consignee else line.destination,
-        lane=LANE,
-        hs6=session.execute(select(items.c.published).where(items.c.sku == line.sku)).scalar_one()["hs6"],
+        transit=line.transit if change.transit is None else change.transit,
         delivery=change.requested_date or line.requested_date,
+        prison_families=policies.prison_families(session, order.buyer),
     )
     return screen(goods, policies.in_force(session, business_today(session)))

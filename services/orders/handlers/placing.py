@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
 from services.orders.catalogue import price_list
-from services.orders.domain.destination_policy import Goods, screen
-from services.orders.domain.order import FARTHEST_REQUEST, LANE, Line, Order
+from services.orders.domain.destination_policy import screen
+from services.orders.domain.order import FARTHEST_REQUEST, Line, Order
 from services.orders.samples import newest_verdict
 from services.orders.storage import buyer as buyers
 from services.orders.storage import item as items
@@ -94,7 +94,7 @@ def _new_lines(
     skus = {line["sku"] for line in lines}
     known = _known(session, skus)
     prices = price_list(session, skus, today)
-    rules = policies.in_force(session, today)
+    rules, families = policies.in_force(session, today), policies.prison_families(session, buyer)
     made = []
     for index, asked in enumerate(lines):
         item = known.get(asked["sku"])
@@ -121,11 +121,13 @@ def _new_lines(
                 latest=latest,
             )
         consignee = asked["consignee"]
-        goods = Goods(
+        transit = asked.get("transit")
+        goods = policies.goods(
+            item.published,
             destination=consignee["country"],
-            lane=LANE,
-            hs6=item.published["hs6"],
+            transit=transit,
             delivery=asked["requested_date"],
+            prison_families=families,
         )
         screening = screen(goods, rules)
         sample = item.published.get("golden_sample")
@@ -141,6 +143,7 @@ def _new_lines(
                 consignee_name=consignee["name"],
                 consignee_address=list(consignee["address"]),
                 destination=consignee["country"],
+                transit=transit,
                 ordered=asked["quantity"],
                 action=screening.action,
                 policies=list(screening.policies),

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "orders_0018"
-down_revision = "orders_0015"
+down_revision = "orders_0017"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.orders import views
+from services.orders import rescreenings, views
 from services.orders.asked_for import the_order
 from services.orders.domain.hold import SHORTEST_REASON, Signer
 from services.orders.domain.order import Line, Order
@@ -59,6 +59,7 @@ def _page(order_id: UUID | None, number: int, reason: str = "", refusal: Refused
         after = key_of(request.args.get("after"), row_number)
         rows = views.waiting_for_release(session, current().role, limit=OTHERS + 1, after=after)
         count = views.count_waiting(session)
+        caught, alarms = rescreenings.counts(session), len(rescreenings.alarms(session))
     return render_template(
         "holds.html",
         order=order,
@@ -67,6 +68,8 @@ def _page(order_id: UUID | None, number: int, reason: str = "", refusal: Refused
         rows=rows[:OTHERS],
         after=cursor_of(str(rows[OTHERS - 1]["id"])) if len(rows) > OTHERS else None,
         count=count,
+        caught=caught,
+        alarms=alarms,
         reason=reason,
         refusal=refusal,
         shortest=SHORTEST_REASON,

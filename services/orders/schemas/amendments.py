@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 from marshmallow import Schema, ValidationError, fields, validate
 
 from services.orders.domain.cancellation import LONGEST_REASON
-from services.orders.schemas.orders import ConsigneeSchema, OrderSchema
+from services.orders.schemas.orders import ConsigneeSchema, OrderSchema, route
 from shared.web.schemas import NO_DAY, Whole, short_text
 
 NEW_ITEM = "Another item is a new order: cancel these pieces, and order the others."
@@ -35,6 +35,7 @@ class AmendedLineRequest(Schema):
     )
     requested_date = fields.Date(error_messages={"invalid": NO_DAY})
     consignee = fields.Nested(ConsigneeSchema)
+    transit = route()
     sku = Fixed(NEW_ITEM)
     unit_price = Fixed(FIXED_PRICE)
 
@@ -55,7 +56,9 @@ class AmendRequest(Schema):
 
 class ConsequenceSchema(Schema):
     line = Whole()
-    change = fields.String(metadata={"description": "quantity, requested_date, consignee or release"})
+    change = fields.String(
+        metadata={"description": "quantity, requested_date, consignee, transit or release"}
+    )
     text = fields.String(metadata={"description": "what follows from it, in the caller's language"})
 
 

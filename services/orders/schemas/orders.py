@@ -30,6 +30,25 @@ def currency() -> fields.String:
     )
 
 
+def route() -> fields.List[Any]:
+    """Countries that goods pass, each once; an empty list is a direct route."""
+    return fields.List(
+        fields.String(validate=country),
+        validate=[
+            validate.Length(max=20, error="Give up to 20 countries."),
+            _each_once,
+        ],
+        metadata={
+            "description": "countries that the planned route passes, ISO 3166-1; not given where none is planned yet"
+        },
+    )
+
+
+def _each_once(codes: list[str]) -> None:
+    if len(set(codes)) < len(codes):
+        raise ValidationError("Name each country once.")
+
+
 class ConsigneeSchema(Schema):
     name = short_text(200)
     address = fields.List(
@@ -46,6 +65,7 @@ class OrderLineRequest(Schema):
     requested_date = day()
     unit_price = Money(description="if given, the catalogue's price, to show that both mean the same")
     consignee = fields.Nested(ConsigneeSchema, required=True)
+    transit = route()
 
 
 class OrderRequest(Schema):
@@ -133,6 +153,11 @@ class OrderLineSchema(QuantitiesSchema):
     )
     destination = fields.String()
     consignee = fields.Nested(ConsigneeSchema)
+    transit = fields.List(
+        fields.String(),
+        allow_none=True,
+        metadata={"description": "countries that the planned route passes; null while no route is known"},
+    )
     cancelling = Whole(metadata={"description": "pieces asked back that nobody has answered for yet"})
     claimed = Whole(metadata={"description": "delivered pieces in claims that were not refused"})
     credited = Money(description="for claims, in the order's currency")

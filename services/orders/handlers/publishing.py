@@ -1,0 +1,64 @@
+"""Publishing destination policies, and asking for what they decide to be looked at again."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from services.orders.domain.publication import Publication, Version, published
+from services.orders.policies import PUBLISHING
+from services.orders.storage import destination_policy, rescreening
+from shared.clock import business_today
+
+POLICY = destination_policy.c
+
+
+def publish_policies(session: Session, *, offered: Sequence[Version], by: str) -> Publication:
+    """From now on the offered versions count and no others; all open lines are screened by them."""
+    session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))
+    changes = published(known_versions(session), offered)
+    for each in changes.new:
+        values = {"id": each.id, "version": each.version, "row": dict(each.row), "published_by": by}
+        session.execute(insert(destination_policy).values(values))
+    for each in changes.completed:
+        session.execute(update(destination_policy).where(_is(each)).values(row=dict(each.row)))
+    for each in changes.ended:
+        ended = {"withdrawn_at": func.clock_timestamp(), "withdrawn_by": by}
+        session.execute(update(destination_policy).where(_is(each)).values(ended))
+    if changes.changed:
+        _ask_to_rescreen(session, changes)
+    return changes
+
+
+def known_versions(session: Session) -> list[Version]:
+    """Every version that was ever published."""
+    return [
+        Version(id=row.id, version=row.version, row=row.row, withdrawn=row.withdrawn_at is not None)
+        for row in session.execute(select(destination_policy))
+    ]
+
+
+def _is(each: Version) -> ColumnElement[bool]:
+    return and_(POLICY.id == each.id, POLICY.version == each.version)
+
+
+def _ask_to_rescreen(session: Session, changes: Publication) -> None:
+    """Now, and on each day on which one of the new versions begins or has ended."""
+    today = business_today(session)
+    due: dict[date, list[str]] = {today: [each.name for each in changes.changed]}
+    for each in changes.new:
+        for day in _turns(each):
+            if day > today:
+                due.setdefault(day, []).append(each.name)
+    session.execute(
+        insert(rescreening), [{"due_on": day, "policies": names} for day, names in sorted(due.items())]
+    )
+
+
+def _turns(each: Version) -> Iterable[date]:
+    begins, ends = each.row.get("valid_from"), each.row.get("valid_to")
+    if begins:
+        yield date.fromisoformat(begins)
+    if ends:
+        yield date.fromisoformat(ends) + timedelta(days=1)

@@ -1,0 +1,88 @@
+"""Screening open lines again after the rules changed: a row first, then a job that goes from order to order."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from services.orders import policies, rescreenings, timeline
+from services.orders.domain.destination_policy import Rule, screen
+from services.orders.domain.order import Line, Order
+from services.orders.domain.rescreening import Verdict, asks_again, rescreen, verdict
+from services.orders.handlers.locking import locked
+from services.orders.storage import caught_line, item, rescreening
+from shared.clock import business_today
+
+ORDERS_AT_ONCE = 25
+"""In one transaction: a worker that dies loses the work on no more than these."""
+
+
+def rescreen_some(session: Session) -> bool:
+    """Screen the next orders of what was asked for first and no other worker is at; false if there is nothing."""
+    today = business_today(session)
+    found = rescreenings.next_due(session, today)
+    if found is None:
+        return False
+    ids = rescreenings.open_orders(session, after=found.last_order, limit=ORDERS_AT_ONCE)
+    if not ids:
+        ended = update(rescreening).where(rescreening.c.id == found.id)
+        session.execute(ended.values(ended_at=func.clock_timestamp()))
+        return True
+    orders = [locked(session, id) for id in ids]
+    rules = policies.in_force(session, today)
+    screened = sum(_rescreen_order(session, found.id, order, rules, today) for order in orders)
+    done = {"last_order": ids[-1], "screened": rescreening.c.screened + screened}
+    session.execute(update(rescreening).where(rescreening.c.id == found.id).values(done))
+    return True
+
+
+def _rescreen_order(
+    session: Session, rescreening_id: int, order: Order, rules: Sequence[Rule], today: date
+) -> int:
+    """Screen the lines of an order that are open; returns how many there are."""
+    still_open = [line for line in order.lines if not line.closed]
+    families = policies.prison_families(session, order.buyer)
+    for line in still_open:
+        goods = policies.goods(
+            session.execute(select(item.c.published).where(item.c.sku == line.sku)).scalar_one(),
+            destination=line.destination,
+            transit=line.transit,
+            delivery=line.requested_date,
+            prison_families=families,
+        )
+        screening = screen(goods, rules)
+        found = verdict(line, screening)
+        if found.stricter and found.all_gone and _raised(session, order.id, line, found):
+            continue
+        timeline.tell(session, *rescreen(order, line, screening, on=today))
+        if asks_again(found):
+            session.flush()  # a withdrawn hold makes room for the one that follows it
+            timeline.tell(session, *order.ask_again(line, today))
+        if found.stricter:
+            _keep_caught(session, rescreening_id, order.id, line, found)
+    return len(still_open)
+
+
+def _raised(session: Session, order_id: UUID, line: Line, found: Verdict) -> bool:
+    """Whether the same rules were found against these goods before: the alarm stands already."""
+    earlier = select(caught_line.c.policies).where(
+        caught_line.c.order_id == order_id, caught_line.c.line_number == line.number
+    )
+    return list(found.by) in session.execute(earlier).scalars().all()
+
+
+def _keep_caught(session: Session, rescreening_id: int, order_id: UUID, line: Line, found: Verdict) -> None:
+    session.execute(
+        insert(caught_line).values(
+            rescreening_id=rescreening_id,
+            order_id=order_id,
+            line_number=line.number,
+            before=found.before,
+            after=found.after,
+            policies=list(found.by),
+            law=list(found.law),
+            at_sea=found.at_sea,
+        )
+    )

@@ -1,0 +1,112 @@
+"""What new rules are found against, as it is worked off and shown: reads only."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, RowMapping, func, select
+from sqlalchemy.orm import Session
+
+from services.orders.storage import caught_line, destination_policy, order_line, rescreening
+from services.orders.storage import order as orders
+from shared.clock import WIB
+
+WANTED = order_line.c.ordered - order_line.c.cancelled
+OPEN = order_line.c.delivered < WANTED
+WAITING = rescreening.c.ended_at.is_(None)
+AT_SEA = order_line.c.departed - order_line.c.delivered
+OF_LINE = (caught_line.c.order_id == order_line.c.order_id) & (
+    caught_line.c.line_number == order_line.c.number
+)
+
+
+def is_due(session: Session, today: date) -> bool:
+    """Whether lines are to be screened again."""
+    return session.execute(
+        select(select(rescreening.c.id).where(WAITING, rescreening.c.due_on <= today).exists())
+    ).scalar_one()
+
+
+def next_due(session: Session, today: date) -> Row[Any] | None:
+    """The screening that was asked for first, locked for who works on it."""
+    query = select(rescreening).where(WAITING, rescreening.c.due_on <= today)
+    first = query.order_by(rescreening.c.due_on, rescreening.c.id).limit(1)
+    return session.execute(first.with_for_update(skip_locked=True)).one_or_none()
+
+
+def open_orders(session: Session, *, after: UUID | None, limit: int) -> Sequence[UUID]:
+    """Orders with something left to deliver, by their ids."""
+    query = select(order_line.c.order_id).where(OPEN).distinct()
+    if after is not None:
+        query = query.where(order_line.c.order_id > after)
+    return session.execute(query.order_by(order_line.c.order_id).limit(limit)).scalars().all()
+
+
+def in_work(session: Session, today: date) -> Sequence[RowMapping]:
+    """Screenings that are due and have not ended, with the lines that they have done."""
+    query = select(rescreening).where(WAITING, rescreening.c.due_on <= today).order_by(rescreening.c.id)
+    return session.execute(query).mappings().all()
+
+
+def count_open(session: Session) -> int:
+    return session.execute(select(func.count()).select_from(order_line).where(OPEN)).scalar_one()
+
+
+def counts(session: Session) -> Sequence[RowMapping]:
+    """How many lines each rule caught that still have something to deliver, the newest first."""
+    caught = (
+        select(
+            func.jsonb_array_elements_text(caught_line.c.policies).label("policy"), caught_line.c.caught_at
+        )
+        .join(order_line, OF_LINE)
+        .where(OPEN)
+        .subquery()
+    )
+    query = select(caught.c.policy, func.count().label("lines")).group_by(caught.c.policy)
+    newest = query.order_by(func.max(caught.c.caught_at).desc(), caught.c.policy)
+    return session.execute(newest).mappings().all()
+
+
+def caught(session: Session, *, limit: int) -> Sequence[RowMapping]:
+    """Lines that new rules caught and that still have something to deliver, the newest first."""
+    return session.execute(_lines().where(OPEN).limit(limit)).mappings().all()
+
+
+def alarms(session: Session) -> Sequence[RowMapping]:
+    """Lines whose goods were at sea when new rules caught them, and still are."""
+    return session.execute(_lines().where(caught_line.c.at_sea > 0, AT_SEA > 0)).mappings().all()
+
+
+def _lines() -> Any:
+    return (
+        select(
+            *caught_line.c,
+            orders.c.po_number,
+            orders.c.buyer_name,
+            order_line.c.sku,
+            order_line.c.destination,
+            order_line.c.explanation_en,
+            order_line.c.explanation_id,
+            WANTED.label("wanted"),
+            AT_SEA.label("still_at_sea"),
+        )
+        .join(order_line, OF_LINE)
+        .join(orders, orders.c.id == order_line.c.order_id)
+        .order_by(caught_line.c.rescreening_id.desc(), caught_line.c.order_id, caught_line.c.line_number)
+    )
+
+
+def versions_in_force(session: Session) -> list[dict[str, Any]]:
+    """The versions that count, by their ids, with who published them when."""
+    query = select(destination_policy).where(destination_policy.c.withdrawn_at.is_(None))
+    return [
+        row.row
+        | {
+            "name": f"{row.id} v{row.version}",
+            "verified_on": row.row.get("verified_on") and date.fromisoformat(row.row["verified_on"]),
+            "published_on": row.published_at.astimezone(WIB).date(),
+            "published_by": row.published_by,
+        }
+        for row in session.execute(query.order_by(destination_policy.c.id))
+    ]

@@ -1,0 +1,213 @@
+"""Policies are published in versions; open lines are screened again, and what new ones catch is listed at once."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.orders import tasks
+from services.orders.domain.publication import Version
+from services.orders.handlers.publishing import known_versions, publish_policies
+from services.orders.handlers.rescreening import rescreen_some
+from services.orders.storage import caught_line, destination_policy, rescreening
+from shared.clock import advance
+from shared.refusal import Refused
+from shared.web.access import COMPLIANCE
+from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order, in_days
+from tests.orders.test_handlers import Followed, follow
+from tests.orders.test_pages import REASON, Visitor
+
+ORDERS = "/orders/v1/orders"
+HELD = {"action": "hold", "countries": ["ID"], "needs": ["DOSSIER"], "law": ["A law"]}
+WORDS = {"explanation_en": "Goods wait for a dossier.", "explanation_id": "Barang menunggu dosir."}
+
+
+def versions(**changes: dict[str, Any] | None) -> list[Version]:
+    """The rules that count, with others in their places: ``DP_ID_1=...`` takes the next version, none drops it."""
+    new = {name.replace("_", "-"): row for name, row in changes.items()}
+    rows: dict[str, tuple[int, dict[str, Any] | None]] = {id: (1, row) for id, row in RULES.items()}
+    rows |= {id: (2 if id in RULES else 1, row) for id, row in new.items()}
+    return [
+        Version(id=id, version=version, row=row) for id, (version, row) in rows.items() if row is not None
+    ]
+
+
+def publish(orders: Orders, *offered: Version) -> None:
+    with orders.database.transaction() as session:
+        publish_policies(session, offered=offered, by="legal")
+
+
+def screen_again(orders: Orders) -> None:
+    more = True
+    while more:
+        with orders.database.transaction() as session:
+            more = rescreen_some(session)
+
+
+def rows(orders: Orders, table: Any) -> list[Any]:
+    with orders.database.transaction() as session:
+        return list(session.execute(select(table)).all())
+
+
+def to_home(orders: Orders, po_number: str = "PO-1") -> Followed:
+    return follow(orders, po_number=po_number)
+
+
+@pytest.mark.parametrize(
+    ("offered", "said"),
+    [
+        (
+            Version(id="DP-US-1", version=1, row=HELD),
+            "DP-US-1.v1 was published with another action, countries, explanation_en, law; a change takes version 2",
+        ),
+        (Version(id="DP-GB-1", version=1, row=HELD), "DP-GB-1.v1 was withdrawn.*give it version 2"),
+    ],
+)
+def test_a_published_version_is_never_changed_nor_taken_up_again(
+    orders: Orders, offered: Version, said: str
+) -> None:
+    publish(orders, *versions(DP_GB_1=HELD))
+    publish(orders, *versions(DP_ID_1=HELD))
+    kept = [each for each in versions(DP_ID_1=HELD) if each.id != offered.id]
+    with pytest.raises(Refused, match=said):
+        publish(orders, *kept, offered)
+    with orders.database.transaction() as session:
+        live = {each.name for each in known_versions(session) if not each.withdrawn}
+    assert live == {"DP-US-1.v1", "DP-EU-1.v1", "DP-ID-1.v2"}
+
+
+def test_a_version_that_goes_back_is_refused_and_the_earlier_ones_are_kept_with_who_published_them(
+    orders: Orders,
+) -> None:
+    third = Version(id="DP-ID-1", version=3, row=HELD)
+    publish(orders, *versions(DP_ID_1=None), third)
+    with pytest.raises(Refused, match="DP-ID-1 goes back from version 3 to 2; give it version 4"):
+        publish(orders, *versions(DP_ID_1=HELD))
+    kept = {row.version: row for row in rows(orders, destination_policy) if row.id == "DP-ID-1"}
+    assert (kept[1].withdrawn_by, kept[3].published_by, kept[3].withdrawn_at) == ("legal", "legal", None)
+
+
+def test_a_new_version_ends_releases_and_lists_what_it_caught_and_leaves_goods_at_sea_alone(
+    orders: Orders,
+) -> None:
+    cleared, another, sailed = (to_home(orders, f"PO-{n}") for n in range(1, 4))
+    sailed.hears(*sailed.story()[:-1])
+    before = sailed.read()
+    officer = Visitor(orders, COMPLIANCE)
+    assert "No open line was caught" in officer.open("/orders/policies/")
+    publish(orders, *versions(DP_ID_1=HELD | WORDS))
+    assert "Open lines are being screened by DP-ID-1.v2" in officer.open("/orders/policies/")
+    screen_again(orders)
+    for order in (cleared, another):
+        line = order.read()["lines"][0]
+        assert line["hold"] is not None
+        assert (line["hold"]["policies"], line["hold"]["signatures"]) == (["DP-ID-1.v2"], [])
+        told = [entry["type"].split(".")[2] for entry in order.timeline()]
+        assert told[-3:] == ["line_rescreened", "clearance_withdrawn", "hold_opened"]
+    said = next(entry["text"] for entry in cleared.timeline() if "rescreened" in entry["type"])
+    assert said == (
+        "The rules of line 1 changed: allowed before, held until it is released now."
+        " Goods wait for a dossier. (DP-ID-1.v2: A law)"
+    )
+    assert sailed.read() == before
+    assert "line_rescreened" in sailed.timeline()[-1]["type"]
+    page = officer.open("/orders/policies/")
+    assert "Caught by DP-ID-1 v2: 3 lines" in page
+    assert "1.000" in Visitor(orders, "kanwil", language="id").open("/orders/policies/")
+    assert "Goods at sea are caught by new rules: 1 lines" in officer.open("/orders/holds/")
+    sailed.hears(sailed.arrival())
+    assert "at sea" not in officer.open("/orders/holds/")
+    assert {(row.before, row.after, row.at_sea) for row in rows(orders, caught_line)} == {
+        ("allow", "hold", 0),
+        ("allow", "hold", 1_000),
+    }
+
+
+def test_an_easier_version_kills_no_release_and_frees_what_waits(orders: Orders) -> None:
+    line = a_line(consignee=CONSIGNEE)
+    released, waiting = (
+        orders.buyer.post(ORDERS, an_order(po_number=f"PO-{n}", lines=[line])).json for n in (1, 2)
+    )
+    for caller in (orders.officer, orders.office):
+        caller.post(f"{ORDERS}/{released['id']}/lines/1/release", {"reason": REASON})
+    told = orders.buyer.get(f"{ORDERS}/{released['id']}/timeline").json
+    publish(orders, *versions(DP_EU_1={"action": "allow", "countries": ["BE"]}))
+    screen_again(orders)
+    more = orders.buyer.get(f"{ORDERS}/{released['id']}/timeline").json[len(told) :]
+    assert [entry["type"].split(".")[2] for entry in more] == ["line_rescreened"]
+    assert orders.buyer.get(f"{ORDERS}/{released['id']}").json["lines"][0]["state"] == "accepted"
+    assert orders.buyer.get(f"{ORDERS}/{waiting['id']}").json["lines"][0]["state"] == "accepted"
+    assert rows(orders, caught_line) == []
+
+
+def test_a_line_that_is_no_longer_blocked_asks_for_its_release(orders: Orders) -> None:
+    line = a_line(consignee=CONSIGNEE | {"country": "US"})
+    order = orders.buyer.post(ORDERS, an_order(lines=[line])).json
+    publish(orders, *versions(DP_US_1={"action": "hold", "countries": ["US"], "needs": ["DOSSIER"]}))
+    screen_again(orders)
+    read = orders.buyer.get(f"{ORDERS}/{order['id']}").json["lines"][0]
+    assert (read["state"], read["hold"]["needs"]) == ("policy_hold", ["DOSSIER"])
+
+
+def test_a_version_catches_on_the_day_on_which_it_begins_and_the_job_goes_on_where_it_was_stopped(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = [to_home(orders, f"PO-{n}") for n in range(3)]
+    later = Version(id="DP-ID-2", version=1, row=HELD | {"valid_from": in_days(30).isoformat()})
+    publish(orders, *versions(), later)
+    screen_again(orders)
+    assert rows(orders, caught_line) == []
+    with orders.database.transaction() as session:
+        advance(session, timedelta(days=30))
+        assert tasks.has_due_rescreening(session)
+    monkeypatch.setattr("services.orders.handlers.rescreening.ORDERS_AT_ONCE", 2)
+    with orders.database.transaction() as session:
+        assert rescreen_some(session)
+    assert len(rows(orders, caught_line)) == 2
+    screen_again(orders)
+    assert {row.order_id for row in rows(orders, caught_line)} == {order.id for order in placed}
+    assert all(row.ended_at for row in rows(orders, rescreening))
+
+
+def test_who_places_an_order_while_a_version_is_published_is_screened_by_it(orders: Orders) -> None:
+    """Publishing waits for the orders that are decided by the earlier rules, and the job finds them."""
+    from services.orders import policies
+    from shared.clock import business_today
+
+    published = threading.Thread(target=publish, args=(orders, *versions(DP_ID_1=HELD)))
+    with orders.database.transaction() as session:
+        rules = policies.in_force(session, business_today(session))
+        published.start()
+        published.join(0.3)
+        assert published.is_alive()
+        assert {rule.name for rule in rules} == {"DP-US-1.v1", "DP-EU-1.v1", "DP-ID-1.v1"}
+    published.join(10)
+    assert not published.is_alive()
+
+
+def test_a_route_is_screened_too_and_a_change_of_it_ends_the_release(orders: Orders) -> None:
+    publish(orders, *versions(DP_US_1=RULES["DP-US-1"] | {"transit": True}))
+    order = to_home(orders)
+    assert order.read()["lines"][0]["transit"] is None
+    asked = {"lines": [{"line": 1, "transit": ["SG", "US"]}]}
+    seen = orders.buyer.get(f"{ORDERS}/{order.id}").headers["ETag"]
+    amended = orders.buyer.change("PATCH", f"{ORDERS}/{order.id}", asked, seen=seen)
+    assert amended.status_code == 200, amended.text
+    line = amended.json["lines"][0]
+    assert (line["state"], line["transit"]) == ("policy_blocked", ["SG", "US"])
+    assert [each["text"] for each in amended.json["consequences"]] == [
+        "The countries of the route were screened again.",
+        "The law blocks the line: 19 USC 1307.",
+    ]
+    for wrong, said in ((["XX"], "ISO 3166-1"), (["SG", "SG"], "Name each country once")):
+        refused = orders.buyer.post(ORDERS, an_order(po_number="PO-9", lines=[a_line(transit=wrong)]))
+        assert (refused.status_code, said in refused.text) == (422, True), refused.text
+
+
+def test_a_row_that_cannot_be_read_holds_everything(orders: Orders) -> None:
+    with orders.database.transaction() as session:
+        session.execute(destination_policy.insert().values(id="DP-BAD-1", version=1, row={"action": "stop"}))
+    line = to_home(orders).read()["lines"][0]
+    assert (line["state"], line["hold"]["needs"]) == ("policy_hold", ["LEGAL_ASSESSMENT"])
