@@ -274,7 +274,9 @@ document_file = Table(
     CheckConstraint("media_type IN ('application/pdf', 'image/jpeg', 'image/png')", name="media_type"),
     CheckConstraint("bytes = octet_length(content) AND bytes <= 10485760", name="bytes"),
     CheckConstraint("sha256 = sha256(content)", name="sha256"),
-    ForeignKeyConstraint(["shipment_id", "code"], ["shipment_document.shipment_id", "shipment_document.code"]),
+    ForeignKeyConstraint(
+        ["shipment_id", "code"], ["shipment_document.shipment_id", "shipment_document.code"]
+    ),
     comment="papers as they were sent; a newer version replaces none",
 )
 Index("document_file_sha256_idx", document_file.c.sha256)

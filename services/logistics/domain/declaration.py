@@ -11,6 +11,8 @@ WINDOW: Final = timedelta(days=7)
 """How long before the estimated day of export it may be filed at the earliest."""
 REPORTING: Final = timedelta(days=3)
 """How long after the estimated day of export a cancellation may be reported."""
+LATEST_EXPORT: Final = timedelta(days=365)
+"""A day beyond a year is a mistyped one."""
 
 FIXED: Final = ("exporter_name", "exporter_identity", "office", "export_type", "facility_type")
 """PMK 155/2022, article 28: none of these can be corrected."""
@@ -79,7 +81,17 @@ class Declaration:
                     field=name,
                     number=self.number,
                 )
-        registered_on = changes.get("registered_on")
+        self._need_days(changes, today)
+        for name, value in changes.items():
+            setattr(self, name, value)
+        if (self.registration is None) != (self.registered_on is None):
+            raise Refused(
+                "Give the number of the registration with its day.",
+                field="registered_on" if self.registration else "registration",
+            )
+
+    def _need_days(self, changes: Mapping[str, object], today: date) -> None:
+        registered_on, export_on = changes.get("registered_on"), changes.get("export_on")
         if isinstance(registered_on, date) and not self.filed_on <= registered_on <= today:
             raise Refused(
                 "Give a day from {filed_on}, when the PEB was filed, to {today}.",
@@ -87,8 +99,12 @@ class Declaration:
                 filed_on=self.filed_on,
                 today=today,
             )
-        for name, value in changes.items():
-            setattr(self, name, value)
+        if isinstance(export_on, date) and not self.filed_on <= export_on <= self.filed_on + LATEST_EXPORT:
+            raise Refused(
+                "Give a day of export within a year of {filed_on}, when the PEB was filed.",
+                field="export_on",
+                filed_on=self.filed_on,
+            )
 
     def cancel(self, reason: str, *, today: date) -> None:
         self.cancelled_on, self.cancelled_because = today, reason

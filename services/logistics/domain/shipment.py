@@ -242,7 +242,7 @@ class Shipment:
             raise Refused(
                 "{code} is made by this system when the shipment is booked.", field="code", code=code
             )
-        if code == EXPORT_DECLARATION and self.declarations:
+        if code == EXPORT_DECLARATION and self.declarations and number.strip() != document.number:
             raise Refused(
                 "{code} is kept with its declaration: correct it there, or cancel it and file anew.",
                 field="code",
