@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, lists, messages
+from bench import allocation, bare, lists, messages, papers
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -44,6 +44,8 @@ def main() -> None:
         allocation.allocations(system)
         print("Pages of lists, and a timeline:")
         lists.long_lists(system)
+        print(f"Papers of {papers.CARTONS:,} cartons:")
+        papers.long_papers()
 
 
 def events_beside_bare_tasks(system: System) -> None:

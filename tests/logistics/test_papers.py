@@ -179,14 +179,15 @@ def test_every_paper_tells_the_cartons_to_the_piece(packed: list[tuple[str, int,
 
 
 def test_the_declaration_s_sheet_asks_for_what_nobody_here_knows() -> None:
-    sheet = text_of(peb_data(a_paper()))
+    sheet = text_of(peb_data(a_paper(incoterm="FOB")))
     for said in (
         "5609.00.__ the last two digits: VERIFY",
         "FOB value USD 306.00",
         "Net weight to be filled in",
     ):
         assert said in sheet
-    assert "FOB value to be filled in" in text_of(peb_data(a_paper(incoterm="CIP")))
+    for terms in ("FCA", "CIP"):  # the one leaves out what FOB includes, the other includes more
+        assert "FOB value to be filled in" in text_of(peb_data(a_paper(incoterm=terms)))
     assert "prepaid" in text_of(shipping_instruction(a_paper(incoterm="CIP")))
     assert "collect" in text_of(shipping_instruction(a_paper()))
 

@@ -17,13 +17,12 @@ from services.logistics.documents.layout import (
     kilograms,
     makers,
 )
+from services.logistics.documents.shipping_instruction import PAID_BY_SELLER
 from shared.paper import HEADING, country, listing, paper_of, width_of, words
 
 WIDTH = width_of(A4)
 TO_FILL = "to be filled in"
 TO_VERIFY = "the last two digits: VERIFY"
-VALUED_AS_FOB = frozenset({"FCA", "FAS", "FOB"})
-"""Terms whose price is taken for the FOB value; any other holds freight or leaves out what FOB includes."""
 
 
 def peb_data(paper: ShipmentPaper) -> bytes:
@@ -61,8 +60,8 @@ def _header(paper: ShipmentPaper) -> list[tuple[str, str]]:
         ("Invoice", f"CI-{paper.number}, {paper.made_on.isoformat()}"),
         ("Packing list", f"PL-{paper.number}, {paper.made_on.isoformat()}"),
         ("Value by the invoice", f"{value} {paper.incoterm}"),
-        ("FOB value", value if paper.incoterm in VALUED_AS_FOB else TO_FILL),
-        ("Freight and insurance", TO_FILL if paper.incoterm not in VALUED_AS_FOB else "none in the price"),
+        ("FOB value", value if paper.incoterm == "FOB" else TO_FILL),
+        ("Freight and insurance", TO_FILL if paper.incoterm in PAID_BY_SELLER else "none in the price"),
         ("Packages", f"{len(paper.cartons):,} cartons"),
         ("Gross weight", f"{kilograms(sum(carton.gross_g for carton in paper.cartons))} kg"),
         ("Net weight", TO_FILL),
