@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, board, lists, messages, replanning
+from bench import allocation, bare, board, lists, messages, papers, replanning
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -47,6 +47,8 @@ def main() -> None:
         board.opened(system)
         print("Pages of lists, and a timeline:")
         lists.long_lists(system)
+        print(f"Papers of {papers.CARTONS:,} cartons:")
+        papers.long_papers()
 
 
 def events_beside_bare_tasks(system: System) -> None:

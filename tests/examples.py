@@ -13,6 +13,7 @@ from flask import Flask, Response, request
 
 SECRETS = {"secret": "whsec_" + "QUJD" * 8, "key": "pk_0123456789abcdef_" + "QUJD" * 10}
 """In place of real ones."""
+FILES = ("application/pdf", "application/zip", "*/*")
 SOME = 2
 """How many of a list are shown."""
 
@@ -35,7 +36,10 @@ class Answers:
         if "/v1/" in request.path and answer.status_code < 300 and request.endpoint:
             name = request.endpoint.rsplit(".", 1)[1]
             operation = self.seen.setdefault(name, {"requests": {}, "answers": {}})
-            if asked := request.get_data(as_text=True):
+            if request.files:
+                names = {name: file.filename for name, file in request.files.items()}
+                operation["requests"].setdefault(request.mimetype, {**request.form, **names})
+            elif asked := request.get_data(as_text=True):
                 body = request.json if request.is_json else asked
                 if not _is_file(request.mimetype):
                     operation["requests"].setdefault(request.mimetype, body)
@@ -59,7 +63,7 @@ def _body_of(answer: Response) -> Any:
 
 def _is_file(media_type: str) -> bool:
     """A file for people, of which no example can be shown."""
-    return media_type == "application/pdf" or media_type.startswith("image/")
+    return media_type in FILES or media_type.startswith("image/")
 
 
 def shape_of(value: Any) -> Any:

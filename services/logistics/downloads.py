@@ -1,24 +1,32 @@
-"""Our own papers as downloads, for systems and for people alike."""
+"""Papers as downloads, for systems and for people alike: our own, and those that were sent."""
 
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import papers
-from services.logistics.documents.invoice import invoice
-from services.logistics.documents.labels import carton_labels, labels
-from services.logistics.documents.packing_list import packing_list
+from services.logistics import dossier, files, papers
+from services.logistics.asked_for import the_shipment
+from services.logistics.documents.delivery_note import delivery_note
+from services.logistics.documents.labels import carton_labels
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import epcis_document
+from services.logistics.making import maker_of
+from shared.web.access import current
+from shared.web.context import serving, transaction
 from shared.web.problems import not_found
 
-MAKERS = {"packing-list": packing_list, "invoice": invoice, "labels": labels}
-"""Each makes its paper from the rows: the same rows give the same bytes."""
+KNOWN_VERSIONS = 1_000
 
 
-def paper(session: Session, shipment: Shipment, name: str) -> Response:
-    return _pdf(MAKERS[name](papers.paper_of(session, shipment)), f"{name}-{shipment.number}.pdf")
+def paper(shipment_id: UUID, name: str) -> Response:
+    """Read in a transaction, made after it: a long list takes seconds."""
+    with transaction() as session:
+        shipment = the_shipment(session, shipment_id)
+        make, number = maker_of(session, shipment, name), shipment.number
+    return _pdf(make(), f"{name}-{number}.pdf")
 
 
 def lot_labels(session: Session, lot: str) -> Response:
@@ -29,9 +37,41 @@ def lot_labels(session: Session, lot: str) -> Response:
     return _pdf(carton_labels(found, title=f"Carton labels {lot}"), f"labels-{lot}.pdf")
 
 
+def lot_note(session: Session, lot: str) -> Response:
+    """The delivery note of a lot's cartons, for the truck from the facility to the hub."""
+    note = papers.note_to_hub(session, lot)
+    if note is None:
+        raise not_found("packed lot")
+    return _pdf(delivery_note(note), f"delivery-note-{lot}.pdf")
+
+
 def epcis(session: Session, shipment: Shipment) -> dict[str, Any]:
     """What happened to the cartons; the same facts give the same document."""
     return epcis_document(papers.facts_of(session, shipment), created_at=papers.newest_of(shipment))
+
+
+def whole_dossier(shipment_id: UUID) -> Response:
+    """All papers as one ZIP, sent while it is made."""
+    with transaction() as session:
+        shipment = the_shipment(session, shipment_id)
+        reading = partial(serving().database.transaction, sees=current().sees, principal=current().id)
+        members, number = dossier.members_of(session, shipment, reading), shipment.number
+    headers = {"Content-Disposition": f'attachment; filename="documents-{number}.zip"'}
+    return Response(dossier.zipped(members), mimetype="application/zip", headers=headers)
+
+
+def sent_file(session: Session, shipment: Shipment, code: str, version: int) -> Response:
+    """A paper as it was sent, as a download that no browser takes for anything else."""
+    found = files.find_file(session, shipment.id, code, version) if version < KNOWN_VERSIONS else None
+    if found is None:
+        raise not_found("file")
+    name = f"{found.code}-{shipment.number}-v{version}.{files.ENDINGS[found.media_type]}"
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+    }
+    return Response(found.content, mimetype=found.media_type, headers=headers)
 
 
 def _pdf(made: bytes, name: str) -> Response:

@@ -54,6 +54,8 @@ def _rule(row: reference.DocumentRule) -> dict[str, Any]:
         "blocks": list(row.blocks),
         **{name: list(values) for name, values in conditions.items() if values is not None},
         "on_request": when.on_request or when.wood_packing,
+        "needed_by": row.needed_by,
+        "serves_many": row.serves_many,
         "made_by_system": row.made_by_system,
         "verified": row.verified,
     }

@@ -11,6 +11,8 @@ from sqlalchemy import Row, Table, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
+from services.logistics.documents.delivery_note import DeliveryNote
+from services.logistics.documents.layout import NOT_YET_KNOWN
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.order import Line
@@ -18,6 +20,7 @@ from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import CartonFact, GatheredFact, MilestoneFact, ShipmentFacts
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import exporter, facility, item, order_line, port
+from shared.clock import WIB
 from shared.refusal import Refused
 
 
@@ -83,7 +86,71 @@ def paper_of(session: Session, shipment: Shipment) -> ShipmentPaper:
         voyage=shipment.voyage,
         container=shipment.container,
         seal=shipment.seal,
+        carrier=shipment.carrier,
+        etd=shipment.etd,
+        declared=_declared(shipment),
     )
+
+
+DECLARED = ("number", "office", "exporter_name", "exporter_identity", "export_type", "facility_type")
+
+
+def _declared(shipment: Shipment) -> dict[str, str]:
+    in_force = shipment.declaration
+    return {name: getattr(in_force, name) for name in DECLARED} if in_force else {}
+
+
+def note_to_port(session: Session, shipment: Shipment) -> DeliveryNote:
+    """The truck from the hub to the port of loading, with all of the shipment."""
+    paper = paper_of(session, shipment)
+    return DeliveryNote(
+        number=shipment.number,
+        made_on=shipment.planned_on,
+        sender=_facility_paper(session, shipment.hub),
+        receiver=_port_paper(session, shipment.port_of_loading),
+        cartons=paper.cartons,
+        manufacturers=paper.manufacturers,
+        container=shipment.container,
+        seal=shipment.seal,
+    )
+
+
+def note_to_hub(session: Session, lot: str) -> DeliveryNote | None:
+    """The truck from a facility to the hub, with the cartons of a lot; none if nothing of it is packed."""
+    cartons = _labelled(session, lot)
+    if not cartons:
+        return None
+    goods = goods_of(session, cartons)
+    maker, hub = goods.facility_of(cartons[0]), cartons[0].hub
+    return DeliveryNote(
+        number=lot,
+        made_on=max(each.packed_at for each in cartons).astimezone(WIB).date(),
+        sender=_maker(maker),
+        receiver=_facility_paper(session, hub) if hub else PartyPaper(name=HUB, address=(), country="ID"),
+        cartons=tuple(carton_papers(goods)),
+        manufacturers=(_maker(maker),),
+    )
+
+
+HUB = "Hub: ____________________"
+"""Where the cartons of a lot go before anybody has counted them in."""
+
+
+def _facility_paper(session: Session, code: str) -> PartyPaper:
+    return _maker(session.execute(select(facility).where(facility.c.code == code)).one())
+
+
+def _port_paper(session: Session, code: str | None) -> PartyPaper:
+    row = session.execute(select(port).where(port.c.code == code)).one_or_none() if code else None
+    if row is None:
+        return PartyPaper(name=NOT_YET_KNOWN, address=(), country="ID")
+    return PartyPaper(name=f"{row.name} ({row.code})", address=(), country=row.country)
+
+
+def exporter_of(session: Session, shipment: Shipment) -> PartyPaper:
+    """Who exports: the same on all papers of the shipment."""
+    first = shipment.cartons[0].lot
+    return _exporter(session, session.get_one(Line, (first.order_id, first.line)))
 
 
 def _exporter(session: Session, line: Line) -> PartyPaper:
@@ -136,9 +203,13 @@ def carton_papers(goods: Goods) -> Iterable[CartonPaper]:
 
 def lot_papers(session: Session, lot: str) -> tuple[CartonPaper, ...]:
     """The cartons of a lot, for their labels; none if nothing of it is packed."""
-    labelled = select(Carton).where(cartons.c.lot == lot, cartons.c.unpacked_at.is_(None))
-    packed = session.execute(labelled).scalars().all()
+    packed = _labelled(session, lot)
     return tuple(carton_papers(goods_of(session, packed))) if packed else ()
+
+
+def _labelled(session: Session, lot: str) -> Sequence[Carton]:
+    labelled = select(Carton).where(cartons.c.lot == lot, cartons.c.unpacked_at.is_(None))
+    return session.execute(labelled.order_by(cartons.c.sscc)).scalars().all()
 
 
 # EPCIS ------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     Table,
     Text,
@@ -22,6 +23,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.logistics.domain.carton import Carton, Lot
+from services.logistics.domain.declaration import Declaration
 from services.logistics.domain.documents import Document
 from services.logistics.domain.milestones import Reached
 from services.logistics.domain.order import Clearance, Line, Order
@@ -246,10 +248,68 @@ shipment_document = Table(
     Column("needed", Boolean, nullable=False),
     Column("made_by_system", Boolean, nullable=False),
     Column("verified", Boolean, nullable=False),
+    Column("needed_by", Text),
+    Column("serves_many", Boolean, nullable=False, server_default="false"),
     Column("number", Text),
     Column("issued_on", Date),
     UniqueConstraint("shipment_id", "code"),
     CheckConstraint("num_nulls(number, issued_on) IN (0, 2)", name="recorded"),
+)
+
+document_file = Table(
+    "document_file",
+    tables,
+    Column("shipment_id", Uuid, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("number", Text, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("uploaded_at", Instant, nullable=False, comment="business time"),
+    Column("uploaded_by", Text, nullable=False),
+    CheckConstraint("version > 0", name="version"),
+    CheckConstraint("media_type IN ('application/pdf', 'image/jpeg', 'image/png')", name="media_type"),
+    CheckConstraint("bytes = octet_length(content) AND bytes <= 10485760", name="bytes"),
+    CheckConstraint("sha256 = sha256(content)", name="sha256"),
+    ForeignKeyConstraint(
+        ["shipment_id", "code"], ["shipment_document.shipment_id", "shipment_document.code"]
+    ),
+    comment="papers as they were sent; a newer version replaces none",
+)
+Index("document_file_sha256_idx", document_file.c.sha256)
+
+export_declaration = Table(
+    "export_declaration",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("number", Text, nullable=False, unique=True),
+    Column("office", Text, nullable=False),
+    Column("exporter_name", Text, nullable=False),
+    Column("exporter_identity", Text, nullable=False),
+    Column("export_type", Text, nullable=False),
+    Column("facility_type", Text, nullable=False),
+    Column("vessel", Text, nullable=False),
+    Column("voyage", Text, nullable=False),
+    Column("export_on", Date, nullable=False),
+    Column("filed_on", Date, nullable=False),
+    Column("registration", Text),
+    Column("registered_on", Date),
+    Column("cancelled_on", Date),
+    Column("cancelled_because", Text),
+    Column("reported_on", Date),
+    CheckConstraint("num_nulls(registration, registered_on) IN (0, 2)", name="registered"),
+    CheckConstraint("num_nulls(cancelled_on, cancelled_because) IN (0, 2)", name="cancelled"),
+    CheckConstraint("reported_on >= cancelled_on OR reported_on IS NULL", name="reported"),
+)
+Index(
+    "export_declaration_in_force_idx",
+    export_declaration.c.shipment_id,
+    unique=True,
+    postgresql_where=text("cancelled_on IS NULL"),
 )
 
 shipment_milestone = Table(
@@ -299,12 +359,16 @@ mapping.map_imperatively(
 )
 mapping.map_imperatively(Document, shipment_document)
 mapping.map_imperatively(Reached, shipment_milestone)
+mapping.map_imperatively(Declaration, export_declaration)
 mapping.map_imperatively(
     Shipment,
     shipment,
     properties={
         "cartons": relationship(Carton, order_by=carton.c.sscc),
-        "documents": relationship(Document, order_by=shipment_document.c.id, lazy="selectin"),
+        "documents": relationship(
+            Document, order_by=shipment_document.c.id, lazy="selectin", cascade="all, delete-orphan"
+        ),
+        "declarations": relationship(Declaration, order_by=export_declaration.c.id, lazy="selectin"),
         "reached": relationship(Reached, order_by=shipment_milestone.c.id, lazy="selectin"),
     },
 )

@@ -1,13 +1,16 @@
 """What the logistics service shows: reads only."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from services.logistics import standing
+from services.logistics import files, standing
+from services.logistics.domain.deadlines import Days, due_on, urgency
+from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
 from services.logistics.domain.order import Line
@@ -24,6 +27,7 @@ from services.logistics.storage import (
 )
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
+from shared.clock import business_today
 from shared.refusal import Sentence
 
 MOST_RETURNS = 20
@@ -215,6 +219,7 @@ def shipment_as_dict(
 ) -> dict[str, Any]:
     """One shipment with its goods, its papers and its way."""
     line, unpaid = order_line_of(session, shipment), standing.unpaid_orders(session, shipment.id)
+    sent, today = files.by_paper(session, shipment.id), business_today(session)
     return {
         **summary(shipment, graph),
         **_counts(session, [shipment.id])[shipment.id],
@@ -229,9 +234,13 @@ def shipment_as_dict(
         "lines": [vars(part) for part in shipment.lines],
         "documents": [
             document_as_dict(document, language)
+            | _timing(document, shipment.days, today)
             | {"waits": None if document.present else reason_to_wait(document.code, unpaid)}
+            | {"files": sent.get(document.code, [])}
             for document in shipment.documents
         ],
+        "declarations": shipment.declarations,
+        "declaration_opens_on": shipment.etd - WINDOW if shipment.etd else None,
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
         "tracking_url": f"/logistics/track/{shipment.tracking_token}",
@@ -276,6 +285,15 @@ def document_as_dict(document: Document, language: str = "en") -> dict[str, Any]
         "issued_on": document.issued_on,
         "made_by_system": document.made_by_system,
         "verified": document.verified,
+    }
+
+
+def _timing(document: Document, days: Days, today: date) -> dict[str, Any]:
+    due = due_on(document.needed_by, days)
+    return {
+        "needed_by": document.needed_by,
+        "due_on": due,
+        "urgency": urgency(due, today) if document.missing else None,
     }
 
 

@@ -172,7 +172,10 @@ class When:
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentRule:
-    """A document, when it is needed, and the milestones that can't be passed without it."""
+    """A document, when it is needed, and the milestones that can't be passed without it.
+
+    ``needed_by`` counts days from the departure, the cut-off or the arrival: ``ETD-7``, ``CLOSING``, ``ETA-1``.
+    """
 
     code: str
     name_id: str
@@ -180,6 +183,8 @@ class DocumentRule:
     when: When
     issuer: str
     blocks: tuple[str, ...]
+    needed_by: str | None
+    serves_many: bool
     made_by_system: bool
     verified: bool
     source: str

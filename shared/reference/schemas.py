@@ -215,6 +215,12 @@ class DocumentRule(Row):
     when = f.Part(When())
     issuer = f.text()
     blocks = f.Listed(f.code("a milestone such as GATE_IN", _UNDERSCORED))
+    needed_by = f.text(
+        "days from departure, cut-off or arrival, such as ETD-7, CLOSING or ETA-1",
+        r"(ETD|CLOSING|ETA)([+-][1-9]\d?)?",
+        load_default=None,
+    )
+    serves_many = f.yes_or_no(load_default=False)
     made_by_system = f.yes_or_no(load_default=False)
     verified = f.yes_or_no(load_default=True)
     source = f.mark()

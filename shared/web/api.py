@@ -67,6 +67,21 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         super().add_url_rule(rule, endpoint, described(view_func), *args, **options)
 
 
+class _JsonOrForm(_JsonBody):
+    """Takes the same fields as a form too, beside which a file comes."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        if req.mimetype == "multipart/form-data":
+            return req.form.to_dict()
+        return super().load_json(req, schema)
+
+
+class RoutesWithFiles(Routes):
+    """Routes whose bodies may come as forms with files."""
+
+    ARGUMENTS_PARSER = _JsonOrForm()
+
+
 def takes(most: int) -> Callable[[F], F]:
     """The decorated view takes a body of so many bytes; others take what the application does."""
 

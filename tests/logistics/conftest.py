@@ -238,3 +238,17 @@ def a_booking(**changes: Any) -> dict[str, Any]:
 
 def a_paper(code: str) -> dict[str, Any]:
     return {"code": code, "number": f"{code}-001", "issued_on": today().isoformat()}
+
+
+def a_declaration(**changes: Any) -> dict[str, Any]:
+    return {
+        "number": "060100-000042",
+        "office": "060100",
+        "exporter_name": "PT. Chewy Louis Group",
+        "exporter_identity": "0012345678901000",
+        "export_type": "ordinary",
+        "facility_type": "none",
+        "vessel": "MV Example",
+        "voyage": "025E",
+        **changes,
+    }

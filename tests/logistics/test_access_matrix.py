@@ -8,7 +8,8 @@ from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import KANWIL, LOGISTICS
 from tests import matrix
-from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_lot, a_paper
+from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_declaration, a_lot, a_paper, in_days
+from tests.logistics.test_files import a_pdf, send
 from tests.logistics.test_returns import a_settlement
 from tests.matrix import Case, Operation, World
 from tests.shared.test_row_security import SEEN_BY_ALL
@@ -34,13 +35,26 @@ CASES: dict[Operation, Case] = {
     ),
     ("get", f"{ONE}/epcis"): READERS,
     ("get", f"{ONE}/{{name}}.pdf"): READERS,
+    ("get", f"{ONE}/documents/{{code}}/files/{{version}}"): READERS,
+    ("get", f"{ONE}/documents.zip"): READERS,
+    ("get", f"{V1}/lots/{{lot}}/delivery-note.pdf"): READERS,
+    ("post", f"{ONE}/declaration"): Case(STAFF, a_declaration()),
+    ("post", f"{ONE}/declaration/correct"): Case(STAFF, {"vessel": "MV Other"}),
+    ("post", f"{ONE}/declaration/cancel"): Case(STAFF, {"reason": "wrong office"}),
+    ("post", f"{ONE}/declaration/report"): Case(STAFF, {"number": "1", "reported_on": "2025-03-01"}),
 }
 
 
 @pytest.fixture
 def world(logistics: Logistics) -> World:
     shipment = logistics.planned()
-    ids = {"shipment_id": shipment["id"], "lot": a_lot().lot, "name": "invoice"}
+    ids = {
+        "shipment_id": shipment["id"],
+        "lot": a_lot().lot,
+        "name": "invoice",
+        "code": "NIB",
+        "version": "1",
+    }
     return World(logistics.client, logistics.database, ids, told=(shipment["tracking_url"],))
 
 
@@ -71,8 +85,13 @@ def test_a_forgotten_condition_shows_goods_and_shipments_to_staff_only(
     logistics: Logistics, world: World
 ) -> None:
     web: Database = world.client.application.extensions["kendi"].database
-    booked = logistics.change({"id": world.ids["shipment_id"]}, "book", a_booking())
-    assert booked.status_code == 200, booked.text
+    shipment = {"id": world.ids["shipment_id"]}
+    done = (
+        logistics.change(shipment, "book", a_booking(etd=in_days(5).isoformat())),
+        send(logistics, shipment, a_paper("NIB"), a_pdf()),
+        logistics.change(shipment, "declaration", a_declaration()),
+    )
+    assert [answer.status_code for answer in done] == [200, 200, 200], [answer.text for answer in done]
     logistics.hears(a_settlement())
     token = world.told[0].rpartition("/")[2]
     tracked = {"shipment": 1}

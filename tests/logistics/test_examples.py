@@ -3,7 +3,20 @@
 from typing import Any
 
 from tests.examples import Answers, shape_of
-from tests.logistics.conftest import CONTAINER, SEAL, Logistics, a_lot
+from tests.logistics.conftest import (
+    CONTAINER,
+    SEAL,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_declaration,
+    a_lot,
+    a_paper,
+    in_days,
+    today,
+)
+from tests.logistics.test_files import a_pdf, send
 
 
 def test_each_operation_answers_as_its_example_says(logistics: Logistics, record_examples: bool) -> None:
@@ -22,12 +35,32 @@ def play(logistics: Logistics) -> None:
     done(logistics.staff.get("/lots/SRG-2503-001/labels.pdf"))
     done(logistics.staff.get("/cartons", limit=2))
     done(logistics.staff.get("/shipments"))
+    done(send(logistics, shipment, a_paper("FUM"), a_pdf()))
+    declare(logistics)
     done(logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}))
     done(logistics.record(shipment, "PEB_SUBMITTED"))
     one = f"/shipments/{shipment['id']}"
     done(logistics.staff.get(one))
     done(logistics.staff.get(f"{one}/epcis"))
     done(logistics.staff.get(f"{one}/invoice.pdf"))
+    done(logistics.staff.get(f"{one}/documents.zip"))
+    done(logistics.staff.get(f"{one}/documents/FUM/files/1"))
+
+
+def declare(logistics: Logistics) -> None:
+    """Another shipment's export declaration is filed, corrected, cancelled, and that is reported."""
+    logistics.hears(a_clearance(quantity=2_000))
+    logistics.gathered(a_lot("SRG-2503-003"))
+    shipment = done(logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"})).json
+    done(logistics.staff.get("/lots/SRG-2503-003/delivery-note.pdf"))
+    done(logistics.change(shipment, "book", a_booking(etd=in_days(5).isoformat())))
+    done(logistics.change(shipment, "documents", a_paper("NIB")))
+    done(logistics.change(shipment, "declaration", a_declaration()))
+    registered = {"registration": "000017", "registered_on": today().isoformat()}
+    done(logistics.change(shipment, "declaration/correct", registered))
+    done(logistics.change(shipment, "declaration/cancel", {"reason": "The office is another one."}))
+    reported = {"number": a_declaration()["number"], "reported_on": today().isoformat()}
+    done(logistics.change(shipment, "declaration/report", reported))
 
 
 def done(answer: Any) -> Any:

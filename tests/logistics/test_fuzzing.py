@@ -9,6 +9,11 @@ IN_TURN = {
     "POST /logistics/v1/shipments/{shipment_id}/documents",
     "POST /logistics/v1/shipments/{shipment_id}/dispatch",
     "POST /logistics/v1/shipments/{shipment_id}/milestones",
+    "POST /logistics/v1/shipments/{shipment_id}/declaration",
+    "POST /logistics/v1/shipments/{shipment_id}/declaration/correct",
+    "POST /logistics/v1/shipments/{shipment_id}/declaration/cancel",
+    "POST /logistics/v1/shipments/{shipment_id}/declaration/report",
+    "GET /logistics/v1/shipments/{shipment_id}/documents/{code}/files/{version}",
 }
 """What has come before decides about these; a request made up seldom comes at the right moment."""
 
@@ -37,6 +42,9 @@ def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
         "place": ["IDSRG", SRAGEN],
         "quantity": [100],
         "name": ["invoice"],
+        "code": ["NIB", "FUM"],
+        "version": [1],
+        "office": ["060100"],
         "carrier": ["Feeder line"],
         "vessel": ["MV Example"],
         "voyage": ["025E"],

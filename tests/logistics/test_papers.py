@@ -16,15 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
+from services.logistics.documents.delivery_note import DeliveryNote, delivery_note
 from services.logistics.documents.invoice import amount_of, invoice, total_of
 from services.logistics.documents.labels import carton_labels, labels, symbols_of
 from services.logistics.documents.layout import cubic_metres
 from services.logistics.documents.packing_list import packing_list
+from services.logistics.documents.peb_data import peb_data
+from services.logistics.documents.shipping_instruction import shipping_instruction
 from services.logistics.domain.sscc import NotALot, WrongCheckDigit, sscc
 from shared.paper import printable
 
-BUILDERS = (packing_list, invoice, labels)
-PAPERS = (packing_list, invoice)
+BUILDERS = (packing_list, invoice, labels, shipping_instruction, peb_data)
+PAPERS = (packing_list, invoice, shipping_instruction, peb_data)
 SRAGEN = PartyPaper(name="Lapas Kelas IIA Sragen", address=("Jl. Raya Sukowati", "Sragen"), country="ID")
 PURWODADI = PartyPaper(name="Lapas Kelas IIB Purwodadi", address=("Purwodadi",), country="ID")
 EXPORTER = PartyPaper(name="PT. Chewy Louis Group", address=("Sragen",), country="ID")
@@ -123,6 +126,82 @@ def test_the_packing_list_has_every_carton_and_adds_up() -> None:
         assert f"{serial} of 3 {sscc(serial)} PO-2026-0042 CR-RING-15 SRG-2603-017" in text
     assert "Total 3 cartons 450 28.800 0.324" in text
     assert text.count("150 9.600 600 x 400 x 450 0.108") == 3
+
+
+def a_note(paper: ShipmentPaper) -> DeliveryNote:
+    return DeliveryNote(
+        number=paper.number,
+        made_on=paper.made_on,
+        sender=SRAGEN,
+        receiver=PartyPaper(name="Semarang (IDSRG)", address=(), country="ID"),
+        cartons=paper.cartons,
+        manufacturers=paper.manufacturers,
+        container=paper.container,
+        seal=paper.seal,
+    )
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ABC"), st.integers(1, 9_999), st.integers(1, 25_000)),
+        min_size=1,
+        max_size=90,
+    )
+)
+def test_every_paper_tells_the_cartons_to_the_piece(packed: list[tuple[str, int, int]]) -> None:
+    cartons = tuple(
+        a_carton(serial, count=len(packed), sku=sku, lot=f"LOT-{sku}", quantity=pieces, gross_g=grams)
+        for serial, (sku, pieces, grams) in enumerate(packed, start=1)
+    )
+    pieces = {sku: sum(each.quantity for each in cartons if each.sku == sku) for sku, *_ in packed}
+    lines = tuple(
+        a_line(line=n, sku=sku, quantity=quantity) for n, (sku, quantity) in enumerate(pieces.items(), 1)
+    )
+    paper = a_paper(lines=lines, cartons=cartons)
+    kilograms = f"{Decimal(sum(grams for _, _, grams in packed)) / 1000:,.3f}"
+    total, count = f"{sum(pieces.values()):,}", f"{len(packed):,}"
+    instruction, declared = text_of(shipping_instruction(paper)), text_of(peb_data(paper))
+    assert f"Total {count} {total} {kilograms}" in instruction
+    assert f"Total {count} {total} {kilograms} {total_of(paper):,f}" in declared
+    for sku, quantity in pieces.items():
+        of_it = sum(1 for each in cartons if each.sku == sku)
+        assert f"{sku} 5609.00 {of_it:,} {quantity:,}" in instruction
+        assert f"{sku}, origin Indonesia (ID) {of_it:,} {quantity:,}" in declared
+    note = text_of(delivery_note(a_note(paper)))
+    assert f"Total {count} {total} {kilograms}" in note
+    told = re.findall(r"(\d{18}) ([\d,]+)", note)
+    assert [(sscc_, int(said.replace(",", ""))) for sscc_, said in told] == [
+        (each.sscc, each.quantity) for each in cartons
+    ]
+    assert text_of(invoice(paper)).count(f" {total} ") >= 1
+    assert f"Total {count} cartons {total} {kilograms}" in text_of(packing_list(paper))
+
+
+def test_the_declaration_s_sheet_asks_for_what_nobody_here_knows() -> None:
+    sheet = text_of(peb_data(a_paper(incoterm="FOB")))
+    for said in (
+        "5609.00.__ the last two digits: VERIFY",
+        "FOB value USD 306.00",
+        "Net weight to be filled in",
+    ):
+        assert said in sheet
+    for terms in ("FCA", "CIP"):  # the one leaves out what FOB includes, the other includes more
+        assert "FOB value to be filled in" in text_of(peb_data(a_paper(incoterm=terms)))
+    assert "prepaid" in text_of(shipping_instruction(a_paper(incoterm="CIP")))
+    assert "collect" in text_of(shipping_instruction(a_paper()))
+
+
+def test_a_delivery_note_names_who_made_the_goods_and_has_room_to_sign() -> None:
+    note = text_of(delivery_note(a_note(a_full_container())))
+    for said in (
+        "Lapas Kelas IIA Sragen",
+        "Jl. Raya Sukowati",
+        "Semarang (IDSRG)",
+        "Seal unbroken:",
+        "Driver and truck",
+    ):
+        assert said in note
 
 
 def test_the_invoice_is_exact_to_the_cent() -> None:

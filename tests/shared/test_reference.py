@@ -219,3 +219,9 @@ def test_every_file_explains_its_marks_and_that_it_is_no_legal_advice() -> None:
 def test_the_destinations_say_that_they_do_not_decide_on_imports() -> None:
     head = (reference.FOLDER / "destinations.yaml").read_text()
     assert "This system does not decide that goods may be imported" in head
+
+
+def test_each_document_of_a_shipment_has_its_last_day() -> None:
+    """What is asked for before there is a shipment has none."""
+    without = {rule.code for rule in reference.document_rules() if rule.needed_by is None}
+    assert without == {"PO-PI", "PKS"}

@@ -131,6 +131,13 @@ WRONG_VALUES = [
     ("documents.yaml", "blocks: [ORDER_ACCEPTED]", "blocks: [ORDERED]", "must be one of ARRIVED_HUB, "),
     ("documents.yaml", "incoterms: [CIF, CIP]", "incoterms: [CIF, CIFFO]", "one of EXW, FCA, "),
     ("documents.yaml", "materials: [dalbergia, ramin]", "materials: [ramin, oak]", 'was "oak"'),
+    (
+        "documents.yaml",
+        "needed_by: ETD-7",
+        "needed_by: ETD-7d",
+        'such as ETD-7, CLOSING or ETA-1, was "ETD-7d"',
+    ),
+    ("documents.yaml", "serves_many: true", "serves_many: maybe", 'true or false, was "maybe"'),
     ("documents.yaml", "made_by_system: true", "made_by_system: 1", "true or false, was 1"),
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [LODED]", 'was "LODED"'),
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [DELIVERED]", "must not go in a circle"),

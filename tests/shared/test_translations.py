@@ -98,6 +98,7 @@ DESKS = [
     *ROOT.glob("services/logistics/pages/*.py"),
     *ROOT.glob("services/logistics/handlers/*.py"),
     ROOT / "services/logistics/papers.py",
+    ROOT / "services/logistics/scans.py",
     ROOT / "shared/web/schemas.py",
     ROOT / "shared/messaging/operating.py",
 ]

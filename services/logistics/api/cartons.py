@@ -98,3 +98,12 @@ def lot_labels(lot: str) -> Response:
     """The labels of a lot's cartons."""
     with transaction() as session:
         return downloads.lot_labels(session, lot)
+
+
+@api.get("/lots/<lot>/delivery-note.pdf")
+@api.response(200, FILE, content_type="application/pdf")
+@requires(LOGISTICS, KANWIL)
+def lot_note(lot: str) -> Response:
+    """The delivery note of a lot's cartons, for the truck from the facility to the hub."""
+    with transaction() as session:
+        return downloads.lot_note(session, lot)

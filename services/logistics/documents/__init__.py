@@ -1,11 +1,12 @@
-"""What the papers of a shipment say: the packing list, the commercial invoice and the carton labels.
+"""What the papers of a shipment say: its lists, invoice, instructions, notes and carton labels.
 
 The builders are pure: the same paper gives the same bytes. They name the facility and the lot
 that goods come from, never a person who made them.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -85,6 +86,10 @@ class ShipmentPaper:
     voyage: str | None = None
     container: str | None = None
     seal: str | None = None
+    carrier: str | None = None
+    etd: date | None = None
+    declared: Mapping[str, str] = field(default_factory=dict)
+    """What was filed with customs, by the names of the declaration's fields; nothing before it was."""
 
     @property
     def po_numbers(self) -> tuple[str, ...]:

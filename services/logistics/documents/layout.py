@@ -1,5 +1,6 @@
 """How the papers of a shipment look: a heading with the parties, the facts of the transport, the makers."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from reportlab.lib.units import mm
@@ -47,7 +48,14 @@ def _facts(paper: ShipmentPaper, width: float) -> Table:
         ("Vessel and voyage", " / ".join(filter(None, (paper.vessel, paper.voyage))) or NOT_YET_KNOWN),
         ("Container and seal", " / ".join(filter(None, (paper.container, paper.seal))) or NOT_YET_KNOWN),
     ]
+    return facts_in_two(facts, width)
+
+
+def facts_in_two(facts: Sequence[tuple[str, str]], width: float) -> Table:
+    """Names and values, two pairs in a row."""
     cells = [(words(name, style=SMALL), words(value)) for name, value in facts]
+    if len(cells) % 2:
+        cells.append((words(""), words("")))
     rows = [[*left, *right] for left, right in zip(cells[::2], cells[1::2], strict=True)]
     table = Table(rows, colWidths=[width * part for part in (0.14, 0.36, 0.14, 0.36)])
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *FRAME]))
@@ -55,9 +63,13 @@ def _facts(paper: ShipmentPaper, width: float) -> Table:
 
 
 def makers(paper: ShipmentPaper, width: float) -> list[Flowable]:
+    return makers_of(paper.manufacturers, width)
+
+
+def makers_of(manufacturers: Iterable[PartyPaper], width: float) -> list[Flowable]:
     """Where the goods were made: each facility by its true name and address."""
     rows = [["Manufacturer", "Address"]]
-    for maker in paper.manufacturers:
+    for maker in manufacturers:
         rows.append([maker.name, ", ".join((*maker.address, country(maker.country)))])
     return [
         words("The goods on this paper were made in Indonesia by", style=HEADING),

@@ -11,6 +11,10 @@ from shared.refusal import Refused, Sentence
 CLEARANCE: Final = "DEST-POLICY"
 """Not a paper, but the clearance under which the goods leave; it stands on the list to be seen."""
 
+EXPORT_DECLARATION: Final = "PEB"
+EXPORT_NOTE: Final = "NPE"
+"""What customs answers to the declaration; it falls with it."""
+
 TRANSPORT_DOCUMENTS: Final = frozenset({"BL", "AWB"})
 """Whoever has them gets the goods, so they may wait for the payment."""
 
@@ -52,6 +56,8 @@ class Rule:
     on_request: bool = False
     made_by_system: bool = False
     verified: bool = True
+    needed_by: str | None = None
+    serves_many: bool = False
 
     def covers(self, cargo: Cargo) -> bool:
         return (
@@ -68,8 +74,10 @@ class Rule:
 class Document:
     """One entry of a shipment's checklist. It is there when it has a number.
 
-    The words are a copy of the rule's as it stood when the shipment was planned; ``blocks`` are the
+    The words are a copy of the rule's as it stood when the checklist was made; ``blocks`` are the
     milestones that can't be without it. ``verified`` is false where nobody has read the present rule.
+    ``needed_by`` counts its last day from the booking's days; of one that ``serves_many`` the same paper may
+    be kept with other shipments.
     """
 
     code: str
@@ -80,6 +88,8 @@ class Document:
     needed: bool
     made_by_system: bool
     verified: bool
+    needed_by: str | None = None
+    serves_many: bool = False
     number: str | None = None
     issued_on: date | None = None
 
@@ -101,6 +111,28 @@ class Document:
             )
         self.number, self.issued_on = number.strip(), issued_on
 
+    def withdraw(self) -> None:
+        """It is there no longer: whoever issued it took it back."""
+        self.number = self.issued_on = None
+
+    def restate(self, rule: "Document") -> None:
+        """Ask for it as the rule stands now; what was noted of it stays."""
+        for name in RESTATED:
+            setattr(self, name, getattr(rule, name))
+
+
+RESTATED: Final = (
+    "name_en",
+    "name_id",
+    "owed_by",
+    "blocks",
+    "needed",
+    "made_by_system",
+    "verified",
+    "needed_by",
+    "serves_many",
+)
+
 
 def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) -> list[Document]:
     """The papers of this cargo that block one of these milestones, or should have been there before."""
@@ -114,6 +146,8 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
             needed=not rule.on_request,
             made_by_system=rule.made_by_system,
             verified=rule.verified,
+            needed_by=rule.needed_by,
+            serves_many=rule.serves_many,
         )
         for rule in rules
         if rule.covers(cargo) and (blocks := _blocks(rule, milestones))
@@ -123,6 +157,20 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
 def _blocks(rule: Rule, milestones: Collection[str]) -> list[str]:
     late = [STUFFED_SEALED] if not BEFORE_SHIPMENTS.isdisjoint(rule.blocks) else []
     return list(dict.fromkeys(late + [code for code in rule.blocks if code in milestones]))
+
+
+def reconsidered(kept: Sequence[Document], wanted: Iterable[Document]) -> list[Document]:
+    """The checklist once other papers are wanted: those that are there stay, though nobody waits for them any more."""
+    known = {document.code: document for document in kept}
+    now = []
+    for asked in wanted:
+        if asked.code in known:
+            known[asked.code].restate(asked)
+        now.append(known.pop(asked.code, asked))
+    present = [document for document in known.values() if document.present]
+    for document in present:
+        document.needed = False
+    return now + present
 
 
 def missing(documents: Iterable[Document], milestones: Collection[str]) -> list[Document]:

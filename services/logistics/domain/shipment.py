@@ -1,18 +1,32 @@
 """A shipment: cartons for one consignee that leave a hub together. Its state is derived, never stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.documents import CLEARANCE, Document, find, missing, reason_to_wait
+from services.logistics.domain.deadlines import Days
+from services.logistics.domain.declaration import Declaration, Particulars
+from services.logistics.domain.documents import (
+    CLEARANCE,
+    EXPORT_DECLARATION,
+    EXPORT_NOTE,
+    Document,
+    find,
+    missing,
+    reason_to_wait,
+    reconsidered,
+)
 from services.logistics.domain.milestones import (
     DELIVERED,
+    GATE_IN,
     LOADED,
+    PEB_SUBMITTED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
+    WIB,
     Graph,
     Milestone,
     Reached,
@@ -94,6 +108,7 @@ class Shipment:
     eta: date | None = None
     container: str | None = None
     seal: str | None = None
+    declarations: list[Declaration] = field(default_factory=list)
 
     @property
     def lines(self) -> tuple[ShipmentLine, ...]:
@@ -123,6 +138,16 @@ class Shipment:
         """The day on which the terminal closes for the vessel."""
         return self.etd - CLOSING if self.etd else None
 
+    @property
+    def days(self) -> Days:
+        """From which the last days of its papers are counted; once it has left, from the day on which it did."""
+        return Days(etd=self.departed_on or self.etd, closing=self.closes_on, eta=self.eta)
+
+    @property
+    def departed_on(self) -> date | None:
+        left = [each.occurred_at for each in self.reached if each.code == VESSEL_DEPARTED]
+        return min(left).astimezone(WIB).date() if left else None
+
     def missing_before_departure(self, graph: Graph) -> list[Document]:
         return missing(self.documents, up_to(VESSEL_DEPARTED, graph))
 
@@ -149,8 +174,7 @@ class Shipment:
         for carton in self.cartons:
             if carton.hub != self.hub or not carton.can_be_unpacked:
                 raise Refused("Carton {sscc} does not stand free at {hub}.", sscc=carton.sscc, hub=self.hub)
-        if not self.documents:
-            raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")
+        _need_rules(self.documents)
         up_to(VESSEL_DEPARTED, graph)
         self._note_clearance(goods)
         for carton in self.cartons:
@@ -195,6 +219,13 @@ class Shipment:
         booked = ShipmentBooked(shipment_id=self.id, **vars(booking), lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
 
+    def reconsider(self, wanted: Sequence[Document], *, graph: Graph) -> list[object]:
+        """Take the checklist that the goods need now; what was present stays."""
+        _need_rules(wanted)
+        lacked = bool(self.missing_before_departure(graph))
+        self.documents = reconsidered(self.documents, wanted)
+        return self._completed(lacked, graph)
+
     def record_document(
         self,
         code: str,
@@ -211,6 +242,12 @@ class Shipment:
             raise Refused(
                 "{code} is made by this system when the shipment is booked.", field="code", code=code
             )
+        if code == EXPORT_DECLARATION and self.declarations and number.strip() != document.number:
+            raise Refused(
+                "{code} is kept with its declaration: correct it there, or cancel it and file anew.",
+                field="code",
+                code=code,
+            )
         if code == CLEARANCE:
             raise Refused(
                 "{code} is decided in the orders service, not recorded here.", field="code", code=code
@@ -221,6 +258,61 @@ class Shipment:
         lacked = bool(self.missing_before_departure(graph))
         document.record(number, issued_on, today=today)
         return self._completed(lacked, graph)
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """The export declaration in force; those before it were cancelled."""
+        return next((each for each in self.declarations if each.in_force), None)
+
+    def declare(self, particulars: Particulars, *, today: date, graph: Graph) -> list[object]:
+        """File the export declaration with customs: once its window is open, before the goods enter their area."""
+        if self.declaration:
+            raise Refused(
+                "PEB {number} is in force; cancel it before another one is filed.",
+                field="number",
+                number=self.declaration.number,
+            )
+        if self.etd is None:
+            raise Refused("{number} has no booking yet: book it before the PEB.", number=self.number)
+        if GATE_IN in self._codes:
+            raise Refused("The goods are in the customs area: a PEB is filed before that.")
+        filed = Declaration.filed(particulars, etd=self.etd, today=today)
+        lacking = missing(self.documents, {PEB_SUBMITTED})
+        if lacking:
+            raise Refused(
+                "A PEB can't be filed without {papers}.",
+                papers=", ".join(document.code for document in lacking),
+            )
+        lacked = bool(self.missing_before_departure(graph))
+        find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
+        self.declarations.append(filed)
+        return self._completed(lacked, graph)
+
+    def cancel_declaration(self, reason: str, *, today: date) -> None:
+        """Take the declaration back, and with it the note that customs gave on it; only while nothing is loaded."""
+        in_force = self._need_declaration()
+        if LOADED in self._codes:
+            raise Refused(
+                "{number} is loaded on {vessel}: its PEB can't be cancelled any more.",
+                number=self.number,
+                vessel=self.vessel,
+            )
+        in_force.cancel(reason, today=today)
+        for document in self.documents:
+            if document.code in (EXPORT_DECLARATION, EXPORT_NOTE):
+                document.withdraw()
+
+    def correct_declaration(self, changes: Mapping[str, object], *, today: date) -> None:
+        self._need_declaration().correct(changes, today=today)
+
+    def _need_declaration(self) -> Declaration:
+        if self.declaration is None:
+            raise Refused("{number} has no PEB in force.", number=self.number)
+        return self.declaration
+
+    @property
+    def _codes(self) -> set[str]:
+        return {each.code for each in self.reached}
 
     def _completed(self, lacked: bool, graph: Graph) -> list[object]:
         if not lacked or self.missing_before_departure(graph):
@@ -324,3 +416,8 @@ class Shipment:
                 code=code,
                 papers=one_after_another(named, "; "),
             )
+
+
+def _need_rules(documents: Sequence[Document]) -> None:
+    if not documents:
+        raise Refused("The document rules are not loaded, so nothing may leave: run kendi load first.")

@@ -12,6 +12,7 @@ from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot
 from services.logistics.domain.order import Line, Order
 from services.logistics.domain.withholding import withhold
+from services.logistics.handlers import checklists
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import clearance, facility, goods_return, item, lot
 from services.logistics.storage import order as orders
@@ -118,8 +119,10 @@ def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Hear
     line.ordered = event.ordered
     line.consignee_name = event.consignee.name
     line.consignee_address = list(event.consignee.address)
-    line.destination = event.consignee.country
+    moved, line.destination = line.destination != event.consignee.country, event.consignee.country
     session.flush()
+    if moved:
+        checklists.reconsider_those_with(session, event.order_id, event.line)
 
 
 def on_payment_status_changed(session: Session, event: PaymentStatusChanged, heard: Heard) -> None:

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.documents import Cargo, checklist
 from services.logistics.domain.order import Left, Standing, sort_out
 from services.logistics.domain.shipment import Booking, Shipment
+from services.logistics.handlers import checklists
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import item, lot, port, shipment_number
+from services.logistics.storage import lot, port, shipment_number
 from shared.clock import business_now, business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused, Sentence, one_after_another
@@ -49,7 +49,7 @@ def plan_shipment(session: Session, *, hub: str, destination: str) -> Planned:
         planned_on=today,
         tracking_token=secrets.token_urlsafe(24),
         cartons=_cartons_of(session, hub, going),
-        documents=checklist(rules.documents(session), _cargo(session, going), graph),
+        documents=checklists.papers_for(session, going),
     )
     events = shipment.plan(going, graph=graph)
     session.add(shipment)
@@ -75,18 +75,6 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
     return list(session.execute(query).scalars())
 
 
-def _cargo(session: Session, going: Sequence[Standing]) -> Cargo:
-    skus = {each.line.sku for each in going}
-    items = session.execute(select(item.c.materials, item.c.hs6).where(item.c.sku.in_(skus))).all()
-    return Cargo(
-        destination=going[0].line.destination,
-        materials=frozenset(material for row in items for material in row.materials),
-        hs6=frozenset(row.hs6 for row in items),
-        lanes=frozenset(lane for each in going for lane in each.lanes),
-        incoterm=going[0].line.order.incoterm,
-    )
-
-
 def _next_number(session: Session, year: int) -> str:
     last = session.execute(
         upsert(shipment_number)
@@ -98,11 +86,13 @@ def _next_number(session: Session, year: int) -> str:
 
 
 def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> Shipment:
-    """Take room on a vessel."""
+    """Take room on a vessel; the checklist is made anew by the rules as they are now."""
     shipment = locked(session, shipment_id)
     _need_port(session, booking.port_of_loading, "port_of_loading", at_home=True)
     _need_port(session, booking.port_of_discharge, "port_of_discharge", at_home=False)
-    events = shipment.book(booking, today=business_today(session), graph=rules.milestones(session))
+    graph = rules.milestones(session)
+    events = checklists.reconsider(session, shipment)
+    events += shipment.book(booking, today=business_today(session), graph=graph)
     return told(session, shipment, events)
 
 

@@ -182,3 +182,10 @@ def _standing(session: Session, today: date) -> list[dict[str, Any]]:
 def lot_labels(lot: str) -> Any:
     with transaction() as session:
         return downloads.lot_labels(session, lot)
+
+
+@desk.get("/lots/<lot>/delivery-note.pdf")
+@pages.desk(LOGISTICS, KANWIL)
+def lot_note(lot: str) -> Any:
+    with transaction() as session:
+        return downloads.lot_note(session, lot)

@@ -8,10 +8,11 @@ from flask import Blueprint, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, rules, views
+from services.logistics import downloads, rules, uploads, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import documents, milestones, shipments
+from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import telling
 from services.logistics.schemas.documents import DocumentRequest
 from services.logistics.schemas.milestones import MilestoneRequest
@@ -19,7 +20,8 @@ from services.logistics.schemas.shipments import BookRequest, DispatchRequest
 from shared.clock import business_now, business_today
 from shared.refusal import Refused
 from shared.web import pages
-from shared.web.access import KANWIL, LOGISTICS
+from shared.web.access import KANWIL, LOGISTICS, current
+from shared.web.api import takes
 from shared.web.context import transaction
 from shared.web.problems import field_errors
 
@@ -52,11 +54,13 @@ def book(shipment_id: UUID) -> Any:
 
 @desk.post("/shipment/<uuid:shipment_id>/documents")
 @pages.desk(LOGISTICS)
+@takes(uploads.MOST_SENT)
 def add_document(shipment_id: UUID) -> Any:
+    file = uploads.sent_file(current().id)
     return _change(
         shipment_id,
         DOCUMENT,
-        lambda session, body: documents.record_document(session, shipment_id=shipment_id, **body),
+        lambda session, body: documents.record_document(session, shipment_id=shipment_id, **body, file=file),
     )
 
 
@@ -132,11 +136,10 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
     )
 
 
-@desk.get("/shipment/<uuid:shipment_id>/<any('packing-list', 'invoice', 'labels'):name>.pdf")
+@desk.get(f"/shipment/<uuid:shipment_id>/{ANY_OF_THEM}.pdf")
 @pages.desk(LOGISTICS, KANWIL)
 def paper(shipment_id: UUID, name: str) -> Any:
-    with transaction() as session:
-        return downloads.paper(session, the_shipment(session, shipment_id), name)
+    return downloads.paper(shipment_id, name)
 
 
 @desk.get("/shipment/<uuid:shipment_id>/epcis.json")

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from shared.web.schemas import day, short_text
+from shared.web.schemas import Whole, day, short_text
 
 
 class DocumentRequest(Schema):
@@ -11,14 +11,36 @@ class DocumentRequest(Schema):
     issued_on = day()
 
 
+class DocumentFileSchema(Schema):
+    version = Whole()
+    number = fields.String()
+    issued_on = fields.Date()
+    media_type = fields.String()
+    bytes = Whole()
+    sha256 = fields.String()
+    uploaded_at = fields.AwareDateTime()
+
+
 class DocumentSchema(Schema):
     code = fields.String()
     name = fields.String()
     state = fields.String(metadata={"description": "present, missing or on_request"})
     owed_by = fields.String()
     blocks = fields.List(fields.String(), metadata={"description": "milestones that can't be without it"})
+    needed_by = fields.String(
+        allow_none=True, metadata={"description": "its last day, such as ETD-7, CLOSING or ETA-1"}
+    )
+    due_on = fields.Date(allow_none=True, metadata={"description": "the same as a date, once it is booked"})
+    urgency = fields.String(
+        allow_none=True,
+        metadata={"description": "overdue, or soon from a day before; none while it has time"},
+    )
     number = fields.String(allow_none=True)
     issued_on = fields.Date(allow_none=True)
+    files = fields.List(
+        fields.Nested(DocumentFileSchema),
+        metadata={"description": "each version that was sent, the newest first"},
+    )
     made_by_system = fields.Boolean()
     verified = fields.Boolean(metadata={"description": "false: nobody has read the rule's present text"})
     waits = fields.String(

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
 from services.logistics.schemas.milestones import MilestoneSchema
 from shared.web.schemas import Whole, day, moment, short_text
@@ -83,6 +84,13 @@ class ShipmentSchema(ShipmentSummarySchema):
     lane = fields.String(metadata={"description": "the most restricted lane of the goods"})
     lines = fields.List(fields.Nested(ShipmentLineSchema))
     documents = fields.List(fields.Nested(DocumentSchema))
+    declarations = fields.List(
+        fields.Nested(DeclarationSchema),
+        metadata={"description": "PEB, the newest last; one is in force at most"},
+    )
+    declaration_opens_on = fields.Date(
+        allow_none=True, metadata={"description": "the first day on which the PEB can be filed"}
+    )
     milestones = fields.List(fields.Nested(MilestoneSchema))
     next_milestones = fields.List(fields.String())
     tracking_url = fields.String(metadata={"description": "a page for whoever is given its address"})

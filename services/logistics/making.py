@@ -1,0 +1,37 @@
+"""Our own papers of a shipment: what each says is read first, and made without the database."""
+
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy.orm import Session
+
+from services.logistics import papers
+from services.logistics.documents import ShipmentPaper
+from services.logistics.documents.delivery_note import delivery_note
+from services.logistics.documents.invoice import invoice
+from services.logistics.documents.labels import labels
+from services.logistics.documents.packing_list import packing_list
+from services.logistics.documents.peb_data import peb_data
+from services.logistics.documents.shipping_instruction import shipping_instruction
+from services.logistics.domain.shipment import Shipment
+
+MAKERS: dict[str, Callable[[ShipmentPaper], bytes]] = {
+    "packing-list": packing_list,
+    "invoice": invoice,
+    "labels": labels,
+    "shipping-instruction": shipping_instruction,
+    "peb-data": peb_data,
+}
+"""Each makes its paper from the rows: the same rows give the same bytes."""
+
+NAMES = (*MAKERS, "delivery-note")
+
+ANY_OF_THEM = "<any({}):name>".format(", ".join(f"'{name}'" for name in NAMES))
+"""One of the names, as a part of an address."""
+
+
+def maker_of(session: Session, shipment: Shipment, name: str) -> Callable[[], bytes]:
+    """What makes this paper, once it is called; until then nothing is made, and after this nothing is read."""
+    if name == "delivery-note":
+        return partial(delivery_note, papers.note_to_port(session, shipment))
+    return partial(MAKERS[name], papers.paper_of(session, shipment))

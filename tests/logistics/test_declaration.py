@@ -1,0 +1,179 @@
+"""The export declaration: when it can be filed, what can't be corrected in it, and by when its cancelling is reported."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from services.logistics.domain.deadlines import Days, due_on, urgency
+from services.logistics.domain.declaration import FIXED, Declaration, Particulars
+from shared.clock import advance
+from shared.refusal import Refused
+from shared.web.access import LOGISTICS
+from tests.logistics.conftest import Logistics, a_booking, a_declaration, a_paper, in_days, today
+from tests.logistics.test_desk import Visitor
+from tests.logistics.test_papers import text_of
+
+ETD = date(2025, 3, 30)
+
+
+def filed(on: date = ETD - timedelta(days=5)) -> Declaration:
+    return Declaration.filed(Particulars(**a_declaration()), etd=ETD, today=on)
+
+
+@pytest.fixture
+def shipment(logistics: Logistics) -> dict[str, Any]:
+    """Booked to leave in five days, with what the declaration rests on."""
+    planned = logistics.planned()
+    logistics.change(planned, "book", a_booking(etd=in_days(5).isoformat()))
+    booked: dict[str, Any] = logistics.change(planned, "documents", a_paper("NIB")).json
+    return booked
+
+
+def states(shipment: dict[str, Any]) -> dict[str, str]:
+    return {each["code"]: each["state"] for each in shipment["documents"]}
+
+
+def test_the_window_opens_seven_days_before_the_departure() -> None:
+    with pytest.raises(Refused, match="from 2025-03-23 on"):
+        filed(on=date(2025, 3, 22))
+    assert filed(on=date(2025, 3, 23)).in_force
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_what_can_not_be_corrected_is_refused_by_its_name_and_nothing_changes(name: str) -> None:
+    declaration = filed()
+    with pytest.raises(Refused, match="cancel 060100-000042 and file a new one") as refusal:
+        declaration.correct({name: "another", "vessel": "MV Other"}, today=ETD)
+    assert refusal.value.field == name
+    assert declaration.vessel == "MV Example"
+    declaration.correct({name: getattr(declaration, name), "vessel": "MV Other"}, today=ETD)
+    assert declaration.vessel == "MV Other"
+
+
+def test_a_registration_has_its_day_and_a_cancellation_three_to_be_reported() -> None:
+    declaration = filed()
+    with pytest.raises(Refused, match="with its day"):
+        declaration.correct({"registration": "017"}, today=ETD)
+    assert declaration.report_by is None
+    declaration.cancel("wrong office", today=ETD)
+    assert declaration.report_by == date(2025, 4, 2)
+    with pytest.raises(Refused, match="from 2025-03-30"):
+        declaration.report(date(2025, 3, 29), today=ETD)
+    declaration.report(ETD, today=ETD)
+    with pytest.raises(Refused, match="no cancellation that waits"):
+        declaration.report(ETD, today=ETD)
+
+
+@pytest.mark.parametrize(
+    ("needed_by", "due"),
+    [
+        ("ETD-7", date(2025, 3, 23)),
+        ("CLOSING", date(2025, 3, 29)),
+        ("ETD+3", date(2025, 4, 2)),
+        ("ETA-1", date(2025, 5, 3)),
+        (None, None),
+    ],
+)
+def test_the_last_day_is_counted_from_the_booking(needed_by: str | None, due: date | None) -> None:
+    days = Days(etd=ETD, closing=date(2025, 3, 29), eta=date(2025, 5, 4))
+    assert due_on(needed_by, days) == due
+    assert due_on(needed_by, Days()) is None
+
+
+def test_the_bl_number_is_called_for_on_the_second_of_three_days() -> None:
+    due = due_on("ETD+3", Days(etd=ETD))
+    told = [urgency(due, ETD + timedelta(days=passed)) for passed in range(5)]
+    assert told == [None, None, "soon", "soon", "overdue"]
+
+
+def test_a_shipment_counts_from_the_day_on_which_it_left(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    assert (
+        logistics.change(shipment, "dispatch", {"container": "CSQU3054383", "seal": "1"}).status_code == 200
+    )
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED"):
+        left = logistics.record(shipment, milestone)
+        assert left.status_code == 200, left.text
+    due = {each["code"]: each["due_on"] for each in left.json["documents"]}
+    assert due["PEB-BL"] == in_days(3).isoformat()
+
+
+def test_it_is_filed_cancelled_with_its_npe_and_filed_anew(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    there = logistics.change(shipment, "declaration", a_declaration()).json
+    assert states(there)["PEB"] == "present"
+    assert logistics.change(shipment, "declaration", a_declaration(number="2")).status_code == 422
+    by_the_way = logistics.change(shipment, "documents", a_paper("PEB"))
+    assert (by_the_way.status_code, by_the_way.json["errors"][0]["field"]) == (422, "code")
+    fixed = logistics.change(shipment, "declaration/correct", {"office": "040300"})
+    assert (fixed.status_code, fixed.json["errors"][0]["field"]) == (422, "office")
+    registered = {"registration": "017", "registered_on": today().isoformat()}
+    assert (
+        logistics.change(shipment, "declaration/correct", registered).json["declarations"][0]["registration"]
+        == "017"
+    )
+    sheet = logistics.staff.get(f"/shipments/{shipment['id']}/peb-data.pdf").data
+    assert "060100-000042" in text_of(sheet)
+
+    logistics.change(shipment, "documents", a_paper("NPE"))
+    cancelled = logistics.change(shipment, "declaration/cancel", {"reason": "Wrong office."}).json
+    assert states(cancelled)["PEB"] == states(cancelled)["NPE"] == "missing"
+    assert cancelled["declarations"][0]["report_by"] == in_days(8).isoformat()
+    assert logistics.change(shipment, "declaration", a_declaration()).status_code == 422
+    anew = logistics.change(
+        shipment, "declaration", a_declaration(number="060100-000043", office="040300")
+    ).json
+    assert [each["cancelled_on"] is None for each in anew["declarations"]] == [False, True]
+    report = {"number": "060100-000042", "reported_on": today().isoformat()}
+    assert logistics.change(shipment, "declaration/report", report).status_code == 200
+
+
+def test_it_is_not_filed_early_nor_without_what_it_rests_on_nor_behind_the_gate(logistics: Logistics) -> None:
+    planned = logistics.planned()
+    unbooked = logistics.change(planned, "declaration", a_declaration())
+    logistics.change(planned, "book", a_booking(etd=in_days(8).isoformat()))
+    early = logistics.change(planned, "declaration", a_declaration())
+    logistics.change(planned, "book", a_booking(etd=in_days(7).isoformat()))
+    without = logistics.change(planned, "declaration", a_declaration())
+    assert [answer.status_code for answer in (unbooked, early, without)] == [422] * 3
+    assert "no booking" in unbooked.text
+    assert in_days(1).isoformat() in early.text
+    assert "without NIB" in without.text
+
+
+def test_what_is_loaded_is_not_cancelled_any_more(logistics: Logistics, shipment: dict[str, Any]) -> None:
+    there = logistics.change(shipment, "declaration", a_declaration()).json
+    for document in there["documents"]:
+        if document["state"] == "missing":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    logistics.change(shipment, "dispatch", {"container": "CSQU3054383", "seal": "1"})
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED"):
+        assert logistics.record(shipment, milestone).status_code == 200
+    refused = logistics.change(shipment, "declaration/cancel", {"reason": "Too late."})
+    assert refused.status_code == 422
+    assert "is loaded on MV Example" in refused.text
+
+
+def test_the_page_follows_it_and_shows_by_when_customs_must_be_told(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    clerk, path = Visitor(logistics, LOGISTICS), f"/logistics/shipment/{shipment['id']}/declaration"
+    assert "It can be filed now" in clerk.open(f"{path}?lang=en")
+    wrong = clerk.submit(path, **a_declaration(office="x"))
+    assert wrong.status_code == 422
+    assert "Give the six digits of the customs office" in wrong.text
+    assert clerk.submit(path, **a_declaration()).status_code == 303
+    assert "customs has not registered it yet" in clerk.open(path)
+    assert clerk.submit(f"{path}/correct", vessel="MV Other").status_code == 303
+    assert clerk.submit(f"{path}/cancel", reason="Wrong office.").status_code == 303
+    assert "Customs must be told" in clerk.open(path)
+    with logistics.database.transaction() as session:
+        advance(session, timedelta(days=9))
+    assert "overdue" in clerk.open(path)
+    for form in ("correct", "cancel", "report"):
+        assert clerk.open(f"{path}/{form}") == clerk.open(path)
+    reported = clerk.submit(f"{path}/report", number="060100-000042", reported_on=in_days(9).isoformat())
+    assert reported.status_code == 303
+    assert "overdue" not in clerk.open(path)

@@ -1,0 +1,252 @@
+"""Papers that are sent: taken by their content, kept in versions, given back as they came, and all in one ZIP."""
+
+import hashlib
+import io
+import zlib
+from dataclasses import replace
+from typing import Any
+from zipfile import ZipFile
+
+import pypdf
+import pytest
+from PIL import Image
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from shared.events.orders import Party
+from shared.web.access import KANWIL, LOGISTICS
+from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper, in_days
+from tests.logistics.test_desk import Visitor
+from tests.logistics.test_papers import text_of
+from tests.logistics.test_withholding import to_france
+
+MEGABYTES = 1024**2
+
+
+def a_pdf(*, of: str = "a paper", password: str = "") -> bytes:
+    writer, into = pypdf.PdfWriter(), io.BytesIO()
+    writer.add_blank_page(210, 297)
+    writer.add_metadata({"/Title": of})
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    writer.write(into)
+    return into.getvalue()
+
+
+def a_picture(kind: str) -> bytes:
+    into = io.BytesIO()
+    Image.new("RGB", (20, 30)).save(into, kind)
+    return into.getvalue()
+
+
+def a_png_that_unfolds() -> bytes:
+    """Some 60 kB that ask for 2.5 GB of memory."""
+    into = io.BytesIO()
+    Image.new("1", (1, 1)).save(into, "PNG")
+    size = (50_000).to_bytes(4, "big") * 2
+    header = b"IHDR" + size + bytes([1, 0, 0, 0, 0])
+    png = into.getvalue()
+    return png[:12] + header + zlib.crc32(header).to_bytes(4, "big") + png[33:]
+
+
+def a_zip() -> bytes:
+    into = io.BytesIO()
+    with ZipFile(into, "w") as archive:
+        archive.writestr("PEB.pdf", a_pdf())
+    return into.getvalue()
+
+
+def send(
+    logistics: Logistics, shipment: dict[str, Any], paper: dict[str, str], content: bytes, *, key: str = ""
+) -> TestResponse:
+    logistics.staff.calls += 1
+    headers = {
+        "Authorization": f"Bearer {logistics.staff.key}",
+        "Idempotency-Key": key or f"file-{logistics.staff.calls}",
+    }
+    boundary, body = encode_multipart({**paper, "file": FileStorage(io.BytesIO(content), "paper.pdf")})
+    return logistics.client.post(
+        f"/logistics/v1/shipments/{shipment['id']}/documents",
+        headers=headers,
+        data=body,
+        content_type=f"multipart/form-data; boundary={boundary}",
+    )
+
+
+def read(logistics: Logistics, shipment: dict[str, Any], path: str) -> TestResponse:
+    return logistics.staff.get(f"/shipments/{shipment['id']}/{path}")
+
+
+def the_paper(shipment: dict[str, Any], code: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(each for each in shipment["documents"] if each["code"] == code)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [(a_pdf(), "application/pdf"), (a_picture("PNG"), "image/png"), (a_picture("JPEG"), "image/jpeg")],
+)
+def test_a_paper_comes_back_as_it_was_sent_and_no_browser_runs_it(
+    logistics: Logistics, content: bytes, media_type: str
+) -> None:
+    shipment = logistics.planned()
+    sent = send(logistics, shipment, a_paper("FUM"), content)
+    assert sent.status_code == 200, sent.text
+    (file,) = the_paper(sent.json, "FUM")["files"]
+    assert (file["version"], file["media_type"], file["bytes"]) == (1, media_type, len(content))
+    assert file["sha256"] == hashlib.sha256(content).hexdigest()
+    back = read(logistics, shipment, "documents/FUM/files/1")
+    assert (back.data, back.mimetype) == (content, media_type)
+    assert back.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert back.headers["X-Content-Type-Options"] == "nosniff"
+    assert back.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%PDF-1.7\nnot one", "begins like a PDF"),
+        (a_pdf()[:-60], "begins like a PDF"),
+        (a_pdf(password="x"), "has a password"),
+        (b"<html><script>alert(1)</script>", "Send a PDF, a JPEG or a PNG"),
+        (a_zip(), "archive"),
+        (a_png_that_unfolds(), "Send a"),
+        (b"%PDF-1.7" + b"\0" * 10 * MEGABYTES, "up to 10 MB"),
+    ],
+)
+def test_what_is_no_paper_is_refused_and_nothing_is_noted(
+    logistics: Logistics, content: bytes, said: str
+) -> None:
+    shipment = logistics.planned()
+    refused = send(logistics, shipment, a_paper("FUM"), content)
+    assert refused.status_code == 422, refused.text
+    (error,) = refused.json["errors"]
+    assert error["field"] == "file"
+    assert said in error["message"]
+    kept = the_paper(logistics.staff.get(f"/shipments/{shipment['id']}").json, "FUM")
+    assert (kept["state"], kept["files"]) == ("missing", [])
+
+
+def test_more_than_the_route_takes_is_refused_and_other_routes_take_less(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    assert send(logistics, shipment, a_paper("FUM"), b"x" * 11 * MEGABYTES).status_code == 413
+    assert logistics.change(shipment, "dispatch", {"container": "x" * 2 * MEGABYTES}).status_code == 413
+
+
+def test_a_corrected_paper_is_a_new_version_and_the_old_one_stays(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    first, second = a_pdf(of="first"), a_pdf(of="second")
+    send(logistics, shipment, a_paper("FUM"), first)
+    assert send(logistics, shipment, a_paper("FUM"), first).status_code == 200
+    corrected = send(logistics, shipment, a_paper("FUM") | {"number": "FUM-002"}, second).json
+    paper = the_paper(corrected, "FUM")
+    assert paper["number"] == "FUM-002"
+    assert [(file["version"], file["number"]) for file in paper["files"]] == [(2, "FUM-002"), (1, "FUM-001")]
+    assert read(logistics, shipment, "documents/FUM/files/1").data == first
+    assert read(logistics, shipment, "documents/FUM/files/2").data == second
+    assert read(logistics, shipment, "documents/FUM/files/3").status_code == 404
+    assert read(logistics, shipment, f"documents/FUM/files/{10**30}").status_code == 404
+
+
+def test_the_same_request_again_is_answered_again_and_another_file_under_its_key_is_not(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.planned()
+    first = send(logistics, shipment, a_paper("FUM"), a_pdf(), key="one")
+    again = send(logistics, shipment, a_paper("FUM"), a_pdf(), key="one")
+    assert (again.status_code, again.data) == (200, first.data)
+    assert send(logistics, shipment, a_paper("FUM"), a_pdf(of="other"), key="one").status_code == 422
+
+
+def test_the_paper_of_another_shipment_is_refused_by_its_number(logistics: Logistics) -> None:
+    one = logistics.planned()
+    logistics.hears(a_clearance(quantity=2_000))
+    logistics.gathered(a_lot("SRG-2503-002"))
+    other = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    send(logistics, one, a_paper("FUM"), a_pdf())
+    refused = send(logistics, other, a_paper("FUM"), a_pdf())
+    assert refused.status_code == 422
+    assert f"FUM of {one['number']}" in refused.json["detail"]
+    assert read(logistics, other, "documents/FUM/files/1").status_code == 404
+    for shipment in (one, other):  # one NIB serves every shipment of its exporter
+        assert send(logistics, shipment, a_paper("NIB"), a_pdf(of="NIB")).status_code == 200
+
+
+def test_the_dossier_has_every_paper_with_its_hash_and_is_the_same_each_time(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    logistics.change(shipment, "book", a_booking())
+    for content in (a_pdf(of="first"), a_pdf(of="second")):
+        send(logistics, shipment, a_paper("FUM"), content)
+    send(logistics, shipment, a_paper("NIB"), a_picture("PNG"))
+    first, second = (read(logistics, shipment, "documents.zip") for _ in range(2))
+    assert first.data == second.data
+    assert first.mimetype == "application/zip"
+    with ZipFile(io.BytesIO(first.data)) as archive:
+        assert archive.testzip() is None
+        *names, manifest = archive.namelist()
+        assert names == [
+            *(
+                f"made/{name}.pdf"
+                for name in (
+                    "packing-list",
+                    "invoice",
+                    "labels",
+                    "shipping-instruction",
+                    "peb-data",
+                    "delivery-note",
+                )
+            ),
+            "documents/FUM-v2.pdf",
+            "documents/NIB-v1.png",
+            "documents/earlier/FUM-v1.pdf",
+        ]
+        told = dict(line.split("  ")[::-1] for line in archive.read(manifest).decode().splitlines())
+        assert told == {name: hashlib.sha256(archive.read(name)).hexdigest() for name in names}
+        assert "1,000" in text_of(archive.read("made/delivery-note.pdf"))
+
+
+def test_the_clerk_sends_and_reads_a_paper_on_the_page_and_the_office_only_reads(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.planned()
+    path = f"/logistics/shipment/{shipment['id']}"
+    clerk, office = Visitor(logistics, LOGISTICS), Visitor(logistics, KANWIL)
+    wrong = clerk.submit(f"{path}/documents", **a_paper("FUM"), file=(io.BytesIO(a_zip()), "fum.pdf"))
+    assert wrong.status_code == 422
+    assert "This is an archive" in wrong.text
+    sent = clerk.submit(f"{path}/documents", **a_paper("FUM"), file=(io.BytesIO(a_pdf()), "fum.pdf"))
+    assert sent.status_code == 303
+    for visitor in (clerk, office):
+        assert f"{path}/documents/FUM/1" in visitor.open(path)
+        assert visitor.client.get(f"{path}/documents/FUM/1").data == a_pdf()
+        assert visitor.client.get(f"{path}/documents.zip").mimetype == "application/zip"
+    assert 'type="file"' not in office.open(path)
+
+
+def test_what_is_overdue_is_marked_on_the_page_and_in_the_answer(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    booked = logistics.change(shipment, "book", a_booking(etd=in_days(6).isoformat())).json
+    nib, fum = the_paper(booked, "NIB"), the_paper(booked, "FUM")
+    assert (nib["due_on"], nib["urgency"]) == (in_days(-1).isoformat(), "overdue")
+    assert (fum["due_on"], fum["urgency"]) == (in_days(3).isoformat(), None)
+    assert "lewat tenggat" in Visitor(logistics, LOGISTICS).open(
+        f"/logistics/shipment/{shipment['id']}?lang=id"
+    )
+    there = logistics.change(shipment, "documents", a_paper("NIB")).json
+    assert the_paper(there, "NIB")["urgency"] is None
+
+
+def test_a_line_that_goes_elsewhere_changes_the_checklist_and_what_was_present_stays(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.planned()
+    for code in ("FUM", "EORI"):
+        assert send(logistics, shipment, a_paper(code), a_pdf(of=code)).status_code == 200
+    australia = Party(name="Consignee Australia", address=("Sydney",), country="AU")
+    logistics.hears(replace(to_france(), consignee=australia))
+    now = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    states = {each["code"]: each["state"] for each in now["documents"]}
+    assert states["AU-BIO"] == "missing"
+    assert states["FUM"] == states["EORI"] == "present"
+    assert "ENS" not in states
+    assert len(the_paper(now, "EORI")["files"]) == 1
