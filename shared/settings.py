@@ -38,6 +38,7 @@ class Settings:
     requests_per_key: int = 1000
     requests_per_address: int = 2000
     proxies: int = 0
+    gs1_prefix: str = "9529900"
 
 
 VARIABLES = {
@@ -52,6 +53,7 @@ VARIABLES = {
     "KENDI_REQUESTS_PER_KEY": "requests that a key may make of a web process in ten seconds; 0 for no limit (1000)",
     "KENDI_REQUESTS_PER_ADDRESS": "the same for an address that requests come from (2000)",
     "KENDI_PROXIES": "proxies in front whose X-Forwarded headers are believed (0)",
+    "KENDI_GS1_PREFIX": "your GS1 company prefix, 6 to 12 digits, for the numbers of cartons and pallets (9529900, GS1's for demonstrations)",
     "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine",
     "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
 }
@@ -79,6 +81,7 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         requests_per_key=_read(env, "KENDI_REQUESTS_PER_KEY", _count, "1000"),
         requests_per_address=_read(env, "KENDI_REQUESTS_PER_ADDRESS", _count, "2000"),
         proxies=_read(env, "KENDI_PROXIES", _count, "0"),
+        gs1_prefix=_read(env, "KENDI_GS1_PREFIX", _gs1_prefix, "9529900"),
     )
 
 
@@ -131,6 +134,12 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise ValueError
     return int(text)
+
+
+def _gs1_prefix(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and 6 <= len(text) <= 12):
+        raise ValueError
+    return text
 
 
 def _flag(text: str) -> bool:

@@ -5,9 +5,11 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import papers
+from services.logistics import papers, views_of_cartons
+from services.logistics.documents import PalletPaper
 from services.logistics.documents.invoice import invoice
 from services.logistics.documents.labels import carton_labels, labels
+from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.documents.packing_list import packing_list
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import epcis_document
@@ -27,6 +29,15 @@ def lot_labels(session: Session, lot: str) -> Response:
     if not found:
         raise not_found("packed lot")
     return _pdf(carton_labels(found, title=f"Carton labels {lot}"), f"labels-{lot}.pdf")
+
+
+def pallet_label(session: Session, sscc: str) -> Response:
+    """The label of a pallet, which tells how many cartons stand on it now."""
+    found = views_of_cartons.find_pallet(session, sscc)
+    if found is None:
+        raise not_found("pallet")
+    told = {name: found[name] for name in ("sscc", "hub", "cartons", "pieces", "gross_g")}
+    return _pdf(label_of_pallet(PalletPaper(**told)), f"pallet-{sscc}.pdf")
 
 
 def epcis(session: Session, shipment: Shipment) -> dict[str, Any]:

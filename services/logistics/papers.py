@@ -127,16 +127,20 @@ def carton_papers(goods: Goods) -> Iterable[CartonPaper]:
             lot=each.lot.code,
             quantity=each.pieces,
             facility=goods.facility_of(each).name,
-            gross_g=each.gross_g,
+            gross_g=each.weight_g,
             length_mm=each.length_mm,
             width_mm=each.width_mm,
             height_mm=each.height_mm,
+            full=goods.items[each.lot.sku].pieces_per_carton,
+            pallet=each.pallet,
         )
 
 
 def lot_papers(session: Session, lot: str) -> tuple[CartonPaper, ...]:
     """The cartons of a lot, for their labels; none if nothing of it is packed."""
-    labelled = select(Carton).where(cartons.c.lot == lot, cartons.c.unpacked_at.is_(None))
+    labelled = select(Carton).where(
+        cartons.c.lot == lot, cartons.c.unpacked_at.is_(None), cartons.c.lost_at.is_(None)
+    )
     packed = session.execute(labelled).scalars().all()
     return tuple(carton_papers(goods_of(session, packed))) if packed else ()
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.examples import Answers, shape_of
-from tests.logistics.conftest import CONTAINER, SEAL, Logistics, a_lot
+from tests.logistics.conftest import CONTAINER, SEAL, SRAGEN, Logistics, a_lot
 
 
 def test_each_operation_answers_as_its_example_says(logistics: Logistics, record_examples: bool) -> None:
@@ -21,6 +21,16 @@ def play(logistics: Logistics) -> None:
     done(logistics.staff.get("/lots"))
     done(logistics.staff.get("/lots/SRG-2503-001/labels.pdf"))
     done(logistics.staff.get("/cartons", limit=2))
+    cartons = logistics.staff.get("/cartons").json
+    sscc, other = cartons[0]["sscc"], cartons[1]["sscc"]
+    pallet = done(logistics.staff.post("/pallets", {"hub": SRAGEN})).json["sscc"]
+    scans = [{"sscc": sscc}, {"sscc": "095299000000000014"}]
+    done(logistics.staff.post("/scans", {"what": "palletised", "pallet": pallet, "scans": scans}))
+    done(logistics.staff.get(f"/pallets/{pallet}"))
+    done(logistics.staff.get(f"/pallets/{pallet}/label.pdf"))
+    report = {"what": "damaged", "reason": "Wet at a corner.", "ssccs": [other]}
+    done(logistics.staff.post("/cartons/reports", report))
+    done(logistics.staff.get(f"/cartons/{sscc}/history"))
     done(logistics.staff.get("/shipments"))
     done(logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}))
     done(logistics.record(shipment, "PEB_SUBMITTED"))

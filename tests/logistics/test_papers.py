@@ -340,6 +340,7 @@ def test_a_label_is_read_by_a_scanner() -> None:
         assert barcodes_of(pdf, page) == {
             "]C100": f"00{sscc(page + 1)}".encode(),
             "]C102": b"0209529900001012" + b"37150" + FNC1 + b"10SRG-2603-017",
+            "]Q1ht": f"https://id.gs1.org/00/{sscc(page + 1)}".encode(),
         }
 
 
