@@ -352,6 +352,7 @@ def test_any_lot_and_count_is_read_in_full(lot: str, quantity: int) -> None:
     apart = {"]C102": content, "]C110": of_lot}
     together = {"]C102": content + FNC1 + of_lot}
     assert read.pop("]C100") == f"00{sscc(1)}".encode()
+    assert read.pop("]Q1ht") == f"https://id.gs1.org/00/{sscc(1)}".encode()
     assert read in (apart, together)
 
 

@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from services.logistics.domain.sscc import epc_urn_of_sscc
 from services.logistics.storage import carton
 from shared.settings import BadSetting, load
 from tests.logistics.conftest import SEMARANG, SRAGEN, Logistics, a_clearance, a_lot
+from tests.logistics.test_epcis import errors
+from tests.logistics.test_papers import text_of
 
 Outcomes = list[tuple[str, str | None]]
 
@@ -55,13 +58,10 @@ def test_each_scan_counts_by_itself_and_what_is_wrong_is_told(logistics: Logisti
 
 
 def test_the_same_request_again_is_answered_the_same(logistics: Logistics) -> None:
-    body = {"what": "gathered", "hub": SRAGEN, "scans": [{"sscc": packed(logistics)[0]}]}
+    sscc, *_ = packed(logistics)
+    body = {"what": "gathered", "hub": SRAGEN, "scans": [{"sscc": sscc}]}
     answers = [logistics.staff.post("/scans", body, idempotency_key="scanner-1").json for _ in range(2)]
-    assert (
-        answers[0]
-        == answers[1]
-        == [{"sscc": body["scans"][0]["sscc"], "outcome": "accepted", "message": None}]
-    )  # type: ignore[index]
+    assert answers[0] == answers[1] == [{"sscc": sscc, "outcome": "accepted", "message": None}]
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,30 @@ def test_a_pallet_is_loaded_as_a_whole_into_its_own_shipment_only(logistics: Log
     )
     free, *_ = packed(logistics, lot="SRG-2503-009", quantity=200)
     assert "is in no shipment" in str(scan(logistics, "loaded", free, shipment=other["number"])[0][1])
+
+
+def test_pallets_and_the_way_to_the_hub_stand_in_the_papers_and_in_epcis(logistics: Logistics) -> None:
+    ssccs = packed(logistics, quantity=450)
+    moved = {"what": "moved", "hub": SEMARANG, "seal": "T-7", "ssccs": ssccs}
+    assert logistics.staff.post("/cartons/reports", moved).status_code == 200
+    scan(logistics, "gathered", *ssccs, hub=SEMARANG)
+    pallet = logistics.staff.post("/pallets", {"hub": SEMARANG}).json["sscc"]
+    scan(logistics, "palletised", *ssccs[1:], pallet=pallet)
+    logistics.hears(a_clearance())
+    shipment = logistics.staff.post("/shipments", {"hub": SEMARANG, "destination": "BE"}).json
+    one = f"/shipments/{shipment['id']}"
+    said = text_of(logistics.staff.get(f"{one}/packing-list.pdf").data)
+    assert f"{pallet} 2, 3 2 250 11.500" in said
+    assert "Quantity 50 (part carton, full: 200)" in text_of(logistics.staff.get(f"{one}/labels.pdf").data)
+    document = logistics.staff.get(f"{one}/epcis").json
+    assert errors(document) == []
+    events = document["epcisBody"]["eventList"]
+    (aggregated,) = [each for each in events if each.get("childEPCs")]
+    assert aggregated["parentID"] == epc_urn_of_sscc(pallet)
+    assert aggregated["childEPCs"] == [epc_urn_of_sscc(sscc) for sscc in ssccs[1:]]
+    assert [each["bizStep"] for each in events if each["type"] == "ObjectEvent"] == [
+        "commissioning", "shipping", "arriving", "receiving",
+    ]  # fmt: skip
 
 
 def test_numbers_begin_with_the_company_prefix_of_the_settings(logistics: Logistics) -> None:
