@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, lists, messages
+from bench import allocation, bare, lists, messages, scans
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -42,6 +42,7 @@ def main() -> None:
         through_the_chain(system)
         against_a_bare_route(system)
         allocation.allocations(system)
+        scans.scans(system)
         print("Pages of lists, and a timeline:")
         lists.long_lists(system)
 

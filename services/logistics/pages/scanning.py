@@ -134,8 +134,10 @@ def _read() -> Scan:
 
 def _scanner(chosen: Chosen, outcome: Outcome | None = None) -> str:
     with transaction() as session:
+        hubs = views.hubs(session)
         shown = {
-            "hubs": views.hubs(session),
+            "hubs": hubs,
+            "here": next((each for each in hubs if each["code"] == chosen["hub"]), hubs[0] if hubs else None),
             "carton": views_of_cartons.find_carton(session, outcome.sscc) if outcome else None,
             "pallet": views_of_cartons.find_pallet(session, chosen["pallet"]),
             "to_explain": views_of_cartons.to_explain(session),
