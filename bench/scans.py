@@ -16,6 +16,8 @@ from shared.web.access import LOGISTICS
 ALONE, IN_BATCHES, BATCH, CLIENTS = 400, 4_000, 50, 4
 HUB = "LPS-SRG"
 
+KNOWN = """SELECT EXISTS (SELECT FROM item WHERE sku = 'CR-BALL-07')
+    AND EXISTS (SELECT FROM facility WHERE code = :hub)"""
 SEED = (
     """INSERT INTO buyer_order (id, buyer, buyer_name, po_number, currency, incoterm, named_place)
         VALUES (:order, 'BENCH', 'Bench', 'BENCH-SCANS', 'USD', 'FCA', 'Semarang')""",
@@ -41,11 +43,22 @@ def scans(system: System) -> None:
 
 def _seed(system: System) -> None:
     owner = Database(system.addresses.owner_urls["logistics"], sees=SERVICE, pool_size=1)
+    _await_reference(owner)
     with owner.transaction() as session:
         known = {"order": uuid.uuid4(), "hub": HUB}
         for statement in SEED:
             session.execute(text(statement), known)
     owner.close()
+
+
+def _await_reference(owner: Database) -> None:
+    """Items and facilities are heard of from the other services."""
+    deadline = time.monotonic() + 60
+    known = False
+    while not known and time.monotonic() < deadline:
+        time.sleep(0.1)
+        with owner.transaction() as session:
+            known = session.execute(text(KNOWN), {"hub": HUB}).scalar_one()
 
 
 def _packed(client: httpx.Client) -> list[str]:

@@ -21,9 +21,9 @@ from services.logistics.domain.sscc import (
     check_locode,
     epc_urn_of_container,
     epc_urn_of_lot,
-    epc_urn_of_sscc,
     party_uri,
     place_uri,
+    sscc_uri,
 )
 
 Json = dict[str, Any]
@@ -212,7 +212,7 @@ def _packed(facts: ShipmentFacts) -> Iterator[Timed]:
             facts,
             "AggregationEvent",
             {
-                "parentID": epc_urn_of_sscc(carton.sscc, prefix=facts.prefix),
+                "parentID": sscc_uri(carton.sscc, facts.prefix),
                 "childQuantityList": [_pieces(carton, facts.prefix)],
                 "action": "ADD",
             },
@@ -268,7 +268,7 @@ def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
             facts,
             "AggregationEvent",
             {
-                "parentID": epc_urn_of_sscc(put.pallet, prefix=facts.prefix),
+                "parentID": sscc_uri(put.pallet, facts.prefix),
                 "childEPCs": _epcs(facts, put.ssccs),
                 "action": "ADD",
             },
@@ -373,7 +373,7 @@ def _id_of(said: Json) -> str:
 
 def _epcs(facts: ShipmentFacts, ssccs: Iterable[str]) -> list[str]:
     """In the order of the numbers, so that the order of reading makes no other event of it."""
-    return sorted(epc_urn_of_sscc(sscc, prefix=facts.prefix) for sscc in ssccs)
+    return sorted(sscc_uri(sscc, facts.prefix) for sscc in ssccs)
 
 
 def _zone_of(place: str) -> tzinfo:

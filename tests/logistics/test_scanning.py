@@ -1,5 +1,6 @@
 """What packers scan counts by itself: what is right is kept, what is wrong is told in words."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,7 +200,18 @@ def test_pallets_and_the_way_to_the_hub_stand_in_the_papers_and_in_epcis(logisti
 def test_numbers_begin_with_the_company_prefix_of_the_settings(logistics: Logistics) -> None:
     with pytest.raises(BadSetting, match="KENDI_GS1_PREFIX is '12'; it takes your GS1 company prefix"):
         load("logistics", "web", {**SURROUNDINGS, "KENDI_GS1_PREFIX": "12"})
-    assert load("logistics", "web", {**SURROUNDINGS, "KENDI_GS1_PREFIX": "8991234"}).gs1_prefix == "8991234"
+    settings = load("logistics", "web", {**SURROUNDINGS, "KENDI_GS1_PREFIX": "8991234"})
+    serving = logistics.client.application.extensions["kendi"]
+    own = replace(serving, settings=replace(serving.settings, gs1_prefix=settings.gs1_prefix))
+    logistics.client.application.extensions["kendi"] = own
+    shipment = logistics.planned(400)
+    ssccs = [each["sscc"] for each in logistics.staff.get("/cartons").json]
+    assert all(sscc.startswith("08991234") for sscc in ssccs)
+    assert logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"].startswith("18991234")
+    document = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json
+    assert errors(document) == []
+    assert f"https://id.gs1.org/00/{ssccs[0]}" in document["epcisBody"]["eventList"][0]["epcList"]
+    assert "DEMO" not in text_of(logistics.staff.get("/lots/SRG-2503-001/labels.pdf").data)
 
 
 SURROUNDINGS = {

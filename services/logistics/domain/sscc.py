@@ -192,6 +192,12 @@ def place_uri(place: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
     return epc_urn_of_place(gln, prefix=prefix) if gln.startswith(prefix) else f"https://id.gs1.org/414/{gln}"
 
 
+def sscc_uri(number: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """A carton or a pallet; one numbered under another prefix is given as a GS1 Digital Link."""
+    ours = check(number)[1:].startswith(prefix)
+    return epc_urn_of_sscc(number, prefix=prefix) if ours else digital_link(number)
+
+
 def party_uri(gln: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
     gln = check_gln(gln)
     return epc_urn_of_party(gln, prefix=prefix) if gln.startswith(prefix) else f"https://id.gs1.org/417/{gln}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain import scanning
@@ -158,10 +158,12 @@ def _outcome(
 def _seen(session: Session, scans: Iterable[Scan]) -> Scanned:
     """Hold all that was read, in the order of the numbers."""
     read = {number for scan in scans if (number := _readable(scan.sscc))}
-    query = select(Carton).where(cartons.c.sscc.in_(read) | cartons.c.pallet.in_(read))
-    locking = query.order_by(cartons.c.sscc).with_for_update(of=cartons)
-    found = session.execute(locking.execution_options(populate_existing=True)).scalars().all()
     pallets = {number for number in read if number.startswith(str(EXTENSION))}
+    which: ColumnElement[bool] = cartons.c.sscc.in_(read - pallets)
+    if pallets:
+        which |= cartons.c.pallet.in_(pallets)
+    locking = select(Carton).where(which).order_by(cartons.c.sscc).with_for_update(of=cartons)
+    found = session.execute(locking.execution_options(populate_existing=True)).scalars().all()
     return Scanned(
         {carton.sscc: carton for carton in found},
         {number: [carton for carton in found if carton.pallet == number] for number in pallets},
