@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, board, lists, messages, papers, replanning
+from bench import allocation, bare, board, lists, messages, papers, replanning, scans
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -45,6 +45,7 @@ def main() -> None:
         replanning.replanning()
         print("The work board and the regional office's page:")
         board.opened(system)
+        scans.scans(system)
         print("Pages of lists, and a timeline:")
         lists.long_lists(system)
         print(f"Papers of {papers.CARTONS:,} cartons:")

@@ -39,6 +39,7 @@ class Settings:
     requests_per_key: int = 1000
     requests_per_address: int = 2000
     proxies: int = 0
+    gs1_prefix: str = "9529900"
     tls_certificate: str = ""
     tls_key: str = ""
 
@@ -62,6 +63,7 @@ VARIABLES = {
     "KENDI_PROXIES": "proxies in front whose X-Forwarded headers are believed (0)",
     "KENDI_TLS_CERTIFICATE": "file of the certificate with which the web processes serve https themselves (none)",
     "KENDI_TLS_KEY": "file of its key, without a passphrase",
+    "KENDI_GS1_PREFIX": "your GS1 company prefix, 6 to 12 digits, for the numbers of cartons and pallets (9529900, GS1's for demonstrations)",
     "KENDI_DEMO": "1 in a demonstration: webhooks may go to http on this machine",
     "KENDI_LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR (INFO)",
 }
@@ -91,6 +93,7 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         proxies=_read(env, "KENDI_PROXIES", _count, "0"),
         tls_certificate=_read(env, "KENDI_TLS_CERTIFICATE", _file_or_none),
         tls_key=_read(env, "KENDI_TLS_KEY", _file_or_none),
+        gs1_prefix=_read(env, "KENDI_GS1_PREFIX", _gs1_prefix, "9529900"),
     )
 
 
@@ -147,6 +150,12 @@ def _count(text: str) -> int:
 
 def _file_or_none(text: str) -> str:
     if text and not Path(text).is_file():
+        raise ValueError
+    return text
+
+
+def _gs1_prefix(text: str) -> str:
+    if not (text.isascii() and text.isdigit() and 6 <= len(text) <= 12):
         raise ValueError
     return text
 

@@ -10,7 +10,7 @@ from kendi.doctor.reading import Reading
 
 ORDER = (
     "ordered", "stopped", "withheld", "cancelled", "cleared", "allocated", "started", "good", "packed",
-    "unpacked", "departed", "delivered",
+    "unpacked", "damaged", "lost", "departed", "delivered",
 )  # fmt: skip
 
 
@@ -84,6 +84,8 @@ SIDES = {
     ),
     "packed": ("orders", "logistics lots", "logistics cartons", "logistics' events"),
     "unpacked": ("orders", "logistics cartons", "logistics' events"),
+    "damaged": ("logistics cartons", "logistics' events"),
+    "lost": ("logistics cartons", "logistics' events"),
     "departed": ("orders", "logistics shipments", "logistics' events"),
     "delivered": ("orders", "logistics shipments", "logistics' events"),
 }

@@ -87,6 +87,23 @@ def _goods_withheld(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "packed", "logistics' events", -data["unpacked"])
 
 
+def _cartons_unpacked(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "unpacked", "logistics' events", data["quantity"])
+    yield Said(_line(data), "packed", "logistics' events", -data["quantity"])
+
+
+def _cartons_damaged(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "damaged", "logistics' events", data["quantity"])
+
+
+def _cartons_lost(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "lost", "logistics' events", data["quantity"])
+
+
+def _cartons_found(data: Data) -> Iterator[Said]:
+    yield Said(_line(data), "lost", "logistics' events", -data["quantity"])
+
+
 def _withholding_answered(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "withheld", "logistics' answers", data["withheld"])
 
@@ -120,6 +137,10 @@ SAYS: dict[str, Callable[[Data], Iterable[Said]]] = {
     "kendi.production.work_order_inspected.v1": _work_order_inspected,
     "kendi.production.lot_released.v1": _lot_released,
     "kendi.logistics.cartons_packed.v1": _cartons_packed,
+    "kendi.logistics.cartons_unpacked.v1": _cartons_unpacked,
+    "kendi.logistics.cartons_damaged.v1": _cartons_damaged,
+    "kendi.logistics.cartons_lost.v1": _cartons_lost,
+    "kendi.logistics.cartons_found.v1": _cartons_found,
     "kendi.logistics.goods_withheld.v1": _goods_withheld,
     "kendi.logistics.withholding_answered.v1": _withholding_answered,
     "kendi.logistics.shipment_departed.v1": _shipment_departed,

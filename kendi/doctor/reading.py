@@ -42,7 +42,9 @@ QUANTITIES: Mapping[str, Mapping[str, str]] = {
             FROM lot GROUP BY order_id, line""",
         "logistics cartons": """
             SELECT lot.order_id, lot.line, coalesce(sum(pieces) FILTER (WHERE unpacked_at IS NULL), 0) AS packed,
-                coalesce(sum(pieces) FILTER (WHERE unpacked_at IS NOT NULL), 0) AS unpacked
+                coalesce(sum(pieces) FILTER (WHERE unpacked_at IS NOT NULL), 0) AS unpacked,
+                coalesce(sum(pieces) FILTER (WHERE damaged_at IS NOT NULL), 0) AS damaged,
+                coalesce(sum(pieces) FILTER (WHERE lost_at IS NOT NULL), 0) AS lost
             FROM carton JOIN lot ON lot.code = carton.lot GROUP BY lot.order_id, lot.line""",
         "logistics shipments": """
             SELECT lot.order_id, lot.line,

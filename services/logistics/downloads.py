@@ -7,10 +7,12 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import dossier, files, papers
+from services.logistics import dossier, files, papers, views_of_cartons
 from services.logistics.asked_for import the_shipment
+from services.logistics.documents import PalletPaper
 from services.logistics.documents.delivery_note import delivery_note
 from services.logistics.documents.labels import carton_labels
+from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import epcis_document
 from services.logistics.making import maker_of
@@ -43,6 +45,15 @@ def lot_note(session: Session, lot: str) -> Response:
     if note is None:
         raise not_found("packed lot")
     return _pdf(delivery_note(note), f"delivery-note-{lot}.pdf")
+
+
+def pallet_label(session: Session, sscc: str) -> Response:
+    """The label of a pallet, which tells how many cartons stand on it now."""
+    found = views_of_cartons.find_pallet(session, sscc)
+    if found is None:
+        raise not_found("pallet")
+    told = {name: found[name] for name in ("sscc", "hub", "cartons", "pieces", "gross_g")}
+    return _pdf(label_of_pallet(PalletPaper(**told)), f"pallet-{sscc}.pdf")
 
 
 def epcis(session: Session, shipment: Shipment) -> dict[str, Any]:

@@ -21,9 +21,9 @@ from services.logistics.domain.sscc import (
     check_locode,
     epc_urn_of_container,
     epc_urn_of_lot,
-    epc_urn_of_sscc,
     party_uri,
     place_uri,
+    sscc_uri,
 )
 
 Json = dict[str, Any]
@@ -117,6 +117,16 @@ class GatheredFact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PalletFact:
+    """Cartons were put on a pallet at a hub."""
+
+    pallet: str
+    ssccs: tuple[str, ...]
+    hub_gln: str
+    palletised_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class MilestoneFact:
     """Something happened to the whole shipment at a place: a GLN or a UN/LOCODE.
 
@@ -139,6 +149,7 @@ class ShipmentFacts:
     cartons: tuple[CartonFact, ...]
     left: tuple[LeftFact, ...] = ()
     gathered: tuple[GatheredFact, ...] = ()
+    pallets: tuple[PalletFact, ...] = ()
     milestones: tuple[MilestoneFact, ...] = ()
     container: str | None = None
     prefix: str = DEMONSTRATION_PREFIX
@@ -155,6 +166,7 @@ def epcis_document(facts: ShipmentFacts, *, created_at: datetime) -> Json:
         *_packed(facts),
         *_left(facts),
         *_gathered(facts),
+        *_palletised(facts),
         *_milestones(facts),
     ]
     return {
@@ -200,7 +212,7 @@ def _packed(facts: ShipmentFacts) -> Iterator[Timed]:
             facts,
             "AggregationEvent",
             {
-                "parentID": epc_urn_of_sscc(carton.sscc, prefix=facts.prefix),
+                "parentID": sscc_uri(carton.sscc, facts.prefix),
                 "childQuantityList": [_pieces(carton, facts.prefix)],
                 "action": "ADD",
             },
@@ -248,6 +260,23 @@ def _gathered(facts: ShipmentFacts) -> Iterator[Timed]:
                 place=gathered.hub_gln,
                 stays=True,
             )
+
+
+def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
+    for put in facts.pallets:
+        yield _event(
+            facts,
+            "AggregationEvent",
+            {
+                "parentID": sscc_uri(put.pallet, facts.prefix),
+                "childEPCs": _epcs(facts, put.ssccs),
+                "action": "ADD",
+            },
+            step=Step("packing", "container_closed"),
+            at=put.palletised_at,
+            place=put.hub_gln,
+            stays=True,
+        )
 
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
@@ -344,7 +373,7 @@ def _id_of(said: Json) -> str:
 
 def _epcs(facts: ShipmentFacts, ssccs: Iterable[str]) -> list[str]:
     """In the order of the numbers, so that the order of reading makes no other event of it."""
-    return sorted(epc_urn_of_sscc(sscc, prefix=facts.prefix) for sscc in ssccs)
+    return sorted(sscc_uri(sscc, facts.prefix) for sscc in ssccs)
 
 
 def _zone_of(place: str) -> tzinfo:

@@ -1,5 +1,6 @@
 """What the rows say of a shipment, in the form in which the makers of papers and of EPCIS want it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,14 @@ from services.logistics.domain.carton import Carton
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.order import Line
 from services.logistics.domain.shipment import Shipment
-from services.logistics.epcis import CartonFact, GatheredFact, MilestoneFact, ShipmentFacts
+from services.logistics.epcis import (
+    CartonFact,
+    GatheredFact,
+    LeftFact,
+    MilestoneFact,
+    PalletFact,
+    ShipmentFacts,
+)
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import exporter, facility, item, order_line, port
 from shared.clock import WIB
@@ -194,10 +202,12 @@ def carton_papers(goods: Goods) -> Iterable[CartonPaper]:
             lot=each.lot.code,
             quantity=each.pieces,
             facility=goods.facility_of(each).name,
-            gross_g=each.gross_g,
+            gross_g=each.weight_g,
             length_mm=each.length_mm,
             width_mm=each.width_mm,
             height_mm=each.height_mm,
+            full=goods.items[each.lot.sku].pieces_per_carton,
+            pallet=each.pallet,
         )
 
 
@@ -208,7 +218,9 @@ def lot_papers(session: Session, lot: str) -> tuple[CartonPaper, ...]:
 
 
 def _labelled(session: Session, lot: str) -> Sequence[Carton]:
-    labelled = select(Carton).where(cartons.c.lot == lot, cartons.c.unpacked_at.is_(None))
+    labelled = select(Carton).where(
+        cartons.c.lot == lot, cartons.c.unpacked_at.is_(None), cartons.c.lost_at.is_(None)
+    )
     return session.execute(labelled.order_by(cartons.c.sscc)).scalars().all()
 
 
@@ -224,7 +236,9 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
         hub_gln=hub,
         consignee_gln=None,
         cartons=tuple(_carton_facts(session, goods)),
+        left=tuple(_left_facts(session, goods)),
         gathered=tuple(_gathered_facts(goods, hub)),
+        pallets=tuple(_pallet_facts(goods, hub)),
         milestones=tuple(_milestone_facts(session, shipment)),
         container=shipment.container,
     )
@@ -233,8 +247,13 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
 def newest_of(shipment: Shipment) -> datetime:
     """When the last of the facts was recorded: the same facts give the same document."""
     packed = [each.packed_at for each in shipment.cartons]
-    gathered = [each.gathered_at for each in shipment.cartons if each.gathered_at]
-    return max([*packed, *gathered, *(reached.recorded_at for reached in shipment.reached)])
+    moved = [
+        at
+        for each in shipment.cartons
+        for at in (each.left_at, each.gathered_at, each.palletised_at)
+        if at is not None
+    ]
+    return max([*packed, *moved, *(reached.recorded_at for reached in shipment.reached)])
 
 
 def _carton_facts(session: Session, goods: Goods) -> Iterable[CartonFact]:
@@ -261,6 +280,26 @@ def _buyer_gln(session: Session, buyer: str) -> str:
             "The GLN of {buyer} is not known; add it to parties.yaml and run kendi load.", buyer=buyer
         )
     return str(gln)
+
+
+def _left_facts(session: Session, goods: Goods) -> Iterable[LeftFact]:
+    """Cartons that left one facility for one hub at one time."""
+    together: dict[tuple[datetime, str, str], list[str]] = defaultdict(list)
+    for each in goods.cartons:
+        if each.left_at and each.bound_for:
+            together[each.left_at, goods.facility_of(each).gln, each.bound_for].append(each.sscc)
+    for (at, facility_gln, hub), ssccs in sorted(together.items()):
+        hub_gln = _gln(session, hub)
+        yield LeftFact(ssccs=tuple(ssccs), facility_gln=facility_gln, hub_gln=hub_gln, left_at=at)
+
+
+def _pallet_facts(goods: Goods, hub_gln: str) -> Iterable[PalletFact]:
+    together: dict[tuple[datetime, str], list[str]] = defaultdict(list)
+    for each in goods.cartons:
+        if each.pallet and each.palletised_at:
+            together[each.palletised_at, each.pallet].append(each.sscc)
+    for (at, pallet), ssccs in sorted(together.items()):
+        yield PalletFact(pallet=pallet, ssccs=tuple(ssccs), hub_gln=hub_gln, palletised_at=at)
 
 
 def _gathered_facts(goods: Goods, hub_gln: str) -> Iterable[GatheredFact]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.logistics.domain.order import Line, Order, Standing
 from services.logistics.storage import carton, lot, order, order_line
 
-FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
+FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None), carton.c.may_leave)
 
 Key = tuple[UUID, int]
 

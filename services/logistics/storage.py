@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     ForeignKey,
     ForeignKeyConstraint,
@@ -27,6 +28,7 @@ from services.logistics.domain.declaration import Declaration
 from services.logistics.domain.documents import Document
 from services.logistics.domain.milestones import Reached
 from services.logistics.domain.order import Clearance, Line, Order
+from services.logistics.domain.pallet import Pallet
 from services.logistics.domain.shipment import Shipment
 from shared.database import Instant, metadata
 
@@ -218,13 +220,59 @@ carton = Table(
     Column("hub", Text, ForeignKey("facility.code")),
     Column("gathered_at", Instant),
     Column("shipment_id", Uuid, ForeignKey("shipment.id")),
-    Column("unpacked_at", Instant, comment="its goods were cancelled; the number is never used again"),
+    Column("unpacked_at", Instant, comment="opened for good; the number is never used again"),
+    Column("left_at", Instant),
+    Column("bound_for", Text, ForeignKey("facility.code")),
+    Column("seal", Text),
+    Column("measured_g", Integer),
+    Column("weighed_at", Instant),
+    Column("explained_by", Text, comment="the role that answers for a weight that does not fit"),
+    Column("quarantined_at", Instant),
+    Column("quarantine_reason", Text),
+    Column("damaged_at", Instant),
+    Column("lost_at", Instant),
+    Column("pallet", Text, ForeignKey("pallet.sscc")),
+    Column("palletised_at", Instant),
+    Column("loaded_at", Instant),
+    Column(
+        "must_be_reopened",
+        Boolean,
+        Computed(
+            "measured_g IS NOT NULL AND explained_by IS NULL AND 100 * abs(measured_g - gross_g) > 5 * gross_g",
+            persisted=True,
+        ),
+        nullable=False,
+    ),
+    Column(
+        "may_leave",
+        Boolean,
+        Computed(
+            "unpacked_at IS NULL AND lost_at IS NULL AND damaged_at IS NULL AND quarantined_at IS NULL"
+            " AND NOT (measured_g IS NOT NULL AND explained_by IS NULL"
+            " AND 100 * abs(measured_g - gross_g) > 5 * gross_g)",
+            persisted=True,
+        ),
+        nullable=False,
+    ),
     CheckConstraint("sscc ~ '^[0-9]{18}$'", name="sscc"),
     CheckConstraint("pieces > 0", name="pieces"),
     CheckConstraint("gross_g BETWEEN 1 AND 25000", name="gross_g"),
     CheckConstraint("num_nulls(hub, gathered_at) IN (0, 2)", name="gathered"),
     CheckConstraint("shipment_id IS NULL OR hub IS NOT NULL", name="gathered_first"),
     CheckConstraint("num_nulls(shipment_id, unpacked_at) > 0", name="unpacked"),
+    CheckConstraint("num_nulls(left_at, bound_for) IN (0, 2)", name="left"),
+    CheckConstraint("num_nulls(measured_g, weighed_at) IN (0, 2)", name="weighed"),
+    CheckConstraint("measured_g BETWEEN 1 AND 25000", name="measured_g"),
+    CheckConstraint("num_nulls(quarantined_at, quarantine_reason) IN (0, 2)", name="quarantined"),
+    CheckConstraint("num_nulls(lost_at, unpacked_at) > 0", name="lost"),
+    CheckConstraint(
+        "shipment_id IS NULL OR num_nulls(lost_at, damaged_at, quarantined_at) = 3", name="sound"
+    ),
+    CheckConstraint("num_nulls(pallet, palletised_at) IN (0, 2)", name="palletised"),
+    CheckConstraint(
+        "pallet IS NULL OR (hub IS NOT NULL AND num_nulls(lost_at, unpacked_at) = 2)", name="on_pallet"
+    ),
+    CheckConstraint("loaded_at IS NULL OR shipment_id IS NOT NULL", name="loaded"),
 )
 Index("carton_lot_idx", carton.c.lot)
 Index("carton_shipment_id_idx", carton.c.shipment_id)
@@ -234,6 +282,39 @@ Index(
     carton.c.lot,
     postgresql_where=text("shipment_id IS NULL AND unpacked_at IS NULL"),
 )
+Index("carton_pallet_idx", carton.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
+
+pallet = Table(
+    "pallet",
+    tables,
+    Column("sscc", Text, primary_key=True),
+    Column("serial", BigInteger, Identity(), nullable=False, unique=True),
+    Column("hub", Text, ForeignKey("facility.code"), nullable=False),
+    Column("built_at", Instant, nullable=False),
+    CheckConstraint("sscc ~ '^1[0-9]{17}$'", name="sscc"),
+)
+
+carton_history = Table(
+    "carton_history",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("sscc", Text, ForeignKey("carton.sscc"), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("place", Text),
+    Column("pallet", Text),
+    Column("shipment_id", Uuid),
+    Column("grams", Integer),
+    Column("seal", Text),
+    Column("reason", Text),
+    Column("searched_from", Instant, comment="the search of the truck at the gate"),
+    Column("searched_until", Instant),
+    CheckConstraint("num_nulls(searched_from, searched_until) IN (0, 2)", name="searched"),
+    CheckConstraint("searched_until > searched_from", name="search_ends"),
+    comment="what was done with a carton, by whom and why; never changed",
+)
+Index("carton_history_sscc_idx", carton_history.c.sscc, carton_history.c.id)
 
 shipment_document = Table(
     "shipment_document",
@@ -356,7 +437,9 @@ mapping.map_imperatively(
         "lot_code": carton.c.lot,
         "lot": relationship(Lot, lazy="joined", innerjoin=True),
     },
+    exclude_properties={"must_be_reopened", "may_leave"},
 )
+mapping.map_imperatively(Pallet, pallet)
 mapping.map_imperatively(Document, shipment_document)
 mapping.map_imperatively(Reached, shipment_milestone)
 mapping.map_imperatively(Declaration, export_declaration)

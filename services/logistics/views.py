@@ -35,10 +35,18 @@ MOST_RETURNS = 20
 
 CARTON_STATE = case(
     (carton.c.unpacked_at.is_not(None), "unpacked"),
-    (carton.c.hub.is_(None), "packed"),
-    (carton.c.shipment_id.is_(None), "at_hub"),
-    else_="in_shipment",
+    (carton.c.lost_at.is_not(None), "lost"),
+    (carton.c.damaged_at.is_not(None), "damaged"),
+    (carton.c.quarantined_at.is_not(None), "quarantined"),
+    (carton.c.must_be_reopened, "to_reopen"),
+    (carton.c.shipment_id.is_not(None), "in_shipment"),
+    (carton.c.hub.is_not(None), "at_hub"),
+    (carton.c.left_at.is_not(None), "moved"),
+    else_="packed",
 ).label("state")
+
+WEIGHT = func.coalesce(carton.c.measured_g, carton.c.gross_g)
+"""Grams as measured, and until then as expected."""
 
 FREE_PIECES = lot.c.good - lot.c.packed - lot.c.withheld
 
@@ -72,7 +80,7 @@ def lots_on_the_way(session: Session) -> Sequence[RowMapping]:
     """Lots with cartons that have arrived at no hub yet."""
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
     query = _of_lots(*counted).join(carton, carton.c.lot == lot.c.code)
-    query = query.where(carton.c.hub.is_(None), carton.c.unpacked_at.is_(None))
+    query = query.where(carton.c.hub.is_(None), carton.c.unpacked_at.is_(None), carton.c.lost_at.is_(None))
     return session.execute(_by_lot(query)).mappings().all()
 
 
@@ -178,7 +186,7 @@ def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]
             carton.c.shipment_id,
             func.count().label("cartons"),
             func.sum(carton.c.pieces).label("pieces"),
-            func.sum(carton.c.gross_g).label("gross_g"),
+            func.sum(WEIGHT).label("gross_g"),
         )
         .where(carton.c.shipment_id.in_(ids))
         .group_by(carton.c.shipment_id)
@@ -311,7 +319,7 @@ def order_line_of(session: Session, shipment: Shipment) -> Line:
 def cartons_by_lot(session: Session, shipment: Shipment) -> list[dict[str, Any]]:
     """The shipment's cartons, summed for each lot, with each carton below."""
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
-    query = _of_lots(*counted, func.sum(carton.c.gross_g).label("gross_g"))
+    query = _of_lots(*counted, func.sum(WEIGHT).label("gross_g"))
     query = query.join(carton, carton.c.lot == lot.c.code).where(carton.c.shipment_id == shipment.id)
     rows = session.execute(_by_lot(query)).mappings()
     inside = {code: [each for each in shipment.cartons if each.lot.code == code] for code in _lots(shipment)}

@@ -216,6 +216,34 @@ SENTENCES = {
         "{cartons} cartons of lot {lot} arrived at {hub}",
         "{cartons} karton lot {lot} tiba di {hub}",
     ),
+    "cartons_left": (
+        "{cartons} cartons of lot {lot} left for {hub}",
+        "{cartons} karton lot {lot} berangkat ke {hub}",
+    ),
+    "cartons_quarantined": (
+        "{quantity} packed pieces of lot {lot} were set aside",
+        "{quantity} buah terkemas dari lot {lot} dikarantina",
+    ),
+    "quarantine_lifted": (
+        "{quantity} packed pieces of lot {lot} may be shipped again",
+        "{quantity} buah terkemas dari lot {lot} boleh dikirim lagi",
+    ),
+    "cartons_unpacked": (
+        "{quantity} pieces of lot {lot} were unpacked, to be packed again",
+        "{quantity} buah dari lot {lot} dibongkar untuk dikemas lagi",
+    ),
+    "cartons_damaged": (
+        "Cartons with {quantity} pieces of lot {lot} were damaged",
+        "Karton berisi {quantity} buah dari lot {lot} rusak",
+    ),
+    "cartons_lost": (
+        "Cartons with {quantity} pieces of lot {lot} are missing",
+        "Karton berisi {quantity} buah dari lot {lot} hilang",
+    ),
+    "cartons_found": (
+        "Cartons with {quantity} pieces of lot {lot} were found again",
+        "Karton berisi {quantity} buah dari lot {lot} ditemukan lagi",
+    ),
     "goods_withheld": (
         "{quantity} pieces of lot {lot} were taken to stock",
         "{quantity} buah dari lot {lot} ditahan di gudang",

@@ -35,6 +35,92 @@ class CartonsGathered:
     cartons: int
 
 
+@contract("kendi.logistics.cartons_left.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsLeft:
+    """Cartons of one lot left the facility that made them for a hub."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    facility: str
+    hub: str
+    quantity: int
+    cartons: int
+
+
+@contract("kendi.logistics.cartons_quarantined.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsQuarantined:
+    """Cartons of one lot were set aside to be looked at; until that is lifted they leave with no shipment."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
+@contract("kendi.logistics.quarantine_lifted.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class QuarantineLifted:
+    """Cartons that were set aside may be shipped again."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
+@contract("kendi.logistics.cartons_unpacked.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsUnpacked:
+    """Cartons were opened for good and their pieces wait for packing again; the numbers are retired."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
+@contract("kendi.logistics.cartons_damaged.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsDamaged:
+    """Cartons of one lot were found damaged; their pieces are shipped only once they are packed anew."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
+@contract("kendi.logistics.cartons_lost.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsLost:
+    """Cartons of one lot are missing; their pieces are not shipped unless they are found."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
+@contract("kendi.logistics.cartons_found.v1", subject="packing/{lot}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsFound:
+    """Cartons that were missing are there again."""
+
+    lot: str
+    order_id: UUID
+    line: int
+    quantity: int
+    ssccs: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ShipmentLine:
     """What a shipment carries of one lot of one order line."""

@@ -48,6 +48,19 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
         context.close()
 
 
+def test_a_scanner_types_on_and_on_and_a_wrong_label_is_told_big(sign_in: SignIn) -> None:
+    page = sign_in("logistics", LOGISTICS, viewport=PHONE)
+    page.get_by_role("link", name="Scanning").click()
+    for number in ("095299000000000014", "095299000000000024"):
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-outcome=refused]")).to_contain_text(
+            f"The check digit of {number} is wrong"
+        )
+        expect(page.locator("#scan")).to_be_focused()
+        expect(page.locator("#scan")).to_have_value("")
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize(
     ("service", "role", "path"),
@@ -57,6 +70,7 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
         ("orders", BUYER, "/orders/new"),
         ("orders", BUYER, "/orders/import"),
         ("orders", COMPLIANCE, "/orders/holds/"),
+        ("logistics", LOGISTICS, "/logistics/scanning"),
         ("production", FACILITY, "/production/"),
         ("production", KANWIL, "/production/"),
         ("logistics", LOGISTICS, "/logistics/"),

@@ -24,6 +24,16 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/cartons"): READERS,
     ("post", f"{V1}/cartons"): Case(STAFF, {"lot": "SRG-2503-001"}),
     ("post", f"{V1}/cartons/gather"): Case(STAFF, {"hub": SRAGEN, "lot": "SRG-2503-001"}),
+    ("post", f"{V1}/scans"): Case(
+        STAFF, {"what": "gathered", "hub": SRAGEN, "scans": [{"sscc": "095299000000000015"}]}
+    ),
+    ("post", f"{V1}/cartons/reports"): Case(
+        STAFF, {"what": "quarantined", "reason": "Torn at a corner.", "lot": "SRG-2503-001"}
+    ),
+    ("get", f"{V1}/cartons/{{sscc}}/history"): READERS,
+    ("post", f"{V1}/pallets"): Case(STAFF, {"hub": SRAGEN}),
+    ("get", f"{V1}/pallets/{{pallet}}"): READERS,
+    ("get", f"{V1}/pallets/{{pallet}}/label.pdf"): READERS,
     ("get", f"{V1}/shipments"): READERS,
     ("post", f"{V1}/shipments"): Case(STAFF, {"hub": SRAGEN, "destination": "BE"}),
     ("get", ONE): READERS,
@@ -54,6 +64,8 @@ def world(logistics: Logistics) -> World:
         "name": "invoice",
         "code": "NIB",
         "version": "1",
+        "sscc": logistics.staff.get("/cartons").json[0]["sscc"],
+        "pallet": logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"],
     }
     return World(logistics.client, logistics.database, ids, told=(shipment["tracking_url"],))
 

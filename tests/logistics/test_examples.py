@@ -34,6 +34,16 @@ def play(logistics: Logistics) -> None:
     done(logistics.staff.get("/lots"))
     done(logistics.staff.get("/lots/SRG-2503-001/labels.pdf"))
     done(logistics.staff.get("/cartons", limit=2))
+    cartons = logistics.staff.get("/cartons").json
+    sscc, other = cartons[0]["sscc"], cartons[1]["sscc"]
+    pallet = done(logistics.staff.post("/pallets", {"hub": SRAGEN})).json["sscc"]
+    scans = [{"sscc": sscc}, {"sscc": "095299000000000014"}]
+    done(logistics.staff.post("/scans", {"what": "palletised", "pallet": pallet, "scans": scans}))
+    done(logistics.staff.get(f"/pallets/{pallet}"))
+    done(logistics.staff.get(f"/pallets/{pallet}/label.pdf"))
+    report = {"what": "damaged", "reason": "Wet at a corner.", "ssccs": [other]}
+    done(logistics.staff.post("/cartons/reports", report))
+    done(logistics.staff.get(f"/cartons/{sscc}/history"))
     done(logistics.staff.get("/shipments"))
     done(send(logistics, shipment, a_paper("FUM"), a_pdf()))
     declare(logistics)

@@ -4,6 +4,8 @@ from tests.fuzzing import fuzz, operations_of
 from tests.logistics.conftest import SRAGEN, Logistics, a_clearance, a_lot, in_days
 
 IN_TURN = {
+    "POST /logistics/v1/cartons/reports",
+    "POST /logistics/v1/scans",
     "POST /logistics/v1/cartons/gather",
     "POST /logistics/v1/shipments",
     "POST /logistics/v1/shipments/{shipment_id}/documents",
@@ -34,8 +36,12 @@ def test_no_request_of_the_regional_office_breaks_the_service(logistics: Logisti
 def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
     shipment = logistics.planned()
     logistics.hears(a_clearance(quantity=5_000), a_lot("SRG-2503-002", quantity=4_000))
+    cartons = logistics.staff.get("/cartons").json
+    pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
     return {
         "shipment_id": [shipment["id"]],
+        "sscc": [cartons[-1]["sscc"]],
+        "pallet": [pallet],
         "hub": [SRAGEN],
         "lot": ["SRG-2503-001", "SRG-2503-002"],
         "destination": ["BE"],

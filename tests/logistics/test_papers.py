@@ -419,6 +419,7 @@ def test_a_label_is_read_by_a_scanner() -> None:
         assert barcodes_of(pdf, page) == {
             "]C100": f"00{sscc(page + 1)}".encode(),
             "]C102": b"0209529900001012" + b"37150" + FNC1 + b"10SRG-2603-017",
+            "]Q1ht": f"https://id.gs1.org/00/{sscc(page + 1)}".encode(),
         }
 
 
@@ -430,6 +431,7 @@ def test_any_lot_and_count_is_read_in_full(lot: str, quantity: int) -> None:
     apart = {"]C102": content, "]C110": of_lot}
     together = {"]C102": content + FNC1 + of_lot}
     assert read.pop("]C100") == f"00{sscc(1)}".encode()
+    assert read.pop("]Q1ht") == f"https://id.gs1.org/00/{sscc(1)}".encode()
     assert read in (apart, together)
 
 

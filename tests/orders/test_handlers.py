@@ -21,9 +21,16 @@ from services.orders.storage import facility
 from shared.clock import advance
 from shared.events import CONTRACTS, contract_of
 from shared.events.logistics import (
+    CartonsDamaged,
+    CartonsFound,
     CartonsGathered,
+    CartonsLeft,
+    CartonsLost,
     CartonsPacked,
+    CartonsQuarantined,
+    CartonsUnpacked,
     MilestoneRecorded,
+    QuarantineLifted,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentLine,
@@ -365,6 +372,30 @@ def test_the_timeline_has_every_event_once_however_often_it_comes(order: Followe
     )
     assert len({entry["event_id"] for entry in entries}) == len(entries)
     assert set(order.quantities().values()) == {1_000}
+
+
+def test_what_became_of_cartons_is_told_and_only_unpacking_moves_pieces(order: Followed) -> None:
+    order.hears(order.plan(), order.work(), order.lot(), order.cartons())
+    some = {"lot": LOT, **order.about(1), "quantity": 200, "ssccs": ("095299000000000015",)}
+    left = CartonsLeft(lot=LOT, **order.about(1), facility=SRAGEN, hub="LPS-SMG", quantity=1_000, cartons=5)
+    order.hears(
+        left, *(kind(**some) for kind in (CartonsQuarantined, QuarantineLifted, CartonsLost, CartonsFound))
+    )
+    assert order.quantities()["packed"] == 1_000
+    order.hears(CartonsDamaged(**some), CartonsUnpacked(**some))
+    assert order.quantities()["packed"] == 800
+    order.hears(order.cartons(quantity=200))
+    assert order.quantities()["packed"] == 1_000
+    assert [entry["text"] for entry in order.timeline()][-8:] == [
+        f"5 cartons of lot {LOT} left for LPS-SMG",
+        f"200 packed pieces of lot {LOT} were set aside",
+        f"200 packed pieces of lot {LOT} may be shipped again",
+        f"Cartons with 200 pieces of lot {LOT} are missing",
+        f"Cartons with 200 pieces of lot {LOT} were found again",
+        f"Cartons with 200 pieces of lot {LOT} were damaged",
+        f"200 pieces of lot {LOT} were unpacked, to be packed again",
+        f"200 pieces of lot {LOT} were packed",
+    ]
 
 
 def test_the_timeline_names_a_facility_as_it_is_called_now(order: Followed) -> None:

@@ -18,7 +18,7 @@ from services.logistics.schemas.cartons import (
 )
 from shared.web.access import KANWIL, LOGISTICS, requires
 from shared.web.api import Routes
-from shared.web.context import transaction
+from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
 from shared.web.pagination import PageSchema, code, key_of, link_to_next
 
@@ -73,8 +73,10 @@ def list_cartons(query: dict[str, Any]) -> Any:
 def pack_lot(body: dict[str, Any]) -> Response:
     """Pack the free pieces of a lot into cartons: those asked for, or all. Needs an Idempotency-Key."""
 
+    prefix = serving().settings.gs1_prefix
+
     def command(session: Session) -> Answer:
-        packed = [carton.sscc for carton in cartons.pack_lot(session, **body)]
+        packed = [carton.sscc for carton in cartons.pack_lot(session, prefix=prefix, **body)]
         rows = views.list_cartons(session, ssccs=packed, limit=len(packed))
         return CARTONS.dump(rows), 201, {"Location": f"/logistics/v1/cartons?lot={body['lot']}"}
 

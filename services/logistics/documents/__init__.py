@@ -57,10 +57,28 @@ class CartonPaper:
     length_mm: int
     width_mm: int
     height_mm: int
+    full: int | None = None
+    pallet: str | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it holds fewer pieces than a full one; ``full`` tells how many that are, if it is known."""
+        return self.full is not None and self.quantity < self.full
 
     @property
     def volume_mm3(self) -> int:
         return self.length_mm * self.width_mm * self.height_mm
+
+
+@dataclass(frozen=True, kw_only=True)
+class PalletPaper:
+    """A pallet as its label shows it."""
+
+    sscc: str
+    hub: str
+    cartons: int
+    pieces: int
+    gross_g: int
 
 
 @dataclass(frozen=True, kw_only=True)

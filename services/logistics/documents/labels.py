@@ -9,15 +9,24 @@ from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
 
+from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.code128 import Code128
+from reportlab.graphics.barcode.qr import QrCodeWidget
+from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from services.logistics.documents import CartonPaper, ShipmentPaper, need_agreement, need_carton
+from services.logistics.documents import (
+    CartonPaper,
+    PalletPaper,
+    ShipmentPaper,
+    need_agreement,
+    need_carton,
+)
 from services.logistics.documents.layout import kilograms
-from services.logistics.domain.sscc import check, check_gtin, is_demonstration
+from services.logistics.domain.sscc import check, check_gtin, digital_link, is_demonstration
 from shared.paper import printable
 
 PAGE = (105 * mm, 148 * mm)
@@ -27,7 +36,10 @@ BAR = 0.495 * mm
 NARROWEST_BAR = 0.25 * mm
 QUIET_BARS = 10
 SSCC_HEIGHT = 32 * mm
+QR_SIZE = 30 * mm
 CONTENT_HEIGHT = 26 * mm
+
+BESIDE_QR = PAGE[0] - EDGE - QR_SIZE - 4 * mm
 
 FNC1 = "\xf1"
 """reportlab's sign for function 1: at the start it says GS1-128, later it ends a field of open length."""
@@ -84,8 +96,45 @@ def _draw_label(canvas: Canvas, carton: CartonPaper) -> None:
     for at, fields in enumerate(reversed(contents)):
         _draw_symbol(canvas, fields, bottom=49 * mm + at * (height + 5 * mm), height=height)
     _draw_words(canvas, carton)
+    _draw_link(canvas, carton.sscc)
     if is_demonstration(carton.sscc):
         _draw_demo(canvas)
+
+
+def pallet_label(pallet: PalletPaper) -> bytes:
+    """The label of a pallet: its number, and what stands on it at the time of printing."""
+    into = BytesIO()
+    canvas = Canvas(into, pagesize=PAGE, invariant=1)
+    canvas.setTitle(f"Pallet label {pallet.sscc}")
+    canvas.setAuthor("Kendi")
+    _draw_symbol(canvas, (("00", check(pallet.sscc)),), bottom=9 * mm, height=SSCC_HEIGHT)
+    top = PAGE[1] - EDGE
+    _write(canvas, "PALLET", at=top - 8 * mm, size=24, bold=True, room=62 * mm)
+    _write(canvas, f"{pallet.cartons} cartons", at=top - 22 * mm, size=18, bold=True, room=60 * mm)
+    _write(canvas, f"{pallet.pieces} pieces", at=top - 31 * mm, size=14, room=60 * mm)
+    _write(
+        canvas,
+        f"Gross {kilograms(pallet.gross_g)} kg without the pallet",
+        at=top - 38 * mm,
+        size=9,
+        room=60 * mm,
+    )
+    _write(canvas, "Made in Indonesia", at=top - 48 * mm, size=13, bold=True)
+    _write(canvas, f"built at {pallet.hub}", at=top - 54 * mm, size=9, lines=2)
+    _draw_link(canvas, pallet.sscc)
+    if is_demonstration(pallet.sscc):
+        _draw_demo(canvas)
+    canvas.showPage()
+    canvas.save()
+    return into.getvalue()
+
+
+def _draw_link(canvas: Canvas, sscc: str) -> None:
+    """The number once more for a phone: a QR code with a GS1 Digital Link."""
+    code = QrCodeWidget(digital_link(sscc), barLevel="M", barBorder=4, barWidth=QR_SIZE, barHeight=QR_SIZE)
+    drawing = Drawing(QR_SIZE, QR_SIZE)
+    drawing.add(code)
+    renderPDF.draw(drawing, canvas, PAGE[0] - QR_SIZE - 3 * mm, PAGE[1] - 17 * mm - QR_SIZE)
 
 
 def _draw_symbol(canvas: Canvas, fields: tuple[Field, ...], *, bottom: float, height: float) -> None:
@@ -100,14 +149,27 @@ def _draw_symbol(canvas: Canvas, fields: tuple[Field, ...], *, bottom: float, he
 def _draw_words(canvas: Canvas, carton: CartonPaper) -> None:
     top = PAGE[1] - EDGE
     _write(canvas, carton.sku, at=top - 6 * mm, size=20, bold=True, room=62 * mm)
-    _write(canvas, carton.description, at=top - 11 * mm, size=8, lines=2)
-    _write(canvas, f"Quantity {carton.quantity}", at=top - 22 * mm, size=14, bold=True, room=46 * mm)
-    _write_right(canvas, f"Carton {carton.number} of {carton.count}", at=top - 22 * mm)
-    _write(canvas, f"Purchase order {carton.po}", at=top - 29 * mm, size=11)
-    _write(canvas, f"Lot {carton.lot}", at=top - 35 * mm, size=11)
-    _write(canvas, "Made in Indonesia", at=top - 42 * mm, size=13, bold=True)
-    _write(canvas, f"at {carton.facility}", at=top - 46.5 * mm, size=9, lines=2)
-    _write(canvas, _measures(carton), at=top - 55 * mm, size=8)
+    _write(canvas, carton.description, at=top - 11 * mm, size=8, lines=2, room=BESIDE_QR)
+    _write(canvas, _count_of(carton), at=top - 22 * mm, size=14, bold=True, room=BESIDE_QR)
+    _write(
+        canvas,
+        f"Carton {carton.number} of {carton.count}",
+        at=top - 28 * mm,
+        size=11,
+        bold=True,
+        room=BESIDE_QR,
+    )
+    _write(canvas, f"Purchase order {carton.po}", at=top - 33.5 * mm, size=11, room=BESIDE_QR)
+    _write(canvas, f"Lot {carton.lot}", at=top - 38.5 * mm, size=11, room=BESIDE_QR)
+    _write(canvas, "Made in Indonesia", at=top - 45.5 * mm, size=13, bold=True, room=BESIDE_QR)
+    _write(canvas, f"at {carton.facility}", at=top - 50.5 * mm, size=9, lines=2)
+    _write(canvas, _measures(carton), at=top - 60 * mm, size=8)
+
+
+def _count_of(carton: CartonPaper) -> str:
+    """The exact count; a carton that is not full says so, since whoever lifts it would miss pieces."""
+    part = f" (part carton, full: {carton.full})" if carton.is_part else ""
+    return f"Quantity {carton.quantity}{part}"
 
 
 def _measures(carton: CartonPaper) -> str:
@@ -118,11 +180,6 @@ def _measures(carton: CartonPaper) -> str:
 def _draw_demo(canvas: Canvas) -> None:
     canvas.setFont("Helvetica-Bold", 26)
     canvas.drawRightString(PAGE[0] - EDGE, PAGE[1] - EDGE - 7 * mm, "DEMO")
-
-
-def _write_right(canvas: Canvas, text: str, *, at: float) -> None:
-    canvas.setFont("Helvetica-Bold", 11)
-    canvas.drawRightString(PAGE[0] - EDGE, at, text)
 
 
 def _write(

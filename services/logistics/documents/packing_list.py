@@ -26,7 +26,30 @@ def _story(paper: ShipmentPaper) -> list[Flowable]:
         listing(
             _cartons(paper), _shares(13, 30, 24, 22, 26, 34, 13, 18, 26, 14), numeric=(6, 7, 8, 9), total=True
         ),
+        *_pallets(paper),
     ]
+
+
+def _pallets(paper: ShipmentPaper) -> list[Flowable]:
+    """What stands on which pallet; nothing if the cartons are loaded loose."""
+    on: dict[str, list[CartonPaper]] = {}
+    for carton in paper.cartons:
+        if carton.pallet:
+            on.setdefault(carton.pallet, []).append(carton)
+    if not on:
+        return []
+    rows = [["Pallet", "Cartons by their number", "Cartons", "Pieces", "Gross kg"]]
+    for pallet, cartons in sorted(on.items()):
+        rows.append(
+            [
+                pallet,
+                ", ".join(str(carton.number) for carton in cartons),
+                f"{len(cartons):,}",
+                f"{sum(carton.quantity for carton in cartons):,}",
+                kilograms(sum(carton.gross_g for carton in cartons)),
+            ]
+        )
+    return [words("Pallets", style=HEADING), listing(rows, _shares(32, 100, 14, 14, 18), numeric=(2, 3, 4))]
 
 
 def _shares(*parts: float) -> list[float]:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.logistics.domain.sscc import check_lot, sscc
-from shared.events.logistics import CartonsGathered, CartonsPacked
-from shared.refusal import Refused
+from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check_lot, sscc
+from shared.events.logistics import CartonsGathered, CartonsLeft, CartonsPacked
+from shared.refusal import Refused, Sentence
 
 HEAVIEST_G = 25_000
 """What one person may lift: the gross weight of a closed carton, in grams."""
+
+TOLERATED_PERCENT = 5
+"""How far a carton may weigh from what it should: beyond that something is in it, or missing from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +41,7 @@ class Carton:
     """A closed carton. It holds pieces of one lot, and so of one item, one order line and one lane.
 
     ``hub`` is where it arrived, ``shipment_id`` with what it leaves; both are empty before that. One
-    that was unpacked never leaves, and its number is retired.
+    that was unpacked never leaves, and its number is retired. ``gross_g`` is what it should weigh.
     """
 
     sscc: str
@@ -54,10 +57,79 @@ class Carton:
     gathered_at: datetime | None = None
     shipment_id: UUID | None = None
     unpacked_at: datetime | None = None
+    left_at: datetime | None = None
+    bound_for: str | None = None
+    seal: str | None = None
+    measured_g: int | None = None
+    weighed_at: datetime | None = None
+    explained_by: str | None = None
+    quarantined_at: datetime | None = None
+    quarantine_reason: str | None = None
+    damaged_at: datetime | None = None
+    lost_at: datetime | None = None
+    pallet: str | None = None
+    palletised_at: datetime | None = None
+    loaded_at: datetime | None = None
 
     @property
     def can_be_unpacked(self) -> bool:
-        return self.shipment_id is None and self.unpacked_at is None
+        return self.shipment_id is None and self.unpacked_at is None and self.lost_at is None
+
+    @property
+    def weight_g(self) -> int:
+        """What the papers say it weighs: as measured, and until then as expected."""
+        return self.measured_g or self.gross_g
+
+    @property
+    def must_be_reopened(self) -> bool:
+        """Whether it weighs too much or too little, and nobody answered for that."""
+        if self.measured_g is None or self.explained_by is not None:
+            return False
+        return 100 * abs(self.measured_g - self.gross_g) > TOLERATED_PERCENT * self.gross_g
+
+    @property
+    def reason_to_stay(self) -> Sentence | None:
+        """Why it may leave with no shipment; nothing if it may."""
+        return (
+            self._gone
+            or self._misweighed
+            or (self.damaged_at and Sentence("Carton {sscc} is damaged: unpack it.", sscc=self.sscc))
+            or (
+                self.quarantined_at
+                and Sentence(
+                    "Carton {sscc} is in quarantine: {reason}",
+                    sscc=self.sscc,
+                    reason=self.quarantine_reason,
+                )
+            )
+            or None
+        )
+
+    @property
+    def _gone(self) -> Sentence | None:
+        if self.unpacked_at:
+            return Sentence("Carton {sscc} was unpacked; its number is retired.", sscc=self.sscc)
+        if self.lost_at:
+            return Sentence("Carton {sscc} was reported lost; report it found first.", sscc=self.sscc)
+        return None
+
+    @property
+    def _misweighed(self) -> Sentence | None:
+        if not self.must_be_reopened:
+            return None
+        return Sentence(
+            "Carton {sscc} weighs {measured} g and should weigh {expected} g: open and count it, close it "
+            "with a new seal and weigh it again.",
+            sscc=self.sscc,
+            measured=self.measured_g,
+            expected=self.gross_g,
+        )
+
+    def need_movable(self) -> None:
+        """Refuse to move what is not there, or what must be opened first."""
+        reason = self._gone or self._misweighed
+        if reason:
+            raise Refused(reason, field="ssccs")
 
 
 @dataclass(eq=False, kw_only=True)
@@ -97,7 +169,13 @@ class Lot:
         return wanted
 
     def pack(
-        self, quantity: int, packaging: Packaging, serials: Sequence[int], *, at: datetime
+        self,
+        quantity: int,
+        packaging: Packaging,
+        serials: Sequence[int],
+        *,
+        at: datetime,
+        prefix: str = DEMONSTRATION_PREFIX,
     ) -> tuple[list[Carton], CartonsPacked]:
         """Close cartons over free pieces: full ones, and a last one with what is left over.
 
@@ -116,7 +194,7 @@ class Lot:
         check_lot(self.code)
         cartons = [
             Carton(
-                sscc=sscc(serial),
+                sscc=sscc(serial, prefix=prefix),
                 serial=serial,
                 lot=self,
                 pieces=pieces,
@@ -145,27 +223,56 @@ class Lot:
 
 def gather(cartons: Iterable[Carton], hub: str, *, at: datetime) -> list[CartonsGathered]:
     """Cartons arrived at a hub; one event for each lot. Those that are there already stay as they are."""
-    arrived: dict[Lot, list[Carton]] = {}
-    for carton in cartons:
-        if carton.unpacked_at is not None:
-            raise Refused(
-                "Carton {sscc} was unpacked because its goods were cancelled; its number is retired.",
-                field="ssccs",
-                sscc=carton.sscc,
-            )
-        if carton.hub is None:
-            arrived.setdefault(carton.lot, []).append(carton)
-        elif carton.hub != hub:
-            raise Refused(
-                "Carton {sscc} arrived at {there} before, not at {hub}.",
-                field="hub",
-                sscc=carton.sscc,
-                there=carton.hub,
-                hub=hub,
-            )
+    found = list(cartons)
+    for carton in found:
+        need_arriving(carton, hub)
+    arrived = by_lot(carton for carton in found if carton.hub is None)
     for carton in (carton for of_lot in arrived.values() for carton in of_lot):
         carton.hub, carton.gathered_at = hub, at
     return [_gathered(lot, of_lot, hub) for lot, of_lot in arrived.items()]
+
+
+def need_arriving(carton: Carton, hub: str) -> None:
+    """Refuse a carton that can't have come to this hub."""
+    carton.need_movable()
+    if carton.hub not in (None, hub):
+        raise Refused(
+            "Carton {sscc} arrived at {there} before, not at {hub}.",
+            field="hub",
+            sscc=carton.sscc,
+            there=carton.hub,
+            hub=hub,
+        )
+
+
+def leave(cartons: Iterable[Carton], hub: str, *, seal: str | None, at: datetime) -> list[CartonsLeft]:
+    """Cartons left their facility for a hub; those that left or arrived before stay as they are."""
+    found = list(cartons)
+    for carton in found:
+        carton.need_movable()
+    gone = by_lot(carton for carton in found if carton.left_at is None and carton.hub is None)
+    for carton in (carton for of_lot in gone.values() for carton in of_lot):
+        carton.left_at, carton.bound_for = at, hub
+        carton.seal = seal or carton.seal
+    return [
+        CartonsLeft(
+            lot=lot.code,
+            order_id=lot.order_id,
+            line=lot.line,
+            facility=lot.facility,
+            hub=hub,
+            quantity=sum(carton.pieces for carton in of_lot),
+            cartons=len(of_lot),
+        )
+        for lot, of_lot in gone.items()
+    ]
+
+
+def by_lot(cartons: Iterable[Carton]) -> dict[Lot, list[Carton]]:
+    groups: dict[Lot, list[Carton]] = {}
+    for carton in cartons:
+        groups.setdefault(carton.lot, []).append(carton)
+    return groups
 
 
 def _gathered(lot: Lot, cartons: Sequence[Carton], hub: str) -> CartonsGathered:

@@ -1,7 +1,7 @@
 """A shipment: cartons for one consignee that leave a hub together. Its state is derived, never stored."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -172,7 +172,7 @@ class Shipment:
         if not self.cartons:
             raise Refused("There is no carton for this shipment.")
         for carton in self.cartons:
-            if carton.hub != self.hub or not carton.can_be_unpacked:
+            if carton.hub != self.hub or not carton.can_be_unpacked or carton.reason_to_stay:
                 raise Refused("Carton {sscc} does not stand free at {hub}.", sscc=carton.sscc, hub=self.hub)
         _need_rules(self.documents)
         up_to(VESSEL_DEPARTED, graph)
@@ -355,9 +355,25 @@ class Shipment:
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
 
+    def need_without(self, ssccs: Collection[str]) -> None:
+        """Refuse to take cartons out once it has left, or all of them."""
+        if self.dispatched:
+            raise Refused(
+                "Shipment {number} has left with the carton: what happened to it then is a matter of a claim.",
+                field="ssccs",
+                number=self.number,
+            )
+        if all(carton.sscc in ssccs for carton in self.cartons):
+            raise Refused(
+                "Shipment {number} would be empty without the carton: cancel the shipment first.",
+                field="ssccs",
+                number=self.number,
+            )
+
     def reasons_to_stay(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
         """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned."""
         lost = [reason for each in goods if (reason := reason_to_stay(each, on))]
+        lost += [reason for carton in self.cartons if (reason := carton.reason_to_stay)]
         return lost + [
             each.line.sentence(
                 "{line} goes to {consignee} in {destination} now, so it may not leave in {number}.",

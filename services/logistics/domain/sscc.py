@@ -16,6 +16,9 @@ DEMONSTRATION_PREFIX: Final = "9529900"
 """GS1 keeps the numbers that begin with 952 for demonstrations: they belong to nobody."""
 
 _SEPARATORS = re.compile(r"[\s()-]")
+_DIGITAL_LINK = re.compile(r"https?://[^\s?#]+/00/([0-9]{18})(?:[/?#].*)?", re.IGNORECASE)
+"""How a QR code on a label says an SSCC."""
+
 _SYMBOLOGY = "]C1"
 """What a scanner puts before the content of a GS1-128 symbol."""
 
@@ -86,8 +89,13 @@ def sscc(serial: int, *, prefix: str = DEMONSTRATION_PREFIX, extension: int = 0)
 
 
 def check(text: str) -> str:
-    """The eighteen digits of an SSCC as typed or scanned: spaces, hyphens and the (00) may be there."""
-    digits = _SEPARATORS.sub("", text.strip().removeprefix(_SYMBOLOGY))
+    """The eighteen digits of an SSCC as typed or scanned: spaces, hyphens, the (00) or a link may be there."""
+    link = _DIGITAL_LINK.fullmatch(text.strip())
+    digits = link[1] if link else _SEPARATORS.sub("", text.strip().removeprefix(_SYMBOLOGY))
+    if digits.startswith("02") and len(digits) > 20:
+        raise NotANumberOfThisKind(
+            "This barcode tells what is in the carton. Scan the one at the foot of the label.", field="sscc"
+        )
     if len(digits) == 20:
         digits = digits.removeprefix("00")
     return _checked(digits, lengths=(18,), kind="An SSCC", field="sscc")
@@ -137,6 +145,11 @@ def check_locode(place: str, *, field: str = "place") -> str:
     return code
 
 
+def digital_link(number: str) -> str:
+    """The SSCC as a GS1 Digital Link, which any telephone reads."""
+    return f"https://id.gs1.org/00/{check(number)}"
+
+
 def is_demonstration(number: str) -> bool:
     """Whether an SSCC was made under GS1's demonstration prefix, and so stands for no real carton."""
     return check(number)[1:].startswith("952")
@@ -177,6 +190,12 @@ def place_uri(place: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
         return f"https://vocabulary.uncefact.org/unlocode#{check_locode(place)}"
     gln = check_gln(place, field="place")
     return epc_urn_of_place(gln, prefix=prefix) if gln.startswith(prefix) else f"https://id.gs1.org/414/{gln}"
+
+
+def sscc_uri(number: str, prefix: str = DEMONSTRATION_PREFIX) -> str:
+    """A carton or a pallet; one numbered under another prefix is given as a GS1 Digital Link."""
+    ours = check(number)[1:].startswith(prefix)
+    return epc_urn_of_sscc(number, prefix=prefix) if ours else digital_link(number)
 
 
 def party_uri(gln: str, prefix: str = DEMONSTRATION_PREFIX) -> str:

@@ -7,7 +7,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.carton import Carton, Lot, Packaging, gather
-from services.logistics.domain.sscc import check
+from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
+from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import facility, item
 from shared.clock import business_now
@@ -16,14 +17,16 @@ from shared.messaging.outbox import record
 from shared.refusal import Refused
 
 
-def pack_lot(session: Session, *, lot: str, quantity: int | None = None) -> list[Carton]:
+def pack_lot(
+    session: Session, *, lot: str, quantity: int | None = None, prefix: str = DEMONSTRATION_PREFIX
+) -> list[Carton]:
     """Close cartons over free pieces of a lot: those asked for, or all."""
     found = session.get(Lot, lot, with_for_update=True, populate_existing=True)
     if found is None:
         raise Refused("There is no lot {lot}; see /logistics/v1/lots.", field="lot", lot=lot)
     wanted, packaging = found.need_free(quantity), _packaging(session, found.sku)
     serials = _new_serials(session, len(packaging.share_out(wanted)))
-    packed, event = found.pack(wanted, packaging, serials, at=business_now(session))
+    packed, event = found.pack(wanted, packaging, serials, at=business_now(session), prefix=prefix)
     session.add_all(packed)
     session.flush()
     record(session, event)
@@ -56,7 +59,13 @@ def gather_lot(session: Session, *, hub: str, lot: str) -> list[CartonsGathered]
     if session.get(Lot, lot) is None:
         raise Refused("There is no lot {lot}.", field="lot", lot=lot)
     return _gather(
-        session, hub, cartons.c.lot == lot, cartons.c.hub.is_(None), cartons.c.unpacked_at.is_(None)
+        session,
+        hub,
+        cartons.c.lot == lot,
+        cartons.c.hub.is_(None),
+        cartons.c.unpacked_at.is_(None),
+        cartons.c.lost_at.is_(None),
+        ~cartons.c.must_be_reopened,
     )
 
 
@@ -73,8 +82,11 @@ def gather_cartons(session: Session, *, hub: str, ssccs: Sequence[str]) -> list[
 def _gather(session: Session, hub: str, *which: Any) -> list[CartonsGathered]:
     need_hub(session, hub)
     query = select(Carton).where(*which).order_by(cartons.c.sscc)
-    found = session.execute(query.with_for_update(of=cartons)).scalars().all()
-    events = gather(found, hub, at=business_now(session))
+    locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
+    found, at = session.execute(locking).scalars().all(), business_now(session)
+    arrived = [carton for carton in found if carton.hub is None]
+    events = gather(found, hub, at=at)
+    note(session, arrived, "gathered", at=at, place=hub)
     session.flush()
     record(session, *events)
     return events

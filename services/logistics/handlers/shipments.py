@@ -65,8 +65,7 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
         .join(lot, lot.c.code == cartons.c.lot)
         .where(
             cartons.c.hub == hub,
-            cartons.c.shipment_id.is_(None),
-            cartons.c.unpacked_at.is_(None),
+            *standing.FREE,
             func.row(lot.c.order_id, lot.c.line).in_(keys),
         )
         .order_by(cartons.c.sscc)

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "logistics_0016"
-down_revision = "logistics_0014"
+down_revision = "logistics_0015"
 branch_labels = None
 depends_on = None
 

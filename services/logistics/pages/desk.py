@@ -16,7 +16,7 @@ from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS
-from shared.web.context import transaction
+from shared.web.context import serving, transaction
 
 desk = Blueprint("dispatch", __name__, url_prefix="/logistics", template_folder="../templates")
 
@@ -43,7 +43,12 @@ def home(**_: Any) -> str:
 @pages.desk(LOGISTICS)
 def pack(lot: str) -> Any:
     return _do(
-        lambda session: cartons.pack_lot(session, lot=lot, quantity=_pieces(request.form.get("quantity"))),
+        lambda session: cartons.pack_lot(
+            session,
+            lot=lot,
+            quantity=_pieces(request.form.get("quantity")),
+            prefix=serving().settings.gs1_prefix,
+        ),
         at=f"pack {lot}",
     )
 

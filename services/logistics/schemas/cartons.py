@@ -33,7 +33,11 @@ class CartonsQuery(PageSchema):
 
 class CartonSchema(Schema):
     sscc = fields.String()
-    state = fields.String(metadata={"description": "packed, at_hub, in_shipment or unpacked"})
+    state = fields.String(
+        metadata={
+            "description": "packed, moved, at_hub, in_shipment, to_reopen, quarantined, damaged, lost or unpacked"
+        }
+    )
     lot = fields.String()
     order_id = fields.UUID()
     line = fields.Integer()
@@ -41,7 +45,12 @@ class CartonSchema(Schema):
     facility = fields.String()
     lane = fields.String()
     pieces = Whole()
-    gross_g = Whole(metadata={"description": "grams of the closed carton"})
+    gross_g = Whole(metadata={"description": "grams that the closed carton should weigh"})
+    measured_g = Whole(allow_none=True, metadata={"description": "grams that it weighs"})
+    seal = fields.String(allow_none=True)
+    pallet = fields.String(
+        allow_none=True, metadata={"description": "the SSCC of the pallet that it stands on"}
+    )
     length_mm = Whole()
     width_mm = Whole()
     height_mm = Whole()
@@ -50,7 +59,7 @@ class CartonSchema(Schema):
     gathered_at = fields.AwareDateTime(allow_none=True)
     shipment_id = fields.UUID(allow_none=True)
     unpacked_at = fields.AwareDateTime(
-        allow_none=True, metadata={"description": "when it was opened, its goods being cancelled"}
+        allow_none=True, metadata={"description": "when it was opened for good"}
     )
 
 

@@ -21,11 +21,18 @@ from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
 from shared.events.logistics import (
+    CartonsDamaged,
+    CartonsFound,
     CartonsGathered,
+    CartonsLeft,
+    CartonsLost,
     CartonsPacked,
+    CartonsQuarantined,
+    CartonsUnpacked,
     DocumentsCompleted,
     GoodsWithheld,
     MilestoneRecorded,
+    QuarantineLifted,
     ShipmentBooked,
     ShipmentDelivered,
     ShipmentDeparted,
@@ -102,6 +109,14 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
     timeline.note(session, event, heard)
 
 
+def on_cartons_unpacked(session: Session, event: CartonsUnpacked, heard: Heard) -> None:
+    """What was in the cartons is good still, and is packed again."""
+    line = locked(session, event.order_id).line(event.line)
+    line.packed -= event.quantity
+    line.unpacked += event.quantity
+    timeline.note(session, event, heard)
+
+
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
@@ -159,7 +174,14 @@ REACTIONS: Reactions = {
     LatenessCleared: note_on_timeline,
     LotReleased: on_lot_released,
     CartonsPacked: on_cartons_packed,
+    CartonsLeft: note_on_timeline,
     CartonsGathered: note_on_timeline,
+    CartonsQuarantined: note_on_timeline,
+    QuarantineLifted: note_on_timeline,
+    CartonsUnpacked: on_cartons_unpacked,
+    CartonsDamaged: note_on_timeline,
+    CartonsLost: note_on_timeline,
+    CartonsFound: note_on_timeline,
     GoodsWithheld: on_goods_withheld,
     WithholdingAnswered: on_withholding_answered,
     ShipmentPlanned: note_on_timeline,

@@ -1,0 +1,27 @@
+"""Weighing: a closed carton weighs what its pieces weigh, or it is opened again."""
+
+from datetime import datetime
+
+from services.logistics.domain.carton import HEAVIEST_G, Carton
+from shared.refusal import Refused
+
+
+def weigh(carton: Carton, grams: int, *, seal: str | None, at: datetime) -> None:
+    """Note what the scale says. A carton that did not fit its weight is weighed again under a new seal only."""
+    if grams > HEAVIEST_G:
+        raise Refused(
+            "{weight} g is too heavy: {most} g is the most that may be lifted. Unpack carton {sscc}.",
+            field="grams",
+            weight=grams,
+            most=HEAVIEST_G,
+            sscc=carton.sscc,
+        )
+    if carton.must_be_reopened and seal in (None, carton.seal):
+        raise Refused(
+            "Carton {sscc} did not weigh what it should: open and count it, close it with a new seal, and "
+            "give the number of the seal.",
+            field="seal",
+            sscc=carton.sscc,
+        )
+    carton.measured_g, carton.weighed_at, carton.explained_by = grams, at, None
+    carton.seal = seal or carton.seal

@@ -1,0 +1,155 @@
+"""What is reported of cartons: set aside, damaged, lost, found, unpacked, explained, or on the way to a hub."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.logistics.domain import incidents
+from services.logistics.domain.carton import Carton, Lot, leave
+from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.sscc import check
+from services.logistics.handlers.carton_history import note, role_of
+from services.logistics.handlers.cartons import need_hub
+from services.logistics.storage import carton as cartons
+from services.logistics.storage import lot as lots
+from services.logistics.storage import shipment as shipments
+from shared.clock import business_now
+from shared.messaging.outbox import record
+from shared.refusal import Refused
+
+
+def quarantine(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    """Set cartons aside for what they hold; those in a shipment that has not left are taken out of it."""
+    found, at = _taken_out(session, ssccs), business_now(session)
+    news = [each for each in found if each.quarantined_at is None]
+    return _noted(
+        session, news, "quarantined", incidents.quarantine(news, reason=reason, at=at), at=at, reason=reason
+    )
+
+
+def quarantine_lot(session: Session, *, reason: str, lot: str) -> list[Carton]:
+    """Set aside all of a lot that has not left: a facility's lot holds what this facility made, and no more."""
+    query = (
+        select(cartons.c.sscc)
+        .outerjoin(shipments, shipments.c.id == cartons.c.shipment_id)
+        .where(
+            cartons.c.lot == lot,
+            func.num_nulls(cartons.c.unpacked_at, cartons.c.lost_at, shipments.c.container) == 3,
+        )
+    )
+    ssccs = session.execute(query).scalars().all()
+    if not ssccs:
+        raise Refused("Of lot {lot} no carton is here.", field="lot", lot=lot)
+    return quarantine(session, reason=reason, ssccs=ssccs)
+
+
+def lift_quarantine(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    found, at = locked(session, ssccs), business_now(session)
+    news = [each for each in found if each.quarantined_at is not None]
+    return _noted(session, news, "quarantine_lifted", incidents.lift_quarantine(news), at=at, reason=reason)
+
+
+def report_damaged(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    found, at = _taken_out(session, ssccs), business_now(session)
+    news = [each for each in found if each.damaged_at is None]
+    return _noted(session, news, "damaged", incidents.damage(news, at=at), at=at, reason=reason)
+
+
+def report_lost(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    found, at = _taken_out(session, ssccs), business_now(session)
+    news = [each for each in found if each.lost_at is None]
+    return _noted(session, news, "lost", incidents.lose(news, at=at), at=at, reason=reason)
+
+
+def report_found(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    found, at = locked(session, ssccs), business_now(session)
+    news = [each for each in found if each.lost_at is not None]
+    return _noted(session, news, "found", incidents.find(news), at=at, reason=reason)
+
+
+def unpack(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    """Open cartons for good; their pieces wait for packing again."""
+    found, at = locked(session, ssccs), business_now(session)
+    news = [each for each in found if each.unpacked_at is None]
+    return _noted(session, news, "unpacked", incidents.unpack(news, at=at), at=at, reason=reason)
+
+
+def explain_weight(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
+    """The role that signs answers for what these cartons weigh."""
+    found, at = locked(session, ssccs), business_now(session)
+    for carton in found:
+        incidents.explain(carton, role=role_of(session))
+    return _noted(session, list(found), "explained", [], at=at, reason=reason)
+
+
+def leave_for_hub(
+    session: Session,
+    *,
+    hub: str,
+    ssccs: Sequence[str],
+    seal: str | None = None,
+    searched_from: datetime | None = None,
+    searched_until: datetime | None = None,
+) -> list[Carton]:
+    """Cartons left their facility; the truck was searched at the gate from and until these times."""
+    need_hub(session, hub)
+    at = business_now(session)
+    if searched_until and (searched_from is None or not searched_from < searched_until <= at):
+        raise Refused(
+            "Give both times of the search: it ends after it begins, and not in the future.",
+            field="searched_until",
+        )
+    news = [each for each in locked(session, ssccs) if each.left_at is None and each.hub is None]
+    events = leave(news, hub, seal=seal, at=at)
+    search = {"searched_from": searched_from, "searched_until": searched_until} if searched_until else {}
+    return _noted(session, news, "moved", events, at=at, place=hub, seal=seal, **search)
+
+
+def _noted(
+    session: Session,
+    news: list[Carton],
+    what: str,
+    events: Iterable[object],
+    *,
+    at: datetime,
+    **details: object,
+) -> list[Carton]:
+    note(session, news, what, at=at, **details)
+    session.flush()
+    record(session, *events)
+    return news
+
+
+def locked(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:
+    """The cartons with these numbers and their lots, held; refused if there is one that is none of ours."""
+    wanted = {check(sscc) for sscc in ssccs}
+    of_lots = select(cartons.c.lot).where(cartons.c.sscc.in_(wanted))
+    _hold_lots(session, session.execute(of_lots).scalars().all())
+    query = select(Carton).where(cartons.c.sscc.in_(wanted)).order_by(cartons.c.sscc)
+    locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
+    found = session.execute(locking).scalars().all()
+    missing = wanted - {each.sscc for each in found}
+    if missing:
+        unknown = ", ".join(sorted(missing))
+        raise Refused("There is no carton {unknown}.", field="ssccs", unknown=unknown)
+    return found
+
+
+def _hold_lots(session: Session, codes: Sequence[str]) -> None:
+    query = select(Lot).where(lots.c.code.in_(codes)).order_by(lots.c.code).with_for_update()
+    session.execute(query.execution_options(populate_existing=True)).scalars().all()
+
+
+def _taken_out(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:
+    """The cartons, held together with the shipments that they may still be taken out of.
+
+    A shipment that left is a matter of a claim; one that would be empty is to be cancelled first.
+    """
+    wanted = {check(sscc) for sscc in ssccs}
+    of = select(cartons.c.shipment_id).where(cartons.c.sscc.in_(wanted), cartons.c.shipment_id.is_not(None))
+    holding = select(Shipment).where(shipments.c.id.in_(of)).order_by(shipments.c.id).with_for_update()
+    for shipment in session.execute(holding.execution_options(populate_existing=True)).scalars().all():
+        shipment.need_without(wanted)
+    return locked(session, wanted)

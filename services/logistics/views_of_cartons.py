@@ -1,0 +1,73 @@
+"""One carton's history, what must be explained, and pallets: reads only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, func, or_, select
+from sqlalchemy.orm import Session
+
+from services.logistics.storage import carton, carton_history, facility, lot, pallet
+from services.logistics.views import CARTON_STATE, WEIGHT
+
+MOST_TO_EXPLAIN = 100
+
+
+def find_carton(session: Session, sscc: str) -> RowMapping | None:
+    """One carton with what it is and who made it."""
+    query = (
+        select(
+            carton,
+            lot.c.order_id,
+            lot.c.line,
+            lot.c.sku,
+            lot.c.facility,
+            lot.c.lane,
+            facility.c.name.label("facility_name"),
+            CARTON_STATE,
+        )
+        .join_from(carton, lot)
+        .join(facility, facility.c.code == lot.c.facility)
+        .where(carton.c.sscc == sscc)
+    )
+    return session.execute(query).mappings().one_or_none()
+
+
+def history(session: Session, sscc: str) -> Sequence[RowMapping]:
+    query = select(carton_history).where(carton_history.c.sscc == sscc).order_by(carton_history.c.id)
+    return session.execute(query).mappings().all()
+
+
+def to_explain(session: Session) -> Sequence[RowMapping]:
+    """Cartons that may not leave and are not opened for good: lost, damaged, set aside, to be opened."""
+    query = (
+        select(carton, lot.c.sku, lot.c.facility, CARTON_STATE)
+        .join_from(carton, lot)
+        .where(
+            carton.c.unpacked_at.is_(None),
+            or_(
+                carton.c.lost_at.is_not(None),
+                carton.c.damaged_at.is_not(None),
+                carton.c.quarantined_at.is_not(None),
+                carton.c.must_be_reopened,
+            ),
+        )
+        .order_by(carton.c.sscc)
+        .limit(MOST_TO_EXPLAIN)
+    )
+    return session.execute(query).mappings().all()
+
+
+def find_pallet(session: Session, sscc: str) -> dict[str, Any] | None:
+    """A pallet with the cartons that stand on it."""
+    found = session.execute(select(pallet).where(pallet.c.sscc == sscc)).mappings().one_or_none()
+    if found is None:
+        return None
+    counted = session.execute(
+        select(
+            func.count().label("cartons"),
+            func.coalesce(func.sum(carton.c.pieces), 0).label("pieces"),
+            func.coalesce(func.sum(WEIGHT), 0).label("gross_g"),
+            func.coalesce(func.array_agg(carton.c.sscc.distinct()), []).label("ssccs"),
+        ).where(carton.c.pallet == sscc)
+    ).mappings()
+    return {**found, **counted.one()}
