@@ -34,6 +34,20 @@ def lock_line(session: Session, order_id: UUID, line: int) -> None:
     )
 
 
+def line_of(session: Session, order_id: UUID, line: int) -> Line:
+    """One line with what was decided about it, held until the commit."""
+    lock_line(session, order_id, line)
+    return session.get_one(Line, (order_id, line), populate_existing=True)
+
+
+def packed_of(session: Session, order_id: UUID, line: int) -> int:
+    """Pieces of the line in cartons."""
+    query = select(func.coalesce(func.sum(lot.c.packed), 0)).where(
+        lot.c.order_id == order_id, lot.c.line == line
+    )
+    return session.execute(query).scalar_one()
+
+
 def at_hub(session: Session, hub: str, destination: str) -> list[Standing]:
     """What stands free at the hub for one country."""
     rows = _counted(session, *FREE, carton.c.hub == hub, order_line.c.destination == destination)
@@ -69,6 +83,7 @@ def _counted(session: Session, *which: Any) -> list[RowMapping]:
             lot.c.order_id,
             lot.c.line,
             func.array_agg(lot.c.lane.distinct()).label("lanes"),
+            func.array_agg(lot.c.code.distinct()).label("lots"),
             func.count().label("cartons"),
             func.sum(carton.c.pieces).label("pieces"),
         )
@@ -87,6 +102,7 @@ def _standing(session: Session, rows: list[RowMapping], *, but: UUID | None = No
         Standing(
             line=lines[row["order_id"], row["line"]],
             lanes=frozenset(row["lanes"]),
+            lots=frozenset(row["lots"]),
             cartons=row["cartons"],
             pieces=row["pieces"],
             shipped=shipped.get((row["order_id"], row["line"]), 0),

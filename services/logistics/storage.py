@@ -20,7 +20,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.logistics.domain.carton import Carton, Lot
@@ -142,6 +142,8 @@ clearance = Table(
     Column("policies", JSONB, nullable=False),
     Column("granted_on", Date, nullable=False),
     Column("expires_on", Date, nullable=False),
+    Column("transit", ARRAY(Text), comment="countries that the route may enter; none where none was told"),
+    Column("lots", ARRAY(Text), comment="that may be exported; none where the decision names no lots"),
     CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
     CheckConstraint("quantity > 0", name="quantity"),
     ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
@@ -194,6 +196,7 @@ shipment = Table(
     Column("port_of_discharge", Text, ForeignKey("port.code")),
     Column("etd", Date),
     Column("eta", Date),
+    Column("transit", ARRAY(Text), comment="countries that the vessel enters between the ports"),
     Column("container", Text),
     Column("seal", Text),
     CheckConstraint(

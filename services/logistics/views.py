@@ -211,6 +211,7 @@ def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
         "port_of_discharge": shipment.port_of_discharge,
         "etd": shipment.etd,
         "eta": shipment.eta,
+        "transit": shipment.transit,
         "closes_on": shipment.closes_on,
         "container": shipment.container,
         "seal": shipment.seal,

@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.orders.domain.destination_policy import SEVERITY, Goods, Rule, unreadable
-from services.orders.domain.order import LANE
+from services.orders.domain.order import LANE, Line, Order
 from services.orders.storage import buyer as buyers
-from services.orders.storage import destination_policy
+from services.orders.storage import destination_policy, item
 from shared import reference
 
 LIVE = destination_policy.c.withdrawn_at.is_(None)
@@ -59,6 +59,18 @@ def goods(
         family=published.get("family"),
         delivery=delivery,
         prison_families=prison_families,
+    )
+
+
+def goods_of_line(session: Session, order: Order, line: Line) -> Goods:
+    """The pieces of a line as it stands, by who made them as far as that is known."""
+    return goods(
+        session.execute(select(item.c.published).where(item.c.sku == line.sku)).scalar_one(),
+        destination=line.destination,
+        transit=line.transit,
+        delivery=line.requested_date,
+        prison_families=prison_families(session, order.buyer),
+        lane=line.lane,
     )
 
 

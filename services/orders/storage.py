@@ -27,6 +27,7 @@ from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
 from services.orders.domain.hold import Hold, Signature
+from services.orders.domain.lane import Lot
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import Payment
 from services.orders.domain.promise import Promise
@@ -118,6 +119,7 @@ order = Table(
     Column("recorded_at", Instant, nullable=False, server_default=func.now()),
     Column("version", Integer, nullable=False, server_default="1", comment="behind the ETag"),
     Column("payment_terms", Text, nullable=False, server_default="open_account"),
+    Column("drafted_by", Text, comment="who began the draft that it was placed from, if there was one"),
     UniqueConstraint("buyer", "po_number"),
     CheckConstraint("payment_terms IN ('open_account', 'before_documents')", name="payment_terms"),
 )
@@ -148,6 +150,7 @@ order_line = Table(
     Column("consignee_address", JSONB, nullable=False),
     Column("destination", Text, nullable=False),
     Column("transit", ARRAY(Text), comment="countries of the planned route; none while none is known"),
+    Column("planned_at", JSONB, nullable=False, server_default="[]", comment="facilities of the newest plan"),
     Column("action", Text, nullable=False),
     Column("policies", JSONB, nullable=False),
     Column("needs", JSONB, nullable=False),
@@ -199,6 +202,14 @@ hold = Table(
     Column("line_number", Integer, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
+    Column("opened_on", Date, nullable=False, server_default=func.current_date(), comment="business time"),
+    Column("lane", Text, nullable=False, server_default="custodial"),
+    Column("transit", ARRAY(Text), comment="countries of the route; none while none was known"),
+    Column("policies", JSONB, nullable=False, server_default="[]", comment="the versions that hold it"),
+    Column(
+        "lots", JSONB(none_as_null=True), comment="the finished lots, frozen; none where it is not about lots"
+    ),
+    Column("facilities", JSONB, nullable=False, server_default="[]", comment="that the line was planned at"),
     Column("released_on", Date),
     Column("withdrawn_on", Date, comment="the line changed before it was released"),
     CheckConstraint("num_nulls(released_on, withdrawn_on) > 0", name="ended_once"),
@@ -226,9 +237,46 @@ signature = Table(
     Column("role", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("signed_on", Date, nullable=False),
+    Column(
+        "expires_on", Date, comment="the last day for which it was signed; none of those before it was kept"
+    ),
+    Column("digest", Text, comment="of the facts that were seen; none of those before it was kept"),
+    CheckConstraint("expires_on BETWEEN signed_on AND signed_on + 90", name="expires_on"),
+    CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
     UniqueConstraint("hold_id", "role"),
     UniqueConstraint("hold_id", "signer_id"),
 )
+
+release_attempt = Table(
+    "release_attempt",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("order_id", Uuid, nullable=False, comment="as it was asked for; it may not exist"),
+    Column("line_number", Integer, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("message", Text, nullable=False, comment="why it was refused"),
+    Column("values", JSONB, nullable=False, comment="of the names in the message"),
+    Column("tried_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    comment="attempts to release that were refused; append only",
+)
+
+lot = Table(
+    "lot",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("facility", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("lane", Text, nullable=False),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
+    comment="our copy of what production released, with who made it",
+)
+Index("lot_line_idx", lot.c.order_id, lot.c.line_number)
 
 cancellation = Table(
     "cancellation",
@@ -629,6 +677,7 @@ mapping.map_imperatively(Signature, signature)
 mapping.map_imperatively(
     Hold, hold, properties={"signatures": relationship(Signature, order_by=signature.c.id, lazy="selectin")}
 )
+mapping.map_imperatively(Lot, lot)
 mapping.map_imperatively(Cancellation, cancellation)
 mapping.map_imperatively(Promise, promise)
 mapping.map_imperatively(Decision, decision)
@@ -641,6 +690,7 @@ mapping.map_imperatively(
         "cancellations": relationship(Cancellation, order_by=cancellation.c.id, lazy="select"),
         "promises": relationship(Promise, order_by=promise.c.id, lazy="select"),
         "decisions": relationship(Decision, order_by=decision.c.id, lazy="select"),
+        "lots": relationship(Lot, order_by=lot.c.code, lazy="select"),
     },
 )
 mapping.map_imperatively(Payment, payment)

@@ -3,17 +3,19 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
+from sqlalchemy import Row, RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
 from services.orders.domain.expected import Next, Told, next_step
-from services.orders.domain.hold import RELEASE_ROLES
+from services.orders.domain.facts import digest, facts_shown
+from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
+from services.orders.domain.ways_out import BY_CANCELLING, Way, ways_out
 from services.orders.storage import (
     QUANTITIES,
     cancellation,
@@ -64,7 +66,7 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
         "incoterm": order.incoterm,
         "named_place": order.named_place,
         "placed_on": order.placed_on,
-        "lines": [line_as_dict(line, language) for line in order.lines],
+        "lines": [line_as_dict(order, line, language) for line in order.lines],
     }
 
 
@@ -167,7 +169,7 @@ def pieces_told(session: Session, order_id: UUID, event: type[Any]) -> dict[int,
     }
 
 
-def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
+def line_as_dict(order: Order, line: Line, language: str = "en") -> dict[str, Any]:
     quantities = {name: getattr(line, name) for name in QUANTITIES}
     return {
         "number": line.number,
@@ -186,12 +188,12 @@ def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:
             "country": line.destination,
         },
         "transit": line.transit,
-        "hold": _hold(line, language),
+        "hold": _hold(order, line, language),
         "awaited_sample": line.awaited_sample if line.waits_for_sample else None,
     }
 
 
-def _hold(line: Line, language: str) -> dict[str, Any] | None:
+def _hold(order: Order, line: Line, language: str) -> dict[str, Any] | None:
     """Why the line waits or may not go; nothing if it is free to go on."""
     waiting = line.open_hold
     if not line.blocked and waiting is None:
@@ -204,10 +206,39 @@ def _hold(line: Line, language: str) -> dict[str, Any] | None:
         "releasable": not line.blocked,
         "needs": line.needs,
         "released_by": [] if line.blocked else list(RELEASE_ROLES),
-        "signatures": [{"role": s.role, "signed_on": s.signed_on} for s in waiting.signatures]
+        "signatures": [
+            {"role": s.role, "signed_on": s.signed_on, "expires_on": s.last_day} for s in waiting.signatures
+        ]
         if waiting
         else [],
+        "ways_out": [_way_out(order, way) for way in ways_out(line)],
+        **(_asked(order, line, waiting) if waiting else NOTHING_ASKED),
     }
+
+
+NOTHING_ASKED: dict[str, None] = dict.fromkeys(
+    ("opened_on", "quantity", "lane", "route", "lots", "facilities", "seen")
+)
+
+
+def _asked(order: Order, line: Line, hold: Hold) -> dict[str, Any]:
+    """What is to be decided, and the digest by which a signature names it."""
+    return {
+        "opened_on": hold.opened_on,
+        "quantity": hold.quantity,
+        "lane": hold.lane,
+        "route": hold.transit,
+        "lots": hold.lots,
+        "facilities": hold.facilities,
+        "seen": digest(facts_shown(order, line, hold)),
+    }
+
+
+def _way_out(order: Order, way: Way) -> dict[str, Any]:
+    address = f"/orders/v1/orders/{order.id}"
+    if way in BY_CANCELLING:
+        return {"way": way, "method": "POST", "href": f"{address}/cancel"}
+    return {"way": way, "method": "PATCH", "href": address}
 
 
 def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
@@ -231,6 +262,7 @@ def waiting_for_release(
         select(
             hold.c.id,
             hold.c.purpose,
+            hold.c.opened_on,
             signed.label("signed"),
             orders.c.id.label("order_id"),
             orders.c.po_number,
@@ -253,10 +285,18 @@ def waiting_for_release(
     return session.execute(query).mappings().all()
 
 
-def count_waiting(session: Session) -> int:
-    return session.execute(
-        select(func.count()).select_from(hold).join(order_line, ON_LINE).where(WAITS)
-    ).scalar_one()
+AGES = (7, 30)
+"""Days after which a hold has waited for more than a week, and for more than a month."""
+
+
+def ages_of_waiting(session: Session, today: date) -> Row[Any]:
+    """How many holds wait, how many of them for more than a week and a month, and since when the oldest."""
+    count, opened = func.count(), hold.c.opened_on
+    week, month = (count.filter(opened < today - timedelta(days=days)) for days in AGES)
+    query = select(
+        count.label("count"), week.label("week"), month.label("month"), func.min(opened).label("oldest")
+    )
+    return session.execute(query.select_from(hold).join(order_line, ON_LINE).where(WAITS)).one()
 
 
 def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Sequence[UUID]:
@@ -265,8 +305,18 @@ def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Seque
         and_(order_line.c.produce_until < today, order_line.c.good < TO_MAKE),
         and_(order_line.c.export_until < today, order_line.c.departed < WANTED),
     )
-    query = select(order_line.c.order_id).where(lapsed).distinct().limit(limit)
+    query = select(order_line.c.order_id).where(lapsed).union(_with_lone_signature(today)).limit(limit)
     return session.execute(query).scalars().all()
+
+
+def _with_lone_signature(today: date) -> Any:
+    """Orders with a hold whose first signature ran out before the second came."""
+    return (
+        select(hold.c.order_id)
+        .join(signature, signature.c.hold_id == hold.c.id)
+        .where(hold.c.released_on.is_(None), hold.c.withdrawn_on.is_(None))
+        .where(func.coalesce(signature.c.expires_on, signature.c.signed_on + 90) < today)
+    )
 
 
 def timeline_of(session: Session, order_id: UUID) -> Sequence[RowMapping]:

@@ -8,6 +8,9 @@ from uuid import UUID
 
 from shared.events.contract import contract
 
+Lane = Literal["custodial", "parole_community", "free"]
+"""Who made goods: prisoners, people on parole or doing community work, or free workers."""
+
 Purpose = Literal["produce", "export"]
 """Goods need two clearances: one before work begins, one over the finished lots."""
 
@@ -125,12 +128,23 @@ class ReleaseSigned:
     role: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ClearedLot:
+    """Finished pieces of one lot that a decision to export is about."""
+
+    lot: str
+    quantity: int
+    lane: Lane
+
+
 @contract("kendi.orders.clearance_granted.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class ClearanceGranted:
     """Orders decided that this quantity may be produced for, or exported to, this destination.
 
-    Without one that covers the quantity and has not expired, nobody acts.
+    Without one that covers the quantity and has not expired, nobody acts. ``transit`` are the countries that
+    the route may enter on its way, none while no route was told: then it may enter no other. ``lots`` are the
+    finished ones that may be exported, where the decision is about lots; the first version named neither.
     """
 
     order_id: UUID
@@ -138,9 +152,27 @@ class ClearanceGranted:
     purpose: Purpose
     quantity: int
     destination: str
-    lane: Literal["custodial", "parole_community", "free"]
+    lane: Lane
     policies: tuple[str, ...]
     expires_on: date
+    transit: tuple[str, ...] | None = None
+    lots: tuple[ClearedLot, ...] | None = None
+
+
+@contract("kendi.orders.lot_lane_corrected.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class LotLaneCorrected:
+    """A lot was made otherwise than was reported: its lane follows from where each operation was done.
+
+    It only becomes more restricted. What was released for the line is so no longer.
+    """
+
+    order_id: UUID
+    line: int
+    lot: str
+    before: Lane
+    after: Lane
+    reason: str
 
 
 @contract("kendi.orders.order_line_closed.v1", subject="order/{order_id}")

@@ -136,6 +136,7 @@ def logistics(client_of: Callable[[str], FlaskClient]) -> Logistics:
     made = Logistics(client, database, **{name: Caller(client, key) for name, key in keys.items()})
     made.hears(an_item(), an_item("CW-BALL-09"))
     made.hears(a_facility(), a_facility(SEMARANG), a_facility("LPS-PWD"), an_order())
+    made.hears(*(a_clearance(line, purpose="produce", quantity=1_000_000) for line in (1, 2)))
     return made
 
 

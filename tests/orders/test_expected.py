@@ -26,7 +26,7 @@ from shared.events.production import (
 from shared.web.access import BUYER
 from tests.orders.conftest import Orders
 from tests.orders.test_handlers import LOT, PROMISED, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
-from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, a_line, an_order
+from tests.orders.test_order import DAY, OFFICE, OFFICER, SAID, a_line, an_order
 from tests.orders.test_pages import Visitor
 
 BEGAN = datetime(2026, 3, 2, 1, tzinfo=UTC)
@@ -66,11 +66,11 @@ def test_a_held_line_waits_for_those_who_have_not_signed() -> None:
         ("compliance_officer", "kanwil"),
         at(1),
     )
-    order.sign_release(1, by=OFFICER, reason=REASON, on=DAY)
+    order.sign_release(1, by=OFFICER, said=SAID, on=DAY)
     step = next_step(order.line(1), [*opened, told(ReleaseSigned, 5)])
     assert step is not None
     assert (step.owed_by, step.since) == (("kanwil",), at(5))
-    order.sign_release(1, by=OFFICE, reason=REASON, on=DAY)
+    order.sign_release(1, by=OFFICE, said=SAID, on=DAY)
     step = next_step(order.line(1), [*opened, told(ReleaseSigned, 6), told(ClearanceGranted, 6)])
     assert step is not None
     assert (step.expected, step.owed_by, step.since) == (type_of(ProductionPlanned), ("production",), at(6))

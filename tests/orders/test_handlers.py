@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.orders import tasks
-from services.orders.domain.order import RELEASE_DAYS
+from services.orders.domain.hold import USUAL_RELEASE
 from services.orders.handlers import REACTIONS
 from services.orders.sentences import sentence
 from services.orders.storage import facility
@@ -312,7 +312,7 @@ def test_a_release_that_ran_out_is_asked_for_again_and_signed_again(orders: Orde
     held = follow(orders, country="BE")
     sign_by_two(held)
     held.hears(held.plan(600))
-    let_pass(held, RELEASE_DAYS)
+    let_pass(held, USUAL_RELEASE.days)
     assert not renew(held)
     let_pass(held, 1)
     assert renew(held)
@@ -329,13 +329,13 @@ def test_an_export_that_waits_for_long_is_released_again(orders: Orders) -> None
     sign_by_two(held)
     held.hears(held.plan(), held.lot())
     sign_by_two(held)
-    let_pass(held, RELEASE_DAYS + 1)
+    let_pass(held, USUAL_RELEASE.days + 1)
     assert renew(held)
     assert held.read()["lines"][0]["hold"]["purpose"] == "export"
     assert held.told().count("hold_opened") == 3
     sign_by_two(held)
     held.hears(held.cartons(), held.departure())
-    let_pass(held, RELEASE_DAYS + 1)
+    let_pass(held, USUAL_RELEASE.days + 1)
     assert not renew(held)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orders.domain.destination_policy import Action
-from services.orders.domain.hold import Signer
+from services.orders.domain.hold import USUAL_RELEASE, Signer, Statement
 from services.orders.domain.order import RELEASE_DAYS, Line, Order
 from shared.events.orders import (
     ClearanceGranted,
@@ -23,6 +23,8 @@ from shared.refusal import Refused
 
 DAY = date(2026, 3, 2)
 REASON = "The dossier is complete and the buyer has acknowledged it."
+SEEN = "0" * 64
+SAID = Statement(reason=REASON, digest=SEEN)
 OFFICER = Signer("person:1", "Compliance officer", "compliance_officer")
 OFFICE = Signer("person:2", "Regional office", "kanwil")
 
@@ -70,10 +72,10 @@ def test_a_held_line_waits_and_an_allowed_one_is_cleared_at_once() -> None:
 def test_the_second_signature_clears_the_line() -> None:
     order = an_order()
     order.place()
-    first = order.sign_release(1, by=OFFICER, reason=REASON, on=DAY)
+    first = order.sign_release(1, by=OFFICER, said=SAID, on=DAY)
     assert [type(event) for event in first] == [ReleaseSigned]
     assert order.line(1).state == "policy_hold"
-    _, clearance = order.sign_release(1, by=OFFICE, reason=REASON, on=DAY)
+    _, clearance = order.sign_release(1, by=OFFICE, said=SAID, on=DAY)
     assert isinstance(clearance, ClearanceGranted)
     assert (clearance.purpose, clearance.quantity) == ("produce", 100)
     assert order.line(1).state == "accepted"
@@ -91,9 +93,9 @@ def test_the_second_signature_clears_the_line() -> None:
 def test_the_same_person_the_same_role_or_a_role_without_the_right_is_refused(second: Signer) -> None:
     order = an_order()
     order.place()
-    order.sign_release(1, by=OFFICER, reason=REASON, on=DAY)
+    order.sign_release(1, by=OFFICER, said=SAID, on=DAY)
     with pytest.raises(Refused):
-        order.sign_release(1, by=second, reason=REASON, on=DAY)
+        order.sign_release(1, by=second, said=SAID, on=DAY)
     assert len(order.line(1).holds[0].signatures) == 1
 
 
@@ -101,7 +103,7 @@ def test_a_short_reason_names_the_field() -> None:
     order = an_order()
     order.place()
     with pytest.raises(Refused, match="40 characters") as refusal:
-        order.sign_release(1, by=OFFICER, reason="because", on=DAY)
+        order.sign_release(1, by=OFFICER, said=Statement(reason="because", digest=SEEN), on=DAY)
     assert refusal.value.field == "reason"
 
 
@@ -109,17 +111,17 @@ def test_who_placed_the_order_can_not_release_it() -> None:
     order = an_order()
     order.place()
     with pytest.raises(Refused, match="placed the order"):
-        order.sign_release(1, by=Signer("key:1", "Buyer", "kanwil"), reason=REASON, on=DAY)
+        order.sign_release(1, by=Signer("key:1", "Buyer", "kanwil"), said=SAID, on=DAY)
 
 
 def test_a_blocked_line_can_not_be_released_and_says_by_which_law() -> None:
     order = an_order(a_line(action="block"))
     order.place()
     with pytest.raises(Refused, match="2024/3015"):
-        order.sign_release(1, by=OFFICER, reason=REASON, on=DAY)
+        order.sign_release(1, by=OFFICER, said=SAID, on=DAY)
 
 
-LAST_DAY = DAY + timedelta(days=RELEASE_DAYS)
+LAST_DAY = DAY + USUAL_RELEASE
 LATER = LAST_DAY + timedelta(days=1)
 
 
@@ -129,8 +131,8 @@ def released(*lines: Line) -> Order:
     order.place()
     for line in order.lines:
         if line.action == "hold":
-            order.sign_release(line.number, by=OFFICER, reason=REASON, on=DAY)
-            order.sign_release(line.number, by=OFFICE, reason=REASON, on=DAY)
+            order.sign_release(line.number, by=OFFICER, said=SAID, on=DAY)
+            order.sign_release(line.number, by=OFFICE, said=SAID, on=DAY)
     return order
 
 
@@ -143,10 +145,10 @@ def test_a_clearance_that_ran_out_with_pieces_to_make_is_signed_again_by_two() -
     assert isinstance(hold, HoldOpened)
     assert (hold.purpose, line.cleared_until("produce")) == ("produce", None)
     assert order.renew_lapsed(on=LATER) == []
-    order.sign_release(1, by=OFFICER, reason=REASON, on=LATER)
-    _, clearance = order.sign_release(1, by=OFFICE, reason=REASON, on=LATER)
+    order.sign_release(1, by=OFFICER, said=SAID, on=LATER)
+    _, clearance = order.sign_release(1, by=OFFICE, said=SAID, on=LATER)
     assert isinstance(clearance, ClearanceGranted)
-    assert clearance.expires_on == LATER + timedelta(days=RELEASE_DAYS)
+    assert clearance.expires_on == LATER + USUAL_RELEASE
     assert [len(hold.signatures) for hold in line.holds] == [2, 2]
 
 
@@ -164,7 +166,7 @@ def test_what_is_made_needs_no_clearance_to_make_and_what_is_exported_none_to_ex
     order.finish(1, 100, on=DAY)
     assert order.renew_lapsed(on=LATER) == []
     for by in (OFFICER, OFFICE):
-        order.sign_release(1, by=by, reason=REASON, on=DAY)
+        order.sign_release(1, by=by, said=SAID, on=DAY)
     line.packed = 100
     line.departed = 40
     (hold,) = order.renew_lapsed(on=LATER)
@@ -172,7 +174,7 @@ def test_what_is_made_needs_no_clearance_to_make_and_what_is_exported_none_to_ex
     assert hold.purpose == "export"
     line.departed = 100
     assert line.open_hold is None
-    assert order.renew_lapsed(on=LATER + timedelta(days=RELEASE_DAYS)) == []
+    assert order.renew_lapsed(on=LATER + USUAL_RELEASE) == []
 
 
 def test_a_hold_to_make_what_was_finished_meanwhile_gives_way_to_the_one_to_export() -> None:
@@ -187,7 +189,7 @@ def test_a_hold_to_make_what_was_finished_meanwhile_gives_way_to_the_one_to_expo
 
 def test_an_allowed_line_is_cleared_again_and_a_blocked_one_never() -> None:
     order = released(a_line(1, action="allow"), a_line(2, action="block"))
-    (clearance,) = order.renew_lapsed(on=LATER)
+    (clearance,) = order.renew_lapsed(on=DAY + timedelta(days=RELEASE_DAYS + 1))
     assert isinstance(clearance, ClearanceGranted)
     assert (clearance.line, clearance.purpose) == (1, "produce")
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from services.orders.domain import amendment, taking_back
 from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.destination_policy import Action, Screening
-from services.orders.domain.hold import RELEASE_ROLES, Hold, Signer
+from services.orders.domain.hold import RELEASE_ROLES, Hold, Signer, Statement
 from services.orders.domain.order import PURPOSES, RELEASE_DAYS, Line, Order
 from shared.events.orders import (
     CancellationAnswered,
@@ -35,7 +35,7 @@ from shared.events.orders import (
 )
 from shared.refusal import Refused
 from tests.facts import facts
-from tests.orders.test_order import DAY, REASON, a_line, an_order
+from tests.orders.test_order import DAY, REASON, SEEN, a_line, an_order
 
 ACTIONS: st.SearchStrategy[Action] = st.sampled_from(["allow", "hold", "hold", "block"])
 SIGNERS = st.builds(
@@ -63,7 +63,11 @@ class Life(RuleBasedStateMachine):
 
     @rule(number=LINES, by=SIGNERS, reason=REASONS)
     def sign(self, number: int, by: Signer, reason: str) -> None:
-        self._do(lambda: self.order.sign_release(number, by=by, reason=reason, on=self.today))
+        self._do(
+            lambda: self.order.sign_release(
+                number, by=by, said=Statement(reason=reason, digest=SEEN), on=self.today
+            )
+        )
 
     @rule(number=LINES)
     def release(self, number: int) -> None:
@@ -224,7 +228,7 @@ class Life(RuleBasedStateMachine):
             assert not line.blocked or line.produce_until is line.export_until is None
         for event in granted:
             assert event.quantity <= self.order.line(event.line).ordered
-            assert DAY <= event.expires_on - timedelta(days=RELEASE_DAYS) <= self.today
+            assert DAY < event.expires_on <= self.today + timedelta(days=RELEASE_DAYS)
 
     @invariant()
     def what_was_told_says_the_same_as_the_lines(self) -> None:
@@ -272,8 +276,8 @@ TestLife = Life.TestCase
 def one_signature_is_enough(patch: pytest.MonkeyPatch) -> None:
     sign = Hold.sign
 
-    def sign_and_release(hold: Hold, by: Signer, reason: str, on: date) -> None:
-        sign(hold, by, reason, on)
+    def sign_and_release(hold: Hold, by: Signer, said: Statement, on: date) -> None:
+        sign(hold, by, said, on)
         hold.released_on = on
 
     patch.setattr(Hold, "sign", sign_and_release)
@@ -282,9 +286,9 @@ def one_signature_is_enough(patch: pytest.MonkeyPatch) -> None:
 def one_may_sign_twice(patch: pytest.MonkeyPatch) -> None:
     sign = Hold.sign
 
-    def forget_and_sign(hold: Hold, by: Signer, reason: str, on: date) -> None:
+    def forget_and_sign(hold: Hold, by: Signer, said: Statement, on: date) -> None:
         earlier, hold.signatures = hold.signatures, []
-        sign(hold, by, reason, on)
+        sign(hold, by, said, on)
         hold.signatures = [*earlier, *hold.signatures]
 
     patch.setattr(Hold, "sign", forget_and_sign)

@@ -1,6 +1,6 @@
 """Our copy of what was ordered, and of what may be exported: we act on nothing we have not heard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -13,6 +13,7 @@ LANES: Final = ("free", "parole_community", "custodial")
 """Who made the goods, from the least to the most restricted."""
 
 EXPORT: Final = "export"
+HOME: Final = "ID"
 BEFORE_DOCUMENTS: Final = "before_documents"
 """Payment terms under which the transport document is released only once the order is paid."""
 
@@ -28,6 +29,12 @@ class Clearance:
     policies: list[str]
     granted_on: date
     expires_on: date
+    transit: list[str] | None = None
+    lots: list[str] | None = None
+
+    def lets_through(self, country: str) -> bool:
+        """Whether goods may enter this country; on a route that nobody told, only that of their destination."""
+        return country in (HOME, self.destination, *(self.transit or ()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +108,7 @@ class Standing:
     cartons: int
     pieces: int
     shipped: int
+    lots: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +119,31 @@ class Left:
     reason: Sentence
 
 
-def reason_to_stay(goods: Standing, on: date) -> Sentence | None:
-    """Why these goods may not be exported, or nothing if an unexpired clearance covers all of them."""
+def reason_to_stay(goods: Standing, on: date, route: Iterable[str] = ()) -> Sentence | None:
+    """Why these goods may not be exported, or nothing if an unexpired clearance covers all of them.
+
+    ``route`` are the countries that they are to enter, as far as a booking has told.
+    """
     line, clearance = goods.line, goods.line.clearance(EXPORT)
     if clearance is None:
         return line.sentence(
             "{line} has no clearance to export yet; the orders service grants it after the release."
         )
+    uncovered = _uncovered(line, clearance, strictest(goods.lanes), on)
+    if uncovered:
+        return uncovered
+    if goods.shipped + goods.pieces > clearance.quantity:
+        return line.sentence(
+            "{line} is cleared for {cleared} pieces: {shipped} are in shipments, and {pieces} more stand here.",
+            cleared=clearance.quantity,
+            shipped=goods.shipped,
+            pieces=goods.pieces,
+        )
+    return _of_other_lots(goods, clearance) or _off_the_route(line, clearance, route)
+
+
+def _uncovered(line: Line, clearance: Clearance, lane: str, on: date) -> Sentence | None:
+    """Why a decision is none for goods of this lane on that day, however many they are."""
     if clearance.destination != line.destination:
         return line.sentence(
             "{line} goes to {destination}, but is cleared for {cleared}.",
@@ -128,20 +154,54 @@ def reason_to_stay(goods: Standing, on: date) -> Sentence | None:
         return line.sentence(
             "The clearance of {line} expired on {day}; ask for a new release.", day=clearance.expires_on
         )
-    if LANES.index(strictest(goods.lanes)) > LANES.index(clearance.lane):
+    if LANES.index(lane) > LANES.index(clearance.lane):
         return line.sentence(
             "{line} is cleared for goods made in the {lane} lane, and holds {strictest} ones.",
             lane=clearance.lane,
-            strictest=strictest(goods.lanes),
-        )
-    if goods.shipped + goods.pieces > clearance.quantity:
-        return line.sentence(
-            "{line} is cleared for {cleared} pieces: {shipped} are in shipments, and {pieces} more stand here.",
-            cleared=clearance.quantity,
-            shipped=goods.shipped,
-            pieces=goods.pieces,
+            strictest=lane,
         )
     return None
+
+
+def _of_other_lots(goods: Standing, clearance: Clearance) -> Sentence | None:
+    """What was finished after the decision needs one of its own."""
+    others = [] if clearance.lots is None else sorted(goods.lots - set(clearance.lots))
+    if not others:
+        return None
+    return goods.line.sentence(
+        "{line} holds {lots}, which the decision to export does not name; ask for a new release.",
+        lots=", ".join(others),
+    )
+
+
+def _off_the_route(line: Line, clearance: Clearance, route: Iterable[str]) -> Sentence | None:
+    entered = sorted(country for country in set(route) if not clearance.lets_through(country))
+    if not entered:
+        return None
+    return line.sentence(
+        "{line} is not cleared for a route through {countries}; amend the route of the order line, which has it"
+        " screened again.",
+        countries=", ".join(entered),
+    )
+
+
+def need_cleared_to_pack(line: Line, *, lane: str, pieces: int, packed: int, on: date) -> None:
+    """Refuse to pack what no unexpired clearance of the line covers: to produce while it is made, then to export."""
+    none = line.sentence("{line} has no clearance, so nothing of it is packed.")
+    reasons = [_not_to_pack(line, each, lane, packed + pieces, on) for each in line.clearances] or [none]
+    if all(reasons):
+        raise Refused(one_after_another([reason for reason in reasons if reason]), field="lot")
+
+
+def _not_to_pack(line: Line, clearance: Clearance, lane: str, pieces: int, on: date) -> Sentence | None:
+    uncovered = _uncovered(line, clearance, lane, on)
+    if uncovered is None and pieces > clearance.quantity:
+        return line.sentence(
+            "{line} is cleared for {cleared} pieces, and {pieces} would be in cartons.",
+            cleared=clearance.quantity,
+            pieces=pieces,
+        )
+    return uncovered
 
 
 def strictest(lanes: Iterable[str]) -> str:
@@ -166,8 +226,8 @@ def sort_out(goods: Iterable[Standing], on: date) -> tuple[list[Standing], list[
     return going, left
 
 
-def need_cleared(goods: Iterable[Standing], on: date) -> None:
+def need_cleared(goods: Iterable[Standing], on: date, route: Sequence[str] = ()) -> None:
     """Refuse to act on goods that may not be exported, naming each line."""
-    reasons = [reason for standing in goods if (reason := reason_to_stay(standing, on))]
+    reasons = [reason for standing in goods if (reason := reason_to_stay(standing, on, route))]
     if reasons:
         raise Refused(one_after_another(reasons))

@@ -57,7 +57,10 @@ FARTHEST_BOOKING = timedelta(days=365)
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
-    """Room on a vessel. Ports are UN/LOCODE; the dates are the carrier's estimates."""
+    """Room on a vessel. Ports are UN/LOCODE; the dates are the carrier's estimates.
+
+    ``transit`` are the countries whose customs territory it enters between the ports.
+    """
 
     carrier: str
     vessel: str
@@ -66,6 +69,7 @@ class Booking:
     port_of_discharge: str
     etd: date
     eta: date
+    transit: tuple[str, ...] = ()
 
     def need_possible(self, today: date) -> None:
         """Refuse a booking that no carrier takes."""
@@ -106,6 +110,7 @@ class Shipment:
     port_of_discharge: str | None = None
     etd: date | None = None
     eta: date | None = None
+    transit: list[str] | None = None
     container: str | None = None
     seal: str | None = None
     declarations: list[Declaration] = field(default_factory=list)
@@ -137,6 +142,11 @@ class Shipment:
     def closes_on(self) -> date | None:
         """The day on which the terminal closes for the vessel."""
         return self.etd - CLOSING if self.etd else None
+
+    @property
+    def route(self) -> tuple[str, ...]:
+        """The countries that its booking has it enter; a UN/LOCODE begins with its country."""
+        return (self.port_of_discharge[:2], *(self.transit or ())) if self.port_of_discharge else ()
 
     @property
     def days(self) -> Days:
@@ -199,9 +209,12 @@ class Shipment:
                 document.number = ", ".join(policies) or "allowed"
                 document.issued_on = max(clearance.granted_on for clearance in granted)
 
-    def book(self, booking: Booking, *, today: date, graph: Graph) -> list[object]:
+    def book(
+        self, booking: Booking, *, goods: Sequence[Standing] = (), today: date, graph: Graph
+    ) -> list[object]:
         """Take room on a vessel, or on another one after a vessel was missed; our own papers are then made."""
-        if all(getattr(self, name) == value for name, value in vars(booking).items()):
+        taken = vars(booking) | {"transit": list(booking.transit)}
+        if all(getattr(self, name) == value for name, value in taken.items()):
             return []
         if any(reached.code == LOADED for reached in self.reached):
             raise Refused(
@@ -210,13 +223,15 @@ class Shipment:
                 vessel=self.vessel,
             )
         booking.need_possible(today)
+        need_cleared(goods, today, (booking.port_of_discharge[:2], *booking.transit))
         lacked = bool(self.missing_before_departure(graph))
-        for name, value in vars(booking).items():
+        for name, value in taken.items():
             setattr(self, name, value)
         for document in self.documents:
             if document.made_by_system and not document.present:
                 document.record(f"{document.code}-{self.number}", today, today=today)
-        booked = ShipmentBooked(shipment_id=self.id, **vars(booking), lines=self.lines)
+        told = {name: value for name, value in taken.items() if name != "transit"}
+        booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
 
     def reconsider(self, wanted: Sequence[Document], *, graph: Graph) -> list[object]:
@@ -235,6 +250,7 @@ class Shipment:
         today: date,
         graph: Graph,
         unpaid: Sequence[str] = (),
+        goods: Sequence[Standing] = (),
     ) -> list[object]:
         """Note a paper that arrived; the last one that blocks the departure completes them, once."""
         document = find(self.documents, code)
@@ -252,6 +268,8 @@ class Shipment:
             raise Refused(
                 "{code} is decided in the orders service, not recorded here.", field="code", code=code
             )
+        if code == EXPORT_DECLARATION:
+            self._need_free(goods, today)
         waits = reason_to_wait(code, unpaid)
         if waits:
             raise Refused(waits, field="code")
@@ -264,7 +282,9 @@ class Shipment:
         """The export declaration in force; those before it were cancelled."""
         return next((each for each in self.declarations if each.in_force), None)
 
-    def declare(self, particulars: Particulars, *, today: date, graph: Graph) -> list[object]:
+    def declare(
+        self, particulars: Particulars, *, goods: Sequence[Standing] = (), today: date, graph: Graph
+    ) -> list[object]:
         """File the export declaration with customs: once its window is open, before the goods enter their area."""
         if self.declaration:
             raise Refused(
@@ -276,6 +296,7 @@ class Shipment:
             raise Refused("{number} has no booking yet: book it before the PEB.", number=self.number)
         if GATE_IN in self._codes:
             raise Refused("The goods are in the customs area: a PEB is filed before that.")
+        self._need_free(goods, today)
         filed = Declaration.filed(particulars, etd=self.etd, today=today)
         lacking = missing(self.documents, {PEB_SUBMITTED})
         if lacking:
@@ -348,9 +369,7 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_ready_for(STUFFED_SEALED)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
-        reasons = self.reasons_to_stay(goods, today)
-        if reasons:
-            raise Refused(one_after_another(reasons))
+        self._need_free(goods, today)
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
@@ -370,9 +389,14 @@ class Shipment:
                 number=self.number,
             )
 
+    def _need_free(self, goods: Sequence[Standing], on: date) -> None:
+        reasons = self.reasons_to_stay(goods, on)
+        if reasons:
+            raise Refused(one_after_another(reasons))
+
     def reasons_to_stay(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
         """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned."""
-        lost = [reason for each in goods if (reason := reason_to_stay(each, on))]
+        lost = [reason for each in goods if (reason := reason_to_stay(each, on, self.route))]
         lost += [reason for carton in self.cartons if (reason := carton.reason_to_stay)]
         return lost + [
             each.line.sentence(
@@ -386,7 +410,14 @@ class Shipment:
         ]
 
     def record(
-        self, code: str, *, place: str, occurred_at: datetime, now: datetime, graph: Graph
+        self,
+        code: str,
+        *,
+        place: str,
+        occurred_at: datetime,
+        now: datetime,
+        graph: Graph,
+        goods: Sequence[Standing] = (),
     ) -> list[object]:
         """Note what happened on the way. The same report again changes nothing; a late one is welcome."""
         if any(reached.says(code, place, occurred_at) for reached in self.reached):
@@ -399,6 +430,8 @@ class Shipment:
             )
         need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
         self._need_ready_for(code)
+        if code == PEB_SUBMITTED:
+            self._need_free(goods, now.astimezone(WIB).date())
         self._reach(code, place, occurred_at, now)
         return [self._happened(code, place, occurred_at)]
 

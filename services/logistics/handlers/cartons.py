@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot, Packaging, gather
+from services.logistics.domain.order import need_cleared_to_pack
 from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
 from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import facility, item
-from shared.clock import business_now
+from shared.clock import business_now, business_today
 from shared.events.logistics import CartonsGathered
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -25,6 +27,13 @@ def pack_lot(
     if found is None:
         raise Refused("There is no lot {lot}; see /logistics/v1/lots.", field="lot", lot=lot)
     wanted, packaging = found.need_free(quantity), _packaging(session, found.sku)
+    need_cleared_to_pack(
+        standing.line_of(session, found.order_id, found.line),
+        lane=found.lane,
+        pieces=wanted,
+        packed=standing.packed_of(session, found.order_id, found.line),
+        on=business_today(session),
+    )
     serials = _new_serials(session, len(packaging.share_out(wanted)))
     packed, event = found.pack(wanted, packaging, serials, at=business_now(session), prefix=prefix)
     session.add_all(packed)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from services.logistics import rules
+from services.logistics import rules, standing
 from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.shipments import locked, told
@@ -20,7 +20,12 @@ def file_declaration(session: Session, *, shipment_id: UUID, particulars: Partic
     """Note that the PEB was filed; its number completes the paper on the checklist."""
     shipment = locked(session, shipment_id)
     _need_new_number(session, particulars.number)
-    events = shipment.declare(particulars, today=business_today(session), graph=rules.milestones(session))
+    events = shipment.declare(
+        particulars,
+        goods=standing.in_shipment(session, shipment_id),
+        today=business_today(session),
+        graph=rules.milestones(session),
+    )
     return told(session, shipment, events)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, scans, standing
+from services.logistics.domain.certificate import need_true
 from services.logistics.domain.documents import Document, find
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.shipments import locked, told
@@ -40,6 +41,7 @@ def record_document(
 ) -> Shipment:
     """Note the number and date of a paper that arrived, and keep its file if one came with it."""
     shipment = locked(session, shipment_id)
+    need_true(code, [carton.lot.lane for carton in shipment.cartons])
     if file:
         _keep_file(session, shipment, find(shipment.documents, code), file, number, issued_on)
     events = shipment.record_document(
@@ -49,6 +51,7 @@ def record_document(
         today=business_today(session),
         graph=rules.milestones(session),
         unpaid=standing.unpaid_orders(session, shipment_id),
+        goods=standing.in_shipment(session, shipment_id),
     )
     return told(session, shipment, events)
 

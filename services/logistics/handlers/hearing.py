@@ -22,6 +22,7 @@ from shared.events.orders import (
     ClearanceGranted,
     ClearanceWithdrawn,
     ItemPublished,
+    LotLaneCorrected,
     OrderLineAmended,
     OrderPlaced,
     PaymentStatusChanged,
@@ -99,6 +100,8 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
         "policies": list(event.policies),
         "granted_on": heard.occurred_at.astimezone(WIB).date(),
         "expires_on": event.expires_on,
+        "transit": None if event.transit is None else list(event.transit),
+        "lots": None if event.lots is None else [each.lot for each in event.lots],
     }
     session.execute(
         upsert(clearance)
@@ -111,6 +114,12 @@ def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: H
     """What was decided is decided no longer: nothing is planned or dispatched under it."""
     key = {"order_id": event.order_id, "line": event.line, "purpose": event.purpose}
     session.execute(delete(clearance).filter_by(**key))
+
+
+def on_lot_lane_corrected(session: Session, event: LotLaneCorrected, heard: Heard) -> None:
+    """From now on the lot, and what it is loaded with, counts as made by those who made it in truth."""
+    _need(session, lot.c.code == event.lot, NotYet("production", f"lot/{event.lot}"))
+    session.execute(update(lot).where(lot.c.code == event.lot).values(lane=event.after))
 
 
 def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:
@@ -197,6 +206,7 @@ REACTIONS: Reactions = {
     PaymentStatusChanged: on_payment_status_changed,
     ClearanceGranted: on_clearance_granted,
     ClearanceWithdrawn: on_clearance_withdrawn,
+    LotLaneCorrected: on_lot_lane_corrected,
     OrderLineAmended: on_order_line_amended,
     WithholdingRequested: on_withholding_requested,
     LotReleased: on_lot_released,

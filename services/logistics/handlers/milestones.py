@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.logistics import rules
+from services.logistics import rules, standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check_locode
 from services.logistics.handlers.shipments import locked, told
@@ -25,6 +25,7 @@ def record_milestone(
         occurred_at=occurred_at,
         now=business_now(session),
         graph=rules.milestones(session),
+        goods=standing.in_shipment(session, shipment_id),
     )
     return told(session, shipment, events)
 

@@ -91,7 +91,8 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     _need_port(session, booking.port_of_discharge, "port_of_discharge", at_home=False)
     graph = rules.milestones(session)
     events = checklists.reconsider(session, shipment)
-    events += shipment.book(booking, today=business_today(session), graph=graph)
+    goods = standing.in_shipment(session, shipment_id)
+    events += shipment.book(booking, goods=goods, today=business_today(session), graph=graph)
     return told(session, shipment, events)
 
 

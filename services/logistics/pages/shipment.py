@@ -93,18 +93,27 @@ DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown
 def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
     """One form of the shipment's page; refused, the page comes again with what was typed and what is wrong."""
     try:
-        body = schema.load(telling.form_values(request.form))
+        body = schema.load(_typed())
         with transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
     except ValidationError as error:
-        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
+        told = field_errors(error.messages)
+        wrong = {each["field"].partition("[")[0]: pages.said(each["message"]) for each in told}
     except Refused as refusal:
         field = refusal.field if refusal.field in schema.fields and refusal.field in request.form else None
         wrong = {field or "": pages.said(refusal)}
     else:
         return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
     return _shipment(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422
+
+
+def _typed() -> dict[str, Any]:
+    """What the form says; the countries of a route are typed one after the other."""
+    values: dict[str, Any] = telling.form_values(request.form)
+    if "transit" in values:
+        values["transit"] = values["transit"].upper().replace(",", " ").split()
+    return values
 
 
 def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:

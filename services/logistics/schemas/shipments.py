@@ -31,6 +31,11 @@ class BookRequest(Schema):
     port_of_discharge = _locode()
     etd = day(metadata={"description": "estimated day of departure"})
     eta = day(metadata={"description": "estimated day of arrival"})
+    transit = fields.List(
+        _country(),
+        validate=validate.Length(max=20, error="Give up to 20 countries."),
+        metadata={"description": "countries whose customs territory the vessel enters between the ports"},
+    )
 
 
 class DispatchRequest(Schema):
@@ -66,6 +71,7 @@ class ShipmentSummarySchema(Schema):
     port_of_discharge = fields.String(allow_none=True)
     etd = fields.Date(allow_none=True)
     eta = fields.Date(allow_none=True)
+    transit = fields.List(fields.String(), allow_none=True)
     closes_on = fields.Date(allow_none=True, metadata={"description": "last day the terminal takes it"})
     container = fields.String(allow_none=True)
     seal = fields.String(allow_none=True)

@@ -11,6 +11,7 @@ from services.orders.api import (
     images,
     imports,
     keys,
+    lanes,
     orders,
     payments,
     proforma,
@@ -21,6 +22,7 @@ from services.orders.api import (
 
 ROUTES = (
     orders.api,
+    lanes.api,
     amendments.api,
     cancellations.api,
     decisions.api,

@@ -7,6 +7,7 @@ from flask import Response
 
 from services.orders import listing, views
 from services.orders.asked_for import the_order
+from services.orders.attempts import keeping_refused
 from services.orders.domain.hold import Signer
 from services.orders.handlers import placing, releasing
 from services.orders.listing import COLUMNS, Filters, order_key
@@ -100,6 +101,7 @@ def read_timeline(order_id: UUID) -> Any:
 @api.post("/orders/<uuid:order_id>/lines/<int:line>/release")
 @api.arguments(ReleaseRequest)
 @api.response(200, OrderSchema)
+@keeping_refused
 @requires(COMPLIANCE, KANWIL)
 def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
     """Sign the release of a held line, with a reason; two people in different roles must. Needs an Idempotency-Key."""
@@ -107,9 +109,7 @@ def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
     def command(session: Any) -> Answer:
         the_order(session, order_id)
         signer = Signer(current().id, current().name, current().role)
-        order = releasing.sign_release(
-            session, order_id=order_id, line=line, by=signer, reason=body["reason"]
-        )
+        order = releasing.sign_release(session, order_id=order_id, line=line, by=signer, **body)
         return ORDER.dump(views.order_in_full(session, order)), 200, {}
 
     return once(command)

@@ -1,9 +1,10 @@
 """A hold, and the two people in different roles who release it."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
-from shared.events.orders import Purpose
+from shared.events.orders import Lane, Purpose
 from shared.refusal import Refused
 from shared.text import is_plain
 
@@ -11,6 +12,9 @@ SIGNERS = {"compliance_officer": "compliance officer", "kanwil": "regional offic
 """Who may sign a release, one of each: the exporter's compliance officer and the regional office, in words."""
 RELEASE_ROLES = tuple(SIGNERS)
 SHORTEST_REASON, LONGEST_REASON = 40, 2000
+LONGEST_RELEASE = timedelta(days=90)
+USUAL_RELEASE = timedelta(days=60)
+"""Until when a release counts if the signer names no day."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,15 @@ class Signer:
     role: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What a person says by signing: why, until when, and what they saw (``digest`` of the facts)."""
+
+    reason: str
+    digest: str
+    expires_on: date | None = None
+
+
 @dataclass(eq=False, kw_only=True)
 class Signature:
     """One of the two signatures under a release."""
@@ -31,14 +44,31 @@ class Signature:
     role: str
     reason: str
     signed_on: date
+    expires_on: date | None = None
+    digest: str | None = None
+
+    @property
+    def last_day(self) -> date:
+        """Until when it counts; one from before the day was kept counts as long as any may."""
+        return self.expires_on or self.signed_on + LONGEST_RELEASE
 
 
 @dataclass(eq=False, kw_only=True)
 class Hold:
-    """A line waits for a decision: to produce it, or to export it."""
+    """A line waits for a decision: to produce it, or to export it.
+
+    What is decided is frozen when it opens: the quantity, the lane, the countries of the route and the
+    policies; and to export, the finished lots. ``facilities`` are those that the officers were told of.
+    """
 
     purpose: Purpose
     quantity: int
+    opened_on: date
+    lane: Lane = "custodial"
+    transit: list[str] | None = None
+    policies: list[str] = field(default_factory=list)
+    lots: list[dict[str, Any]] | None = None
+    facilities: list[str] = field(default_factory=list)
     released_on: date | None = None
     withdrawn_on: date | None = None
     signatures: list[Signature] = field(default_factory=list)
@@ -48,7 +78,12 @@ class Hold:
         """Whether it was neither released nor withdrawn, because the line changed."""
         return self.released_on is None and self.withdrawn_on is None
 
-    def sign(self, by: Signer, reason: str, on: date) -> None:
+    @property
+    def expires_on(self) -> date:
+        """The last day of the release: the earlier one of the two that were signed for."""
+        return min(signature.last_day for signature in self.signatures)
+
+    def sign(self, by: Signer, said: Statement, on: date) -> None:
         """Add a signature; refused for a role without the right, twice the same person or the same role.
 
         The last of them releases the hold.
@@ -58,17 +93,44 @@ class Hold:
                 "A release is signed by the compliance officer and the regional office, not by {role}.",
                 role=by.role,
             )
-        reason = _plain(reason)
+        reason = _plain(said.reason)
+        if self.is_stale(on):
+            raise Refused("The first signature has run out; both are asked for anew.")
         if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
             raise Refused(
                 "The release already has the signature of the {role}; the other role signs next.",
                 role=SIGNERS[by.role],
             )
         self.signatures.append(
-            Signature(signer_id=by.id, signer_name=by.name, role=by.role, reason=reason, signed_on=on)
+            Signature(
+                signer_id=by.id,
+                signer_name=by.name,
+                role=by.role,
+                reason=reason,
+                signed_on=on,
+                expires_on=_last_day(said.expires_on, on),
+                digest=said.digest,
+            )
         )
         if {signature.role for signature in self.signatures} == set(RELEASE_ROLES):
             self.released_on = on
+
+    def is_stale(self, on: date) -> bool:
+        """Whether a signature ran out while the other one was waited for: then both are asked for anew."""
+        return self.open and any(signature.last_day < on for signature in self.signatures)
+
+
+def _last_day(wanted: date | None, on: date) -> date:
+    if wanted is None:
+        return on + USUAL_RELEASE
+    if not on <= wanted <= on + LONGEST_RELEASE:
+        raise Refused(
+            "Give a last day from {today} to {latest}: a release counts for 90 days or less.",
+            field="expires_on",
+            today=on,
+            latest=on + LONGEST_RELEASE,
+        )
+    return wanted
 
 
 def _plain(text: str) -> str:

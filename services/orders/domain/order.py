@@ -1,5 +1,6 @@
 """An order and its lines: quantities decide, states are derived."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -10,13 +11,16 @@ from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
 from services.orders.domain.destination_policy import Action, Screening
-from services.orders.domain.hold import Hold, Signer
+from services.orders.domain.hold import Hold, Signer, Statement
+from services.orders.domain.lane import Lot, strictest
 from services.orders.domain.payment import Account, Payment, amount_of, smallest_unit
 from services.orders.domain.promise import Promise
 from shared.events.orders import (
     ClearanceGranted,
     ClearanceWithdrawn,
+    ClearedLot,
     HoldOpened,
+    Lane,
     OrderClosed,
     OrderLineClosed,
     OrderPlaced,
@@ -34,7 +38,7 @@ PURPOSES: Final[tuple[Purpose, ...]] = ("produce", "export")
 FARTHEST_REQUEST = timedelta(days=5 * 365)
 """Who asks for a later day has mistyped the year: prices, rules and capacity are known for far less."""
 
-LANE: Final = "custodial"
+LANE: Final[Lane] = "custodial"
 """Work planned in a Lapas or Rutan is custodial until its lots show otherwise."""
 
 
@@ -49,7 +53,8 @@ class Line:
     ``cancelled`` are those that production stopped and the good ones that are ``withheld``: taken to
     stock, and still counted as made.
 
-    ``transit`` are the countries that the planned route passes, none while no route is known.
+    ``transit`` are the countries that the planned route passes, none while no route is known; ``planned_at``
+    are the facilities that the newest plan gives it to.
     """
 
     number: int
@@ -85,6 +90,37 @@ class Line:
     cancellations: list[Cancellation] = field(default_factory=list)
     promises: list[Promise] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    lots: list[Lot] = field(default_factory=list)
+    planned_at: list[str] = field(default_factory=list)
+
+    @property
+    def lane(self) -> Lane:
+        """Who made it, the most restricted of its lots; custodial as long as there is anything to make."""
+        return strictest(lot.lane for lot in self.lots) if self.lots and self._all_made else LANE
+
+    @property
+    def _all_made(self) -> bool:
+        return self.good >= self.to_make and sum(lot.quantity for lot in self.lots) >= self.good
+
+    def keep_lot(self, code: str, *, facility: str, quantity: int, lane: Lane) -> None:
+        """Count what an inspection released; pieces of a lot that is known are added to it."""
+        for lot in self.lots:
+            if lot.code == code:
+                lot.quantity += quantity
+                return
+        self.lots.append(Lot(code=code, facility=facility, quantity=quantity, lane=lane))
+
+    def move_to(self, facilities: Sequence[str]) -> bool:
+        """Take the facilities of a new plan; whether work went to one that a release in force did not name.
+
+        A release from before the first plan names none, and binds to none.
+        """
+        self.planned_at = sorted(set(facilities))
+        if self.action != "hold" or self.produce_until is None:
+            return False
+        released = [hold for hold in self.holds if hold.purpose == "produce" and hold.released_on]
+        named = released[-1].facilities if released else []
+        return bool(named) and not set(self.planned_at) <= set(named)
 
     @property
     def wanted(self) -> int:
@@ -199,6 +235,7 @@ class Order:
     placed_by: str
     placed_on: date
     lines: list[Line]
+    drafted_by: str | None = None
     payment_terms: PaymentTerms = "open_account"
     payments: list[Payment] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
@@ -250,7 +287,7 @@ class Order:
                 events += self._ask_or_clear(line, "produce", self.placed_on)
         return events
 
-    def sign_release(self, number: int, *, by: Signer, reason: str, on: date) -> list[object]:
+    def sign_release(self, number: int, *, by: Signer, said: Statement, on: date) -> list[object]:
         """One of two named people releases a held line; the second signature clears it."""
         line = self.line(number)
         if line.blocked:
@@ -263,11 +300,27 @@ class Order:
         hold = line.open_hold
         if hold is None:
             raise Refused("Line {line} waits for no release.", line=number)
-        if by.id == self.placed_by:
-            raise Refused("Who placed the order can't release it.")
-        hold.sign(by, reason, on)
+        if by.id in (self.placed_by, self.drafted_by):
+            raise Refused("Who placed the order, or drafted it, can't release it.")
+        hold.sign(by, said, on)
         signed = ReleaseSigned(order_id=self.id, line=number, purpose=hold.purpose, role=by.role)
-        return [signed, *(self._clear(line, hold.purpose, on) if hold.released_on else [])]
+        if not hold.released_on:
+            return [signed]
+        return [signed, *self._clear(line, hold.purpose, on, until=hold.expires_on)]
+
+    def drop_stale(self, *, on: date) -> list[tuple[Line, Purpose]]:
+        """End the holds whose first signature ran out before the second came; what is to be asked for anew."""
+        dropped: list[tuple[Line, Purpose]] = []
+        for line in self.lines:
+            for hold in line.holds:
+                if hold.is_stale(on):
+                    hold.withdrawn_on = on
+                    dropped.append((line, hold.purpose))
+        return dropped
+
+    def ask_anew(self, line: Line, purpose: Purpose, on: date) -> list[object]:
+        """The same is asked for once more, by the law as it stands."""
+        return self._ask_or_clear(line, purpose, on) if line.left_to(purpose) and not line.blocked else []
 
     def wait_for_sample(self, line: Line, sample: str | None, *, on: date) -> list[object]:
         """From now the line waits for this sample, or for none any more: then it is cleared if nothing else holds it."""
@@ -276,8 +329,17 @@ class Order:
             return []
         if sample:
             return self._ask_for_sample(line)
-        held = any(hold.open and hold.purpose == "produce" for hold in line.holds)
-        return [] if held else self._clear(line, "produce", on)
+        if line.action == "allow":
+            return self._clear(line, "produce", on)
+        newest = [hold for hold in line.holds if hold.purpose == "produce"][-1]
+        if newest.open:
+            return []
+        released = newest.released_on is not None and newest.expires_on >= on
+        return (
+            self._clear(line, "produce", on, until=newest.expires_on)
+            if released
+            else self.ask_anew(line, "produce", on)
+        )
 
     def renew_lapsed(self, *, on: date) -> list[object]:
         """Each clearance that ran out before its work was done is asked for again.
@@ -372,7 +434,7 @@ class Order:
         if line.action == "allow":
             return [*asked, *self._clear(line, purpose, on)]
         line.clear(purpose, None)
-        line.holds.append(Hold(purpose=purpose, quantity=_to_clear(line, purpose)))
+        line.holds.append(_hold(line, purpose, on))
         return [
             *asked,
             HoldOpened(
@@ -389,11 +451,11 @@ class Order:
             return []
         return [SampleRequested(order_id=self.id, line=line.number, sku=line.sku, sample=line.awaited_sample)]
 
-    def _clear(self, line: Line, purpose: Purpose, on: date) -> list[object]:
+    def _clear(self, line: Line, purpose: Purpose, on: date, *, until: date | None = None) -> list[object]:
         """The clearance, unless the line waits for a sample: nothing is made before that is approved."""
         if purpose == "produce" and line.waits_for_sample:
             return []
-        until = on + timedelta(days=RELEASE_DAYS)
+        until = until or on + timedelta(days=RELEASE_DAYS)
         line.clear(purpose, until)
         return [
             ClearanceGranted(
@@ -402,11 +464,35 @@ class Order:
                 purpose=purpose,
                 quantity=_to_clear(line, purpose),
                 destination=line.destination,
-                lane=LANE,
+                lane=LANE if purpose == "produce" else line.lane,
                 policies=tuple(line.policies),
                 expires_on=until,
+                transit=None if line.transit is None else tuple(line.transit),
+                lots=_finished(line, purpose),
             )
         ]
+
+
+def _hold(line: Line, purpose: Purpose, on: date) -> Hold:
+    """The question that two people are asked, over the line and its lots as they are now."""
+    lots = _finished(line, purpose)
+    return Hold(
+        purpose=purpose,
+        quantity=_to_clear(line, purpose),
+        opened_on=on,
+        lane=LANE if purpose == "produce" else line.lane,
+        transit=line.transit,
+        policies=list(line.policies),
+        lots=None if lots is None else [vars(lot) for lot in lots],
+        facilities=sorted(line.planned_at),
+    )
+
+
+def _finished(line: Line, purpose: Purpose) -> tuple[ClearedLot, ...] | None:
+    """The lots that a decision to export is about; none where nobody told of all the pieces by lot."""
+    if purpose == "produce" or sum(lot.quantity for lot in line.lots) < line.good:
+        return None
+    return tuple(lot.cleared() for lot in sorted(line.lots, key=lambda lot: lot.code))
 
 
 def _to_clear(line: Line, purpose: Purpose) -> int:

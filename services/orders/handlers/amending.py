@@ -12,7 +12,7 @@ from services.orders import policies, timeline, views
 from services.orders.domain import amendment, taking_back
 from services.orders.domain.amendment import Amended, Change, Consequence
 from services.orders.domain.destination_policy import Screening, screen
-from services.orders.domain.order import Line, Order
+from services.orders.domain.order import LANE, Line, Order
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_changed
 from services.orders.handlers.paying import owing
@@ -101,5 +101,6 @@ def _screened(session: Session, order: Order, line: Line, change: Change) -> Scr
         transit=line.transit if change.transit is None else change.transit,
         delivery=change.requested_date or line.requested_date,
         prison_families=policies.prison_families(session, order.buyer),
+        lane=LANE if amendment.more_than_now(line, change) > 0 else line.lane,
     )
     return screen(goods, policies.in_force(session, business_today(session)))

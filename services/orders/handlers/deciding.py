@@ -16,6 +16,7 @@ from services.orders.domain.taking_back import Asked
 from services.orders.handlers.amending import amend_order
 from services.orders.handlers.cancelling import request_cancellation
 from services.orders.handlers.locking import locked
+from services.orders.handlers.releasing import end_releases
 from services.orders.storage import decision as decisions
 from shared.clock import business_now, business_today
 from shared.events.production import ProductionPlanned
@@ -40,6 +41,8 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
         )
     )
     timeline.note(session, event, heard)
+    if line.move_to([each.facility for each in event.allocations]):
+        end_releases(session, order=order, line=line)
     trouble = deciding.trouble_of(
         line, promised_date=event.promised_date, short=event.unallocated, in_time=event.in_time
     )

@@ -40,6 +40,7 @@ def place_draft(
     session: Session, *, draft_id: UUID, buyer: str, placed_by: str, request: dict[str, Any]
 ) -> Order:
     """The draft becomes an order, or stays as it is if that is refused."""
-    order = place_order(session, buyer=buyer, placed_by=placed_by, **request)
+    drafted_by = session.execute(select(draft.c.made_by).where(draft.c.id == draft_id)).scalar_one()
+    order = place_order(session, buyer=buyer, placed_by=placed_by, drafted_by=drafted_by, **request)
     drop_draft(session, draft_id=draft_id)
     return order

@@ -7,7 +7,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
-from services.orders.domain.order import Order
+from services.orders.domain.order import LANE, Order
+from services.orders.handlers import releasing
 from services.orders.handlers.cancelling import (
     on_goods_withheld,
     on_production_stopped,
@@ -94,7 +95,10 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     if line.good + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
     timeline.note(session, event, heard)
+    line.keep_lot(event.lot, facility=event.facility, quantity=event.quantity, lane=event.lane)
     timeline.tell(session, *order.finish(event.line, event.quantity, on=business_today(session)))
+    if line.lane != LANE:
+        releasing.screen_by_lots(session, order, line)
 
 
 def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> None:

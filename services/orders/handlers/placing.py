@@ -34,6 +34,7 @@ class Particulars(TypedDict):
     named_place: str
     lines: Sequence[dict[str, Any]]
     payment_terms: NotRequired[PaymentTerms]
+    drafted_by: NotRequired[str]
 
 
 def place_order(session: Session, **asked: Unpack[Particulars]) -> Order:
@@ -66,6 +67,7 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
         placed_on=today,
         lines=_new_lines(session, buyer, asked["currency"], asked["lines"], today),
         payment_terms=asked.get("payment_terms", "open_account"),
+        drafted_by=asked.get("drafted_by"),
     )
 
 

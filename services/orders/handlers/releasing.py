@@ -1,25 +1,117 @@
-"""Releasing what a policy holds."""
+"""Releasing what a policy holds, and what ends a release."""
 
+from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from services.orders import timeline
-from services.orders.domain.hold import Signer
-from services.orders.domain.order import Order
+from services.orders import policies, timeline
+from services.orders.domain import lane
+from services.orders.domain.destination_policy import screen
+from services.orders.domain.facts import digest, facts_shown
+from services.orders.domain.hold import Signer, Statement
+from services.orders.domain.lane import Operation
+from services.orders.domain.order import Line, Order
+from services.orders.domain.rescreening import Verdict, asks_again, rescreen, verdict
 from services.orders.handlers.locking import locked
+from services.orders.storage import release_attempt
 from shared.clock import business_today
+from shared.events.orders import LotLaneCorrected
+from shared.refusal import Refused, Sentence
 
 
-def sign_release(session: Session, *, order_id: UUID, line: int, by: Signer, reason: str) -> Order:
-    """One of the two people who must agree releases a held line."""
+def sign_release(
+    session: Session,
+    *,
+    order_id: UUID,
+    line: int,
+    by: Signer,
+    reason: str,
+    expires_on: date | None = None,
+    seen: str | None = None,
+) -> Order:
+    """One of the two people who must agree releases a held line; ``seen`` is the digest of what they saw.
+
+    Who names none signs for the facts as they are.
+    """
     order = locked(session, order_id)
-    events = order.sign_release(line, by=by, reason=reason, on=business_today(session))
+    hold = order.line(line).open_hold
+    now = digest(facts_shown(order, order.line(line), hold)) if hold else ""
+    if hold and seen not in (None, now):
+        raise Refused("The facts changed since you saw them; read them again before you sign.", field="seen")
+    said = Statement(reason=reason, digest=now, expires_on=expires_on)
+    events = order.sign_release(line, by=by, said=said, on=business_today(session))
     timeline.tell(session, *events)
     return order
 
 
+def keep_refused(session: Session, *, order_id: UUID, line: int, by: Signer, why: Sentence) -> None:
+    """Keep who tried to release what, and why it was refused."""
+    values = {name: str(value) for name, value in why.values.items()}
+    session.execute(
+        insert(release_attempt).values(
+            order_id=order_id,
+            line_number=line,
+            who=by.id,
+            name=by.name,
+            role=by.role,
+            message=why.message,
+            values=values,
+        )
+    )
+
+
 def renew_lapsed(session: Session, *, order_id: UUID) -> None:
-    """Ask again for the order's clearances that ran out before their work was done."""
+    """Ask again for the order's clearances that ran out before their work was done, and for lone signatures that did."""
+    order, today = locked(session, order_id), business_today(session)
+    dropped = order.drop_stale(on=today)
+    session.flush()  # a withdrawn hold makes room for the one that follows it
+    for line, purpose in dropped:
+        timeline.tell(session, *order.ask_anew(line, purpose, today))
+    timeline.tell(session, *order.renew_lapsed(on=today))
+
+
+def end_releases(session: Session, *, order: Order, line: Line) -> None:
+    """An adverse fact came to light: what was released, or waits to be, is asked for anew."""
+    if not line.left_to("export"):
+        return
+    today = business_today(session)
+    timeline.tell(session, *order.withdraw_clearances(line, today))
+    session.flush()  # a withdrawn hold makes room for the one that follows it
+    timeline.tell(session, *order.ask_again(line, today))
+
+
+def correct_lane(
+    session: Session, *, order_id: UUID, lot: str, operations: Sequence[Operation], reason: str
+) -> Order:
+    """A lot was made elsewhere than was reported: its line is screened again, and its releases end."""
     order = locked(session, order_id)
-    timeline.tell(session, *order.renew_lapsed(on=business_today(session)))
+    found = [(line, each) for line in order.lines for each in line.lots if each.code == lot]
+    if not found:
+        raise Refused("The order has no lot {lot}.", field="lot", lot=lot)
+    ((line, corrected),) = found
+    before = lane.correct(corrected, operations)
+    told = LotLaneCorrected(
+        order_id=order.id, line=line.number, lot=lot, before=before, after=corrected.lane, reason=reason
+    )
+    timeline.tell(session, told)
+    _screen(session, order, line)
+    end_releases(session, order=order, line=line)
+    return order
+
+
+def screen_by_lots(session: Session, order: Order, line: Line) -> None:
+    """Screen a line by who made its lots, which nobody knew when it was placed."""
+    if asks_again(_screen(session, order, line)):
+        session.flush()  # a withdrawn hold makes room for the one that follows it
+        timeline.tell(session, *order.ask_again(line, business_today(session)))
+
+
+def _screen(session: Session, order: Order, line: Line) -> Verdict:
+    today = business_today(session)
+    screening = screen(policies.goods_of_line(session, order, line), policies.in_force(session, today))
+    found = verdict(line, screening)
+    timeline.tell(session, *rescreen(order, line, screening, on=today))
+    return found

@@ -12,7 +12,7 @@ from services.orders.domain.destination_policy import Rule, screen
 from services.orders.domain.order import Line, Order
 from services.orders.domain.rescreening import Verdict, asks_again, rescreen, verdict
 from services.orders.handlers.locking import locked
-from services.orders.storage import caught_line, item, rescreening
+from services.orders.storage import caught_line, rescreening
 from shared.clock import business_today
 
 ORDERS_AT_ONCE = 25
@@ -43,15 +43,8 @@ def _rescreen_order(
 ) -> int:
     """Screen the lines of an order that are open; returns how many there are."""
     still_open = [line for line in order.lines if not line.closed]
-    families = policies.prison_families(session, order.buyer)
     for line in still_open:
-        goods = policies.goods(
-            session.execute(select(item.c.published).where(item.c.sku == line.sku)).scalar_one(),
-            destination=line.destination,
-            transit=line.transit,
-            delivery=line.requested_date,
-            prison_families=families,
-        )
+        goods = policies.goods_of_line(session, order, line)
         screening = screen(goods, rules)
         found = verdict(line, screening)
         if found.stricter and found.all_gone and _raised(session, order.id, line, found):

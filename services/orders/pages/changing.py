@@ -71,7 +71,7 @@ def _cancel_page(order_id: UUID, number: int, typed: Any, wrong: Wrong | None = 
             found = cancellations.estimate_of(session, order, asked, unpack="unpack" in typed)
         except Refused as refusal:
             wrong = {**wrong_with(refusal, OF_A_CANCELLATION), **wrong}
-        shown = views.line_as_dict(line, pages.language())
+        shown = views.line_as_dict(order, line, pages.language())
     return render_template(
         "cancel.html",
         order=order,
@@ -147,7 +147,7 @@ def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | N
             "address": "\n".join(line.consignee_address),
             "country": line.destination,
         }
-        shown = views.line_as_dict(line, pages.language())
+        shown = views.line_as_dict(order, line, pages.language())
     return render_template(
         "amend.html", order=order, line=shown, typed=typed or now, version=order.version, wrong=wrong or {}
     )

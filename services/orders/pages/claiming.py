@@ -160,7 +160,7 @@ def _form(order_id: UUID, number: int, typed: Typed | None = None, wrong: Wrong 
         return render_template(
             "claim_form.html",
             order=order,
-            line=views.line_as_dict(line, pages.language()),
+            line=views.line_as_dict(order, line, pages.language()),
             cartons=claims.cartons_of(session, order_id, number, limit=CARTONS),
             typed=typed or {},
             wrong=wrong or {},

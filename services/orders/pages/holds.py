@@ -1,15 +1,18 @@
 """The holds: what waits for my decision, on what evidence?"""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.orders import rescreenings, views
+from services.orders import attempts, rescreenings, views
 from services.orders.asked_for import the_order
-from services.orders.domain.hold import SHORTEST_REASON, Signer
+from services.orders.domain.hold import LONGEST_RELEASE, SHORTEST_REASON, USUAL_RELEASE, Signer
 from services.orders.domain.order import Line, Order
 from services.orders.handlers import releasing
+from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import COMPLIANCE, KANWIL, current
@@ -20,6 +23,8 @@ desk = Blueprint("holds", __name__, url_prefix="/orders/holds", template_folder=
 
 OTHERS = 50
 """Holds on one page of the list beside the one that is shown."""
+REFUSED = 10
+"""Refused attempts on the page, the newest first."""
 
 
 @desk.get("/")
@@ -41,38 +46,62 @@ def one(order_id: UUID, line: int) -> str:
 @pages.desk(COMPLIANCE, KANWIL)
 def release(order_id: UUID, line: int) -> Any:
     """Sign, then go on with the next; a refused form stands on the page of its own hold, as it was typed."""
-    person, reason = current(), request.form.get("reason", "")
-    signer = Signer(person.id, person.name, person.role)
+    signer = Signer(current().id, current().name, current().role)
     try:
+        until = _day(request.form.get("expires_on", ""))
         with transaction() as session:
             the_order(session, order_id)
-            releasing.sign_release(session, order_id=order_id, line=line, by=signer, reason=reason)
+            releasing.sign_release(
+                session,
+                order_id=order_id,
+                line=line,
+                by=signer,
+                reason=request.form.get("reason", ""),
+                expires_on=until,
+                seen=request.form.get("seen"),
+            )
     except Refused as refusal:
-        return _page(order_id, line, reason=reason, refusal=refusal), 422
+        attempts.keep({"order_id": order_id, "line": line}, refusal.sentence)
+        return _page(order_id, line, typed=request.form, refusal=refusal), 422
     return pages.back_to("holds.queue")
 
 
-def _page(order_id: UUID | None, number: int, reason: str = "", refusal: Refused | None = None) -> str:
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed) if typed.strip() else None
+    except ValueError:
+        raise Refused("Give a day, for example 2026-03-31.", field="expires_on") from None
+
+
+def _page(
+    order_id: UUID | None, number: int, typed: Mapping[str, str] | None = None, refusal: Refused | None = None
+) -> str:
     """One hold with its evidence, and a page of the list of all that wait."""
     with transaction() as session:
         order, line = _find(session, order_id, number)
         after = key_of(request.args.get("after"), row_number)
         rows = views.waiting_for_release(session, current().role, limit=OTHERS + 1, after=after)
-        count = views.count_waiting(session)
+        today = business_today(session)
+        ages = views.ages_of_waiting(session, today)
+        refused = attempts.newest(session, limit=REFUSED)
         caught, alarms = rescreenings.counts(session), len(rescreenings.alarms(session))
     return render_template(
         "holds.html",
         order=order,
-        line=line and views.line_as_dict(line, pages.language()),
+        line=line and views.line_as_dict(order, line, pages.language()),
         signed=line is not None and _signed(line),
         rows=rows[:OTHERS],
         after=cursor_of(str(rows[OTHERS - 1]["id"])) if len(rows) > OTHERS else None,
-        count=count,
+        ages=ages,
+        today=today,
+        refused=refused,
         caught=caught,
         alarms=alarms,
-        reason=reason,
+        typed=typed or {},
         refusal=refusal,
         shortest=SHORTEST_REASON,
+        usual=today + USUAL_RELEASE,
+        latest=today + LONGEST_RELEASE,
     )
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from services.orders.domain.hold import LONGEST_REASON
+from services.orders.domain.hold import LONGEST_REASON, SHORTEST_REASON
+from services.orders.domain.lane import LANES
 from services.orders.domain.payment import TERMS
 from services.orders.listing import STATES
 from services.orders.schemas.decisions import PromiseSchema
@@ -112,6 +113,23 @@ class QuantitiesSchema(Schema):
 class SignatureSchema(Schema):
     role = fields.String()
     signed_on = fields.Date()
+    expires_on = fields.Date(metadata={"description": "the last day for which it was signed"})
+
+
+class FinishedLotSchema(Schema):
+    lot = fields.String()
+    quantity = Whole()
+    lane = fields.String()
+
+
+class WayOutSchema(Schema):
+    """What a blocked line may become, and the request that leads there."""
+
+    way = fields.String(
+        metadata={"description": "another_destination, free_lane, domestic_sale or cancellation"}
+    )
+    method = fields.String()
+    href = fields.String()
 
 
 class HoldSchema(Schema):
@@ -125,6 +143,24 @@ class HoldSchema(Schema):
     needs = fields.List(fields.String())
     released_by = fields.List(fields.String())
     signatures = fields.List(fields.Nested(SignatureSchema))
+    ways_out = fields.List(fields.Nested(WayOutSchema), metadata={"description": "of a blocked line"})
+    opened_on = fields.Date(allow_none=True)
+    quantity = Whole(allow_none=True)
+    lane = fields.String(allow_none=True, metadata={"description": "who made it, the most restricted"})
+    route = fields.List(
+        fields.String(), allow_none=True, metadata={"description": "countries; null while none was told"}
+    )
+    lots = fields.List(
+        fields.Nested(FinishedLotSchema),
+        allow_none=True,
+        metadata={"description": "the finished lots that an export is about, frozen when the hold opened"},
+    )
+    facilities = fields.List(
+        fields.String(), allow_none=True, metadata={"description": "where it was planned when it opened"}
+    )
+    seen = fields.String(
+        allow_none=True, metadata={"description": "digest of these facts: send it with the signature"}
+    )
 
 
 class NextSchema(Schema):
@@ -215,6 +251,33 @@ class OrderSummarySchema(Schema):
 
 class ReleaseRequest(Schema):
     reason = long_text(LONGEST_REASON)
+    expires_on = day(
+        required=False, metadata={"description": "the last day of the release; without one 60 days from now"}
+    )
+    seen = fields.String(
+        validate=validate.Regexp(
+            r"^[0-9a-f]{64}\Z", error="Give the hold's digest, 64 digits of hexadecimal."
+        ),
+        metadata={"description": "the hold's digest; refused if the facts changed since"},
+    )
+
+
+class OperationRequest(Schema):
+    """A step of the work and where it was done. One that is called ``pack`` only puts goods into cartons."""
+
+    name = short_text(60)
+    lane = fields.String(
+        required=True, validate=validate.OneOf(LANES, error=f"Give one of {', '.join(LANES)}.")
+    )
+
+
+class LaneRequest(Schema):
+    operations = fields.List(
+        fields.Nested(OperationRequest),
+        required=True,
+        validate=validate.Length(1, 50, error="Give the operations, 1 to 50."),
+    )
+    reason = long_text(LONGEST_REASON, least=SHORTEST_REASON)
 
 
 class TimelineEntrySchema(Schema):

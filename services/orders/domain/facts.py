@@ -1,0 +1,33 @@
+"""What the two people see of a line before they sign, and the hash by which a signature names it."""
+
+import hashlib
+import json
+from typing import Any
+
+from services.orders.domain.hold import Hold
+from services.orders.domain.order import Line, Order
+
+
+def facts_shown(order: Order, line: Line, hold: Hold) -> dict[str, Any]:
+    """All that a decision over the hold rests on; nothing that changes by itself, such as its age."""
+    return {
+        "order_id": str(order.id),
+        "line": line.number,
+        "purpose": hold.purpose,
+        "sku": line.sku,
+        "quantity": hold.quantity,
+        "lane": hold.lane,
+        "consignee": {"name": line.consignee_name, "address": line.consignee_address},
+        "destination": line.destination,
+        "transit": hold.transit,
+        "policies": line.policies,
+        "law": line.law,
+        "needs": line.needs,
+        "lots": hold.lots,
+    }
+
+
+def digest(facts: dict[str, Any]) -> str:
+    """SHA-256 of the facts as JSON with sorted keys and no spaces: the same facts always give the same."""
+    written = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
