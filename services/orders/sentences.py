@@ -47,6 +47,12 @@ SENTENCES = {
         "Aturan untuk baris {line} berubah: sebelumnya {before_said}, sekarang {after_said}; {at_sea} buah sudah"
         " berangkat. {in_words} ({policies_said}: {law_said})",
     ),
+    "lot_lane_corrected": (
+        "Lot {lot} of line {line} was made by {lane_said}, not by {former_lane_said}; what was released for the"
+        " line is so no longer. {reason}",
+        "Lot {lot} dari baris {line} dibuat oleh {lane_said}, bukan oleh {former_lane_said}; izin untuk baris itu"
+        " tidak berlaku lagi. {reason}",
+    ),
     "cancellation_requested": (
         "The buyer asked to cancel {quantity} pieces of line {line}",
         "Pembeli meminta pembatalan {quantity} buah dari baris {line}",
@@ -308,6 +314,14 @@ SCREENED = {
     "block": ("blocked", "diblokir"),
 }
 """What the law says about a line."""
+MADE_BY = {
+    "custodial": ("prisoners", "warga binaan"),
+    "parole_community": (
+        "people on parole or in community work",
+        "klien pembebasan bersyarat atau kerja sosial",
+    ),
+    "free": ("free workers", "pekerja bebas"),
+}
 SETTLEMENTS = {
     "credit": ("credited", "dikreditkan"),
     "replacement": ("replaced by a new order", "diganti dengan pesanan baru"),
@@ -391,6 +405,8 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
         ("settlement", SETTLEMENTS),
         ("before", SCREENED),
         ("after", SCREENED),
+        ("lane", MADE_BY),
+        ("former_lane", MADE_BY),
     ):
         if key in data:
             words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]

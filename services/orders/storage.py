@@ -265,9 +265,9 @@ release_attempt = Table(
 lot = Table(
     "lot",
     tables,
+    Column("order_id", Uuid, primary_key=True),
+    Column("line_number", Integer, primary_key=True, autoincrement=False),
     Column("code", Text, primary_key=True),
-    Column("order_id", Uuid, nullable=False),
-    Column("line_number", Integer, nullable=False),
     Column("facility", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("lane", Text, nullable=False),
@@ -276,7 +276,6 @@ lot = Table(
     CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     comment="our copy of what production released, with who made it",
 )
-Index("lot_line_idx", lot.c.order_id, lot.c.line_number)
 
 cancellation = Table(
     "cancellation",

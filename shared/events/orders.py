@@ -170,8 +170,8 @@ class LotLaneCorrected:
     order_id: UUID
     line: int
     lot: str
-    before: Lane
-    after: Lane
+    former_lane: Lane
+    lane: Lane
     reason: str
 
 

@@ -48,6 +48,9 @@ CASES: dict[Operation, Case] = {
     ),
     ("get", f"{V1}/orders/{{order_id}}/cancellations"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/release"): Case(OFFICERS, {"reason": REASON}),
+    ("post", f"{V1}/orders/{{order_id}}/lots/{{lot}}/lane"): Case(
+        (COMPLIANCE,), {"operations": [{"name": "braid", "lane": "custodial"}], "reason": REASON}
+    ),
     ("post", f"{V1}/drafts"): Case((BUYER,), an_order()),
     ("get", f"{V1}/drafts"): ONLY_BUYERS,
     ("get", f"{V1}/drafts/{{draft_id}}"): ONLY_BUYERS,

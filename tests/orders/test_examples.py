@@ -1,6 +1,7 @@
 """The examples in the orders document are what the service takes and answers."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from tests.examples import Answers, shape_of
@@ -37,6 +38,7 @@ def play(orders: Orders, address: str) -> None:
     """A buyer and the offices do everything once."""
     webhook = the_webhook(orders, address)
     the_order(orders)
+    a_lane(orders)
     the_decisions(orders)
     after_the_sale(orders)
     deliver(orders)
@@ -92,6 +94,18 @@ def the_order(orders: Orders) -> None:
     done(orders.buyer.post(f"{API}/orders/{order}/cancel?dry_run=true", asked))
     done(orders.buyer.post(f"{API}/orders/{order}/cancel", asked))
     done(orders.buyer.get(f"{API}/orders/{order}/cancellations"))
+
+
+def a_lane(orders: Orders) -> None:
+    """A lot that counted as made by free workers was braided in a prison."""
+    order = follow(orders, po_number="PO-2025-0007")
+    order.hears(order.plan(), replace(order.lot("FRE-2503-001"), lane="free"))
+    operations = [{"name": "braid", "lane": "custodial"}, {"name": "pack", "lane": "free"}]
+    done(
+        orders.officer.post(
+            f"{API}/orders/{order.id}/lots/FRE-2503-001/lane", {"operations": operations, **REASON}
+        )
+    )
 
 
 def the_decisions(orders: Orders) -> None:

@@ -7,7 +7,7 @@ from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
-from tests.orders.test_handlers import follow
+from tests.orders.test_handlers import LOT, follow
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_samples import ask_for
 from tests.pictures import a_photo
@@ -20,6 +20,7 @@ NOT_FOR_BUYERS = {
     "PATCH /orders/v1/catalogue/{sku}",
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",
+    "POST /orders/v1/orders/{order_id}/lots/{lot}/lane",
     "POST /orders/v1/claims/{claim_id}/decide",
     "POST /orders/v1/claims/{claim_id}/settle",
 }
@@ -75,6 +76,7 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
     assert send_photo(orders.buyer, claim, a_photo()).status_code == 201
     started = send(orders.buyer, as_csv(a_row("PO-FILE")))
     return {
+        "lot": [LOT],
         "order_id": [*(each["id"] for each in placed), str(order.id)],
         "endpoint_id": [webhook.json["id"]],
         "key_id": keys,

@@ -119,7 +119,7 @@ def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: H
 def on_lot_lane_corrected(session: Session, event: LotLaneCorrected, heard: Heard) -> None:
     """From now on the lot, and what it is loaded with, counts as made by those who made it in truth."""
     _need(session, lot.c.code == event.lot, NotYet("production", f"lot/{event.lot}"))
-    session.execute(update(lot).where(lot.c.code == event.lot).values(lane=event.after))
+    session.execute(update(lot).where(lot.c.code == event.lot).values(lane=event.lane))
 
 
 def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:

@@ -94,7 +94,12 @@ def correct_lane(
     ((line, corrected),) = found
     before = lane.correct(corrected, operations)
     told = LotLaneCorrected(
-        order_id=order.id, line=line.number, lot=lot, before=before, after=corrected.lane, reason=reason
+        order_id=order.id,
+        line=line.number,
+        lot=lot,
+        former_lane=before,
+        lane=corrected.lane,
+        reason=reason,
     )
     timeline.tell(session, told)
     _screen(session, order, line)

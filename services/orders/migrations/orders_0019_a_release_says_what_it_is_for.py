@@ -130,9 +130,9 @@ def _lots() -> None:
     """The lots of orders that are there stand on their timelines."""
     op.create_table(
         "lot",
-        sa.Column("code", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("line_number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
         sa.Column("facility", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
@@ -145,10 +145,9 @@ def _lots() -> None:
             ["order_line.order_id", "order_line.number"],
             name=op.f("lot_order_id_fkey"),
         ),
-        sa.PrimaryKeyConstraint("code", name=op.f("lot_pkey")),
+        sa.PrimaryKeyConstraint("order_id", "line_number", "code", name=op.f("lot_pkey")),
         comment="our copy of what production released, with who made it",
     )
-    op.create_index("lot_line_idx", "lot", ["order_id", "line_number"])
     op.execute(
         "INSERT INTO lot (code, order_id, line_number, facility, quantity, lane)"
         " SELECT data->>'lot', order_id, line, min(data->>'facility'), sum((data->>'quantity')::int),"

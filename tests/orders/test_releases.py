@@ -1,0 +1,227 @@
+"""What a release is for, what ends it, who may not sign it, and what is left where the law bars it."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, Statement
+from services.orders.domain.lane import LANES, Operation, lane_of
+from services.orders.storage import destination_policy, release_attempt, signature
+from shared.clock import advance, business_today
+from shared.events.orders import Lane
+from shared.events.production import Allocation, ProductionPlanned
+from shared.refusal import Refused
+from tests.orders.conftest import CONSIGNEE, Orders, forget_rules
+from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
+from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, SAID
+from tests.orders.test_order import a_line as line_of
+from tests.orders.test_order import an_order as order_of
+
+WHY = {"reason": REASON}
+FREE_LOT = "FRE-2503-001"
+
+
+def hold(order: Followed) -> dict[str, Any]:
+    found: dict[str, Any] = order.orders.officer.get(f"{ORDERS}/{order.id}").json["lines"][0]["hold"]
+    return found
+
+
+def sign(order: Followed, caller: str = "officer", **body: Any) -> Any:
+    return getattr(order.orders, caller).post(f"{ORDERS}/{order.id}/lines/1/release", {**WHY, **body})
+
+
+def attempts(orders: Orders) -> list[tuple[str, str]]:
+    with orders.database.transaction() as session:
+        rows = session.execute(select(release_attempt).order_by(release_attempt.c.id))
+        return [(row.role, row.message.split(" ")[0]) for row in rows]
+
+
+def clearances(order: Followed) -> list[dict[str, Any]]:
+    return [each["data"] for each in order.timeline() if each["type"].endswith("clearance_granted.v1")]
+
+
+def test_a_release_to_export_names_the_finished_lots_and_all_else_that_was_seen(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    assert hold(order)["lots"] is None
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot("SRG-1", 600), order.lot("SRG-2", 400))
+    asked = hold(order)
+    lots = [{"lot": "SRG-1", "quantity": 600}, {"lot": "SRG-2", "quantity": 400}]
+    assert asked["lots"] == [{**lot, "lane": "custodial"} for lot in lots]
+    assert (asked["purpose"], asked["quantity"], asked["lane"], asked["route"]) == (
+        "export",
+        1_000,
+        "custodial",
+        None,
+    )
+    other = sign(order, seen="0" * 64)
+    assert (other.status_code, other.json["errors"][0]["field"]) == (422, "seen")
+    assert sign(order, seen=asked["seen"]).status_code == 200
+    assert hold(order)["seen"] == asked["seen"]
+    assert sign(order, "office", seen=asked["seen"]).status_code == 200
+    _, granted = clearances(order)
+    assert granted["lots"] == asked["lots"]
+    with orders.database.transaction() as session:
+        kept = session.execute(select(signature.c.digest).order_by(signature.c.id)).scalars().all()
+    assert kept[-2:] == [asked["seen"]] * 2
+
+
+def test_the_earlier_last_day_of_the_two_counts_and_none_is_beyond_ninety_days(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    with orders.database.transaction() as session:
+        today = business_today(session)
+    late = sign(order, expires_on=(today + LONGEST_RELEASE + timedelta(days=1)).isoformat())
+    assert (late.status_code, late.json["errors"][0]["field"]) == (422, "expires_on")
+    assert sign(order, expires_on=(today + LONGEST_RELEASE).isoformat()).status_code == 200
+    assert sign(order, "office", expires_on=(today + timedelta(days=9)).isoformat()).status_code == 200
+    (granted,) = clearances(order)
+    assert date.fromisoformat(granted["expires_on"]) == today + timedelta(days=9)
+
+
+def test_a_lone_signature_that_ran_out_is_asked_for_anew_with_the_other(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    assert sign(order).status_code == 200
+    with orders.database.transaction() as session:
+        advance(session, USUAL_RELEASE + timedelta(days=1))
+    assert sign(order, "office").status_code == 422
+    assert renew(order)
+    assert hold(order)["signatures"] == []
+    assert not renew(order)
+
+
+def test_each_refused_attempt_is_kept_with_who_and_why_and_undoes_nothing_else(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    assert sign(order, "buyer").status_code == 403
+    assert sign(order).status_code == 200
+    assert sign(order).status_code == 422
+    blocked = follow(orders, country="US", po_number="PO-2")
+    assert sign(blocked, "office").status_code == 422
+    assert attempts(orders) == [("buyer", "This"), ("compliance_officer", "The"), ("kanwil", "Line")]
+    assert len(hold(order)["signatures"]) == 1
+
+
+@pytest.mark.parametrize("who", ["placed_by", "drafted_by"])
+@pytest.mark.parametrize("role", ["compliance_officer", "kanwil"])
+def test_who_took_the_order_never_releases_it(who: str, role: str) -> None:
+    order = order_of()
+    order.place()
+    setattr(order, who, "person:9")
+    with pytest.raises(Refused, match="placed the order, or drafted it"):
+        order.sign_release(1, by=Signer("person:9", "Clerk", role), said=SAID, on=DAY)
+
+
+@pytest.mark.parametrize("role", ["facility_head", "operator", "logistics", "buyer"])
+def test_no_other_role_releases(role: str) -> None:
+    order = order_of()
+    order.place()
+    with pytest.raises(Refused, match="compliance officer and the regional office"):
+        order.sign_release(1, by=Signer("person:9", "Somebody", role), said=SAID, on=DAY)
+
+
+def test_a_release_ends_when_the_line_goes_elsewhere_and_not_when_a_page_is_read(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    assert hold(order) is None
+    seen = orders.buyer.get(f"{ORDERS}/{order.id}").headers["ETag"]
+    changed = orders.buyer.change(
+        "PATCH", f"{ORDERS}/{order.id}", {"lines": [{"line": 1, "transit": ["SG"]}]}, seen=seen
+    )
+    assert changed.status_code == 200, changed.text
+    assert order.told()[-3:] == ["order_line_amended", "clearance_withdrawn", "hold_opened"]
+    assert hold(order)["route"] == ["SG"]
+    sign_by_two(order)
+    assert clearances(order)[-1]["transit"] == ["SG"]
+
+
+def moved(order: Followed, *facilities: str) -> ProductionPlanned:
+    share = 1_000 // len(facilities)
+    return replace(
+        order.plan(), allocations=tuple(Allocation(facility=code, quantity=share) for code in facilities)
+    )
+
+
+def test_work_that_moves_to_a_facility_that_the_release_did_not_name_ends_it(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(moved(order, "LPS-SRG", "LPS-SMG"))
+    assert hold(order) is None, "the first release came before any plan"
+    with orders.database.transaction() as session:
+        advance(session, USUAL_RELEASE + timedelta(days=1))
+    assert renew(order)
+    assert hold(order)["facilities"] == ["LPS-SMG", "LPS-SRG"]
+    sign_by_two(order)
+    order.hears(moved(order, "LPS-SRG"))
+    assert hold(order) is None
+    order.hears(moved(order, "LPS-PWD"))
+    assert hold(order)["facilities"] == ["LPS-PWD"]
+
+
+def let_free_goods_go(orders: Orders) -> None:
+    """Belgium asks about prisoners' work only."""
+    forget_rules(orders)
+    with orders.database.transaction() as session:
+        held = {"action": "hold", "countries": ["BE"], "lane": "custodial", "needs": ["DOSSIER"]}
+        for id, row in (("DP-EU-9", held), ("DP-FREE-9", {"action": "allow", "lane": "free"})):
+            session.execute(insert(destination_policy).values(id=id, version=1, row=row))
+
+
+def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(orders: Orders) -> None:
+    let_free_goods_go(orders)
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), replace(order.lot(FREE_LOT), lane="free"))
+    granted = clearances(order)[-1]
+    assert (granted["purpose"], granted["lane"]) == ("export", "free")
+    packed = {"name": "pack", "lane": "custodial"}
+    path = f"{ORDERS}/{order.id}/lots/{FREE_LOT}/lane"
+    only_packed = orders.officer.post(
+        path, {"operations": [{"name": "braid", "lane": "free"}, packed], **WHY}
+    )
+    assert (only_packed.status_code, only_packed.json["errors"][0]["field"]) == (422, "operations")
+    braided = {"operations": [{"name": "braid", "lane": "custodial"}, packed], **WHY}
+    assert orders.officer.post(path, braided).status_code == 200
+    assert hold(order)["lots"] == [{"lot": FREE_LOT, "quantity": 1_000, "lane": "custodial"}]
+    assert "clearance_withdrawn" in order.told()
+    assert orders.officer.post(path, braided).status_code == 422
+
+
+@pytest.mark.parametrize("lane", LANES)
+def test_packing_alone_makes_nobody_s_goods(lane: Lane) -> None:
+    assert lane_of([Operation(name="braid", lane=lane), Operation(name="pack", lane="custodial")]) == lane
+    assert lane_of([Operation(name="pack", lane=lane)]) == "custodial"
+    assert (
+        lane_of([Operation(name="braid", lane=lane), Operation(name="cut", lane="custodial")]) == "custodial"
+    )
+
+
+def test_a_blocked_line_offers_other_ways_and_no_release(orders: Orders) -> None:
+    order = follow(orders, country="US")
+    found = hold(order)
+    assert (found["releasable"], found["purpose"]) == (False, None)
+    here = f"/orders/v1/orders/{order.id}"
+    assert {each["way"]: (each["method"], each["href"]) for each in found["ways_out"]} == {
+        "another_destination": ("PATCH", here),
+        "free_lane": ("POST", f"{here}/cancel"),
+        "domestic_sale": ("PATCH", here),
+        "cancellation": ("POST", f"{here}/cancel"),
+    }
+    sold = orders.buyer.change(
+        "PATCH",
+        here,
+        {"lines": [{"line": 1, "consignee": CONSIGNEE | {"country": "ID"}}]},
+        seen=orders.buyer.get(here).headers["ETag"],
+    )
+    assert (sold.status_code, hold(order)) == (200, None)
+
+
+def test_a_signature_names_what_was_seen() -> None:
+    order = order_of(line_of())
+    order.place()
+    order.sign_release(1, by=OFFICER, said=Statement(reason=REASON, digest="a" * 64), on=DAY)
+    order.sign_release(1, by=OFFICE, said=Statement(reason=REASON, digest="b" * 64), on=DAY)
+    (released,) = order.line(1).holds
+    assert [each.digest for each in released.signatures] == ["a" * 64, "b" * 64]
+    assert released.expires_on == DAY + USUAL_RELEASE
