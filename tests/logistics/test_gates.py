@@ -1,0 +1,153 @@
+"""At each gate goods stop without an unexpired clearance for that line, quantity, lane, lots and route."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shared.events.orders import ClearanceWithdrawn, ClearedLot, LotLaneCorrected
+from tests.logistics.conftest import (
+    CONTAINER,
+    ORDER,
+    SEAL,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_lot,
+    a_paper,
+    in_days,
+)
+
+LOT = "SRG-2503-001"
+
+Spoil = Callable[[Logistics], None]
+
+
+def expired(logistics: Logistics) -> None:
+    """Its last day was yesterday: it ended at midnight in Central Java."""
+    for purpose in ("produce", "export"):
+        logistics.hears(a_clearance(purpose=purpose, expires_on=in_days(-1)))
+
+
+def withdrawn(logistics: Logistics) -> None:
+    for purpose in ("produce", "export"):
+        logistics.hears(ClearanceWithdrawn(order_id=ORDER, line=1, purpose=purpose))
+
+
+def for_another_lane(logistics: Logistics) -> None:
+    for purpose in ("produce", "export"):
+        logistics.hears(a_clearance(purpose=purpose, lane="free"))
+
+
+def for_fewer_pieces(logistics: Logistics) -> None:
+    for purpose in ("produce", "export"):
+        logistics.hears(a_clearance(purpose=purpose, quantity=999))
+
+
+def for_other_lots(logistics: Logistics) -> None:
+    other = ClearedLot(lot="SRG-2502-009", quantity=1_000, lane="custodial")
+    logistics.hears(a_clearance(lots=(other,)))
+
+
+SPOILT = [
+    (expired, "expired"),
+    (withdrawn, "no clearance"),
+    (for_another_lane, "free lane"),
+    (for_fewer_pieces, "999"),
+    (for_other_lots, LOT),
+]
+
+
+Attempt = Callable[[], Any]
+
+
+def packing(logistics: Logistics) -> Attempt:
+    logistics.hears(a_lot())
+    return lambda: logistics.staff.post("/cartons", {"lot": LOT})
+
+
+def building(logistics: Logistics) -> Attempt:
+    logistics.gathered(a_lot())
+    return lambda: logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"})
+
+
+def booking(logistics: Logistics) -> Attempt:
+    shipment = logistics.planned()
+    return lambda: logistics.change(shipment, "book", a_booking())
+
+
+def recording_the_declaration(logistics: Logistics) -> Attempt:
+    shipment = logistics.change(logistics.planned(), "book", a_booking()).json
+    return lambda: logistics.change(shipment, "documents", a_paper("PEB"))
+
+
+def dispatching(logistics: Logistics) -> Attempt:
+    shipment = logistics.booked()
+    return lambda: logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+
+
+def submitting_the_declaration(logistics: Logistics) -> Attempt:
+    shipment = logistics.booked()
+    logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    return lambda: logistics.record(shipment, "PEB_SUBMITTED")
+
+
+GATES = [
+    packing,
+    building,
+    booking,
+    recording_the_declaration,
+    dispatching,
+    submitting_the_declaration,
+]
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.__name__)
+def test_each_gate_stops_what_is_not_cleared_says_why_and_lets_pass_what_is(
+    logistics: Logistics, gate: Callable[[Logistics], Attempt]
+) -> None:
+    attempt = gate(logistics)
+    for spoil, reason in SPOILT:
+        if gate is packing and spoil is for_other_lots:
+            continue  # a decision to export names lots, and they are packed before it
+        for purpose in ("produce", "export"):
+            logistics.hears(a_clearance(purpose=purpose))
+        spoil(logistics)
+        refused = attempt()
+        assert refused.status_code == 422, (spoil.__name__, refused.text)
+        assert reason in refused.text, spoil.__name__
+    named = ClearedLot(lot=LOT, quantity=1_000, lane="custodial")
+    logistics.hears(a_clearance(purpose="export", lots=(named,), expires_on=in_days(0)))
+    passed = attempt()
+    assert passed.status_code in (200, 201), passed.text
+
+
+def test_a_booking_through_a_country_that_was_not_cleared_is_refused(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    through = logistics.change(shipment, "book", a_booking(transit=["SG"]))
+    assert (through.status_code, "SG" in through.text) == (422, True)
+    elsewhere = logistics.change(shipment, "book", a_booking(port_of_discharge="NLRTM"))
+    assert (elsewhere.status_code, "NL" in elsewhere.text) == (422, True)
+    logistics.hears(a_clearance(transit=("SG", "NL")))
+    assert logistics.change(shipment, "book", a_booking(transit=["SG"])).json["transit"] == ["SG"]
+    logistics.hears(a_clearance(transit=()))
+    stopped = logistics.change(shipment, "documents", a_paper("PEB"))
+    assert (stopped.status_code, "SG" in stopped.text) == (422, True)
+
+
+def test_a_lot_whose_lane_was_corrected_stays(logistics: Logistics) -> None:
+    logistics.hears(a_clearance(lane="free"), a_clearance(purpose="produce"))
+    logistics.gathered(a_lot(lane="free"))
+    corrected = {"former_lane": "free", "lane": "custodial", "reason": "It was braided in the prison."}
+    logistics.hears(LotLaneCorrected(order_id=ORDER, line=1, lot=LOT, **corrected))
+    stays = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"})
+    assert (stays.status_code, "free lane" in stays.text) == (422, True)
+
+
+def test_no_certificate_that_prisoners_did_not_make_it_is_taken_for_what_they_made(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.planned()
+    false = logistics.change(shipment, "documents", a_paper("CERT-12.43"))
+    assert (false.status_code, "19 U.S.C. 1307" in false.text) == (422, True)
