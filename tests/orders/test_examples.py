@@ -98,7 +98,7 @@ def the_order(orders: Orders) -> None:
 
 def a_lane(orders: Orders) -> None:
     """A lot that counted as made by free workers was braided in a prison."""
-    order = follow(orders, po_number="PO-2025-0007")
+    order = follow(orders, po_number="PO-2025-0107")
     order.hears(order.plan(), replace(order.lot("FRE-2503-001"), lane="free"))
     operations = [{"name": "braid", "lane": "custodial"}, {"name": "pack", "lane": "free"}]
     done(
