@@ -337,7 +337,11 @@ def dispatch_does_not_ask_for_the_clearance(patch: pytest.MonkeyPatch) -> None:
 
 def other_shipments_do_not_use_the_clearance_up(patch: pytest.MonkeyPatch) -> None:
     reason = orders.reason_to_stay
-    patch.setattr(orders, "reason_to_stay", lambda goods, on: reason(replace(goods, shipped=0), on))
+
+    def as_if_alone(goods: Standing, on: date, route: Sequence[str] = ()) -> Any:
+        return reason(replace(goods, shipped=0), on, route)
+
+    patch.setattr(orders, "reason_to_stay", as_if_alone)
 
 
 def pieces_are_packed_twice(patch: pytest.MonkeyPatch) -> None:
