@@ -45,7 +45,7 @@ def packed_of(session: Session, order_id: UUID, line: int) -> int:
     query = select(func.coalesce(func.sum(lot.c.packed), 0)).where(
         lot.c.order_id == order_id, lot.c.line == line
     )
-    return session.execute(query).scalar_one()
+    return int(session.execute(query).scalar_one())
 
 
 def at_hub(session: Session, hub: str, destination: str) -> list[Standing]:

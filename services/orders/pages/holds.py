@@ -88,7 +88,7 @@ def _page(
     return render_template(
         "holds.html",
         order=order,
-        line=line and views.line_as_dict(order, line, pages.language()),
+        line=views.line_as_dict(order, line, pages.language()) if order and line else None,
         signed=line is not None and _signed(line),
         rows=rows[:OTHERS],
         after=cursor_of(str(rows[OTHERS - 1]["id"])) if len(rows) > OTHERS else None,
