@@ -30,6 +30,9 @@ from services.logistics.storage import shipment as shipments
 from shared.clock import business_today
 from shared.refusal import Sentence
 
+MOST_SHIPMENTS = 50
+"""In each list of the desk, the most pressing first; the others come up as these leave or arrive."""
+
 MOST_RETURNS = 20
 """On the desk, the newest first."""
 
@@ -158,13 +161,14 @@ def list_shipments(
 def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
     """What has not left yet, the next to leave first; what has no vessel stands at the end."""
     query = select(Shipment).where(~_reached(VESSEL_DEPARTED), shipments.c.cancelled_at.is_(None))
-    return _summaries(session, graph, query.order_by(shipments.c.etd.nulls_last(), shipments.c.id))
+    query = query.order_by(shipments.c.etd, shipments.c.id).limit(MOST_SHIPMENTS)
+    return _summaries(session, graph, query)
 
 
 def sailing_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
     """What is on the way abroad, the next to arrive first."""
     query = select(Shipment).where(_reached(VESSEL_DEPARTED), ~_reached(DELIVERED))
-    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id))
+    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id).limit(MOST_SHIPMENTS))
 
 
 def delivered_shipments(session: Session, graph: Graph, limit: int = 10) -> list[dict[str, Any]]:

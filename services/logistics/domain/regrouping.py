@@ -9,6 +9,8 @@ from services.logistics.domain.shipment import Shipment, lines_of
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled
 from shared.refusal import Refused
 
+EMPTIED = "all its goods were cancelled"
+
 
 def take_out(shipment: Shipment, ssccs: Collection[str]) -> tuple[list[Carton], list[object]]:
     """Put some cartons back at the hub; a shipment is never left without any."""
@@ -68,6 +70,27 @@ def cancel(shipment: Shipment, reason: str, *, at: datetime) -> tuple[list[Carto
         shipment_id=shipment.id, number=shipment.number, cartons=len(cartons), lines=lines
     )
     return cartons, [told]
+
+
+def may_lose_cartons(shipment: Shipment) -> bool:
+    """Whether what it carries may still be taken back: it is neither closed nor declared to customs."""
+    return not (shipment.dispatched or shipment.declaration or shipment.cancelled)
+
+
+def let_go_of_opened(shipment: Shipment, *, at: datetime) -> list[object]:
+    """Tell of cartons that were opened for a cancellation; a shipment that has no others is given up."""
+    opened = [carton for carton in shipment.cartons if carton.unpacked_at is not None]
+    if not opened:
+        return []
+    if len(opened) == len(shipment.cartons):
+        _, given_up = cancel(shipment, EMPTIED, at=at)
+        return given_up
+    shipment.cartons = [carton for carton in shipment.cartons if carton.unpacked_at is None]
+    return [
+        CartonsTakenOut(
+            shipment_id=shipment.id, number=shipment.number, cartons=len(opened), lines=lines_of(opened)
+        )
+    ]
 
 
 def need_open(shipment: Shipment) -> None:

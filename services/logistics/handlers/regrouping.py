@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
@@ -15,6 +16,9 @@ from services.logistics.handlers import checklists
 from services.logistics.handlers.carton_history import note
 from services.logistics.handlers.incidents import locked as locked_cartons
 from services.logistics.handlers.shipments import locked, locked_whatever, told, with_cartons
+from services.logistics.storage import carton as cartons
+from services.logistics.storage import lot
+from services.logistics.storage import shipment as shipments
 from shared.clock import business_now
 from shared.messaging.outbox import record
 
@@ -45,21 +49,43 @@ def merge(session: Session, *, shipment_id: UUID, other: UUID) -> Shipment:
     regrouping.need_open(given_up)
     _need_room(session, shipment, given_up)
     at = business_now(session)
-    cartons, cancelled = regrouping.cancel(given_up, f"joined with {shipment.number}", at=at)
+    moved, cancelled = regrouping.cancel(given_up, f"joined with {shipment.number}", at=at)
     session.flush()
-    put_in = regrouping.put_in(shipment, cartons)
+    put_in = regrouping.put_in(shipment, moved)
     session.flush()
     events = [*cancelled, *put_in, *checklists.reconsider(session, shipment)]
-    note(session, cartons, "put_in", at=at, shipment_id=shipment.id)
+    note(session, moved, "put_in", at=at, shipment_id=shipment.id)
     return told(session, shipment, events)
 
 
 def cancel(session: Session, *, shipment_id: UUID, reason: str) -> Shipment:
     """Give a shipment up before it is loaded; its cartons wait for another one."""
     shipment, at = locked_whatever(session, shipment_id), business_now(session)
-    cartons, events = regrouping.cancel(shipment, reason, at=at)
-    note(session, cartons, "taken_out", at=at, shipment_id=shipment.id, reason=reason)
+    back, events = regrouping.cancel(shipment, reason, at=at)
+    note(session, back, "taken_out", at=at, shipment_id=shipment.id, reason=reason)
     return told(session, shipment, events)
+
+
+def held_with(session: Session, order_id: UUID, line: int) -> Sequence[Shipment]:
+    """The shipments that carry something of a line, held, with their cartons as they are."""
+    inside = select(cartons.c.shipment_id).join(lot, lot.c.code == cartons.c.lot)
+    inside = inside.where(lot.c.order_id == order_id, lot.c.line == line)
+    query = select(Shipment).where(shipments.c.id.in_(inside)).order_by(shipments.c.id).with_for_update()
+    found = session.execute(query.execution_options(populate_existing=True)).scalars().all()
+    for shipment in found:
+        session.refresh(shipment, ["cartons"])
+    return found
+
+
+def let_go_of_opened(session: Session, held: Sequence[Shipment]) -> None:
+    """Tell what was opened of these shipments for a cancellation; what still goes may need fewer papers."""
+    for shipment in held:
+        events = regrouping.let_go_of_opened(shipment, at=business_now(session))
+        session.flush()
+        if events and not shipment.cancelled:
+            events += checklists.reconsider(session, shipment)
+        session.flush()
+        record(session, *events)
 
 
 def _take_out(session: Session, shipment: Shipment, ssccs: Sequence[str]) -> None:

@@ -20,6 +20,10 @@ def _locode() -> fields.String:
     return fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}[A-Z2-9]{3}\Z", error=wrong))
 
 
+def _measured() -> fields.Decimal:
+    return fields.Decimal(as_string=True, metadata={"type": "string", "pattern": r"^\d+(\.\d+)?$"})
+
+
 class ChosenLineSchema(Schema):
     order_id = fields.UUID(required=True, error_messages={"invalid": "Give the id of an order."})
     line = Whole(required=True, strict=True, validate=validate.Range(1, 1000, error="Give a line's number."))
@@ -82,8 +86,8 @@ class LoadPartSchema(Schema):
     po_number = fields.String()
     facility = fields.String()
     cartons = Whole()
-    volume_m3 = fields.Decimal(as_string=True)
-    gross_kg = fields.Decimal(as_string=True)
+    volume_m3 = _measured()
+    gross_kg = _measured()
 
 
 class LoadSchema(Schema):
@@ -92,9 +96,9 @@ class LoadSchema(Schema):
     equipment = fields.String(metadata={"description": "as booked; until then the smallest that takes it"})
     name = fields.String()
     mode = fields.String()
-    volume_m3 = fields.Decimal(as_string=True)
+    volume_m3 = _measured()
     usable_m3 = Whole(allow_none=True)
-    gross_kg = fields.Decimal(as_string=True)
+    gross_kg = _measured()
     payload_kg = Whole(allow_none=True)
     warnings = fields.List(fields.String())
     parts = fields.List(fields.Nested(LoadPartSchema))
@@ -168,7 +172,7 @@ class ShipmentSummarySchema(Schema):
     cartons = Whole()
     pieces = Whole()
     gross_g = Whole()
-    volume_m3 = fields.Decimal(as_string=True)
+    volume_m3 = _measured()
     missing = fields.List(
         fields.String(), metadata={"description": "documents without which it can't depart"}
     )
