@@ -23,13 +23,9 @@ from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS, current
 from shared.web.api import takes
 from shared.web.context import transaction
-from shared.web.problems import field_errors
+from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
-
-
-Wrong = dict[str, str]
-"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
 
 
 @desk.get("/shipment/<uuid:shipment_id>")
@@ -108,14 +104,10 @@ def change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[s
         with transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
-    except ValidationError as error:
-        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
-    except Refused as refusal:
-        field = refusal.field if refusal.field in schema.fields and refusal.field in request.form else None
-        wrong = {field or "": pages.said(refusal)}
-    else:
-        return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
-    return _shipment(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422
+    except (ValidationError, Refused) as error:
+        at = request.path.rsplit("/", 1)[1]
+        return _shipment(shipment_id, at, wrong_with(error, schema.fields.keys() & request.form.keys())), 422
+    return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
 
 
 def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
