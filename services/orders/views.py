@@ -25,6 +25,7 @@ from services.orders.storage import (
 )
 from services.orders.storage import order as orders
 from shared.events import contract_of
+from shared.events.logistics import ShipmentCancelled
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
 WANTED = order_line.c.ordered - order_line.c.cancelled
@@ -142,8 +143,11 @@ PROGRESS = text("""
     FROM timeline t LEFT JOIN LATERAL (
         SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
         FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
-    WHERE t.order_id = :order_id
-    GROUP BY 1, 2, 3""")
+    WHERE t.order_id = :order_id AND NOT EXISTS (
+        SELECT FROM timeline given_up WHERE given_up.order_id = t.order_id AND given_up.id > t.id
+            AND given_up.type = :cancelled AND given_up.data ->> 'shipment_id' = t.data ->> 'shipment_id')
+    GROUP BY 1, 2, 3""").bindparams(cancelled=contract_of(ShipmentCancelled).type)
+"""What was told of a shipment counts no more once it was cancelled."""
 
 
 def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:
