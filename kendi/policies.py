@@ -109,7 +109,7 @@ def _spoken(answer: Mapping[str, Any]) -> Iterable[str]:
     yield f"To {goods['destination']} on {_day(goods['delivery'])}, {goods['lane']}: {decided[answer['action']]}."
     yield answer["explanation"]
     if goods["transit"] is None:
-        yield "The route is not known; it is looked at again when it is."
+        yield "The route is not known; it is looked at again when a shipment is booked."
     else:
         yield f"The route passes {', '.join(goods['transit']) or 'no other country'}."
     if answer["needs"]:

@@ -132,14 +132,7 @@ def _changes(
 ) -> Iterator[Change]:
     families = policies.prison_families(session, order.buyer)
     for line in order.lines:
-        goods = policies.goods(
-            items[line.sku],
-            destination=line.destination,
-            transit=line.transit,
-            delivery=line.requested_date,
-            prison_families=families,
-        )
-        found = verdict(line, screen(goods, rules))
+        found = verdict(line, screen(policies.goods_of(line, items, prison_families=families), rules))
         if found.changes and not line.closed:
             yield Change(order=order, line=line, found=found, release_ends=found.stricter and _released(line))
 

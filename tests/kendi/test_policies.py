@@ -93,7 +93,7 @@ def test_an_answer_can_be_read_out(kendi: Kendi) -> None:
     ).output
     assert said.splitlines()[0] == "To BE on 1 December 2026, custodial: held until two people release it."
     for sentence in (
-        "The route is not known; it is looked at again when it is.",
+        "The route is not known; it is looked at again when a shipment is booked.",
         "A release needs DOSSIER, BUYER_ACK.",
         "Law: Regulation (EU) 2024/3015; ILO Convention 29 art. 2(2)(c).",
         "- DP-US-1.v3 (block) does not count: it is about other countries; the route is not known yet",

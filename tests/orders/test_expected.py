@@ -207,7 +207,7 @@ def test_after_a_booked_shipment_was_given_up_another_one_is_expected(orders: Or
     assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
     order.hears(given_up(order))
     assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentPlanned)
-    another = {"shipment_id": UUID(int=11), "lines": (order.part(),)}
+    another: dict[str, Any] = {"shipment_id": UUID(int=11), "lines": (order.part(),)}
     order.hears(ShipmentPlanned(**another, number="SH-2", hub=SRAGEN, destination="ID", cartons=5))
     assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
     order.hears(replace(booked, **another, etd=date(2099, 3, 1)))
