@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.orders import tasks
 from services.orders.domain.publication import Version
+from services.orders.handlers.placing import place_order
 from services.orders.handlers.publishing import known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
 from services.orders.storage import caught_line, destination_policy, rescreening
@@ -17,6 +18,7 @@ from shared.clock import advance
 from shared.events.logistics import ShipmentBooked
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order, in_days
 from tests.orders.test_handlers import Followed, follow, sign_by_two
 from tests.orders.test_pages import REASON, Visitor
@@ -212,18 +214,21 @@ def test_a_version_catches_on_the_day_on_which_it_begins_and_the_job_goes_on_whe
 
 def test_who_places_an_order_while_a_version_is_published_is_screened_by_it(orders: Orders) -> None:
     """Publishing waits for the orders that are decided by the earlier rules, and the job finds them."""
-    from services.orders import policies
-    from shared.clock import business_today
-
     published = threading.Thread(target=publish, args=(orders, *versions(DP_ID_1=HELD)))
     with orders.database.transaction() as session:
-        rules = policies.in_force(session, business_today(session))
+        line = a_line(consignee=CONSIGNEE | {"country": "ID"}, requested_date=in_days(300))
+        asked: Any = an_order(lines=[line])
+        placed = place_order(session, buyer="CHEWY-LOUIS", placed_by="key:1", **asked).id
         published.start()
-        published.join(0.3)
-        assert published.is_alive()
-        assert {rule.name for rule in rules} == {"DP-US-1.v1", "DP-EU-1.v1", "DP-ID-1.v1"}
+        until_somebody_waits_for_a_lock(orders.database)
+        with orders.database.transaction() as other:
+            assert "DP-ID-1.v2" not in {each.name for each in known_versions(other)}
     published.join(10)
     assert not published.is_alive()
+    assert orders.buyer.get(f"{ORDERS}/{placed}").json["lines"][0]["state"] == "accepted"
+    screen_again(orders)
+    line = orders.buyer.get(f"{ORDERS}/{placed}").json["lines"][0]
+    assert (line["state"], line["hold"]["needs"]) == ("policy_hold", ["DOSSIER"])
 
 
 def test_a_route_is_screened_too_and_a_change_of_it_ends_the_release(orders: Orders) -> None:
