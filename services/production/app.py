@@ -8,12 +8,16 @@ from services.production.pages import (
     agreements,
     board,
     facilities,
+    hours,
     inspecting,
     materials,
+    people,
     photographing,
+    premi,
     printing,
     reports,
     tools,
+    welfare,
 )
 from shared import settings
 from shared.web import serving
@@ -28,6 +32,10 @@ DESKS = (
     facilities.desk,
     agreements.desk,
     materials.desk,
+    people.desk,
+    hours.desk,
+    premi.desk,
+    welfare.desk,
 )
 
 

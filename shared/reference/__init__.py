@@ -18,6 +18,7 @@ from shared.reference.rows import (
     Aql,
     Buyer,
     Capability,
+    ConsentWords,
     Destinations,
     DocumentRule,
     Epcis,
@@ -31,9 +32,13 @@ from shared.reference.rows import (
     OpeningStock,
     Policy,
     Port,
+    Premi,
+    PremiScheme,
+    Rate,
     Recipe,
     SamplingPlan,
     Supply,
+    Wage,
     When,
 )
 
@@ -44,6 +49,7 @@ __all__ = [
     "BadReference",
     "Buyer",
     "Capability",
+    "ConsentWords",
     "Destinations",
     "DocumentRule",
     "Epcis",
@@ -57,9 +63,13 @@ __all__ = [
     "OpeningStock",
     "Policy",
     "Port",
+    "Premi",
+    "PremiScheme",
+    "Rate",
     "Recipe",
     "SamplingPlan",
     "Supply",
+    "Wage",
     "When",
     "agreements",
     "aql",
@@ -71,6 +81,7 @@ __all__ = [
     "materials",
     "milestones",
     "ports",
+    "premi",
     "supplies",
 ]
 
@@ -188,6 +199,29 @@ def agreements(folder: Path = FOLDER) -> tuple[Agreement, ...]:
             for place, tariff in enumerate(agreement.tariffs):
                 _need_one_of(sheet, agreement, ("tariffs", place, "sku"), tariff.sku, skus)
     return found
+
+
+def premi(folder: Path = FOLDER) -> Premi:
+    """Minimum wages, how the work under each agreement is paid, and the words to consent to."""
+    numbers = {agreement.number for agreement in agreements(folder)}
+    skus = {item.sku for item in catalogue(folder)}
+    with Sheet(folder / "premi.yaml", "wages", "schemes", "words") as sheet:
+        wages: tuple[Wage, ...] = sheet.rows("wages", schemas.Wage(), unique=())
+        schemes: tuple[PremiScheme, ...] = sheet.rows("schemes", schemas.PremiScheme(), unique=())
+        words: tuple[ConsentWords, ...] = sheet.rows("words", schemas.ConsentWords(), unique=("purpose",))
+        for scheme in schemes:
+            _need_one_of(sheet, scheme, ("agreement",), scheme.agreement, numbers)
+            for place, rate in enumerate(scheme.rates):
+                _need_one_of(sheet, scheme, ("rates", place, "sku"), rate.sku, skus)
+            if any(_overlap(scheme, other) for other in schemes if other is not scheme):
+                said = "must not be in the days of another scheme of this agreement"
+                sheet.fault(scheme, ("valid_from",), f"{said}, was {scheme.valid_from}")
+    return Premi(wages=wages, schemes=schemes, words=words)
+
+
+def _overlap(one: PremiScheme, other: PremiScheme) -> bool:
+    days = one.valid_from <= other.valid_to and other.valid_from <= one.valid_to
+    return one.agreement == other.agreement and days
 
 
 def supplies(folder: Path = FOLDER) -> Materials:

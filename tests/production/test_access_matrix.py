@@ -47,6 +47,22 @@ RECEIPT = {
     "received_on": today().isoformat(),
 }
 OFFICE = (KANWIL,)
+NEW_SCHEME = {
+    "basis": "hour",
+    "worker_pct": "85.00",
+    "capital_pct": "14.00",
+    "state_pct": "1.00",
+    "hourly_idr": 12_614,
+    "valid_from": "2036-01-01",
+    "valid_to": "2036-12-31",
+    "legal_ref": "SE Dirjen PAS1.PK.01.04-87 (2010)",
+    "approved_by_role": "kanwil",
+}
+NEW_WORDS = {
+    "purpose": "work",
+    "valid_from": "2036-01-01",
+    "words": "You may say no at any time, and nothing follows from it.",
+}
 
 CASES: dict[Operation, Case] = {
     ("get", f"{V1}/work-orders"): Case(READERS),
@@ -75,6 +91,11 @@ CASES: dict[Operation, Case] = {
     ("get", AGREEMENT): Case(READERS),
     ("patch", AGREEMENT): Case(OFFICE, {"valid_to": "2034-12-31"}, {"If-Match": "*"}),
     ("post", f"{AGREEMENT}/end"): Case(OFFICE, {"on": "2034-01-01", "reason": "Both agree."}),
+    ("get", f"{AGREEMENT}/premi-schemes"): Case(READERS),
+    ("post", f"{AGREEMENT}/premi-schemes"): Case(OFFICE, NEW_SCHEME),
+    ("get", f"{AGREEMENT}/consent-words"): Case(READERS),
+    ("post", f"{AGREEMENT}/consent-words"): Case(OFFICE, NEW_WORDS),
+    ("get", f"{V1}/welfare"): Case(PLANNING),
     ("get", f"{V1}/materials"): Case(READERS),
     ("get", f"{V1}/materials/stock"): Case(READERS),
     ("get", f"{V1}/materials/lots"): Case(READERS),

@@ -15,6 +15,7 @@ from tests.production.conftest import (
     particulars,
     today,
 )
+from tests.production.test_access_matrix import NEW_SCHEME, NEW_WORDS
 from tests.production.test_inspection_photos import send
 
 
@@ -100,6 +101,11 @@ def agree(production: Production) -> None:
     path = f"/agreements/{made.json['id']}"
     done(production.office.get(path))
     done(production.office.patch(path, {"valid_to": in_days(730).isoformat()}, made.headers["ETag"]))
+    done(production.office.post(f"{path}/premi-schemes", NEW_SCHEME))
+    done(production.office.get(f"{path}/premi-schemes"))
+    done(production.office.post(f"{path}/consent-words", NEW_WORDS | {"valid_from": today().isoformat()}))
+    done(production.office.get(f"{path}/consent-words"))
+    done(production.office.get("/welfare"))
     done(production.office.post(f"{path}/end", {"on": in_days(30).isoformat(), "reason": "Both agree."}))
     done(production.office.get("/agreements", facility=KLATEN))
 

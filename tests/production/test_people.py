@@ -42,8 +42,8 @@ def test_whatever_is_entered_nobody_has_more_than_the_limits(wanted: list[tuple[
     ("there", "more", "said"),
     [
         ({0: 240}, 240, "At most 7 hours a day: SRG-7K3Q has 4 on 2026-01-05, and 4 more"),
-        ({n: 420 for n in range(1, 6)}, 360, "At most 40 hours a week: SRG-7K3Q has 35 in the week from"),
-        ({n: 60 for n in (-3, -2, -1, 1, 2, 3)}, 60, "One day of rest in seven"),
+        (dict.fromkeys(range(1, 6), 420), 360, "At most 40 hours a week: SRG-7K3Q has 35 in the week from"),
+        (dict.fromkeys((-3, -2, -1, 1, 2, 3), 60), 60, "One day of rest in seven"),
     ],
 )
 def test_a_limit_is_told_with_what_is_there(there: dict[int, int], more: int, said: str) -> None:
@@ -97,7 +97,7 @@ def test_hours_need_consent_to_the_words_as_they_are_and_stop_when_it_is_withdra
         worked(session, {second: 60}, work, ended_at=moment)
         people.set_words(session, agreement_id=of, purpose="work", valid_from=in_days(1), words="New words.")
         advance(session, timedelta(days=1))
-        with pytest.raises(Refused, match="are new since .* ask .* anew"):
+        with pytest.raises(Refused, match="are new since"):
             worked(session, {first: 60}, work, in_days(1))
         consented(session, [first], given_on=in_days(1))
         worked(session, {first: 60}, work, in_days(1))
@@ -123,7 +123,7 @@ def test_hours_are_corrected_by_entries_of_their_own_and_never_changed(shared_ou
         (one,) = some_workers(session, 1).values()
         worked(session, {one: 240})
         entry = session.execute(select(hours_entry.c.id)).scalar_one()
-        with pytest.raises(Refused, match="has 4 hours for this work on .* already"):
+        with pytest.raises(Refused, match="has 4 hours for this work on"):
             worked(session, {one: 60})
         said = {"facility": SRAGEN, "entry_id": entry, "pieces": 0, "reason": "Counted wrong."}
         with pytest.raises(Refused, match="At most 7 hours a day"):

@@ -18,7 +18,7 @@ from services.production.storage import premi_entry, premi_line
 from shared.database import Database
 from shared.refusal import Refused
 from tests.production.conftest import SRAGEN, Production
-from tests.production.workforce import a_lot, a_scheme, some_workers, worked
+from tests.production.workforce import a_lot, a_scheme, some_workers, without_schemes, worked
 
 DAY = date(2026, 1, 5)
 
@@ -115,9 +115,8 @@ def test_accepted_pieces_are_owed_shared_by_hours_and_paid(shared_out: Productio
         "capital": -104_035,
         "state": -44_586,
     }
-    with shared_out.database.transaction() as session:
-        with pytest.raises(Refused, match="enter them first"):
-            premi.share(session, facility=SRAGEN, lot=lot)
+    with shared_out.database.transaction() as session, pytest.raises(Refused, match="enter them first"):
+        premi.share(session, facility=SRAGEN, lot=lot)
     with shared_out.database.transaction() as session:
         worked(session, {first: 180, second: 180, third: 75}, work)
         premi.share(session, facility=SRAGEN, lot=lot)
@@ -148,7 +147,7 @@ def test_a_mistake_is_reversed_and_done_again(shared_out: Production) -> None:
                 session, facility=SRAGEN, entry_id=entry_of(session, "accrued"), reason="Wrong rate."
             )
         shared_entry = entry_of(session, "shared")
-        said = {"facility": SRAGEN, "entry_id": shared_entry, "reason": "Hours were missing."}
+        said: dict[str, Any] = {"facility": SRAGEN, "entry_id": shared_entry, "reason": "Hours were missing."}
         premi.reverse(session, **said)
         with pytest.raises(Refused, match="reversed already"):
             premi.reverse(session, **said)
@@ -157,6 +156,8 @@ def test_a_mistake_is_reversed_and_done_again(shared_out: Production) -> None:
 
 
 def test_a_lot_without_a_scheme_waits_for_one_and_is_then_owed_for(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        without_schemes(session)
     work, lot = a_lot(shared_out)
     assert balances(shared_out.database) == {}
     with shared_out.database.transaction() as session:

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.production.handlers import hours, people, premi
-from services.production.storage import agreement, consent_text, premi_scheme, worker
+from services.production.storage import agreement, premi_rate, premi_scheme, worker
 from tests.production.conftest import SRAGEN, Production, today
 
 SKU = "CR-BALL-07"
@@ -24,12 +24,6 @@ def agreement_of(session: Session, facility: str = SRAGEN) -> UUID:
 
 def some_workers(session: Session, count: int = 3, facility: str = SRAGEN) -> dict[str, UUID]:
     """New workers who consented to work and to data; their ids by their codes."""
-    of = agreement_of(session, facility)
-    if session.execute(select(consent_text).where(consent_text.c.agreement_id == of)).first() is None:
-        for purpose in ("work", "data"):
-            people.set_words(
-                session, agreement_id=of, purpose=purpose, valid_from=LONG_AGO, words="You may say no."
-            )
     codes = people.register(session, facility=facility, count=count, eligible=True)
     rows = session.execute(select(worker.c.code, worker.c.id).where(worker.c.code.in_(codes)))
     made = {row.code: row.id for row in rows}
@@ -67,7 +61,15 @@ def worked(
     )
 
 
+def without_schemes(session: Session) -> None:
+    """As if nobody had said yet how work is paid."""
+    for table in (premi_rate, premi_scheme):
+        session.execute(delete(table))
+
+
 def a_scheme(session: Session, facility: str = SRAGEN, **changes: Any) -> None:
+    """Another scheme instead of those of the reference data."""
+    without_schemes(session)
     values: dict[str, Any] = {
         "basis": "piece",
         "worker_pct": Decimal("50"),
@@ -80,12 +82,7 @@ def a_scheme(session: Session, facility: str = SRAGEN, **changes: Any) -> None:
         "rates": {SKU: 2_943},
         **changes,
     }
-    of = agreement_of(session, facility)
-    if (
-        session.execute(select(premi_scheme).where(premi_scheme.c.agreement_id == of)).first() is None
-        or changes
-    ):
-        premi.make_scheme(session, agreement_id=of, **values)
+    premi.make_scheme(session, agreement_id=agreement_of(session, facility), **values)
 
 
 def a_lot(production: Production, pieces: int = 100) -> tuple[UUID, str]:

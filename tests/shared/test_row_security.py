@@ -42,6 +42,7 @@ SEEN_BY_ALL = {
     "orders.facility": "names only, our copy",
     "production.item": REFERENCE,
     "production.material": REFERENCE,
+    "production.minimum_wage": REFERENCE,
     "production.recipe": REFERENCE,
     "logistics.item": REFERENCE,
     "logistics.facility": "names and addresses, our copy",

@@ -8,7 +8,9 @@ from services.production.api import (
     materials,
     papers,
     photos,
+    premi,
     tools,
+    welfare,
     work_orders,
 )
 
@@ -22,4 +24,6 @@ ROUTES = (
     tools.api,
     agreements.api,
     materials.api,
+    premi.api,
+    welfare.api,
 )

@@ -18,10 +18,14 @@ def told(value: V, people: int) -> V | None:
     return value if people >= LEAST else None
 
 
-def part_told(part: int, whole: int) -> int | None:
-    """How many of the whole, if neither they nor the others are a few."""
-    rest = whole - part
-    return part if part >= LEAST and (rest == 0 or rest >= LEAST) else None
+def nested_told(*counts: int) -> list[int | None]:
+    """Counts of people of whom each are among those before: one is told if it differs by nobody or by five or more."""
+    told_so_far: list[int | None] = []
+    for count in counts:
+        gaps = [abs(before - count) for before in told_so_far if before is not None]
+        few = count < LEAST or any(0 < gap < LEAST for gap in gaps)
+        told_so_far.append(None if few else count)
+    return told_so_far
 
 
 def summed(cells: Iterable[Mapping[str, int | None]], *names: str) -> dict[str, int] | None:

@@ -16,16 +16,10 @@ def hours(minutes: int) -> Decimal:
     return (Decimal(minutes) / 60).quantize(Decimal("0.01")).normalize() + 0
 
 
-def minutes_of(typed: Decimal, *, field: str) -> int:
-    """Hours in quarters as minutes."""
-    minutes = typed * 60
-    if minutes <= 0 or minutes % STEP:
-        raise Refused("Give hours in quarters above 0, such as 6.5.", field=field)
-    return int(minutes)
-
-
 def must_fit(code: str, worked: Mapping[date, int], day: date, more: int, *, field: str) -> None:
-    """Refuse more than the limits leave; ``worked`` are the minutes that are there, by day."""
+    """Refuse what are no quarters of hours, and more than the limits leave; ``worked`` are the minutes that are there, by day."""
+    if more <= 0 or more % STEP:
+        raise Refused("Give hours in quarters above 0, such as 6.5.", field=field)
     there = worked.get(day, 0)
     if there + more > MINUTES_A_DAY:
         raise Refused(

@@ -20,6 +20,8 @@ HOURS_A_MONTH = 173
 """By which a monthly minimum wage is one of an hour."""
 
 PARTNER, WORKERS, WORKER, CAPITAL, STATE, PAID = "partner", "workers", "worker", "capital", "state", "paid"
+ACCOUNTS: Final = (PARTNER, WORKERS, WORKER, CAPITAL, STATE, PAID)
+"""``workers`` is what those of a lot have together until it is shared out, ``worker`` is one's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
