@@ -1,6 +1,6 @@
 """People's work without names: codes, consent, hours within the limits, and nothing about anybody elsewhere."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -152,10 +152,3 @@ def test_a_refusal_has_no_effect_on_anything(shared_out: Production) -> None:
         )
         assert session.execute(select(agreement)).all() == before
     assert shared_out.told()[-1][0] != "refusal"
-
-
-def test_the_time_of_a_shift_has_a_zone(shared_out: Production) -> None:
-    with shared_out.database.transaction() as session:
-        (one,) = some_workers(session, 1).values()
-        with pytest.raises(Exception, match="a time needs a zone"):
-            worked(session, {one: 60}, ended_at=datetime(2026, 1, 1, 12))  # noqa: DTZ001

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from shared.clock import WIB
 from shared.refusal import Refused
 
 WORK, DATA = "work", "data"
@@ -28,6 +27,8 @@ class Words:
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
+    """``withdrawn_at`` is in the facility's zone, so that its date is the day there."""
+
     agreement_id: UUID
     purpose: str
     text_version: int
@@ -38,13 +39,9 @@ class Consent:
         """On the day of its withdrawal it stands for work that had ended by that moment."""
         if day < self.given_on:
             return False
-        if self.withdrawn_at is None or day < self.withdrawn_at.astimezone(WIB).date():
+        if self.withdrawn_at is None or day < self.withdrawn_at.date():
             return True
-        return ended_at is not None and ended_at <= self.withdrawn_at and _same_day(day, ended_at)
-
-
-def _same_day(day: date, moment: datetime) -> bool:
-    return moment.astimezone(WIB).date() == day
+        return ended_at is not None and ended_at <= self.withdrawn_at
 
 
 def newest(words: Iterable[Words], agreement_id: UUID, purpose: str, day: date) -> Words | None:
@@ -82,13 +79,13 @@ def must_consent(
             code=code,
         )
     withdrawn = max((one.withdrawn_at for one in given if one.withdrawn_at), default=None)
-    if withdrawn and day >= withdrawn.astimezone(WIB).date():
+    if withdrawn and day >= withdrawn.date():
         raise Refused(
             "{code} withdrew the consent to {number} on {moment}: no hours after that. Of that day, give when the shift ended.",
             field="worker",
             code=code,
             number=number,
-            moment=f"{withdrawn.astimezone(WIB):%Y-%m-%d %H:%M}",
+            moment=f"{withdrawn:%Y-%m-%d %H:%M}",
         )
     raise Refused(
         "{code} has not consented to work under {number} on {day}: read the words aloud and record the consent first.",

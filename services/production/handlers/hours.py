@@ -17,7 +17,7 @@ from services.production.domain.remarks import said
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import people
 from services.production.storage import consent, hours_entry
-from shared.clock import business_now, business_today
+from shared.clock import WIB, business_now, business_today
 from shared.refusal import Refused
 
 AROUND = timedelta(days=8)
@@ -38,6 +38,8 @@ def enter_shift(
         raise Refused("Enter somebody's hours.", field="hours")
     if day > business_today(session):
         raise Refused("Give a day up to today.", field="day")
+    if ended_at is not None and ended_at.astimezone(WIB).date() != day:
+        raise Refused("Give when the shift of that day ended.", field="ended_at")
     at_work = {
         one.id: one for one in people.locked(session, facility, [each["worker_id"] for each in entries])
     }
@@ -173,7 +175,7 @@ def _must_consent(
             purpose=row.purpose,
             text_version=row.text_version,
             given_on=row.given_on,
-            withdrawn_at=row.withdrawn_at,
+            withdrawn_at=row.withdrawn_at and row.withdrawn_at.astimezone(WIB),
         )
         for row in given
     ]
