@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.production import terms
 from services.production.domain.agreement import Agreement
 from services.production.domain.consent import Consent, must_consent
-from services.production.domain.hours import hours, must_fit
+from services.production.domain.hours import STEP, hours, must_fit
 from services.production.domain.remarks import said
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import people
@@ -20,6 +20,8 @@ from services.production.storage import consent, hours_entry
 from shared.clock import WIB, business_now, business_today
 from shared.refusal import Refused
 
+KEPT_OPEN = timedelta(days=92)
+"""How long after a day its hours may still be entered."""
 AROUND = timedelta(days=8)
 """What the limits of a day look at on either side of it."""
 
@@ -36,8 +38,9 @@ def enter_shift(
     """Hours of each worker on one day, for a work order or for the facility's own work; how many there were."""
     if not entries:
         raise Refused("Enter somebody's hours.", field="hours")
-    if day > business_today(session):
-        raise Refused("Give a day up to today.", field="day")
+    today = business_today(session)
+    if not today - KEPT_OPEN <= day <= today:
+        raise Refused("Give a day from {first} to {last}.", field="day", first=today - KEPT_OPEN, last=today)
     if ended_at is not None and ended_at.astimezone(WIB).date() != day:
         raise Refused("Give when the shift of that day ended.", field="ended_at")
     at_work = {
@@ -62,6 +65,10 @@ def correct(
     ).one_or_none()
     if entry is None:
         raise Refused("Give an entry that is no correction itself.", field="entry_id")
+    if minutes < 0 or minutes % STEP:
+        raise Refused("Give hours in quarters above 0, such as 6.5.", field="minutes")
+    if pieces and entry.work_order_id is None:
+        raise Refused("Pieces are counted for a work order only.", field="pieces")
     (one,) = people.locked(session, facility, [entry.worker_id])
     standing = session.execute(
         select(
@@ -93,6 +100,8 @@ def _enter(
     each: dict[str, Any],
 ) -> None:
     field = f"hours.{one.id}"
+    if order is None and each.get("pieces"):
+        raise Refused("Pieces are counted for a work order only.", field=f"pieces.{one.id}")
     order_id = order.id if order else None
     there = session.execute(
         select(func.sum(hours_entry.c.minutes)).where(
@@ -117,7 +126,7 @@ def _enter(
         work_order_id=order_id,
         worked_on=day,
         minutes=each["minutes"],
-        pieces=each.get("pieces", 0) if order else 0,
+        pieces=each.get("pieces", 0),
         ended_at=ended_at,
     )
 

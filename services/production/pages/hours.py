@@ -22,6 +22,7 @@ desk = Blueprint("hours_page", __name__, url_prefix="/production", template_fold
 
 OWN_WORK = "own"
 MOST_PIECES = 100_000
+MOST_DIGITS = 12
 
 
 @desk.get("/hours")
@@ -59,7 +60,7 @@ def correct() -> Any:
             hours.correct(
                 session,
                 facility=current().account or "",
-                entry_id=_number("entry_id"),
+                entry_id=entry_id(),
                 minutes=minutes("minutes") or 0,
                 pieces=_number("pieces"),
                 reason=request.form.get("reason", ""),
@@ -108,6 +109,12 @@ def _number(name: str) -> int:
     if text and not (text.isascii() and text.isdecimal() and int(text[:9]) <= MOST_PIECES and len(text) < 9):
         raise Refused("Give a whole number of pieces.", field=name)
     return int(text or 0)
+
+
+def entry_id() -> int:
+    """Which entry a form is about; no entry has the number 0."""
+    text = request.form.get("entry_id", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 def _work_order() -> UUID | None:

@@ -9,6 +9,7 @@ from services.production import ledger, workers
 from services.production.duties import MAY, duties_of
 from services.production.handlers import premi
 from services.production.handlers.reading import noted
+from services.production.pages.hours import entry_id
 from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
@@ -76,7 +77,7 @@ def _pay(session: Any, facility: str) -> None:
 
 def _reverse(session: Any, facility: str) -> None:
     reason = request.form.get("reason", "")
-    premi.reverse(session, facility=facility, entry_id=_whole("entry_id"), reason=reason)
+    premi.reverse(session, facility=facility, entry_id=entry_id(), reason=reason)
 
 
 def _whole(name: str) -> int:

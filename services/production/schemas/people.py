@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from services.production.domain.consent import LANGUAGES, PURPOSES, WITNESSES
 from services.production.schemas.facilities import OfConvictedAdults
+from shared.database import LARGEST_ID
 from shared.refusal import Sentence
 from shared.web.schemas import day
 
@@ -81,7 +82,7 @@ class GrievanceForm(Schema):
 
 
 class CloseForm(Schema):
-    grievance_id = fields.Integer(required=True)
+    grievance_id = fields.Integer(required=True, validate=_From1(1, LARGEST_ID))
     outcome = _one_of(OUTCOMES)
 
 
