@@ -93,6 +93,7 @@ CASES: dict[Operation, Case] = {
     ("post", f"{AGREEMENT}/end"): Case(OFFICE, {"on": "2034-01-01", "reason": "Both agree."}),
     ("get", f"{AGREEMENT}/premi-schemes"): Case(READERS),
     ("post", f"{AGREEMENT}/premi-schemes"): Case(OFFICE, NEW_SCHEME),
+    ("post", f"{AGREEMENT}/premi-schemes/{{scheme_id}}/end"): Case(OFFICE, {"on": "2034-12-31"}),
     ("get", f"{AGREEMENT}/consent-words"): Case(READERS),
     ("post", f"{AGREEMENT}/consent-words"): Case(OFFICE, NEW_WORDS),
     ("get", f"{V1}/welfare"): Case(PLANNING),
@@ -161,6 +162,7 @@ def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
     (agreed,) = shared_out.sragen.get("/agreements").json
+    (scheme,) = shared_out.sragen.get(f"/agreements/{agreed['id']}/premi-schemes").json
     lot = next(lot for lot in shared_out.sragen.get("/materials/lots").json if lot["material"] == "coir")
     ids = {
         "id": mine["id"],
@@ -172,6 +174,7 @@ def world(shared_out: Production) -> World:
         "number": "1",
         "agreement_id": agreed["id"],
         "lot_id": lot["id"],
+        "scheme_id": scheme["id"],
     }
     told = (mine["number"], agreed["number"], lot["number"])
     return World(shared_out.client, shared_out.database, ids, told=told)

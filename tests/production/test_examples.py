@@ -101,7 +101,8 @@ def agree(production: Production) -> None:
     path = f"/agreements/{made.json['id']}"
     done(production.office.get(path))
     done(production.office.patch(path, {"valid_to": in_days(730).isoformat()}, made.headers["ETag"]))
-    done(production.office.post(f"{path}/premi-schemes", NEW_SCHEME))
+    scheme = done(production.office.post(f"{path}/premi-schemes", NEW_SCHEME)).json
+    done(production.office.post(f"{path}/premi-schemes/{scheme['id']}/end", {"on": "2036-06-30"}))
     done(production.office.get(f"{path}/premi-schemes"))
     done(production.office.post(f"{path}/consent-words", NEW_WORDS | {"valid_from": today().isoformat()}))
     done(production.office.get(f"{path}/consent-words"))

@@ -76,6 +76,14 @@ def test_a_scheme_that_does_not_stand_is_refused(changes: dict[str, Any], said: 
         must_stand(scheme(**changes), [scheme()])
 
 
+def test_a_scheme_ends_today_or_later_and_another_follows_it() -> None:
+    for on in (DAY - timedelta(days=1), DAY + timedelta(days=31)):
+        with pytest.raises(Refused, match="Give a day from"):
+            rules.ended(scheme(), on=on, today=DAY)
+    ended = rules.ended(scheme(), on=DAY, today=DAY)
+    must_stand(scheme(valid_from=DAY + timedelta(days=1)), [ended])
+
+
 def test_shares_go_by_pieces_only_where_everybodys_were_entered() -> None:
     one, other = uuid4(), uuid4()
     minutes = {one: 60, other: 120}

@@ -29,7 +29,16 @@ from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
 
-OF_PERSONS = {"worker", "consent", "hours_entry", "refusal", "grievance", "premi_entry", "premi_line"}
+OF_PERSONS = {
+    "worker",
+    "worker_read",
+    "consent",
+    "hours_entry",
+    "refusal",
+    "grievance",
+    "premi_entry",
+    "premi_line",
+}
 """What staff elsewhere never see."""
 
 

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from services.production import agreements, ledger, workers
 from services.production.duties import READERS
 from services.production.handlers import people, premi
-from services.production.schemas.premi import SchemeRequest, SchemeSchema, WordsRequest, WordsSchema
+from services.production.schemas.premi import (
+    SchemeEnd,
+    SchemeRequest,
+    SchemeSchema,
+    WordsRequest,
+    WordsSchema,
+)
 from shared.clock import business_today
 from shared.web.access import KANWIL, current, requires
 from shared.web.api import Routes
@@ -46,6 +52,24 @@ def make_premi_scheme(body: dict[str, Any], agreement_id: UUID) -> Response:
         _need(session, agreement_id)
         made = premi.make_scheme(session, agreement_id=agreement_id, **body)
         return SCHEME.dump(ledger.scheme_dict(made)), 201, {}
+
+    return once(run)
+
+
+@api.post("/agreements/<uuid:agreement_id>/premi-schemes/<uuid:scheme_id>/end")
+@api.arguments(SchemeEnd)
+@api.response(200, SchemeSchema)
+@requires(KANWIL)
+def end_premi_scheme(body: dict[str, Any], agreement_id: UUID, scheme_id: UUID) -> Response:
+    """End a scheme, so that another one may follow; what was accrued under it stands."""
+
+    def run(session: Session) -> Answer:
+        _need(session, agreement_id)
+        schemes = {one.id: one for one in premi.schemes_of(session, agreement_id)}
+        if scheme_id not in schemes:
+            raise not_found("scheme")
+        ended = premi.end_scheme(session, scheme=schemes[scheme_id], **body)
+        return SCHEME.dump(ledger.scheme_dict(ended)), 200, {}
 
     return once(run)
 

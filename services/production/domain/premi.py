@@ -5,7 +5,7 @@ add up to 0. What the partner owes is debited; what is owed to workers, capital 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -90,6 +90,14 @@ def must_stand(scheme: Scheme, others: Iterable[Scheme]) -> None:
                 first=other.valid_from,
                 last=other.valid_to,
             )
+
+
+def ended(scheme: Scheme, *, on: date, today: date) -> Scheme:
+    """The scheme with another last day, from today on and not later than it was."""
+    first = max(today, scheme.valid_from)
+    if not first <= on <= scheme.valid_to:
+        raise Refused("Give a day from {first} to {last}.", field="on", first=first, last=scheme.valid_to)
+    return replace(scheme, valid_to=on)
 
 
 def largest_remainder(whole: int, weights: Sequence[int]) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from services.production import terms
@@ -73,6 +73,14 @@ def make_scheme(
             if standing(session, lot.lot, "accrued") is None:
                 _accrue(session, lot)
     return made
+
+
+def end_scheme(session: Session, *, scheme: Scheme, on: date) -> Scheme:
+    """Let another scheme follow: ``on`` is its last day, which does not lie back, so that what was accrued stands."""
+    session.execute(select(agreement.c.id).where(agreement.c.id == scheme.agreement_id).with_for_update())
+    ended = rules.ended(scheme, on=on, today=business_today(session))
+    session.execute(update(premi_scheme).where(premi_scheme.c.id == scheme.id).values(valid_to=on))
+    return ended
 
 
 def keep_scheme(session: Session, made: Scheme) -> None:
@@ -165,6 +173,7 @@ def reverse(session: Session, *, facility: str, entry_id: int, reason: str) -> N
     entry = session.execute(select(premi_entry).where(*mine).with_for_update()).one_or_none()
     if entry is None or entry.kind == "reversed":
         raise Refused("Give an entry that is no reversal itself.", field="entry_id")
+    session.execute(select(premi_lot.c.lot).where(premi_lot.c.lot == entry.lot).with_for_update())
     if session.execute(select(premi_entry.c.id).where(premi_entry.c.reverses == entry_id)).first():
         raise Refused("This entry is reversed already.", field="entry_id")
     if entry.kind == "accrued" and standing(session, entry.lot, "shared") is not None:

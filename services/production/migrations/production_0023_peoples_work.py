@@ -19,7 +19,7 @@ POLICIES = {
     "consent_text": f"{EVERY} OR EXISTS (SELECT FROM agreement a WHERE a.id = agreement_id)",
     "refusal": f"{SERVICE} OR {FACILITY}",
     "independent_visit": f"{EVERY} OR {FACILITY}",
-    "worker_read": f"{EVERY} OR {FACILITY}",
+    "worker_read": f"{SERVICE} OR {FACILITY}",
 }
 """Staff see no worker: what is about persons is for their facility and the service alone."""
 

@@ -65,6 +65,10 @@ class SchemeRequest(Schema):
     )
 
 
+class SchemeEnd(Schema):
+    on = day(metadata={"description": "its last day, from today on"})
+
+
 class WordsSchema(Schema):
     """A version of the words that are read aloud before somebody consents."""
 
