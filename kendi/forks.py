@@ -12,9 +12,6 @@ from typing import Any
 FORKS = multiprocessing.get_context("forkserver")
 PR_SET_PDEATHSIG = 1
 
-_parent = 0
-"""The process that forks at this moment, as its child remembers it."""
-
 
 def begin() -> None:
     """Start importing in the background, on the other core; safe to call again."""
@@ -35,7 +32,8 @@ def stand_alone() -> None:
         starter = multiprocessing.parent_process()
         if starter is not None and not starter.is_alive():
             os.killpg(0, signal.SIGKILL)  # it ended before the tie held, and the fork server with it
-        os.register_at_fork(before=_remember_parent, after_in_child=_die_with_parent)
+        tie = Tie()
+        os.register_at_fork(before=tie.remember_parent, after_in_child=tie.die_with_parent)
         _let_go_of_the_fork_server()
     else:
         _let_go_of_the_fork_server()
@@ -46,15 +44,18 @@ def _tie_to_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _remember_parent() -> None:
-    global _parent
-    _parent = os.getpid()
+class Tie:
+    """What a process keeps over a fork, so that its child sees whether its parent is still there."""
 
+    parent = 0
 
-def _die_with_parent() -> None:
-    _tie_to_parent()
-    if os.getppid() != _parent:
-        os.kill(os.getpid(), signal.SIGKILL)  # the parent ended before the tie held
+    def remember_parent(self) -> None:
+        self.parent = os.getpid()
+
+    def die_with_parent(self) -> None:
+        _tie_to_parent()
+        if os.getppid() != self.parent:
+            os.kill(os.getpid(), signal.SIGKILL)  # it ended before the tie held
 
 
 def _let_go_of_the_fork_server() -> None:
