@@ -14,9 +14,11 @@ from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
 from services.logistics.domain.order import Line
+from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import (
     carton,
+    carton_history,
     facility,
     goods_return,
     item,
@@ -36,6 +38,13 @@ MOST_SHIPMENTS = 50
 MOST_RETURNS = 20
 """On the desk, the newest first."""
 
+
+def _noted(what: str) -> ColumnElement[bool]:
+    """Whether this stands in the history of a carton."""
+    told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what == what)
+    return told.correlate(carton)
+
+
 CARTON_STATE = case(
     (carton.c.unpacked_at.is_not(None), "unpacked"),
     (carton.c.lost_at.is_not(None), "lost"),
@@ -44,7 +53,7 @@ CARTON_STATE = case(
     (carton.c.must_be_reopened, "to_reopen"),
     (carton.c.shipment_id.is_not(None), "in_shipment"),
     (carton.c.hub.is_not(None), "at_hub"),
-    (carton.c.left_at.is_not(None), "moved"),
+    (carton.c.left_at.is_not(None) | _noted("sent_back"), "moved"),
     else_="packed",
 ).label("state")
 
@@ -78,8 +87,9 @@ def goods_returned(session: Session) -> Sequence[RowMapping]:
 
 def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:
     """Lots of which pieces were taken to stock, the newest first, with the cartons that were opened for it."""
-    opened = func.array_agg(carton.c.sscc).filter(carton.c.unpacked_at.is_not(None)).label("opened")
-    query = _of_lots(lot.c.withheld, opened).outerjoin(carton, carton.c.lot == lot.c.code)
+    opened = func.array_agg(carton.c.sscc).filter(carton.c.sscc.is_not(None)).label("opened")
+    for_it = (carton.c.lot == lot.c.code) & carton.c.unpacked_at.is_not(None) & ~_noted("unpacked")
+    query = _of_lots(lot.c.withheld, opened).outerjoin(carton, for_it)
     query = _by_lot(query.where(lot.c.withheld > 0)).order_by(None).order_by(lot.c.code.desc())
     return session.execute(query.limit(limit)).mappings().all()
 
@@ -260,7 +270,7 @@ def shipment_as_dict(
         },
         "incoterm": line and line.order.incoterm,
         "named_place": line and line.order.named_place,
-        "cancelled_because": shipment.cancelled_because,
+        "cancelled_because": shipment.cancelled_because and reason_of(shipment.cancelled_because),
         "fill": views_of_loads.load_of_shipment(session, shipment, language),
         "cut_offs": views_of_loads.cut_offs_of(session, shipment, language),
         "notes": views_of_loads.notes_of(session, shipment.id),
