@@ -23,6 +23,8 @@ SEED = (
         VALUES (:order, 'BENCH', 'Bench', 'BENCH-SCANS', 'USD', 'FCA', 'Semarang')""",
     """INSERT INTO order_line (order_id, number, sku, ordered, unit_price, consignee_name, consignee_address,
         destination) VALUES (:order, 1, 'CR-BALL-07', 1000000, 1, 'Toko', '["Semarang"]', 'BE')""",
+    """INSERT INTO clearance (order_id, line, purpose, quantity, destination, lane, policies, granted_on, expires_on)
+        VALUES (:order, 1, 'produce', 1000000, 'BE', 'custodial', '[]', current_date, current_date + 90)""",
     """INSERT INTO lot (code, order_id, line, sku, facility, lane, good)
         VALUES ('BENCH-SCANS', :order, 1, 'CR-BALL-07', :hub, 'custodial', 1000000)""",
 )

@@ -1,11 +1,13 @@
 """What came of a simulated time: every piece, how full the workshops were, and what was late."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from services.production.domain.capacity import ready_on
 
 COUNTS = text("""
     SELECT (SELECT coalesce(sum(quantity), 0) FROM demand)::bigint AS ordered,
@@ -13,7 +15,6 @@ COUNTS = text("""
         coalesce(sum(scrap), 0)::bigint AS scrap,
         coalesce(sum(quantity - good) FILTER (WHERE live), 0)::bigint AS in_progress,
         coalesce(sum(made), 0)::bigint AS made,
-        coalesce(sum(made - good - rework - scrap), 0)::bigint AS awaiting,
         coalesce(sum(rework), 0)::bigint AS rework,
         count(*)::int AS work_orders,
         count(*) FILTER (WHERE declined_reason IS NOT NULL)::int AS declined
@@ -24,12 +25,15 @@ TOLD = text("""
         SELECT DISTINCT ON (subject) (data ->> 'unallocated')::bigint AS unallocated FROM outbox_event
         WHERE type = 'kendi.production.production_planned.v1' ORDER BY subject, sequence DESC),
     inspected AS (
-        SELECT sum((data ->> 'passed')::bigint) AS passed, sum((data ->> 'scrap')::bigint) AS scrap
+        SELECT sum((data ->> 'passed')::bigint) AS passed, sum((data ->> 'scrap')::bigint) AS scrap,
+            sum((data ->> 'rework')::bigint) AS rework
         FROM outbox_event WHERE type = 'kendi.production.work_order_inspected.v1')
     SELECT (SELECT coalesce(sum(unallocated), 0) FROM plans)::bigint AS unallocated,
         coalesce((SELECT passed FROM inspected), 0)::bigint AS passed,
         coalesce((SELECT scrap FROM inspected), 0)::bigint AS scrap,
-        (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'made'), 0) FROM report)::bigint AS reported""")
+        (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'made'), 0) FROM report)::bigint AS reported,
+        (coalesce((SELECT rework FROM inspected), 0)
+            - (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'reworked'), 0) FROM report))::bigint AS rework""")
 """The same by what was told and reported: the two must agree."""
 
 DONE = text("""
@@ -110,22 +114,11 @@ def outcome(
     counts, told = session.execute(COUNTS).one(), session.execute(TOLD).one()
     conserved = (
         counts.ordered == told.passed + counts.in_progress + told.unallocated
-        and (counts.good, counts.scrap, counts.made) == (told.passed, told.scrap, told.reported)
-        and counts.made == counts.good + counts.scrap + counts.rework + counts.awaiting
+        and (counts.good, counts.scrap) == (told.passed, told.scrap)
+        and (counts.made, counts.rework) == (told.reported, told.rework)
     )
-    late, found = [], {week.monday: [0, 0] for week in weeks}
-    due = 0
-    for row in session.execute(DONE):
-        if row.requested_date > today:
-            continue
-        days_late = ((row.done or today) - row.requested_date).days
-        missed = days_late > 0 or row.done is None
-        due += 1
-        late += [max(1, days_late)] if missed else []
-        monday = monday_of(row.requested_date)
-        if monday in found:
-            found[monday][0] += 1
-            found[monday][1] += missed
+    lines = list(_lines_due(session, today))
+    late = [days for _, days in lines if days]
     return Outcome(
         ordered=counts.ordered,
         good=counts.good,
@@ -138,23 +131,30 @@ def outcome(
         days=days,
         work_orders=counts.work_orders,
         declined=counts.declined,
-        due=due,
+        due=len(lines),
         late=len(late),
         mean_days_late=round(sum(late) / len(late), 1) if late else 0.0,
         longest_days_late=max(late, default=0),
         seconds=round(seconds, 1),
         orders_per_second=round(orders / seconds, 2),
-        weeks=tuple(
-            Week(
-                monday=week.monday,
-                minutes=week.minutes,
-                used=week.used,
-                due=found[week.monday][0],
-                missed=found[week.monday][1],
-            )
-            for week in weeks
-        ),
+        weeks=tuple(_with_lines(week, lines) for week in weeks),
     )
+
+
+def _lines_due(session: Session, today: date) -> Iterator[tuple[date, int]]:
+    """The Monday of the week for which each line was wanted until today, and how many days it was late, or is.
+
+    It is wanted for the day on which its goods leave the hub, some days after the last piece is good.
+    """
+    for row in session.execute(DONE):
+        if row.requested_date <= today:
+            days = (ready_on(row.done or today) - row.requested_date).days
+            yield monday_of(row.requested_date), max(days, 0)
+
+
+def _with_lines(week: Week, lines: Sequence[tuple[date, int]]) -> Week:
+    wanted = [days for monday, days in lines if monday == week.monday]
+    return replace(week, due=len(wanted), missed=sum(days > 0 for days in wanted))
 
 
 def monday_of(day: date) -> date:

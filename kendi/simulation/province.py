@@ -16,7 +16,8 @@ from shared.clock import business_now, business_today
 from shared.events.orders import ItemPublished
 from shared.messaging.reactions import Heard
 
-BUYER = "CHEWY-LOUIS"
+BUYER = "SIM-BUYER"
+"""No real facility has an agreement with it, so that none is asked for work."""
 PLENTY = Decimal(100_000_000)
 PLOT = {"plot": "SIM-1", "geolocation": "-7.430000, 111.020000"}
 
@@ -61,7 +62,7 @@ def bring_in(session: Session, number: int, families: list[str], chance: Random)
     longest = chance.choice((300, 330, 360, 400))
     calendars.set_week(session, code=code, week=[*[longest] * 4, longest - 120, longest, 0])
     first = families[number % len(families)]
-    for family in {first, chance.choice(families)}:
+    for family in dict.fromkeys((first, chance.choice(families))):
         facilities.set_capability(
             session,
             code=code,

@@ -8,14 +8,14 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.logistics import dossier, files, papers, views_of_cartons
-from services.logistics.asked_for import the_shipment
+from services.logistics.asked_for import the_goods_of
 from services.logistics.documents import PalletPaper
 from services.logistics.documents.delivery_note import delivery_note
 from services.logistics.documents.labels import carton_labels
 from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import epcis_document
-from services.logistics.making import maker_of
+from services.logistics.making import makers_of
 from shared.web.access import current
 from shared.web.context import serving, transaction
 from shared.web.problems import not_found
@@ -26,8 +26,8 @@ KNOWN_VERSIONS = 1_000
 def paper(shipment_id: UUID, name: str) -> Response:
     """Read in a transaction, made after it: a long list takes seconds."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
-        make, number = maker_of(session, shipment, name), shipment.number
+        shipment = the_goods_of(session, shipment_id)
+        make, number = makers_of(session, shipment)[name], shipment.number
     return _pdf(make(), f"{name}-{number}.pdf")
 
 
@@ -64,7 +64,7 @@ def epcis(session: Session, shipment: Shipment) -> dict[str, Any]:
 def whole_dossier(shipment_id: UUID) -> Response:
     """All papers as one ZIP, sent while it is made."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
+        shipment = the_goods_of(session, shipment_id)
         reading = partial(serving().database.transaction, sees=current().sees, principal=current().id)
         members, number = dossier.members_of(session, shipment, reading), shipment.number
     headers = {"Content-Disposition": f'attachment; filename="documents-{number}.zip"'}

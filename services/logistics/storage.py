@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
-from services.logistics.domain.carton import Carton, Lot
+from services.logistics.domain.carton import TOLERATED_PERCENT, Carton, Lot
 from services.logistics.domain.declaration import Declaration
 from services.logistics.domain.documents import Document
 from services.logistics.domain.milestones import Reached
@@ -60,6 +60,32 @@ port = Table(
     Column("country", Text, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("gln", Text),
+)
+
+equipment = Table(
+    "equipment",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("name_id", Text, nullable=False),
+    Column("usable_m3", Integer),
+    Column("payload_kg", Integer),
+    Column("worth_until_m3", Integer),
+    CheckConstraint("mode IN ('sea_fcl', 'sea_lcl', 'air')", name="mode"),
+)
+
+cut_off = Table(
+    "cut_off",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("name_id", Text, nullable=False),
+    Column("met_by", Text),
+    CheckConstraint("days > 0", name="days"),
 )
 
 exporter = Table(
@@ -196,9 +222,12 @@ shipment = Table(
     Column("port_of_discharge", Text, ForeignKey("port.code")),
     Column("etd", Date),
     Column("eta", Date),
-    Column("transit", ARRAY(Text), comment="countries that the vessel enters between the ports"),
     Column("container", Text),
     Column("seal", Text),
+    Column("equipment", Text, ForeignKey("equipment.code")),
+    Column("via", JSONB, nullable=False, server_default="[]"),
+    Column("cancelled_at", Instant),
+    Column("cancelled_because", Text),
     CheckConstraint(
         "num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge, etd, eta) IN (0, 7)",
         name="booking",
@@ -206,7 +235,16 @@ shipment = Table(
     CheckConstraint("eta > etd", name="eta"),
     CheckConstraint("num_nulls(container, seal) IN (0, 2)", name="sealed"),
     CheckConstraint("container IS NULL OR etd IS NOT NULL", name="booked_first"),
+    CheckConstraint("equipment IS NULL OR etd IS NOT NULL", name="loaded_into"),
+    CheckConstraint("num_nulls(cancelled_at, cancelled_because) IN (0, 2)", name="cancelled"),
 )
+Index("shipment_etd_idx", shipment.c.etd, shipment.c.id)
+
+MISWEIGHED = (
+    "measured_g IS NOT NULL AND explained_by IS NULL"
+    f" AND 100 * abs(measured_g - gross_g) > {TOLERATED_PERCENT} * gross_g"
+)
+"""As ``Carton.must_be_reopened`` has it."""
 
 carton = Table(
     "carton",
@@ -241,7 +279,7 @@ carton = Table(
         "must_be_reopened",
         Boolean,
         Computed(
-            "measured_g IS NOT NULL AND explained_by IS NULL AND 100 * abs(measured_g - gross_g) > 5 * gross_g",
+            MISWEIGHED,
             persisted=True,
         ),
         nullable=False,
@@ -251,8 +289,7 @@ carton = Table(
         Boolean,
         Computed(
             "unpacked_at IS NULL AND lost_at IS NULL AND damaged_at IS NULL AND quarantined_at IS NULL"
-            " AND NOT (measured_g IS NOT NULL AND explained_by IS NULL"
-            " AND 100 * abs(measured_g - gross_g) > 5 * gross_g)",
+            f" AND NOT ({MISWEIGHED})",
             persisted=True,
         ),
         nullable=False,
@@ -407,6 +444,18 @@ shipment_milestone = Table(
     Column("recorded_at", Instant, nullable=False),
     UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
 )
+
+shipment_note = Table(
+    "shipment_note",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    comment="what staff want to be remembered, a send-off among them; it moves nothing",
+)
+Index("shipment_note_shipment_id_idx", shipment_note.c.shipment_id, shipment_note.c.id)
 
 goods_return = Table(
     "goods_return",

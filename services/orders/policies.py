@@ -1,6 +1,6 @@
 """The destination policies in force, kept as rows so that a decision can be traced to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.orders.domain.destination_policy import SEVERITY, Goods, Rule, unreadable
-from services.orders.domain.order import LANE, Line, Order
+from services.orders.domain.order import LANE, Line
 from services.orders.storage import buyer as buyers
 from services.orders.storage import destination_policy, item
 from shared import reference
@@ -62,16 +62,25 @@ def goods(
     )
 
 
-def goods_of_line(session: Session, order: Order, line: Line) -> Goods:
-    """The pieces of a line as it stands, by who made them as far as that is known."""
+def goods_of(
+    line: Line, items: Mapping[str, Mapping[str, Any]], *, prison_families: tuple[str, ...] | None
+) -> Goods:
+    """What an order line is for the rules, by who made it as far as that is known; the published items by their SKUs."""
     return goods(
-        session.execute(select(item.c.published).where(item.c.sku == line.sku)).scalar_one(),
+        items[line.sku],
         destination=line.destination,
         transit=line.transit,
         delivery=line.requested_date,
-        prison_families=prison_families(session, order.buyer),
+        prison_families=prison_families,
         lane=line.lane,
     )
+
+
+def published_items(session: Session, lines: Iterable[Line]) -> dict[str, Mapping[str, Any]]:
+    """The items of some lines as they are published now, by their SKUs."""
+    skus = {line.sku for line in lines}
+    query = select(item.c.sku, item.c.published).where(item.c.sku.in_(skus))
+    return {row.sku: row.published for row in session.execute(query)}
 
 
 def prison_families(session: Session, buyer: str) -> tuple[str, ...] | None:

@@ -161,6 +161,7 @@ def test_a_session_that_ran_out_loses_nothing_and_a_refusal_stays_until_it_is_co
     page = workshop.board()
     page.context.set_offline(True)
     report_pieces(page, workshop, 47)
+    waiting(page, 1)
     report_pieces(page, workshop, 1)
     waiting(page, 2)
     workshop.report_elsewhere(60)
@@ -174,8 +175,25 @@ def test_a_session_that_ran_out_loses_nothing_and_a_refusal_stays_until_it_is_co
     page.locator("#waiting input").fill("37")
     page.get_by_role("button", name="Kirim lagi").tap()
     expect(page.locator("#told")).to_contain_text("Dua perangkat melaporkan jam ini")
-    assert workshop.reported() == [60, 37, 1]
     expect(page.locator("#waiting")).to_be_hidden()
+    assert workshop.reported() == [60, 37, 1]
+
+
+def test_a_day_that_is_refused_is_corrected_and_each_page_has_the_same_device(workshop: Workshop) -> None:
+    workshop.start()
+    page = workshop.board()
+    card = page.locator(f"#wo-{workshop.work}")
+    today = card.get_by_label("Hari").input_value()
+    card.get_by_label("Hari").fill("2020-01-02")
+    report_pieces(page, workshop, 10)
+    expect(page.locator("#waiting .error")).to_contain_text("Tidak diterima")
+    page.locator("#waiting input[type=date]").fill(today)
+    page.get_by_role("button", name="Kirim lagi").tap()
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert workshop.reported() == [10]
+    device = page.evaluate("localStorage.getItem('kendi-device')")
+    card.get_by_role("link", name="Laporan").tap()
+    expect(page.locator("input[name=device]").first).to_have_value(device)
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Workshop) -> None:
@@ -192,7 +210,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Wo
     waiting(page, 1)
     until(lambda: lost, meanwhile=lambda: page.wait_for_timeout(50))
     assert workshop.reported() == [10]
-    page.reload()
+    page.reload(wait_until="commit")
     expect(page.locator("#waiting")).to_be_hidden()
     expect(page.locator(f"#wo-{workshop.work} .big")).to_have_text("90")
     assert workshop.reported() == [10]

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from kendi.system import System
 from shared.clock import real_now
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS
+from tests.awaiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,7 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
 def test_a_scanner_types_on_and_on_and_a_wrong_label_is_told_big(sign_in: SignIn) -> None:
     page = sign_in("logistics", LOGISTICS, viewport=PHONE)
     page.get_by_role("link", name="Scanning").click()
+    expect(page.locator("#scan")).to_be_focused()
     for number in ("095299000000000014", "095299000000000024"):
         page.keyboard.type(number)
         page.keyboard.press("Enter")
@@ -59,6 +61,30 @@ def test_a_scanner_types_on_and_on_and_a_wrong_label_is_told_big(sign_in: SignIn
         )
         expect(page.locator("#scan")).to_be_focused()
         expect(page.locator("#scan")).to_have_value("")
+
+
+def test_a_scanner_that_is_faster_than_the_network_loses_no_scan(sign_in: SignIn) -> None:
+    page = sign_in("logistics", LOGISTICS)
+    page.get_by_role("link", name="Scanning").click()
+    expect(page.locator("#scan")).to_be_focused()
+    held: list[Route] = []
+    page.route("**/logistics/scanning", lambda route: held.append(route))  # noqa: PLW0108  # it takes no built-in method
+    numbers = ("095299000000000014", "095299000000000024")
+    for number in numbers:
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+    page.keyboard.type("0952")
+    for number in numbers:
+        until(lambda: held, meanwhile=lambda: page.wait_for_timeout(10))
+        (sent,) = held
+        held.clear()
+        body = sent.request.post_data or ""
+        assert [each for each in numbers if each in body] == [number]
+        sent.continue_()
+        told = page.locator("[data-outcome=refused]")
+        expect(told).to_contain_text(f"The check digit of {number} is wrong")
+    expect(page.locator("#scan")).to_be_focused()
+    expect(page.locator("#scan")).to_have_value("0952")
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
@@ -171,17 +197,19 @@ def test_a_release_takes_two_people_and_then_work_stands_on_the_board(sign_in: S
     board = sign_in("production", FACILITY, account="LPS-SRG", viewport=PHONE, locale="id-ID")
     offer = board.get_by_role("button", name=re.compile(r"^Terima [\d.]+ buah$"))
     expect(offer.first).to_be_visible(timeout=15_000)
-    offer.first.click()
-    board.get_by_role("button", name="Mulai").first.click()
-    pieces = board.get_by_label("Buah dibuat").first
+    card = board.locator(f"#{offer.first.locator('xpath=ancestor::section[1]').get_attribute('id')}")
+    card.get_by_role("button", name=re.compile(r"^Terima [\d.]+ buah$")).click()
+    card.get_by_role("button", name="Mulai").click()
+    expect(board.locator("#waiting")).to_be_hidden()
+    pieces = card.get_by_label("Buah dibuat")
     pieces.fill("9999999")
-    board.get_by_role("button", name="Lapor hasil").first.click()
-    expect(board.get_by_role("alert")).to_contain_text("melebihi sisa")
-    expect(board.get_by_label("Buah dibuat").first).to_have_value("9999999")
-    expect(board.get_by_label("Buah dibuat").first).to_be_focused()
-    board.get_by_label("Buah dibuat").first.fill("40")
-    board.get_by_role("button", name="Lapor hasil").first.click()
-    expect(board.get_by_role("button", name="Periksa 40 buah")).to_be_visible()
+    card.get_by_role("button", name="Lapor hasil").click()
+    expect(card.get_by_role("alert")).to_contain_text("melebihi sisa")
+    expect(pieces).to_have_value("9999999")
+    expect(pieces).to_be_focused()
+    pieces.fill("40")
+    card.get_by_role("button", name="Lapor hasil").click()
+    expect(card.get_by_role("button", name="Periksa 40 buah")).to_be_visible()
 
 
 def test_the_board_speaks_the_officers_language(sign_in: SignIn) -> None:

@@ -11,13 +11,24 @@ IN_TURN = {
     "POST /logistics/v1/shipments/{shipment_id}/documents",
     "POST /logistics/v1/shipments/{shipment_id}/dispatch",
     "POST /logistics/v1/shipments/{shipment_id}/milestones",
+    "POST /logistics/v1/shipments/{shipment_id}/take-out",
+    "POST /logistics/v1/shipments/{shipment_id}/split",
+    "POST /logistics/v1/shipments/{shipment_id}/merge",
+    "POST /logistics/v1/shipments/{shipment_id}/cancel",
+    "POST /logistics/v1/shipments/{shipment_id}/notes",
+    "GET /logistics/v1/shipments/{shipment_id}/{name}.pdf",
+    "GET /logistics/v1/shipments/{shipment_id}/epcis",
+    "GET /logistics/v1/shipments/{shipment_id}/documents.zip",
     "POST /logistics/v1/shipments/{shipment_id}/declaration",
     "POST /logistics/v1/shipments/{shipment_id}/declaration/correct",
     "POST /logistics/v1/shipments/{shipment_id}/declaration/cancel",
     "POST /logistics/v1/shipments/{shipment_id}/declaration/report",
     "GET /logistics/v1/shipments/{shipment_id}/documents/{code}/files/{version}",
 }
-"""What has come before decides about these; a request made up seldom comes at the right moment."""
+"""What has come before decides about these; a request made up seldom comes at the right moment.
+
+A shipment that was cancelled by one has no papers.
+"""
 
 
 def test_no_request_of_the_staff_breaks_the_service_and_each_answer_is_documented(
@@ -35,7 +46,7 @@ def test_no_request_of_the_regional_office_breaks_the_service(logistics: Logisti
 
 def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
     shipment = logistics.planned()
-    logistics.hears(a_clearance(quantity=5_000), a_lot("SRG-2503-002", quantity=4_000))
+    logistics.hears(a_clearance(quantity=5_000, transit=("SG",)), a_lot("SRG-2503-002", quantity=4_000))
     cartons = logistics.staff.get("/cartons").json
     pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
     return {
@@ -51,6 +62,9 @@ def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
         "code": ["NIB", "FUM"],
         "version": [1],
         "office": ["060100"],
+        "equipment": ["40HC", "LCL", "AIR"],
+        "via": [["SGSIN"]],
+        "ssccs": [[cartons[0]["sscc"]]],
         "carrier": ["Feeder line"],
         "vessel": ["MV Example"],
         "voyage": ["025E"],

@@ -125,22 +125,38 @@ def test_each_gate_stops_what_is_not_cleared_says_why_and_lets_pass_what_is(
 
 def test_a_booking_through_a_country_that_was_not_cleared_is_refused(logistics: Logistics) -> None:
     shipment = logistics.planned()
-    through = logistics.change(shipment, "book", a_booking(transit=["SG"]))
+    through = logistics.change(shipment, "book", a_booking(via=["SGSIN"]))
     assert (through.status_code, "SG" in through.text) == (422, True)
     elsewhere = logistics.change(shipment, "book", a_booking(port_of_discharge="NLRTM"))
     assert (elsewhere.status_code, "NL" in elsewhere.text) == (422, True)
     logistics.hears(a_clearance(transit=("SG", "NL")))
-    assert logistics.change(shipment, "book", a_booking(transit=["SG"])).json["transit"] == ["SG"]
+    assert logistics.change(shipment, "book", a_booking(via=["SGSIN"])).json["via"] == ["SGSIN"]
     logistics.hears(a_clearance(transit=()))
     stopped = logistics.change(shipment, "documents", a_paper("PEB"))
     assert (stopped.status_code, "SG" in stopped.text) == (422, True)
 
 
+def test_a_shipment_takes_in_no_other_whose_goods_were_not_cleared_for_its_route(
+    logistics: Logistics,
+) -> None:
+    first = logistics.planned()
+    logistics.hears(a_clearance(transit=("SG",)), a_clearance(2))
+    logistics.gathered(a_lot("SRG-2503-002", line=2, sku="CW-BALL-09"))
+    second = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    assert logistics.change(first, "book", a_booking(via=["SGSIN"])).status_code == 200
+    stays = logistics.change(first, "merge", {"other": second["id"]})
+    assert (stays.status_code, "a route through SG" in stays.text) == (422, True)
+    logistics.hears(a_clearance(2, transit=("SG",)))
+    assert logistics.change(first, "merge", {"other": second["id"]}).status_code == 200
+
+
 def test_a_lot_whose_lane_was_corrected_stays(logistics: Logistics) -> None:
     logistics.hears(a_clearance(lane="free"), a_clearance(purpose="produce"))
     logistics.gathered(a_lot(lane="free"))
-    corrected = {"former_lane": "free", "lane": "custodial", "reason": "It was braided in the prison."}
-    logistics.hears(LotLaneCorrected(order_id=ORDER, line=1, lot=LOT, **corrected))
+    reason = "It was braided in the prison."
+    logistics.hears(
+        LotLaneCorrected(order_id=ORDER, line=1, lot=LOT, former_lane="free", lane="custodial", reason=reason)
+    )
     stays = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"})
     assert (stays.status_code, "free lane" in stays.text) == (422, True)
 

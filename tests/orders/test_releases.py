@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select
@@ -11,10 +12,11 @@ from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, 
 from services.orders.domain.lane import LANES, Operation, lane_of
 from services.orders.storage import destination_policy, release_attempt, signature
 from shared.clock import advance, business_today
+from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
-from tests.orders.conftest import CONSIGNEE, Orders, forget_rules
+from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
 from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, SAID
 from tests.orders.test_order import a_line as line_of
@@ -225,3 +227,30 @@ def test_a_signature_names_what_was_seen() -> None:
     (released,) = order.line(1).holds
     assert [each.digest for each in released.signatures] == ["a" * 64, "b" * 64]
     assert released.expires_on == DAY + USUAL_RELEASE
+
+
+def test_a_clearance_names_the_route_and_the_lots_that_were_signed_for_and_none_that_came_since(
+    orders: Orders,
+) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot())
+    asked = hold(order)
+    assert sign(order, seen=asked["seen"]).status_code == 200
+    booked = ShipmentBooked(
+        shipment_id=UUID(int=7),
+        carrier="Feeder line",
+        vessel="MV Example",
+        voyage="025E",
+        port_of_loading="IDSRG",
+        port_of_discharge="BEANR",
+        etd=in_days(8),
+        eta=in_days(44),
+        lines=(order.part(),),
+        via=("SGSIN",),
+    )
+    order.hears(order.cartons(), booked)
+    assert order.read()["lines"][0]["transit"] == ["SG"]
+    assert sign(order, "office", seen=asked["seen"]).status_code == 200
+    granted = clearances(order)[-1]
+    assert (granted["purpose"], granted["transit"], granted["lots"]) == ("export", None, asked["lots"])

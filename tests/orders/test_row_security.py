@@ -8,7 +8,8 @@ from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.tables import api_key
 from tests.matrix import World
-from tests.orders.conftest import Orders, an_order
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+from tests.orders.test_policies import HELD, WORDS, publish, screen_again, versions
 from tests.orders.test_webhooks import Endpoint, endpoint
 from tests.orders.world import a_world
 from tests.shared.test_row_security import SEEN_BY_ALL
@@ -17,15 +18,21 @@ __all__ = ["endpoint"]
 
 OF_ALL = "feed_waiting"
 """The numbers of new steps of every buyer: seen by the service only."""
+OF_THE_OFFICES = "release_attempt"
+"""Attempts to release that were refused: seen by whoever sees every order, and by no buyer."""
+OF_NO_BUYER = (OF_ALL, OF_THE_OFFICES)
 GUARDED = [
-    *(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL and name != OF_ALL),
+    *(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL and name not in OF_NO_BUYER),
     api_key.name,
 ]
 
 
 @pytest.fixture
 def world(orders: Orders, endpoint: Endpoint) -> World:
-    return a_world(orders, endpoint)
+    made = a_world(orders, endpoint)
+    publish(orders, *versions(DP_ID_1=HELD | WORDS))
+    screen_again(orders)
+    return made
 
 
 def count(database: Database, table: str, sees: str) -> int:
@@ -64,3 +71,17 @@ def test_what_waits_for_a_place_in_the_feed_is_taken_by_the_service_only(orders:
         with web.transaction(sees=sees) as session:
             assert session.execute(text("DELETE FROM feed_waiting RETURNING 1")).all() == []
     assert count(web, OF_ALL, SERVICE) > 0
+
+
+def test_refused_attempts_to_release_are_seen_by_no_buyer(orders: Orders) -> None:
+    web: Database = orders.client.application.extensions["kendi"].database
+    held = orders.buyer.post(
+        "/orders/v1/orders", an_order(lines=[a_line(consignee=CONSIGNEE | {"country": "BE"})])
+    ).json
+    release = f"/orders/v1/orders/{held['id']}/lines/1/release"
+    assert orders.officer.post(release, {"reason": "Too short."}).status_code == 422
+    for sees in (only("buyer", "CHEWY-LOUIS"), only("buyer", "RIVAL"), NOTHING):
+        assert count(web, OF_THE_OFFICES, sees) == 0
+        with web.transaction(sees=sees) as session:
+            assert session.execute(text(f"DELETE FROM {OF_THE_OFFICES} RETURNING 1")).all() == []
+    assert count(web, OF_THE_OFFICES, ALL) == count(web, OF_THE_OFFICES, SERVICE) == 1

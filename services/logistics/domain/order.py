@@ -226,6 +226,18 @@ def sort_out(goods: Iterable[Standing], on: date) -> tuple[list[Standing], list[
     return going, left
 
 
+def need_one_invoice(goods: Sequence[Standing]) -> None:
+    """Refuse to put goods together that one invoice can't cover."""
+    other = next((each for each in goods if each.line.terms != goods[0].line.terms), None)
+    if other:
+        raise Refused(
+            other.line.sentence(
+                "{line} has another consignee or other terms, so it leaves in a shipment of its own."
+            ),
+            field="other",
+        )
+
+
 def need_cleared(goods: Iterable[Standing], on: date, route: Sequence[str] = ()) -> None:
     """Refuse to act on goods that may not be exported, naming each line."""
     reasons = [reason for standing in goods if (reason := reason_to_stay(standing, on, route))]

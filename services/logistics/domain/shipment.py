@@ -54,13 +54,13 @@ CLOSING = timedelta(days=1)
 FARTHEST_BOOKING = timedelta(days=365)
 """Carriers publish their sailings for months; a day beyond a year is a mistyped one."""
 
+NOT_OUR_CONTAINER = ("LCL", "AIR")
+"""Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
-    """Room on a vessel. Ports are UN/LOCODE; the dates are the carrier's estimates.
-
-    ``transit`` are the countries whose customs territory it enters between the ports.
-    """
+    """Room on a vessel. Ports are UN/LOCODE, ``via`` those of transhipment; the dates are the carrier's estimates."""
 
     carrier: str
     vessel: str
@@ -69,7 +69,8 @@ class Booking:
     port_of_discharge: str
     etd: date
     eta: date
-    transit: tuple[str, ...] = ()
+    equipment: str | None = None
+    via: list[str] = field(default_factory=list)
 
     def need_possible(self, today: date) -> None:
         """Refuse a booking that no carrier takes."""
@@ -110,25 +111,31 @@ class Shipment:
     port_of_discharge: str | None = None
     etd: date | None = None
     eta: date | None = None
-    transit: list[str] | None = None
     container: str | None = None
     seal: str | None = None
+    equipment: str | None = None
+    via: list[str] = field(default_factory=list)
+    cancelled_at: datetime | None = None
+    cancelled_because: str | None = None
     declarations: list[Declaration] = field(default_factory=list)
 
     @property
     def lines(self) -> tuple[ShipmentLine, ...]:
         """The pieces of each lot of each order line, counted over the cartons."""
-        pieces: Counter[tuple[UUID, int, str]] = Counter()
-        for carton in self.cartons:
-            pieces[carton.lot.order_id, carton.lot.line, carton.lot.code] += carton.pieces
-        return tuple(
-            ShipmentLine(order_id=order_id, line=line, lot=lot, quantity=quantity)
-            for (order_id, line, lot), quantity in sorted(pieces.items())
-        )
+        return lines_of(self.cartons)
 
     @property
-    def lane(self) -> str:
-        return strictest(carton.lot.lane for carton in self.cartons)
+    def lane(self) -> str | None:
+        """The most restricted lane of its goods; none once it was cancelled."""
+        return strictest(carton.lot.lane for carton in self.cartons) if self.cartons else None
+
+    @property
+    def cancelled(self) -> bool:
+        return self.cancelled_at is not None
+
+    def need_live(self) -> None:
+        if self.cancelled:
+            raise Refused("{number} was cancelled; nothing more happens to it.", number=self.number)
 
     @property
     def booked(self) -> bool:
@@ -145,8 +152,8 @@ class Shipment:
 
     @property
     def route(self) -> tuple[str, ...]:
-        """The countries that its booking has it enter; a UN/LOCODE begins with its country."""
-        return (self.port_of_discharge[:2], *(self.transit or ())) if self.port_of_discharge else ()
+        """The countries that its booking has it enter, none until it is booked."""
+        return countries_of(*self.via, self.port_of_discharge) if self.port_of_discharge else ()
 
     @property
     def days(self) -> Days:
@@ -163,6 +170,8 @@ class Shipment:
 
     def state(self, graph: Graph) -> str:
         """How far it has come, in one word: a function of booking, documents and milestones."""
+        if self.cancelled:
+            return "cancelled"
         code = furthest(self.reached, graph)
         if code:
             return code.lower()
@@ -172,7 +181,7 @@ class Shipment:
 
     def next_milestones(self, graph: Graph) -> list[Milestone]:
         """What may be reported next; sealing is told by dispatching."""
-        if not self.booked:
+        if not self.booked or self.cancelled:
             return []
         return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
 
@@ -213,8 +222,7 @@ class Shipment:
         self, booking: Booking, *, goods: Sequence[Standing] = (), today: date, graph: Graph
     ) -> list[object]:
         """Take room on a vessel, or on another one after a vessel was missed; our own papers are then made."""
-        taken = vars(booking) | {"transit": list(booking.transit)}
-        if all(getattr(self, name) == value for name, value in taken.items()):
+        if all(getattr(self, name) == value for name, value in vars(booking).items()):
             return []
         if any(reached.code == LOADED for reached in self.reached):
             raise Refused(
@@ -223,14 +231,14 @@ class Shipment:
                 vessel=self.vessel,
             )
         booking.need_possible(today)
-        need_cleared(goods, today, (booking.port_of_discharge[:2], *booking.transit))
+        need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge))
         lacked = bool(self.missing_before_departure(graph))
-        for name, value in taken.items():
+        for name, value in vars(booking).items():
             setattr(self, name, value)
         for document in self.documents:
             if document.made_by_system and not document.present:
                 document.record(f"{document.code}-{self.number}", today, today=today)
-        told = {name: value for name, value in taken.items() if name != "transit"}
+        told = vars(booking) | {"via": tuple(booking.via)}
         booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
 
@@ -354,7 +362,7 @@ class Shipment:
         graph: Graph,
     ) -> list[object]:
         """Close the container and let it leave the hub, if the goods are still cleared and the papers are there."""
-        container, seal = check_container(container), seal.strip().upper()
+        container, seal = self._unit(container), seal.strip().upper()
         if (container, seal) == (self.container, self.seal):
             return []
         if self.dispatched:
@@ -374,6 +382,12 @@ class Shipment:
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
 
+    def _unit(self, number: str) -> str:
+        """What it leaves the hub in: our container by its number, or what carries a share or air freight to its hall."""
+        if self.equipment in NOT_OUR_CONTAINER:
+            return number.strip().upper()
+        return check_container(number)
+
     def need_without(self, ssccs: Collection[str]) -> None:
         """Refuse to take cartons out once it has left, or all of them."""
         if self.dispatched:
@@ -390,14 +404,19 @@ class Shipment:
             )
 
     def _need_free(self, goods: Sequence[Standing], on: date) -> None:
-        reasons = self.reasons_to_stay(goods, on)
+        reasons = self.reasons_to_stay(goods, on, self.cartons)
         if reasons:
             raise Refused(one_after_another(reasons))
 
-    def reasons_to_stay(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
-        """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned."""
+    def reasons_to_stay(
+        self, goods: Sequence[Standing], on: date, cartons: Iterable[Carton]
+    ) -> list[Sentence]:
+        """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned.
+
+        ``cartons`` are all of its cartons, or as many of them as may not leave themselves.
+        """
         lost = [reason for each in goods if (reason := reason_to_stay(each, on, self.route))]
-        lost += [reason for carton in self.cartons if (reason := carton.reason_to_stay)]
+        lost += [reason for carton in cartons if (reason := carton.reason_to_stay)]
         return lost + [
             each.line.sentence(
                 "{line} goes to {consignee} in {destination} now, so it may not leave in {number}.",
@@ -465,6 +484,21 @@ class Shipment:
                 code=code,
                 papers=one_after_another(named, "; "),
             )
+
+
+def countries_of(*ports: str) -> tuple[str, ...]:
+    """A UN/LOCODE begins with its country."""
+    return tuple(port[:2] for port in ports)
+
+
+def lines_of(cartons: Iterable[Carton]) -> tuple[ShipmentLine, ...]:
+    pieces: Counter[tuple[UUID, int, str]] = Counter()
+    for carton in cartons:
+        pieces[carton.lot.order_id, carton.lot.line, carton.lot.code] += carton.pieces
+    return tuple(
+        ShipmentLine(order_id=order_id, line=line, lot=lot, quantity=quantity)
+        for (order_id, line, lot), quantity in sorted(pieces.items())
+    )
 
 
 def _need_rules(documents: Sequence[Document]) -> None:

@@ -1,6 +1,6 @@
 """Cartons are packed from lots and arrive at hubs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot, Packaging, gather
-from services.logistics.domain.order import need_cleared_to_pack
+from services.logistics.domain.order import Line, need_cleared_to_pack
 from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
 from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import facility, item
+from services.logistics.storage import lot as lots
 from shared.clock import business_now, business_today
 from shared.events.logistics import CartonsGathered
 from shared.messaging.outbox import record
@@ -23,12 +24,11 @@ def pack_lot(
     session: Session, *, lot: str, quantity: int | None = None, prefix: str = DEMONSTRATION_PREFIX
 ) -> list[Carton]:
     """Close cartons over free pieces of a lot: those asked for, or all."""
-    found = session.get(Lot, lot, with_for_update=True, populate_existing=True)
-    if found is None:
-        raise Refused("There is no lot {lot}; see /logistics/v1/lots.", field="lot", lot=lot)
+    line = _line_of(session, lot)
+    found = session.get_one(Lot, lot, with_for_update=True, populate_existing=True)
     wanted, packaging = found.need_free(quantity), _packaging(session, found.sku)
     need_cleared_to_pack(
-        standing.line_of(session, found.order_id, found.line),
+        line,
         lane=found.lane,
         pieces=wanted,
         packed=standing.packed_of(session, found.order_id, found.line),
@@ -40,6 +40,15 @@ def pack_lot(
     session.flush()
     record(session, event)
     return packed
+
+
+def _line_of(session: Session, lot: str) -> Line:
+    """The line that a lot was made for: held before the lot is, as by whoever withholds goods of it."""
+    made_for = select(lots.c.order_id, lots.c.line).where(lots.c.code == lot)
+    found = session.execute(made_for).one_or_none()
+    if found is None:
+        raise Refused("There is no lot {lot}; see /logistics/v1/lots.", field="lot", lot=lot)
+    return standing.line_of(session, found.order_id, found.line)
 
 
 def _packaging(session: Session, sku: str) -> Packaging:
@@ -99,6 +108,26 @@ def _gather(session: Session, hub: str, *which: Any) -> list[CartonsGathered]:
     session.flush()
     record(session, *events)
     return events
+
+
+def locked(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:
+    """The cartons with these numbers and their lots, held; refused if there is one that is none of ours."""
+    wanted = {check(sscc) for sscc in ssccs}
+    of_lots = select(cartons.c.lot).where(cartons.c.sscc.in_(wanted))
+    _hold_lots(session, session.execute(of_lots).scalars().all())
+    query = select(Carton).where(cartons.c.sscc.in_(wanted)).order_by(cartons.c.sscc)
+    locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
+    found = session.execute(locking).scalars().all()
+    missing = wanted - {each.sscc for each in found}
+    if missing:
+        unknown = ", ".join(sorted(missing))
+        raise Refused("There is no carton {unknown}.", field="ssccs", unknown=unknown)
+    return found
+
+
+def _hold_lots(session: Session, codes: Sequence[str]) -> None:
+    query = select(Lot).where(lots.c.code.in_(codes)).order_by(lots.c.code).with_for_update()
+    session.execute(query.execution_options(populate_existing=True)).scalars().all()
 
 
 def need_hub(session: Session, code: str) -> None:

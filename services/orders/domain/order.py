@@ -306,7 +306,7 @@ class Order:
         signed = ReleaseSigned(order_id=self.id, line=number, purpose=hold.purpose, role=by.role)
         if not hold.released_on:
             return [signed]
-        return [signed, *self._clear(line, hold.purpose, on, until=hold.expires_on)]
+        return [signed, *self._clear(line, hold.purpose, on, by=hold)]
 
     def drop_stale(self, *, on: date) -> list[tuple[Line, Purpose]]:
         """End the holds whose first signature ran out before the second came; what is to be asked for anew."""
@@ -335,11 +335,7 @@ class Order:
         if newest.open:
             return []
         released = newest.released_on is not None and newest.expires_on >= on
-        return (
-            self._clear(line, "produce", on, until=newest.expires_on)
-            if released
-            else self.ask_anew(line, "produce", on)
-        )
+        return self._clear(line, "produce", on, by=newest) if released else self.ask_anew(line, "produce", on)
 
     def renew_lapsed(self, *, on: date) -> list[object]:
         """Each clearance that ran out before its work was done is asked for again.
@@ -451,11 +447,15 @@ class Order:
             return []
         return [SampleRequested(order_id=self.id, line=line.number, sku=line.sku, sample=line.awaited_sample)]
 
-    def _clear(self, line: Line, purpose: Purpose, on: date, *, until: date | None = None) -> list[object]:
-        """The clearance, unless the line waits for a sample: nothing is made before that is approved."""
+    def _clear(self, line: Line, purpose: Purpose, on: date, *, by: Hold | None = None) -> list[object]:
+        """The clearance, unless the line waits for a sample: nothing is made before that is approved.
+
+        One that was released names the route and the lots that the signers saw, whatever became known since.
+        """
         if purpose == "produce" and line.waits_for_sample:
             return []
-        until = until or on + timedelta(days=RELEASE_DAYS)
+        until = by.expires_on if by else on + timedelta(days=RELEASE_DAYS)
+        transit = by.transit if by else line.transit
         line.clear(purpose, until)
         return [
             ClearanceGranted(
@@ -467,8 +467,8 @@ class Order:
                 lane=LANE if purpose == "produce" else line.lane,
                 policies=tuple(line.policies),
                 expires_on=until,
-                transit=None if line.transit is None else tuple(line.transit),
-                lots=_finished(line, purpose),
+                transit=None if transit is None else tuple(transit),
+                lots=_seen(by) if by and by.lots is not None else _finished(line, purpose),
             )
         ]
 
@@ -493,6 +493,10 @@ def _finished(line: Line, purpose: Purpose) -> tuple[ClearedLot, ...] | None:
     if purpose == "produce" or sum(lot.quantity for lot in line.lots) < line.good:
         return None
     return tuple(lot.cleared() for lot in sorted(line.lots, key=lambda lot: lot.code))
+
+
+def _seen(hold: Hold) -> tuple[ClearedLot, ...]:
+    return tuple(ClearedLot(**lot) for lot in hold.lots or ())
 
 
 def _to_clear(line: Line, purpose: Purpose) -> int:

@@ -18,6 +18,7 @@ from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
+from services.orders.handlers.routing import on_shipment_booked
 from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -28,13 +29,16 @@ from shared.events.logistics import (
     CartonsLeft,
     CartonsLost,
     CartonsPacked,
+    CartonsPutIn,
     CartonsQuarantined,
+    CartonsTakenOut,
     CartonsUnpacked,
     DocumentsCompleted,
     GoodsWithheld,
     MilestoneRecorded,
     QuarantineLifted,
     ShipmentBooked,
+    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -189,7 +193,10 @@ REACTIONS: Reactions = {
     GoodsWithheld: on_goods_withheld,
     WithholdingAnswered: on_withholding_answered,
     ShipmentPlanned: note_on_timeline,
-    ShipmentBooked: note_on_timeline,
+    CartonsPutIn: note_on_timeline,
+    CartonsTakenOut: note_on_timeline,
+    ShipmentCancelled: note_on_timeline,
+    ShipmentBooked: on_shipment_booked,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,

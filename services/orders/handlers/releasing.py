@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
 from services.orders.domain import lane
-from services.orders.domain.destination_policy import screen
+from services.orders.domain.destination_policy import Screening, screen
 from services.orders.domain.facts import digest, facts_shown
 from services.orders.domain.hold import Signer, Statement
 from services.orders.domain.lane import Operation
 from services.orders.domain.order import Line, Order
-from services.orders.domain.rescreening import Verdict, asks_again, rescreen, verdict
+from services.orders.domain.rescreening import rescreen
 from services.orders.handlers.locking import locked
+from services.orders.handlers.rescreening import rescreen_line
 from services.orders.storage import release_attempt
 from shared.clock import business_today
 from shared.events.orders import LotLaneCorrected
@@ -102,21 +103,21 @@ def correct_lane(
         reason=reason,
     )
     timeline.tell(session, told)
-    _screen(session, order, line)
+    screening = _screening(session, order, line)
+    timeline.tell(session, *rescreen(order, line, screening, on=business_today(session)))
     end_releases(session, order=order, line=line)
     return order
 
 
 def screen_by_lots(session: Session, order: Order, line: Line) -> None:
     """Screen a line by who made its lots, which nobody knew when it was placed."""
-    if asks_again(_screen(session, order, line)):
-        session.flush()  # a withdrawn hold makes room for the one that follows it
-        timeline.tell(session, *order.ask_again(line, business_today(session)))
+    rescreen_line(session, order, line, _screening(session, order, line), on=business_today(session))
 
 
-def _screen(session: Session, order: Order, line: Line) -> Verdict:
-    today = business_today(session)
-    screening = screen(policies.goods_of_line(session, order, line), policies.in_force(session, today))
-    found = verdict(line, screening)
-    timeline.tell(session, *rescreen(order, line, screening, on=today))
-    return found
+def _screening(session: Session, order: Order, line: Line) -> Screening:
+    goods = policies.goods_of(
+        line,
+        policies.published_items(session, [line]),
+        prison_families=policies.prison_families(session, order.buyer),
+    )
+    return screen(goods, policies.in_force(session, business_today(session)))

@@ -84,7 +84,7 @@ def _page(
         today = business_today(session)
         ages = views.ages_of_waiting(session, today)
         refused = attempts.newest(session, limit=REFUSED)
-        caught, alarms = rescreenings.counts(session), len(rescreenings.alarms(session))
+        caught, alarms = rescreenings.counts(session), rescreenings.count_alarms(session)
     return render_template(
         "holds.html",
         order=order,
