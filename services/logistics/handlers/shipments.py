@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.order import Left, Standing, sort_out
+from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import checklists
+from services.logistics.handlers.carton_history import role_of
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot, port, shipment_number
@@ -92,7 +94,22 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     graph = rules.milestones(session)
     events = checklists.reconsider(session, shipment)
     events += shipment.book(booking, today=business_today(session), graph=graph)
+    note_estimate(session, shipment, reason=BOOKED, because=None)
     return told(session, shipment, events)
+
+
+def note_estimate(session: Session, shipment: Shipment, *, reason: str, because: str | None) -> None:
+    """Keep what is expected from now on, if that is news."""
+    if shipment.etd and shipment.eta:
+        estimate = Estimate(
+            etd=shipment.etd,
+            eta=shipment.eta,
+            reason=reason,
+            because=because,
+            told_at=business_now(session),
+            role=role_of(session),
+        )
+        shipment.expect(estimate)
 
 
 def _need_port(session: Session, code: str, field: str, *, at_home: bool) -> None:

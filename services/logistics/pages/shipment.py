@@ -145,5 +145,4 @@ def paper(shipment_id: UUID, name: str) -> Any:
 @desk.get("/shipment/<uuid:shipment_id>/epcis.json")
 @pages.desk(LOGISTICS, KANWIL)
 def epcis(shipment_id: UUID) -> Any:
-    with transaction() as session:
-        return downloads.epcis(session, the_shipment(session, shipment_id))
+    return downloads.epcis(shipment_id)

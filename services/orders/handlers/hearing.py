@@ -31,6 +31,7 @@ from shared.events.logistics import (
     CartonsUnpacked,
     DocumentsCompleted,
     GoodsWithheld,
+    MilestoneCorrected,
     MilestoneRecorded,
     QuarantineLifted,
     ShipmentBooked,
@@ -39,6 +40,7 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentLine,
     ShipmentPlanned,
+    ShipmentRescheduled,
     WithholdingAnswered,
 )
 from shared.events.production import (
@@ -189,6 +191,8 @@ REACTIONS: Reactions = {
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,
+    MilestoneCorrected: note_on_timeline,
+    ShipmentRescheduled: note_on_timeline,
     ShipmentDeparted: on_shipment_departed,
     ShipmentDelivered: on_shipment_delivered,
 }

@@ -1,0 +1,29 @@
+"""Who was given the tracking address of a shipment reads it, until the address is revoked or runs out."""
+
+import secrets
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from services.logistics.domain.shipment import Shipment
+from services.logistics.handlers.shipments import locked
+from shared.clock import business_now
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def renew_tracking(session: Session, *, shipment_id: UUID) -> Shipment:
+    """Another address in the place of the one before; of a delivered shipment it lasts as long anew."""
+    shipment = locked(session, shipment_id)
+    shipment.tracking_token, shipment.tracking_renewed_at = new_token(), business_now(session)
+    session.flush()
+    return shipment
+
+
+def revoke_tracking(session: Session, *, shipment_id: UUID) -> Shipment:
+    shipment = locked(session, shipment_id)
+    shipment.tracking_token = None
+    session.flush()
+    return shipment
