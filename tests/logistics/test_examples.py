@@ -52,6 +52,8 @@ def play(logistics: Logistics) -> None:
     one = f"/shipments/{shipment['id']}"
     done(logistics.staff.get(one))
     done(logistics.staff.get(f"{one}/epcis"))
+    headers = {"Authorization": f"Bearer {logistics.staff.key}"}
+    done(logistics.client.get("/logistics/epcis/v2/events?perPage=2", headers=headers))
     done(logistics.staff.get(f"{one}/invoice.pdf"))
     done(logistics.staff.get(f"{one}/documents.zip"))
     done(logistics.staff.get(f"{one}/documents/FUM/files/1"))
@@ -64,6 +66,15 @@ def way(logistics: Logistics, shipment: dict[str, Any]) -> None:
     done(logistics.change(shipment, "milestones", wrong))
     done(logistics.record(shipment, "PEB_SUBMITTED"))
     done(logistics.staff.get(f"/shipments/{shipment['id']}/milestones"))
+    row = f"{shipment['number']},PEB_SUBMITTED,IDSRG,2025-03-01T00:00:00Z"
+    done(
+        logistics.client.post(
+            "/logistics/v1/milestones/import",
+            data=f"shipment,milestone,place,occurred_at\n{row}\n",
+            content_type="text/csv",
+            headers={"Authorization": f"Bearer {logistics.staff.key}", "Idempotency-Key": "table"},
+        )
+    )
     later = {"eta": in_days(60).isoformat(), "reason": "weather", "because": "A storm in the strait."}
     done(logistics.change(shipment, "schedule", later))
     done(logistics.change(shipment, "tracking/revoke", {}))

@@ -12,6 +12,7 @@ IN_TURN = {
     "POST /logistics/v1/shipments/{shipment_id}/dispatch",
     "POST /logistics/v1/shipments/{shipment_id}/milestones",
     "POST /logistics/v1/shipments/{shipment_id}/schedule",
+    "POST /logistics/v1/milestones/import",
     "POST /logistics/v1/shipments/{shipment_id}/tracking/renew",
     "POST /logistics/v1/shipments/{shipment_id}/tracking/revoke",
     "POST /logistics/v1/shipments/{shipment_id}/declaration",

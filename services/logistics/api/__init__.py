@@ -4,6 +4,8 @@ from services.logistics.api import (
     cartons,
     declarations,
     documents,
+    epcis,
+    imports,
     milestones,
     scans,
     schedules,
@@ -19,5 +21,7 @@ ROUTES = (
     declarations.api,
     milestones.api,
     schedules.api,
+    epcis.api,
+    imports.api,
     tracking.api,
 )

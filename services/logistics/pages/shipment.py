@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.logistics import downloads, rules, uploads, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.handlers import documents, milestones, shipments
+from services.logistics.handlers import documents, milestones, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import telling
 from services.logistics.schemas.documents import DocumentRequest
@@ -33,7 +33,7 @@ Wrong = dict[str, str]
 
 
 @desk.get("/shipment/<uuid:shipment_id>")
-@desk.get("/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones):form>")
+@desk.get("/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones, tracking):form>")
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
     """The shipment; also at the address of each of its forms, where it stands when the form was refused."""
@@ -82,6 +82,18 @@ def add_milestone(shipment_id: UUID) -> Any:
         MILESTONE,
         lambda session, body: milestones.record_milestone(session, shipment_id=shipment_id, **body),
     )
+
+
+@desk.post("/shipment/<uuid:shipment_id>/tracking")
+@pages.desk(LOGISTICS)
+def change_tracking(shipment_id: UUID) -> Any:
+    """Another tracking address, or none."""
+    revoking = request.form.get("what") == "revoke"
+    command = tracking.revoke_tracking if revoking else tracking.renew_tracking
+    with transaction() as session:
+        the_shipment(session, shipment_id)
+        command(session, shipment_id=shipment_id)
+    return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
 
 
 BOOK, DOCUMENT = BookRequest(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)

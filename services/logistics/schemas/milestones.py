@@ -88,6 +88,16 @@ class CorrectionSchema(Schema):
     corrective_id = fields.Integer(allow_none=True, metadata={"description": "of the report that holds"})
 
 
+class ImportedRowSchema(Schema):
+    """What became of a row of a file."""
+
+    line = fields.Integer(metadata={"description": "of the file; the header is the first"})
+    outcome = fields.String(metadata={"description": "recorded, known (it was reported before) or refused"})
+    shipment = fields.String()
+    field = fields.String(allow_none=True)
+    detail = fields.String(allow_none=True, metadata={"description": "why it was refused"})
+
+
 class WaySchema(Schema):
     """The way of a shipment, for its carrier."""
 
