@@ -45,7 +45,8 @@ def _read(row: Row) -> tuple[dict[str, Any], Refused | None]:
         return REPORT.load(row.said), None
     except ValidationError as error:
         first = next(iter(field_errors(error.messages)))
-        return {}, Refused(first["message"], field=first["field"])
+        message, field = first["message"], first["field"]
+        return {}, Refused(message, field=field)
 
 
 def _reported(session: Session, row: Row, body: dict[str, Any], wrong: Refused | None) -> Outcome:
