@@ -74,7 +74,8 @@ def _shipment(session: Session, named: str) -> UUID:
     """The newest shipment of this number or in this container, of those that whoever sends the file may see."""
     plain = "".join(named.upper().split())
     query = select(shipment.c.id).where(or_(shipment.c.number == plain, shipment.c.container == plain))
-    found = session.execute(query.order_by(shipment.c.id.desc()).limit(1)).scalar_one_or_none()
+    newest = query.order_by(shipment.c.id.desc()).limit(1)
+    found: UUID | None = session.execute(newest).scalar_one_or_none()
     if found is None:
         raise Refused(
             "There is no shipment {number}; give its number or its container.", field="shipment", number=named
