@@ -63,7 +63,7 @@ VARIABLES = {
     "KENDI_REQUESTS_PER_KEY": "requests that a key may make of a web process in ten seconds; 0 for no limit (1000)",
     "KENDI_REQUESTS_PER_ADDRESS": "the same for an address that requests come from (2000)",
     "KENDI_TRACKING_REQUESTS": "times that an address may open tracking pages in ten seconds; 0 for no limit (30)",
-    "KENDI_TRACKING_DAYS": "days after the delivery for which a shipment's tracking page can be opened (90)",
+    "KENDI_TRACKING_DAYS": "days after the delivery or cancellation for which a shipment's tracking page can be opened (90)",
     "KENDI_PROXIES": "proxies in front whose X-Forwarded headers are believed (0)",
     "KENDI_TLS_CERTIFICATE": "file of the certificate with which the web processes serve https themselves (none)",
     "KENDI_TLS_KEY": "file of its key, without a passphrase",

@@ -35,6 +35,8 @@ def epcis(shipment: str) -> None:
             found: Shipment | None = find_shipment(session, id) if id else None
             if found is None:
                 raise click.ClickException(f"there is no shipment {shipment}; give its number or its id")
+            if found.cancelled:
+                raise click.ClickException(f"{found.number} was cancelled: it carries nothing to tell of")
             facts, created_at = papers.facts_of(session, found), papers.newest_of(found)
         sys.stdout.writelines(document_in_pieces(facts, created_at=created_at))
     finally:

@@ -7,7 +7,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.logistics import dossier, files, papers, views_of_cartons
-from services.logistics.asked_for import the_shipment
+from services.logistics.asked_for import the_goods_of
 from services.logistics.documents import PalletPaper
 from services.logistics.documents.delivery_note import delivery_note
 from services.logistics.documents.labels import carton_labels
@@ -25,7 +25,7 @@ KNOWN_VERSIONS = 1_000
 def paper(shipment_id: UUID, name: str) -> Response:
     """Read in a transaction, made after it: a long list takes seconds."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
+        shipment = the_goods_of(session, shipment_id)
         make, number = maker_of(session, shipment, name), shipment.number
     return _pdf(make(), f"{name}-{number}.pdf")
 
@@ -58,7 +58,7 @@ def pallet_label(session: Session, sscc: str) -> Response:
 def epcis(shipment_id: UUID) -> Response:
     """What happened to the cartons, sent event by event; the same facts give the same document."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
+        shipment = the_goods_of(session, shipment_id)
         facts, created_at = papers.facts_of(session, shipment), papers.newest_of(shipment)
     return Response(document_in_pieces(facts, created_at=created_at), mimetype="application/json")
 
@@ -66,7 +66,7 @@ def epcis(shipment_id: UUID) -> Response:
 def whole_dossier(shipment_id: UUID) -> Response:
     """All papers as one ZIP, sent while it is made."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
+        shipment = the_goods_of(session, shipment_id)
         reading = partial(serving().database.transaction, sees=current().sees, principal=current().id)
         members, number = dossier.members_of(session, shipment, reading), shipment.number
     headers = {"Content-Disposition": f'attachment; filename="documents-{number}.zip"'}

@@ -88,7 +88,8 @@ def _events(
 
 
 def _with(query: Query, after: Position | None) -> Select[UUID]:
-    chosen = select(shipments.c.id).order_by(shipments.c.id)
+    """Shipments that may have such events; one that was cancelled has no cartons to tell of."""
+    chosen = select(shipments.c.id).where(shipments.c.cancelled_at.is_(None)).order_by(shipments.c.id)
     if after is not None:
         chosen = chosen.where(shipments.c.id >= after.shipment)
     if query.epcs:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
-from services.orders.domain.expected import Next, Told, next_step
+from services.orders.domain.expected import Next, Told, next_step, planned_pieces
 from services.orders.domain.hold import RELEASE_ROLES
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
@@ -138,8 +138,11 @@ def _next(step: Next) -> dict[str, Any]:
 PROGRESS = text("""
     SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
         sum(coalesce(part.quantity, (t.data ->> 'quantity')::int, 0)) AS pieces, max(t.occurred_at) AS last,
-        max((t.data ->> 'etd')::date) AS etd, max((t.data ->> 'eta')::date) AS eta
-    FROM timeline t LEFT JOIN LATERAL (
+        max((newest.data ->> 'etd')::date) AS etd, max((newest.data ->> 'eta')::date) AS eta
+    FROM timeline t LEFT JOIN (
+        SELECT DISTINCT ON (data ->> 'shipment_id') id, data FROM timeline
+        WHERE order_id = :order_id AND data ? 'etd' ORDER BY data ->> 'shipment_id', id DESC) newest USING (id)
+    LEFT JOIN LATERAL (
         SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
         FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
     WHERE t.order_id = :order_id
@@ -165,6 +168,12 @@ def pieces_told(session: Session, order_id: UUID, event: type[Any]) -> dict[int,
         for line, told in progress_of(session, order_id).items()
         if line is not None
     }
+
+
+def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
+    """Pieces of each line that stand in shipments, as the timeline tells it."""
+    told = progress_of(session, order_id)
+    return {line: planned_pieces(about) for line, about in told.items() if line is not None}
 
 
 def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:

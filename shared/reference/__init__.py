@@ -19,9 +19,11 @@ from shared.reference.rows import (
     Aql,
     Buyer,
     Capability,
+    CutOff,
     Destinations,
     DocumentRule,
     Epcis,
+    Equipment,
     Facility,
     Group,
     Item,
@@ -34,6 +36,7 @@ from shared.reference.rows import (
     Port,
     Recipe,
     SamplingPlan,
+    Shipping,
     Skill,
     Supply,
     When,
@@ -46,9 +49,11 @@ __all__ = [
     "BadReference",
     "Buyer",
     "Capability",
+    "CutOff",
     "Destinations",
     "DocumentRule",
     "Epcis",
+    "Equipment",
     "Facility",
     "Group",
     "Item",
@@ -61,6 +66,7 @@ __all__ = [
     "Port",
     "Recipe",
     "SamplingPlan",
+    "Shipping",
     "Skill",
     "Supply",
     "When",
@@ -75,6 +81,7 @@ __all__ = [
     "materials",
     "milestones",
     "ports",
+    "shipping",
     "skills",
     "supplies",
 ]
@@ -179,6 +186,18 @@ def milestones(folder: Path = FOLDER) -> tuple[Milestone, ...]:
 def ports(folder: Path = FOLDER) -> tuple[Port, ...]:
     """Ports and airports by UN/LOCODE."""
     return read(folder / "ports.yaml", "ports", schemas.Port(), unique=("code", "gln"))
+
+
+def shipping(folder: Path = FOLDER) -> Shipping:
+    """What goods are loaded into, and what must be done how long before a vessel leaves."""
+    steps = {milestone.code for milestone in milestones(folder)}
+    with Sheet(folder / "shipping.yaml", "equipment", "cut_offs") as sheet:
+        equipment: tuple[Equipment, ...] = sheet.rows("equipment", schemas.Equipment(), unique=("code",))
+        cut_offs: tuple[CutOff, ...] = sheet.rows("cut_offs", schemas.CutOff(), unique=("code",))
+        for cut_off in cut_offs:
+            if cut_off.met_by:
+                _need_one_of(sheet, cut_off, ("met_by",), cut_off.met_by, steps)
+    return Shipping(equipment=equipment, cut_offs=cut_offs)
 
 
 def buyers(folder: Path = FOLDER) -> tuple[Buyer, ...]:

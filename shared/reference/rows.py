@@ -235,6 +235,40 @@ class Port:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equipment:
+    """What goods are loaded into. No ``usable_m3``: it has no walls of its own."""
+
+    code: str
+    mode: str
+    name_en: str
+    name_id: str
+    usable_m3: int | None
+    payload_kg: int | None
+    worth_until_m3: int | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutOff:
+    """What must be done ``days`` before the cut-off above it; ``met_by`` is the milestone that shows it as done."""
+
+    code: str
+    days: int
+    name_en: str
+    name_id: str
+    met_by: str | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipping:
+    """How goods are shipped: what they are loaded into, and the cut-offs, from the departure backwards."""
+
+    equipment: tuple[Equipment, ...]
+    cut_offs: tuple[CutOff, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Buyer:
     """Who orders. ``aliases`` are other spellings seen for the same party, ``bank`` the lines of its account on papers.
 

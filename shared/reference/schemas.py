@@ -272,6 +272,26 @@ class Port(Row):
             )
 
 
+class Equipment(Row):
+    of = rows.Equipment
+    code = f.code("a code such as 40HC", r"[A-Z0-9]{3,4}")
+    mode = f.one_of(*MODES)
+    name_en, name_id = f.text(), f.text()
+    usable_m3 = f.whole("cubic metres", load_default=None)
+    payload_kg = f.whole("kilograms", load_default=None)
+    worth_until_m3 = f.whole("cubic metres", load_default=None)
+    source = f.mark()
+
+
+class CutOff(Row):
+    of = rows.CutOff
+    code = f.code("a code such as CLOSING", _UNDERSCORED)
+    days = f.whole("days")
+    name_en, name_id = f.text(), f.text()
+    met_by = f.code("a milestone such as GATE_IN", _UNDERSCORED, load_default=None)
+    source = f.mark()
+
+
 class Buyer(Row):
     of = rows.Buyer
     code = f.code("a code such as CHEWY-LOUIS", _HYPHENED)

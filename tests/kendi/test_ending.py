@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,7 +85,8 @@ def stop(run: Run, data: Path) -> None:
     stopped = run.offspring & leaders - of_postgres
     assert len(stopped) > 15
     for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
+        with suppress(ProcessLookupError):  # it ended by itself meanwhile
+            os.kill(pid, signal.SIGSTOP)
 
 
 def test_nothing_outlives_a_system_that_is_killed_and_it_starts_again_at_its_addresses(

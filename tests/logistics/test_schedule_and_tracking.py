@@ -88,6 +88,20 @@ def test_a_tracking_address_runs_out_some_time_after_the_delivery(logistics: Log
     assert opened(logistics, renewed) == 200
 
 
+def test_a_cancelled_shipment_can_be_followed_for_as_long_and_its_address_be_revoked(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.booked()
+    assert logistics.change(shipment, "cancel", {"reason": "no room"}).status_code == 200
+    assert "cancelled" in logistics.client.get(shipment["tracking_url"]).text
+    refused = logistics.change(shipment, "tracking/renew", {})
+    assert (refused.status_code, "was cancelled" in refused.json["detail"]) == (422, True)
+    with logistics.database.transaction() as session:
+        advance(session, timedelta(days=91))
+    assert opened(logistics, shipment["tracking_url"]) == 404
+    assert logistics.change(shipment, "tracking/revoke", {}).json["tracking_url"] is None
+
+
 @pytest.fixture
 def limited(logistics: Logistics) -> Callable[[int], FlaskClient]:
     def limit(most: int) -> FlaskClient:

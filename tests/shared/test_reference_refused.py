@@ -17,6 +17,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "documents.yaml": reference.document_rules,
     "milestones.yaml": reference.milestones,
     "ports.yaml": reference.ports,
+    "shipping.yaml": reference.shipping,
     "parties.yaml": reference.buyers,
 }
 
@@ -143,6 +144,8 @@ WRONG_VALUES = [
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [DELIVERED]", "must not go in a circle"),
     ("milestones.yaml", 'edifact_9011: ["24"]', "edifact_9011: [24]", "was 24"),
     ("milestones.yaml", "moves: departed", "moves: gone", 'one of none, departed, delivered, was "gone"'),
+    ("shipping.yaml", "mode: air", "mode: rail", "one of sea_fcl, sea_lcl, air"),
+    ("shipping.yaml", "met_by: FUMIGATED", "met_by: SMOKED", "FUMIGATED"),
     ("ports.yaml", "timezone: Asia/Jakarta", "timezone: Asia/Semarang", "a time zone such as Asia/Jakarta"),
     ("ports.yaml", "country: SG", "country: XX", "a country of ISO 3166-1"),
     ("ports.yaml", "country: SG", "country: MY", "must be SG for SGSIN, was MY"),

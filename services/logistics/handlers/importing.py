@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from marshmallow import ValidationError
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.logistics.handlers.milestones import record_milestone
@@ -71,9 +71,10 @@ def _count(session: Session, shipment_id: UUID) -> int:
 
 
 def _shipment(session: Session, named: str) -> UUID:
-    """The newest shipment of this number or in this container, of those that whoever sends the file may see."""
+    """The shipment of this number, or the newest live one in this container, of those that the sender may see."""
     plain = "".join(named.upper().split())
-    query = select(shipment.c.id).where(or_(shipment.c.number == plain, shipment.c.container == plain))
+    inside = and_(shipment.c.container == plain, shipment.c.cancelled_at.is_(None))
+    query = select(shipment.c.id).where(or_(shipment.c.number == plain, inside))
     newest = query.order_by(shipment.c.id.desc()).limit(1)
     found: UUID | None = session.execute(newest).scalar_one_or_none()
     if found is None:

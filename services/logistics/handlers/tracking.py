@@ -1,17 +1,12 @@
 """Who was given the tracking address of a shipment reads it, until the address is revoked or runs out."""
 
-import secrets
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.shipment import Shipment
-from services.logistics.handlers.shipments import locked
+from services.logistics.handlers.shipments import locked, locked_whatever, new_token
 from shared.clock import business_now
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(24)
 
 
 def renew_tracking(session: Session, *, shipment_id: UUID) -> Shipment:
@@ -23,7 +18,8 @@ def renew_tracking(session: Session, *, shipment_id: UUID) -> Shipment:
 
 
 def revoke_tracking(session: Session, *, shipment_id: UUID) -> Shipment:
-    shipment = locked(session, shipment_id)
+    """Also of a shipment that was cancelled."""
+    shipment = locked_whatever(session, shipment_id)
     shipment.tracking_token = None
     session.flush()
     return shipment

@@ -14,12 +14,16 @@ from shared.events import contract_of
 from shared.events.logistics import (
     CartonsGathered,
     CartonsPacked,
+    CartonsPutIn,
+    CartonsTakenOut,
     DocumentsCompleted,
     ShipmentBooked,
+    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
     ShipmentPlanned,
+    ShipmentRescheduled,
 )
 from shared.events.orders import (
     ClearanceGranted,
@@ -52,7 +56,10 @@ def _type(event: type[Any]) -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """All that the timeline says of a line in events of one type, from one facility if they name one."""
+    """All that the timeline says of a line in events of one type, from one facility if they name one.
+
+    ``etd`` and ``eta`` are the latest of its shipments, of each as it was told last.
+    """
 
     type: str
     facility: str | None
@@ -145,7 +152,15 @@ def _reached(line: Line, about: Sequence[Told], at: int) -> int:
     if step.quantity:
         return int(getattr(line, step.quantity)) - (line.withheld if step.quantity in MADE else 0)
     counted = next(later.quantity for later in STEPS[at:] if later.quantity)
-    return max(int(getattr(line, counted)), sum(each.pieces for each in about if each.type == step.type))
+    told = planned_pieces(about) if step.event is ShipmentPlanned else _pieces(about, step.event)
+    return max(int(getattr(line, counted)), told)
+
+
+def planned_pieces(about: Iterable[Told]) -> int:
+    """The pieces that stand in shipments, as far as they were planned, put in, taken out and given up."""
+    told = list(about)
+    inside = _pieces(told, ShipmentPlanned) + _pieces(told, CartonsPutIn)
+    return max(0, inside - _pieces(told, CartonsTakenOut) - _pieces(told, ShipmentCancelled))
 
 
 def _owing_facilities(step: Step, about: Sequence[Told]) -> tuple[tuple[str, ...], datetime | None]:
@@ -168,7 +183,8 @@ def _by(line: Line, about: Sequence[Told], step: Step) -> date | None:
     """When it was promised for: the goods at the hub by production, the vessel's days by the carrier."""
     if step.event in (LotReleased, CartonsPacked, CartonsGathered):
         return line.promised_date
-    booked = [each for each in about if each.type == _type(ShipmentBooked)]
+    vessels = {_type(event) for event in (ShipmentBooked, ShipmentRescheduled)}
+    booked = [each for each in about if each.type in vessels]
     if step.event is ShipmentDeparted:
         return max((each.etd for each in booked if each.etd), default=None)
     if step.event is ShipmentDelivered:
