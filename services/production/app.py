@@ -8,15 +8,19 @@ from services.production.pages import (
     agreements,
     board,
     facilities,
+    hours,
     inspecting,
     kept,
     materials,
+    people,
     photographing,
+    premi,
     printing,
     replanning,
     reports,
     tools,
     warnings,
+    welfare,
 )
 from shared import settings
 from shared.web import serving
@@ -34,6 +38,10 @@ DESKS = (
     materials.desk,
     replanning.desk,
     warnings.desk,
+    people.desk,
+    hours.desk,
+    premi.desk,
+    welfare.desk,
 )
 
 

@@ -19,6 +19,7 @@ from shared.reference.rows import (
     Aql,
     Buyer,
     Capability,
+    ConsentWords,
     CutOff,
     Destinations,
     DocumentRule,
@@ -34,11 +35,15 @@ from shared.reference.rows import (
     OpeningStock,
     Policy,
     Port,
+    Premi,
+    PremiScheme,
+    Rate,
     Recipe,
     SamplingPlan,
     Shipping,
     Skill,
     Supply,
+    Wage,
     When,
 )
 
@@ -49,6 +54,7 @@ __all__ = [
     "BadReference",
     "Buyer",
     "Capability",
+    "ConsentWords",
     "CutOff",
     "Destinations",
     "DocumentRule",
@@ -64,11 +70,15 @@ __all__ = [
     "OpeningStock",
     "Policy",
     "Port",
+    "Premi",
+    "PremiScheme",
+    "Rate",
     "Recipe",
     "SamplingPlan",
     "Shipping",
     "Skill",
     "Supply",
+    "Wage",
     "When",
     "agreements",
     "aql",
@@ -81,6 +91,7 @@ __all__ = [
     "materials",
     "milestones",
     "ports",
+    "premi",
     "shipping",
     "skills",
     "supplies",
@@ -225,6 +236,25 @@ def agreements(folder: Path = FOLDER) -> tuple[Agreement, ...]:
     return found
 
 
+def premi(folder: Path = FOLDER) -> Premi:
+    """Minimum wages, how the work under each agreement is paid, and the words to consent to."""
+    numbers = {agreement.number for agreement in agreements(folder)}
+    skus = {item.sku for item in catalogue(folder)}
+    with Sheet(folder / "premi.yaml", "wages", "schemes", "words") as sheet:
+        wages: tuple[Wage, ...] = sheet.rows("wages", schemas.Wage(), unique=())
+        schemes: tuple[PremiScheme, ...] = sheet.rows("schemes", schemas.PremiScheme(), unique=())
+        words: tuple[ConsentWords, ...] = sheet.rows("words", schemas.ConsentWords(), unique=("purpose",))
+        for scheme in schemes:
+            _need_one_of(sheet, scheme, ("agreement",), scheme.agreement, numbers)
+            for place, rate in enumerate(scheme.rates):
+                _need_one_of(sheet, scheme, ("rates", place, "sku"), rate.sku, skus)
+            others = [one for one in schemes if one is not scheme and one.agreement == scheme.agreement]
+            if any(_overlap(scheme, other) for other in others):
+                said = "must not be in the days of another scheme of this agreement"
+                sheet.fault(scheme, ("valid_from",), f"{said}, was {scheme.valid_from}")
+    return Premi(wages=wages, schemes=schemes, words=words)
+
+
 def supplies(folder: Path = FOLDER) -> Materials:
     """How materials are measured, how much of them a piece takes, and what facilities have from the beginning."""
     named, items = _catalogue(folder)
@@ -287,7 +317,7 @@ def _need_one_at_a_time(sheet: Sheet, policies: tuple[Policy, ...]) -> None:
                 sheet.fault(later, ("valid_from",), f"{said}; this one holds {_days(later)}")
 
 
-def _overlap(one: Policy, other: Policy) -> bool:
+def _overlap(one: Policy | PremiScheme, other: Policy | PremiScheme) -> bool:
     begin = max(one.valid_from or date.min, other.valid_from or date.min)
     return begin <= min(one.valid_to or date.max, other.valid_to or date.max)
 

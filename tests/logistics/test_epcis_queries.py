@@ -58,6 +58,16 @@ def test_a_query_finds_by_step_time_and_epc(logistics: Logistics, sealed: dict[s
     assert [event["bizStep"] for event in found(ask(logistics, MATCH_epc=container))] == ["shipping"]
 
 
+def test_of_a_cancelled_shipment_nothing_is_found_or_exported(
+    logistics: Logistics, sealed: dict[str, Any], addresses: Addresses
+) -> None:
+    assert logistics.change(sealed, "cancel", {"reason": "no room"}).status_code == 200
+    assert found(ask(logistics)) == []
+    env = {"KENDI_LOGISTICS_DATABASE_URL": addresses.app_urls["logistics"]}
+    printed = CliRunner().invoke(main, ["export", "epcis", sealed["number"]], env=env)
+    assert (printed.exit_code, "was cancelled" in printed.output) == (1, True)
+
+
 def test_a_query_that_can_not_be_understood_is_refused_by_its_parameter(logistics: Logistics) -> None:
     for name, value in (
         ("GE_eventTime", "yesterday"),

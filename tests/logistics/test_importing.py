@@ -52,6 +52,18 @@ def test_each_row_holds_or_is_refused_by_itself_and_the_same_file_again_changes_
     assert recorded[-2:] == ["GATE_IN", "LOADED"]
 
 
+def test_a_container_means_the_live_shipment_in_it(logistics: Logistics, sealed: dict[str, Any]) -> None:
+    assert logistics.change(sealed, "cancel", {"reason": "no room"}).status_code == 200
+    by_number, by_container = send(
+        logistics,
+        logistics.staff,
+        f"{sealed['number']};GATE_IN;;IDSRG;{at(-1)}",
+        f"{CONTAINER};GATE_IN;;IDSRG;{at(-1)}",
+    ).json
+    assert (by_number["outcome"], "nothing more happens to it" in by_number["detail"]) == ("refused", True)
+    assert by_container["detail"].startswith(f"There is no shipment {CONTAINER}")
+
+
 def test_of_another_carrier_there_is_no_shipment(logistics: Logistics, sealed: dict[str, Any]) -> None:
     rival = a_key(logistics, "Other line")
     (row,) = send(logistics, rival, f"{sealed['number']};GATE_IN;;IDSRG;{at(-1)}").json

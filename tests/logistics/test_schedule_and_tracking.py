@@ -9,8 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.clock import advance
+from shared.web.access import LOGISTICS
 from shared.web.limiting import TRACKING, Limiter
 from tests.logistics.conftest import CONTAINER, SEAL, Logistics, a_booking, in_days
+from tests.logistics.test_desk import Visitor
 
 BECAUSE = "The carrier wrote so this morning."
 
@@ -100,6 +102,20 @@ def test_a_cancelled_shipment_can_be_followed_for_as_long_and_its_address_be_rev
         advance(session, timedelta(days=91))
     assert opened(logistics, shipment["tracking_url"]) == 404
     assert logistics.change(shipment, "tracking/revoke", {}).json["tracking_url"] is None
+
+
+def test_the_page_gives_another_tracking_address_or_none(logistics: Logistics) -> None:
+    shipment, visitor = logistics.booked(), Visitor(logistics, LOGISTICS)
+    path = f"/logistics/shipment/{shipment['id']}"
+    assert shipment["tracking_url"] in visitor.open(path)
+    assert visitor.submit(f"{path}/tracking", what="renew").status_code == 303
+    renewed = logistics.staff.get(f"/shipments/{shipment['id']}").json["tracking_url"]
+    assert renewed != shipment["tracking_url"] and renewed in visitor.open(path)
+    assert visitor.submit(f"{path}/tracking", what="revoke").status_code == 303
+    assert "/logistics/track/" not in visitor.open(path)
+    assert logistics.change(shipment, "cancel", {"reason": "no room"}).status_code == 200
+    late = visitor.submit(f"{path}/tracking", what="renew")
+    assert (late.status_code, "nothing more happens to it" in late.text) == (422, True)
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ SEEN_BY_ALL = {
     "orders.facility": "names only, our copy",
     "production.item": REFERENCE,
     "production.material": REFERENCE,
+    "production.minimum_wage": REFERENCE,
     "production.recipe": REFERENCE,
     "production.warning_check": "one row: when work was last looked through",
     "production.item_skill": REFERENCE,

@@ -24,6 +24,7 @@ from shared.web.access import KANWIL, LOGISTICS, current
 from shared.web.api import takes
 from shared.web.context import transaction
 from shared.web.forms import Wrong, wrong_with
+from shared.web.schemas import NothingSchema
 
 desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
 
@@ -89,10 +90,7 @@ def change_tracking(shipment_id: UUID) -> Any:
     """Another tracking address, or none."""
     revoking = request.form.get("what") == "revoke"
     command = tracking.revoke_tracking if revoking else tracking.renew_tracking
-    with transaction() as session:
-        the_shipment(session, shipment_id)
-        command(session, shipment_id=shipment_id)
-    return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
+    return change(shipment_id, NOTHING, lambda session, _: command(session, shipment_id=shipment_id))
 
 
 class BookForm(BookRequest):
@@ -108,6 +106,7 @@ BOOK, DOCUMENT = BookForm(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
 
 
 DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
+NOTHING = NothingSchema(unknown=EXCLUDE)
 
 
 def change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:

@@ -8,8 +8,10 @@ from services.production.api import (
     materials,
     papers,
     photos,
+    premi,
     tools,
     warnings,
+    welfare,
     work_orders,
 )
 
@@ -24,4 +26,6 @@ ROUTES = (
     agreements.api,
     materials.api,
     warnings.api,
+    premi.api,
+    welfare.api,
 )
