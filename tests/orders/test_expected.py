@@ -1,7 +1,9 @@
 """Why is this order waiting? Its lines name the next step, who owes it, since when and by when."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +13,7 @@ from shared.events.logistics import (
     CartonsGathered,
     DocumentsCompleted,
     ShipmentBooked,
+    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -212,6 +215,27 @@ def test_a_vessel_that_leaves_earlier_or_later_is_expected_then(orders: Orders, 
     assert order.read()["lines"][0]["next"]["by"] == etd.isoformat()
     order.hears(departure)
     assert order.read()["lines"][0]["next"]["by"] == eta.isoformat()
+
+
+def given_up(order: Followed) -> ShipmentCancelled:
+    return ShipmentCancelled(shipment_id=SHIPMENT, number="SH-1", cartons=5, lines=(order.part(),))
+
+
+def test_after_a_booked_shipment_was_given_up_another_one_is_expected(orders: Orders) -> None:
+    order = follow(orders)
+    *told, booked = way(order)[:9]
+    order.hears(*told, booked)
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
+    order.hears(given_up(order))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentPlanned)
+    another: dict[str, Any] = {"shipment_id": UUID(int=11), "lines": (order.part(),)}
+    order.hears(ShipmentPlanned(**another, number="SH-2", hub=SRAGEN, destination="ID", cartons=5))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
+    order.hears(replace(booked, **another, etd=date(2099, 3, 1)))
+    order.hears(DocumentsCompleted(**another, documents=()))
+    order.hears(ShipmentDispatched(**another, container="MSKU1234565", seal="S1"))
+    step = order.read()["lines"][0]["next"]
+    assert (step["expected"], step["by"]) == (type_of(ShipmentDeparted), "2099-03-01")
 
 
 def test_a_placed_order_says_at_once_whom_it_waits_for(orders: Orders) -> None:

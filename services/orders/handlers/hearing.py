@@ -17,6 +17,7 @@ from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
+from services.orders.handlers.routing import on_shipment_booked
 from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -193,7 +194,7 @@ REACTIONS: Reactions = {
     CartonsPutIn: note_on_timeline,
     CartonsTakenOut: note_on_timeline,
     ShipmentCancelled: note_on_timeline,
-    ShipmentBooked: note_on_timeline,
+    ShipmentBooked: on_shipment_booked,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,
