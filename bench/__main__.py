@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, board, lists, messages, papers, replanning, scans
+from bench import allocation, bare, board, epcis, lists, messages, papers, replanning, scans
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -50,6 +50,7 @@ def main() -> None:
         lists.long_lists(system)
         print(f"Papers of {papers.CARTONS:,} cartons:")
         papers.long_papers()
+        epcis.long_document()
 
 
 def events_beside_bare_tasks(system: System) -> None:

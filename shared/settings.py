@@ -38,6 +38,8 @@ class Settings:
     log_level: str
     requests_per_key: int = 1000
     requests_per_address: int = 2000
+    tracking_requests: int = 30
+    tracking_days: int = 90
     proxies: int = 0
     gs1_prefix: str = "9529900"
     tls_certificate: str = ""
@@ -60,6 +62,8 @@ VARIABLES = {
     "KENDI_WEB_THREADS": "requests that a web process serves at once (8)",
     "KENDI_REQUESTS_PER_KEY": "requests that a key may make of a web process in ten seconds; 0 for no limit (1000)",
     "KENDI_REQUESTS_PER_ADDRESS": "the same for an address that requests come from (2000)",
+    "KENDI_TRACKING_REQUESTS": "times that an address may open tracking pages in ten seconds; 0 for no limit (30)",
+    "KENDI_TRACKING_DAYS": "days after the delivery or cancellation for which a shipment's tracking page can be opened (90)",
     "KENDI_PROXIES": "proxies in front whose X-Forwarded headers are believed (0)",
     "KENDI_TLS_CERTIFICATE": "file of the certificate with which the web processes serve https themselves (none)",
     "KENDI_TLS_KEY": "file of its key, without a passphrase",
@@ -91,6 +95,8 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         log_level=_read(env, "KENDI_LOG_LEVEL", _log_level, "INFO"),
         requests_per_key=_read(env, "KENDI_REQUESTS_PER_KEY", _count, "1000"),
         requests_per_address=_read(env, "KENDI_REQUESTS_PER_ADDRESS", _count, "2000"),
+        tracking_requests=_read(env, "KENDI_TRACKING_REQUESTS", _count, "30"),
+        tracking_days=_read(env, "KENDI_TRACKING_DAYS", _count, "90"),
         proxies=_read(env, "KENDI_PROXIES", _count, "0"),
         tls_certificate=certificate,
         tls_key=key,

@@ -11,6 +11,8 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from shared.web.problems import is_api
+
 SECRETS = {"secret": "whsec_" + "QUJD" * 8, "key": "pk_0123456789abcdef_" + "QUJD" * 10}
 """In place of real ones."""
 FILES = ("application/pdf", "application/zip", "*/*")
@@ -33,7 +35,7 @@ class Answers:
         request.stream = BytesIO(request.get_data())
 
     def _see(self, answer: Response) -> Response:
-        if "/v1/" in request.path and answer.status_code < 300 and request.endpoint:
+        if is_api(request.path) and answer.status_code < 300 and request.endpoint:
             name = request.endpoint.rsplit(".", 1)[1]
             operation = self.seen.setdefault(name, {"requests": {}, "answers": {}})
             if request.files:

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from shared.database import Database
 from shared.web.access import READ, ROLES, WRITE, create_key
+from shared.web.problems import is_api
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Operation = tuple[str, str]
@@ -168,7 +169,7 @@ def named(operation: Operation) -> list[str]:
 
 def check_pages(app: Flask, ids: Mapping[str, str], **further: str) -> None:
     """Every page that is not open to all for a stated reason sends who has not signed in to do so."""
-    pages = [rule for rule in app.url_map.iter_rules() if "/v1/" not in rule.rule]
+    pages = [rule for rule in app.url_map.iter_rules() if not is_api(rule.rule)]
     public = WATCHED | further
     assert set(public) <= {rule.endpoint for rule in pages}
     client = app.test_client()

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kendi.cli import access, doctoring, preparing, proving, running, serving
+from kendi.cli import access, doctoring, exporting, preparing, proving, running, serving
 
 ELSEWHERE = {
     "status": "kendi.operating",
@@ -59,6 +59,7 @@ COMMANDS = (
     serving.relay,
     serving.alive,
     doctoring.doctor,
+    exporting.export,
     proving.faults,
 )
 for command in COMMANDS:

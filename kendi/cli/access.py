@@ -19,7 +19,7 @@ ROLES: dict[str, dict[str, str | None]] = {
         "inspector": "facility",
         "kanwil": None,
     },
-    "logistics": {"logistics": None, "kanwil": None},
+    "logistics": {"logistics": None, "kanwil": None, "carrier": "carrier"},
 }
 """Who has something to do in a service, and in which table the account stands that they are limited to."""
 EVERY_ROLE = tuple(dict.fromkeys(role for roles in ROLES.values() for role in roles))
@@ -64,7 +64,9 @@ def _particulars(command: Callable[..., None]) -> Callable[..., None]:
     """What a key and a person have in common."""
     for option in (
         click.option("--name", required=True, callback=_plain, help="whose it is, for people to read"),
-        click.option("--account", help="code of the buyer or the facility that it is limited to"),
+        click.option(
+            "--account", help="the buyer, the facility or the carrier, as booked, that it is limited to"
+        ),
         click.option("--role", required=True, help="what it may do: " + ", ".join(EVERY_ROLE)),
         SERVICE,
     ):
@@ -181,5 +183,6 @@ def _need_account(session: Any, table: str | None, role: str, account: str | Non
         return
     known = session.execute(text(f"SELECT code FROM {table} ORDER BY code")).scalars().all()  # noqa: S608  # one of ours
     if account not in known:
-        codes = ", ".join(known) or "none yet; run kendi load first"
+        first = "a shipment is booked with it" if table == "carrier" else "run kendi load"
+        codes = ", ".join(known) or f"none yet; {first} first"
         raise click.BadParameter(f"give the code of a {table}: {codes}", param_hint=hint)

@@ -1,7 +1,6 @@
 """Papers as downloads, for systems and for people alike: our own, and those that were sent."""
 
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -14,7 +13,7 @@ from services.logistics.documents.delivery_note import delivery_note
 from services.logistics.documents.labels import carton_labels
 from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
-from services.logistics.epcis import epcis_document
+from services.logistics.epcis import document_in_pieces
 from services.logistics.making import makers_of
 from shared.web.access import current
 from shared.web.context import serving, transaction
@@ -56,9 +55,12 @@ def pallet_label(session: Session, sscc: str) -> Response:
     return _pdf(label_of_pallet(PalletPaper(**told)), f"pallet-{sscc}.pdf")
 
 
-def epcis(session: Session, shipment: Shipment) -> dict[str, Any]:
-    """What happened to the cartons; the same facts give the same document."""
-    return epcis_document(papers.facts_of(session, shipment), created_at=papers.newest_of(shipment))
+def epcis(shipment_id: UUID) -> Response:
+    """What happened to the cartons, sent event by event; the same facts give the same document."""
+    with transaction() as session:
+        shipment = the_goods_of(session, shipment_id)
+        facts, created_at = papers.facts_of(session, shipment), papers.newest_of(shipment)
+    return Response(document_in_pieces(facts, created_at=created_at), mimetype="application/json")
 
 
 def whole_dossier(shipment_id: UUID) -> Response:

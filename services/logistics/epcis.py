@@ -5,16 +5,18 @@ an event exported twice is the same event twice, and whoever captures it twice k
 names facilities and lots, never the people who made the goods.
 """
 
+import heapq
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from services.logistics.domain.milestones import WIB
+from services.logistics.domain.milestones import DELIVERED, WIB
 from services.logistics.domain.sscc import (
     DEMONSTRATION_PREFIX,
     check_gln,
@@ -118,12 +120,13 @@ class GatheredFact:
 
 @dataclass(frozen=True, kw_only=True)
 class PalletFact:
-    """Cartons were put on a pallet at a hub."""
+    """Cartons were put on a pallet at a hub, or taken ``off`` it."""
 
     pallet: str
     ssccs: tuple[str, ...]
     hub_gln: str
     palletised_at: datetime
+    off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +140,16 @@ class MilestoneFact:
     occurred_at: datetime
     place: str
     zone: tzinfo | None = None
+    error: "ErrorFact | None" = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorFact:
+    """A milestone was told wrongly; ``right`` is what was told in its place, if it happened at all."""
+
+    reason: str
+    declared_at: datetime
+    right: MilestoneFact | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,20 +174,42 @@ class ShipmentFacts:
 
 def epcis_document(facts: ShipmentFacts, *, created_at: datetime) -> Json:
     """The shipment's events in the order in which they happened."""
-    events = [
-        *_commissioned(facts),
-        *_packed(facts),
-        *_left(facts),
-        *_gathered(facts),
-        *_palletised(facts),
-        *_milestones(facts),
-    ]
+    return {**_head(created_at), "epcisBody": {"eventList": list(events_of(facts))}}
+
+
+def _head(created_at: datetime) -> Json:
     return {
         "@context": [EPCIS_CONTEXT, {"kendi": KENDI_NAMESPACE}],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
         "creationDate": _time(created_at, WIB),
-        "epcisBody": {"eventList": [event for _, event in sorted(events, key=lambda timed: timed[0])]},
+    }
+
+
+def events_of(facts: ShipmentFacts) -> Iterator[Json]:
+    """The events in the order in which they happened, one at a time; of a wrong one its error right after it."""
+    kinds = (_commissioned, _packed, _left, _gathered, _palletised, _milestones)
+    in_order = heapq.merge(*(kind(facts) for kind in kinds), key=itemgetter(0))
+    return (event for _, event in in_order)
+
+
+def document_in_pieces(facts: ShipmentFacts, *, created_at: datetime) -> Iterator[str]:
+    """The text of the document, event by event: no more than one of them is in memory."""
+    head = json.dumps(_head(created_at))
+    yield head[:-1] + ', "epcisBody": {"eventList": ['
+    for number, event in enumerate(events_of(facts)):
+        yield (",\n" if number else "\n") + json.dumps(event)
+    yield "\n]}}\n"
+
+
+def query_document(events: list[Json], *, created_at: datetime) -> Json:
+    """The answer to a simple query, as the REST form of EPCIS 2.0 has it."""
+    return {
+        **_head(created_at),
+        "type": "EPCISQueryDocument",
+        "epcisBody": {
+            "queryResults": {"queryName": "SimpleEventQuery", "resultsBody": {"eventList": events}}
+        },
     }
 
 
@@ -207,7 +242,7 @@ def _closed_together(cartons: Iterable[CartonFact]) -> Iterator[list[CartonFact]
 
 
 def _packed(facts: ShipmentFacts) -> Iterator[Timed]:
-    for carton in facts.cartons:
+    for carton in sorted(facts.cartons, key=lambda each: (each.packed_at, each.sscc)):
         yield _event(
             facts,
             "AggregationEvent",
@@ -235,7 +270,7 @@ def _pieces(carton: CartonFact, prefix: str) -> Json:
 
 
 def _left(facts: ShipmentFacts) -> Iterator[Timed]:
-    for left in facts.left:
+    for left in sorted(facts.left, key=lambda each: each.left_at):
         yield _event(
             facts,
             "ObjectEvent",
@@ -249,7 +284,7 @@ def _left(facts: ShipmentFacts) -> Iterator[Timed]:
 
 def _gathered(facts: ShipmentFacts) -> Iterator[Timed]:
     """Cartons are unloaded and counted in one go at a hub, so that both steps carry one time."""
-    for gathered in facts.gathered:
+    for gathered in sorted(facts.gathered, key=lambda each: each.gathered_at):
         for biz_step in ("arriving", "receiving"):
             yield _event(
                 facts,
@@ -263,16 +298,16 @@ def _gathered(facts: ShipmentFacts) -> Iterator[Timed]:
 
 
 def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
-    for put in facts.pallets:
+    for put in sorted(facts.pallets, key=lambda each: each.palletised_at):
         yield _event(
             facts,
             "AggregationEvent",
             {
                 "parentID": sscc_uri(put.pallet, facts.prefix),
                 "childEPCs": _epcs(facts, put.ssccs),
-                "action": "ADD",
+                "action": "DELETE" if put.off else "ADD",
             },
-            step=Step("packing", "container_closed"),
+            step=Step("unpacking", "in_progress") if put.off else Step("packing", "container_closed"),
             at=put.palletised_at,
             place=put.hub_gln,
             stays=True,
@@ -280,17 +315,59 @@ def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
 
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
-    for milestone in facts.milestones:
-        if milestone.code not in ON_PAPER_ONLY | TOLD_BY_CARTONS:
-            yield _event(
-                facts,
-                *_what_moved(facts, milestone.code),
-                step=MILESTONES.get(milestone.code, OTHER),
-                at=milestone.occurred_at,
-                place=milestone.place,
-                zone=milestone.zone,
-                more={**_papers_of(facts, milestone.code), "kendi:milestone": milestone.code},
-            )
+    for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
+        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS:
+            continue
+        if milestone.code == DELIVERED and facts.container:
+            yield from _told(facts, milestone, _out_of_the_container(facts, milestone))
+        yield from _told(facts, milestone, _milestone(facts, milestone))
+
+
+def _told(facts: ShipmentFacts, milestone: MilestoneFact, event: Json) -> Iterator[Timed]:
+    """An event; of a wrong one a second time, with the same id and the declaration that it is in error."""
+    yield milestone.occurred_at, event
+    error = milestone.error
+    if error:
+        declared: Json = {"declarationTime": _time(error.declared_at, WIB), "reason": error.reason}
+        if error.right:
+            declared["correctiveEventIDs"] = [_milestone(facts, error.right)["eventID"]]
+        yield milestone.occurred_at, {**event, "errorDeclaration": declared}
+
+
+def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
+    kind, what = _what_moved(facts, milestone.code)
+    step = MILESTONES.get(milestone.code, OTHER)
+    more = {**_papers_of(facts, milestone.code), "kendi:milestone": milestone.code}
+    _, event = _event(
+        facts,
+        kind,
+        what,
+        step=step,
+        at=milestone.occurred_at,
+        place=milestone.place,
+        zone=milestone.zone,
+        more=more,
+    )
+    return event
+
+
+def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
+    """What is received carton by carton was taken out of the container before."""
+    assert facts.container is not None  # asked before
+    _, event = _event(
+        facts,
+        "AggregationEvent",
+        {
+            "parentID": epc_urn_of_container(facts.container),
+            "childEPCs": _epcs(facts, facts.ssccs),
+            "action": "DELETE",
+        },
+        step=Step("unpacking", "in_progress"),
+        at=milestone.occurred_at,
+        place=milestone.place,
+        zone=milestone.zone,
+    )
+    return event
 
 
 def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:

@@ -75,7 +75,13 @@ def _rule(row: reference.DocumentRule) -> dict[str, Any]:
 
 
 def _milestone(row: reference.Milestone) -> dict[str, Any]:
-    return {"name_en": row.name_en, "name_id": row.name_id, "after": list(row.predecessors)}
+    return {
+        "name_en": row.name_en,
+        "name_id": row.name_id,
+        "after": list(row.predecessors),
+        "dcsa": list(row.dcsa),
+        "edifact": list(row.edifact_9011),
+    }
 
 
 def _port(row: reference.Port) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,12 @@ from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, Shi
 from services.logistics.documents.delivery_note import DeliveryNote
 from services.logistics.documents.layout import NOT_YET_KNOWN
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.milestones import STUFFED_SEALED
+from services.logistics.domain.milestones import STUFFED_SEALED, Reached
 from services.logistics.domain.order import Line
 from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Shipment
 from services.logistics.epcis import (
     CartonFact,
+    ErrorFact,
     GatheredFact,
     LeftFact,
     MilestoneFact,
@@ -27,7 +28,7 @@ from services.logistics.epcis import (
     ShipmentFacts,
 )
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import exporter, facility, item, order_line, port
+from services.logistics.storage import carton_history, exporter, facility, item, order_line, port
 from shared.clock import WIB
 from shared.refusal import Refused
 
@@ -244,7 +245,7 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
         cartons=tuple(_carton_facts(session, goods)),
         left=tuple(_left_facts(session, goods)),
         gathered=tuple(_gathered_facts(goods, hub)),
-        pallets=tuple(_pallet_facts(goods, hub)),
+        pallets=(*_pallet_facts(goods, hub), *_taken_off_facts(session, goods, hub)),
         milestones=tuple(_milestone_facts(session, shipment)),
         container=None if shipment.equipment in NOT_OUR_CONTAINER else shipment.container,
     )
@@ -259,7 +260,9 @@ def newest_of(shipment: Shipment) -> datetime:
         for at in (each.left_at, each.gathered_at, each.palletised_at)
         if at is not None
     ]
-    return max([*packed, *moved, *(reached.recorded_at for reached in shipment.reached)])
+    reported = [report.recorded_at for report in shipment.reports]
+    corrected = [report.correction.declared_at for report in shipment.reports if report.correction]
+    return max([*packed, *moved, *reported, *corrected])
 
 
 def _carton_facts(session: Session, goods: Goods) -> Iterable[CartonFact]:
@@ -315,13 +318,55 @@ def _gathered_facts(goods: Goods, hub_gln: str) -> Iterable[GatheredFact]:
         yield GatheredFact(ssccs=ssccs, hub_gln=hub_gln, gathered_at=moment)
 
 
+def _taken_off_facts(session: Session, goods: Goods, hub_gln: str) -> Iterable[PalletFact]:
+    """Each time that cartons were taken off a pallet again, after they had been put on it."""
+    inside = select(cartons.c.sscc).where(cartons.c.shipment_id == goods.cartons[0].shipment_id)
+    onto = (
+        select(carton_history)
+        .where(carton_history.c.sscc.in_(inside), carton_history.c.what.in_(("palletised", "taken_off")))
+        .order_by(carton_history.c.id)
+    )
+    together: dict[tuple[str, datetime, str], list[str]] = defaultdict(list)
+    standing = {each.sscc: (each.pallet, each.palletised_at) for each in goods.cartons}
+    for row in session.execute(onto):
+        if row.what == "taken_off" or (row.pallet, row.at) != standing[row.sscc]:
+            together[row.what, row.at, row.pallet].append(row.sscc)
+    for (what, at, pallet), ssccs in together.items():
+        yield PalletFact(
+            pallet=pallet,
+            ssccs=tuple(ssccs),
+            hub_gln=hub_gln,
+            palletised_at=at,
+            off=what == "taken_off",
+        )
+
+
 def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[MilestoneFact]:
     """Sealing is told twice: the cartons are in the container, and the container has left the hub."""
-    for reached in shipment.reached:
-        place, zone = _gln_or_port(session, reached.place)
-        yield MilestoneFact(code=reached.code, occurred_at=reached.occurred_at, place=place, zone=zone)
-        if reached.code == STUFFED_SEALED:
-            yield MilestoneFact(code="DISPATCHED", occurred_at=reached.occurred_at, place=place, zone=zone)
+    for report in shipment.reports:
+        fact = _milestone_fact(session, report)
+        yield fact
+        if report.code == STUFFED_SEALED:
+            yield _dispatched(fact)
+
+
+def _milestone_fact(session: Session, report: Reached) -> MilestoneFact:
+    place, zone = _gln_or_port(session, report.place)
+    wrong, error = report.correction, None
+    if wrong:
+        right = _milestone_fact(session, wrong.corrective) if wrong.corrective else None
+        error = ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
+    return MilestoneFact(
+        code=report.code, occurred_at=report.occurred_at, place=place, zone=zone, error=error
+    )
+
+
+def _dispatched(sealed: MilestoneFact) -> MilestoneFact:
+    """The same of the container leaving the hub; what is wrong of one is wrong of both."""
+    error = sealed.error
+    if error and error.right:
+        error = replace(error, right=_dispatched(error.right))
+    return replace(sealed, code="DISPATCHED", error=error)
 
 
 def _gln_or_port(session: Session, place: str) -> tuple[str, ZoneInfo | None]:

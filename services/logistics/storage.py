@@ -26,9 +26,10 @@ from sqlalchemy.orm import registry, relationship
 from services.logistics.domain.carton import TOLERATED_PERCENT, Carton, Lot
 from services.logistics.domain.declaration import Declaration
 from services.logistics.domain.documents import Document
-from services.logistics.domain.milestones import Reached
+from services.logistics.domain.milestones import Correction, Reached
 from services.logistics.domain.order import Clearance, Line, Order
 from services.logistics.domain.pallet import Pallet
+from services.logistics.domain.schedule import Estimate
 from services.logistics.domain.shipment import Shipment
 from shared.database import Instant, metadata
 
@@ -214,7 +215,8 @@ shipment = Table(
     Column("hub", Text, ForeignKey("facility.code"), nullable=False),
     Column("destination", Text, nullable=False),
     Column("planned_on", Date, nullable=False),
-    Column("tracking_token", Text, nullable=False, unique=True),
+    Column("tracking_token", Text, unique=True, comment="none: it was revoked"),
+    Column("tracking_renewed_at", Instant, comment="from when it lasts anew, once delivered; business time"),
     Column("carrier", Text),
     Column("vessel", Text),
     Column("voyage", Text),
@@ -238,6 +240,7 @@ shipment = Table(
     CheckConstraint("equipment IS NULL OR etd IS NOT NULL", name="loaded_into"),
     CheckConstraint("num_nulls(cancelled_at, cancelled_because) IN (0, 2)", name="cancelled"),
 )
+Index("shipment_carrier_idx", shipment.c.carrier, shipment.c.id)
 Index("shipment_etd_idx", shipment.c.etd, shipment.c.id)
 
 MISWEIGHED = (
@@ -444,6 +447,44 @@ shipment_milestone = Table(
     Column("recorded_at", Instant, nullable=False),
     UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
 )
+Index("shipment_milestone_code_idx", shipment_milestone.c.code, shipment_milestone.c.shipment_id)
+
+milestone_correction = Table(
+    "milestone_correction",
+    tables,
+    Column(
+        "milestone_id",
+        BigInteger,
+        ForeignKey("shipment_milestone.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("reason", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("declared_at", Instant, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("corrective_id", BigInteger, ForeignKey("shipment_milestone.id"), unique=True),
+    CheckConstraint("reason IN ('did_not_occur', 'incorrect_data')", name="reason"),
+    CheckConstraint("(reason = 'incorrect_data') = (corrective_id IS NOT NULL)", name="corrective"),
+    CheckConstraint("corrective_id > milestone_id", name="later"),
+    comment="what was reported wrongly; the report itself stays as it was",
+)
+
+shipment_schedule = Table(
+    "shipment_schedule",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("etd", Date, nullable=False),
+    Column("eta", Date, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("because", Text),
+    Column("told_at", Instant, nullable=False),
+    Column("role", Text, nullable=False),
+    CheckConstraint("eta > etd", name="eta"),
+    comment="each estimate of departure and arrival, who told it and why; never changed",
+)
+Index("shipment_schedule_shipment_id_idx", shipment_schedule.c.shipment_id, shipment_schedule.c.id)
 
 shipment_note = Table(
     "shipment_note",
@@ -493,7 +534,25 @@ mapping.map_imperatively(
 )
 mapping.map_imperatively(Pallet, pallet)
 mapping.map_imperatively(Document, shipment_document)
-mapping.map_imperatively(Reached, shipment_milestone)
+mapping.map_imperatively(
+    Reached,
+    shipment_milestone,
+    properties={
+        "correction": relationship(
+            Correction, foreign_keys=[milestone_correction.c.milestone_id], uselist=False, lazy="joined"
+        )
+    },
+)
+mapping.map_imperatively(
+    Correction,
+    milestone_correction,
+    properties={
+        "corrective": relationship(
+            Reached, foreign_keys=[milestone_correction.c.corrective_id], lazy="select", post_update=False
+        )
+    },
+)
+mapping.map_imperatively(Estimate, shipment_schedule)
 mapping.map_imperatively(Declaration, export_declaration)
 mapping.map_imperatively(
     Shipment,
@@ -504,6 +563,7 @@ mapping.map_imperatively(
             Document, order_by=shipment_document.c.id, lazy="selectin", cascade="all, delete-orphan"
         ),
         "declarations": relationship(Declaration, order_by=export_declaration.c.id, lazy="selectin"),
-        "reached": relationship(Reached, order_by=shipment_milestone.c.id, lazy="selectin"),
+        "reports": relationship(Reached, order_by=shipment_milestone.c.id, lazy="selectin"),
+        "estimates": relationship(Estimate, order_by=shipment_schedule.c.id),
     },
 )

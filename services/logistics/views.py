@@ -24,6 +24,7 @@ from services.logistics.storage import (
     goods_return,
     item,
     lot,
+    milestone_correction,
     order_line,
     port,
     shipment_milestone,
@@ -187,8 +188,10 @@ def delivered_shipments(session: Session, graph: Graph, limit: int = 10) -> list
 
 
 def _reached(code: str) -> ColumnElement[bool]:
+    """Whether a report of the milestone holds."""
+    corrected = exists().where(milestone_correction.c.milestone_id == shipment_milestone.c.id)
     return exists().where(
-        shipment_milestone.c.shipment_id == shipments.c.id, shipment_milestone.c.code == code
+        shipment_milestone.c.shipment_id == shipments.c.id, shipment_milestone.c.code == code, ~corrected
     )
 
 
@@ -284,10 +287,42 @@ def shipment_as_dict(
         ],
         "declarations": shipment.declarations,
         "declaration_opens_on": shipment.etd - WINDOW if shipment.etd else None,
-        "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
-        "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
-        "tracking_url": f"/logistics/track/{shipment.tracking_token}",
+        **way_as_dict(session, shipment, graph, language),
+        "estimates": shipment.estimates,
+        "tracking_url": shipment.tracking_token and f"/logistics/track/{shipment.tracking_token}",
     }
+
+
+def way_as_dict(session: Session, shipment: Shipment, graph: Graph, language: str = "en") -> dict[str, Any]:
+    """The way of a shipment: what happened, what of it was corrected, and what may come next."""
+    return {
+        "id": shipment.id,
+        "number": shipment.number,
+        "state": shipment.state(graph),
+        "etd": shipment.etd,
+        "eta": shipment.eta,
+        "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
+        "corrections": corrections_of(shipment),
+        "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
+    }
+
+
+def corrections_of(shipment: Shipment) -> list[dict[str, Any]]:
+    """The reports that did not hold."""
+    return [
+        {
+            "id": report.id,  # type: ignore[attr-defined]  # given by the table
+            "milestone": report.code,
+            "place": report.place,
+            "occurred_at": report.occurred_at,
+            "reason": report.correction.reason,
+            "because": report.correction.because,
+            "declared_at": report.correction.declared_at,
+            "corrective_id": report.correction.corrective_id,  # type: ignore[attr-defined]  # given by the table
+        }
+        for report in shipment.reports
+        if report.correction
+    ]
 
 
 def kept_back(session: Session, shipment: Shipment) -> list[Sentence]:
@@ -306,7 +341,10 @@ def milestones_as_dicts(
     """
     return [
         {
+            "id": reached.id,  # type: ignore[attr-defined]  # given by the table
             "milestone": reached.code,
+            "dcsa": graph[reached.code].dcsa,
+            "edifact": graph[reached.code].edifact,
             "name": _name(graph[reached.code], language),
             "place": reached.place,
             "place_name": names.get(reached.place, reached.place if reached.place.isalnum() else ""),

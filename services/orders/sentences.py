@@ -280,6 +280,18 @@ SENTENCES = {
     "documents_completed": ("All documents are there", "Semua dokumen lengkap"),
     "shipment_dispatched": ("Container {container} left the hub", "Peti kemas {container} meninggalkan hub"),
     "milestone_recorded": ("{milestone} at {place}", "{milestone} di {place}"),
+    "milestone_corrected": (
+        "Corrected: {milestone} was at {right_place} on {right_at}",
+        "Dikoreksi: {milestone} di {right_place} pada {right_at}",
+    ),
+    "milestone_corrected_away": (
+        "Corrected: {milestone} at {place} did not occur",
+        "Dikoreksi: {milestone} di {place} tidak terjadi",
+    ),
+    "shipment_rescheduled": (
+        "Expected anew: {vessel} {voyage} leaves on {etd} and arrives on {eta} ({reason_said})",
+        "Perkiraan baru: {vessel} {voyage} berangkat {etd}, tiba {eta} ({reason_said})",
+    ),
     "shipment_departed": ("The vessel left {place}", "Kapal berangkat dari {place}"),
     "shipment_delivered": ("Delivered at {place}", "Diterima di {place}"),
 }
@@ -337,6 +349,15 @@ MADE_BY = {
     ),
     "free": ("free workers", "pekerja bebas"),
 }
+RESCHEDULED = {
+    "rolled": ("put on a later vessel", "dipindahkan ke kapal berikutnya"),
+    "carrier": ("the carrier's schedule", "jadwal pengangkut"),
+    "weather": ("the weather", "cuaca"),
+    "port": ("the port", "pelabuhan"),
+    "customs": ("customs", "bea cukai"),
+    "missed_connection": ("a connection was missed", "kapal sambungan terlewat"),
+}
+"""Why a shipment is expected at another time."""
 SETTLEMENTS = {
     "credit": ("credited", "dikreditkan"),
     "replacement": ("replaced by a new order", "diganti dengan pesanan baru"),
@@ -429,9 +450,12 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     ):
         if key in data:
             words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
+    if kind == "shipment_rescheduled":
+        words["reason_said"] = RESCHEDULED[data["reason"]][which]
     words |= _law(data, names)
-    if "deadline" in data:
-        words["deadline"] = moment_in(datetime.fromisoformat(data["deadline"]), language)
+    for key in MOMENTS & data.keys():
+        if data[key] is not None:
+            words[key] = moment_in(datetime.fromisoformat(data[key]), language)
     if "consignee" in data:
         words["consignee"] = "{name}, {country}".format_map(data["consignee"])
     for place in ("facility", "hub"):
@@ -449,6 +473,7 @@ def _law(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     return said | {"in_words": "".join(f" {words}" for words in in_words)}
 
 
+MOMENTS = {"deadline", "right_at"}
 AMOUNTS = {"amount", "paid", "due", "credit"}
 DAYS = {
     "promised_date",
@@ -467,6 +492,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if kind == "lateness_warned":
         return _warning(data)
+    if kind == "milestone_corrected" and data["right_at"] is None:
+        return "milestone_corrected_away"
     if data.get("at_sea"):
         return f"{kind}_at_sea"
     return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind

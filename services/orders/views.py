@@ -141,15 +141,18 @@ def _next(step: Next) -> dict[str, Any]:
 PROGRESS = text("""
     SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
         sum(coalesce(part.quantity, (t.data ->> 'quantity')::int, 0)) AS pieces, max(t.occurred_at) AS last,
-        max((t.data ->> 'etd')::date) AS etd, max((t.data ->> 'eta')::date) AS eta
-    FROM timeline t LEFT JOIN LATERAL (
+        max((newest.data ->> 'etd')::date) AS etd, max((newest.data ->> 'eta')::date) AS eta
+    FROM timeline t LEFT JOIN (
+        SELECT DISTINCT ON (data ->> 'shipment_id') id, data FROM timeline
+        WHERE order_id = :order_id AND data ? 'etd' ORDER BY data ->> 'shipment_id', id DESC) newest USING (id)
+    LEFT JOIN LATERAL (
         SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
         FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
     WHERE t.order_id = :order_id AND NOT EXISTS (
         SELECT FROM timeline given_up WHERE given_up.order_id = t.order_id AND given_up.id > t.id
             AND given_up.type = :cancelled AND given_up.data ->> 'shipment_id' = t.data ->> 'shipment_id')
     GROUP BY 1, 2, 3""").bindparams(cancelled=contract_of(ShipmentCancelled).type)
-"""What was told of a shipment counts no more once it was cancelled."""
+"""What was told of a shipment counts no more once it was cancelled; of its days the newest count."""
 
 
 def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:

@@ -232,6 +232,38 @@ class MilestoneRecorded:
     lines: tuple[ShipmentLine, ...]
 
 
+@contract("kendi.logistics.milestone_corrected.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class MilestoneCorrected:
+    """A milestone that was told before was wrong: it did not occur, or it was at ``right_place`` at ``right_at``.
+
+    No quantity moves by it.
+    """
+
+    shipment_id: UUID
+    milestone: str
+    place: str
+    occurred_at: datetime
+    reason: Literal["did_not_occur", "incorrect_data"]
+    right_place: str | None
+    right_at: datetime | None
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.shipment_rescheduled.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentRescheduled:
+    """The carrier expects another departure or arrival than before; ``rolled`` is a later vessel."""
+
+    shipment_id: UUID
+    vessel: str
+    voyage: str
+    etd: date
+    eta: date
+    reason: Literal["rolled", "carrier", "weather", "port", "customs", "missed_connection"]
+    lines: tuple[ShipmentLine, ...]
+
+
 @contract("kendi.logistics.shipment_departed.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentDeparted:

@@ -29,9 +29,10 @@ R = TypeVar("R")
 BUYER, FACILITY, LOGISTICS = "buyer", "facility_officer", "logistics"
 HEAD, TOOL_KEEPER, INSPECTOR = "facility_head", "tool_keeper", "inspector"
 COMPLIANCE, KANWIL, OPERATOR = "compliance_officer", "kanwil", "operator"
+CARRIER = "carrier"
 IN_A_FACILITY = (FACILITY, HEAD, TOOL_KEEPER, INSPECTOR)
 """Who works for one facility: they see the same rows, and differ in what they may do."""
-ROLES = (BUYER, *IN_A_FACILITY, LOGISTICS, COMPLIANCE, KANWIL, OPERATOR)
+ROLES = (BUYER, *IN_A_FACILITY, LOGISTICS, CARRIER, COMPLIANCE, KANWIL, OPERATOR)
 
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
@@ -47,7 +48,7 @@ LAST_USE_IS_KEPT_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Principal:
-    """Who acts. ``account`` is the buyer or facility that they are limited to, if any."""
+    """Who acts. ``account`` is the buyer, facility or carrier that they are limited to, if any."""
 
     id: str
     name: str
@@ -64,6 +65,8 @@ class Principal:
             return only(BUYER, self.account or "")
         if self.role in IN_A_FACILITY:
             return only(FACILITY, self.account or "")
+        if self.role == CARRIER:
+            return only(CARRIER, self.account or "")
         return ALL if self.role in (COMPLIANCE, KANWIL, LOGISTICS) else NOTHING
 
 

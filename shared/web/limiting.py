@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 WINDOW = 10
 """Seconds."""
-KEY, ADDRESS = "key", "address"
+KEY, ADDRESS, TRACKING = "key", "address", "tracking"
 FREE = ("static", "health.livez", "health.readyz", "health.metrics")
 """What watches the process is never sent away."""
 
@@ -45,7 +45,11 @@ class Limiter:
     def __init__(self, settings: Settings) -> None:
         self.storage = MemoryStorage()
         self._windows = FixedWindowRateLimiter(self.storage)
-        per = {KEY: settings.requests_per_key, ADDRESS: settings.requests_per_address}
+        per = {
+            KEY: settings.requests_per_key,
+            ADDRESS: settings.requests_per_address,
+            TRACKING: settings.tracking_requests,
+        }
         self._items = {policy: RateLimitItemPerSecond(most, WINDOW) for policy, most in per.items() if most}
 
     def spend(self, policy: str, who: str) -> Spent | None:

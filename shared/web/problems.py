@@ -87,8 +87,13 @@ def _json(problem: Problem) -> Response:
 
 
 def wants_page() -> bool:
-    """Whether a person is looking: pages live beside the API, which has ``/v1/`` in its paths."""
-    return "/v1/" not in request.path and request.accept_mimetypes.accept_html
+    """Whether a person is looking: pages live beside the API."""
+    return not is_api(request.path) and request.accept_mimetypes.accept_html
+
+
+def is_api(path: str) -> bool:
+    """Whether an address is for systems: these have a version in their paths, ours or that of a standard."""
+    return "/v1/" in path or "/epcis/v2/" in path
 
 
 def install(app: Flask) -> None:

@@ -20,11 +20,14 @@ from services.logistics.epcis import (
     ON_PAPER_ONLY,
     TOLD_BY_CARTONS,
     CartonFact,
+    ErrorFact,
     GatheredFact,
     Json,
     LeftFact,
     MilestoneFact,
+    PalletFact,
     ShipmentFacts,
+    document_in_pieces,
     epcis_document,
 )
 
@@ -157,8 +160,46 @@ def test_the_steps_come_in_the_order_of_the_map() -> None:
         ("ObjectEvent", "OBSERVE", "unloading"),
         ("ObjectEvent", "OBSERVE", "other"),
         ("ObjectEvent", "OBSERVE", "departing"),
+        ("AggregationEvent", "DELETE", "unpacking"),
         ("ObjectEvent", "OBSERVE", "receiving"),
     ]
+
+
+def test_an_error_is_declared_beside_the_event_which_stays() -> None:
+    right = MilestoneFact(code="GATE_IN", occurred_at=MADE, place="IDSRG")
+    wrong = replace(
+        right,
+        occurred_at=MADE - timedelta(hours=1),
+        error=ErrorFact(reason="incorrect_data", declared_at=MADE, right=right),
+    )
+    never = replace(
+        wrong, code="LOADED", error=ErrorFact(reason="did_not_occur", declared_at=MADE, right=None)
+    )
+    facts = a_journey(milestones=(wrong, right, never))
+    document = epcis_document(facts, created_at=MADE)
+    assert errors(document) == []
+    told, declared, *rest = [e for e in events_of(facts) if e.get("kendi:milestone") == "GATE_IN"]
+    error = declared.pop("errorDeclaration")
+    assert declared == told
+    assert error["correctiveEventIDs"] == [event["eventID"] for event in rest]
+    (error,) = [e["errorDeclaration"] for e in events_of(facts) if "errorDeclaration" in e][1:]
+    assert (error["reason"], "correctiveEventIDs" in error) == ("did_not_occur", False)
+
+
+def test_what_was_taken_off_a_pallet_is_told() -> None:
+    on = PalletFact(pallet=sscc(900), ssccs=(sscc(1),), hub_gln=SRAGEN, palletised_at=MADE)
+    off = replace(on, palletised_at=MADE + timedelta(hours=1), off=True)
+    facts = a_journey(pallets=(off, on), milestones=())
+    assert errors(epcis_document(facts, created_at=MADE)) == []
+    assert steps_of(facts)[-2:] == [
+        ("AggregationEvent", "ADD", "packing"),
+        ("AggregationEvent", "DELETE", "unpacking"),
+    ]
+
+
+def test_the_document_in_pieces_is_the_same_document() -> None:
+    text = "".join(document_in_pieces(a_journey(), created_at=MADE))
+    assert json.loads(text) == epcis_document(a_journey(), created_at=MADE)
 
 
 def test_every_piece_is_in_the_packing_events() -> None:

@@ -48,13 +48,37 @@ def play(logistics: Logistics) -> None:
     done(send(logistics, shipment, a_paper("FUM"), a_pdf()))
     declare(logistics)
     done(logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}))
-    done(logistics.record(shipment, "PEB_SUBMITTED"))
+    way(logistics, shipment)
     one = f"/shipments/{shipment['id']}"
     done(logistics.staff.get(one))
     done(logistics.staff.get(f"{one}/epcis"))
+    headers = {"Authorization": f"Bearer {logistics.staff.key}"}
+    done(logistics.client.get("/logistics/epcis/v2/events?perPage=2", headers=headers))
     done(logistics.staff.get(f"{one}/invoice.pdf"))
     done(logistics.staff.get(f"{one}/documents.zip"))
     done(logistics.staff.get(f"{one}/documents/FUM/files/1"))
+
+
+def way(logistics: Logistics, shipment: dict[str, Any]) -> None:
+    """A milestone is reported, corrected and reported again; the vessel is expected later; the address changes."""
+    filed = done(logistics.record(shipment, "PEB_SUBMITTED")).json["milestones"][-1]
+    wrong = {"corrects": filed["id"], "reason": "did_not_occur", "because": "Customs have no such number."}
+    done(logistics.change(shipment, "milestones", wrong))
+    done(logistics.record(shipment, "PEB_SUBMITTED"))
+    done(logistics.staff.get(f"/shipments/{shipment['id']}/milestones"))
+    row = f"{shipment['number']},PEB_SUBMITTED,IDSRG,2025-03-01T00:00:00Z"
+    done(
+        logistics.client.post(
+            "/logistics/v1/milestones/import",
+            data=f"shipment,milestone,place,occurred_at\n{row}\n",
+            content_type="text/csv",
+            headers={"Authorization": f"Bearer {logistics.staff.key}", "Idempotency-Key": "table"},
+        )
+    )
+    later = {"eta": in_days(60).isoformat(), "reason": "weather", "because": "A storm in the strait."}
+    done(logistics.change(shipment, "schedule", later))
+    done(logistics.change(shipment, "tracking/revoke", {}))
+    done(logistics.change(shipment, "tracking/renew", {}))
 
 
 def declare(logistics: Logistics) -> None:

@@ -18,6 +18,7 @@ from shared.events.logistics import (
     ShipmentDeparted,
     ShipmentDispatched,
     ShipmentPlanned,
+    ShipmentRescheduled,
 )
 from shared.events.orders import ClearanceGranted, HoldOpened, OrderPlaced, ReleaseSigned
 from shared.events.production import (
@@ -194,6 +195,26 @@ def test_at_each_moment_the_order_names_the_step_that_comes_next(orders: Orders)
     steps = [STEPS[0], STEPS[1], *STEPS[1:]]
     assert awaited == [(step.type, owner) for step, owner in zip(steps, owners, strict=True)]
     assert by == [*[None] * 4, *[PROMISED.isoformat()] * 3, *[None] * 4, "2099-02-01", "2099-02-09"]
+
+
+@pytest.mark.parametrize("etd", [date(2099, 1, 30), date(2099, 2, 12)])
+def test_a_vessel_that_leaves_earlier_or_later_is_expected_then(orders: Orders, etd: date) -> None:
+    order = follow(orders)
+    *before, departure, _ = way(order)
+    eta = etd + timedelta(days=8)
+    rescheduled = ShipmentRescheduled(
+        shipment_id=SHIPMENT,
+        vessel="Vessel",
+        voyage="2",
+        etd=etd,
+        eta=eta,
+        reason="carrier",
+        lines=(order.part(),),
+    )
+    order.hears(*before, rescheduled)
+    assert order.read()["lines"][0]["next"]["by"] == etd.isoformat()
+    order.hears(departure)
+    assert order.read()["lines"][0]["next"]["by"] == eta.isoformat()
 
 
 def given_up(order: Followed) -> ShipmentCancelled:

@@ -1,6 +1,18 @@
 """The logistics API: ``/logistics/v1/…``, a module for each thing that it is about."""
 
-from services.logistics.api import cartons, declarations, documents, milestones, regrouping, scans, shipments
+from services.logistics.api import (
+    cartons,
+    declarations,
+    documents,
+    epcis,
+    imports,
+    milestones,
+    regrouping,
+    scans,
+    schedules,
+    shipments,
+    tracking,
+)
 
 ROUTES = (
     cartons.api,
@@ -10,4 +22,8 @@ ROUTES = (
     documents.api,
     declarations.api,
     milestones.api,
+    schedules.api,
+    epcis.api,
+    imports.api,
+    tracking.api,
 )

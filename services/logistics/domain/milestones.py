@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from typing import Final, Literal
 
 from shared.refusal import Refused
 
@@ -17,15 +18,26 @@ TRANSSHIPPED = "TRANSSHIPPED"
 VESSEL_DEPARTED = "VESSEL_DEPARTED"
 DELIVERED = "DELIVERED"
 
+Reason = Literal["did_not_occur", "incorrect_data"]
+DID_NOT_OCCUR: Final = "did_not_occur"
+INCORRECT_DATA: Final = "incorrect_data"
+REASONS: tuple[Reason, ...] = (DID_NOT_OCCUR, INCORRECT_DATA)
+"""Why a report is corrected, in the words of EPCIS."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Milestone:
-    """A step on the way; ``after`` are those without which it can't be."""
+    """A step on the way; ``after`` are those without which it can't be.
+
+    ``dcsa`` and ``edifact`` are how carriers call it: DCSA Track & Trace 2.2, and list 9011 of UN/EDIFACT.
+    """
 
     code: str
     name_en: str
     name_id: str
     after: tuple[str, ...] = ()
+    dcsa: tuple[str, ...] = ()
+    edifact: tuple[str, ...] = ()
 
     @property
     def repeats(self) -> bool:
@@ -38,6 +50,17 @@ Graph = Mapping[str, Milestone]
 
 
 @dataclass(eq=False, kw_only=True)
+class Correction:
+    """Why a report does not hold: it never happened, or what was right is the ``corrective`` report."""
+
+    reason: str
+    because: str
+    declared_at: datetime
+    role: str
+    corrective: "Reached | None" = None
+
+
+@dataclass(eq=False, kw_only=True)
 class Reached:
     """A milestone as it was reported; ``recorded_at`` may be much later than ``occurred_at``."""
 
@@ -45,6 +68,7 @@ class Reached:
     place: str
     occurred_at: datetime
     recorded_at: datetime
+    correction: Correction | None = None
 
     def says(self, code: str, place: str, occurred_at: datetime) -> bool:
         return (self.code, self.place, self.occurred_at) == (code, place, occurred_at)
@@ -122,6 +146,34 @@ def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequenc
             needed=needed,
             at=_time(min(found)),
         )
+
+
+def need_in_order(reached: Sequence[Reached], graph: Graph) -> None:
+    """Refuse milestones of which one stands before what must come first."""
+    for each in reached:
+        for needed in graph[each.code].after:
+            _need_before(each.code, needed, each.occurred_at, reached)
+
+
+def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None) -> list[str]:
+    """The milestones that carriers call so; DCSA's codes may come without the kind of their event."""
+    wanted = " ".join((dcsa or "").upper().split())
+    found = [
+        each.code
+        for each in graph.values()
+        if (edifact or "").strip() in each.edifact
+        or any(wanted in (code, code.rpartition(" ")[2]) for code in each.dcsa)
+    ]
+    if not found:
+        raise Refused(
+            "No milestone is called {code}; these are: {known}.",
+            field="dcsa" if dcsa else "edifact",
+            code=dcsa or edifact,
+            known=", ".join(
+                code for each in graph.values() for code in (each.dcsa if dcsa else each.edifact)
+            ),
+        )
+    return found
 
 
 def up_to(code: str, graph: Graph) -> frozenset[str]:

@@ -25,17 +25,20 @@ from services.logistics.domain.milestones import (
     LOADED,
     PEB_SUBMITTED,
     STUFFED_SEALED,
+    TRANSSHIPPED,
     VESSEL_DEPARTED,
     WIB,
     Graph,
     Milestone,
     Reached,
+    called,
     furthest,
     need_possible,
     possible_next,
     up_to,
 )
 from services.logistics.domain.order import EXPORT, Standing, need_cleared, reason_to_stay, strictest
+from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
     DocumentsCompleted,
@@ -46,6 +49,7 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentLine,
     ShipmentPlanned,
+    ShipmentRescheduled,
 )
 from shared.refusal import Refused, Sentence, one_after_another
 
@@ -100,10 +104,10 @@ class Shipment:
     hub: str
     destination: str
     planned_on: date
-    tracking_token: str
+    tracking_token: str | None
     cartons: list[Carton]
     documents: list[Document]
-    reached: list[Reached] = field(default_factory=list)
+    reports: list[Reached] = field(default_factory=list)
     carrier: str | None = None
     vessel: str | None = None
     voyage: str | None = None
@@ -118,6 +122,13 @@ class Shipment:
     cancelled_at: datetime | None = None
     cancelled_because: str | None = None
     declarations: list[Declaration] = field(default_factory=list)
+    estimates: list[Estimate] = field(default_factory=list)
+    tracking_renewed_at: datetime | None = None
+
+    @property
+    def reached(self) -> list[Reached]:
+        """What was reported and holds."""
+        return [each for each in self.reports if each.correction is None]
 
     @property
     def lines(self) -> tuple[ShipmentLine, ...]:
@@ -164,6 +175,14 @@ class Shipment:
     def departed_on(self) -> date | None:
         left = [each.occurred_at for each in self.reached if each.code == VESSEL_DEPARTED]
         return min(left).astimezone(WIB).date() if left else None
+
+    def tracked_until(self, days: int) -> datetime | None:
+        """When its tracking address runs out: so many days after the end of the way, or after it was renewed since."""
+        ended = [each.occurred_at for each in self.reached if each.code == DELIVERED]
+        ended += filter(None, [self.cancelled_at])
+        if not ended:
+            return None
+        return max([*ended, *filter(None, [self.tracking_renewed_at])]) + timedelta(days=days)
 
     def missing_before_departure(self, graph: Graph) -> list[Document]:
         return missing(self.documents, up_to(VESSEL_DEPARTED, graph))
@@ -241,6 +260,51 @@ class Shipment:
         told = vars(booking) | {"via": tuple(booking.via)}
         booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
+
+    def expect(self, estimate: Estimate) -> None:
+        """Keep an estimate; the same days again are no news."""
+        last = self.estimates[-1] if self.estimates else None
+        if last is None or (last.etd, last.eta) != (estimate.etd, estimate.eta):
+            self.estimates.append(estimate)
+
+    def reschedule(
+        self, etd: date, eta: date, *, vessel: str, voyage: str, reason: Reason, today: date
+    ) -> list[object]:
+        """The carrier expects another departure or arrival; goods that were rolled go with another vessel."""
+        if (etd, eta, vessel, voyage) == (self.etd, self.eta, self.vessel, self.voyage):
+            return []
+        if not self.booked:
+            raise Refused("{number} has no booking yet: book it first.", number=self.number)
+        if DELIVERED in self._codes:
+            raise Refused("{number} was delivered: it is expected no more.", number=self.number)
+        if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
+            raise Refused(
+                "{number} left with {vessel} {voyage}: give the arrival only.",
+                field="etd",
+                number=self.number,
+                vessel=self.vessel,
+                voyage=self.voyage,
+            )
+        if reason == ROLLED and not etd > (self.etd or etd):
+            raise Refused("Goods that are rolled leave later than on {etd}.", field="etd", etd=self.etd)
+        if not self.departed_on and etd < today:
+            raise Refused("Give a departure from {first} on.", field="etd", first=today)
+        if not etd < eta <= etd + FARTHEST_BOOKING:
+            raise Refused(
+                "Give an arrival after the departure on {etd}, and within a year of it.", field="eta", etd=etd
+            )
+        self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel, voyage
+        return [
+            ShipmentRescheduled(
+                shipment_id=self.id,
+                vessel=vessel,
+                voyage=voyage,
+                etd=etd,
+                eta=eta,
+                reason=reason,
+                lines=self.lines,
+            )
+        ]
 
     def reconsider(self, wanted: Sequence[Document], *, graph: Graph) -> list[object]:
         """Take the checklist that the goods need now; what was present stays."""
@@ -428,6 +492,16 @@ class Shipment:
             if each.line.destination != self.destination or each.line.terms != goods[0].line.terms
         ]
 
+    def called(self, *, dcsa: str | None, edifact: str | None, place: str, graph: Graph) -> str:
+        """The milestone that a carrier calls so: a vessel that is met elsewhere is one of a transshipment."""
+        codes = called(graph, dcsa=dcsa, edifact=edifact)
+        if TRANSSHIPPED in codes and place not in (self.port_of_loading, self.port_of_discharge):
+            return TRANSSHIPPED
+        usual = [code for code in codes if code != TRANSSHIPPED]
+        if len(usual) > 1:
+            return LOADED if place == self.port_of_loading else usual[-1]
+        return (usual or codes)[0]
+
     def record(
         self,
         code: str,
@@ -439,7 +513,9 @@ class Shipment:
         goods: Sequence[Standing] = (),
     ) -> list[object]:
         """Note what happened on the way. The same report again changes nothing; a late one is welcome."""
-        if any(reached.says(code, place, occurred_at) for reached in self.reached):
+        before = next((each for each in self.reports if each.says(code, place, occurred_at)), None)
+        if before:
+            _need_holding(before)
             return []
         if code == STUFFED_SEALED:
             raise Refused(
@@ -455,7 +531,7 @@ class Shipment:
         return [self._happened(code, place, occurred_at)]
 
     def _reach(self, code: str, place: str, occurred_at: datetime, now: datetime) -> None:
-        self.reached.append(Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now))
+        self.reports.append(Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now))
 
     def _happened(self, code: str, place: str, occurred_at: datetime) -> object:
         if code == VESSEL_DEPARTED:
@@ -489,6 +565,17 @@ class Shipment:
 def countries_of(*ports: str) -> tuple[str, ...]:
     """A UN/LOCODE begins with its country."""
     return tuple(port[:2] for port in ports)
+
+
+def _need_holding(report: Reached) -> None:
+    """Refuse a report again that was corrected since: whoever sends it has not heard of it."""
+    if report.correction:
+        raise Refused(
+            "This report of {code} was corrected: {because}.",
+            field="milestone",
+            code=report.code,
+            because=report.correction.because,
+        )
 
 
 def lines_of(cartons: Iterable[Carton]) -> tuple[ShipmentLine, ...]:

@@ -245,3 +245,19 @@ def _need_prefix(prefix: str) -> None:
 
 def _escaped(text: str) -> str:
     return text.translate(_ESCAPED_IN_URNS)
+
+
+def sscc_of_uri(uri: str) -> str | None:
+    """The number that an EPC names, as a URN or as a Digital Link; None if it names no SSCC."""
+    if uri.startswith("https://id.gs1.org/00/"):
+        return uri.rpartition("/")[2]
+    company, _, serial = uri.removeprefix("urn:epc:id:sscc:").partition(".")
+    if not (uri.startswith("urn:epc:id:sscc:") and f"{company}{serial}".isdecimal() and serial):
+        return None
+    digits = f"{serial[0]}{company}{serial[1:]}"
+    return digits + ean.calc_check_digit(digits)
+
+
+def container_of_uri(uri: str) -> str | None:
+    """The container that an EPC names, or None."""
+    return uri.removeprefix("urn:epc:id:bic:") if uri.startswith("urn:epc:id:bic:") else None

@@ -1,4 +1,4 @@
-"""Something happened to a shipment on its way."""
+"""Something happened to a shipment on its way, or did not happen as it was reported."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,27 +7,71 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
+from services.logistics.domain.correcting import Right, correct
+from services.logistics.domain.milestones import Reached
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check_locode
+from services.logistics.handlers.carton_history import role_of
 from services.logistics.handlers.shipments import locked, told
 from services.logistics.storage import facility
 from shared.clock import business_now
+from shared.refusal import Refused
 
 
 def record_milestone(
-    session: Session, *, shipment_id: UUID, milestone: str, place: str, occurred_at: datetime
+    session: Session,
+    *,
+    shipment_id: UUID,
+    milestone: str | None = None,
+    dcsa: str | None = None,
+    edifact: str | None = None,
+    place: str,
+    occurred_at: datetime,
 ) -> Shipment:
-    """Something happened on the way."""
+    """Something happened on the way: named as we do, or by the code of DCSA or UN/EDIFACT."""
+    shipment, graph = locked(session, shipment_id), rules.milestones(session)
+    where = _place(session, place)
+    code = milestone or shipment.called(dcsa=dcsa, edifact=edifact, place=where, graph=graph)
+    now = business_now(session)
+    goods = standing.in_shipment(session, shipment_id)
+    events = shipment.record(code, place=where, occurred_at=occurred_at, now=now, graph=graph, goods=goods)
+    return told(session, shipment, events)
+
+
+def correct_milestone(
+    session: Session,
+    *,
+    shipment_id: UUID,
+    corrects: int,
+    because: str,
+    place: str | None = None,
+    occurred_at: datetime | None = None,
+) -> Shipment:
+    """A report was wrong: without a place and a time what it told did not occur."""
     shipment = locked(session, shipment_id)
-    events = shipment.record(
-        milestone,
-        place=_place(session, place),
-        occurred_at=occurred_at,
+    right = Right(place=_place(session, place), occurred_at=occurred_at) if place and occurred_at else None
+    events = correct(
+        shipment,
+        _report(session, shipment, corrects),
+        right,
+        because=because,
+        role=role_of(session),
         now=business_now(session),
         graph=rules.milestones(session),
-        goods=standing.in_shipment(session, shipment_id),
     )
     return told(session, shipment, events)
+
+
+def _report(session: Session, shipment: Shipment, id: int) -> Reached:
+    found = session.get(Reached, id)
+    if found is None or found not in shipment.reports:
+        raise Refused(
+            "{number} has no report {id}; take the id from its milestones.",
+            field="corrects",
+            number=shipment.number,
+            id=id,
+        )
+    return found
 
 
 def _place(session: Session, place: str) -> str:

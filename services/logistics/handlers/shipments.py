@@ -16,10 +16,11 @@ from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
 from services.logistics.domain.order import Left, Standing, sort_out
+from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import checklists, routes
-from services.logistics.handlers.carton_history import note
+from services.logistics.handlers.carton_history import note, role_of
 from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
@@ -108,7 +109,7 @@ def _planned(
         hub=hub,
         destination=destination,
         planned_on=today,
-        tracking_token=secrets.token_urlsafe(24),
+        tracking_token=new_token(),
         cartons=cartons,
         documents=checklists.papers_for(session, going),
     )
@@ -158,7 +159,22 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     events += shipment.book(
         taken, goods=goods, today=business_today(session), graph=rules.milestones(session)
     )
+    note_estimate(session, shipment, reason=BOOKED, because=None)
     return told(session, shipment, events)
+
+
+def note_estimate(session: Session, shipment: Shipment, *, reason: str, because: str | None) -> None:
+    """Keep what is expected from now on, if that is news."""
+    if shipment.etd and shipment.eta:
+        estimate = Estimate(
+            etd=shipment.etd,
+            eta=shipment.eta,
+            reason=reason,
+            because=because,
+            told_at=business_now(session),
+            role=role_of(session),
+        )
+        shipment.expect(estimate)
 
 
 def dispatch_shipment(
@@ -176,6 +192,11 @@ def dispatch_shipment(
         graph=rules.milestones(session),
     )
     return told(session, shipment, events)
+
+
+def new_token() -> str:
+    """What makes a tracking address: nobody guesses it."""
+    return secrets.token_urlsafe(24)
 
 
 def locked(session: Session, shipment_id: UUID) -> Shipment:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "logistics_0018"
-down_revision = "logistics_0016"
+down_revision = "logistics_0017"
 branch_labels = None
 depends_on = None
 

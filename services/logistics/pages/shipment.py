@@ -9,9 +9,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from sqlalchemy.orm import Session
 
 from services.logistics import checking, downloads, rules, uploads, views, views_of_loads
-from services.logistics.asked_for import the_goods_of, the_shipment
+from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.handlers import documents, milestones, shipments
+from services.logistics.handlers import documents, milestones, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import pictures, telling
 from services.logistics.schemas.documents import DocumentRequest
@@ -24,13 +24,15 @@ from shared.web.access import KANWIL, LOGISTICS, current
 from shared.web.api import takes
 from shared.web.context import transaction
 from shared.web.forms import Wrong, wrong_with
+from shared.web.schemas import NothingSchema
 
 desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
 
 
 @desk.get("/shipment/<uuid:shipment_id>")
 @desk.get(
-    "/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones, split, merge, cancel, notes):form>"
+    "/shipment/<uuid:shipment_id>"
+    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking):form>"
 )
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
@@ -82,6 +84,15 @@ def add_milestone(shipment_id: UUID) -> Any:
     )
 
 
+@desk.post("/shipment/<uuid:shipment_id>/tracking")
+@pages.desk(LOGISTICS)
+def change_tracking(shipment_id: UUID) -> Any:
+    """Another tracking address, or none."""
+    revoking = request.form.get("what") == "revoke"
+    command = tracking.revoke_tracking if revoking else tracking.renew_tracking
+    return change(shipment_id, NOTHING, lambda session, _: command(session, shipment_id=shipment_id))
+
+
 class BookForm(BookRequest):
     """The ports of transhipment stand in one field, with spaces or commas between them."""
 
@@ -95,6 +106,7 @@ BOOK, DOCUMENT = BookForm(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
 
 
 DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
+NOTHING = NothingSchema(unknown=EXCLUDE)
 
 
 def change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
@@ -156,5 +168,4 @@ def paper(shipment_id: UUID, name: str) -> Any:
 @desk.get("/shipment/<uuid:shipment_id>/epcis.json")
 @pages.desk(LOGISTICS, KANWIL)
 def epcis(shipment_id: UUID) -> Any:
-    with transaction() as session:
-        return downloads.epcis(session, the_goods_of(session, shipment_id))
+    return downloads.epcis(shipment_id)

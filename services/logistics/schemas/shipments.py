@@ -6,7 +6,8 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
-from services.logistics.schemas.milestones import MilestoneSchema
+from services.logistics.schemas.milestones import CorrectionSchema, MilestoneSchema
+from services.logistics.schemas.schedules import EstimateSchema
 from shared.web.schemas import Text, Whole, day, moment, short_text
 
 
@@ -200,8 +201,18 @@ class ShipmentSchema(ShipmentSummarySchema):
         allow_none=True, metadata={"description": "the first day on which the PEB can be filed"}
     )
     milestones = fields.List(fields.Nested(MilestoneSchema))
+    corrections = fields.List(
+        fields.Nested(CorrectionSchema), metadata={"description": "reports that did not hold"}
+    )
     next_milestones = fields.List(fields.String())
-    tracking_url = fields.String(metadata={"description": "a page for whoever is given its address"})
+    estimates = fields.List(
+        fields.Nested(EstimateSchema),
+        metadata={"description": "what was expected, from when on, who told it and why; the newest last"},
+    )
+    tracking_url = fields.String(
+        allow_none=True,
+        metadata={"description": "a page for whoever is given its address; none once it was revoked"},
+    )
 
 
 class LeftBehindSchema(Schema):

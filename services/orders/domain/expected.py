@@ -22,6 +22,7 @@ from shared.events.logistics import (
     ShipmentDeparted,
     ShipmentDispatched,
     ShipmentPlanned,
+    ShipmentRescheduled,
 )
 from shared.events.orders import (
     ClearanceGranted,
@@ -54,7 +55,10 @@ def _type(event: type[Any]) -> str:
 
 @dataclass(frozen=True)
 class Told:
-    """All that the timeline says of a line in events of one type, from one facility if they name one."""
+    """All that the timeline says of a line in events of one type, from one facility if they name one.
+
+    ``etd`` and ``eta`` are the latest of its shipments, of each as it was told last.
+    """
 
     type: str
     facility: str | None
@@ -178,7 +182,8 @@ def _by(line: Line, about: Sequence[Told], step: Step) -> date | None:
     """When it was promised for: the goods at the hub by production, the vessel's days by the carrier."""
     if step.event in (LotReleased, CartonsPacked, CartonsGathered):
         return line.promised_date
-    booked = [each for each in about if each.type == _type(ShipmentBooked)]
+    vessels = {_type(event) for event in (ShipmentBooked, ShipmentRescheduled)}
+    booked = [each for each in about if each.type in vessels]
     if step.event is ShipmentDeparted:
         return max((each.etd for each in booked if each.etd), default=None)
     if step.event is ShipmentDelivered:

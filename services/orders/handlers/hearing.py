@@ -35,6 +35,7 @@ from shared.events.logistics import (
     CartonsUnpacked,
     DocumentsCompleted,
     GoodsWithheld,
+    MilestoneCorrected,
     MilestoneRecorded,
     QuarantineLifted,
     ShipmentBooked,
@@ -44,6 +45,7 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentLine,
     ShipmentPlanned,
+    ShipmentRescheduled,
     WithholdingAnswered,
 )
 from shared.events.production import (
@@ -200,6 +202,8 @@ REACTIONS: Reactions = {
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,
+    MilestoneCorrected: note_on_timeline,
+    ShipmentRescheduled: note_on_timeline,
     ShipmentDeparted: on_shipment_departed,
     ShipmentDelivered: on_shipment_delivered,
 }

@@ -1,0 +1,84 @@
+"""A report that was wrong is corrected by another one: nothing that was said is edited."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.logistics.domain.milestones import (
+    DELIVERED,
+    DID_NOT_OCCUR,
+    INCORRECT_DATA,
+    STUFFED_SEALED,
+    VESSEL_DEPARTED,
+    Correction,
+    Graph,
+    Reached,
+    Reason,
+    need_in_order,
+)
+from services.logistics.domain.shipment import Shipment
+from shared.events.logistics import MilestoneCorrected
+from shared.refusal import Refused
+
+WITH_CONSEQUENCES = (STUFFED_SEALED, VESSEL_DEPARTED, DELIVERED)
+"""What others have counted by: its time and place may be corrected, but it can't be made undone by a word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """Where and when it happened really."""
+
+    place: str
+    occurred_at: datetime
+
+
+def correct(
+    shipment: Shipment,
+    wrong: Reached,
+    right: Right | None,
+    *,
+    because: str,
+    role: str,
+    now: datetime,
+    graph: Graph,
+) -> list[object]:
+    """Declare a report wrong: it did not occur, or it was otherwise, as ``right`` says."""
+    if wrong.correction:
+        raise Refused(
+            "This report was corrected before: {because}.", field="corrects", because=wrong.correction.because
+        )
+    if right is None and wrong.code in WITH_CONSEQUENCES:
+        raise Refused(
+            "{code} can't be taken back, since others have counted by it; correct its time or place, or report"
+            " what became of the goods.",
+            field="reason",
+            code=wrong.code,
+        )
+    corrective = _corrective(shipment, wrong, right, now) if right else None
+    stays = [each for each in shipment.reached if each is not wrong] + ([corrective] if corrective else [])
+    need_in_order(stays, graph)
+    if corrective:
+        shipment.reports.append(corrective)
+    reason: Reason = INCORRECT_DATA if corrective else DID_NOT_OCCUR
+    wrong.correction = Correction(
+        reason=reason, because=because, declared_at=now, role=role, corrective=corrective
+    )
+    return [
+        MilestoneCorrected(
+            shipment_id=shipment.id,
+            milestone=wrong.code,
+            place=wrong.place,
+            occurred_at=wrong.occurred_at,
+            reason=reason,
+            right_place=right.place if right else None,
+            right_at=right.occurred_at if right else None,
+            lines=shipment.lines,
+        )
+    ]
+
+
+def _corrective(shipment: Shipment, wrong: Reached, right: Right, now: datetime) -> Reached:
+    if right.occurred_at > now:
+        raise Refused("Give a time that is past, not one to come.", field="occurred_at")
+    if any(each.says(wrong.code, right.place, right.occurred_at) for each in shipment.reports):
+        raise Refused("{code} was reported so before.", field="occurred_at", code=wrong.code)
+    return Reached(code=wrong.code, place=right.place, occurred_at=right.occurred_at, recorded_at=now)

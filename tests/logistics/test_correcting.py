@@ -1,0 +1,169 @@
+"""What was reported wrongly is corrected by another report; nothing that was said is edited."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from shared.clock import real_now
+from shared.web.access import CARRIER, create_key
+from tests.logistics.conftest import CONTAINER, SEAL, Caller, Logistics, a_booking
+
+BECAUSE = "The terminal sent the gate-in of another container."
+
+
+def at(hours: float) -> str:
+    return (real_now() + timedelta(hours=hours)).isoformat()
+
+
+@pytest.fixture
+def sealed(logistics: Logistics) -> dict[str, Any]:
+    """A shipment that has left the hub three hours ago, and has its export note."""
+    shipment = logistics.booked()
+    left = {"container": CONTAINER, "seal": SEAL, "sealed_at": at(-3)}
+    assert logistics.change(shipment, "dispatch", left).status_code == 200
+    for code, hours in (("PEB_SUBMITTED", -6), ("NPE_ISSUED", -4)):
+        reported(logistics, shipment, milestone=code, occurred_at=at(hours))
+    return shipment
+
+
+def report(logistics: Logistics, shipment: dict[str, Any], **body: Any) -> TestResponse:
+    return logistics.change(shipment, "milestones", {"place": "IDSRG", "occurred_at": at(0), **body})
+
+
+def reported(logistics: Logistics, shipment: dict[str, Any], **body: Any) -> dict[str, Any]:
+    answer = report(logistics, shipment, **body)
+    assert answer.status_code == 200, answer.text
+    shown: dict[str, Any] = answer.json
+    return shown
+
+
+def id_of(shown: dict[str, Any], code: str) -> int:
+    return next(int(each["id"]) for each in shown["milestones"] if each["milestone"] == code)
+
+
+def correct(logistics: Logistics, shipment: dict[str, Any], id: int, **more: Any) -> TestResponse:
+    body = {"corrects": id, "because": BECAUSE, **more}
+    return logistics.change(shipment, "milestones", body)
+
+
+def told(logistics: Logistics, name: str) -> list[dict[str, Any]]:
+    return [data for told, data in logistics.told() if told == name]
+
+
+def test_what_did_not_occur_moves_the_state_back_and_may_be_reported_when_it_does(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    wrong = at(-1)
+    id = id_of(reported(logistics, sealed, milestone="GATE_IN", occurred_at=wrong), "GATE_IN")
+    shown = correct(logistics, sealed, id, reason="did_not_occur").json
+    assert shown["state"] == "stuffed_sealed"
+    assert "GATE_IN" in shown["next_milestones"]
+    (correction,) = shown["corrections"]
+    assert (correction["id"], correction["because"], correction["corrective_id"]) == (id, BECAUSE, None)
+    (event,) = told(logistics, "milestone_corrected")
+    assert (event["milestone"], event["reason"], event["right_at"]) == ("GATE_IN", "did_not_occur", None)
+    again = report(logistics, sealed, milestone="GATE_IN", occurred_at=wrong)
+    assert again.status_code == 422
+    assert "was corrected" in again.json["detail"]
+    assert reported(logistics, sealed, milestone="GATE_IN")["state"] == "gate_in"
+
+
+def test_incorrect_data_is_replaced_and_the_first_report_stays(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    shown = reported(logistics, sealed, milestone="GATE_IN", occurred_at=at(-1))
+    right = {"place": "IDSRG", "occurred_at": at(-2)}
+    shown = correct(logistics, sealed, id_of(shown, "GATE_IN"), reason="incorrect_data", **right).json
+    assert shown["state"] == "gate_in"
+    (correction,) = shown["corrections"]
+    assert correction["corrective_id"] == id_of(shown, "GATE_IN")
+    with logistics.database.transaction() as session:
+        kept = session.execute(text("SELECT count(*) FROM shipment_milestone WHERE code = 'GATE_IN'"))
+        assert kept.scalar_one() == 2
+    twice = correct(logistics, sealed, correction["id"], reason="did_not_occur")
+    assert "corrected before" in twice.json["detail"]
+
+
+def test_a_correction_leaves_no_milestone_before_its_predecessor(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    shown = reported(logistics, sealed, milestone="GATE_IN", occurred_at=at(-2))
+    note = id_of(shown, "NPE_ISSUED")
+    refused = correct(logistics, sealed, note, reason="did_not_occur")
+    assert "GATE_IN can't be before NPE_ISSUED" in refused.json["detail"]
+    later = {"place": "IDSRG", "occurred_at": at(-1)}
+    assert correct(logistics, sealed, note, reason="incorrect_data", **later).status_code == 422
+    assert (
+        "others have counted"
+        in (correct(logistics, sealed, id_of(shown, "STUFFED_SEALED"), reason="did_not_occur").json["detail"])
+    )
+    assert told(logistics, "milestone_corrected") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"corrects": 1, "reason": "did_not_occur"}, "because"),
+        ({"corrects": 1, "reason": "incorrect_data", "because": BECAUSE}, "place"),
+        ({"corrects": 1, "reason": "did_not_occur", "because": BECAUSE, "place": "IDSRG"}, "place"),
+        ({"corrects": 10**9, "reason": "did_not_occur", "because": BECAUSE}, "corrects"),
+        ({"corrects": 1, "reason": "mistake", "because": BECAUSE}, "reason"),
+        ({"place": "IDSRG", "occurred_at": "2025-03-01T00:00:00Z"}, "milestone"),
+        ({"milestone": "GATE_IN", "dcsa": "GTIN", "place": "IDSRG", "occurred_at": at(0)}, "dcsa"),
+        ({"dcsa": "EQUIPMENT XXXX", "place": "IDSRG", "occurred_at": at(0)}, "dcsa"),
+        ({"edifact": "999", "place": "IDSRG", "occurred_at": at(0)}, "edifact"),
+        ({"milestone": "GATE_IN", "place": "IDSRG", "occurred_at": at(1)}, "occurred_at"),
+    ],
+)
+def test_a_report_that_says_too_little_or_too_much_is_refused_by_its_field(
+    logistics: Logistics, sealed: dict[str, Any], body: dict[str, Any], field: str
+) -> None:
+    before = len(logistics.told())
+    answer = logistics.change(sealed, "milestones", body)
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == field
+    assert len(logistics.told()) == before
+
+
+def test_carriers_call_milestones_by_their_own_codes(logistics: Logistics, sealed: dict[str, Any]) -> None:
+    """The same code is another milestone elsewhere: a vessel that is met on the way is one of a transshipment."""
+    for names, place in (
+        ({"dcsa": "EQUIPMENT GTIN"}, "IDSRG"),
+        ({"dcsa": "LOAD"}, "IDSRG"),
+        ({"edifact": "24"}, "IDSRG"),
+        ({"dcsa": "EQUIPMENT LOAD"}, "SGSIN"),
+        ({"dcsa": "equipment disc"}, "BEANR"),
+    ):
+        shown = reported(logistics, sealed, **names, place=place)
+    assert [each["milestone"] for each in shown["milestones"]][-5:] == [
+        "GATE_IN", "LOADED", "VESSEL_DEPARTED", "TRANSSHIPPED", "DISCHARGED",
+    ]  # fmt: skip
+    assert shown["milestones"][-1]["edifact"] == ["29", "1"]
+
+
+def test_a_carriers_key_reports_what_is_booked_with_it_and_sees_no_more(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    theirs, others = (a_key(logistics, name) for name in (a_booking()["carrier"], "Other line"))
+    path = f"/shipments/{sealed['id']}/milestones"
+    body = {"dcsa": "GTIN", "place": "IDSRG", "occurred_at": at(0)}
+    assert others.post(path, body).status_code == others.get(path).status_code == 404
+    assert told(logistics, "milestone_recorded")[-1]["milestone"] == "NPE_ISSUED"
+    answer = theirs.post(path, body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json["state"] == "gate_in"
+    assert set(answer.json) == set(theirs.get(path).json) == {
+        "id", "number", "state", "etd", "eta", "milestones", "corrections", "next_milestones",
+    }  # fmt: skip
+    (event,) = [each for each in told(logistics, "milestone_recorded") if each["milestone"] == "GATE_IN"]
+    assert sum(line["quantity"] for line in event["lines"]) == 1_000
+    assert theirs.get(f"/shipments/{sealed['id']}").status_code == 403
+
+
+def a_key(logistics: Logistics, carrier: str) -> Caller:
+    with logistics.database.transaction() as session:
+        key = create_key(session, name=carrier, role=CARRIER, account=carrier)
+    return Caller(logistics.client, key)

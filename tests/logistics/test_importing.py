@@ -1,0 +1,76 @@
+"""A carrier sends its milestones as a table, late, twice and in no order; each row is answered."""
+
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.logistics.conftest import CONTAINER, Caller, Logistics, a_booking
+from tests.logistics.test_correcting import a_key, at, sealed, told
+
+__all__ = ["sealed"]
+
+HEADER = "shipment;milestone;dcsa;place;occurred_at"
+
+
+def send(
+    logistics: Logistics, caller: Caller, *rows: str, key: str = "1", header: str = HEADER
+) -> TestResponse:
+    return logistics.client.post(
+        "/logistics/v1/milestones/import",
+        data="\n".join([header, *rows]),
+        content_type="text/csv",
+        headers={"Authorization": f"Bearer {caller.key}", "Idempotency-Key": f"{caller.key[:12]}-{key}"},
+    )
+
+
+def test_each_row_holds_or_is_refused_by_itself_and_the_same_file_again_changes_nothing(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    rows = (
+        f"{sealed['number']};LOADED;;IDSRG;{at(-1)}",
+        f"{CONTAINER};;EQUIPMENT GTIN;IDSRG;{at(-2)}",
+        f"{sealed['number']};DELIVERED;;BEANR;{at(-0.5)}",
+        f"SHP-1999-0001;GATE_IN;;IDSRG;{at(-2)}",
+        f"{sealed['number']};GATE_IN;;IDSRG;yesterday",
+        "too;few",
+    )
+    carrier = a_key(logistics, a_booking()["carrier"])
+    answer = send(logistics, carrier, *rows)
+    assert answer.status_code == 200, answer.text
+    assert [(row["line"], row["outcome"], row["field"]) for row in answer.json] == [
+        (2, "recorded", None),
+        (3, "recorded", None),
+        (4, "refused", "milestone"),
+        (5, "refused", "shipment"),
+        (6, "refused", "occurred_at"),
+        (7, "refused", "place"),
+    ]
+    again = send(logistics, carrier, *rows, key="2").json
+    assert [row["outcome"] for row in again[:3]] == ["known", "known", "refused"]
+    recorded = [data["milestone"] for data in told(logistics, "milestone_recorded")]
+    assert recorded[-2:] == ["GATE_IN", "LOADED"]
+
+
+def test_a_container_means_the_live_shipment_in_it(logistics: Logistics, sealed: dict[str, Any]) -> None:
+    assert logistics.change(sealed, "cancel", {"reason": "no room"}).status_code == 200
+    by_number, by_container = send(
+        logistics,
+        logistics.staff,
+        f"{sealed['number']};GATE_IN;;IDSRG;{at(-1)}",
+        f"{CONTAINER};GATE_IN;;IDSRG;{at(-1)}",
+    ).json
+    assert (by_number["outcome"], "nothing more happens to it" in by_number["detail"]) == ("refused", True)
+    assert by_container["detail"].startswith(f"There is no shipment {CONTAINER}")
+
+
+def test_of_another_carrier_there_is_no_shipment(logistics: Logistics, sealed: dict[str, Any]) -> None:
+    rival = a_key(logistics, "Other line")
+    (row,) = send(logistics, rival, f"{sealed['number']};GATE_IN;;IDSRG;{at(-1)}").json
+    assert (row["outcome"], row["field"]) == ("refused", "shipment")
+
+
+@pytest.mark.parametrize("header", ["shipment;place;occurred_at", f"{HEADER};mood", f"{HEADER};place", ""])
+def test_a_file_with_other_columns_is_refused_as_a_whole(logistics: Logistics, header: str) -> None:
+    answer = send(logistics, logistics.staff, "a;b;c", header=header)
+    assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
