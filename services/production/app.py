@@ -7,6 +7,7 @@ from services.production.api import ROUTES
 from services.production.pages import (
     agreements,
     board,
+    evidence,
     facilities,
     inspecting,
     kept,
@@ -34,6 +35,7 @@ DESKS = (
     materials.desk,
     replanning.desk,
     warnings.desk,
+    evidence.desk,
 )
 
 

@@ -22,6 +22,7 @@ MAY: Final = {
     "capacity": (FACILITY, HEAD, KANWIL),
     "material": (FACILITY, HEAD),
     "quarantine": (FACILITY, HEAD, KANWIL),
+    "evidence": (HEAD, KANWIL),
 }
 """An officer goes on accepting and inspecting: a small facility has nobody else, and a key that was given out
 must not lose what it could. Who is to do less gets a narrower role."""

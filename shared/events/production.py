@@ -41,6 +41,37 @@ class FacilityUnlocked:
     reason: str
 
 
+@contract("kendi.production.evidence_recorded.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRecorded:
+    """A document shows or contradicts one thing about how people work in a facility; it names nobody.
+
+    ``issuer`` is a role. ``valid_until`` is absent of what contradicts, which stands until it is withdrawn;
+    ``sha256`` is of the file, which stays where it is.
+    """
+
+    code: str
+    evidence_id: UUID
+    item: str
+    finding: Literal["supports", "contradicts"]
+    document: str
+    issuer: str
+    issued_on: date
+    valid_until: date | None
+    sha256: str | None
+
+
+@contract("kendi.production.evidence_withdrawn.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceWithdrawn:
+    """A document does not count any more."""
+
+    code: str
+    evidence_id: UUID
+    item: str
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
     facility: str

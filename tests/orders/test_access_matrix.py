@@ -48,6 +48,10 @@ CASES: dict[Operation, Case] = {
     ),
     ("get", f"{V1}/orders/{{order_id}}/cancellations"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/release"): Case(OFFICERS, {"reason": REASON}),
+    ("get", f"{V1}/dossiers/lots/{{lot}}"): Case(READERS),
+    ("get", f"{V1}/dossiers/lots/{{lot}}.pdf"): Case(READERS),
+    ("get", f"{V1}/dossiers/shipments/{{shipment_id}}"): Case(OFFICERS),
+    ("get", f"{V1}/dossiers/shipments/{{shipment_id}}.pdf"): Case(OFFICERS),
     ("post", f"{V1}/drafts"): Case((BUYER,), an_order()),
     ("get", f"{V1}/drafts"): ONLY_BUYERS,
     ("get", f"{V1}/drafts/{{draft_id}}"): ONLY_BUYERS,
@@ -158,6 +162,7 @@ PAGES = (
     "/orders/order/{order_id}/lines/{line}/claim",
     "/orders/claims/{claim_id}",
     "/orders/claims/{claim_id}/photos/{number}",
+    "/orders/dossiers/lots/{lot}",
     "/orders/webhooks/{endpoint_id}",
     "/orders/webhooks/{endpoint_id}/deliveries/{delivery_id}",
 )

@@ -48,6 +48,14 @@ RECEIPT = {
     "received_on": today().isoformat(),
 }
 OFFICE = (KANWIL,)
+A_DOCUMENT = {
+    "item": "skills",
+    "document": "DOC-2",
+    "issuer": "kanwil",
+    "issued_on": today().isoformat(),
+    "valid_until": in_days(30).isoformat(),
+}
+EVIDENCE = f"{FACILITY_OF}/evidence"
 
 CASES: dict[Operation, Case] = {
     ("get", f"{V1}/work-orders"): Case(READERS),
@@ -93,6 +101,9 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/facilities"): Case(READERS),
     ("get", f"{FACILITY_OF}/tools"): Case(READERS),
     ("put", f"{FACILITY_OF}/tools"): Case((*WORKING, TOOL_KEEPER), {"tools": []}),
+    ("get", EVIDENCE): Case(READERS),
+    ("post", EVIDENCE): Case((HEAD, KANWIL), A_DOCUMENT),
+    ("post", f"{EVIDENCE}/{{evidence_id}}/withdraw"): Case((HEAD, KANWIL), {"reason": "Wrong number."}),
     ("get", f"{FACILITY_OF}/shifts"): Case(READERS),
     ("post", f"{FACILITY_OF}/shifts"): Case((*WORKING, TOOL_KEEPER), {"out": {}}),
     ("post", f"{FACILITY_OF}/shifts/close"): Case((*WORKING, TOOL_KEEPER), {"returned": {}}),
@@ -146,8 +157,12 @@ def world(shared_out: Production) -> World:
     (mine,) = shared_out.sragen.work_orders()
     (agreed,) = shared_out.sragen.get("/agreements").json
     lot = next(lot for lot in shared_out.sragen.get("/materials/lots").json if lot["material"] == "coir")
+    document = shared_out.head.post(
+        f"/facilities/{SRAGEN}/evidence", {**A_DOCUMENT, "document": "DOC-1"}
+    ).json
     ids = {
         "id": mine["id"],
+        "evidence_id": document["id"],
         "code": SRAGEN,
         "day": in_days(3).isoformat(),
         "family": FAMILY,

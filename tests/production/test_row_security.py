@@ -23,6 +23,7 @@ from tests.production.conftest import (
     warned,
 )
 from tests.production.test_access_matrix import tools_are_missing
+from tests.production.test_evidence import a_document
 from tests.production.test_inspection_photos import send
 from tests.shared.test_row_security import SEEN_BY_ALL
 
@@ -65,6 +66,7 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
         waiting = open_work(session)
         replanning.keep(session, work=waiting, proposed=propose(waiting, seconds=1))
     warned(shared_out)
+    assert shared_out.head.post(f"/facilities/{SRAGEN}/evidence", a_document()).status_code == 201
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

@@ -41,6 +41,7 @@ SEEN_BY_ALL = {
     "orders.destination_policy": REFERENCE,
     "orders.rescreening": "which rules changed, and how far their screening is",
     "orders.facility": "names only, our copy",
+    "orders.evidence": "documents about facilities with nobody in them, which each dossier shows",
     "production.item": REFERENCE,
     "production.material": REFERENCE,
     "production.recipe": REFERENCE,

@@ -14,6 +14,12 @@ from services.orders.handlers.cancelling import (
     on_withholding_answered,
 )
 from services.orders.handlers.deciding import on_production_planned
+from services.orders.handlers.dossiers import (
+    keep_contents,
+    keep_lot,
+    on_evidence_recorded,
+    on_evidence_withdrawn,
+)
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
@@ -42,6 +48,8 @@ from shared.events.logistics import (
     WithholdingAnswered,
 )
 from shared.events.production import (
+    EvidenceRecorded,
+    EvidenceWithdrawn,
     FacilityRegistered,
     LatenessCleared,
     LatenessWarned,
@@ -93,6 +101,7 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     line = order.line(event.line)
     if line.good + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
+    keep_lot(session, event, heard)
     timeline.note(session, event, heard)
     timeline.tell(session, *order.finish(event.line, event.quantity, on=business_today(session)))
 
@@ -117,7 +126,13 @@ def on_cartons_unpacked(session: Session, event: CartonsUnpacked, heard: Heard) 
     timeline.note(session, event, heard)
 
 
+def on_shipment_planned(session: Session, event: ShipmentPlanned, heard: Heard) -> None:
+    keep_contents(session, event, heard)
+    note_on_timeline(session, event, heard)
+
+
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
+    keep_contents(session, event, heard)
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
         if line.departed + part.quantity > line.packed + line.unpacked:
@@ -155,6 +170,8 @@ def _orders_of(session: Session, parts: Sequence[ShipmentLine]) -> list[tuple[Or
 
 REACTIONS: Reactions = {
     FacilityRegistered: keep_copy(facility, _facility),
+    EvidenceRecorded: on_evidence_recorded,
+    EvidenceWithdrawn: on_evidence_withdrawn,
     ProductionPlanned: on_production_planned,
     QuoteAnswered: on_quote_answered,
     WorkOrderOffered: note_on_timeline,
@@ -184,7 +201,7 @@ REACTIONS: Reactions = {
     CartonsFound: note_on_timeline,
     GoodsWithheld: on_goods_withheld,
     WithholdingAnswered: on_withholding_answered,
-    ShipmentPlanned: note_on_timeline,
+    ShipmentPlanned: on_shipment_planned,
     ShipmentBooked: note_on_timeline,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,

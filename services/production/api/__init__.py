@@ -3,6 +3,7 @@
 from services.production.api import (
     agreements,
     calendars,
+    evidence,
     facilities,
     inspections,
     materials,
@@ -24,4 +25,5 @@ ROUTES = (
     agreements.api,
     materials.api,
     warnings.api,
+    evidence.api,
 )
