@@ -69,6 +69,9 @@ class System:
 
     def start(self) -> None:
         """Bring everything up and return when each service answers."""
+        taken = [port for port in self.ports or () if not _is_free(port)]
+        if taken:
+            raise NotUp(f"port {taken[0]} is taken by another program; give others with --ports")
         services = sorted(all_cards(), key=lambda name: PORTS.get(name, 8004))
         (self.data / "logs").mkdir(parents=True, exist_ok=True)
         forks.begin()
@@ -91,9 +94,6 @@ class System:
         load_reference(self.addresses.app_urls)
         self.accounts = accounts.ensure(self.addresses.app_urls, self.data / "accounts.json")
         ports = dict(zip(services, self.ports or self._ports(services), strict=True))
-        taken = [port for port in ports.values() if not _is_free(port)]
-        if taken:
-            raise NotUp(f"port {taken[0]} is taken by another program; give others with --ports")
         self.environment = self._environment(self.addresses, ports)
         scheme = "https" if self.tls else "http"
         self.urls = {service: f"{scheme}://127.0.0.1:{port}" for service, port in ports.items()}

@@ -12,6 +12,7 @@ from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from tests.pictures import a_photo
 from tests.production.conftest import (
+    FAMILY,
     KLATEN,
     SRAGEN,
     Production,
@@ -67,6 +68,10 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
         replanning.keep(session, work=waiting, proposed=propose(waiting, seconds=1))
     warned(shared_out)
     assert shared_out.head.post(f"/facilities/{SRAGEN}/evidence", a_document()).status_code == 201
+    for code in (SRAGEN, KLATEN):
+        skilled = {"workers": 20, "efficiency_pct": 80, "yield_pct": 96, "skill_level": 2}
+        made = f"/facilities/{code}/capabilities/{FAMILY}"
+        assert shared_out.office.put(made, skilled).status_code == 200
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))

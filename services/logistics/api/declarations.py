@@ -11,8 +11,8 @@ from services.logistics.handlers import declarations
 from services.logistics.schemas.declarations import (
     CancellationRequest,
     CorrectionRequest,
+    CustomsReportRequest,
     DeclarationRequest,
-    ReportRequest,
 )
 from services.logistics.schemas.shipments import ShipmentSchema
 from shared.web.access import LOGISTICS, requires
@@ -57,7 +57,7 @@ def cancel_declaration(body: dict[str, Any], shipment_id: UUID) -> Response:
 
 
 @api.post("/shipments/<uuid:shipment_id>/declaration/report")
-@api.arguments(ReportRequest)
+@api.arguments(CustomsReportRequest)
 @api.response(200, ShipmentSchema)
 @requires(LOGISTICS)
 def report_cancellation(body: dict[str, Any], shipment_id: UUID) -> Response:

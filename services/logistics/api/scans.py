@@ -13,11 +13,11 @@ from services.logistics.handlers import incidents, scanning
 from services.logistics.handlers.pallets import build_pallet
 from services.logistics.schemas.cartons import CartonSchema
 from services.logistics.schemas.scans import (
+    CartonReportRequest,
     HistorySchema,
     OutcomeSchema,
     PalletRequest,
     PalletSchema,
-    ReportRequest,
     ScansRequest,
 )
 from services.logistics.views import list_cartons
@@ -66,7 +66,7 @@ def take_scans(body: dict[str, Any]) -> Response:
 
 
 @api.post("/cartons/reports")
-@api.arguments(ReportRequest)
+@api.arguments(CartonReportRequest)
 @api.response(200, CartonSchema(many=True))
 @requires(LOGISTICS)
 def report(body: dict[str, Any]) -> Response:

@@ -20,8 +20,8 @@ from services.logistics.schemas.declarations import (
     FACILITY_TYPES,
     CancellationRequest,
     CorrectionRequest,
+    CustomsReportRequest,
     DeclarationRequest,
-    ReportRequest,
 )
 from shared.clock import business_today
 from shared.refusal import Refused
@@ -33,7 +33,7 @@ from shared.web.problems import field_errors
 desk = Blueprint("papers", __name__, url_prefix="/logistics", template_folder="../templates")
 
 FILING, CORRECTING = DeclarationRequest(unknown=EXCLUDE), CorrectionRequest(unknown=EXCLUDE)
-CANCELLING, REPORTING = CancellationRequest(unknown=EXCLUDE), ReportRequest(unknown=EXCLUDE)
+CANCELLING, REPORTING = CancellationRequest(unknown=EXCLUDE), CustomsReportRequest(unknown=EXCLUDE)
 
 
 @desk.get("/shipment/<uuid:shipment_id>/documents.zip")

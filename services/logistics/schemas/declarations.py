@@ -48,7 +48,7 @@ class CancellationRequest(Schema):
     reason = long_text(1000)
 
 
-class ReportRequest(Schema):
+class CustomsReportRequest(Schema):
     number = short_text(40)
     reported_on = day()
 

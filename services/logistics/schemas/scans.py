@@ -70,7 +70,7 @@ class OutcomeSchema(Schema):
     message = fields.String(allow_none=True)
 
 
-class ReportRequest(Schema):
+class CartonReportRequest(Schema):
     """What became of cartons: those named, or (for a quarantine) all of a lot."""
 
     what = fields.String(required=True, validate=validate.OneOf(REPORTS, error="Give one of {choices}."))
