@@ -28,16 +28,34 @@ def stand_alone() -> None:
     """
     os.setsid()
     if sys.platform == "linux":
-        _die_with_parent()
-        os.register_at_fork(after_in_child=_die_with_parent)
+        _tie_to_parent()
+        starter = multiprocessing.parent_process()
+        if starter is not None and not starter.is_alive():
+            os.killpg(0, signal.SIGKILL)  # it ended before the tie held, and the fork server with it
+        tie = Tie()
+        os.register_at_fork(before=tie.remember_parent, after_in_child=tie.die_with_parent)
         _let_go_of_the_fork_server()
     else:
         _let_go_of_the_fork_server()
         threading.Thread(target=_end_with_starter, daemon=True).start()
 
 
-def _die_with_parent() -> None:
+def _tie_to_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Tie:
+    """What a process keeps over a fork, so that its child sees whether its parent is still there."""
+
+    parent = 0
+
+    def remember_parent(self) -> None:
+        self.parent = os.getpid()
+
+    def die_with_parent(self) -> None:
+        _tie_to_parent()
+        if os.getppid() != self.parent:
+            os.kill(os.getpid(), signal.SIGKILL)  # it ended before the tie held
 
 
 def _let_go_of_the_fork_server() -> None:

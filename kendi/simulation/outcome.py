@@ -1,7 +1,7 @@
 """What came of a simulated time: every piece, how full the workshops were, and what was late."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import text
@@ -113,19 +113,8 @@ def outcome(
         and (counts.good, counts.scrap, counts.made) == (told.passed, told.scrap, told.reported)
         and counts.made == counts.good + counts.scrap + counts.rework + counts.awaiting
     )
-    late, found = [], {week.monday: [0, 0] for week in weeks}
-    due = 0
-    for row in session.execute(DONE):
-        if row.requested_date > today:
-            continue
-        days_late = ((row.done or today) - row.requested_date).days
-        missed = days_late > 0 or row.done is None
-        due += 1
-        late += [max(1, days_late)] if missed else []
-        monday = monday_of(row.requested_date)
-        if monday in found:
-            found[monday][0] += 1
-            found[monday][1] += missed
+    lines = list(_lines_due(session, today))
+    late = [days for _, days in lines if days]
     return Outcome(
         ordered=counts.ordered,
         good=counts.good,
@@ -138,23 +127,27 @@ def outcome(
         days=days,
         work_orders=counts.work_orders,
         declined=counts.declined,
-        due=due,
+        due=len(lines),
         late=len(late),
         mean_days_late=round(sum(late) / len(late), 1) if late else 0.0,
         longest_days_late=max(late, default=0),
         seconds=round(seconds, 1),
         orders_per_second=round(orders / seconds, 2),
-        weeks=tuple(
-            Week(
-                monday=week.monday,
-                minutes=week.minutes,
-                used=week.used,
-                due=found[week.monday][0],
-                missed=found[week.monday][1],
-            )
-            for week in weeks
-        ),
+        weeks=tuple(_with_lines(week, lines) for week in weeks),
     )
+
+
+def _lines_due(session: Session, today: date) -> Iterator[tuple[date, int]]:
+    """The Monday of the week for which each line was wanted until today, and how many days it was late, or is."""
+    for row in session.execute(DONE):
+        if row.requested_date <= today:
+            days = ((row.done or today) - row.requested_date).days
+            yield monday_of(row.requested_date), max(days, 0 if row.done else 1)
+
+
+def _with_lines(week: Week, lines: Sequence[tuple[date, int]]) -> Week:
+    wanted = [days for monday, days in lines if monday == week.monday]
+    return replace(week, due=len(wanted), missed=sum(days > 0 for days in wanted))
 
 
 def monday_of(day: date) -> date:

@@ -61,7 +61,7 @@ def bring_in(session: Session, number: int, families: list[str], chance: Random)
     longest = chance.choice((300, 330, 360, 400))
     calendars.set_week(session, code=code, week=[*[longest] * 4, longest - 120, longest, 0])
     first = families[number % len(families)]
-    for family in {first, chance.choice(families)}:
+    for family in dict.fromkeys((first, chance.choice(families))):
         facilities.set_capability(
             session,
             code=code,

@@ -14,3 +14,11 @@ def the_shipment(session: Session, shipment_id: UUID) -> Shipment:
     if shipment is None:
         raise not_found("shipment")
     return shipment
+
+
+def the_goods_of(session: Session, shipment_id: UUID) -> Shipment:
+    """The shipment, if it carries something that papers can tell of."""
+    shipment = the_shipment(session, shipment_id)
+    if shipment.cancelled:
+        raise not_found("paper: the shipment was cancelled")
+    return shipment

@@ -8,7 +8,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.logistics import dossier, files, papers, views_of_cartons
-from services.logistics.asked_for import the_shipment
+from services.logistics.asked_for import the_goods_of
 from services.logistics.documents import PalletPaper
 from services.logistics.documents.delivery_note import delivery_note
 from services.logistics.documents.labels import carton_labels
@@ -26,7 +26,7 @@ KNOWN_VERSIONS = 1_000
 def paper(shipment_id: UUID, name: str) -> Response:
     """Read in a transaction, made after it: a long list takes seconds."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
+        shipment = the_goods_of(session, shipment_id)
         make, number = maker_of(session, shipment, name), shipment.number
     return _pdf(make(), f"{name}-{number}.pdf")
 
@@ -64,7 +64,7 @@ def epcis(session: Session, shipment: Shipment) -> dict[str, Any]:
 def whole_dossier(shipment_id: UUID) -> Response:
     """All papers as one ZIP, sent while it is made."""
     with transaction() as session:
-        shipment = the_shipment(session, shipment_id)
+        shipment = the_goods_of(session, shipment_id)
         reading = partial(serving().database.transaction, sees=current().sees, principal=current().id)
         members, number = dossier.members_of(session, shipment, reading), shipment.number
     headers = {"Content-Disposition": f'attachment; filename="documents-{number}.zip"'}

@@ -1,12 +1,13 @@
 """Bringing reference data into the logistics service: papers and milestones, ports, exporters."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
-from services.logistics.storage import document_rule, exporter, milestone, port
+from services.logistics.storage import cut_off, document_rule, equipment, exporter, milestone, port
 from shared import reference
 from shared.loading import Rows, remove_others, write_changed
 
@@ -14,14 +15,17 @@ from shared.loading import Rows, remove_others, write_changed
 def load(session: Session, folder: Path) -> dict[str, int]:
     """Make the tables equal to the files; returns how many rows of each kind changed.
 
-    Ports and exporters that are gone from the files stay: shipments name them.
+    Ports, equipment and exporters that are gone from the files stay: shipments name them.
     """
     rules = _numbered({row.code: _rule(row) for row in reference.document_rules(folder)})
     steps = _numbered({row.code: _milestone(row) for row in reference.milestones(folder)})
+    shipping = reference.shipping(folder)
     return {
         "documents": _equal(session, document_rule, rules),
         "milestones": _equal(session, milestone, steps),
         "ports": len(write_changed(session, port, {row.code: _port(row) for row in reference.ports(folder)})),
+        "equipment": len(write_changed(session, equipment, _placed(shipping.equipment))),
+        "cut_offs": _equal(session, cut_off, _placed(shipping.cut_offs)),
         "exporters": len(
             write_changed(session, exporter, {row.code: _exporter(row) for row in reference.buyers(folder)})
         ),
@@ -35,6 +39,15 @@ def _equal(session: Session, table: Table, rows: Rows) -> int:
 def _numbered(rows: Rows) -> Rows:
     """In the order of the file, which is the order of the pages."""
     return {id: {"position": position, "row": row} for position, (id, row) in enumerate(rows.items())}
+
+
+def _placed(rows: Iterable[reference.Equipment | reference.CutOff]) -> Rows:
+    """Rows as they stand in the file, without where they are from."""
+    return {
+        row.code: {"position": position}
+        | {name: value for name, value in vars(row).items() if name not in ("code", "source")}
+        for position, row in enumerate(rows)
+    }
 
 
 def _rule(row: reference.DocumentRule) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.logistics.domain.cut_offs import CutOff
 from services.logistics.domain.documents import Rule
+from services.logistics.domain.load import Equipment
 from services.logistics.domain.milestones import Graph, Milestone, graph_of, of_shipments
-from services.logistics.storage import document_rule, milestone
+from services.logistics.storage import cut_off, document_rule, equipment, milestone
 
 
 def documents(session: Session) -> list[Rule]:
@@ -24,6 +26,20 @@ def milestones(session: Session) -> Graph:
         if rows
         else {}
     )
+
+
+def equipments(session: Session) -> list[Equipment]:
+    """What goods may be loaded into, the smallest container first."""
+    names = [column for column in equipment.c if column.name != "position"]
+    rows = session.execute(select(*names).order_by(equipment.c.position)).mappings()
+    return [Equipment(**row) for row in rows]
+
+
+def cut_offs(session: Session) -> list[CutOff]:
+    """From the departure backwards."""
+    names = [column for column in cut_off.c if column.name != "position"]
+    rows = session.execute(select(*names).order_by(cut_off.c.position)).mappings()
+    return [CutOff(**row) for row in rows]
 
 
 def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What stands at a hub or in a shipment, order line by order line: what the rules of clearance look at."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +53,11 @@ def at_hubs(session: Session) -> dict[tuple[str, str], list[Standing]]:
 def in_shipment(session: Session, shipment_id: UUID) -> list[Standing]:
     """What a shipment carries; ``shipped`` are the pieces in other ones."""
     return _standing(session, _counted(session, carton.c.shipment_id == shipment_id), but=shipment_id)
+
+
+def of_cartons(session: Session, ssccs: Iterable[str]) -> list[Standing]:
+    """What some cartons hold that are in no shipment."""
+    return _standing(session, _counted(session, carton.c.sscc.in_(ssccs)))
 
 
 def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:

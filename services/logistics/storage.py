@@ -62,6 +62,32 @@ port = Table(
     Column("gln", Text),
 )
 
+equipment = Table(
+    "equipment",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("name_id", Text, nullable=False),
+    Column("usable_m3", Integer),
+    Column("payload_kg", Integer),
+    Column("worth_until_m3", Integer),
+    CheckConstraint("mode IN ('sea_fcl', 'sea_lcl', 'air')", name="mode"),
+)
+
+cut_off = Table(
+    "cut_off",
+    tables,
+    Column("code", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("name_id", Text, nullable=False),
+    Column("met_by", Text),
+    CheckConstraint("days > 0", name="days"),
+)
+
 exporter = Table(
     "exporter",
     tables,
@@ -196,6 +222,10 @@ shipment = Table(
     Column("eta", Date),
     Column("container", Text),
     Column("seal", Text),
+    Column("equipment", Text, ForeignKey("equipment.code")),
+    Column("via", JSONB, nullable=False, server_default="[]"),
+    Column("cancelled_at", Instant),
+    Column("cancelled_because", Text),
     CheckConstraint(
         "num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge, etd, eta) IN (0, 7)",
         name="booking",
@@ -203,7 +233,10 @@ shipment = Table(
     CheckConstraint("eta > etd", name="eta"),
     CheckConstraint("num_nulls(container, seal) IN (0, 2)", name="sealed"),
     CheckConstraint("container IS NULL OR etd IS NOT NULL", name="booked_first"),
+    CheckConstraint("equipment IS NULL OR etd IS NOT NULL", name="loaded_into"),
+    CheckConstraint("num_nulls(cancelled_at, cancelled_because) IN (0, 2)", name="cancelled"),
 )
+Index("shipment_etd_idx", shipment.c.etd, shipment.c.id)
 
 carton = Table(
     "carton",
@@ -404,6 +437,18 @@ shipment_milestone = Table(
     Column("recorded_at", Instant, nullable=False),
     UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
 )
+
+shipment_note = Table(
+    "shipment_note",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    comment="what staff want to be remembered, a send-off among them; it moves nothing",
+)
+Index("shipment_note_shipment_id_idx", shipment_note.c.shipment_id, shipment_note.c.id)
 
 goods_return = Table(
     "goods_return",

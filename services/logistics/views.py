@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Numeric, RowMapping, Select, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from services.logistics import files, standing
+from services.logistics import files, standing, views_of_loads
 from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
@@ -30,6 +30,9 @@ from services.logistics.storage import shipment as shipments
 from shared.clock import business_today
 from shared.refusal import Sentence
 
+MOST_SHIPMENTS = 50
+"""In each list of the desk, the most pressing first; the others come up as these leave or arrive."""
+
 MOST_RETURNS = 20
 """On the desk, the newest first."""
 
@@ -47,6 +50,11 @@ CARTON_STATE = case(
 
 WEIGHT = func.coalesce(carton.c.measured_g, carton.c.gross_g)
 """Grams as measured, and until then as expected."""
+
+VOLUME = func.round(
+    func.sum(cast(carton.c.length_mm, Numeric) * carton.c.width_mm * carton.c.height_mm) / 1_000_000_000, 2
+)
+"""Cubic metres, as cartons stand."""
 
 FREE_PIECES = lot.c.good - lot.c.packed - lot.c.withheld
 
@@ -152,14 +160,15 @@ def list_shipments(
 
 def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
     """What has not left yet, the next to leave first; what has no vessel stands at the end."""
-    query = select(Shipment).where(~_reached(VESSEL_DEPARTED))
-    return _summaries(session, graph, query.order_by(shipments.c.etd.nulls_last(), shipments.c.id))
+    query = select(Shipment).where(~_reached(VESSEL_DEPARTED), shipments.c.cancelled_at.is_(None))
+    query = query.order_by(shipments.c.etd, shipments.c.id).limit(MOST_SHIPMENTS)
+    return _summaries(session, graph, query)
 
 
 def sailing_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
     """What is on the way abroad, the next to arrive first."""
     query = select(Shipment).where(_reached(VESSEL_DEPARTED), ~_reached(DELIVERED))
-    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id))
+    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id).limit(MOST_SHIPMENTS))
 
 
 def delivered_shipments(session: Session, graph: Graph, limit: int = 10) -> list[dict[str, Any]]:
@@ -180,19 +189,24 @@ def _summaries(session: Session, graph: Graph, query: Select[Shipment]) -> list[
     return [{**summary(shipment, graph), **counts[shipment.id]} for shipment in found]
 
 
-def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
+def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     query = (
         select(
             carton.c.shipment_id,
             func.count().label("cartons"),
             func.sum(carton.c.pieces).label("pieces"),
             func.sum(WEIGHT).label("gross_g"),
+            VOLUME.label("volume_m3"),
         )
         .where(carton.c.shipment_id.in_(ids))
         .group_by(carton.c.shipment_id)
     )
     rows = session.execute(query)
-    return {row[0]: {"cartons": row.cartons, "pieces": row.pieces, "gross_g": row.gross_g} for row in rows}
+    names = ("cartons", "pieces", "gross_g", "volume_m3")
+    nothing = dict.fromkeys(names, 0)
+    return dict.fromkeys(ids, nothing) | {
+        row[0]: {name: getattr(row, name) for name in names} for row in rows
+    }
 
 
 def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
@@ -211,6 +225,9 @@ def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
         "port_of_discharge": shipment.port_of_discharge,
         "etd": shipment.etd,
         "eta": shipment.eta,
+        "equipment": shipment.equipment,
+        "via": shipment.via,
+        "cancelled_at": shipment.cancelled_at,
         "closes_on": shipment.closes_on,
         "container": shipment.container,
         "seal": shipment.seal,
@@ -226,19 +243,27 @@ def shipment_as_dict(
     session: Session, shipment: Shipment, graph: Graph, language: str = "en"
 ) -> dict[str, Any]:
     """One shipment with its goods, its papers and its way."""
-    line, unpaid = order_line_of(session, shipment), standing.unpaid_orders(session, shipment.id)
+    line, unpaid = (
+        order_line_of(session, shipment) if shipment.cartons else None,
+        standing.unpaid_orders(session, shipment.id),
+    )
     sent, today = files.by_paper(session, shipment.id), business_today(session)
     return {
         **summary(shipment, graph),
         **_counts(session, [shipment.id])[shipment.id],
         "lane": shipment.lane,
-        "consignee": {
+        "consignee": line
+        and {
             "name": line.consignee_name,
             "address": line.consignee_address,
             "country": line.destination,
         },
-        "incoterm": line.order.incoterm,
-        "named_place": line.order.named_place,
+        "incoterm": line and line.order.incoterm,
+        "named_place": line and line.order.named_place,
+        "cancelled_because": shipment.cancelled_because,
+        "fill": views_of_loads.load_of_shipment(session, shipment, language),
+        "cut_offs": views_of_loads.cut_offs_of(session, shipment, language),
+        "notes": views_of_loads.notes_of(session, shipment.id),
         "lines": [vars(part) for part in shipment.lines],
         "documents": [
             document_as_dict(document, language)

@@ -16,7 +16,6 @@ from services.orders.domain.order import Order
 from services.orders.domain.taking_back import Asked
 from services.orders.storage import cancellation
 from shared.clock import business_now
-from shared.events.logistics import ShipmentPlanned
 from shared.web.pages import said
 
 
@@ -59,7 +58,7 @@ def _line(number: int, part: Cancellation) -> dict[str, Any]:
 
 def estimate_of(session: Session, order: Order, asked: Sequence[Asked], *, unpack: bool) -> dict[str, Any]:
     """What could probably be stopped of what would be asked for; refused as the request itself would be."""
-    shipped = views.pieces_told(session, order.id, ShipmentPlanned)
+    shipped = views.pieces_in_shipments(session, order.id)
     lines = [
         estimate(line, quantity, shipped=shipped.get(line.number, 0), unpack=unpack)
         for line, quantity in taking_back.to_take_back(order, asked)

@@ -1,6 +1,7 @@
 """What is read for dossiers: a buyer those of its own lots, the offices all, and shipments too."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
@@ -28,19 +29,15 @@ def of_a_lot(session: Session, principal: Principal, id: str) -> list[dict[str, 
 
 
 def of_a_shipment(session: Session, id: UUID) -> list[dict[str, Any]]:
-    """Every version of a shipment's dossier, over the lots that it was planned with and left with."""
+    """Every version of a shipment's dossier, over the lots that it carried after each change."""
     query = (
-        select(lot, shipment_lot.c.told_at, shipment_lot.c.quantity.label("carried"))
+        select(lot, shipment_lot.c.told_at, shipment_lot.c.quantity.label("changed"))
         .join(shipment_lot, shipment_lot.c.lot == lot.c.lot)
         .where(shipment_lot.c.shipment_id == id)
         .order_by(shipment_lot.c.told_at, lot.c.lot)
     )
     rows = session.execute(query).all()
-    contents = [
-        Contents(at=at, lots=tuple(_lot(row, row.carried) for row in told))
-        for at, told in groupby(rows, key=lambda row: row.told_at)
-    ]
-    return _versions(session, "shipment", str(id), contents, rows)
+    return _versions(session, "shipment", str(id), _contents(rows), rows)
 
 
 def newest_lots(session: Session, principal: Principal) -> Sequence[Row[Any]]:
@@ -51,10 +48,14 @@ def newest_lots(session: Session, principal: Principal) -> Sequence[Row[Any]]:
 
 def newest_shipments(session: Session) -> Sequence[Row[Any]]:
     """The shipments that were told of last, with how many lots they carry."""
+    carried = func.sum(shipment_lot.c.quantity).label("carried")
     told = func.max(shipment_lot.c.told_at).label("told_at")
-    lots = func.count(shipment_lot.c.lot.distinct()).label("lots")
-    query = select(shipment_lot.c.shipment_id, told, lots).group_by(shipment_lot.c.shipment_id)
-    return session.execute(query.order_by(told.desc()).limit(NEWEST)).all()
+    by_lot = select(shipment_lot.c.shipment_id, carried, told)
+    each = by_lot.group_by(shipment_lot.c.shipment_id, shipment_lot.c.lot).subquery()
+    lots = func.count().filter(each.c.carried > 0).label("lots")
+    last = func.max(each.c.told_at).label("told_at")
+    query = select(each.c.shipment_id, last, lots).group_by(each.c.shipment_id)
+    return session.execute(query.order_by(last.desc()).limit(NEWEST)).all()
 
 
 def _lots_of(principal: Principal) -> Any:
@@ -63,6 +64,19 @@ def _lots_of(principal: Principal) -> Any:
         return query
     line = (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line_number)
     return query.join(order_line, line).where(order_line.c.buyer == principal.account)
+
+
+def _contents(rows: Sequence[Row[Any]]) -> list[Contents]:
+    """The lots in a shipment after each change of it; none once it was given up."""
+    of_lot = {row.lot: row for row in rows}
+    carried: Counter[str] = Counter()
+    contents = []
+    for at, changes in groupby(rows, key=lambda row: row.told_at):
+        for row in changes:
+            carried[row.lot] += row.changed
+        lots = [_lot(of_lot[lot], pieces) for lot, pieces in sorted(carried.items()) if pieces > 0]
+        contents.append(Contents(at=at, lots=tuple(lots)))
+    return contents
 
 
 def _versions(

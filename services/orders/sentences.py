@@ -253,6 +253,18 @@ SENTENCES = {
         "Logistik menahan {withheld} dari {asked} buah di baris {line}",
     ),
     "shipment_planned": ("Shipment {number} was planned", "Pengiriman {number} direncanakan"),
+    "cartons_taken_out": (
+        "{cartons} cartons were taken out of shipment {number} and stand at the hub again",
+        "{cartons} karton dikeluarkan dari pengiriman {number} dan kembali ke hub",
+    ),
+    "cartons_put_in": (
+        "{cartons} cartons were put into shipment {number}",
+        "{cartons} karton dimasukkan ke pengiriman {number}",
+    ),
+    "shipment_cancelled": (
+        "Shipment {number} was cancelled; its goods wait for another one",
+        "Pengiriman {number} dibatalkan; barangnya menunggu pengiriman lain",
+    ),
     "shipment_booked": (
         "Booked on {vessel} {voyage}, leaving {etd}, due {eta}",
         "Dipesan di {vessel} {voyage}, berangkat {etd}, tiba {eta}",

@@ -434,13 +434,15 @@ Index("lot_released_at_idx", lot.c.released_at, lot.c.lot)
 shipment_lot = Table(
     "shipment_lot",
     tables,
-    Column("shipment_id", Uuid, primary_key=True),
-    Column("told_at", Instant, primary_key=True),
+    Column("event_id", Uuid, primary_key=True),
     Column("lot", Text, ForeignKey("lot.lot"), primary_key=True, index=True),
+    Column("shipment_id", Uuid, nullable=False),
+    Column("told_at", Instant, nullable=False),
     Column("quantity", Integer, nullable=False),
-    CheckConstraint("quantity > 0", name="quantity"),
-    comment="append only: what a shipment was planned with, and what it left with",
+    CheckConstraint("quantity <> 0", name="quantity"),
+    comment="append only: pieces of a lot that were put into a shipment, or, below 0, taken out of it",
 )
+Index("shipment_lot_shipment_idx", shipment_lot.c.shipment_id, shipment_lot.c.told_at)
 
 evidence = Table(
     "evidence",

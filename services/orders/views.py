@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
-from services.orders.domain.expected import Next, Told, next_step
+from services.orders.domain.expected import Next, Told, next_step, planned_pieces
 from services.orders.domain.hold import RELEASE_ROLES
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
@@ -165,6 +165,12 @@ def pieces_told(session: Session, order_id: UUID, event: type[Any]) -> dict[int,
         for line, told in progress_of(session, order_id).items()
         if line is not None
     }
+
+
+def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
+    """Pieces of each line that stand in shipments, as the timeline tells it."""
+    told = progress_of(session, order_id)
+    return {line: planned_pieces(about) for line, about in told.items() if line is not None}
 
 
 def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:

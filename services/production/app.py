@@ -9,15 +9,19 @@ from services.production.pages import (
     board,
     evidence,
     facilities,
+    hours,
     inspecting,
     kept,
     materials,
+    people,
     photographing,
+    premi,
     printing,
     replanning,
     reports,
     tools,
     warnings,
+    welfare,
 )
 from shared import settings
 from shared.web import serving
@@ -36,6 +40,10 @@ DESKS = (
     replanning.desk,
     warnings.desk,
     evidence.desk,
+    people.desk,
+    hours.desk,
+    premi.desk,
+    welfare.desk,
 )
 
 

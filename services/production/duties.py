@@ -5,6 +5,7 @@ from typing import Final
 from shared.web.access import FACILITY, HEAD, IN_A_FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
 
 READERS: Final = (*IN_A_FACILITY, KANWIL)
+WELFARE_READERS: Final = (FACILITY, HEAD, KANWIL)
 
 MAY: Final = {
     "accept": (FACILITY, HEAD),
@@ -23,6 +24,8 @@ MAY: Final = {
     "material": (FACILITY, HEAD),
     "quarantine": (FACILITY, HEAD, KANWIL),
     "evidence": (HEAD, KANWIL),
+    "people": (FACILITY, HEAD),
+    "reverse": (HEAD,),
 }
 """An officer goes on accepting and inspecting: a small facility has nobody else, and a key that was given out
 must not lose what it could. Who is to do less gets a narrower role."""

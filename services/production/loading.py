@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from sqlalchemy import delete, select
@@ -10,17 +11,23 @@ from sqlalchemy.orm import Session
 
 from services.production.domain.agreement import Agreement, Tariff, stand_alone
 from services.production.domain.material import MaterialLot
+from services.production.domain.premi import Scheme
 from services.production.domain.work_order import short_code
 from services.production.handlers.agreements import others_of
+from services.production.handlers.people import set_words
 from services.production.handlers.planning import one_plan_at_a_time
+from services.production.handlers.premi import keep_scheme
 from services.production.handlers.waiting import share_out_what_waits
 from services.production.storage import (
     agreement,
     capability,
+    consent_text,
     facility,
     item_skill,
     material,
     material_lot,
+    minimum_wage,
+    premi_scheme,
     recipe,
 )
 from shared import reference
@@ -63,6 +70,7 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     loaded = {
         "facilities": len(changed),
         "agreements": _load_agreements(session, folder),
+        "premi": _load_premi(session, reference.premi(folder)),
         "materials": _load_materials(session, reference.supplies(folder), reference.materials(folder)),
         "skills": len(_load_skills(session, folder)),
     }
@@ -98,6 +106,49 @@ def _load_agreements(session: Session, folder: Path) -> int:
         session.add(made)
         session.flush()
     return len(rows)
+
+
+def _load_premi(session: Session, known: reference.Premi) -> int:
+    """Bring wages up to date; schemes and words are added to agreements that have none yet."""
+    wages = [
+        {
+            "place": row.place,
+            "valid_from": row.valid_from,
+            "monthly_idr": row.monthly_idr,
+            "source": row.source,
+        }
+        for row in known.wages
+    ]
+    new = upsert(minimum_wage)
+    kept = new.on_conflict_do_update(
+        index_elements=["place", "valid_from"],
+        set_={"monthly_idr": new.excluded.monthly_idr, "source": new.excluded.source},
+    )
+    session.execute(kept, wages)
+    ids = {row.number: row.id for row in session.execute(select(agreement.c.number, agreement.c.id))}
+    paid = set(session.execute(select(premi_scheme.c.agreement_id)).scalars())
+    schemes = [row for row in known.schemes if row.agreement in ids and ids[row.agreement] not in paid]
+    for row in schemes:
+        keep_scheme(session, _scheme(row, ids[row.agreement]))
+    asked = set(session.execute(select(consent_text.c.agreement_id)).scalars())
+    for id in set(ids.values()) - asked:
+        for text in known.words:
+            set_words(
+                session, agreement_id=id, purpose=text.purpose, valid_from=text.valid_from, words=text.words
+            )
+    return len(schemes)
+
+
+def _scheme(row: reference.PremiScheme, agreement_id: UUID) -> Scheme:
+    names = ("basis", "worker_pct", "capital_pct", "state_pct", "hourly_idr", "valid_from", "valid_to")
+    return Scheme(
+        id=uuid7s.uuid7(),
+        agreement_id=agreement_id,
+        rates={rate.sku: rate.idr for rate in row.rates},
+        legal_ref=row.legal_ref,
+        approved_by_role=row.approved_by_role,
+        **{name: getattr(row, name) for name in names},
+    )
 
 
 def _load_materials(

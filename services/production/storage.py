@@ -7,6 +7,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -591,6 +592,244 @@ evidence = Table(
     comment="never changed but for its withdrawal",
 )
 Index("evidence_facility_idx", evidence.c.facility, evidence.c.id)
+
+worker = Table(
+    "worker",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("eligible", Boolean, nullable=False),
+    Column("registered_on", Date, nullable=False),
+    Column("left_on", Date),
+    CheckConstraint("left_on >= registered_on", name="left_on"),
+    comment="random codes; whose they are stands in the facility's own key table, outside",
+)
+Index("worker_facility_idx", worker.c.facility, worker.c.left_on)
+
+consent_text = Table(
+    "consent_text",
+    tables,
+    Column("agreement_id", Uuid, ForeignKey("agreement.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("words", Text, nullable=False),
+    PrimaryKeyConstraint("agreement_id", "purpose", "version"),
+    CheckConstraint("purpose IN ('work', 'data')", name="purpose"),
+    CheckConstraint("version > 0", name="version"),
+    comment="what is read aloud before somebody consents; a new version asks anew",
+)
+
+consent = Table(
+    "consent",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("worker_id", Uuid, ForeignKey("worker.id"), nullable=False, index=True),
+    Column("agreement_id", Uuid, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("text_version", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("read_aloud", Boolean, nullable=False),
+    Column("witness_role", Text, nullable=False),
+    Column("given_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    ForeignKeyConstraint(
+        ["agreement_id", "purpose", "text_version"],
+        ["consent_text.agreement_id", "consent_text.purpose", "consent_text.version"],
+        name="consent_text_fkey",
+    ),
+    CheckConstraint(
+        "witness_role IN ('binadik_officer', 'health_officer', 'religious_counsellor', 'legal_aid', 'visitor')",
+        name="witness_role",
+    ),
+    CheckConstraint("withdrawn_at >= recorded_at", name="withdrawn_at"),
+)
+
+refusal = Table(
+    "refusal",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("agreement_id", Uuid, ForeignKey("agreement.id"), nullable=False, index=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    CheckConstraint("people > 0", name="people"),
+    comment="how many said no, and nothing of who; it has no effect on anything",
+)
+
+hours_entry = Table(
+    "hours_entry",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("worker_id", Uuid, ForeignKey("worker.id"), nullable=False),
+    Column(
+        "work_order_id",
+        Uuid,
+        ForeignKey("work_order.id"),
+        index=True,
+        comment="none: the facility's own work",
+    ),
+    Column("worked_on", Date, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("pieces", Integer, nullable=False, server_default="0"),
+    Column("ended_at", Instant, comment="when the shift ended, where a consent was withdrawn that day"),
+    Column("corrects", BigInteger, ForeignKey("hours_entry.id")),
+    Column("reason", Text),
+    Column("recorded_at", Instant, nullable=False),
+    CheckConstraint(
+        "minutes BETWEEN -420 AND 420 AND (corrects IS NOT NULL OR (minutes > 0 AND pieces >= 0))",
+        name="minutes",
+    ),
+    CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
+    CheckConstraint("pieces = 0 OR work_order_id IS NOT NULL", name="pieces"),
+    comment="append only: a correction is an entry of its own; no more than 420 minutes of a worker and day",
+)
+Index("hours_entry_worker_idx", hours_entry.c.worker_id, hours_entry.c.worked_on)
+Index("hours_entry_facility_idx", hours_entry.c.facility, hours_entry.c.worked_on)
+
+grievance = Table(
+    "grievance",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False, index=True),
+    Column("received_on", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("closed_on", Date),
+    Column("outcome", Text),
+    CheckConstraint("kind IN ('pay', 'hours', 'safety', 'treatment', 'consent', 'other')", name="kind"),
+    CheckConstraint("outcome IN ('upheld', 'partly_upheld', 'not_upheld', 'taken_back')", name="outcome"),
+    CheckConstraint("(closed_on IS NULL) = (outcome IS NULL) AND closed_on >= received_on", name="closed_on"),
+    comment="dates, kinds and outcomes; nothing of who",
+)
+
+independent_visit = Table(
+    "independent_visit",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False, index=True),
+    Column("visited_on", Date, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    CheckConstraint(
+        "kind IN ('supervising_judge', 'ombudsman', 'komnas_ham', 'labour_inspector', 'auditor')", name="kind"
+    ),
+    CheckConstraint("outcome IN ('no_findings', 'findings', 'findings_mended')", name="outcome"),
+)
+
+worker_read = Table(
+    "worker_read",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("read_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False, index=True),
+    Column("principal", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("page", Text, nullable=False),
+    Column("codes", Integer, nullable=False),
+    comment="append only: who read of workers, when, on which page, of how many codes",
+)
+
+premi_scheme = Table(
+    "premi_scheme",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("agreement_id", Uuid, ForeignKey("agreement.id"), nullable=False, index=True),
+    Column("basis", Text, nullable=False),
+    Column("worker_pct", Numeric(5, 2), nullable=False),
+    Column("capital_pct", Numeric(5, 2), nullable=False),
+    Column("state_pct", Numeric(5, 2), nullable=False),
+    Column("hourly_idr", BigInteger),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("legal_ref", Text, nullable=False),
+    Column("approved_by_role", Text, nullable=False),
+    CheckConstraint("basis IN ('piece', 'hour', 'profit_share')", name="basis"),
+    CheckConstraint(
+        "worker_pct >= 0 AND capital_pct >= 0 AND state_pct >= 0 AND worker_pct + capital_pct + state_pct = 100",
+        name="percent",
+    ),
+    CheckConstraint("(basis = 'hour') = (hourly_idr IS NOT NULL) AND hourly_idr > 0", name="hourly_idr"),
+    CheckConstraint("valid_from <= valid_to", name="days"),
+)
+
+premi_rate = Table(
+    "premi_rate",
+    tables,
+    Column("scheme_id", Uuid, ForeignKey("premi_scheme.id"), nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("idr", BigInteger, nullable=False),
+    PrimaryKeyConstraint("scheme_id", "sku"),
+    CheckConstraint("idr > 0", name="idr"),
+)
+
+premi_lot = Table(
+    "premi_lot",
+    tables,
+    Column("lot", Text, primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("work_order_id", Uuid, ForeignKey("work_order.id"), nullable=False, index=True),
+    Column("agreement_id", Uuid, ForeignKey("agreement.id"), comment="none: no agreement covers it"),
+    Column("sku", Text, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("accepted_on", Date, nullable=False),
+    CheckConstraint("pieces > 0", name="pieces"),
+    comment="pieces accepted at the facility's inspection, on which premi is due",
+)
+Index("premi_lot_facility_idx", premi_lot.c.facility, premi_lot.c.accepted_on)
+
+premi_entry = Table(
+    "premi_entry",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("scheme_id", Uuid, ForeignKey("premi_scheme.id")),
+    Column("lot", Text, ForeignKey("premi_lot.lot"), index=True),
+    Column("reverses", BigInteger, ForeignKey("premi_entry.id"), unique=True),
+    Column("reason", Text),
+    CheckConstraint("kind IN ('accrued', 'shared', 'paid', 'settled', 'reversed')", name="kind"),
+    CheckConstraint("(kind IN ('accrued', 'shared')) = (lot IS NOT NULL)", name="lot"),
+    CheckConstraint(
+        "(kind = 'reversed') = (reverses IS NOT NULL) AND (reverses IS NULL) = (reason IS NULL)",
+        name="reverses",
+    ),
+    comment="append only; a correction is a reversal",
+)
+Index("premi_entry_facility_idx", premi_entry.c.facility, premi_entry.c.id)
+
+premi_line = Table(
+    "premi_line",
+    tables,
+    Column("entry_id", BigInteger, ForeignKey("premi_entry.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("worker_id", Uuid, ForeignKey("worker.id"), index=True),
+    Column("idr", BigInteger, nullable=False, comment="whole rupiah: a debit above 0, a credit below"),
+    PrimaryKeyConstraint("entry_id", "number"),
+    CheckConstraint(
+        "account IN ('partner', 'workers', 'worker', 'capital', 'state', 'paid')", name="account"
+    ),
+    CheckConstraint("(account = 'worker') = (worker_id IS NOT NULL)", name="worker"),
+    CheckConstraint("idr <> 0", name="idr"),
+    comment="append only; the lines of an entry add up to 0",
+)
+
+minimum_wage = Table(
+    "minimum_wage",
+    tables,
+    Column("place", Text, nullable=False, comment="a facility's place, or * for the whole province"),
+    Column("valid_from", Date, nullable=False),
+    Column("monthly_idr", Numeric(14, 2), nullable=False),
+    Column("source", Text, nullable=False),
+    PrimaryKeyConstraint("place", "valid_from"),
+    CheckConstraint("monthly_idr > 0", name="monthly_idr"),
+)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Evidence, evidence)

@@ -48,6 +48,12 @@ def agreements_for(session: Session, order: WorkOrder) -> Sequence[Agreement]:
     return session.execute(_agreements([order.facility], partner)).scalars().all()
 
 
+def agreement_on(session: Session, order: WorkOrder, day: date) -> Agreement | None:
+    """The agreement that a day's work on it falls under: the one in force, else the last that was."""
+    begun = [one for one in agreements_for(session, order) if one.valid_from <= day]
+    return max(begun, key=lambda one: (one.state_on(day) == "in_force", one.valid_from), default=None)
+
+
 def _agreements(codes: Sequence[str], partner: str | None) -> Select[Agreement]:
     query = select(Agreement).where(agreement.c.facility.in_(codes), agreement.c.lanes.contains([LANE]))
     return query if partner is None else query.where(agreement.c.partner == partner)

@@ -144,12 +144,46 @@ class ShipmentPlanned:
     lines: tuple[ShipmentLine, ...]
 
 
+@contract("kendi.logistics.cartons_taken_out.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsTakenOut:
+    """Cartons were taken out of a shipment before it was closed; they stand at its hub again."""
+
+    shipment_id: UUID
+    number: str
+    cartons: int
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.cartons_put_in.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class CartonsPutIn:
+    """Cartons were put into a shipment that was planned before."""
+
+    shipment_id: UUID
+    number: str
+    cartons: int
+    lines: tuple[ShipmentLine, ...]
+
+
+@contract("kendi.logistics.shipment_cancelled.v1", subject="shipment/{shipment_id}")
+@dataclass(frozen=True, kw_only=True)
+class ShipmentCancelled:
+    """A shipment was given up before it was loaded; what it carried waits for another one."""
+
+    shipment_id: UUID
+    number: str
+    cartons: int
+    lines: tuple[ShipmentLine, ...]
+
+
 @contract("kendi.logistics.shipment_booked.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentBooked:
     """A vessel was booked.
 
-    Ports are UN/LOCODE; ``etd`` and ``eta`` are the carrier's estimates.
+    Ports are UN/LOCODE, ``via`` those of transhipment; ``etd`` and ``eta`` are the carrier's estimates.
+    ``equipment`` is what the goods are loaded into, such as 40HC, LCL or AIR.
     """
 
     shipment_id: UUID
@@ -161,6 +195,8 @@ class ShipmentBooked:
     etd: date
     eta: date
     lines: tuple[ShipmentLine, ...]
+    equipment: str | None = None
+    via: tuple[str, ...] = ()
 
 
 @contract("kendi.logistics.documents_completed.v1", subject="shipment/{shipment_id}")

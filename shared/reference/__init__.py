@@ -19,9 +19,12 @@ from shared.reference.rows import (
     Aql,
     Buyer,
     Capability,
+    ConsentWords,
+    CutOff,
     Destinations,
     DocumentRule,
     Epcis,
+    Equipment,
     Facility,
     Group,
     Item,
@@ -32,10 +35,15 @@ from shared.reference.rows import (
     OpeningStock,
     Policy,
     Port,
+    Premi,
+    PremiScheme,
+    Rate,
     Recipe,
     SamplingPlan,
+    Shipping,
     Skill,
     Supply,
+    Wage,
     When,
 )
 
@@ -46,9 +54,12 @@ __all__ = [
     "BadReference",
     "Buyer",
     "Capability",
+    "ConsentWords",
+    "CutOff",
     "Destinations",
     "DocumentRule",
     "Epcis",
+    "Equipment",
     "Facility",
     "Group",
     "Item",
@@ -59,10 +70,15 @@ __all__ = [
     "OpeningStock",
     "Policy",
     "Port",
+    "Premi",
+    "PremiScheme",
+    "Rate",
     "Recipe",
     "SamplingPlan",
+    "Shipping",
     "Skill",
     "Supply",
+    "Wage",
     "When",
     "agreements",
     "aql",
@@ -75,6 +91,8 @@ __all__ = [
     "materials",
     "milestones",
     "ports",
+    "premi",
+    "shipping",
     "skills",
     "supplies",
 ]
@@ -181,6 +199,18 @@ def ports(folder: Path = FOLDER) -> tuple[Port, ...]:
     return read(folder / "ports.yaml", "ports", schemas.Port(), unique=("code", "gln"))
 
 
+def shipping(folder: Path = FOLDER) -> Shipping:
+    """What goods are loaded into, and what must be done how long before a vessel leaves."""
+    steps = {milestone.code for milestone in milestones(folder)}
+    with Sheet(folder / "shipping.yaml", "equipment", "cut_offs") as sheet:
+        equipment: tuple[Equipment, ...] = sheet.rows("equipment", schemas.Equipment(), unique=("code",))
+        cut_offs: tuple[CutOff, ...] = sheet.rows("cut_offs", schemas.CutOff(), unique=("code",))
+        for cut_off in cut_offs:
+            if cut_off.met_by:
+                _need_one_of(sheet, cut_off, ("met_by",), cut_off.met_by, steps)
+    return Shipping(equipment=equipment, cut_offs=cut_offs)
+
+
 def buyers(folder: Path = FOLDER) -> tuple[Buyer, ...]:
     """Who orders."""
     families = {item.family for item in catalogue(folder)}
@@ -204,6 +234,25 @@ def agreements(folder: Path = FOLDER) -> tuple[Agreement, ...]:
             for place, tariff in enumerate(agreement.tariffs):
                 _need_one_of(sheet, agreement, ("tariffs", place, "sku"), tariff.sku, skus)
     return found
+
+
+def premi(folder: Path = FOLDER) -> Premi:
+    """Minimum wages, how the work under each agreement is paid, and the words to consent to."""
+    numbers = {agreement.number for agreement in agreements(folder)}
+    skus = {item.sku for item in catalogue(folder)}
+    with Sheet(folder / "premi.yaml", "wages", "schemes", "words") as sheet:
+        wages: tuple[Wage, ...] = sheet.rows("wages", schemas.Wage(), unique=())
+        schemes: tuple[PremiScheme, ...] = sheet.rows("schemes", schemas.PremiScheme(), unique=())
+        words: tuple[ConsentWords, ...] = sheet.rows("words", schemas.ConsentWords(), unique=("purpose",))
+        for scheme in schemes:
+            _need_one_of(sheet, scheme, ("agreement",), scheme.agreement, numbers)
+            for place, rate in enumerate(scheme.rates):
+                _need_one_of(sheet, scheme, ("rates", place, "sku"), rate.sku, skus)
+            others = [one for one in schemes if one is not scheme and one.agreement == scheme.agreement]
+            if any(_overlap(scheme, other) for other in others):
+                said = "must not be in the days of another scheme of this agreement"
+                sheet.fault(scheme, ("valid_from",), f"{said}, was {scheme.valid_from}")
+    return Premi(wages=wages, schemes=schemes, words=words)
 
 
 def supplies(folder: Path = FOLDER) -> Materials:
@@ -268,7 +317,7 @@ def _need_one_at_a_time(sheet: Sheet, policies: tuple[Policy, ...]) -> None:
                 sheet.fault(later, ("valid_from",), f"{said}; this one holds {_days(later)}")
 
 
-def _overlap(one: Policy, other: Policy) -> bool:
+def _overlap(one: Policy | PremiScheme, other: Policy | PremiScheme) -> bool:
     begin = max(one.valid_from or date.min, other.valid_from or date.min)
     return begin <= min(one.valid_to or date.max, other.valid_to or date.max)
 

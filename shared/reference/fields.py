@@ -154,6 +154,15 @@ def amount() -> Checked:
     )
 
 
+def percent() -> Checked:
+    """A share of the whole, in quotes; it may be nothing."""
+
+    def read(value: Any) -> Decimal:
+        return Decimal(0) if value == "0" else _exactly(value, places=2, most=Decimal(100))
+
+    return Checked('a percentage from 0 to 100 in quotes, such as "50" or "12.5"', read)
+
+
 def measure() -> Checked:
     """A quantity in the unit of a material, in quotes."""
     return Checked(

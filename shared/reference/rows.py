@@ -235,6 +235,40 @@ class Port:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Equipment:
+    """What goods are loaded into. No ``usable_m3``: it has no walls of its own."""
+
+    code: str
+    mode: str
+    name_en: str
+    name_id: str
+    usable_m3: int | None
+    payload_kg: int | None
+    worth_until_m3: int | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutOff:
+    """What must be done ``days`` before the cut-off above it; ``met_by`` is the milestone that shows it as done."""
+
+    code: str
+    days: int
+    name_en: str
+    name_id: str
+    met_by: str | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipping:
+    """How goods are shipped: what they are loaded into, and the cut-offs, from the departure backwards."""
+
+    equipment: tuple[Equipment, ...]
+    cut_offs: tuple[CutOff, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Buyer:
     """Who orders. ``aliases`` are other spellings seen for the same party, ``bank`` the lines of its account on papers.
 
@@ -365,3 +399,58 @@ class Skill:
     sku: str
     level: int
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wage:
+    """The minimum wage of a month where a facility is; ``*`` is the whole province."""
+
+    place: str
+    valid_from: date
+    monthly_idr: Decimal
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """Whole rupiah for a good piece of an article."""
+
+    sku: str
+    idr: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PremiScheme:
+    """How the work under an agreement is paid; percentages are of what the partner owes."""
+
+    agreement: str
+    basis: str
+    worker_pct: Decimal
+    capital_pct: Decimal
+    state_pct: Decimal
+    hourly_idr: int | None
+    rates: tuple[Rate, ...]
+    valid_from: date
+    valid_to: date
+    legal_ref: str
+    approved_by_role: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentWords:
+    """What is read aloud before somebody consents to work, or to the use of data, under any agreement."""
+
+    purpose: str
+    valid_from: date
+    words: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premi:
+    """What is known of pay and consent from the beginning."""
+
+    wages: tuple[Wage, ...]
+    schemes: tuple[PremiScheme, ...]
+    words: tuple[ConsentWords, ...]

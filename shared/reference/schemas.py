@@ -272,6 +272,26 @@ class Port(Row):
             )
 
 
+class Equipment(Row):
+    of = rows.Equipment
+    code = f.code("a code such as 40HC", r"[A-Z0-9]{3,4}")
+    mode = f.one_of(*MODES)
+    name_en, name_id = f.text(), f.text()
+    usable_m3 = f.whole("cubic metres", load_default=None)
+    payload_kg = f.whole("kilograms", load_default=None)
+    worth_until_m3 = f.whole("cubic metres", load_default=None)
+    source = f.mark()
+
+
+class CutOff(Row):
+    of = rows.CutOff
+    code = f.code("a code such as CLOSING", _UNDERSCORED)
+    days = f.whole("days")
+    name_en, name_id = f.text(), f.text()
+    met_by = f.code("a milestone such as GATE_IN", _UNDERSCORED, load_default=None)
+    source = f.mark()
+
+
 class Buyer(Row):
     of = rows.Buyer
     code = f.code("a code such as CHEWY-LOUIS", _HYPHENED)
@@ -370,4 +390,48 @@ class Skill(Row):
     of = rows.Skill
     sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
     level = f.whole("a skill level", most=3)
+    source = f.mark()
+
+
+class Wage(Row):
+    of = rows.Wage
+    place = f.text("a facility's place, or * for the whole province")
+    valid_from = f.day()
+    monthly_idr = f.amount()
+    source = f.mark()
+
+
+class Rate(Row):
+    of = rows.Rate
+    sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
+    idr = f.whole("rupiah")
+
+
+class PremiScheme(Row):
+    of = rows.PremiScheme
+    agreement = f.text("the number of an agreement", r"[A-Z0-9][A-Z0-9./-]{2,59}")
+    basis = f.one_of("piece", "hour", "profit_share")
+    worker_pct, capital_pct, state_pct = f.percent(), f.percent(), f.percent()
+    hourly_idr = f.whole("rupiah", load_default=None)
+    rates = f.Listed(f.Part(Rate()), least=0)
+    valid_from, valid_to = f.day(), f.day()
+    legal_ref = f.text()
+    approved_by_role = f.one_of("kanwil", "facility_head")
+    source = f.mark()
+
+    @validates_schema
+    def shares_are_the_whole(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "valid_from", "valid_to", same_day=True)
+        whole = data["worker_pct"] + data["capital_pct"] + data["state_pct"]
+        if whole != 100:
+            raise ValidationError(
+                f"must add up to 100 with capital_pct and state_pct, was {whole} in all", "worker_pct"
+            )
+
+
+class ConsentWords(Row):
+    of = rows.ConsentWords
+    purpose = f.one_of("work", "data")
+    valid_from = f.day()
+    words = f.text()
     source = f.mark()

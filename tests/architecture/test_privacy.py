@@ -19,12 +19,13 @@ from shared.web.schemas import long_text
 TELLS_WHO = re.compile(
     r"(^|_)(names?|nama|surname|birth|born|dob|age|gender|sex|religion|offen[cs]es?|crimes?|sentence|convict\w*"
     r"|photos?|portrait|face|image|picture|nik|ktp|passport|identity|national|person|inmate|prisoner|napi|wbp"
-    r"|illness|diagnosis|phone|email)(_|$)"
+    r"|illness|diagnosis|phone|email|worker)(_|$)"
 )
 
 COMPANY = "a company that trades"
 GOODS = "goods, materials or papers"
 STAFF = "who signs in or signs a decision, in an office"
+CODE = "a code and nobody's name, which row security shows to the facility alone"
 ALLOWED = {
     "name_en": GOODS,
     "name_id": GOODS,
@@ -39,6 +40,8 @@ ALLOWED = {
     "logistics DocumentSchema.name": GOODS,
     "logistics MilestoneSchema.name": "a step of a journey",
     "logistics ConsigneeSchema.name": COMPANY,
+    "logistics LoadSchema.name": GOODS,
+    "logistics CutOffSchema.name": "a day by which something is due",
     "logistics port.name": "a port",
     "logistics exporter.name": COMPANY,
     "logistics facility.name": "a facility",
@@ -55,6 +58,7 @@ ALLOWED = {
     "orders signature.signer_name": STAFF,
     "orders sample_verdict.said_by_name": STAFF,
     "production FacilitySchema.name": "a facility",
+    "production FacilityWelfareSchema.name": "a facility",
     "production FacilityInFullSchema.name": "a facility",
     "production ParticularsRequest.name": "a facility",
     "production ToolSchema.name": "a kind of tool",
@@ -62,6 +66,13 @@ ALLOWED = {
     "production tool_kind.name": "a kind of tool",
     "production InspectionSchema.photos": "goods; the desk says that nobody may be on them",
     "production inspection_photo": "goods; the desk says that nobody may be on them",
+    "worker_pct": "a share of what is earned",
+    "production worker": CODE,
+    "production worker_read": CODE,
+    "production worker_pool": "how many there are in a week",
+    "production consent.worker_id": CODE,
+    "production hours_entry.worker_id": CODE,
+    "production premi_line.worker_id": CODE,
     "every api_key.name": "a system",
     "every person": STAFF,
     "every person.name": STAFF,
@@ -137,6 +148,7 @@ def test_nothing_is_allowed_that_is_not_there() -> None:
         "national_number",
         "nama",
         "wbp_age",
+        "worker_id",
     ],
 )
 def test_a_field_about_a_person_would_be_found(field: str) -> None:

@@ -40,9 +40,12 @@ PAGES = [
         "production",
         FACILITY,
         "LPS-SRG",
-        ("", "materials", "agreements", "facilities/LPS-SRG", "facilities/LPS-SRG/tools", "docs"),
+        (
+            *("", "materials", "agreements", "facilities/LPS-SRG", "facilities/LPS-SRG/tools", "docs"),
+            *("people", "hours", "premi", "welfare"),
+        ),
     ),
-    ("production", KANWIL, None, ("", "materials", "agreements", "facilities/", "facilities/new")),
+    ("production", KANWIL, None, ("", "materials", "agreements", "facilities/", "facilities/new", "welfare")),
     ("logistics", LOGISTICS, None, ("", "docs")),
 ]
 

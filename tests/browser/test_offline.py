@@ -161,6 +161,7 @@ def test_a_session_that_ran_out_loses_nothing_and_a_refusal_stays_until_it_is_co
     page = workshop.board()
     page.context.set_offline(True)
     report_pieces(page, workshop, 47)
+    waiting(page, 1)
     report_pieces(page, workshop, 1)
     waiting(page, 2)
     workshop.report_elsewhere(60)
@@ -174,8 +175,8 @@ def test_a_session_that_ran_out_loses_nothing_and_a_refusal_stays_until_it_is_co
     page.locator("#waiting input").fill("37")
     page.get_by_role("button", name="Kirim lagi").tap()
     expect(page.locator("#told")).to_contain_text("Dua perangkat melaporkan jam ini")
-    assert workshop.reported() == [60, 37, 1]
     expect(page.locator("#waiting")).to_be_hidden()
+    assert workshop.reported() == [60, 37, 1]
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Workshop) -> None:
@@ -192,7 +193,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Wo
     waiting(page, 1)
     until(lambda: lost, meanwhile=lambda: page.wait_for_timeout(50))
     assert workshop.reported() == [10]
-    page.reload()
+    page.reload(wait_until="commit")
     expect(page.locator("#waiting")).to_be_hidden()
     expect(page.locator(f"#wo-{workshop.work} .big")).to_have_text("90")
     assert workshop.reported() == [10]

@@ -51,6 +51,7 @@ def sign_in(browser: Browser, system: System) -> Iterator[SignIn]:
 def test_a_scanner_types_on_and_on_and_a_wrong_label_is_told_big(sign_in: SignIn) -> None:
     page = sign_in("logistics", LOGISTICS, viewport=PHONE)
     page.get_by_role("link", name="Scanning").click()
+    expect(page.locator("#scan")).to_be_focused()
     for number in ("095299000000000014", "095299000000000024"):
         page.keyboard.type(number)
         page.keyboard.press("Enter")
@@ -171,17 +172,19 @@ def test_a_release_takes_two_people_and_then_work_stands_on_the_board(sign_in: S
     board = sign_in("production", FACILITY, account="LPS-SRG", viewport=PHONE, locale="id-ID")
     offer = board.get_by_role("button", name=re.compile(r"^Terima [\d.]+ buah$"))
     expect(offer.first).to_be_visible(timeout=15_000)
-    offer.first.click()
-    board.get_by_role("button", name="Mulai").first.click()
-    pieces = board.get_by_label("Buah dibuat").first
+    card = board.locator(f"#{offer.first.locator('xpath=ancestor::section[1]').get_attribute('id')}")
+    card.get_by_role("button", name=re.compile(r"^Terima [\d.]+ buah$")).click()
+    card.get_by_role("button", name="Mulai").click()
+    expect(board.locator("#waiting")).to_be_hidden()
+    pieces = card.get_by_label("Buah dibuat")
     pieces.fill("9999999")
-    board.get_by_role("button", name="Lapor hasil").first.click()
-    expect(board.get_by_role("alert")).to_contain_text("melebihi sisa")
-    expect(board.get_by_label("Buah dibuat").first).to_have_value("9999999")
-    expect(board.get_by_label("Buah dibuat").first).to_be_focused()
-    board.get_by_label("Buah dibuat").first.fill("40")
-    board.get_by_role("button", name="Lapor hasil").first.click()
-    expect(board.get_by_role("button", name="Periksa 40 buah")).to_be_visible()
+    card.get_by_role("button", name="Lapor hasil").click()
+    expect(card.get_by_role("alert")).to_contain_text("melebihi sisa")
+    expect(pieces).to_have_value("9999999")
+    expect(pieces).to_be_focused()
+    pieces.fill("40")
+    card.get_by_role("button", name="Lapor hasil").click()
+    expect(card.get_by_role("button", name="Periksa 40 buah")).to_be_visible()
 
 
 def test_the_board_speaks_the_officers_language(sign_in: SignIn) -> None:

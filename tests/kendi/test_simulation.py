@@ -12,16 +12,16 @@ from kendi.cli import main
 
 pytestmark = pytest.mark.flow
 
-SMALL = ("--facilities", "3", "--orders", "9", "--days", "28", "--seed", "5")
+SMALL = ("--facilities", "8", "--orders", "40", "--days", "90", "--seed", "1")
 
 
-def test_a_month_conserves_every_piece_and_is_drawn(tmp_path: Path) -> None:
+def test_a_season_conserves_every_piece_and_is_drawn(tmp_path: Path) -> None:
     picture = tmp_path / "month.svg"
     result = CliRunner().invoke(main, ["simulate", *SMALL, "--json", "--out", str(picture)])
     assert result.exit_code == 0, result.output
     told: dict[str, Any] = json.loads(result.stdout)
     assert told["conserved"] is True
-    assert told["orders"] == 9
+    assert told["orders"] == 40
     assert told["ordered"] == told["good"] + told["in_progress"] + told["unallocated"]
     assert told["good"] > 0 and told["scrap"] > 0
     assert 0 < sum(week["used"] for week in told["weeks"]) <= sum(week["minutes"] for week in told["weeks"])

@@ -65,12 +65,25 @@ def declare(logistics: Logistics) -> None:
     done(logistics.staff.get("/lots/SRG-2503-003/delivery-note.pdf"))
     done(logistics.change(shipment, "book", a_booking(etd=in_days(5).isoformat())))
     done(logistics.change(shipment, "documents", a_paper("NIB")))
+    regroup(logistics, shipment)
     done(logistics.change(shipment, "declaration", a_declaration()))
     registered = {"registration": "000017", "registered_on": today().isoformat()}
     done(logistics.change(shipment, "declaration/correct", registered))
     done(logistics.change(shipment, "declaration/cancel", {"reason": "The office is another one."}))
     reported = {"number": a_declaration()["number"], "reported_on": today().isoformat()}
     done(logistics.change(shipment, "declaration/report", reported))
+
+
+def regroup(logistics: Logistics, shipment: dict[str, Any]) -> None:
+    """Cartons are taken out, a shipment is divided, joined again and given up, and a note is kept."""
+    cartons = [row["sscc"] for row in logistics.staff.get("/cartons", lot="SRG-2503-003").json]
+    done(logistics.change(shipment, "take-out", {"ssccs": cartons[:1]}))
+    other = done(logistics.change(shipment, "split", {"ssccs": cartons[1:2]})).json
+    done(logistics.change(shipment, "merge", {"other": other["id"]}))
+    chosen = {"hub": SRAGEN, "destination": "BE", "ssccs": cartons[:1]}
+    third = logistics.staff.post("/shipments", chosen).json
+    done(logistics.change(third, "cancel", {"reason": "The carton waits for the next vessel."}))
+    done(logistics.change(shipment, "notes", {"text": "The first container for Belgium was sent off."}))
 
 
 def done(answer: Any) -> Any:

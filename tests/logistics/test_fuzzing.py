@@ -11,13 +11,24 @@ IN_TURN = {
     "POST /logistics/v1/shipments/{shipment_id}/documents",
     "POST /logistics/v1/shipments/{shipment_id}/dispatch",
     "POST /logistics/v1/shipments/{shipment_id}/milestones",
+    "POST /logistics/v1/shipments/{shipment_id}/take-out",
+    "POST /logistics/v1/shipments/{shipment_id}/split",
+    "POST /logistics/v1/shipments/{shipment_id}/merge",
+    "POST /logistics/v1/shipments/{shipment_id}/cancel",
+    "POST /logistics/v1/shipments/{shipment_id}/notes",
+    "GET /logistics/v1/shipments/{shipment_id}/{name}.pdf",
+    "GET /logistics/v1/shipments/{shipment_id}/epcis",
+    "GET /logistics/v1/shipments/{shipment_id}/documents.zip",
     "POST /logistics/v1/shipments/{shipment_id}/declaration",
     "POST /logistics/v1/shipments/{shipment_id}/declaration/correct",
     "POST /logistics/v1/shipments/{shipment_id}/declaration/cancel",
     "POST /logistics/v1/shipments/{shipment_id}/declaration/report",
     "GET /logistics/v1/shipments/{shipment_id}/documents/{code}/files/{version}",
 }
-"""What has come before decides about these; a request made up seldom comes at the right moment."""
+"""What has come before decides about these; a request made up seldom comes at the right moment.
+
+A shipment that was cancelled by one has no papers.
+"""
 
 
 def test_no_request_of_the_staff_breaks_the_service_and_each_answer_is_documented(
@@ -51,6 +62,9 @@ def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
         "code": ["NIB", "FUM"],
         "version": [1],
         "office": ["060100"],
+        "equipment": ["40HC", "LCL", "AIR"],
+        "via": [["SGSIN"]],
+        "ssccs": [[cartons[0]["sscc"]]],
         "carrier": ["Feeder line"],
         "vessel": ["MV Example"],
         "voyage": ["025E"],

@@ -21,7 +21,7 @@ from services.orders.domain.dossier import (
 )
 from services.orders.storage import evidence, lot
 from shared.clock import advance
-from shared.events.logistics import ShipmentPlanned
+from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled, ShipmentPlanned
 from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, PiecesReported
 from shared.web.access import BUYER, COMPLIANCE
 from tests.orders.conftest import Orders, in_days
@@ -218,6 +218,48 @@ def test_a_shipment_has_a_dossier_over_its_lots_and_waits_for_a_lot_not_heard_of
     assert order.hearing.waits_for() == ["production lot/LOT-NOT-HEARD"]
     with orders.database.transaction() as session:
         assert session.execute(lot.select()).one().released_at.tzinfo is not None
+
+
+def carried(orders: Orders, shipment: UUID, version: int | None = None) -> dict[str, int]:
+    """The pieces of each lot that a version of a shipment's dossier is about, the newest one without a number."""
+    asked = f"?version={version}" if version else ""
+    read = orders.office.get(f"{API}/shipments/{shipment}{asked}")
+    assert read.status_code == 200, read.text
+    return {lot["lot"]: lot["quantity"] for lot in read.json["lots"]}
+
+
+def test_the_dossier_of_a_shipment_follows_what_is_put_in_taken_out_and_given_up(orders: Orders) -> None:
+    order, other = follow(orders), UUID(int=8)
+    order.hears(order.plan(), order.lot("A", 600), order.lot("B", 400))
+    order.hears(order.cartons("A", 600), order.cartons("B", 400))
+    first, second = order.part("A", 600), order.part("B", 400)
+    about = {"shipment_id": SHIPMENT, "number": "S-1", "cartons": 1}
+    place = {"hub": SRAGEN, "destination": "ID"}
+    order.hears(ShipmentPlanned(**about, **place, lines=(first, second)))
+    assert carried(orders, SHIPMENT) == {"A": 600, "B": 400}
+    order.hears(CartonsTakenOut(**about, lines=(order.part("A", 100), second)))
+    split = {"shipment_id": other, "number": "S-2", "cartons": 1}
+    order.hears(ShipmentPlanned(**split, **place, lines=(order.part("A", 100), second)))
+    assert (carried(orders, SHIPMENT), carried(orders, other)) == ({"A": 500}, {"A": 100, "B": 400})
+    order.hears(ShipmentCancelled(**split, lines=(order.part("A", 100), second)))
+    order.hears(CartonsPutIn(**about, lines=(order.part("A", 100), second)))
+    assert (carried(orders, SHIPMENT), carried(orders, other)) == ({"A": 600, "B": 400}, {})
+    given_up = orders.office.get(f"{API}/shipments/{other}").json
+    assert (given_up["version"], given_up["complete"]) == (2, 0)
+    assert carried(orders, other, version=1) == {"A": 100, "B": 400}, "what was shown once can be shown again"
+    assert orders.office.get(f"{API}/shipments/{other}.pdf").data.startswith(b"%PDF")
+    listed = Visitor(orders, COMPLIANCE).open("/orders/dossiers/")
+    assert str(other) in listed
+    before = orders.office.get(f"{API}/shipments/{SHIPMENT}").json["hash"]
+    order.hears(order.departure(first, second))
+    assert orders.office.get(f"{API}/shipments/{SHIPMENT}").json["hash"] == before, "nothing else left"
+
+
+def test_a_shipment_that_left_with_less_than_was_told_has_a_dossier_of_what_left(
+    orders: Orders, order: Followed
+) -> None:
+    order.hears(order.departure(order.part(quantity=900)))
+    assert (carried(orders, SHIPMENT, version=1), carried(orders, SHIPMENT)) == ({LOT: 1_000}, {LOT: 900})
 
 
 def test_the_pages_say_what_is_open_and_that_nothing_is_decided(orders: Orders, order: Followed) -> None:

@@ -17,6 +17,7 @@ __all__ = ["stocked"]
 TOKO = {"name": "Toko", "address": ["Jalan 1"], "country": "ID"}
 NOT_FOR_BUYERS = {
     "PUT /orders/v1/catalogue/{sku}/image",
+    "DELETE /orders/v1/catalogue/{sku}/image",
     "PATCH /orders/v1/catalogue/{sku}",
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",

@@ -9,6 +9,7 @@ from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.tables import api_key
 from tests.matrix import World
 from tests.orders.conftest import Orders, an_order
+from tests.orders.test_policies import HELD, WORDS, publish, screen_again, versions
 from tests.orders.test_webhooks import Endpoint, endpoint
 from tests.orders.world import a_world
 from tests.shared.test_row_security import SEEN_BY_ALL
@@ -25,7 +26,10 @@ GUARDED = [
 
 @pytest.fixture
 def world(orders: Orders, endpoint: Endpoint) -> World:
-    return a_world(orders, endpoint)
+    made = a_world(orders, endpoint)
+    publish(orders, *versions(DP_ID_1=HELD | WORDS))
+    screen_again(orders)
+    return made
 
 
 def count(database: Database, table: str, sees: str) -> int:

@@ -48,6 +48,22 @@ RECEIPT = {
     "received_on": today().isoformat(),
 }
 OFFICE = (KANWIL,)
+NEW_SCHEME = {
+    "basis": "hour",
+    "worker_pct": "85.00",
+    "capital_pct": "14.00",
+    "state_pct": "1.00",
+    "hourly_idr": 12_614,
+    "valid_from": "2036-01-01",
+    "valid_to": "2036-12-31",
+    "legal_ref": "SE Dirjen PAS1.PK.01.04-87 (2010)",
+    "approved_by_role": "kanwil",
+}
+NEW_WORDS = {
+    "purpose": "work",
+    "valid_from": "2036-01-01",
+    "words": "You may say no at any time, and nothing follows from it.",
+}
 A_DOCUMENT = {
     "item": "skills",
     "document": "DOC-2",
@@ -84,6 +100,12 @@ CASES: dict[Operation, Case] = {
     ("get", AGREEMENT): Case(READERS),
     ("patch", AGREEMENT): Case(OFFICE, {"valid_to": "2034-12-31"}, {"If-Match": "*"}),
     ("post", f"{AGREEMENT}/end"): Case(OFFICE, {"on": "2034-01-01", "reason": "Both agree."}),
+    ("get", f"{AGREEMENT}/premi-schemes"): Case(READERS),
+    ("post", f"{AGREEMENT}/premi-schemes"): Case(OFFICE, NEW_SCHEME),
+    ("post", f"{AGREEMENT}/premi-schemes/{{scheme_id}}/end"): Case(OFFICE, {"on": "2034-12-31"}),
+    ("get", f"{AGREEMENT}/consent-words"): Case(READERS),
+    ("post", f"{AGREEMENT}/consent-words"): Case(OFFICE, NEW_WORDS),
+    ("get", f"{V1}/welfare"): Case(PLANNING),
     ("get", f"{V1}/materials"): Case(READERS),
     ("get", f"{V1}/materials/stock"): Case(READERS),
     ("get", f"{V1}/materials/lots"): Case(READERS),
@@ -156,6 +178,7 @@ def world(shared_out: Production) -> World:
     """A work order of Sragen."""
     (mine,) = shared_out.sragen.work_orders()
     (agreed,) = shared_out.sragen.get("/agreements").json
+    (scheme,) = shared_out.sragen.get(f"/agreements/{agreed['id']}/premi-schemes").json
     lot = next(lot for lot in shared_out.sragen.get("/materials/lots").json if lot["material"] == "coir")
     document = shared_out.head.post(
         f"/facilities/{SRAGEN}/evidence", {**A_DOCUMENT, "document": "DOC-1"}
@@ -172,6 +195,7 @@ def world(shared_out: Production) -> World:
         "agreement_id": agreed["id"],
         "lot_id": lot["id"],
         "warning_id": warned(shared_out),
+        "scheme_id": scheme["id"],
     }
     told = (mine["number"], agreed["number"], lot["number"])
     return World(shared_out.client, shared_out.database, ids, told=told)

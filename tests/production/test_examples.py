@@ -16,6 +16,7 @@ from tests.production.conftest import (
     today,
     warned,
 )
+from tests.production.test_access_matrix import NEW_SCHEME, NEW_WORDS
 from tests.production.test_inspection_photos import send
 
 
@@ -105,6 +106,12 @@ def agree(production: Production) -> None:
     path = f"/agreements/{made.json['id']}"
     done(production.office.get(path))
     done(production.office.patch(path, {"valid_to": in_days(730).isoformat()}, made.headers["ETag"]))
+    scheme = done(production.office.post(f"{path}/premi-schemes", NEW_SCHEME)).json
+    done(production.office.post(f"{path}/premi-schemes/{scheme['id']}/end", {"on": "2036-06-30"}))
+    done(production.office.get(f"{path}/premi-schemes"))
+    done(production.office.post(f"{path}/consent-words", NEW_WORDS | {"valid_from": today().isoformat()}))
+    done(production.office.get(f"{path}/consent-words"))
+    done(production.office.get("/welfare"))
     done(production.office.post(f"{path}/end", {"on": in_days(30).isoformat(), "reason": "Both agree."}))
     done(production.office.get("/agreements", facility=KLATEN))
 

@@ -43,6 +43,9 @@ def test_no_request_of_the_head_breaks_the_service(shared_out: Production) -> No
 
 SELDOM = {
     "POST /production/v1/agreements",
+    "POST /production/v1/agreements/{agreement_id}/premi-schemes",
+    "POST /production/v1/agreements/{agreement_id}/premi-schemes/{scheme_id}/end",
+    "POST /production/v1/agreements/{agreement_id}/consent-words",
     "PATCH /production/v1/agreements/{agreement_id}",
     "POST /production/v1/agreements/{agreement_id}/end",
     "POST /production/v1/materials/lots/{lot_id}/give-back",

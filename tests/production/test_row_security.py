@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from services.production.handlers import replanning
+from services.production.domain.work_order import WorkOrder
+from services.production.handlers import people, premi, replanning
 from services.production.open_work import open_work
 from services.production.solving import propose
-from services.production.storage import tables
+from services.production.storage import tables, work_order
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
+from shared.web.access import FACILITY
 from tests.pictures import a_photo
 from tests.production.conftest import (
     FAMILY,
@@ -24,13 +26,42 @@ from tests.production.conftest import (
     warned,
 )
 from tests.production.test_access_matrix import tools_are_missing
+from tests.production.test_board import Visitor
 from tests.production.test_evidence import a_document
 from tests.production.test_inspection_photos import send
+from tests.production.workforce import agreement_of, some_workers, worked
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
 OFFICES = {"proposal"}
 """Tables of which a facility sees nothing at all."""
+
+OF_PERSONS = {
+    "worker",
+    "worker_read",
+    "consent",
+    "hours_entry",
+    "refusal",
+    "grievance",
+    "premi_entry",
+    "premi_line",
+}
+"""What staff elsewhere never see."""
+
+
+def people_work(production: Production, code: str) -> None:
+    """Somebody works there, on a page that notes who reads; somebody complains, refuses, and visits."""
+    with production.database.transaction() as session:
+        (one,) = some_workers(session, 1, code).values()
+        worked(session, {one: 60}, facility=code)
+        order = session.execute(select(WorkOrder).where(work_order.c.facility == code)).scalars().first()
+        assert order is not None
+        premi.accept_lot(session, order, lot=f"{code}-LOT", pieces=5)
+        of = agreement_of(session, code)
+        people.count_refusals(session, facility=code, agreement_id=of, day=today(), people=1)
+        people.receive_grievance(session, facility=code, received_on=today(), kind="pay")
+        people.note_visit(session, facility=code, visited_on=today(), kind="ombudsman", outcome="no_findings")
+    assert Visitor(production, FACILITY, code).client.get("/production/people").status_code == 200
 
 
 def rows(database: Database, table: str, sees: str) -> set[str]:
@@ -72,13 +103,15 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
         skilled = {"workers": 20, "efficiency_pct": 80, "yield_pct": 96, "skill_level": 2}
         made = f"/facilities/{code}/capabilities/{FAMILY}"
         assert shared_out.office.put(made, skilled).status_code == 200
+    for code in (SRAGEN, KLATEN):
+        people_work(shared_out, code)
     for table in GUARDED:
         everything = rows(web, table, SERVICE)
         mine, theirs = (rows(web, table, only("facility_officer", code)) for code in (SRAGEN, KLATEN))
         assert everything if table in OFFICES else mine, f"let there be a row of {table}"
         assert rows(web, table, NOTHING) == set(), table
         assert rows(web, table, only("buyer", SRAGEN)) == set(), table
-        assert rows(web, table, ALL) == everything, table
+        assert rows(web, table, ALL) == (set() if table in OF_PERSONS else everything), table
         if table == "facility":
             assert mine == theirs == everything
         elif table in OFFICES:

@@ -118,6 +118,8 @@ def test_every_post_needs_an_idempotency_key_and_says_so(api: Api) -> None:
 )
 def test_a_body_that_is_not_json_is_of_an_unsupported_type(api: Api, sent: dict[str, Any]) -> None:
     for method, path, operation in api.with_json("post", "put", "patch"):
+        if sent.get("content_type") in operation["requestBody"]["content"]:
+            continue
         answer = api.send(method, path, **sent)
         assert (answer.status_code, answer.mimetype) == (415, PROBLEM), (path, answer.text)
         assert "application/json" in answer.json["detail"]

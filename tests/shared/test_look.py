@@ -78,7 +78,7 @@ def test_what_comes_from_outside_is_shown_as_text(templates: Environment) -> Non
 def test_a_template_has_nothing_that_the_content_security_policy_refuses(template: Path) -> None:
     source = template.read_text(encoding="utf-8")
     refused = re.findall(
-        r"<style|<script(?! src)[^>]*>|\sstyle=|\son[a-z]+=\"|javascript:|(?:src|href)=\"data:", source
+        r"<style|<script(?![^>]* src=)[^>]*>|\sstyle=|\son[a-z]+=\"|javascript:|(?:src|href)=\"data:", source
     )
     assert not refused
 

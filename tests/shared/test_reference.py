@@ -20,6 +20,7 @@ FILES = (
     "documents.yaml",
     "milestones.yaml",
     "ports.yaml",
+    "shipping.yaml",
     "parties.yaml",
 )
 

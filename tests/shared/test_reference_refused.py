@@ -17,7 +17,9 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "documents.yaml": reference.document_rules,
     "milestones.yaml": reference.milestones,
     "ports.yaml": reference.ports,
+    "shipping.yaml": reference.shipping,
     "parties.yaml": reference.buyers,
+    "premi.yaml": reference.premi,
 }
 
 
@@ -72,6 +74,16 @@ WRONG_VALUES = [
         "labour_minutes: true",
         "a whole number of minutes above 0, was true",
     ),
+    (
+        "premi.yaml",
+        'worker_pct: "50"',
+        'worker_pct: "51"',
+        "must add up to 100 with capital_pct and state_pct",
+    ),
+    ("premi.yaml", 'worker_pct: "50"', 'worker_pct: "-1"', "a percentage from 0 to 100 in quotes"),
+    ("premi.yaml", "idr: 2943", "idr: 2943.5", "a whole number of rupiah above 0"),
+    ("premi.yaml", "approved_by_role: kanwil", "approved_by_role: partner", "one of kanwil, facility_head"),
+    ("premi.yaml", "LPS-KLT/2025", "LPS-XXX/2025", "must be one of DEMO-PKS"),
     ("catalogue.yaml", 'fob_usd: "0.55"', "fob_usd: 0.55", "dollars and cents above 0 in quotes"),
     ("catalogue.yaml", 'fob_usd: "0.55"', 'fob_usd: "0.555"', 'was "0.555"'),
     ("catalogue.yaml", 'fob_usd: "0.55"', 'fob_usd: "0"', "above 0"),
@@ -143,6 +155,8 @@ WRONG_VALUES = [
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [DELIVERED]", "must not go in a circle"),
     ("milestones.yaml", 'edifact_9011: ["24"]', "edifact_9011: [24]", "was 24"),
     ("milestones.yaml", "moves: departed", "moves: gone", 'one of none, departed, delivered, was "gone"'),
+    ("shipping.yaml", "mode: air", "mode: rail", "one of sea_fcl, sea_lcl, air"),
+    ("shipping.yaml", "met_by: FUMIGATED", "met_by: SMOKED", "FUMIGATED"),
     ("ports.yaml", "timezone: Asia/Jakarta", "timezone: Asia/Semarang", "a time zone such as Asia/Jakarta"),
     ("ports.yaml", "country: SG", "country: XX", "a country of ISO 3166-1"),
     ("ports.yaml", "country: SG", "country: MY", "must be SG for SGSIN, was MY"),
@@ -338,6 +352,11 @@ def test_a_bad_row_is_not_told_again_by_the_rows_that_name_it(copy: Copy) -> Non
     copy.spoil("destinations.yaml", "      AT, BE,", "      XX, BE,")
     assert len(copy.refusal("milestones.yaml").splitlines()) == 1
     assert len(copy.refusal("destinations.yaml").splitlines()) == 1
+
+
+def test_two_premi_schemes_of_an_agreement_do_not_overlap(copy: Copy) -> None:
+    copy.spoil("premi.yaml", "DEMO-PKS-02/LPS-KLT/2025", "DEMO-PKS-01/LPS-SRG/2025")
+    assert "must not be in the days of another scheme of this agreement" in copy.refusal("premi.yaml")
 
 
 def test_a_file_whose_neighbour_is_bad_is_refused_with_the_neighbour_s_line(copy: Copy) -> None:

@@ -1,5 +1,13 @@
 """The logistics API: ``/logistics/v1/…``, a module for each thing that it is about."""
 
-from services.logistics.api import cartons, declarations, documents, milestones, scans, shipments
+from services.logistics.api import cartons, declarations, documents, milestones, regrouping, scans, shipments
 
-ROUTES = (cartons.api, scans.api, shipments.api, documents.api, declarations.api, milestones.api)
+ROUTES = (
+    cartons.api,
+    scans.api,
+    shipments.api,
+    regrouping.api,
+    documents.api,
+    declarations.api,
+    milestones.api,
+)

@@ -7,7 +7,7 @@ from flask import Response, request
 
 from services.logistics import downloads, uploads
 from services.logistics.api.answering import changed, changed_by_form
-from services.logistics.asked_for import the_shipment
+from services.logistics.asked_for import the_goods_of, the_shipment
 from services.logistics.handlers import documents
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.schemas.documents import DocumentRequest
@@ -101,4 +101,4 @@ def read_paper(shipment_id: UUID, name: str) -> Response:
 def read_epcis(shipment_id: UUID) -> Any:
     """What happened to the cartons, as an EPCIS 2.0 document."""
     with transaction() as session:
-        return downloads.epcis(session, the_shipment(session, shipment_id))
+        return downloads.epcis(session, the_goods_of(session, shipment_id))

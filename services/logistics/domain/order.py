@@ -1,6 +1,6 @@
 """Our copy of what was ordered, and of what may be exported: we act on nothing we have not heard."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -164,6 +164,18 @@ def sort_out(goods: Iterable[Standing], on: date) -> tuple[list[Standing], list[
         else:
             left.append(Left(standing=standing, reason=reason))
     return going, left
+
+
+def need_one_invoice(goods: Sequence[Standing]) -> None:
+    """Refuse to put goods together that one invoice can't cover."""
+    other = next((each for each in goods if each.line.terms != goods[0].line.terms), None)
+    if other:
+        raise Refused(
+            other.line.sentence(
+                "{line} has another consignee or other terms, so it leaves in a shipment of its own."
+            ),
+            field="other",
+        )
 
 
 def need_cleared(goods: Iterable[Standing], on: date) -> None:

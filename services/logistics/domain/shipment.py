@@ -54,10 +54,13 @@ CLOSING = timedelta(days=1)
 FARTHEST_BOOKING = timedelta(days=365)
 """Carriers publish their sailings for months; a day beyond a year is a mistyped one."""
 
+NOT_OUR_CONTAINER = ("LCL", "AIR")
+"""Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
-    """Room on a vessel. Ports are UN/LOCODE; the dates are the carrier's estimates."""
+    """Room on a vessel. Ports are UN/LOCODE, ``via`` those of transhipment; the dates are the carrier's estimates."""
 
     carrier: str
     vessel: str
@@ -66,6 +69,8 @@ class Booking:
     port_of_discharge: str
     etd: date
     eta: date
+    equipment: str | None = None
+    via: list[str] = field(default_factory=list)
 
     def need_possible(self, today: date) -> None:
         """Refuse a booking that no carrier takes."""
@@ -108,22 +113,29 @@ class Shipment:
     eta: date | None = None
     container: str | None = None
     seal: str | None = None
+    equipment: str | None = None
+    via: list[str] = field(default_factory=list)
+    cancelled_at: datetime | None = None
+    cancelled_because: str | None = None
     declarations: list[Declaration] = field(default_factory=list)
 
     @property
     def lines(self) -> tuple[ShipmentLine, ...]:
         """The pieces of each lot of each order line, counted over the cartons."""
-        pieces: Counter[tuple[UUID, int, str]] = Counter()
-        for carton in self.cartons:
-            pieces[carton.lot.order_id, carton.lot.line, carton.lot.code] += carton.pieces
-        return tuple(
-            ShipmentLine(order_id=order_id, line=line, lot=lot, quantity=quantity)
-            for (order_id, line, lot), quantity in sorted(pieces.items())
-        )
+        return lines_of(self.cartons)
 
     @property
-    def lane(self) -> str:
-        return strictest(carton.lot.lane for carton in self.cartons)
+    def lane(self) -> str | None:
+        """The most restricted lane of its goods; none once it was cancelled."""
+        return strictest(carton.lot.lane for carton in self.cartons) if self.cartons else None
+
+    @property
+    def cancelled(self) -> bool:
+        return self.cancelled_at is not None
+
+    def need_live(self) -> None:
+        if self.cancelled:
+            raise Refused("{number} was cancelled; nothing more happens to it.", number=self.number)
 
     @property
     def booked(self) -> bool:
@@ -153,6 +165,8 @@ class Shipment:
 
     def state(self, graph: Graph) -> str:
         """How far it has come, in one word: a function of booking, documents and milestones."""
+        if self.cancelled:
+            return "cancelled"
         code = furthest(self.reached, graph)
         if code:
             return code.lower()
@@ -162,7 +176,7 @@ class Shipment:
 
     def next_milestones(self, graph: Graph) -> list[Milestone]:
         """What may be reported next; sealing is told by dispatching."""
-        if not self.booked:
+        if not self.booked or self.cancelled:
             return []
         return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
 
@@ -216,7 +230,8 @@ class Shipment:
         for document in self.documents:
             if document.made_by_system and not document.present:
                 document.record(f"{document.code}-{self.number}", today, today=today)
-        booked = ShipmentBooked(shipment_id=self.id, **vars(booking), lines=self.lines)
+        told = vars(booking) | {"via": tuple(booking.via)}
+        booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
 
     def reconsider(self, wanted: Sequence[Document], *, graph: Graph) -> list[object]:
@@ -333,7 +348,7 @@ class Shipment:
         graph: Graph,
     ) -> list[object]:
         """Close the container and let it leave the hub, if the goods are still cleared and the papers are there."""
-        container, seal = check_container(container), seal.strip().upper()
+        container, seal = self._unit(container), seal.strip().upper()
         if (container, seal) == (self.container, self.seal):
             return []
         if self.dispatched:
@@ -354,6 +369,12 @@ class Shipment:
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+
+    def _unit(self, number: str) -> str:
+        """What it leaves the hub in: our container by its number, or what carries a share or air freight to its hall."""
+        if self.equipment in NOT_OUR_CONTAINER:
+            return number.strip().upper()
+        return check_container(number)
 
     def need_without(self, ssccs: Collection[str]) -> None:
         """Refuse to take cartons out once it has left, or all of them."""
@@ -432,6 +453,16 @@ class Shipment:
                 code=code,
                 papers=one_after_another(named, "; "),
             )
+
+
+def lines_of(cartons: Iterable[Carton]) -> tuple[ShipmentLine, ...]:
+    pieces: Counter[tuple[UUID, int, str]] = Counter()
+    for carton in cartons:
+        pieces[carton.lot.order_id, carton.lot.line, carton.lot.code] += carton.pieces
+    return tuple(
+        ShipmentLine(order_id=order_id, line=line, lot=lot, quantity=quantity)
+        for (order_id, line, lot), quantity in sorted(pieces.items())
+    )
 
 
 def _need_rules(documents: Sequence[Document]) -> None:

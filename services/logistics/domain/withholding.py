@@ -1,9 +1,10 @@
 """Taking finished goods to stock that were cancelled: free pieces first, then cartons that may be opened."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.logistics.domain.carton import Carton, Lot
 from shared.events.logistics import GoodsWithheld, Kept, WithholdingAnswered
@@ -25,21 +26,24 @@ def withhold(
     cartons: Sequence[Carton],
     unpack: bool,
     at: datetime,
+    open_shipments: Collection[UUID] = (),
 ) -> list[object]:
     """Withhold up to the quantity from the line's lots, and say where the others are.
 
     ``about`` names the order, the line and the cancellation. ``unpack`` lets cartons be opened that
-    are in no shipment, those not on their way to the port yet first; what one held beyond the
-    quantity waits for packing again.
+    are in no shipment or in one of ``open_shipments``, those farthest from the port first; what one
+    held beyond the quantity waits for packing again.
     """
     taken = {lot.code: _Taken() for lot in lots}
     rest = quantity
     for lot in lots:
         rest -= _take(lot, min(rest, lot.free), taken[lot.code])
-    for carton in sorted(filter(_can_be_unpacked, cartons), key=_farthest_from_port) if unpack else ():
+    may_be_opened = [each for each in cartons if _can_be_opened(each, open_shipments)]
+    for carton in sorted(may_be_opened, key=_farthest_from_port) if unpack else ():
         if not rest:
             break
         carton.unpacked_at = at
+        carton.shipment_id = carton.loaded_at = carton.pallet = carton.palletised_at = None
         carton.lot.packed -= carton.pieces
         taken[carton.lot.code].opened.append(carton)
         rest -= _take(carton.lot, min(rest, carton.pieces), taken[carton.lot.code])
@@ -60,12 +64,14 @@ def _take(lot: Lot, pieces: int, taken: _Taken) -> int:
     return pieces
 
 
-def _can_be_unpacked(carton: Carton) -> bool:
+def _can_be_opened(carton: Carton, open_shipments: Collection[UUID]) -> bool:
+    if carton.shipment_id in open_shipments:
+        return carton.unpacked_at is None and carton.lost_at is None
     return carton.can_be_unpacked
 
 
-def _farthest_from_port(carton: Carton) -> tuple[bool, str]:
-    return carton.hub is not None, carton.sscc
+def _farthest_from_port(carton: Carton) -> tuple[bool, bool, str]:
+    return carton.shipment_id is not None, carton.hub is not None, carton.sscc
 
 
 def _withheld(about: dict[str, Any], lot: str, taken: _Taken) -> GoodsWithheld:

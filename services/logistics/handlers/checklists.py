@@ -15,19 +15,22 @@ from services.logistics.storage import carton, item, lot
 from services.logistics.storage import shipment as shipments
 from shared.messaging.outbox import record
 
+WHOLE = "sea_fcl"
+"""As goods are expected to leave until they are booked: in a container of their own."""
 
-def papers_for(session: Session, goods: Sequence[Standing]) -> list[Document]:
-    """The checklist of these goods: for each country that a line of them goes to."""
+
+def papers_for(session: Session, goods: Sequence[Standing], mode: str = WHOLE) -> list[Document]:
+    """The checklist of these goods: for each country that a line of them goes to, by sea or by air."""
     known, graph = rules.documents(session), rules.milestones(session)
     wanted: dict[str, Document] = {}
-    for cargo in _cargoes(session, goods):
+    for cargo in _cargoes(session, goods, mode):
         for document in checklist(known, cargo, graph):
             wanted.setdefault(document.code, document)
     order = [rule.code for rule in known]
     return sorted(wanted.values(), key=lambda each: order.index(each.code))
 
 
-def _cargoes(session: Session, goods: Sequence[Standing]) -> list[Cargo]:
+def _cargoes(session: Session, goods: Sequence[Standing], mode: str) -> list[Cargo]:
     skus = {each.line.sku for each in goods}
     items = session.execute(select(item.c.materials, item.c.hs6).where(item.c.sku.in_(skus))).all()
     return [
@@ -37,15 +40,22 @@ def _cargoes(session: Session, goods: Sequence[Standing]) -> list[Cargo]:
             hs6=frozenset(row.hs6 for row in items),
             lanes=frozenset(lane for each in goods for lane in each.lanes),
             incoterm=goods[0].line.order.incoterm,
+            mode=mode,
         )
         for destination in sorted({each.line.destination for each in goods})
     ]
 
 
-def reconsider(session: Session, shipment: Shipment) -> list[object]:
-    """Ask for what the shipment's goods need now; what was present stays."""
-    wanted = papers_for(session, standing.in_shipment(session, shipment.id))
+def reconsider(session: Session, shipment: Shipment, mode: str | None = None) -> list[object]:
+    """Ask for what the shipment's goods need now, or once they are booked by ``mode``; what was present stays."""
+    goods = standing.in_shipment(session, shipment.id)
+    wanted = papers_for(session, goods, mode or _mode_of(session, shipment))
     return shipment.reconsider(wanted, graph=rules.milestones(session))
+
+
+def _mode_of(session: Session, shipment: Shipment) -> str:
+    known = rules.equipments(session)
+    return next((each.mode for each in known if each.code == shipment.equipment), WHOLE)
 
 
 def reconsider_those_with(session: Session, order_id: UUID, line: int) -> None:

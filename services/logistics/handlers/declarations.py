@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.logistics import rules
 from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.shipment import Shipment
-from services.logistics.handlers.shipments import locked, told
+from services.logistics.handlers.shipments import locked, locked_whatever, told
 from services.logistics.storage import export_declaration
 from shared.clock import business_today
 from shared.refusal import Refused
@@ -41,8 +41,8 @@ def cancel_declaration(session: Session, *, shipment_id: UUID, reason: str) -> S
 
 
 def report_cancellation(session: Session, *, shipment_id: UUID, number: str, reported_on: date) -> Shipment:
-    """Note when customs was told of a cancellation."""
-    shipment = locked(session, shipment_id)
+    """Note when customs was told of a cancellation, of a shipment that was given up for it, too."""
+    shipment = locked_whatever(session, shipment_id)
     found = next((each for each in shipment.declarations if each.number == number), None)
     if found is None:
         raise Refused("This shipment has no PEB {number}.", field="number", number=number)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot
 from services.logistics.domain.order import Line, Order
+from services.logistics.domain.regrouping import may_lose_cartons
 from services.logistics.domain.withholding import withhold
-from services.logistics.handlers import checklists
+from services.logistics.handlers import checklists, regrouping
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import clearance, facility, goods_return, item, lot
 from services.logistics.storage import order as orders
@@ -138,8 +139,12 @@ def on_claim_settled(session: Session, event: ClaimSettled, heard: Heard) -> Non
 
 
 def on_withholding_requested(session: Session, event: WithholdingRequested, heard: Heard) -> None:
-    """Take finished pieces that are in no shipment to stock, and say how many they were."""
+    """Take finished pieces to stock, and say how many they were.
+
+    With consent those go too that are packed, even into a shipment that is still open.
+    """
     standing.lock_line(session, event.order_id, event.line)
+    held = regrouping.held_with(session, event.order_id, event.line)
     lots = _locked_lots(session, event.order_id, event.line)
     found = _locked_cartons(session, [each.code for each in lots])
     events = withhold(
@@ -149,9 +154,11 @@ def on_withholding_requested(session: Session, event: WithholdingRequested, hear
         cartons=found,
         unpack=event.unpack,
         at=business_now(session),
+        open_shipments={shipment.id for shipment in held if may_lose_cartons(shipment)},
     )
     session.flush()
     record(session, *events)
+    regrouping.let_go_of_opened(session, held)
 
 
 def _locked_lots(session: Session, order_id: UUID, line: int) -> Sequence[Lot]:

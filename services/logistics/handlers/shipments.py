@@ -1,9 +1,10 @@
 """Shipments are planned, booked and sent off."""
 
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -13,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
+from services.logistics.domain.load import choose, load_of
 from services.logistics.domain.order import Left, Standing, sort_out
 from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.handlers import checklists
+from services.logistics.domain.sscc import check
+from services.logistics.handlers import checklists, routes
 from services.logistics.handlers.cartons import need_hub
+from services.logistics.handlers.incidents import locked as locked_cartons
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import lot, port, shipment_number
+from services.logistics.storage import lot, shipment_number
 from shared.clock import business_now, business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused, Sentence, one_after_another
@@ -32,15 +36,71 @@ class Planned:
     left: list[Left]
 
 
-def plan_shipment(session: Session, *, hub: str, destination: str) -> Planned:
-    """Put together what stands at the hub for one country and may be exported, for one consignee."""
+def plan_shipment(
+    session: Session,
+    *,
+    hub: str,
+    destination: str,
+    ssccs: Sequence[str] | None = None,
+    lines: Sequence[Mapping[str, Any]] | None = None,
+) -> Planned:
+    """Put together what stands at the hub for one country and may be exported, for one consignee.
+
+    Only the cartons or the order lines that were chosen, if some were; all of them must be free to go then.
+    """
     need_hub(session, hub)
-    today, graph = business_today(session), rules.milestones(session)
     standing.lock_lines(session, destination)
-    going, left = sort_out(standing.at_hub(session, hub, destination), today)
-    if not going:
+    if ssccs is not None:
+        chosen = [check(sscc) for sscc in ssccs]
+        return Planned(with_cartons(session, hub=hub, destination=destination, ssccs=chosen), [])
+    going, left = sort_out(
+        _wanted(standing.at_hub(session, hub, destination), lines), business_today(session)
+    )
+    if not going or (lines and left):
         nothing = Sentence("Nothing for {destination} stands at {hub}.", destination=destination, hub=hub)
         raise Refused(one_after_another([each.reason for each in left] or [nothing]), field="destination")
+    return Planned(_planned(session, hub, destination, going, _cartons_of(session, hub, going)), left)
+
+
+def _wanted(goods: Sequence[Standing], lines: Sequence[Mapping[str, Any]] | None) -> Sequence[Standing]:
+    if lines is None:
+        return goods
+    wanted = {(line["order_id"], line["line"]) for line in lines}
+    found = [each for each in goods if (each.line.order.id, each.line.number) in wanted]
+    if len(found) < len(wanted):
+        raise Refused("Of a line that was chosen nothing stands free at the hub.", field="lines")
+    return found
+
+
+def with_cartons(session: Session, *, hub: str, destination: str, ssccs: Sequence[str]) -> Shipment:
+    """A new shipment of just these cartons; one that is not free, or may not be exported, is named."""
+    cartons = locked_cartons(session, ssccs)
+    for carton in cartons:
+        if carton.shipment_id is not None:
+            other = session.get_one(Shipment, carton.shipment_id)
+            raise Refused(
+                "Carton {sscc} is in shipment {number}.",
+                field="ssccs",
+                sscc=carton.sscc,
+                number=other.number,
+            )
+    goods = standing.of_cartons(session, ssccs)
+    elsewhere = next((each for each in goods if each.line.destination != destination), None)
+    if elsewhere:
+        raise Refused(
+            elsewhere.line.sentence("{line} goes to {other}.", other=elsewhere.line.destination),
+            field="ssccs",
+        )
+    going, left = sort_out(goods, business_today(session))
+    if left:
+        raise Refused(one_after_another([each.reason for each in left]), field="ssccs")
+    return _planned(session, hub, destination, going, list(cartons))
+
+
+def _planned(
+    session: Session, hub: str, destination: str, going: Sequence[Standing], cartons: list[Carton]
+) -> Shipment:
+    today = business_today(session)
     shipment = Shipment(
         id=uuid7s.uuid7(),
         number=_next_number(session, today.year),
@@ -48,14 +108,12 @@ def plan_shipment(session: Session, *, hub: str, destination: str) -> Planned:
         destination=destination,
         planned_on=today,
         tracking_token=secrets.token_urlsafe(24),
-        cartons=_cartons_of(session, hub, going),
+        cartons=cartons,
         documents=checklists.papers_for(session, going),
     )
-    events = shipment.plan(going, graph=graph)
+    events = shipment.plan(going, graph=rules.milestones(session))
     session.add(shipment)
-    session.flush()
-    record(session, *events)
-    return Planned(shipment, left)
+    return told(session, shipment, events)
 
 
 def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[Carton]:
@@ -85,28 +143,17 @@ def _next_number(session: Session, year: int) -> str:
 
 
 def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> Shipment:
-    """Take room on a vessel; the checklist is made anew by the rules as they are now."""
+    """Take room on a vessel; the checklist is made anew by the rules as they are now.
+
+    Without equipment the first container is taken that the cartons go into.
+    """
     shipment = locked(session, shipment_id)
-    _need_port(session, booking.port_of_loading, "port_of_loading", at_home=True)
-    _need_port(session, booking.port_of_discharge, "port_of_discharge", at_home=False)
-    graph = rules.milestones(session)
-    events = checklists.reconsider(session, shipment)
-    events += shipment.book(booking, today=business_today(session), graph=graph)
+    routes.need_route(session, booking.port_of_loading, booking.via, booking.port_of_discharge)
+    equipment = choose(load_of(shipment.cartons), rules.equipments(session), booking.equipment)
+    taken = replace(booking, equipment=equipment.code)
+    events = checklists.reconsider(session, shipment, equipment.mode)
+    events += shipment.book(taken, today=business_today(session), graph=rules.milestones(session))
     return told(session, shipment, events)
-
-
-def _need_port(session: Session, code: str, field: str, *, at_home: bool) -> None:
-    known = session.execute(select(port.c.country).where(port.c.code == code)).scalar_one_or_none()
-    if known is None:
-        raise Refused("{code} is no port we know; give a UN/LOCODE such as IDSRG.", field=field, code=code)
-    if (known == "ID") != at_home:
-        at_home_only = Sentence(
-            "Goods are loaded in Indonesia; {code} is in {country}.", code=code, country=known
-        )
-        abroad_only = Sentence(
-            "Goods are discharged abroad; {code} is in {country}.", code=code, country=known
-        )
-        raise Refused(at_home_only if at_home else abroad_only, field=field)
 
 
 def dispatch_shipment(
@@ -127,6 +174,13 @@ def dispatch_shipment(
 
 
 def locked(session: Session, shipment_id: UUID) -> Shipment:
+    """The shipment, held; refused if it was cancelled."""
+    shipment = locked_whatever(session, shipment_id)
+    shipment.need_live()
+    return shipment
+
+
+def locked_whatever(session: Session, shipment_id: UUID) -> Shipment:
     return session.get_one(Shipment, shipment_id, with_for_update=True, populate_existing=True)
 
 

@@ -28,7 +28,7 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.context import transaction
-from shared.web.problems import field_errors
+from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("papers", __name__, url_prefix="/logistics", template_folder="../templates")
 
@@ -107,17 +107,12 @@ def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[
         with transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
-    except ValidationError as error:
-        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
-    except Refused as refusal:
-        field = refusal.field if refusal.field in request.form else None
-        wrong = {field or "": pages.said(refusal)}
-    else:
-        return pages.back_to("papers.declaration", shipment_id=shipment_id)
-    return _page(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422
+    except (ValidationError, Refused) as error:
+        return _page(shipment_id, request.path.rsplit("/", 1)[1], wrong_with(error, request.form)), 422
+    return pages.back_to("papers.declaration", shipment_id=shipment_id)
 
 
-def _page(shipment_id: UUID, at: str = "", wrong: dict[str, str] | None = None) -> str:
+def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
     """The declaration's page; ``at`` names the form that was refused."""
     with transaction() as session:
         shipment, today = the_shipment(session, shipment_id), business_today(session)

@@ -5,15 +5,15 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
-from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, rules, uploads, views
-from services.logistics.asked_for import the_shipment
+from services.logistics import checking, downloads, rules, uploads, views, views_of_loads
+from services.logistics.asked_for import the_goods_of, the_shipment
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import documents, milestones, shipments
 from services.logistics.making import ANY_OF_THEM
-from services.logistics.pages import telling
+from services.logistics.pages import pictures, telling
 from services.logistics.schemas.documents import DocumentRequest
 from services.logistics.schemas.milestones import MilestoneRequest
 from services.logistics.schemas.shipments import BookRequest, DispatchRequest
@@ -23,17 +23,15 @@ from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS, current
 from shared.web.api import takes
 from shared.web.context import transaction
-from shared.web.problems import field_errors
+from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
 
 
-Wrong = dict[str, str]
-"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
-
-
 @desk.get("/shipment/<uuid:shipment_id>")
-@desk.get("/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones):form>")
+@desk.get(
+    "/shipment/<uuid:shipment_id>/<any(book, documents, dispatch, milestones, split, merge, cancel, notes):form>"
+)
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
     """The shipment; also at the address of each of its forms, where it stands when the form was refused."""
@@ -43,7 +41,7 @@ def one_shipment(shipment_id: UUID, **_: Any) -> str:
 @desk.post("/shipment/<uuid:shipment_id>/book")
 @pages.desk(LOGISTICS)
 def book(shipment_id: UUID) -> Any:
-    return _change(
+    return change(
         shipment_id,
         BOOK,
         lambda session, body: shipments.book_shipment(
@@ -57,7 +55,7 @@ def book(shipment_id: UUID) -> Any:
 @takes(uploads.MOST_SENT)
 def add_document(shipment_id: UUID) -> Any:
     file = uploads.sent_file(current().id)
-    return _change(
+    return change(
         shipment_id,
         DOCUMENT,
         lambda session, body: documents.record_document(session, shipment_id=shipment_id, **body, file=file),
@@ -67,7 +65,7 @@ def add_document(shipment_id: UUID) -> Any:
 @desk.post("/shipment/<uuid:shipment_id>/dispatch")
 @pages.desk(LOGISTICS)
 def dispatch(shipment_id: UUID) -> Any:
-    return _change(
+    return change(
         shipment_id,
         DISPATCH,
         lambda session, body: shipments.dispatch_shipment(session, shipment_id=shipment_id, **body),
@@ -77,34 +75,39 @@ def dispatch(shipment_id: UUID) -> Any:
 @desk.post("/shipment/<uuid:shipment_id>/milestones")
 @pages.desk(LOGISTICS)
 def add_milestone(shipment_id: UUID) -> Any:
-    return _change(
+    return change(
         shipment_id,
         MILESTONE,
         lambda session, body: milestones.record_milestone(session, shipment_id=shipment_id, **body),
     )
 
 
-BOOK, DOCUMENT = BookRequest(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
+class BookForm(BookRequest):
+    """The ports of transhipment stand in one field, with spaces or commas between them."""
+
+    @pre_load
+    def separate(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        ports = data.get("via", "").upper().replace(",", " ").split()
+        return {**data, "via": ports}
+
+
+BOOK, DOCUMENT = BookForm(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
 
 
 DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
 
 
-def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
+def change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
     """One form of the shipment's page; refused, the page comes again with what was typed and what is wrong."""
     try:
         body = schema.load(telling.form_values(request.form))
         with transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
-    except ValidationError as error:
-        wrong = {each["field"]: pages.said(each["message"]) for each in field_errors(error.messages)}
-    except Refused as refusal:
-        field = refusal.field if refusal.field in schema.fields and refusal.field in request.form else None
-        wrong = {field or "": pages.said(refusal)}
-    else:
-        return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
-    return _shipment(shipment_id, at=request.path.rsplit("/", 1)[1], wrong=wrong), 422
+    except (ValidationError, Refused) as error:
+        at = request.path.rsplit("/", 1)[1]
+        return _shipment(shipment_id, at, wrong_with(error, schema.fields.keys() & request.form.keys())), 422
+    return pages.back_to("shipment.one_shipment", shipment_id=shipment_id)
 
 
 def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
@@ -118,6 +121,8 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         expected = telling.expected(shipment, graph, language)
         choices = shipment.next_milestones(graph)
         ports, names = views.ports(session), views.place_names(session)
+        equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
+        checks = checking.checks(session, shipment, today)
     return render_template(
         "shipment.html",
         shipment=shown,
@@ -127,6 +132,12 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         choices=choices,
         ports=ports,
         names=names,
+        equipments=equipments,
+        alike=alike,
+        checks=checks,
+        filled=views_of_loads.filled(shown["fill"]) if shown["fill"] else None,
+        parts=pictures.blocks(shown["fill"]) if shown["fill"] else [],
+        stops=pictures.stops(shown),
         states=telling.states(graph),
         today=today,
         now=telling.for_input(now),
@@ -146,4 +157,4 @@ def paper(shipment_id: UUID, name: str) -> Any:
 @pages.desk(LOGISTICS, KANWIL)
 def epcis(shipment_id: UUID) -> Any:
     with transaction() as session:
-        return downloads.epcis(session, the_shipment(session, shipment_id))
+        return downloads.epcis(session, the_goods_of(session, shipment_id))

@@ -1,11 +1,13 @@
 """Shipments as the API takes and gives them."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
 from services.logistics.schemas.milestones import MilestoneSchema
-from shared.web.schemas import Whole, day, moment, short_text
+from shared.web.schemas import Text, Whole, day, moment, short_text
 
 
 def _country() -> fields.String:
@@ -18,9 +20,95 @@ def _locode() -> fields.String:
     return fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}[A-Z2-9]{3}\Z", error=wrong))
 
 
+def _measured() -> fields.Decimal:
+    return fields.Decimal(as_string=True, metadata={"type": "string", "pattern": r"^\d+(\.\d+)?$"})
+
+
+class ChosenLineSchema(Schema):
+    order_id = fields.UUID(required=True, error_messages={"invalid": "Give the id of an order."})
+    line = Whole(required=True, strict=True, validate=validate.Range(1, 1000, error="Give a line's number."))
+
+
+def chosen_cartons(*, required: bool) -> fields.List[Any]:
+    return fields.List(
+        Text(30),
+        required=required,
+        validate=validate.Length(1, 5000, error="Give 1 to 5000 cartons."),
+        metadata={"description": "SSCCs"},
+    )
+
+
 class PlanRequest(Schema):
+    """All that is cleared for the country and stands at the hub, or the cartons or the lines chosen of it."""
+
     hub = short_text(20)
     destination = _country()
+    ssccs = chosen_cartons(required=False)
+    lines = fields.List(
+        fields.Nested(ChosenLineSchema),
+        validate=validate.Length(1, 200, error="Give 1 to 200 lines."),
+        metadata={"description": "order lines; without them and without cartons, all"},
+    )
+
+    @validates_schema
+    def one_way_of_choosing(self, data: dict[str, Any], **_: Any) -> None:
+        if "ssccs" in data and "lines" in data:
+            raise ValidationError("Choose cartons or lines, not both.", "lines")
+
+
+class CartonsRequest(Schema):
+    ssccs = chosen_cartons(required=True)
+
+
+class MergeRequest(Schema):
+    other = fields.UUID(
+        required=True,
+        error_messages={"invalid": "Give the id of a shipment."},
+        metadata={"description": "the shipment that is given up for this one"},
+    )
+
+
+class ReasonRequest(Schema):
+    reason = short_text(300)
+
+
+class NoteRequest(Schema):
+    text = short_text(1000)
+
+
+class NoteSchema(Schema):
+    at = fields.AwareDateTime()
+    role = fields.String()
+    text = fields.String()
+
+
+class LoadPartSchema(Schema):
+    po_number = fields.String()
+    facility = fields.String()
+    cartons = Whole()
+    volume_m3 = _measured()
+    gross_kg = _measured()
+
+
+class LoadSchema(Schema):
+    """How full what it is loaded into is; shares only where that has walls of its own."""
+
+    equipment = fields.String(metadata={"description": "as booked; until then the smallest that takes it"})
+    name = fields.String()
+    mode = fields.String()
+    volume_m3 = _measured()
+    usable_m3 = Whole(allow_none=True)
+    gross_kg = _measured()
+    payload_kg = Whole(allow_none=True)
+    warnings = fields.List(fields.String())
+    parts = fields.List(fields.Nested(LoadPartSchema))
+
+
+class CutOffSchema(Schema):
+    code = fields.String()
+    name = fields.String()
+    on = fields.Date()
+    met = fields.Boolean()
 
 
 class BookRequest(Schema):
@@ -29,6 +117,15 @@ class BookRequest(Schema):
     voyage = short_text(40)
     port_of_loading = _locode()
     port_of_discharge = _locode()
+    via = fields.List(
+        _locode(),
+        validate=validate.Length(0, 5, error="Give up to 5 ports of transhipment."),
+        metadata={"description": "ports of transhipment, in their order"},
+    )
+    equipment = Text(
+        4,
+        metadata={"description": "20GP, 40GP, 40HC, LCL or AIR; left out: the first container that takes it"},
+    )
     etd = day(metadata={"description": "estimated day of departure"})
     eta = day(metadata={"description": "estimated day of arrival"})
 
@@ -66,22 +163,30 @@ class ShipmentSummarySchema(Schema):
     port_of_discharge = fields.String(allow_none=True)
     etd = fields.Date(allow_none=True)
     eta = fields.Date(allow_none=True)
+    equipment = fields.String(allow_none=True)
+    via = fields.List(fields.String())
+    cancelled_at = fields.AwareDateTime(allow_none=True)
     closes_on = fields.Date(allow_none=True, metadata={"description": "last day the terminal takes it"})
     container = fields.String(allow_none=True)
     seal = fields.String(allow_none=True)
     cartons = Whole()
     pieces = Whole()
     gross_g = Whole()
+    volume_m3 = _measured()
     missing = fields.List(
         fields.String(), metadata={"description": "documents without which it can't depart"}
     )
 
 
 class ShipmentSchema(ShipmentSummarySchema):
-    consignee = fields.Nested(ConsigneeSchema)
-    incoterm = fields.String()
-    named_place = fields.String()
-    lane = fields.String(metadata={"description": "the most restricted lane of the goods"})
+    consignee = fields.Nested(ConsigneeSchema, allow_none=True)
+    incoterm = fields.String(allow_none=True)
+    named_place = fields.String(allow_none=True)
+    cancelled_because = fields.String(allow_none=True)
+    fill = fields.Nested(LoadSchema, allow_none=True)
+    cut_offs = fields.List(fields.Nested(CutOffSchema), metadata={"description": "the first to come first"})
+    notes = fields.List(fields.Nested(NoteSchema), metadata={"description": "the oldest first"})
+    lane = fields.String(allow_none=True, metadata={"description": "the most restricted lane of the goods"})
     lines = fields.List(fields.Nested(ShipmentLineSchema))
     documents = fields.List(fields.Nested(DocumentSchema))
     declarations = fields.List(

@@ -14,8 +14,11 @@ from shared.events import contract_of
 from shared.events.logistics import (
     CartonsGathered,
     CartonsPacked,
+    CartonsPutIn,
+    CartonsTakenOut,
     DocumentsCompleted,
     ShipmentBooked,
+    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -145,7 +148,15 @@ def _reached(line: Line, about: Sequence[Told], at: int) -> int:
     if step.quantity:
         return int(getattr(line, step.quantity)) - (line.withheld if step.quantity in MADE else 0)
     counted = next(later.quantity for later in STEPS[at:] if later.quantity)
-    return max(int(getattr(line, counted)), sum(each.pieces for each in about if each.type == step.type))
+    told = planned_pieces(about) if step.event is ShipmentPlanned else _pieces(about, step.event)
+    return max(int(getattr(line, counted)), told)
+
+
+def planned_pieces(about: Iterable[Told]) -> int:
+    """The pieces that stand in shipments, as far as they were planned, put in, taken out and given up."""
+    told = list(about)
+    inside = _pieces(told, ShipmentPlanned) + _pieces(told, CartonsPutIn)
+    return max(0, inside - _pieces(told, CartonsTakenOut) - _pieces(told, ShipmentCancelled))
 
 
 def _owing_facilities(step: Step, about: Sequence[Told]) -> tuple[tuple[str, ...], datetime | None]:

@@ -1,14 +1,26 @@
 """What dossiers are made of: lots, what shipments carry of them, and the evidence of facilities."""
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.orders.storage import evidence, lot, shipment_lot
-from shared.events.logistics import ShipmentDeparted, ShipmentPlanned
+from shared.events.logistics import (
+    CartonsPutIn,
+    CartonsTakenOut,
+    ShipmentCancelled,
+    ShipmentDeparted,
+    ShipmentLine,
+    ShipmentPlanned,
+)
 from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, LotReleased
 from shared.messaging.reactions import Heard, NotYet
+
+OfAShipment = ShipmentPlanned | CartonsPutIn | CartonsTakenOut | ShipmentCancelled | ShipmentDeparted
 
 
 def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard) -> None:
@@ -40,12 +52,41 @@ def keep_lot(session: Session, event: LotReleased, heard: Heard) -> None:
     )
 
 
-def keep_contents(session: Session, event: ShipmentPlanned | ShipmentDeparted, heard: Heard) -> None:
-    """What a shipment carries of each lot, as it was planned and as it left."""
-    lots = {part.lot for part in event.lines}
-    known = set(session.execute(select(lot.c.lot).where(lot.c.lot.in_(lots))).scalars())
-    for missing in sorted(lots - known):
+def keep_put_in(session: Session, event: ShipmentPlanned | CartonsPutIn, heard: Heard) -> None:
+    _keep_change(session, event, heard, _pieces(event.lines))
+
+
+def keep_taken_out(session: Session, event: CartonsTakenOut | ShipmentCancelled, heard: Heard) -> None:
+    taken = _pieces(event.lines)
+    _keep_change(session, event, heard, {lot: -quantity for lot, quantity in taken.items()})
+
+
+def keep_what_left(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
+    """What a shipment left with is what counts, should we have heard otherwise before."""
+    left = _pieces(event.lines)
+    left.subtract(_carried(session, event.shipment_id))
+    _keep_change(session, event, heard, left)
+
+
+def _pieces(lines: Iterable[ShipmentLine]) -> Counter[str]:
+    """The pieces of each lot."""
+    counted: Counter[str] = Counter()
+    for part in lines:
+        counted[part.lot] += part.quantity
+    return counted
+
+
+def _keep_change(session: Session, event: OfAShipment, heard: Heard, changed: Mapping[str, int]) -> None:
+    known = set(session.execute(select(lot.c.lot).where(lot.c.lot.in_(changed))).scalars())
+    for missing in sorted(set(changed) - known):
         raise NotYet("production", f"lot/{missing}")
-    about = {"shipment_id": event.shipment_id, "told_at": heard.occurred_at}
-    rows = [{**about, "lot": part.lot, "quantity": part.quantity} for part in event.lines]
-    session.execute(insert(shipment_lot), rows)
+    about = {"event_id": heard.event_id, "shipment_id": event.shipment_id, "told_at": heard.occurred_at}
+    if rows := [{**about, "lot": lot, "quantity": quantity} for lot, quantity in changed.items() if quantity]:
+        session.execute(insert(shipment_lot), rows)
+
+
+def _carried(session: Session, shipment_id: UUID) -> dict[str, int]:
+    """What a shipment carries of each lot now."""
+    changes = select(shipment_lot.c.lot, func.sum(shipment_lot.c.quantity).label("quantity"))
+    query = changes.where(shipment_lot.c.shipment_id == shipment_id).group_by(shipment_lot.c.lot)
+    return {row.lot: row.quantity for row in session.execute(query)}

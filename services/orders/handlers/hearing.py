@@ -15,8 +15,10 @@ from services.orders.handlers.cancelling import (
 )
 from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.dossiers import (
-    keep_contents,
     keep_lot,
+    keep_put_in,
+    keep_taken_out,
+    keep_what_left,
     on_evidence_recorded,
     on_evidence_withdrawn,
 )
@@ -33,13 +35,16 @@ from shared.events.logistics import (
     CartonsLeft,
     CartonsLost,
     CartonsPacked,
+    CartonsPutIn,
     CartonsQuarantined,
+    CartonsTakenOut,
     CartonsUnpacked,
     DocumentsCompleted,
     GoodsWithheld,
     MilestoneRecorded,
     QuarantineLifted,
     ShipmentBooked,
+    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -126,13 +131,18 @@ def on_cartons_unpacked(session: Session, event: CartonsUnpacked, heard: Heard) 
     timeline.note(session, event, heard)
 
 
-def on_shipment_planned(session: Session, event: ShipmentPlanned, heard: Heard) -> None:
-    keep_contents(session, event, heard)
+def on_shipment_filled(session: Session, event: ShipmentPlanned | CartonsPutIn, heard: Heard) -> None:
+    keep_put_in(session, event, heard)
+    note_on_timeline(session, event, heard)
+
+
+def on_shipment_emptied(session: Session, event: CartonsTakenOut | ShipmentCancelled, heard: Heard) -> None:
+    keep_taken_out(session, event, heard)
     note_on_timeline(session, event, heard)
 
 
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
-    keep_contents(session, event, heard)
+    keep_what_left(session, event, heard)
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
         if line.departed + part.quantity > line.packed + line.unpacked:
@@ -201,7 +211,10 @@ REACTIONS: Reactions = {
     CartonsFound: note_on_timeline,
     GoodsWithheld: on_goods_withheld,
     WithholdingAnswered: on_withholding_answered,
-    ShipmentPlanned: on_shipment_planned,
+    ShipmentPlanned: on_shipment_filled,
+    CartonsPutIn: on_shipment_filled,
+    CartonsTakenOut: on_shipment_emptied,
+    ShipmentCancelled: on_shipment_emptied,
     ShipmentBooked: note_on_timeline,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,

@@ -22,11 +22,15 @@ HEARD_LOTS = """
     FROM timeline WHERE type = 'kendi.production.lot_released.v1'"""
 HEARD_SHIPMENTS = """
     INSERT INTO shipment_lot
-    SELECT DISTINCT CAST(data ->> 'shipment_id' AS uuid), occurred_at, part ->> 'lot',
-        CAST(part ->> 'quantity' AS int)
+    SELECT event_id, part ->> 'lot', CAST(data ->> 'shipment_id' AS uuid), min(occurred_at),
+        sum(CAST(part ->> 'quantity' AS int) * CASE
+            WHEN type IN ('kendi.logistics.shipment_planned.v1', 'kendi.logistics.cartons_put_in.v1') THEN 1
+            ELSE -1 END)
     FROM timeline, jsonb_array_elements(data -> 'lines') AS part
-    WHERE type IN ('kendi.logistics.shipment_planned.v1', 'kendi.logistics.shipment_departed.v1')
-        AND EXISTS (SELECT FROM lot WHERE lot.lot = part ->> 'lot')"""
+    WHERE type IN ('kendi.logistics.shipment_planned.v1', 'kendi.logistics.cartons_put_in.v1',
+            'kendi.logistics.cartons_taken_out.v1', 'kendi.logistics.shipment_cancelled.v1')
+        AND EXISTS (SELECT FROM lot WHERE lot.lot = part ->> 'lot')
+    GROUP BY event_id, part ->> 'lot', data ->> 'shipment_id'"""
 
 
 def upgrade() -> None:
@@ -58,15 +62,17 @@ def upgrade() -> None:
     op.create_index("lot_released_at_idx", "lot", ["released_at", "lot"])
     op.create_table(
         "shipment_lot",
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("shipment_id", sa.Uuid(), nullable=False),
         sa.Column("told_at", Instant, nullable=False),
-        sa.Column("lot", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("shipment_lot_quantity_check")),
+        sa.CheckConstraint("quantity <> 0", name=op.f("shipment_lot_quantity_check")),
         sa.ForeignKeyConstraint(["lot"], ["lot.lot"], name=op.f("shipment_lot_lot_fkey")),
-        sa.PrimaryKeyConstraint("shipment_id", "told_at", "lot", name=op.f("shipment_lot_pkey")),
-        comment="append only: what a shipment was planned with, and what it left with",
+        sa.PrimaryKeyConstraint("event_id", "lot", name=op.f("shipment_lot_pkey")),
+        comment="append only: pieces of a lot that were put into a shipment, or, below 0, taken out of it",
     )
+    op.create_index("shipment_lot_shipment_idx", "shipment_lot", ["shipment_id", "told_at"])
     op.create_index(op.f("shipment_lot_lot_idx"), "shipment_lot", ["lot"])
     op.create_table(
         "evidence",

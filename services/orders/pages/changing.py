@@ -13,12 +13,12 @@ from services.orders.asked_for import the_line
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers import amending, cancelling
 from services.orders.handlers.amending import Stale
-from services.orders.pages.forms import Wrong, wrong_with
 from services.orders.schemas.amendments import AmendedLineRequest
 from shared.refusal import Refused, Sentence
 from shared.web import pages
 from shared.web.access import BUYER
 from shared.web.context import transaction
+from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("changing", __name__, url_prefix="/orders/order", template_folder="../templates")
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from services.orders import claims, downloads, views
 from services.orders.asked_for import the_line
 from services.orders.handlers import claiming
-from services.orders.pages.forms import Wrong, wrong_with
 from services.orders.schemas.claims import SETTLEMENTS, ClaimDecisionRequest, ClaimRequest, SettlementRequest
 from shared.photos import MOST_BYTES
 from shared.refusal import Refused
@@ -19,6 +18,7 @@ from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.api import takes
 from shared.web.context import transaction
 from shared.web.files import sent_files
+from shared.web.forms import Wrong, wrong_with
 from shared.web.problems import not_found
 
 desk = Blueprint("claiming", __name__, url_prefix="/orders", template_folder="../templates")

@@ -9,13 +9,13 @@ from marshmallow import ValidationError
 from services.orders import views
 from services.orders.asked_for import the_order
 from services.orders.handlers import paying
-from services.orders.pages.forms import Wrong, wrong_with
 from services.orders.schemas.payments import PaymentRequest
 from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("paying", __name__, url_prefix="/orders/order", template_folder="../templates")
 

@@ -7,13 +7,13 @@ from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
 
 from services.orders.handlers import sampling
-from services.orders.pages.forms import Wrong, wrong_with
 from services.orders.samples import list_samples
 from services.orders.schemas.samples import SampleApproval, SampleRefusal
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.forms import Wrong, wrong_with
 from shared.web.problems import not_found
 
 desk = Blueprint("sampling", __name__, url_prefix="/orders/samples", template_folder="../templates")

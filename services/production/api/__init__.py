@@ -9,8 +9,10 @@ from services.production.api import (
     materials,
     papers,
     photos,
+    premi,
     tools,
     warnings,
+    welfare,
     work_orders,
 )
 
@@ -26,4 +28,6 @@ ROUTES = (
     materials.api,
     warnings.api,
     evidence.api,
+    premi.api,
+    welfare.api,
 )

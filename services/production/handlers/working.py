@@ -12,7 +12,7 @@ from services.production.capacities import capacity_at, made_a_day
 from services.production.domain.agreement import must_cover
 from services.production.domain.report import Kind, Origin, placed
 from services.production.domain.work_order import WorkOrder, short_code
-from services.production.handlers import materials
+from services.production.handlers import materials, premi
 from services.production.handlers.planning import (
     allocate,
     line_of,
@@ -160,6 +160,8 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
         record(session, *inspected, *(_postponed(session, order) if scrap else []))
+    if passed:
+        premi.accept_lot(session, order, lot=lot, pieces=passed)
     return order
 
 

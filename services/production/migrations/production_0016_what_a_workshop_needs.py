@@ -27,9 +27,7 @@ POLICIES = {
 
 def upgrade() -> None:
     op.add_column("work_order", sa.Column("declined_code", sa.Text()))
-    op.add_column(
-        "work_order", sa.Column("short_closed", sa.Integer(), server_default="0", nullable=False)
-    )
+    op.add_column("work_order", sa.Column("short_closed", sa.Integer(), server_default="0", nullable=False))
     op.add_column("work_order", sa.Column("short_closed_reason", sa.Text()))
     op.drop_constraint(op.f("work_order_quantity_check"), "work_order")
     op.create_check_constraint(
@@ -43,9 +41,7 @@ def upgrade() -> None:
     )
     op.add_column(
         "report",
-        sa.Column(
-            "device_at", sa.DateTime(timezone=True), comment="the device's clock, which may be wrong"
-        ),
+        sa.Column("device_at", sa.DateTime(timezone=True), comment="the device's clock, which may be wrong"),
     )
     op.add_column(
         "report",
@@ -84,7 +80,9 @@ def upgrade() -> None:
         sa.Column("inspected_on", sa.Date(), nullable=False),
         sa.CheckConstraint("sample BETWEEN 1 AND lot", name=op.f("inspection_sample_check")),
         sa.CheckConstraint("verdict IN ('accepted', 'rejected')", name=op.f("inspection_verdict_check")),
-        sa.CheckConstraint("passed >= 0 AND rework >= 0 AND scrap >= 0", name=op.f("inspection_counts_check")),
+        sa.CheckConstraint(
+            "passed >= 0 AND rework >= 0 AND scrap >= 0", name=op.f("inspection_counts_check")
+        ),
         sa.CheckConstraint(
             "passed + rework + scrap = lot OR (verdict = 'rejected' AND passed + rework + scrap = 0)",
             name=op.f("inspection_lot_check"),
@@ -106,9 +104,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "rework >= 0 AND scrap >= 0 AND rework + scrap > 0", name=op.f("defect_counts_check")
         ),
-        sa.ForeignKeyConstraint(
-            ["inspection_id"], ["inspection.id"], name=op.f("defect_inspection_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["inspection_id"], ["inspection.id"], name=op.f("defect_inspection_id_fkey")),
         sa.PrimaryKeyConstraint("inspection_id", "code", name=op.f("defect_pkey")),
     )
     op.create_table(

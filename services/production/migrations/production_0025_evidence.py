@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "production_0025"
-down_revision = "production_0022"
+down_revision = "production_0024"
 branch_labels = None
 depends_on = None
 

@@ -41,15 +41,15 @@ function read(form) {
   return fields;
 }
 
+// The form is free for the next report before this one is on the disk: what is typed meanwhile stays.
 async function take(form) {
   const { keep: action, work, number } = form.dataset;
-  await keep({ id: crypto.randomUUID(), person, action, work, number, fields: read(form), at: deviceTime(), device: device() });
+  const entry = { id: crypto.randomUUID(), person, action, work, number, fields: read(form), at: deviceTime(), device: device() };
   form.reset();
   delete form.closest("[data-live-part]")?.dataset.unsent;
   document.querySelector(".keypad")?.remove();
   document.activeElement?.blur();
-  await show();
-  await send();
+  await keep(entry);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -64,6 +64,8 @@ document.addEventListener("submit", async (event) => {
   if (form.dataset.taken) return;
   form.dataset.taken = "yes"; // two taps are one report
   await take(form).finally(() => delete form.dataset.taken);
+  await show();
+  await send();
 });
 
 function tellOffline(form) {
@@ -119,11 +121,12 @@ function post(entry, csrf_token) {
   });
 }
 
-// The page as it is now, unless somebody is typing in it; what is doubtful is told after that.
+// The page as it is now, but for what somebody is typing in: live.js leaves that alone. What is doubtful is told.
 function finish(doubts) {
   sessionStorage.setItem("kendi-told", JSON.stringify(doubts));
-  if (!isTyping()) location.reload();
-  else tellDoubts();
+  if (keptAt && !isTyping()) return location.reload();
+  document.dispatchEvent(new Event("kendi-sent"));
+  tellDoubts();
 }
 
 function tellDoubts() {
@@ -210,7 +213,8 @@ function decorate(waiting) {
     card.dataset.waiting = signature;
     const step = theirs.findLast((entry) => entry.action !== "report")?.action;
     const next = card.querySelector(`template[data-after="${step}"]`);
-    if (next) next.parentElement.replaceChildren(...card.querySelectorAll("template"), next.content.cloneNode(true));
+    if (next && card.dataset.step !== step) next.parentElement.replaceChildren(...card.querySelectorAll("template"), next.content.cloneNode(true));
+    card.dataset.step = step ?? ""; // the same step again would undo what was typed into it
     for (const input of card.querySelectorAll("input[data-most]")) lower(input, theirs);
     card.querySelector(".kept")?.remove();
     if (theirs.length) card.append(element("p", say("waiting", { n: theirs.length }), { className: "kept state wait" }));

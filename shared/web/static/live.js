@@ -56,5 +56,6 @@ function listen() {
   source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(listen, 10000);
 }
 
+document.addEventListener("kendi-sent", () => refresh().catch(() => {}));
 document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : source && listen()));
 if (url && parts().length) listen();

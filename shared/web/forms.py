@@ -21,5 +21,5 @@ def wrong_with(error: ValidationError | Refused, fields: Collection[str]) -> Wro
 
 
 def _field(named: str | None, fields: Collection[str]) -> str:
-    last = (named or "").rsplit(".", 1)[-1]
+    last = (named or "").rsplit(".", 1)[-1].partition("[")[0]
     return last if last in fields else ""

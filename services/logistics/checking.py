@@ -1,0 +1,46 @@
+"""What must be there before a shipment may be dispatched, in words, with what stands in the way. Reads only."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from services.logistics import standing
+from services.logistics.domain.documents import missing
+from services.logistics.domain.milestones import STUFFED_SEALED
+from services.logistics.domain.shipment import Shipment
+from shared.refusal import Sentence
+
+VGM = "VGM"
+
+
+class Check(NamedTuple):
+    what: Sentence
+    done: bool
+    reasons: Sequence[Sentence] = ()
+
+
+def checks(session: Session, shipment: Shipment, today: date) -> list[Check]:
+    """The list that ends in the send-off; nothing once it was sealed or given up."""
+    if shipment.dispatched or shipment.cancelled:
+        return []
+    stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today)
+    lacking = missing(shipment.documents, {STUFFED_SEALED})
+    owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
+    unweighed = sum(carton.measured_g is None for carton in shipment.cartons)
+    weights = [Sentence("{n} cartons go by their expected weight.", n=unweighed)] if unweighed else []
+    return [
+        Check(Sentence("Room is booked."), shipment.booked),
+        Check(Sentence("The goods are cleared to leave."), not stays, stays),
+        Check(Sentence("The papers for sealing are there."), not owed, owed),
+        Check(Sentence("Each carton was weighed."), not unweighed, weights),
+        *_verified_mass(shipment),
+        Check(Sentence("Container and seal are noted: by dispatching it."), False),
+    ]
+
+
+def _verified_mass(shipment: Shipment) -> list[Check]:
+    """It may come until loading, but whoever weighs the container does so before it leaves."""
+    needed = [each for each in shipment.documents if each.code == VGM and each.needed]
+    return [Check(Sentence("The verified gross mass (VGM) is there."), each.present) for each in needed]

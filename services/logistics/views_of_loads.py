@@ -1,0 +1,153 @@
+"""How full a shipment's container is, by which day what must be done, and what staff noted of it. Reads only."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.orm import Session
+
+from services.logistics import rules
+from services.logistics.domain.carton import Carton
+from services.logistics.domain.cut_offs import CutOff, Due, plan_backwards
+from services.logistics.domain.load import Equipment, Load, load_of
+from services.logistics.domain.milestones import VESSEL_DEPARTED
+from services.logistics.domain.shipment import Shipment
+from services.logistics.storage import order, shipment_milestone, shipment_note
+from services.logistics.storage import shipment as shipments
+
+FUMIGATION, FUMIGATED = "FUMIGATION", "FUM"
+MOST_SHIPMENTS = 500
+"""On the calendar of one month."""
+
+
+def load_of_shipment(session: Session, shipment: Shipment, language: str = "en") -> dict[str, Any] | None:
+    """The load against what was booked, or against the smallest container that takes it."""
+    known, load = rules.equipments(session), load_of(shipment.cartons)
+    equipment = _equipment(known, shipment.equipment, load)
+    if equipment is None or not shipment.cartons:
+        return None
+    advice = load.advice(equipment)
+    return {
+        "equipment": equipment.code,
+        "booked": shipment.equipment is not None,
+        "name": _named(equipment, language),
+        "mode": equipment.mode,
+        "volume_m3": load.m3,
+        "usable_m3": equipment.usable_m3,
+        "gross_kg": load.kg,
+        "payload_kg": equipment.payload_kg,
+        "warnings": [*load.reasons_not_to_fit(equipment), *([advice] if advice else [])],
+        "parts": _parts(session, shipment.cartons),
+    }
+
+
+def _equipment(known: Sequence[Equipment], code: str | None, load: Load) -> Equipment | None:
+    if code:
+        return next((each for each in known if each.code == code), None)
+    walled = [each for each in known if each.usable_m3 is not None]
+    fitting = (each for each in walled if not load.reasons_not_to_fit(each))
+    return next(fitting, walled[-1] if walled else None)
+
+
+def _parts(session: Session, cartons: Sequence[Carton]) -> list[dict[str, Any]]:
+    """The volume of each order and facility, which is what a picture of the load can honestly show."""
+    grouped: dict[tuple[UUID, str], list[Carton]] = {}
+    for carton in cartons:
+        grouped.setdefault((carton.lot.order_id, carton.lot.facility), []).append(carton)
+    ids = {order_id for order_id, _ in grouped}
+    rows = session.execute(select(order.c.id, order.c.po_number).where(order.c.id.in_(ids)))
+    numbers = {row.id: row.po_number for row in rows}
+    return [
+        {
+            "po_number": numbers[order_id],
+            "facility": facility,
+            "cartons": len(inside),
+            "volume_m3": load_of(inside).m3,
+            "gross_kg": load_of(inside).kg,
+        }
+        for (order_id, facility), inside in sorted(grouped.items())
+    ]
+
+
+def cut_offs_of(session: Session, shipment: Shipment, language: str = "en") -> list[dict[str, Any]]:
+    """The days of a booked shipment, planned backwards from its departure."""
+    if shipment.etd is None or shipment.cancelled:
+        return []
+    known = {document.code for document in shipment.documents if document.needed}
+    without = () if FUMIGATED in known else (FUMIGATION,)
+    reached = {each.code for each in shipment.reached}
+    planned = plan_backwards(rules.cut_offs(session), shipment.etd, reached=reached, without=without)
+    return [_due(each, language) for each in planned]
+
+
+def _due(due: Due, language: str) -> dict[str, Any]:
+    return {"code": due.cut_off.code, "name": _named(due.cut_off, language), "on": due.on, "met": due.met}
+
+
+def _named(named: CutOff | Equipment, language: str) -> str:
+    return named.name_id if language == "id" else named.name_en
+
+
+def notes_of(session: Session, shipment_id: UUID) -> Sequence[RowMapping]:
+    query = select(shipment_note.c.at, shipment_note.c.role, shipment_note.c.text)
+    query = query.where(shipment_note.c.shipment_id == shipment_id).order_by(shipment_note.c.id)
+    return session.execute(query).mappings().all()
+
+
+def shipments_like(session: Session, shipment: Shipment) -> Sequence[RowMapping]:
+    """Open shipments that may be joined with this one: from the same hub to the same country."""
+    query = (
+        select(shipments.c.id, shipments.c.number)
+        .where(
+            shipments.c.hub == shipment.hub,
+            shipments.c.destination == shipment.destination,
+            shipments.c.id != shipment.id,
+            shipments.c.container.is_(None),
+            shipments.c.cancelled_at.is_(None),
+        )
+        .order_by(shipments.c.id.desc())
+        .limit(50)
+    )
+    return session.execute(query).mappings().all()
+
+
+def cut_offs_between(
+    session: Session, first: date, last: date, language: str = "en"
+) -> dict[date, list[dict[str, Any]]]:
+    """What falls on each day for the shipments that have not departed, and the departures themselves."""
+    cut_offs = rules.cut_offs(session)
+    longest = date.resolution * sum(each.days for each in cut_offs)
+    query = (
+        select(Shipment)
+        .where(
+            shipments.c.etd.between(first, last + longest),
+            shipments.c.cancelled_at.is_(None),
+            ~select(shipment_milestone.c.id)
+            .where(
+                shipment_milestone.c.shipment_id == shipments.c.id,
+                shipment_milestone.c.code == VESSEL_DEPARTED,
+            )
+            .exists(),
+        )
+        .order_by(shipments.c.etd, shipments.c.id)
+        .limit(MOST_SHIPMENTS)
+    )
+    found: dict[date, list[dict[str, Any]]] = {}
+    for shipment in session.execute(query).scalars().all():
+        leaves = {"code": "ETD", "name": None, "on": shipment.etd, "met": False}
+        for due in [*cut_offs_of(session, shipment, language), leaves]:
+            if first <= due["on"] <= last:
+                entry = {**due, "shipment_id": shipment.id, "number": shipment.number}
+                found.setdefault(due["on"], []).append(entry)
+    return found
+
+
+def filled(load: dict[str, Any]) -> Decimal | None:
+    """How many hundredths of the usable volume are taken, to a tenth."""
+    if load["usable_m3"] is None:
+        return None
+    taken: Decimal = 100 * load["volume_m3"] / load["usable_m3"]
+    return taken.quantize(Decimal("0.1"))

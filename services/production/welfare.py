@@ -1,0 +1,201 @@
+"""How people fare at work, for those who must see the truth and no person: figures of closed months alone.
+
+A month is closed a week after its end. Its figures count what was recorded until then, so they never change, and
+nothing can be learned from a difference between two readings. Who did not consent to the use of data is in no
+figure of hours or pay. ``domain.anonymity`` says what is told.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from services.production import ledger
+from services.production.domain import premi as rules
+from services.production.domain.anonymity import nested_told, summed, told
+from services.production.domain.consent import DATA, WORK
+from services.production.storage import (
+    consent,
+    facility,
+    grievance,
+    hours_entry,
+    independent_visit,
+    premi_entry,
+    premi_line,
+    premi_lot,
+    refusal,
+    worker,
+)
+from shared.clock import WIB
+from shared.refusal import Refused
+
+GRACE = timedelta(days=7)
+MONTHS_SHOWN = 12
+A_YEAR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date
+
+    @property
+    def last(self) -> date:
+        return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def closed_at(self) -> datetime:
+        """What was recorded from then on is in no figure of the month."""
+        return datetime.combine(self.last + timedelta(days=1) + GRACE, time.min, WIB)
+
+
+def closed_months(now: datetime) -> list[Month]:
+    """The months whose figures are told, the newest first."""
+    month = Month(now.astimezone(WIB).date().replace(day=1))
+    found: list[Month] = []
+    while len(found) < MONTHS_SHOWN:
+        month = Month((month.first - timedelta(days=1)).replace(day=1))
+        if month.closed_at <= now:
+            found.append(month)
+    return found
+
+
+def closed_month(first: date, now: datetime) -> Month:
+    """This month, if its figures are told already."""
+    month = Month(first.replace(day=1))
+    if month.closed_at > now:
+        raise Refused(
+            "The figures of a month are told a week after its end: the newest month is {month}.",
+            field="month",
+            month=f"{closed_months(now)[0].first:%Y-%m}",
+        )
+    return month
+
+
+def figures(session: Session, month: Month, codes: Sequence[str] | None = None) -> dict[str, Any]:
+    """What is told of a month: a row for each facility with workers, and the sums over what is told."""
+    rows = [_row(session, month, at) for at in _facilities(session, month, codes)]
+    return {
+        "month": month.first,
+        "facilities": rows,
+        "participation": summed(rows, "consenting", "eligible"),
+        "work": summed(rows, "workers", "minutes", "premi_idr"),
+        "refusals": summed(rows, "refusals"),
+    }
+
+
+def _facilities(session: Session, month: Month, codes: Sequence[str] | None) -> Iterable[Any]:
+    known = select(worker.c.facility).where(worker.c.registered_on <= month.last)
+    query = (
+        select(facility.c.code, facility.c.name).where(facility.c.code.in_(known)).order_by(facility.c.code)
+    )
+    return session.execute(query if codes is None else query.where(facility.c.code.in_(codes))).all()
+
+
+def _row(session: Session, month: Month, at: Any) -> dict[str, Any]:
+    eligible, consenting = _participation(session, month, at.code)
+    minutes = _minutes(session, month, at.code)
+    people = len(minutes)
+    counts = nested_told(eligible, consenting, people)
+    premi = _premi(session, month, list(minutes))
+    refusals = _refusals(session, month, at.code)
+    open_grievances = _open_grievances(session, month, at.code)
+    wage = ledger.minimum_wage_at(session, at.code, month.last)
+    return {
+        "facility": at.code,
+        "name": at.name,
+        **dict(zip(("eligible", "consenting", "workers"), counts, strict=True)),
+        "minutes": told(sum(minutes.values()), people),
+        "premi_idr": told(premi, people),
+        "hourly_idr": told(rules.hourly(premi, sum(minutes.values())), people),
+        "minimum_hourly_idr": wage["hourly"] if wage else None,
+        "minimum_source": wage["source"] if wage else None,
+        "refusals": told(refusals, refusals),
+        "open_grievances": told(open_grievances, open_grievances),
+        "visits": _visits(session, month, at.code),
+    }
+
+
+def _participation(session: Session, month: Month, code: str) -> tuple[int, int]:
+    """How many were eligible at the end of the month, and how many of them consented to work."""
+    here = select(worker.c.id).where(
+        worker.c.facility == code,
+        worker.c.eligible,
+        worker.c.registered_on <= month.last,
+        or_(worker.c.left_on.is_(None), worker.c.left_on > month.last),
+    )
+    eligible = set(session.execute(here).scalars())
+    return len(eligible), len(eligible & _consenting(session, month, code, WORK))
+
+
+def _consenting(session: Session, month: Month, code: str, purpose: str) -> set[UUID]:
+    standing = (
+        consent.c.purpose == purpose,
+        consent.c.given_on <= month.last,
+        consent.c.recorded_at < month.closed_at,
+        or_(consent.c.withdrawn_at.is_(None), consent.c.withdrawn_at >= month.closed_at),
+    )
+    query = select(consent.c.worker_id).join(worker, worker.c.id == consent.c.worker_id)
+    return set(session.execute(query.where(worker.c.facility == code, *standing)).scalars())
+
+
+def _minutes(session: Session, month: Month, code: str) -> dict[UUID, int]:
+    """Minutes of work for partners, of each who consented to the use of data."""
+    rows = session.execute(
+        select(hours_entry.c.worker_id, func.sum(hours_entry.c.minutes).label("minutes"))
+        .where(
+            hours_entry.c.facility == code,
+            hours_entry.c.work_order_id.is_not(None),
+            hours_entry.c.worked_on.between(month.first, month.last),
+            hours_entry.c.recorded_at < month.closed_at,
+        )
+        .group_by(hours_entry.c.worker_id)
+    ).all()
+    counted = _consenting(session, month, code, DATA)
+    return {row.worker_id: row.minutes for row in rows if row.minutes > 0 and row.worker_id in counted}
+
+
+def _premi(session: Session, month: Month, workers: Sequence[UUID]) -> int:
+    """What these workers earned with the lots that were accepted in the month."""
+    later = aliased(premi_entry)
+    back = select(later.c.id).where(
+        later.c.reverses == premi_entry.c.id, later.c.recorded_at < month.closed_at
+    )
+    earned = session.execute(
+        select(func.coalesce(-func.sum(premi_line.c.idr), 0))
+        .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
+        .join(premi_lot, premi_lot.c.lot == premi_entry.c.lot)
+        .where(
+            premi_line.c.worker_id.in_(workers),
+            premi_entry.c.kind == "shared",
+            premi_entry.c.recorded_at < month.closed_at,
+            premi_lot.c.accepted_on.between(month.first, month.last),
+            ~back.exists(),
+        )
+    ).scalar_one()
+    return int(earned)
+
+
+def _refusals(session: Session, month: Month, code: str) -> int:
+    of_month = refusal.c.day.between(month.first, month.last), refusal.c.recorded_at < month.closed_at
+    total = select(func.coalesce(func.sum(refusal.c.people), 0)).where(refusal.c.facility == code, *of_month)
+    return int(session.execute(total).scalar_one())
+
+
+def _open_grievances(session: Session, month: Month, code: str) -> int:
+    still: ColumnElement[bool] = or_(grievance.c.closed_on.is_(None), grievance.c.closed_on > month.last)
+    count = select(func.count()).where(
+        grievance.c.facility == code, grievance.c.received_on <= month.last, still
+    )
+    return int(session.execute(count).scalar_one())
+
+
+def _visits(session: Session, month: Month, code: str) -> int:
+    """Independent visits in the year up to the end of the month; they are about nobody."""
+    year = independent_visit.c.visited_on.between(month.last - A_YEAR, month.last)
+    return int(
+        session.execute(select(func.count()).where(independent_visit.c.facility == code, year)).scalar_one()
+    )

@@ -1,0 +1,81 @@
+"""What the pages of shipments show and take: load, route, cut-offs, what is wanted before the send-off."""
+
+import re
+
+from services.logistics.pages.pictures import stops
+from shared.web.access import LOGISTICS
+from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, in_days
+from tests.logistics.test_desk import Visitor
+
+FIRST, SECOND = "SRG-2503-001", "SRG-2503-002"
+
+
+def test_a_shipment_is_booked_divided_joined_and_given_up_by_the_forms_of_its_page(
+    logistics: Logistics,
+) -> None:
+    logistics.hears(a_clearance(), a_clearance(2))
+    logistics.gathered(a_lot(FIRST), a_lot(SECOND, line=2, sku="CW-BALL-09"))
+    visitor = Visitor(logistics, LOGISTICS)
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    path = f"/logistics/shipment/{shipment['id']}"
+    wrong = visitor.submit(f"{path}/book", **a_booking(via="sgsin, xxxxx", equipment="40HC"))
+    assert (wrong.status_code, 'value="sgsin, xxxxx"' in wrong.text) == (422, True)
+    unknown = visitor.submit(f"{path}/book", **a_booking(port_of_discharge="BEANT", equipment="40HC"))
+    assert "Did you mean one of these: BEANR (Antwerp)" in unknown.text
+    booked = visitor.submit(f"{path}/book", **a_booking(via="sgsin", equipment="40HC"))
+    assert booked.status_code == 303
+    page = visitor.open(path)
+    assert "IDSRG</text>" in page and "SGSIN</text>" in page and 'class="here"' in page
+    assert "of 68 m³" in page and page.count('class="block ') == 2
+    assert "Terminal closes" in page and "The papers for sealing are there." in page
+    none = visitor.submit(f"{path}/split")
+    assert (none.status_code, "Choose at least one lot." in none.text) == (422, True)
+    assert visitor.submit(f"{path}/split", lots=SECOND).status_code == 303
+    (other,) = re.findall(r'<option value="([0-9a-f-]{36})">SHP-', visitor.open(path))
+    assert visitor.submit(f"{path}/merge", other=other).status_code == 303
+    assert "2,000 pieces" in visitor.open(path)
+    assert visitor.submit(f"{path}/notes", text="The jug was broken at ten.").status_code == 303
+    assert visitor.submit(f"{path}/cancel", reason="No room before May.").status_code == 303
+    page = visitor.open(path)
+    assert "This shipment was cancelled: No room before May." in page
+    assert "The jug was broken at ten." in page and 'action="' + path + '/book"' not in page
+    desk = visitor.open("/logistics/")
+    assert shipment["number"] not in desk
+
+
+def test_the_calendar_tells_what_is_due_for_which_shipment_until_it_has_left(logistics: Logistics) -> None:
+    visitor = Visitor(logistics, LOGISTICS)
+    assert "Nothing is due in these weeks." in visitor.open("/logistics/calendar")
+    shipment = logistics.planned()
+    logistics.change(shipment, "book", a_booking())
+    page = visitor.open("/logistics/calendar")
+    assert page.count(shipment["number"]) >= 5
+    assert "Stuffing" in page and "Vessel leaves" in page
+    later = visitor.open(f"/logistics/calendar?from={in_days(200)}")
+    assert shipment["number"] not in later
+    assert shipment["number"] in visitor.open("/logistics/calendar?from=yesterday")
+
+
+def test_the_route_shows_the_farthest_stop_at_which_something_was_reported() -> None:
+    shipment = {
+        "etd": "2025-03-30",
+        "hub": SRAGEN,
+        "destination": "BE",
+        "port_of_loading": "IDSRG",
+        "port_of_discharge": "BEANR",
+        "via": ["SGSIN"],
+        "milestones": [],
+    }
+
+    def here(*milestones: tuple[str, str]) -> str:
+        reached = [{"milestone": code, "place": place} for code, place in milestones]
+        (stop,) = (each for each in stops({**shipment, "milestones": reached}) if each["here"])
+        return str(stop["code"])
+
+    assert here() == SRAGEN
+    assert here(("GATE_IN", "IDSRG")) == "IDSRG"
+    assert here(("VESSEL_DEPARTED", "IDTPP")) == "IDSRG"
+    assert here(("TRANSSHIPPED", "SGSIN"), ("GATE_IN", "IDSRG")) == "SGSIN"
+    assert here(("DISCHARGED", "NLRTM")) == "BEANR"
+    assert here(("DELIVERED", "BEANR")) == "BE"
+    assert stops({**shipment, "etd": None}) == []

@@ -1,0 +1,256 @@
+"""Premi: to the last rupiah, in a ledger that only grows, for what was accepted here whatever a buyer does later."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from services.production.domain import premi as rules
+from services.production.domain.premi import Line, Scheme, largest_remainder, must_stand
+from services.production.handlers import people, premi
+from services.production.storage import premi_entry, premi_line
+from shared.database import Database
+from shared.refusal import Refused
+from tests.production.conftest import SRAGEN, Production
+from tests.production.workforce import a_lot, a_scheme, some_workers, without_schemes, worked
+
+DAY = date(2026, 1, 5)
+
+
+def scheme(**changes: Any) -> Scheme:
+    values = {
+        "id": uuid4(),
+        "agreement_id": UUID(int=1),
+        "basis": "piece",
+        "worker_pct": Decimal(50),
+        "capital_pct": Decimal(35),
+        "state_pct": Decimal(15),
+        "valid_from": DAY,
+        "valid_to": DAY + timedelta(days=30),
+        "legal_ref": "Kepmenkeh M.01-PP.02.01/1990",
+        "approved_by_role": "kanwil",
+        "rates": {"A": 1},
+        **changes,
+    }
+    return Scheme(**values)
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(0, 10**6), min_size=1, max_size=60).filter(any))
+def test_parts_are_the_whole_to_the_last_rupiah(whole: int, weights: list[int]) -> None:
+    parts = largest_remainder(whole, weights)
+    assert sum(parts) == whole
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part * sum(weights) - whole * weight) < sum(weights)
+
+
+@given(st.integers(1, 10**10), st.integers(0, 10_000), st.data())
+def test_an_accrual_and_its_sharing_add_up_to_nothing(worth: int, share: int, data: st.DataObject) -> None:
+    rest = data.draw(st.integers(0, 10_000 - share))
+    percent = [Decimal(part) / 100 for part in (share, rest, 10_000 - share - rest)]
+    lines = rules.accrued(scheme(worker_pct=percent[0], capital_pct=percent[1], state_pct=percent[2]), worth)
+    assert sum(line.idr for line in lines) == 0
+    theirs = -sum(line.idr for line in lines if line.account == "workers")
+    people = data.draw(st.dictionaries(st.uuids(), st.integers(1, 420), min_size=1, max_size=20))
+    assert theirs == -sum(line.idr for line in rules.shared(theirs, people) if line.worker)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"worker_pct": Decimal(51)}, "must add up to 100; they are 101"),
+        ({"rates": {}}, "Give rates by article"),
+        ({"basis": "hour"}, "Give hourly_idr"),
+        ({"basis": "hour", "hourly_idr": 12_614}, "Give rates by article"),
+        ({"valid_to": DAY - timedelta(days=1)}, "on or after the first"),
+        ({"valid_from": DAY + timedelta(days=30), "valid_to": DAY + timedelta(days=60)}, "Another scheme"),
+    ],
+)
+def test_a_scheme_that_does_not_stand_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        must_stand(scheme(**changes), [scheme()])
+
+
+def test_a_scheme_ends_today_or_later_and_another_follows_it() -> None:
+    for on in (DAY - timedelta(days=1), DAY + timedelta(days=31)):
+        with pytest.raises(Refused, match="Give a day from"):
+            rules.ended(scheme(), on=on, today=DAY)
+    ended = rules.ended(scheme(), on=DAY, today=DAY)
+    must_stand(scheme(valid_from=DAY + timedelta(days=1)), [ended])
+
+
+def test_shares_go_by_pieces_only_where_everybodys_were_entered() -> None:
+    one, other = uuid4(), uuid4()
+    minutes = {one: 60, other: 120}
+    assert rules.weights_of(minutes, {one: 5, other: 5}) == {one: 5, other: 5}
+    assert rules.weights_of(minutes, {one: 5, other: 0}) == minutes
+
+
+def test_hours_are_worth_the_rate_and_pieces_theirs() -> None:
+    by_hour = scheme(basis="hour", hourly_idr=12_614, rates={})
+    assert by_hour.worth("A", pieces=9, minutes=90) == 18_921
+    assert scheme(rates={"A": 7}).worth("A", pieces=9, minutes=0) == 63
+    assert scheme().worth("B", pieces=9, minutes=60) is None
+
+
+def balances(database: Database) -> dict[str, int]:
+    with database.transaction() as session:
+        rows = session.execute(
+            select(premi_line.c.account, func.sum(premi_line.c.idr)).group_by(premi_line.c.account)
+        )
+        return {account: int(idr) for account, idr in rows}
+
+
+def entry_of(session: Any, kind: str) -> int:
+    query = select(premi_entry.c.id).where(premi_entry.c.kind == kind).order_by(premi_entry.c.id.desc())
+    return int(session.execute(query.limit(1)).scalar_one())
+
+
+def test_accepted_pieces_are_owed_shared_by_hours_and_paid(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(session)
+        first, second, third = some_workers(session).values()
+    work, lot = a_lot(shared_out, 101)
+    worth = 101 * 2_943
+    assert balances(shared_out.database) == {
+        "partner": worth,
+        "workers": -148_622,
+        "capital": -104_035,
+        "state": -44_586,
+    }
+    with shared_out.database.transaction() as session, pytest.raises(Refused, match="enter them first"):
+        premi.share(session, facility=SRAGEN, lot=lot)
+    with shared_out.database.transaction() as session:
+        worked(session, {first: 180, second: 180, third: 75}, work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        owed = [premi.owed(session, one) for one in (first, second, third)]
+        assert (sum(owed), owed) == (148_622, [61_499, 61_499, 25_624])
+        with pytest.raises(Refused, match="shared out already"):
+            premi.share(session, facility=SRAGEN, lot=lot)
+        with pytest.raises(Refused, match="from 1 to the 61499"):
+            premi.pay(session, facility=SRAGEN, worker_id=first, idr=61_500)
+        premi.pay(session, facility=SRAGEN, worker_id=first, idr=61_000)
+        people.leave(session, facility=SRAGEN, workers=[first])
+        assert premi.owed(session, first) == 0
+    assert balances(shared_out.database)["paid"] == -61_499
+    assert sum(balances(shared_out.database).values()) == 0
+
+
+def test_a_mistake_is_reversed_and_done_again(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(session)
+        first, second = some_workers(session, 2).values()
+    work, lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        worked(session, {first: 60}, work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        worked(session, {second: 60}, work)
+        with pytest.raises(Refused, match="Reverse first how"):
+            premi.reverse(
+                session, facility=SRAGEN, entry_id=entry_of(session, "accrued"), reason="Wrong rate."
+            )
+        shared_entry = entry_of(session, "shared")
+        said: dict[str, Any] = {"facility": SRAGEN, "entry_id": shared_entry, "reason": "Hours were missing."}
+        premi.reverse(session, **said)
+        with pytest.raises(Refused, match="reversed already"):
+            premi.reverse(session, **said)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        assert [premi.owed(session, one) for one in (first, second)] == [73_575, 73_575]
+
+
+def test_a_lot_without_a_scheme_waits_for_one_and_is_then_owed_for(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        without_schemes(session)
+    work, lot = a_lot(shared_out)
+    assert balances(shared_out.database) == {}
+    with shared_out.database.transaction() as session:
+        (one,) = some_workers(session, 1).values()
+        worked(session, {one: 60}, work)
+        with pytest.raises(Refused, match="Nothing is due by the agreement's scheme"):
+            premi.share(session, facility=SRAGEN, lot=lot)
+        a_scheme(session)
+    assert balances(shared_out.database)["partner"] == 294_300
+
+
+def test_by_the_hour_each_hour_is_paid_once(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(
+            session,
+            basis="hour",
+            hourly_idr=10_000,
+            rates={},
+            worker_pct=Decimal(100),
+            capital_pct=Decimal(0),
+            state_pct=Decimal(0),
+        )
+        first, second = some_workers(session, 2).values()
+    work, lot = a_lot(shared_out, 10)
+    _, another = a_lot(shared_out, 10)
+    with shared_out.database.transaction() as session:
+        worked(session, {first: 90, second: 30}, work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        with pytest.raises(Refused, match="hours are paid once"):
+            premi.share(session, facility=SRAGEN, lot=another)
+        assert [premi.owed(session, one) for one in (first, second)] == [15_000, 5_000]
+
+
+STATEMENTS = {
+    "UPDATE premi_line SET idr = idr * 2": "append only",
+    "DELETE FROM premi_line": "append only",
+    "UPDATE premi_entry SET facility = facility": "append only",
+    "DELETE FROM premi_lot": "append only",
+    "INSERT INTO premi_line VALUES (1, 9, 'paid', NULL, -5)": "do not add up",
+    "INSERT INTO premi_entry (facility, kind, booked_on, recorded_at) SELECT facility, 'paid', now(), now()"
+    " FROM premi_entry LIMIT 1": "do not add up",
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_the_database_itself_keeps_the_ledger(shared_out: Production, statement: str) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(session)
+    a_lot(shared_out)
+    with (
+        pytest.raises(DBAPIError, match=STATEMENTS[statement]),
+        shared_out.database.transaction() as session,
+    ):
+        session.execute(text(statement))
+
+
+HAPPENINGS = st.lists(
+    st.tuples(st.sampled_from(["lot", "share", "pay", "reverse"]), st.integers(1, 10**6)), max_size=40
+)
+
+
+@given(HAPPENINGS)
+def test_whatever_happens_nothing_is_lost_and_nobody_is_paid_more_than_was_owed(
+    happenings: list[tuple[str, int]],
+) -> None:
+    one, other, third = (UUID(int=n) for n in range(3))
+    entries: list[list[Line]] = []
+    waiting: list[int] = []
+
+    def owed(worker: UUID) -> int:
+        return -sum(line.idr for lines in entries for line in lines if line.worker == worker)
+
+    for kind, n in happenings:
+        if kind == "lot":
+            entries.append(rules.accrued(scheme(), n))
+            waiting.append(-sum(line.idr for line in entries[-1] if line.account == "workers"))
+        elif kind == "share" and waiting:
+            whole = waiting.pop()
+            if whole:
+                entries.append(rules.shared(whole, {one: n % 7, other: 1 + n % 11, third: n % 3}))
+        elif kind == "pay" and 0 < n <= owed(other):
+            entries.append(rules.paid(other, n, owed=owed(other)))
+        elif kind == "reverse" and entries and entries[-1][0].account == "worker":
+            entries.append(rules.reversed_lines(entries[-1]))
+        assert all(sum(line.idr for line in lines) == 0 for lines in entries)
+        assert min(owed(worker) for worker in (one, other, third)) >= 0
+    together = -sum(line.idr for lines in entries for line in lines if line.account == "workers")
+    assert together == sum(waiting)

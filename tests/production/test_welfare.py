@@ -1,0 +1,139 @@
+"""Welfare: what the regional office sees of people is about five or more, and no subtraction gives it fewer."""
+
+from datetime import timedelta
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.production import welfare
+from services.production.domain.anonymity import LEAST, nested_told, summed, told
+from services.production.handlers import people, premi
+from services.production.workers import workers_of
+from shared.clock import advance, business_now
+from shared.web.access import FACILITY, KANWIL
+from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.production.test_board import Visitor
+from tests.production.workforce import a_lot, agreement_of, some_workers, worked
+
+LATER = timedelta(days=45)
+"""After the end of this month and the week that follows."""
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)), max_size=8))
+def test_no_figure_and_no_difference_of_figures_is_about_fewer_than_five(
+    facilities: list[tuple[int, int, int]],
+) -> None:
+    names = ("eligible", "consenting", "workers")
+    rows = []
+    for drawn in facilities:
+        counts = sorted(drawn, reverse=True)  # each is among those before
+        rows.append(dict(zip(names, nested_told(*counts), strict=True)))
+        shown = [count for count in rows[-1].values() if count is not None]
+        assert all(count >= LEAST for count in shown)
+        assert all(abs(a - b) == 0 or abs(a - b) >= LEAST for a, b in combinations(shown, 2))
+    for chosen in (names, names[:2], names[:1]):
+        whole = summed(rows, *chosen)
+        if whole is not None:  # nothing is left of a sum but what is told of each row
+            of = [row for row in rows if None not in [row[name] for name in chosen]]
+            assert whole == {name: sum(row[name] or 0 for row in of) for name in chosen}
+
+
+def test_a_figure_about_four_is_not_told() -> None:
+    assert (told(99, 4), told(99, 5)) == (None, 99)
+
+
+@pytest.fixture
+def a_month(shared_out: Production) -> Production:
+    """Six people of Sragen worked for the partner, three of Klaten; the month is closed."""
+    work, lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        six = some_workers(session, 6)
+        some_workers(session, 3, KLATEN)
+        worked(session, dict.fromkeys(six.values(), 60), work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        people.count_refusals(
+            session, facility=SRAGEN, agreement_id=agreement_of(session), day=today(), people=7
+        )
+        for _ in range(2):
+            people.receive_grievance(session, facility=SRAGEN, received_on=today(), kind="pay")
+    return shared_out
+
+
+def figures(production: Production) -> dict[str, Any]:
+    """As the regional office reads them of this month."""
+    answer = production.office.get("/welfare", month=f"{today():%Y-%m}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json
+    return found
+
+
+def test_the_office_reads_of_five_or_more_and_of_nobody_in_particular(a_month: Production) -> None:
+    early = a_month.office.get("/welfare", month=f"{today():%Y-%m}")
+    assert (early.status_code, "a week after its end" in early.text) == (422, True)
+    with a_month.database.transaction() as session:
+        advance(session, LATER)
+    found = figures(a_month)
+    klaten, sragen = found["facilities"]
+    assert (sragen["eligible"], sragen["consenting"], sragen["workers"]) == (6, 6, 6)
+    assert (sragen["minutes"], sragen["premi_idr"], sragen["hourly_idr"]) == (360, 147_150, 24_525)
+    assert sragen["minimum_hourly_idr"] == 12_614
+    assert (sragen["refusals"], sragen["open_grievances"]) == (7, None)
+    assert {klaten[name] for name in ("eligible", "consenting", "workers", "minutes")} == {None}
+    assert found["participation"] == {"eligible": 6, "consenting": 6}, "the three are in no sum"
+    assert [
+        row["facility"] for row in a_month.klaten.get("/welfare", month=f"{today():%Y-%m}").json["facilities"]
+    ] == [KLATEN]
+
+
+def test_a_closed_month_never_changes_whatever_is_entered_later(a_month: Production) -> None:
+    with a_month.database.transaction() as session:
+        advance(session, LATER)
+    before = figures(a_month)
+    with a_month.database.transaction() as session:
+        late = some_workers(session, 1)
+        worked(session, dict.fromkeys(late.values(), 60), day=in_days(0))
+        people.count_refusals(
+            session, facility=SRAGEN, agreement_id=agreement_of(session), day=today(), people=1
+        )
+        everybody = [row["id"] for row in workers_of(session, SRAGEN, today())]
+        people.withdraw_consent(
+            session,
+            facility=SRAGEN,
+            workers=everybody,
+            agreement_id=agreement_of(session),
+            purposes=["work", "data"],
+        )
+        people.leave(session, facility=SRAGEN, workers=everybody)
+    assert figures(a_month) == before
+
+
+def test_who_did_not_consent_to_the_use_of_data_is_in_no_figure(a_month: Production) -> None:
+    with a_month.database.transaction() as session:
+        some = [row["id"] for row in workers_of(session, SRAGEN, today())][:2]
+        people.withdraw_consent(
+            session, facility=SRAGEN, workers=some, agreement_id=agreement_of(session), purposes=["data"]
+        )
+        advance(session, LATER)
+        month = welfare.closed_month(today(), business_now(session))
+        (row,) = welfare.figures(session, month, [SRAGEN])["facilities"]
+    assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (6, 6, None, None)
+
+
+def test_the_page_shows_premi_beside_the_minimum_wage_and_no_code(a_month: Production) -> None:
+    with a_month.database.transaction() as session:
+        advance(session, LATER)
+        codes = [row["code"] for row in workers_of(session, SRAGEN, today())]
+    for role, account in ((KANWIL, None), (FACILITY, SRAGEN)):
+        page = (
+            Visitor(a_month, role, account)
+            .client.get(f"/production/welfare?month={today():%Y-%m}&lang=en")
+            .text
+        )
+        assert "Rp 24,525" in page
+        assert "Rp 12,614" in page
+        assert "UMK Sragen 2025" in page
+        assert page.count("<svg") > 2
+        assert not any(code in page for code in codes)
