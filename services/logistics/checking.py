@@ -25,7 +25,7 @@ def checks(session: Session, shipment: Shipment, today: date) -> list[Check]:
     """The list that ends in the send-off; nothing once it was sealed or given up."""
     if shipment.dispatched or shipment.cancelled:
         return []
-    stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today)
+    stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today, shipment.cartons)
     lacking = missing(shipment.documents, {STUFFED_SEALED})
     owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
     unweighed = sum(carton.measured_g is None for carton in shipment.cartons)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import files
 from services.logistics.domain.shipment import Shipment
-from services.logistics.making import NAMES, maker_of
+from services.logistics.making import makers_of
 
 Reading = Callable[[], AbstractContextManager[Session]]
 """Opens a transaction on behalf of whoever asked, after the request was answered too."""
@@ -38,7 +38,7 @@ def members_of(session: Session, shipment: Shipment, reading: Reading) -> list[M
 
     Each file is read in a transaction of ``reading``, so that who takes the ZIP slowly holds none open.
     """
-    ours = [Member(f"made/{name}.pdf", maker_of(session, shipment, name)) for name in NAMES]
+    ours = [Member(f"made/{name}.pdf", make) for name, make in makers_of(session, shipment).items()]
     rows = files.files_of(session, shipment.id)
     newest = {row.code: row.version for row in rows}
     sent = [

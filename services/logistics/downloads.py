@@ -15,7 +15,7 @@ from services.logistics.documents.labels import carton_labels
 from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import epcis_document
-from services.logistics.making import maker_of
+from services.logistics.making import makers_of
 from shared.web.access import current
 from shared.web.context import serving, transaction
 from shared.web.problems import not_found
@@ -27,7 +27,7 @@ def paper(shipment_id: UUID, name: str) -> Response:
     """Read in a transaction, made after it: a long list takes seconds."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        make, number = maker_of(session, shipment, name), shipment.number
+        make, number = makers_of(session, shipment)[name], shipment.number
     return _pdf(make(), f"{name}-{number}.pdf")
 
 

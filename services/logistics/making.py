@@ -24,14 +24,18 @@ MAKERS: dict[str, Callable[[ShipmentPaper], bytes]] = {
 }
 """Each makes its paper from the rows: the same rows give the same bytes."""
 
-NAMES = (*MAKERS, "delivery-note")
+NOTE = "delivery-note"
+NAMES = (*MAKERS, NOTE)
 
 ANY_OF_THEM = "<any({}):name>".format(", ".join(f"'{name}'" for name in NAMES))
 """One of the names, as a part of an address."""
 
 
-def maker_of(session: Session, shipment: Shipment, name: str) -> Callable[[], bytes]:
-    """What makes this paper, once it is called; until then nothing is made, and after this nothing is read."""
-    if name == "delivery-note":
-        return partial(delivery_note, papers.note_to_port(session, shipment))
-    return partial(MAKERS[name], papers.paper_of(session, shipment))
+def makers_of(session: Session, shipment: Shipment) -> dict[str, Callable[[], bytes]]:
+    """What makes each paper, once it is called; until then nothing is made, and after this nothing is read."""
+    paper = papers.paper_of(session, shipment)
+    note = papers.note_to_port(session, shipment, paper)
+    return {
+        **{name: partial(make, paper) for name, make in MAKERS.items()},
+        NOTE: partial(delivery_note, note),
+    }

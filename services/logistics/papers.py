@@ -17,7 +17,7 @@ from services.logistics.documents.layout import NOT_YET_KNOWN
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.order import Line
-from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Shipment
 from services.logistics.epcis import (
     CartonFact,
     GatheredFact,
@@ -108,9 +108,8 @@ def _declared(shipment: Shipment) -> dict[str, str]:
     return {name: getattr(in_force, name) for name in DECLARED} if in_force else {}
 
 
-def note_to_port(session: Session, shipment: Shipment) -> DeliveryNote:
+def note_to_port(session: Session, shipment: Shipment, paper: ShipmentPaper) -> DeliveryNote:
     """The truck from the hub to the port of loading, with all of the shipment."""
-    paper = paper_of(session, shipment)
     return DeliveryNote(
         number=shipment.number,
         made_on=shipment.planned_on,
@@ -129,7 +128,7 @@ def note_to_hub(session: Session, lot: str) -> DeliveryNote | None:
     if not cartons:
         return None
     goods = goods_of(session, cartons)
-    maker, hub = goods.facility_of(cartons[0]), cartons[0].hub
+    maker, hub = goods.facility_of(cartons[0]), _the_one(each.hub or each.bound_for for each in cartons)
     return DeliveryNote(
         number=lot,
         made_on=max(each.packed_at for each in cartons).astimezone(WIB).date(),
@@ -137,11 +136,18 @@ def note_to_hub(session: Session, lot: str) -> DeliveryNote | None:
         receiver=_facility_paper(session, hub) if hub else PartyPaper(name=HUB, address=(), country="ID"),
         cartons=tuple(carton_papers(goods)),
         manufacturers=(_maker(maker),),
+        seal=_the_one(each.seal if each.left_at else None for each in cartons),
     )
 
 
+def _the_one(told: Iterable[str | None]) -> str | None:
+    """What is told of all of them alike; nothing if it is not."""
+    first, *others = set(told)
+    return None if others else first
+
+
 HUB = "Hub: ____________________"
-"""Where the cartons of a lot go before anybody has counted them in."""
+"""Where the cartons of a lot go before anybody told so of all of them."""
 
 
 def _facility_paper(session: Session, code: str) -> PartyPaper:
@@ -240,7 +246,7 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
         gathered=tuple(_gathered_facts(goods, hub)),
         pallets=tuple(_pallet_facts(goods, hub)),
         milestones=tuple(_milestone_facts(session, shipment)),
-        container=shipment.container,
+        container=None if shipment.equipment in NOT_OUR_CONTAINER else shipment.container,
     )
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry, relationship
 
-from services.logistics.domain.carton import Carton, Lot
+from services.logistics.domain.carton import TOLERATED_PERCENT, Carton, Lot
 from services.logistics.domain.declaration import Declaration
 from services.logistics.domain.documents import Document
 from services.logistics.domain.milestones import Reached
@@ -238,6 +238,12 @@ shipment = Table(
 )
 Index("shipment_etd_idx", shipment.c.etd, shipment.c.id)
 
+MISWEIGHED = (
+    "measured_g IS NOT NULL AND explained_by IS NULL"
+    f" AND 100 * abs(measured_g - gross_g) > {TOLERATED_PERCENT} * gross_g"
+)
+"""As ``Carton.must_be_reopened`` has it."""
+
 carton = Table(
     "carton",
     tables,
@@ -271,7 +277,7 @@ carton = Table(
         "must_be_reopened",
         Boolean,
         Computed(
-            "measured_g IS NOT NULL AND explained_by IS NULL AND 100 * abs(measured_g - gross_g) > 5 * gross_g",
+            MISWEIGHED,
             persisted=True,
         ),
         nullable=False,
@@ -281,8 +287,7 @@ carton = Table(
         Boolean,
         Computed(
             "unpacked_at IS NULL AND lost_at IS NULL AND damaged_at IS NULL AND quarantined_at IS NULL"
-            " AND NOT (measured_g IS NOT NULL AND explained_by IS NULL"
-            " AND 100 * abs(measured_g - gross_g) > 5 * gross_g)",
+            f" AND NOT ({MISWEIGHED})",
             persisted=True,
         ),
         nullable=False,

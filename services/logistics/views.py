@@ -5,18 +5,21 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Numeric, RowMapping, Select, case, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from services.logistics import files, standing, views_of_loads
+from services.logistics import files, rules, standing, views_of_loads
 from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
+from services.logistics.domain.load import in_m3
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
 from services.logistics.domain.order import Line
+from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import (
     carton,
+    carton_history,
     facility,
     goods_return,
     item,
@@ -36,6 +39,13 @@ MOST_SHIPMENTS = 50
 MOST_RETURNS = 20
 """On the desk, the newest first."""
 
+
+def _noted(what: str) -> ColumnElement[bool]:
+    """Whether this stands in the history of a carton."""
+    told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what == what)
+    return told.correlate(carton)
+
+
 CARTON_STATE = case(
     (carton.c.unpacked_at.is_not(None), "unpacked"),
     (carton.c.lost_at.is_not(None), "lost"),
@@ -44,17 +54,15 @@ CARTON_STATE = case(
     (carton.c.must_be_reopened, "to_reopen"),
     (carton.c.shipment_id.is_not(None), "in_shipment"),
     (carton.c.hub.is_not(None), "at_hub"),
-    (carton.c.left_at.is_not(None), "moved"),
+    (carton.c.left_at.is_not(None) | _noted("sent_back"), "moved"),
     else_="packed",
 ).label("state")
 
 WEIGHT = func.coalesce(carton.c.measured_g, carton.c.gross_g)
 """Grams as measured, and until then as expected."""
 
-VOLUME = func.round(
-    func.sum(cast(carton.c.length_mm, Numeric) * carton.c.width_mm * carton.c.height_mm) / 1_000_000_000, 2
-)
-"""Cubic metres, as cartons stand."""
+VOLUME = func.sum(cast(carton.c.length_mm, BigInteger) * carton.c.width_mm * carton.c.height_mm)
+"""Cubic millimetres, as cartons stand."""
 
 FREE_PIECES = lot.c.good - lot.c.packed - lot.c.withheld
 
@@ -78,8 +86,9 @@ def goods_returned(session: Session) -> Sequence[RowMapping]:
 
 def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:
     """Lots of which pieces were taken to stock, the newest first, with the cartons that were opened for it."""
-    opened = func.array_agg(carton.c.sscc).filter(carton.c.unpacked_at.is_not(None)).label("opened")
-    query = _of_lots(lot.c.withheld, opened).outerjoin(carton, carton.c.lot == lot.c.code)
+    opened = func.array_agg(carton.c.sscc).filter(carton.c.sscc.is_not(None)).label("opened")
+    for_it = (carton.c.lot == lot.c.code) & carton.c.unpacked_at.is_not(None) & ~_noted("unpacked")
+    query = _of_lots(lot.c.withheld, opened).outerjoin(carton, for_it)
     query = _by_lot(query.where(lot.c.withheld > 0)).order_by(None).order_by(lot.c.code.desc())
     return session.execute(query.limit(limit)).mappings().all()
 
@@ -196,16 +205,17 @@ def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]
             func.count().label("cartons"),
             func.sum(carton.c.pieces).label("pieces"),
             func.sum(WEIGHT).label("gross_g"),
-            VOLUME.label("volume_m3"),
+            VOLUME.label("mm3"),
         )
         .where(carton.c.shipment_id.in_(ids))
         .group_by(carton.c.shipment_id)
     )
     rows = session.execute(query)
-    names = ("cartons", "pieces", "gross_g", "volume_m3")
-    nothing = dict.fromkeys(names, 0)
+    names = ("cartons", "pieces", "gross_g")
+    nothing = dict.fromkeys((*names, "volume_m3"), 0)
     return dict.fromkeys(ids, nothing) | {
-        row[0]: {name: getattr(row, name) for name in names} for row in rows
+        row[0]: {name: getattr(row, name) for name in names} | {"volume_m3": in_m3(int(row.mm3))}
+        for row in rows
     }
 
 
@@ -260,9 +270,9 @@ def shipment_as_dict(
         },
         "incoterm": line and line.order.incoterm,
         "named_place": line and line.order.named_place,
-        "cancelled_because": shipment.cancelled_because,
+        "cancelled_because": shipment.cancelled_because and reason_of(shipment.cancelled_because),
         "fill": views_of_loads.load_of_shipment(session, shipment, language),
-        "cut_offs": views_of_loads.cut_offs_of(session, shipment, language),
+        "cut_offs": views_of_loads.cut_offs_of(shipment, rules.cut_offs(session), language),
         "notes": views_of_loads.notes_of(session, shipment.id),
         "lines": [vars(part) for part in shipment.lines],
         "documents": [

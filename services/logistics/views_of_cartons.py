@@ -1,11 +1,14 @@
 """One carton's history, what must be explained, and pallets: reads only."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import RowMapping, func, or_, select
 from sqlalchemy.orm import Session
 
+from services.logistics.domain.carton import Carton
 from services.logistics.storage import carton, carton_history, facility, lot, pallet
 from services.logistics.views import CARTON_STATE, WEIGHT
 
@@ -55,6 +58,15 @@ def to_explain(session: Session) -> Sequence[RowMapping]:
         .limit(MOST_TO_EXPLAIN)
     )
     return session.execute(query).mappings().all()
+
+
+def that_may_not_leave(session: Session, shipments: Sequence[UUID]) -> dict[UUID | None, list[Carton]]:
+    """The cartons of these shipments that keep them here, shipment by shipment."""
+    query = select(Carton).where(carton.c.shipment_id.in_(shipments), ~carton.c.may_leave)
+    found: dict[UUID | None, list[Carton]] = defaultdict(list)
+    for each in session.execute(query.order_by(carton.c.sscc)).scalars():
+        found[each.shipment_id].append(each)
+    return found
 
 
 def find_pallet(session: Session, sscc: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.logistics import rules
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.cut_offs import CutOff, Due, plan_backwards
-from services.logistics.domain.load import Equipment, Load, load_of
+from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, load_of, smallest_for
 from services.logistics.domain.milestones import VESSEL_DEPARTED
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import order, shipment_milestone, shipment_note
@@ -20,7 +20,7 @@ from services.logistics.storage import shipment as shipments
 
 FUMIGATION, FUMIGATED = "FUMIGATION", "FUM"
 MOST_SHIPMENTS = 500
-"""On the calendar of one month."""
+"""On the five weeks of the calendar."""
 
 
 def load_of_shipment(session: Session, shipment: Shipment, language: str = "en") -> dict[str, Any] | None:
@@ -35,6 +35,7 @@ def load_of_shipment(session: Session, shipment: Shipment, language: str = "en")
         "booked": shipment.equipment is not None,
         "name": _named(equipment, language),
         "mode": equipment.mode,
+        "mm3": load.mm3,
         "volume_m3": load.m3,
         "usable_m3": equipment.usable_m3,
         "gross_kg": load.kg,
@@ -47,9 +48,7 @@ def load_of_shipment(session: Session, shipment: Shipment, language: str = "en")
 def _equipment(known: Sequence[Equipment], code: str | None, load: Load) -> Equipment | None:
     if code:
         return next((each for each in known if each.code == code), None)
-    walled = [each for each in known if each.usable_m3 is not None]
-    fitting = (each for each in walled if not load.reasons_not_to_fit(each))
-    return next(fitting, walled[-1] if walled else None)
+    return smallest_for(load, known)
 
 
 def _parts(session: Session, cartons: Sequence[Carton]) -> list[dict[str, Any]]:
@@ -65,6 +64,7 @@ def _parts(session: Session, cartons: Sequence[Carton]) -> list[dict[str, Any]]:
             "po_number": numbers[order_id],
             "facility": facility,
             "cartons": len(inside),
+            "mm3": load_of(inside).mm3,
             "volume_m3": load_of(inside).m3,
             "gross_kg": load_of(inside).kg,
         }
@@ -72,14 +72,14 @@ def _parts(session: Session, cartons: Sequence[Carton]) -> list[dict[str, Any]]:
     ]
 
 
-def cut_offs_of(session: Session, shipment: Shipment, language: str = "en") -> list[dict[str, Any]]:
+def cut_offs_of(shipment: Shipment, cut_offs: Sequence[CutOff], language: str = "en") -> list[dict[str, Any]]:
     """The days of a booked shipment, planned backwards from its departure."""
     if shipment.etd is None or shipment.cancelled:
         return []
     known = {document.code for document in shipment.documents if document.needed}
     without = () if FUMIGATED in known else (FUMIGATION,)
     reached = {each.code for each in shipment.reached}
-    planned = plan_backwards(rules.cut_offs(session), shipment.etd, reached=reached, without=without)
+    planned = plan_backwards(cut_offs, shipment.etd, reached=reached, without=without)
     return [_due(each, language) for each in planned]
 
 
@@ -115,9 +115,12 @@ def shipments_like(session: Session, shipment: Shipment) -> Sequence[RowMapping]
 
 
 def cut_offs_between(
-    session: Session, first: date, last: date, language: str = "en"
-) -> dict[date, list[dict[str, Any]]]:
-    """What falls on each day for the shipments that have not departed, and the departures themselves."""
+    session: Session, first: date, last: date, language: str = "en", *, limit: int = MOST_SHIPMENTS
+) -> tuple[dict[date, list[dict[str, Any]]], bool]:
+    """What falls on each day for the shipments that have not departed, and the departures themselves.
+
+    With it whether there are more shipments than the limit, of which the last to leave are left out.
+    """
     cut_offs = rules.cut_offs(session)
     longest = date.resolution * sum(each.days for each in cut_offs)
     query = (
@@ -133,21 +136,22 @@ def cut_offs_between(
             .exists(),
         )
         .order_by(shipments.c.etd, shipments.c.id)
-        .limit(MOST_SHIPMENTS)
+        .limit(limit + 1)
     )
     found: dict[date, list[dict[str, Any]]] = {}
-    for shipment in session.execute(query).scalars().all():
+    booked = session.execute(query).scalars().all()
+    for shipment in booked[:limit]:
         leaves = {"code": "ETD", "name": None, "on": shipment.etd, "met": False}
-        for due in [*cut_offs_of(session, shipment, language), leaves]:
+        for due in [*cut_offs_of(shipment, cut_offs, language), leaves]:
             if first <= due["on"] <= last:
                 entry = {**due, "shipment_id": shipment.id, "number": shipment.number}
                 found.setdefault(due["on"], []).append(entry)
-    return found
+    return found, len(booked) > limit
 
 
 def filled(load: dict[str, Any]) -> Decimal | None:
     """How many hundredths of the usable volume are taken, to a tenth."""
     if load["usable_m3"] is None:
         return None
-    taken: Decimal = 100 * load["volume_m3"] / load["usable_m3"]
-    return taken.quantize(Decimal("0.1"))
+    taken = 100 * load["mm3"] / (load["usable_m3"] * MM3_IN_M3)
+    return Decimal(taken).quantize(Decimal("0.1"), ROUND_UP)

@@ -177,3 +177,18 @@ def test_the_page_follows_it_and_shows_by_when_customs_must_be_told(
     reported = clerk.submit(f"{path}/report", number="060100-000042", reported_on=in_days(9).isoformat())
     assert reported.status_code == 303
     assert "overdue" not in clerk.open(path)
+
+
+def test_the_cancelling_is_reported_of_a_shipment_that_was_given_up_too(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    clerk, path = Visitor(logistics, LOGISTICS), f"/logistics/shipment/{shipment['id']}/declaration"
+    assert logistics.change(shipment, "declaration", a_declaration()).status_code == 200
+    given_up = {"reason": "No vessel goes."}
+    for action in ("declaration/cancel", "cancel"):
+        assert logistics.change(shipment, action, given_up).status_code == 200, action
+    page = clerk.open(path)
+    assert "Customs must be told" in page and "Note the PEB" not in page
+    told = clerk.submit(f"{path}/report", number="060100-000042", reported_on=today().isoformat())
+    assert told.status_code == 303
+    assert "Customs must be told" not in clerk.open(path)

@@ -1,6 +1,8 @@
 """What becomes of cartons beside their usual way: each is told with its pieces, and what may not leave stays."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -8,7 +10,25 @@ from werkzeug.test import TestResponse
 
 from kendi.doctor.histories import Sides, fold
 from kendi.doctor.reading import QUANTITIES
-from tests.logistics.conftest import CONTAINER, ORDER, SEAL, SEMARANG, SRAGEN, Logistics, a_clearance, a_lot
+from services.logistics.handlers.shipments import plan_shipment
+from tests.awaiting import until_somebody_waits_for_a_lock
+from tests.logistics.conftest import (
+    CONTAINER,
+    ORDER,
+    SEAL,
+    SEMARANG,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_declaration,
+    a_lot,
+    a_paper,
+    a_placed_line,
+    an_item,
+    an_order,
+    in_days,
+)
 
 REASON = "Seen at the count in the evening."
 
@@ -94,12 +114,61 @@ def test_what_is_reported_of_a_planned_shipment_takes_the_carton_out_of_it(logis
     one, *others = numbers(logistics)
     reported(logistics, "lost", one)
     assert logistics.staff.get(f"/shipments/{shipment['id']}").json["pieces"] == 800
+    (out,) = [data for name, data in logistics.told() if name == "cartons_taken_out"]
+    assert (out["cartons"], [line["quantity"] for line in out["lines"]]) == (1, [200])
+    done = [each["what"] for each in logistics.staff.get(f"/cartons/{one}/history").json]
+    assert done == ["gathered", "put_in", "taken_out", "lost"]
     assert "would be empty" in report(logistics, "lost", *others).json["detail"]
     left = logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
     assert left.status_code == 200, left.text
     (told,) = [data for name, data in logistics.told() if name == "shipment_dispatched"]
     assert [line["quantity"] for line in told["lines"]] == [800]
     assert "a matter of a claim" in report(logistics, "damaged", others[0]).json["detail"]
+
+
+def test_a_damage_in_goods_that_are_declared_is_reported_once_the_declaration_was_cancelled(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.planned()
+    logistics.change(shipment, "book", a_booking(etd=in_days(5).isoformat()))
+    logistics.change(shipment, "documents", a_paper("NIB"))
+    assert logistics.change(shipment, "declaration", a_declaration()).status_code == 200
+    one, *_ = numbers(logistics)
+    for what in ("damaged", "lost", "quarantined"):
+        refused = report(logistics, what, one)
+        assert (refused.status_code, "cancel the PEB first" in refused.text) == (422, True), what
+    assert logistics.staff.get(f"/shipments/{shipment['id']}").json["pieces"] == 1_000
+    assert logistics.change(shipment, "declaration/cancel", {"reason": "Goods change."}).status_code == 200
+    assert reported(logistics, "damaged", one) == ["damaged"]
+
+
+def test_what_was_lost_of_a_mixed_shipment_takes_its_papers_with_it(logistics: Logistics) -> None:
+    logistics.hears(an_item("KW-CHEW-18"))
+    other = an_order(
+        order_id=UUID(int=43), po_number="PO-2025-0002", lines=(a_placed_line(sku="KW-CHEW-18"),)
+    )
+    logistics.hears(other, a_clearance(), a_clearance(order_id=other.order_id))
+    logistics.gathered(
+        a_lot(), a_lot("SRG-2503-002", order_id=other.order_id, sku="KW-CHEW-18", quantity=100)
+    )
+    shipment = plan(logistics).json
+    asked = {each["code"] for each in shipment["documents"]}
+    reported(logistics, "lost", *numbers(logistics, lot="SRG-2503-002"))
+    left = {each["code"] for each in logistics.staff.get(f"/shipments/{shipment['id']}").json["documents"]}
+    assert left < asked
+
+
+def test_a_carton_that_is_put_into_a_shipment_meanwhile_is_to_be_reported_again(logistics: Logistics) -> None:
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot())
+    one, *_ = numbers(logistics)
+    with ThreadPoolExecutor(1) as threads:
+        with logistics.database.transaction() as session:
+            plan_shipment(session, hub=SRAGEN, destination="BE")
+            answer = threads.submit(report, logistics, "damaged", one)
+            until_somebody_waits_for_a_lock(logistics.database)
+        assert "report it again" in answer.result().json["detail"]
+    assert reported(logistics, "damaged", one) == ["damaged"]
 
 
 def test_a_shipment_stays_while_one_of_its_cartons_weighs_wrong(logistics: Logistics) -> None:

@@ -1,14 +1,20 @@
 """Shipments are put together from what is chosen, divided, joined and given up, and pieces never get lost."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from services.logistics import standing
+from services.logistics.storage import shipment as shipments
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
     SEAL,
+    SEMARANG,
     SRAGEN,
     Logistics,
     a_booking,
@@ -131,15 +137,68 @@ def test_what_was_sealed_comes_back_to_be_counted_in_and_what_was_loaded_is_no_m
     assert {(row["state"], row["hub"]) for row in cartons} == {("moved", None)}
     assert logistics.staff.post("/cartons/gather", {"hub": SRAGEN, "lot": FIRST}).status_code == 200
     second = plan(logistics).json
-    logistics.change(second, "book", a_booking())
-    for document in read(logistics, second)["documents"]:
-        if document["state"] == "missing":
-            logistics.change(second, "documents", a_paper(document["code"]))
-    logistics.change(second, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    dispatched(logistics, second, CONTAINER)
     for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED"):
         assert logistics.record(second, code).status_code == 200, code
     refused = logistics.change(second, "cancel", {"reason": "Changed our minds."})
     assert (refused.status_code, "diverted, returned or claimed for" in refused.text) == (422, True)
+
+
+def dispatched(logistics: Logistics, shipment: dict[str, Any], container: str, **booking: Any) -> None:
+    """Booked, with the papers that it lacks, and sealed."""
+    logistics.change(shipment, "book", a_booking(**booking))
+    for document in read(logistics, shipment)["documents"]:
+        if document["state"] == "missing":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    left = logistics.change(shipment, "dispatch", {"container": container, "seal": SEAL})
+    assert left.status_code == 200, left.text
+
+
+def steps(logistics: Logistics, shipment: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = logistics.staff.get(f"/shipments/{shipment['id']}/epcis")
+    assert answer.status_code == 200, answer.text
+    events: list[dict[str, Any]] = answer.json["epcisBody"]["eventList"]
+    return events
+
+
+def test_what_came_back_from_the_port_left_its_facility_when_it_did(logistics: Logistics) -> None:
+    logistics.hears(a_clearance(), a_lot(FIRST))
+    logistics.staff.post("/cartons", {"lot": FIRST})
+    cartons = {"hub": SEMARANG, "ssccs": ssccs(logistics, FIRST)}
+    moved = {"what": "moved", **cartons}
+    assert len(logistics.staff.post("/cartons/reports", moved).json) == 5
+    assert logistics.staff.post("/cartons/gather", cartons).status_code == 200
+    first = plan(logistics, hub=SEMARANG).json
+    (left,) = [each for each in steps(logistics, first) if each["bizStep"] == "shipping"]
+    dispatched(logistics, first, CONTAINER)
+    assert logistics.change(first, "cancel", {"reason": "The line gave the vessel up."}).status_code == 200
+    assert {row["state"] for row in logistics.staff.get("/cartons").json} == {"moved"}
+    assert logistics.staff.post("/cartons/reports", moved).json == []
+    assert logistics.staff.post("/cartons/gather", cartons).status_code == 200
+    second = plan(logistics, hub=SEMARANG).json
+    assert [each for each in steps(logistics, second) if each["bizStep"] == "shipping"] == [left]
+
+
+def test_a_share_of_a_container_is_followed_carton_by_carton(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    dispatched(logistics, shipment, "H 1234 XY", equipment="LCL")
+    (sealed,) = [
+        each for each in steps(logistics, shipment) if each.get("kendi:milestone") == "STUFFED_SEALED"
+    ]
+    assert (sealed["type"], len(sealed["epcList"])) == ("ObjectEvent", 5)
+
+
+def test_a_shipment_is_divided_only_once_nobody_else_decides_over_its_lines(logistics: Logistics) -> None:
+    """A cancellation holds the line first and the shipment then; so must who divides it."""
+    shipment = logistics.planned()
+    some = {"ssccs": ssccs(logistics, FIRST)[:1]}
+    with ThreadPoolExecutor(1) as threads:
+        with logistics.database.transaction() as session:
+            standing.lock_line(session, ORDER, 1)
+            split = threads.submit(logistics.change, shipment, "split", some)
+            until_somebody_waits_for_a_lock(logistics.database)
+            session.execute(select(shipments.c.id).with_for_update(nowait=True)).all()
+        assert split.result().status_code == 201
 
 
 def test_what_was_declared_to_customs_is_neither_changed_nor_given_up_before_the_declaration_is_cancelled(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from services.logistics.domain.sscc import epc_urn_of_sscc
 from services.logistics.storage import carton
 from shared.settings import BadSetting, load
-from tests.logistics.conftest import SEMARANG, SRAGEN, Logistics, a_clearance, a_lot
+from tests.logistics.conftest import CONTAINER, SEAL, SEMARANG, SRAGEN, Logistics, a_clearance, a_lot
 from tests.logistics.test_epcis import errors
 from tests.logistics.test_papers import text_of
 
@@ -48,7 +48,7 @@ def test_each_scan_counts_by_itself_and_what_is_wrong_is_told(logistics: Logisti
     ]  # fmt: skip
     said = [message or "" for _, message in outcomes]
     assert "check digit" in said[1]
-    assert "is wrong" in said[3] or "There is no carton" in said[3]
+    assert said[3] == "There is no carton 095299000900000016."
     assert "printed twice" in said[4]
     assert "at the foot of the label" in said[5]
     (told,) = [data for name, data in logistics.told() if name == "cartons_gathered"]
@@ -173,10 +173,59 @@ def test_a_pallet_is_loaded_as_a_whole_into_its_own_shipment_only(logistics: Log
     assert "is in no shipment" in str(scan(logistics, "loaded", free, shipment=other["number"])[0][1])
 
 
+def test_a_pallet_is_loaded_as_a_whole_or_not_at_all(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    one, two, three, *_ = [each["sscc"] for each in logistics.staff.get("/cartons").json]
+    pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
+    scan(logistics, "palletised", one, two, pallet=pallet)
+    aside = {"what": "quarantined", "ssccs": [two], "reason": "A strand comes loose."}
+    assert logistics.staff.post("/cartons/reports", aside).status_code == 200
+    outcomes = scan(logistics, "loaded", pallet, three, shipment=shipment["number"])
+    assert [outcome for outcome, _ in outcomes] == ["refused", "accepted"]
+    assert "is in quarantine" in str(outcomes[0][1])
+    with logistics.database.transaction() as session:
+        loaded = session.execute(select(carton.c.sscc).where(carton.c.loaded_at.is_not(None))).scalars().all()
+    assert loaded == [three]
+    assert [each["what"] for each in logistics.staff.get(f"/cartons/{one}/history").json].count("loaded") == 0
+
+
+def test_only_a_single_carton_that_stands_here_is_weighed(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    one, two, *_ = [each["sscc"] for each in logistics.staff.get("/cartons").json]
+    pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
+    scan(logistics, "palletised", one, two, pallet=pallet)
+    assert scan(logistics, "weighed", pallet, grams=18_400) == [
+        ("refused", f"{pallet} is a pallet: weigh its cartons one by one.")
+    ]
+    lost = {"what": "lost", "ssccs": [two], "reason": "Not found at the count."}
+    assert logistics.staff.post("/cartons/reports", lost).status_code == 200
+    assert "was reported lost" in str(scan(logistics, "weighed", two, grams=9_200)[0][1])
+    left = logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    assert left.status_code == 200, left.text
+    assert scan(logistics, "weighed", one, grams=9_900) == [
+        ("refused", f"Carton {one} left in shipment {shipment['number']}: its weight stands in the papers.")
+    ]
+    assert {each["gross_g"] for each in logistics.staff.get("/cartons").json} == {9_200}
+
+
+def test_a_carton_that_was_opened_is_weighed_again_among_the_same_scans(logistics: Logistics) -> None:
+    sscc, *_ = packed(logistics)
+    scans = [
+        {"sscc": sscc, "grams": 8_000, "seal": "A1"},
+        {"sscc": sscc, "grams": 9_200, "seal": "A2"},
+        {"sscc": sscc, "grams": 9_200, "seal": "A2"},
+    ]
+    answer = logistics.staff.post("/scans", {"what": "weighed", "scans": scans})
+    assert [each["outcome"] for each in answer.json] == ["to_reopen", "accepted", "repeated"]
+    assert state_of(logistics, sscc) == "packed"
+
+
 def test_pallets_and_the_way_to_the_hub_stand_in_the_papers_and_in_epcis(logistics: Logistics) -> None:
     ssccs = packed(logistics, quantity=450)
     moved = {"what": "moved", "hub": SEMARANG, "seal": "T-7", "ssccs": ssccs}
     assert logistics.staff.post("/cartons/reports", moved).status_code == 200
+    note = text_of(logistics.staff.get("/lots/SRG-2503-001/delivery-note.pdf").data)
+    assert "T-7" in note and "Hub: ___" not in note
     scan(logistics, "gathered", *ssccs, hub=SEMARANG)
     pallet = logistics.staff.post("/pallets", {"hub": SEMARANG}).json["sscc"]
     scan(logistics, "palletised", *ssccs[1:], pallet=pallet)

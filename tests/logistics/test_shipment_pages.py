@@ -1,10 +1,14 @@
 """What the pages of shipments show and take: load, route, cut-offs, what is wanted before the send-off."""
 
 import re
+from uuid import UUID
 
-from services.logistics.pages.pictures import stops
+from services.logistics.domain.load import in_m3
+from services.logistics.pages.pictures import blocks, stops
+from services.logistics.views_of_loads import cut_offs_between, filled
+from shared.events.orders import WithholdingRequested
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, in_days
+from tests.logistics.conftest import ORDER, SRAGEN, Logistics, a_booking, a_clearance, a_lot, in_days, today
 from tests.logistics.test_desk import Visitor
 
 FIRST, SECOND = "SRG-2503-001", "SRG-2503-002"
@@ -54,6 +58,45 @@ def test_the_calendar_tells_what_is_due_for_which_shipment_until_it_has_left(log
     later = visitor.open(f"/logistics/calendar?from={in_days(200)}")
     assert shipment["number"] not in later
     assert shipment["number"] in visitor.open("/logistics/calendar?from=yesterday")
+
+
+def test_the_calendar_says_if_it_leaves_shipments_out(logistics: Logistics) -> None:
+    logistics.change(logistics.planned(), "book", a_booking())
+    with logistics.database.transaction() as session:
+        whole = cut_offs_between(session, today(), in_days(35), limit=1)
+        none_of_it = cut_offs_between(session, today(), in_days(35), limit=0)
+    assert (len(whole[0]) > 3, whole[1]) == (True, False)
+    assert none_of_it == ({}, True)
+
+
+def test_the_parts_of_a_load_fill_no_more_than_it_is() -> None:
+    parts = [{"mm3": 1_000_000, "volume_m3": in_m3(1_000_000)}] * 3
+    drawn = blocks({"usable_m3": None, "mm3": 3_000_000, "volume_m3": in_m3(3_000_000), "parts": parts})
+    assert [each["x"] for each in drawn] == ["0.000", "33.333", "66.667"]
+    assert filled({"usable_m3": 28, "mm3": 28_000_000_000}) == 100
+
+
+def test_why_a_shipment_was_given_up_is_said_in_the_readers_language(logistics: Logistics) -> None:
+    visitor = Visitor(logistics, LOGISTICS)
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot(FIRST))
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    ssccs = [row["sscc"] for row in logistics.staff.get("/cartons").json]
+    other = logistics.change(shipment, "split", {"ssccs": ssccs[:2]}).json
+    assert logistics.change(shipment, "merge", {"other": other["id"]}).status_code == 200
+    page = visitor.open(f"/logistics/shipment/{other['id']}?lang=id")
+    assert f"digabung dengan {shipment['number']}" in page
+    read = logistics.staff.get(f"/shipments/{other['id']}").json
+    assert read["cancelled_because"] == f"joined with {shipment['number']}"
+    assert (read["volume_m3"], logistics.staff.get(f"/shipments/{shipment['id']}").json["volume_m3"]) == (
+        "0",
+        "0.48",
+    )
+    wanted = WithholdingRequested(
+        order_id=ORDER, line=1, cancellation_id=UUID(int=77), quantity=1_000, unpack=True
+    )
+    logistics.hears(wanted)
+    assert "semua barangnya dibatalkan" in visitor.open(f"/logistics/shipment/{shipment['id']}?lang=id")
 
 
 def test_the_route_shows_the_farthest_stop_at_which_something_was_reported() -> None:

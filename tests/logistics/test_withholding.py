@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.logistics.storage import carton, lot
+from services.logistics.views import lots_withheld
 from shared.events.orders import ClearanceWithdrawn, OrderLineAmended, Party, WithholdingRequested
 from tests.logistics.conftest import (
     CONTAINER,
@@ -80,6 +81,30 @@ def test_with_consent_cartons_are_opened_and_what_is_left_of_them_is_packed_agai
     assert [states[sscc] for sscc in ssccs[:3]] == ["unpacked", "unpacked", "packed"]
     (again,) = pack(logistics, 100)
     assert again not in ssccs
+    history = logistics.staff.get(f"/cartons/{ssccs[0]}/history").json
+    assert [(each["what"], each["role"]) for each in history] == [("withheld", "system")]
+
+
+def test_the_desk_shows_the_cartons_to_open_and_none_that_were_opened_for_another_reason(
+    logistics: Logistics,
+) -> None:
+    logistics.hears(a_lot())
+    ssccs = pack(logistics, 1_000)
+    aside = {"what": "unpacked", "ssccs": ssccs[-1:], "reason": "Wet from the rain."}
+    assert logistics.staff.post("/cartons/reports", aside).status_code == 200
+    logistics.hears(asked(400, unpack=True))
+    with logistics.database.transaction() as session:
+        (row,) = lots_withheld(session, limit=5)
+    assert (row["withheld"], row["opened"]) == (400, ssccs[:1])
+
+
+def test_what_was_lost_is_not_told_as_packed(logistics: Logistics) -> None:
+    logistics.hears(a_lot(quantity=400))
+    one, _ = pack(logistics, 400)
+    lost = {"what": "lost", "ssccs": [one], "reason": "Not found at the count."}
+    assert logistics.staff.post("/cartons/reports", lost).status_code == 200
+    logistics.hears(asked(400))
+    assert answer(logistics) == (0, {"packed": 200, "not_finished": 200})
 
 
 def test_an_unpacked_carton_is_gathered_and_shipped_nowhere(logistics: Logistics) -> None:

@@ -125,11 +125,16 @@ class Carton:
             expected=self.gross_g,
         )
 
+    def need_there(self) -> None:
+        """Refuse to tell of what nobody can see: it was opened for good, or lost, before."""
+        if self._gone:
+            raise Refused(self._gone, field="ssccs")
+
     def need_movable(self) -> None:
         """Refuse to move what is not there, or what must be opened first."""
-        reason = self._gone or self._misweighed
-        if reason:
-            raise Refused(reason, field="ssccs")
+        self.need_there()
+        if self._misweighed:
+            raise Refused(self._misweighed, field="ssccs")
 
 
 @dataclass(eq=False, kw_only=True)

@@ -1,4 +1,7 @@
-"""What becomes of cartons beside their usual way: set aside, damaged, lost, found, unpacked. One event a lot."""
+"""What becomes of cartons beside their usual way: set aside, damaged, lost, found, unpacked. One event a lot.
+
+What may not leave stands in no shipment: it was taken out of the one it was in before.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -20,9 +23,8 @@ def quarantine(cartons: Iterable[Carton], *, reason: str, at: datetime) -> list[
     """Set cartons aside; those that are set aside already stay as they are, with the reason they have."""
 
     def set_aside(carton: Carton) -> None:
-        _need_there(carton)
+        carton.need_there()
         carton.quarantined_at, carton.quarantine_reason = at, reason
-        _take_out(carton)
 
     return _told(CartonsQuarantined, cartons, lambda each: each.quarantined_at is None, set_aside)
 
@@ -38,18 +40,16 @@ def damage(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
     """A damaged carton is not mended: its pieces are unpacked, looked at and packed anew."""
 
     def spoil(carton: Carton) -> None:
-        _need_there(carton)
+        carton.need_there()
         carton.damaged_at = at
-        _take_out(carton)
 
     return _told(CartonsDamaged, cartons, lambda each: each.damaged_at is None, spoil)
 
 
 def lose(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
     def miss(carton: Carton) -> None:
-        _need_there(carton)
+        carton.need_there()
         carton.lost_at = at
-        _take_out(carton)
         carton.pallet = carton.palletised_at = None
 
     return _told(CartonsLost, cartons, lambda each: each.lost_at is None, miss)
@@ -68,7 +68,7 @@ def unpack(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
     """Open cartons for good: their pieces wait for packing again, and their numbers are retired."""
 
     def open_up(carton: Carton) -> None:
-        _need_there(carton)
+        carton.need_there()
         if carton.shipment_id is not None:
             raise Refused(
                 "Carton {sscc} is in a shipment: what is in one is not unpacked.",
@@ -91,17 +91,6 @@ def explain(carton: Carton, *, role: str) -> None:
             sscc=carton.sscc,
         )
     carton.explained_by = role
-
-
-def _take_out(carton: Carton) -> None:
-    """What may not leave stands in no shipment."""
-    carton.shipment_id = carton.loaded_at = None
-
-
-def _need_there(carton: Carton) -> None:
-    """Refuse to report what nobody can see: it was opened, or lost, before."""
-    if carton.unpacked_at is not None or carton.lost_at is not None:
-        raise Refused(carton.reason_to_stay or "", field="ssccs")
 
 
 def _told(

@@ -23,6 +23,11 @@ class Equipment:
     worth_until_m3: int | None = None
 
 
+def in_m3(mm3: int) -> Decimal:
+    """A volume as it is shown: to the hundredth, never less than it is. What is reckoned with stays exact."""
+    return (mm3 / MM3_IN_M3).quantize(Decimal("0.01"), ROUND_UP)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Load:
     """The outer volume of cartons and their gross weight."""
@@ -32,8 +37,7 @@ class Load:
 
     @property
     def m3(self) -> Decimal:
-        """To the hundredth, never less than it is."""
-        return (self.mm3 / MM3_IN_M3).quantize(Decimal("0.01"), ROUND_UP)
+        return in_m3(self.mm3)
 
     @property
     def kg(self) -> Decimal:
@@ -109,10 +113,15 @@ def need_fit(load: Load, equipment: Equipment, known: Sequence[Equipment]) -> No
 
 
 def _first_that_takes(load: Load, known: Sequence[Equipment]) -> Equipment:
-    walled = [each for each in known if each.usable_m3 is not None]
-    if not walled:
+    first = smallest_for(load, known)
+    if first is None:
         raise Refused("What goods are loaded into is not known: run kendi load first.")
-    fitting = next((each for each in walled if not load.reasons_not_to_fit(each)), None)
-    if fitting is None:
-        need_fit(load, walled[-1], known)
-    return fitting or walled[-1]
+    need_fit(load, first, known)
+    return first
+
+
+def smallest_for(load: Load, known: Sequence[Equipment]) -> Equipment | None:
+    """The first container that takes the load, or the largest if none does."""
+    walled = [each for each in known if each.usable_m3 is not None]
+    fitting = (each for each in walled if not load.reasons_not_to_fit(each))
+    return next(fitting, walled[-1] if walled else None)

@@ -7,9 +7,19 @@ from services.logistics.domain.carton import Carton
 from services.logistics.domain.milestones import LOADED
 from services.logistics.domain.shipment import Shipment, lines_of
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 
-EMPTIED = "all its goods were cancelled"
+EMPTIED = Sentence("all its goods were cancelled")
+
+
+def joined_with(number: str) -> Sentence:
+    return Sentence("joined with {number}", number=number)
+
+
+def reason_of(noted: str) -> str:
+    """Why a shipment was given up: what the system noted can be said in any language, the words of people stay."""
+    known = (EMPTIED, joined_with(noted.rsplit(" ", 1)[-1]))
+    return next((each for each in known if each == noted), noted)
 
 
 def take_out(shipment: Shipment, ssccs: Collection[str]) -> tuple[list[Carton], list[object]]:
@@ -63,9 +73,8 @@ def cancel(shipment: Shipment, reason: str, *, at: datetime) -> tuple[list[Carto
     if shipment.dispatched:
         for carton in cartons:
             carton.hub = carton.gathered_at = carton.pallet = carton.palletised_at = None
-            carton.left_at, carton.bound_for = at, shipment.hub
     shipment.cartons = []
-    shipment.cancelled_at, shipment.cancelled_because = at, reason
+    shipment.cancelled_at, shipment.cancelled_because = at, str(reason)
     told = ShipmentCancelled(
         shipment_id=shipment.id, number=shipment.number, cartons=len(cartons), lines=lines
     )

@@ -1,10 +1,10 @@
 """What a scan says of one carton: whether it is news, or was scanned before, or can't be true."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
-from services.logistics.domain.carton import Carton, need_arriving
+from services.logistics.domain.carton import Carton
 from shared.refusal import Refused, Sentence
 
 
@@ -26,13 +26,8 @@ class Outcome:
     message: Sentence | None = None
 
 
-def arrives(carton: Carton, hub: str) -> bool:
-    need_arriving(carton, hub)
-    return carton.hub is None
-
-
-def load(carton: Carton, *, shipment_id: UUID, number: str, numbers: dict[UUID, str], at: datetime) -> bool:
-    """Put a carton into its shipment's container; ``numbers`` are those of the shipments that others are in."""
+def need_loadable(carton: Carton, *, shipment_id: UUID, number: str, numbers: Mapping[UUID, str]) -> None:
+    """Refuse what is not to go into this shipment's container; ``numbers`` are those of the others' shipments."""
     if carton.reason_to_stay:
         raise Refused(carton.reason_to_stay, field="sscc")
     if carton.shipment_id is None:
@@ -45,10 +40,6 @@ def load(carton: Carton, *, shipment_id: UUID, number: str, numbers: dict[UUID, 
             other=numbers[carton.shipment_id],
             number=number,
         )
-    if carton.loaded_at is not None:
-        return False
-    carton.loaded_at = at
-    return True
 
 
 def repeated(carton: Carton) -> Sentence:

@@ -363,7 +363,7 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_ready_for(STUFFED_SEALED)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
-        reasons = self.reasons_to_stay(goods, today)
+        reasons = self.reasons_to_stay(goods, today, self.cartons)
         if reasons:
             raise Refused(one_after_another(reasons))
         self.container, self.seal = container, seal
@@ -391,10 +391,15 @@ class Shipment:
                 number=self.number,
             )
 
-    def reasons_to_stay(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
-        """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned."""
+    def reasons_to_stay(
+        self, goods: Sequence[Standing], on: date, cartons: Iterable[Carton]
+    ) -> list[Sentence]:
+        """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned.
+
+        ``cartons`` are all of its cartons, or as many of them as may not leave themselves.
+        """
         lost = [reason for each in goods if (reason := reason_to_stay(each, on))]
-        lost += [reason for carton in self.cartons if (reason := carton.reason_to_stay)]
+        lost += [reason for carton in cartons if (reason := carton.reason_to_stay)]
         return lost + [
             each.line.sentence(
                 "{line} goes to {consignee} in {destination} now, so it may not leave in {number}.",

@@ -1,9 +1,23 @@
 """Weighing: a closed carton weighs what its pieces weigh, or it is opened again."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from services.logistics.domain.carton import HEAVIEST_G, Carton
 from shared.refusal import Refused
+
+
+def need_weighable(carton: Carton, *, left: Mapping[UUID, str]) -> None:
+    """Refuse to weigh what is not there; ``left`` are the numbers of the shipments that were sealed."""
+    carton.need_there()
+    if carton.shipment_id is not None and carton.shipment_id in left:
+        raise Refused(
+            "Carton {sscc} left in shipment {number}: its weight stands in the papers.",
+            field="sscc",
+            sscc=carton.sscc,
+            number=left[carton.shipment_id],
+        )
 
 
 def weigh(carton: Carton, grams: int, *, seal: str | None, at: datetime) -> None:

@@ -87,7 +87,7 @@ def _withheld(about: dict[str, Any], lot: str, taken: _Taken) -> GoodsWithheld:
 def _kept(rest: int, cartons: Iterable[Carton]) -> Iterable[Kept]:
     """Where the pieces are that were not withheld, as far as there are as many."""
     found = list(cartons)
-    shut = sum(carton.pieces for carton in found if carton.shipment_id is None and carton.unpacked_at is None)
+    shut = sum(carton.pieces for carton in found if carton.can_be_unpacked)
     shipped = sum(carton.pieces for carton in found if carton.shipment_id is not None)
     if packed := min(rest, shut):
         yield Kept(quantity=packed, reason="packed")

@@ -1,6 +1,6 @@
 """Cartons are packed from lots and arrive at hubs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -11,6 +11,7 @@ from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
 from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import facility, item
+from services.logistics.storage import lot as lots
 from shared.clock import business_now
 from shared.events.logistics import CartonsGathered
 from shared.messaging.outbox import record
@@ -90,6 +91,26 @@ def _gather(session: Session, hub: str, *which: Any) -> list[CartonsGathered]:
     session.flush()
     record(session, *events)
     return events
+
+
+def locked(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:
+    """The cartons with these numbers and their lots, held; refused if there is one that is none of ours."""
+    wanted = {check(sscc) for sscc in ssccs}
+    of_lots = select(cartons.c.lot).where(cartons.c.sscc.in_(wanted))
+    _hold_lots(session, session.execute(of_lots).scalars().all())
+    query = select(Carton).where(cartons.c.sscc.in_(wanted)).order_by(cartons.c.sscc)
+    locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
+    found = session.execute(locking).scalars().all()
+    missing = wanted - {each.sscc for each in found}
+    if missing:
+        unknown = ", ".join(sorted(missing))
+        raise Refused("There is no carton {unknown}.", field="ssccs", unknown=unknown)
+    return found
+
+
+def _hold_lots(session: Session, codes: Sequence[str]) -> None:
+    query = select(Lot).where(lots.c.code.in_(codes)).order_by(lots.c.code).with_for_update()
+    session.execute(query.execution_options(populate_existing=True)).scalars().all()
 
 
 def need_hub(session: Session, code: str) -> None:

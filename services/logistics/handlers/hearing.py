@@ -14,6 +14,7 @@ from services.logistics.domain.order import Line, Order
 from services.logistics.domain.regrouping import may_lose_cartons
 from services.logistics.domain.withholding import withhold
 from services.logistics.handlers import checklists, regrouping
+from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import clearance, facility, goods_return, item, lot
 from services.logistics.storage import order as orders
@@ -147,15 +148,17 @@ def on_withholding_requested(session: Session, event: WithholdingRequested, hear
     held = regrouping.held_with(session, event.order_id, event.line)
     lots = _locked_lots(session, event.order_id, event.line)
     found = _locked_cartons(session, [each.code for each in lots])
+    closed, at = [each for each in found if each.unpacked_at is None], business_now(session)
     events = withhold(
         event.quantity,
         about={"order_id": event.order_id, "line": event.line, "cancellation_id": event.cancellation_id},
         lots=lots,
         cartons=found,
         unpack=event.unpack,
-        at=business_now(session),
+        at=at,
         open_shipments={shipment.id for shipment in held if may_lose_cartons(shipment)},
     )
+    note(session, [each for each in closed if each.unpacked_at is not None], "withheld", at=at)
     session.flush()
     record(session, *events)
     regrouping.let_go_of_opened(session, held)

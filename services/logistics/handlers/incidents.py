@@ -7,13 +7,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain import incidents
-from services.logistics.domain.carton import Carton, Lot, leave
+from services.logistics.domain.carton import Carton, leave
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check
 from services.logistics.handlers.carton_history import note, role_of
-from services.logistics.handlers.cartons import need_hub
+from services.logistics.handlers.cartons import locked, need_hub
+from services.logistics.handlers.regrouping import take_out_of
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import lot as lots
+from services.logistics.storage import carton_history
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_now
 from shared.messaging.outbox import record
@@ -101,10 +102,20 @@ def leave_for_hub(
             "Give both times of the search: it ends after it begins, and not in the future.",
             field="searched_until",
         )
-    news = [each for each in locked(session, ssccs) if each.left_at is None and each.hub is None]
+    found, sent_back = locked(session, ssccs), _sent_back(session, ssccs)
+    coming = [each for each in found if each.left_at is None and each.hub is None]
+    news = [each for each in coming if each.sscc not in sent_back]
     events = leave(news, hub, seal=seal, at=at)
     search = {"searched_from": searched_from, "searched_until": searched_until} if searched_until else {}
     return _noted(session, news, "moved", events, at=at, place=hub, seal=seal, **search)
+
+
+def _sent_back(session: Session, ssccs: Iterable[str]) -> set[str]:
+    """Cartons of a shipment that was given up on its way: they left their facility long ago."""
+    query = select(carton_history.c.sscc).where(
+        carton_history.c.sscc.in_({check(sscc) for sscc in ssccs}), carton_history.c.what == "sent_back"
+    )
+    return set(session.execute(query).scalars())
 
 
 def _noted(
@@ -122,34 +133,33 @@ def _noted(
     return news
 
 
-def locked(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:
-    """The cartons with these numbers and their lots, held; refused if there is one that is none of ours."""
-    wanted = {check(sscc) for sscc in ssccs}
-    of_lots = select(cartons.c.lot).where(cartons.c.sscc.in_(wanted))
-    _hold_lots(session, session.execute(of_lots).scalars().all())
-    query = select(Carton).where(cartons.c.sscc.in_(wanted)).order_by(cartons.c.sscc)
-    locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
-    found = session.execute(locking).scalars().all()
-    missing = wanted - {each.sscc for each in found}
-    if missing:
-        unknown = ", ".join(sorted(missing))
-        raise Refused("There is no carton {unknown}.", field="ssccs", unknown=unknown)
-    return found
-
-
-def _hold_lots(session: Session, codes: Sequence[str]) -> None:
-    query = select(Lot).where(lots.c.code.in_(codes)).order_by(lots.c.code).with_for_update()
-    session.execute(query.execution_options(populate_existing=True)).scalars().all()
-
-
 def _taken_out(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:
-    """The cartons, held together with the shipments that they may still be taken out of.
+    """The cartons, held, after each was taken out of the shipment that it stood in.
 
-    A shipment that left is a matter of a claim; one that would be empty is to be cancelled first.
+    A shipment that left is a matter of a claim; one that would be empty is to be cancelled first, and
+    what a PEB declares waits until that is cancelled.
     """
     wanted = {check(sscc) for sscc in ssccs}
     of = select(cartons.c.shipment_id).where(cartons.c.sscc.in_(wanted), cartons.c.shipment_id.is_not(None))
     holding = select(Shipment).where(shipments.c.id.in_(of)).order_by(shipments.c.id).with_for_update()
-    for shipment in session.execute(holding.execution_options(populate_existing=True)).scalars().all():
-        shipment.need_without(wanted)
-    return locked(session, wanted)
+    held = session.execute(holding.execution_options(populate_existing=True)).scalars().all()
+    found = locked(session, wanted)
+    _need_held(found, held)
+    for shipment in held:
+        inside = [carton.sscc for carton in found if carton.shipment_id == shipment.id]
+        if inside:
+            shipment.need_without(inside)
+            take_out_of(session, shipment, inside)
+    return found
+
+
+def _need_held(found: Iterable[Carton], held: Iterable[Shipment]) -> None:
+    """Refuse what was put into another shipment while we waited for the cartons."""
+    known = {None, *(shipment.id for shipment in held)}
+    moved = next((carton for carton in found if carton.shipment_id not in known), None)
+    if moved:
+        raise Refused(
+            "Carton {sscc} was put into a shipment just now: report it again.",
+            field="ssccs",
+            sscc=moved.sscc,
+        )

@@ -14,7 +14,7 @@ from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import checklists
 from services.logistics.handlers.carton_history import note
-from services.logistics.handlers.incidents import locked as locked_cartons
+from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.shipments import locked, locked_whatever, told, with_cartons
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot
@@ -26,15 +26,18 @@ from shared.messaging.outbox import record
 def take_out(session: Session, *, shipment_id: UUID, ssccs: Sequence[str]) -> Shipment:
     """Some cartons stay at the hub for another shipment."""
     shipment = locked(session, shipment_id)
-    _take_out(session, shipment, [check(sscc) for sscc in ssccs])
+    chosen = [check(sscc) for sscc in ssccs]
+    locked_cartons(session, chosen)
+    take_out_of(session, shipment, chosen)
     return shipment
 
 
 def split(session: Session, *, shipment_id: UUID, ssccs: Sequence[str]) -> Shipment:
     """Some cartons become a shipment of their own, which is not booked yet; returns the new one."""
+    standing.lock_lines(session, session.get_one(Shipment, shipment_id).destination)
     shipment, chosen = locked(session, shipment_id), [check(sscc) for sscc in ssccs]
-    standing.lock_lines(session, shipment.destination)
-    _take_out(session, shipment, chosen)
+    locked_cartons(session, chosen)
+    take_out_of(session, shipment, chosen)
     return with_cartons(session, hub=shipment.hub, destination=shipment.destination, ssccs=chosen)
 
 
@@ -49,7 +52,7 @@ def merge(session: Session, *, shipment_id: UUID, other: UUID) -> Shipment:
     regrouping.need_open(given_up)
     _need_room(session, shipment, given_up)
     at = business_now(session)
-    moved, cancelled = regrouping.cancel(given_up, f"joined with {shipment.number}", at=at)
+    moved, cancelled = regrouping.cancel(given_up, regrouping.joined_with(shipment.number), at=at)
     session.flush()
     put_in = regrouping.put_in(shipment, moved)
     session.flush()
@@ -63,6 +66,8 @@ def cancel(session: Session, *, shipment_id: UUID, reason: str) -> Shipment:
     shipment, at = locked_whatever(session, shipment_id), business_now(session)
     back, events = regrouping.cancel(shipment, reason, at=at)
     note(session, back, "taken_out", at=at, shipment_id=shipment.id, reason=reason)
+    if shipment.dispatched:
+        note(session, back, "sent_back", at=at, place=shipment.hub)
     return told(session, shipment, events)
 
 
@@ -88,8 +93,8 @@ def let_go_of_opened(session: Session, held: Sequence[Shipment]) -> None:
         record(session, *events)
 
 
-def _take_out(session: Session, shipment: Shipment, ssccs: Sequence[str]) -> None:
-    locked_cartons(session, ssccs)
+def take_out_of(session: Session, shipment: Shipment, ssccs: Sequence[str]) -> None:
+    """Take cartons out of a shipment; both are held already. What still goes may need fewer papers."""
     taken, events = regrouping.take_out(shipment, ssccs)
     session.flush()
     events += checklists.reconsider(session, shipment)

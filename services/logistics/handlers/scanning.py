@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain import scanning
-from services.logistics.domain.carton import Carton, gather
+from services.logistics.domain.carton import Carton, gather, need_arriving
 from services.logistics.domain.pallet import EXTENSION, Pallet, need_liftable, put_on, take_off
 from services.logistics.domain.scanning import Outcome, Scan
 from services.logistics.domain.sscc import check
-from services.logistics.domain.weighing import weigh
+from services.logistics.domain.weighing import need_weighable, weigh
 from services.logistics.handlers.carton_history import note
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
@@ -22,6 +22,15 @@ from services.logistics.storage import shipment as shipments
 from shared.clock import business_now
 from shared.messaging.outbox import record
 from shared.refusal import Refused
+
+Details = dict[str, Any] | None
+"""What to note of a carton; nothing if it was no news."""
+
+Take = Callable[[Carton, Scan], Details]
+"""Changes one carton by what was scanned."""
+
+Need = Callable[[Carton, Scan], None]
+"""Refuses what can't be true of one carton, before any is changed."""
 
 News = tuple[Carton, dict[str, Any]]
 """A carton of which a scan told something new, and what to note of it."""
@@ -47,8 +56,14 @@ class Scanned:
 def scan_arrivals(session: Session, *, hub: str, scans: Sequence[Scan]) -> list[Outcome]:
     """Cartons arrived at the hub."""
     need_hub(session, hub)
-    seen = _seen(session, scans)
-    outcomes = _each(seen, scans, lambda carton, _: scanning.arrives(carton, hub) and {"place": hub})
+    seen, counted = _seen(session, scans), set[str]()
+
+    def count_in(carton: Carton, _: Scan) -> Details:
+        news = carton.hub is None and carton.sscc not in counted
+        counted.add(carton.sscc)
+        return {"place": hub} if news else None
+
+    outcomes = _each(seen, scans, count_in, need=lambda carton, _: need_arriving(carton, hub))
     events = gather([carton for carton, _ in seen.news], hub, at=seen.at)
     _noted(session, seen, "gathered", events)
     return outcomes
@@ -58,7 +73,7 @@ def scan_onto_pallet(session: Session, *, pallet: str, scans: Sequence[Scan]) ->
     """Cartons were put on a pallet."""
     onto = _pallet(session, pallet)
 
-    def place(carton: Carton, _: Scan) -> dict[str, Any] | None:
+    def place(carton: Carton, _: Scan) -> Details:
         if carton.pallet == onto.sscc:
             return None
         put_on(onto, carton, at=seen.at)
@@ -75,7 +90,7 @@ def scan_onto_pallet(session: Session, *, pallet: str, scans: Sequence[Scan]) ->
 def scan_off_pallet(session: Session, *, scans: Sequence[Scan]) -> list[Outcome]:
     """Cartons were taken off the pallet that they stood on."""
 
-    def lift(carton: Carton, _: Scan) -> dict[str, Any] | None:
+    def lift(carton: Carton, _: Scan) -> Details:
         left = {"pallet": carton.pallet} if carton.pallet else None
         take_off(carton)
         return left
@@ -97,30 +112,44 @@ def scan_loading(session: Session, *, shipment: str, scans: Sequence[Scan]) -> l
     seen = _seen(session, scans)
     numbers = _numbers(session, seen)
 
-    def stow(carton: Carton, _: Scan) -> dict[str, Any] | None:
-        news = scanning.load(carton, shipment_id=row.id, number=row.number, numbers=numbers, at=seen.at)
-        return {"shipment_id": row.id} if news else None
+    def need(carton: Carton, _: Scan) -> None:
+        scanning.need_loadable(carton, shipment_id=row.id, number=row.number, numbers=numbers)
 
-    outcomes = _each(seen, scans, stow)
+    def stow(carton: Carton, _: Scan) -> Details:
+        if carton.loaded_at is not None:
+            return None
+        carton.loaded_at = seen.at
+        return {"shipment_id": row.id}
+
+    outcomes = _each(seen, scans, stow, need=need)
     _noted(session, seen, "loaded", ())
     return outcomes
 
 
 def scan_weights(session: Session, *, scans: Sequence[Scan]) -> list[Outcome]:
     """Cartons were put on the scale; one that does not fit its weight is told so, and must be opened."""
+    left = _sealed_with(session, scans)
+    seen = _seen(session, scans)
 
-    def measure(carton: Carton, scan: Scan) -> dict[str, Any] | None:
+    def need(carton: Carton, scan: Scan) -> None:
+        if check(scan.sscc) != carton.sscc:
+            raise Refused(
+                "{pallet} is a pallet: weigh its cartons one by one.", field="sscc", pallet=scan.sscc
+            )
         if scan.grams is None:
             raise Refused("Give the weight in grams.", field="grams")
+        need_weighable(carton, left=left)
+
+    def measure(carton: Carton, scan: Scan) -> Details:
+        assert scan.grams is not None  # asked for before
         if (carton.measured_g, carton.seal) == (scan.grams, scan.seal or carton.seal):
             return None
         weigh(carton, scan.grams, seal=scan.seal, at=seen.at)
         return {"grams": scan.grams, "seal": scan.seal}
 
-    seen = _seen(session, scans)
-    outcomes = _each(seen, scans, measure)
+    outcomes = [_reopen(seen, _outcome(seen, scan, measure, need)) for scan in scans]
     _noted(session, seen, "weighed", ())
-    return [_reopen(seen, each) for each in outcomes]
+    return outcomes
 
 
 def _reopen(seen: Scanned, outcome: Outcome) -> Outcome:
@@ -131,24 +160,25 @@ def _reopen(seen: Scanned, outcome: Outcome) -> Outcome:
     return Outcome(sscc=outcome.sscc, outcome="to_reopen", message=carton.reason_to_stay)
 
 
-def _each(
-    seen: Scanned, scans: Sequence[Scan], take: Callable[[Carton, Scan], dict[str, Any] | bool | None]
-) -> list[Outcome]:
-    return [_outcome(seen, scan, take) for scan in scans]
+def _nothing(carton: Carton, scan: Scan) -> None:
+    """Whatever is refused of one carton is refused of all that stand on its pallet."""
 
 
-def _outcome(
-    seen: Scanned, scan: Scan, take: Callable[[Carton, Scan], dict[str, Any] | bool | None]
-) -> Outcome:
+def _each(seen: Scanned, scans: Sequence[Scan], take: Take, need: Need = _nothing) -> list[Outcome]:
+    return [_outcome(seen, scan, take, need) for scan in scans]
+
+
+def _outcome(seen: Scanned, scan: Scan, take: Take, need: Need) -> Outcome:
     """Take one scan; what it says of a pallet it says of each carton on it, or of none."""
-    known = {carton.sscc for carton, _ in seen.news}
     try:
         sscc = check(scan.sscc)
         found = seen.read(sscc)
-        told = [(carton, carton.sscc not in known and take(carton, scan)) for carton in found]
+        for carton in found:
+            need(carton, scan)
+        told = [(carton, take(carton, scan)) for carton in found]
     except Refused as refusal:
         return Outcome(sscc=scan.sscc, outcome="refused", message=refusal.sentence)
-    news = [(carton, details) for carton, details in told if isinstance(details, dict)]
+    news = [(carton, details) for carton, details in told if details is not None]
     seen.news += news
     if news:
         return Outcome(sscc=sscc, outcome="accepted")
@@ -157,7 +187,7 @@ def _outcome(
 
 def _seen(session: Session, scans: Iterable[Scan]) -> Scanned:
     """Hold all that was read, in the order of the numbers."""
-    read = {number for scan in scans if (number := _readable(scan.sscc))}
+    read = _read(scans)
     pallets = {number for number in read if number.startswith(str(EXTENSION))}
     which: ColumnElement[bool] = cartons.c.sscc.in_(read - pallets)
     if pallets:
@@ -169,6 +199,18 @@ def _seen(session: Session, scans: Iterable[Scan]) -> Scanned:
         {number: [carton for carton in found if carton.pallet == number] for number in pallets},
         business_now(session),
     )
+
+
+def _sealed_with(session: Session, scans: Iterable[Scan]) -> dict[UUID, str]:
+    """The shipments that have left with a carton that was read, by number; none leaves while it is weighed."""
+    inside = select(cartons.c.shipment_id).where(cartons.c.sscc.in_(_read(scans)))
+    query = select(shipments).where(shipments.c.id.in_(inside)).order_by(shipments.c.id)
+    rows = session.execute(query.with_for_update(read=True)).all()
+    return {row.id: row.number for row in rows if row.container is not None}
+
+
+def _read(scans: Iterable[Scan]) -> set[str]:
+    return {number for scan in scans if (number := _readable(scan.sscc))}
 
 
 def _readable(text: str) -> str | None:

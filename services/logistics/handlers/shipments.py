@@ -19,8 +19,9 @@ from services.logistics.domain.order import Left, Standing, sort_out
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import checklists, routes
+from services.logistics.handlers.carton_history import note
+from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
-from services.logistics.handlers.incidents import locked as locked_cartons
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot, shipment_number
 from shared.clock import business_now, business_today
@@ -113,6 +114,7 @@ def _planned(
     )
     events = shipment.plan(going, graph=rules.milestones(session))
     session.add(shipment)
+    note(session, cartons, "put_in", at=business_now(session), shipment_id=shipment.id)
     return told(session, shipment, events)
 
 

@@ -23,11 +23,12 @@ def weeks() -> str:
         today = business_today(session)
         first = _monday(_asked(request.args.get("from", ""), today))
         last = first + timedelta(days=7 * WEEKS - 1)
-        found = views_of_loads.cut_offs_between(session, first, last, pages.language())
+        found, more = views_of_loads.cut_offs_between(session, first, last, pages.language())
     days = [first + timedelta(days=n) for n in range(7 * WEEKS)]
     return render_template(
         "calendar.html",
         days=[{"on": day, "entries": found.get(day, [])} for day in days],
+        more=more,
         today=today,
         earlier=first - timedelta(days=7 * WEEKS),
         later=last + timedelta(days=1),

@@ -1,14 +1,15 @@
 """The dispatch desk: what leaves next, and what is missing for it?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, rules, standing, views
+from services.logistics import downloads, rules, standing, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
+from services.logistics.domain.carton import Carton
 from services.logistics.domain.order import sort_out
 from services.logistics.handlers import cartons, shipments
 from services.logistics.pages import telling
@@ -114,10 +115,12 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
     with transaction() as session:
         today, graph = business_today(session), rules.milestones(session)
         lots = views.lots_to_pack(session, limit=MOST_LOTS)
+        waiting = views.waiting_shipments(session, graph)
+        staying = views_of_cartons.that_may_not_leave(session, [each["id"] for each in waiting])
         shown = {
             "waiting": [
-                _with_reasons(session, _with_gate(session, each), today)
-                for each in views.waiting_shipments(session, graph)
+                _with_reasons(session, _with_gate(session, each), staying.get(each["id"], []), today)
+                for each in waiting
             ],
             "returned": views.goods_returned(session),
             "withheld": views.lots_withheld(session, limit=MOST_WITHHELD),
@@ -147,12 +150,17 @@ def _with_gate(session: Session, shown: dict[str, Any]) -> dict[str, Any]:
     return {**shown, "kept_back": views.kept_back(session, the_shipment(session, shown["id"]))}
 
 
-def _with_reasons(session: Session, shown: dict[str, Any], today: date) -> dict[str, Any]:
-    """A shipment that waits, with the reasons why it may not leave the hub; one that is sealed has left it."""
+def _with_reasons(
+    session: Session, shown: dict[str, Any], staying: Sequence[Carton], today: date
+) -> dict[str, Any]:
+    """A shipment that waits, with the reasons why it may not leave the hub; one that is sealed has left it.
+
+    ``staying`` are its cartons that may not leave themselves.
+    """
     if shown["container"]:
         return {**shown, "stays": []}
     goods = standing.in_shipment(session, shown["id"])
-    return {**shown, "stays": the_shipment(session, shown["id"]).reasons_to_stay(goods, today)}
+    return {**shown, "stays": the_shipment(session, shown["id"]).reasons_to_stay(goods, today, staying)}
 
 
 def _forms(shown: dict[str, Any]) -> set[str]:

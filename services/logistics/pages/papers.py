@@ -117,14 +117,16 @@ def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
     with transaction() as session:
         shipment, today = the_shipment(session, shipment_id), business_today(session)
         shown = views.shipment_as_dict(session, shipment, rules.milestones(session), pages.language())
-        exporter = papers.exporter_of(session, shipment)
+        exporter = papers.exporter_of(session, shipment) if shipment.cartons else None
         reached = {each.code for each in shipment.reached}
     return render_template(
         "declaration.html",
         shipment=shown,
         in_force=shipment.declaration,
         earlier=[each for each in reversed(shipment.declarations) if not each.in_force],
-        may_file=shipment.declaration is None and shipment.booked and GATE_IN not in reached,
+        may_file=not (shipment.declaration or shipment.cancelled)
+        and shipment.booked
+        and GATE_IN not in reached,
         may_cancel=LOADED not in reached,
         exporter=exporter,
         export_types=EXPORT_TYPES,

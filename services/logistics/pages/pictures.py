@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from services.logistics.domain.load import MM3_IN_M3
 from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED
 
 DISCHARGED = "DISCHARGED"
@@ -11,10 +12,10 @@ DISCHARGED = "DISCHARGED"
 
 def blocks(fill: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The parts of a load side by side, to scale: of the usable volume, or of the load where there are no walls."""
-    whole = max(Decimal(fill["usable_m3"] or 0), fill["volume_m3"])
+    whole = max((fill["usable_m3"] or 0) * MM3_IN_M3, Decimal(fill["mm3"]))
     drawn, x = [], Decimal(0)
     for part in fill["parts"]:
-        width = 100 * part["volume_m3"] / whole
+        width = 100 * part["mm3"] / whole
         drawn.append({**part, "x": f"{x:.3f}", "width": f"{width:.3f}"})
         x += width
     return drawn

@@ -1,17 +1,15 @@
 """Scanning at a hub, and one carton: for gloves, a wedge scanner at a PC, or a phone."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request
-from sqlalchemy.orm import Session
 
 from services.logistics import downloads, views, views_of_cartons
-from services.logistics.api.scans import REPORTS
+from services.logistics.api.scans import REPORTS, SCANS
 from services.logistics.domain.scanning import Outcome, Scan
-from services.logistics.handlers import scanning
 from services.logistics.handlers.pallets import build_pallet
 from services.logistics.photos_of_labels import MOST_BYTES, sscc_on
+from services.logistics.schemas.scans import NEEDS
 from shared.refusal import Refused
 from shared.text import has_identity_number
 from shared.web import pages
@@ -44,22 +42,11 @@ def scan() -> Any:
     try:
         read = _read()
         with transaction() as session:
-            outcomes = _SCANS[chosen["what"]](session, chosen, [read])
+            outcomes = SCANS[chosen["what"]](session, scans=[read], **_at(chosen))
     except Refused as refusal:
         return _scanner(chosen, Outcome(sscc=_typed(), outcome="refused", message=refusal.sentence)), 422
     (outcome,) = outcomes
     return _scanner(chosen, outcome), 200 if outcome.outcome in ("accepted", "repeated") else 422
-
-
-_SCANS: dict[str, Callable[[Session, Chosen, Sequence[Scan]], list[Outcome]]] = {
-    "gathered": lambda session, at, scans: scanning.scan_arrivals(session, hub=at["hub"], scans=scans),
-    "weighed": lambda session, at, scans: scanning.scan_weights(session, scans=scans),
-    "palletised": lambda session, at, scans: scanning.scan_onto_pallet(
-        session, pallet=at["pallet"], scans=scans
-    ),
-    "taken_off": lambda session, at, scans: scanning.scan_off_pallet(session, scans=scans),
-    "loaded": lambda session, at, scans: scanning.scan_loading(session, shipment=at["shipment"], scans=scans),
-}
 
 
 @desk.get("/pallets")
@@ -113,7 +100,13 @@ def report(sscc: str) -> Any:
 
 def _chosen(told: Any) -> Chosen:
     chosen = {name: str(told.get(name, "")).strip()[:30] for name in ("what", "hub", "pallet", "shipment")}
-    return chosen | ({} if chosen["what"] in _SCANS else {"what": "gathered"})
+    return chosen | ({} if chosen["what"] in SCANS else {"what": "gathered"})
+
+
+def _at(chosen: Chosen) -> Chosen:
+    """What is told beside the labels for what is done."""
+    needed = NEEDS[chosen["what"]]
+    return {needed: chosen[needed]} if needed else {}
 
 
 def _typed() -> str:
