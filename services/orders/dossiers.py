@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from services.orders.domain.dossier import Contents, Counted, Document, Lot, versions
-from services.orders.storage import evidence, lot, order, order_line, shipment_lot, timeline
+from services.orders.domain.dossier import FIGURES, Contents, Counted, Document, Facts, Lot, Month, versions
+from services.orders.storage import evidence, lot, month_of_work, order, order_line, shipment_lot, timeline
 from shared.clock import business_now
 from shared.web.access import BUYER, Principal
 
@@ -85,9 +85,13 @@ def _versions(
     if not contents:
         return []
     facilities = {row.facility for row in rows}
-    documents = _documents(session, facilities)
-    counts = _counts(session, {row.order_id for row in rows}, {row.work_order_id for row in rows})
-    return versions(kind, id, contents, documents, counts, until=business_now(session))
+    facts = Facts(
+        contents=contents,
+        documents=_documents(session, facilities),
+        counts=_counts(session, {row.order_id for row in rows}, {row.work_order_id for row in rows}),
+        months=_months(session, facilities),
+    )
+    return versions(kind, id, facts, until=business_now(session))
 
 
 def _documents(session: Session, facilities: set[str]) -> list[Document]:
@@ -97,22 +101,40 @@ def _documents(session: Session, facilities: set[str]) -> list[Document]:
     ]
 
 
+def _months(session: Session, facilities: set[str]) -> list[Month]:
+    query = select(month_of_work).where(month_of_work.c.facility.in_(facilities))
+    return [
+        Month(
+            facility=row.facility,
+            month=row.month,
+            told_at=row.told_at,
+            figures={name: getattr(row, name) for name in FIGURES},
+        )
+        for row in session.execute(query)
+    ]
+
+
 def _counts(session: Session, orders: set[UUID], work_orders: set[UUID]) -> list[Counted]:
     """The reports and the lots of these work orders."""
     told = select(timeline.c.occurred_at, timeline.c.data).where(
         timeline.c.order_id.in_(orders), timeline.c.type.in_(REPORTS)
     )
     reports = [
-        _counted(row.occurred_at, UUID(row.data["work_order_id"]), made=row.data["pieces"])
+        Counted(
+            at=row.occurred_at,
+            work_order_id=UUID(row.data["work_order_id"]),
+            made=row.data["pieces"],
+            released=0,
+            made_on=date.fromisoformat(row.data["worked_on"]),
+        )
         for row in session.execute(told)
         if row.data["kind"] == "made" and UUID(row.data["work_order_id"]) in work_orders
     ]
     lots = session.execute(select(lot).where(lot.c.work_order_id.in_(work_orders)))
-    return reports + [_counted(row.released_at, row.work_order_id, released=row.quantity) for row in lots]
-
-
-def _counted(at: datetime, work_order_id: UUID, *, made: int = 0, released: int = 0) -> Counted:
-    return Counted(at=at, work_order_id=work_order_id, made=made, released=released)
+    return reports + [
+        Counted(at=row.released_at, work_order_id=row.work_order_id, made=0, released=row.quantity)
+        for row in lots
+    ]
 
 
 def _lot(row: Row[Any], quantity: int) -> Lot:

@@ -464,6 +464,25 @@ evidence = Table(
 )
 Index("evidence_facility_idx", evidence.c.facility, evidence.c.id)
 
+month_of_work = Table(
+    "month_of_work",
+    tables,
+    Column("facility", Text, primary_key=True),
+    Column("month", Date, primary_key=True, comment="its first day"),
+    Column("told_at", Instant, nullable=False),
+    Column("eligible", Integer),
+    Column("consenting", Integer),
+    Column("workers", Integer),
+    Column("minutes", Integer),
+    Column("premi_idr", BigInteger),
+    Column("hourly_idr", BigInteger),
+    Column("minimum_hourly_idr", BigInteger),
+    Column("refusals", Integer),
+    Column("open_grievances", Integer),
+    Column("visits", Integer, nullable=False),
+    comment="our copy of what production tells of people at work: no figure is about fewer than five",
+)
+
 timeline = Table(
     "timeline",
     tables,

@@ -820,6 +820,16 @@ premi_line = Table(
     comment="append only; the lines of an entry add up to 0",
 )
 
+closed_month = Table(
+    "closed_month",
+    tables,
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("month", Date, nullable=False, comment="its first day"),
+    PrimaryKeyConstraint("facility", "month"),
+    CheckConstraint("extract(day FROM month) = 1", name="month"),
+    comment="append only: months whose figures were told",
+)
+
 minimum_wage = Table(
     "minimum_wage",
     tables,

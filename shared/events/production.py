@@ -72,6 +72,30 @@ class EvidenceWithdrawn:
     reason: str
 
 
+@contract("kendi.production.month_closed.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class MonthClosed:
+    """How people fared at work in a facility in a month whose figures change no more.
+
+    ``month`` is its first day. A figure that would be about fewer than five people, or show fewer by
+    subtraction, is absent. Minutes and premi are of ``workers``, who worked for partners and consented to the
+    use of data; ``visits`` are independent ones in the year before.
+    """
+
+    code: str
+    month: date
+    eligible: int | None
+    consenting: int | None
+    workers: int | None
+    minutes: int | None
+    premi_idr: int | None
+    hourly_idr: int | None
+    minimum_hourly_idr: int | None
+    refusals: int | None
+    open_grievances: int | None
+    visits: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
     facility: str

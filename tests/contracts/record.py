@@ -62,9 +62,11 @@ class SmallStory(Story):
         self._until(lambda: self.buyer.get(address)["state"] == "answered", "the quote is answered")
 
     def _show_evidence(self) -> None:
-        """The head of a facility records a document and takes it back."""
+        """The head of a facility makes a code, whose months are told later, records a document and takes it back."""
         accounts = self.system.accounts
         with Visitor(self.system.urls["production"], accounts.person("production", HEAD)) as head:
+            head.open("/production/people")
+            head.submit("/production/people/register", count="1", eligible="true")
             at = f"/production/facilities/{head.person.account}/evidence"
             head.open(at)
             head.submit(

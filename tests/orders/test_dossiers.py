@@ -10,19 +10,23 @@ import pytest
 from sqlalchemy import update
 
 from services.orders.domain.dossier import (
+    COUNTED,
+    FIGURES,
     ITEMS,
     NOTICE,
     Contents,
     Counted,
     Document,
+    Facts,
     Lot,
+    Month,
     hash_of,
     versions,
 )
 from services.orders.storage import evidence, lot
 from shared.clock import advance
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled, ShipmentPlanned
-from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, PiecesReported
+from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, MonthClosed, PiecesReported
 from shared.web.access import BUYER, COMPLIANCE
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_handlers import LOT, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
@@ -35,7 +39,13 @@ ONE = Lot(
     lot=LOT, facility=SRAGEN, work_order_id=WORK_ORDER, sku="CR-BALL-07", quantity=900, lane="custodial"
 )
 BEGUN = (Contents(at=THEN, lots=(ONE,)),)
-REPORTED = Counted(at=THEN - timedelta(hours=3), work_order_id=WORK_ORDER, made=1_000, released=0)
+REPORTED = Counted(
+    at=THEN - timedelta(hours=3),
+    work_order_id=WORK_ORDER,
+    made=1_000,
+    released=0,
+    made_on=THEN.date(),
+)
 RELEASED = Counted(at=THEN, work_order_id=WORK_ORDER, made=0, released=900)
 YEARS = timedelta(days=2_000)
 
@@ -59,7 +69,7 @@ def a_document(item: str, n: int = 1, **changes: Any) -> Document:
 
 
 def built(*documents: Document, counts: tuple[Counted, ...] = (REPORTED, RELEASED)) -> list[dict[str, Any]]:
-    return versions("lot", LOT, BEGUN, documents, counts, until=THEN + YEARS)
+    return versions("lot", LOT, Facts(contents=BEGUN, documents=documents, counts=counts), until=THEN + YEARS)
 
 
 def states(version: dict[str, Any]) -> dict[str, str]:
@@ -69,14 +79,12 @@ def states(version: dict[str, Any]) -> dict[str, str]:
 
 def test_there_are_eleven_items_and_all_documents_together_complete_them() -> None:
     wanted = [part for parts in ITEMS.values() for part in parts]
-    *_, last = versions(
-        "lot",
-        LOT,
-        BEGUN,
-        [a_document(part, n) for n, part in enumerate(wanted, 1)],
-        (REPORTED, RELEASED),
-        until=THEN + timedelta(days=20),
+    facts = Facts(
+        contents=BEGUN,
+        documents=[a_document(part, n) for n, part in enumerate(wanted, 1)],
+        counts=(REPORTED, RELEASED),
     )
+    *_, last = versions("lot", LOT, facts, until=THEN + timedelta(days=20))
     assert (len(ITEMS), last["complete"], last["completeness"]) == (11, 11, "11 of 11")
 
 
@@ -123,6 +131,27 @@ def test_a_change_under_an_earlier_version_shows_in_the_hash_of_every_later_one(
         True,
         *[False] * (len(told) - 1),
     ]
+
+
+def a_month(month: date, **changes: Any) -> Month:
+    """Figures of Sragen, told six weeks after the month began."""
+    figures = {**dict.fromkeys(FIGURES, 100), "refusals": None}
+    told_at = datetime(month.year, month.month, 1, tzinfo=UTC) + timedelta(days=42)
+    return Month(**{"facility": SRAGEN, "month": month, "told_at": told_at, "figures": figures, **changes})
+
+
+def test_the_months_in_which_pieces_were_made_are_told_beside_the_documents_and_complete_nothing() -> None:
+    january = date(2026, 1, 1)
+    others = [a_month(date(2025, 12, 1)), a_month(january, facility="LPS-KLT")]
+    facts = Facts(contents=BEGUN, counts=(REPORTED, RELEASED), months=[*others, a_month(january)])
+    before, after = versions("lot", LOT, facts, until=THEN + YEARS)
+    assert (before["complete"], after["complete"]) == (1, 1)
+    counted = {item["item"]: item["counted"] for item in after["items"] if item["counted"]}
+    assert counted.keys() == COUNTED.keys()
+    told = {"facility": SRAGEN, "month": "2026-01"}
+    assert counted["refusal_is_free"] == [{**told, "figures": {"refusals": None}}]
+    assert counted["hours"] == [{**told, "figures": {"workers": 100, "minutes": 100}}]
+    assert [item["counted"] for item in before["items"]] == [[]] * 11
 
 
 def a_recording(item: str, n: int, **changes: Any) -> EvidenceRecorded:
@@ -183,6 +212,21 @@ def test_the_dossier_follows_the_facts_and_its_paper_is_the_same_byte_for_byte(
     assert (expired["version"], states(expired)["hours"]) == (4, "expired")
     assert orders.officer.get(f"{API}/lots/{LOT}?version=5").status_code == 404
     assert orders.officer.get(f"{API}/lots/{LOT}?version=0").status_code == 422
+
+
+def test_a_closed_month_is_shown_with_what_is_about_fewer_than_five_left_out(
+    orders: Orders, order: Followed
+) -> None:
+    figures = {**dict.fromkeys(FIGURES, 1_234), "refusals": None}
+    order.hears(MonthClosed(code=SRAGEN, month=in_days(0).replace(day=1), **figures))
+    newest = orders.officer.get(f"{API}/lots/{LOT}").json
+    counted = {item["item"]: item["counted"] for item in newest["items"]}
+    assert (newest["version"], counted["pay"][0]["figures"]["hourly_idr"]) == (2, 1_234)
+    assert counted["refusal_is_free"][0]["figures"] == {"refusals": None}
+    assert "premi for an hour, Rp" in text_of(orders.officer.get(f"{API}/lots/{LOT}.pdf").data)
+    page = Visitor(orders, BUYER, account="CHEWY-LOUIS", language="id").open(f"/orders/dossiers/lots/{LOT}")
+    assert "premi per jam (Rp) 1.234" in page
+    assert "penolakan –" in page
 
 
 def test_a_row_that_somebody_changed_shows_in_the_chain(orders: Orders, order: Followed) -> None:

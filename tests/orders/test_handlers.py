@@ -41,6 +41,7 @@ from shared.events.production import (
     EvidenceWithdrawn,
     FacilityRegistered,
     LotReleased,
+    MonthClosed,
     PiecesReported,
     ProductionPlanned,
     QuoteAnswered,
@@ -427,7 +428,7 @@ def test_an_event_about_no_order_of_ours_is_kept_and_harms_no_other(order: Follo
 
 # Sentences
 
-OF_NO_ORDER = (FacilityRegistered, EvidenceRecorded, EvidenceWithdrawn, QuoteAnswered)
+OF_NO_ORDER = (FacilityRegistered, EvidenceRecorded, EvidenceWithdrawn, MonthClosed, QuoteAnswered)
 HEARD = [contract_of(event) for event in REACTIONS if event not in OF_NO_ORDER]
 """A facility stands in sentences and has none of its own, nor has what is known of it, and a quote is of no order:
 they are on no timeline."""

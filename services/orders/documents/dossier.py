@@ -30,6 +30,20 @@ LANES: Final = {
 }
 
 
+FIGURES: Final = {
+    "eligible": "eligible to work",
+    "consenting": "consented to work",
+    "workers": "at work",
+    "minutes": "minutes of work",
+    "premi_idr": "premi, Rp",
+    "hourly_idr": "premi for an hour, Rp",
+    "minimum_hourly_idr": "minimum wage for an hour, Rp",
+    "refusals": "refusals",
+    "open_grievances": "open grievances",
+    "visits": "independent visits in a year",
+}
+
+
 def dossier(version: Mapping[str, Any], facilities: Mapping[str, str]) -> bytes:
     """One version as a PDF; the same version gives the same bytes."""
     title = f"Dossier of {version['kind']} {version['id']}, version {version['version']}"
@@ -52,6 +66,9 @@ def _story(title: str, version: Mapping[str, Any], facilities: Mapping[str, str]
         listing(_items(version), [WIDTH * part / 186 for part in (96, 30, 60)]),
         words("Documents", style=HEADING),
         listing(_documents(version), [WIDTH * part / 186 for part in (38, 24, 38, 30, 22, 34)]),
+        words("What the facilities' own books tell of the months of work", style=HEADING),
+        words("A dash stands for what would be about fewer than five people."),
+        listing(_counted(version), [WIDTH * part / 186 for part in (20, 26, 70, 40, 30)], numeric=(4,)),
         Spacer(0, 6),
         words(f"Hash of this version: {version['hash']}", style=SMALL),
         words(f"Hash of the version before: {version['previous_hash'] or 'none'}", style=SMALL),
@@ -92,4 +109,19 @@ def _documents(version: Mapping[str, Any]) -> list[list[str]]:
         ]
         for item in version["items"]
         for one in item["evidence"]
+    ]
+
+
+def _counted(version: Mapping[str, Any]) -> list[list[str]]:
+    return [["Month", "Facility", "Item", "Figure", "Number"]] + [
+        [
+            one["month"],
+            one["facility"],
+            NAMES[item["item"]],
+            FIGURES[name],
+            "–" if figure is None else f"{figure:,}",
+        ]
+        for item in version["items"]
+        for one in item["counted"]
+        for name, figure in one["figures"].items()
     ]

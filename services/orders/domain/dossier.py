@@ -32,6 +32,17 @@ ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Each item with what documents must show of each facility; the last is told by our own counts."""
 
+COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "consent": ("eligible", "consenting"),
+    "refusal_is_free": ("refusals",),
+    "pay": ("premi_idr", "hourly_idr", "minimum_hourly_idr"),
+    "hours": ("workers", "minutes"),
+    "grievances_and_visits": ("open_grievances", "visits"),
+}
+"""What a facility's own books tell of an item, in the months in which the pieces were made. They stand beside its
+documents and complete nothing: that takes somebody else who counted them over."""
+FIGURES: Final = tuple(name for names in COUNTED.values() for name in names)
+
 CONTRADICTED, EXPIRED, OPEN, COMPLETE = STATES = ("contradicted", "expired", "open", "complete")
 """From the worst: of several facilities or documents the worst counts."""
 
@@ -90,30 +101,43 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """A work order's pieces: made by its reports, less those that went into its lots."""
+    """A work order's pieces: made by its reports, on a day, less those that went into its lots."""
 
     at: datetime
     work_order_id: UUID
     made: int
     released: int
+    made_on: date | None = None
 
 
-def versions(
-    kind: str,
-    id: str,
-    contents: Sequence[Contents],
-    documents: Sequence[Document],
-    counts: Sequence[Counted],
-    *,
-    until: datetime,
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """What the books of a facility tell of a month, by its first day; what is about fewer than five people is None."""
+
+    facility: str
+    month: date
+    told_at: datetime
+    figures: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that a dossier is made of."""
+
+    contents: Sequence[Contents]
+    documents: Sequence[Document] = ()
+    counts: Sequence[Counted] = ()
+    months: Sequence[Month] = ()
+
+
+def versions(kind: str, id: str, facts: Facts, *, until: datetime) -> list[dict[str, Any]]:
     """Every version up to a moment, oldest first, each with the hash of the one before.
 
     There is one for each fact that changed what is said; the same facts give the same versions.
     """
     made: list[dict[str, Any]] = []
-    for at in _moments(contents, documents, counts, until):
-        said = _said(at, contents, documents, counts)
+    for at in _moments(facts, until):
+        said = _said(at, facts)
         if made and all(made[-1][name] == value for name, value in said.items()):
             continue
         previous = made[-1]["hash"] if made else None
@@ -130,37 +154,36 @@ def hash_of(version: Mapping[str, Any]) -> str:
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _moments(
-    contents: Sequence[Contents],
-    documents: Sequence[Document],
-    counts: Sequence[Counted],
-    until: datetime,
-) -> list[datetime]:
+def _moments(facts: Facts, until: datetime) -> list[datetime]:
     """When something became known or ended, from the beginning of the dossier on."""
-    begin = min(each.at for each in contents)
-    ended = (each.ends_at for each in documents)
+    begin = min(each.at for each in facts.contents)
+    ended = (each.ends_at for each in facts.documents)
     moments = {
-        *(each.at for each in contents),
-        *(each.recorded_at for each in documents),
-        *(each.withdrawn_at for each in documents if each.withdrawn_at),
+        *(each.at for each in facts.contents),
+        *(each.recorded_at for each in facts.documents),
+        *(each.withdrawn_at for each in facts.documents if each.withdrawn_at),
         *(end for end in ended if end and end <= until),
-        *(each.at for each in counts),
+        *(each.at for each in facts.counts),
+        *(each.told_at for each in facts.months),
     }
     return sorted(moment.astimezone(UTC) for moment in moments if moment >= begin)
 
 
-def _said(
-    at: datetime,
-    contents: Sequence[Contents],
-    documents: Sequence[Document],
-    counts: Sequence[Counted],
-) -> dict[str, Any]:
+def _said(at: datetime, facts: Facts) -> dict[str, Any]:
     """What is said at one moment: the lots, and each item with its state and evidence."""
-    lots = max((each for each in contents if each.at <= at), key=lambda each: each.at).lots
+    lots = max((each for each in facts.contents if each.at <= at), key=lambda each: each.at).lots
     facilities = sorted({lot.facility for lot in lots})
-    known = [each for each in documents if each.counts(at) and each.facility in facilities]
+    counts = [each for each in facts.counts if each.at <= at]
+    there = [each for each in facts.documents if each.counts(at) and each.facility in facilities]
+    known = sorted(there, key=lambda each: each.id)
+    months = _months_of(lots, counts, [each for each in facts.months if each.told_at <= at])
     items = [
-        _item(item, wanted, facilities, known, at) if wanted else _traceability(item, lots, counts, at)
+        {
+            "item": item,
+            "state": _state_of(wanted, facilities, known, at) if wanted else _traceability(lots, counts),
+            "evidence": [_shown(each, at) for each in known if each.item in wanted],
+            "counted": [_told(each, COUNTED[item]) for each in months if item in COUNTED],
+        }
         for item, wanted in ITEMS.items()
     ]
     complete = sum(item["state"] == COMPLETE for item in items)
@@ -173,6 +196,23 @@ def _said(
     }
 
 
+def _months_of(lots: Sequence[Lot], counts: Sequence[Counted], months: Sequence[Month]) -> list[Month]:
+    """Those in which pieces of the lots' work orders were made, in their facility."""
+    facility_of = {lot.work_order_id: lot.facility for lot in lots}
+    worked = {
+        (facility_of[each.work_order_id], each.made_on.replace(day=1))
+        for each in counts
+        if each.made_on and each.work_order_id in facility_of
+    }
+    found = (each for each in months if (each.facility, each.month) in worked)
+    return sorted(found, key=lambda each: (each.facility, each.month))
+
+
+def _told(month: Month, names: Sequence[str]) -> dict[str, Any]:
+    figures = {name: month.figures[name] for name in names}
+    return {"facility": month.facility, "month": f"{month.month:%Y-%m}", "figures": figures}
+
+
 def _completeness(complete: int, items: Sequence[Mapping[str, Any]]) -> str:
     """Such as "9 of 11, open: pay, skills (expired)"."""
     rest = [item for item in items if item["state"] != COMPLETE]
@@ -180,24 +220,15 @@ def _completeness(complete: int, items: Sequence[Mapping[str, Any]]) -> str:
     return f"{complete} of {len(items)}" + (f", open: {', '.join(named)}" if named else "")
 
 
-def _item(
-    item: str,
-    wanted: Sequence[str],
-    facilities: Sequence[str],
-    known: Sequence[Document],
-    at: datetime,
-) -> dict[str, Any]:
-    parts = [
-        [each for each in known if (each.facility, each.item) == (facility, part)]
+def _state_of(
+    wanted: Sequence[str], facilities: Sequence[str], known: Sequence[Document], at: datetime
+) -> str:
+    """The worst of what each facility's documents show of each thing that is wanted."""
+    return _worst(
+        _state([each for each in known if (each.facility, each.item) == (facility, part)], at)
         for facility in facilities
         for part in wanted
-    ]
-    evidence = sorted((each for part in parts for each in part), key=lambda each: each.id)
-    return {
-        "item": item,
-        "state": _worst(_state(part, at) for part in parts),
-        "evidence": [_shown(each, at) for each in evidence],
-    }
+    )
 
 
 def _state(documents: Sequence[Document], at: datetime) -> str:
@@ -225,14 +256,13 @@ def _shown(one: Document, at: datetime) -> dict[str, Any]:
     }
 
 
-def _traceability(item: str, lots: Sequence[Lot], counts: Sequence[Counted], at: datetime) -> dict[str, Any]:
+def _traceability(lots: Sequence[Lot], counts: Sequence[Counted]) -> str:
     """A lot leads to its work order, and that to the reports of the days on which its pieces were made."""
-    orders = {lot.work_order_id for lot in lots}
-    return {"item": item, "state": _worst(_traced(id, counts, at) for id in orders), "evidence": []}
+    return _worst(_traced(id, counts) for id in {lot.work_order_id for lot in lots})
 
 
-def _traced(work_order_id: UUID, counts: Sequence[Counted], at: datetime) -> str:
-    mine = [each for each in counts if each.work_order_id == work_order_id and each.at <= at]
+def _traced(work_order_id: UUID, counts: Sequence[Counted]) -> str:
+    mine = [each for each in counts if each.work_order_id == work_order_id]
     made, released = sum(each.made for each in mine), sum(each.released for each in mine)
     if not made:
         return OPEN

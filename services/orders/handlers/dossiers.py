@@ -1,4 +1,4 @@
-"""What dossiers are made of: lots, what shipments carry of them, and the evidence of facilities."""
+"""What dossiers are made of: lots, what shipments carry of them, and what is told of work in facilities."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from services.orders.storage import evidence, lot, shipment_lot
+from services.orders.domain.dossier import FIGURES
+from services.orders.storage import evidence, lot, month_of_work, shipment_lot
 from shared.events.logistics import (
     CartonsPutIn,
     CartonsTakenOut,
@@ -17,7 +18,7 @@ from shared.events.logistics import (
     ShipmentLine,
     ShipmentPlanned,
 )
-from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, LotReleased
+from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, LotReleased, MonthClosed
 from shared.messaging.reactions import Heard, NotYet
 
 OfAShipment = ShipmentPlanned | CartonsPutIn | CartonsTakenOut | ShipmentCancelled | ShipmentDeparted
@@ -33,6 +34,12 @@ def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard
 def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Heard) -> None:
     taken = update(evidence).where(evidence.c.id == event.evidence_id)
     session.execute(taken.values(withdrawn_at=heard.occurred_at, withdrawn_reason=event.reason))
+
+
+def on_month_closed(session: Session, event: MonthClosed, heard: Heard) -> None:
+    about = {"facility": event.code, "month": event.month, "told_at": heard.occurred_at}
+    figures = {name: getattr(event, name) for name in FIGURES}
+    session.execute(insert(month_of_work).values(**about, **figures))
 
 
 def keep_lot(session: Session, event: LotReleased, heard: Heard) -> None:

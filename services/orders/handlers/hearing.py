@@ -21,6 +21,7 @@ from services.orders.handlers.dossiers import (
     keep_what_left,
     on_evidence_recorded,
     on_evidence_withdrawn,
+    on_month_closed,
 )
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
@@ -59,6 +60,7 @@ from shared.events.production import (
     LatenessCleared,
     LatenessWarned,
     LotReleased,
+    MonthClosed,
     PiecesCorrected,
     PiecesReported,
     ProductionPlanned,
@@ -182,6 +184,7 @@ REACTIONS: Reactions = {
     FacilityRegistered: keep_copy(facility, _facility),
     EvidenceRecorded: on_evidence_recorded,
     EvidenceWithdrawn: on_evidence_withdrawn,
+    MonthClosed: on_month_closed,
     ProductionPlanned: on_production_planned,
     QuoteAnswered: on_quote_answered,
     WorkOrderOffered: note_on_timeline,

@@ -1,4 +1,4 @@
-"""Lots, what shipments carry of them, and the evidence of facilities"""
+"""Lots, what shipments carry of them, and what is told of how people work in facilities"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -96,6 +96,24 @@ def upgrade() -> None:
         comment="our copy of what production tells of facilities",
     )
     op.create_index("evidence_facility_idx", "evidence", ["facility", "id"])
+    op.create_table(
+        "month_of_work",
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        sa.Column("told_at", Instant, nullable=False),
+        sa.Column("eligible", sa.Integer()),
+        sa.Column("consenting", sa.Integer()),
+        sa.Column("workers", sa.Integer()),
+        sa.Column("minutes", sa.Integer()),
+        sa.Column("premi_idr", sa.BigInteger()),
+        sa.Column("hourly_idr", sa.BigInteger()),
+        sa.Column("minimum_hourly_idr", sa.BigInteger()),
+        sa.Column("refusals", sa.Integer()),
+        sa.Column("open_grievances", sa.Integer()),
+        sa.Column("visits", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("facility", "month", name=op.f("month_of_work_pkey")),
+        comment="our copy of what production tells of people at work: no figure is about fewer than five",
+    )
     op.execute(HEARD_LOTS)
     op.execute(HEARD_SHIPMENTS)
     for table, theirs in POLICIES.items():

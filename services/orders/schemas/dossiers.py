@@ -26,10 +26,23 @@ class DossierEvidenceSchema(Schema):
     recorded_at = fields.String()
 
 
+class DossierCountSchema(Schema):
+    """What a facility's own books tell of a month in which pieces were made; it completes no item."""
+
+    facility = fields.String()
+    month = fields.String(metadata={"description": "as YYYY-MM"})
+    figures = fields.Dict(
+        keys=fields.String(),
+        values=fields.Integer(allow_none=True),
+        metadata={"description": "null where it would be about fewer than five people"},
+    )
+
+
 class DossierItemSchema(Schema):
     item = fields.String(metadata={"description": f"one of {', '.join(ITEMS)}"})
     state = fields.String(metadata={"description": f"one of {', '.join(STATES)}"})
     evidence = fields.List(fields.Nested(DossierEvidenceSchema))
+    counted = fields.List(fields.Nested(DossierCountSchema))
 
 
 class DossierLotSchema(Schema):

@@ -1,4 +1,4 @@
-"""Evidence of how people work in a facility"""
+"""Evidence of how people work in a facility, and the months whose figures were told"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,6 +49,16 @@ def upgrade() -> None:
         comment="never changed but for its withdrawal",
     )
     op.create_index("evidence_facility_idx", "evidence", ["facility", "id"])
-    op.execute("ALTER TABLE evidence ENABLE ROW LEVEL SECURITY")
-    op.execute("ALTER TABLE evidence FORCE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY theirs ON evidence USING ({EVERY} OR {FACILITY})")
+    op.create_table(
+        "closed_month",
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        sa.CheckConstraint("extract(day FROM month) = 1", name=op.f("closed_month_month_check")),
+        sa.ForeignKeyConstraint(["facility"], ["facility.code"], name=op.f("closed_month_facility_fkey")),
+        sa.PrimaryKeyConstraint("facility", "month", name=op.f("closed_month_pkey")),
+        comment="append only: months whose figures were told",
+    )
+    for table in ("evidence", "closed_month"):
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+        op.execute(f"CREATE POLICY theirs ON {table} USING ({EVERY} OR {FACILITY})")
