@@ -12,8 +12,7 @@ from kendi.operating.options import DATA
 from kendi.operating.places import NotReached, Place, places
 from services.orders import checking
 from services.orders.checking import Change
-from services.orders.domain.publication import Version
-from services.orders.policies import as_row
+from services.orders.loading import versions_in
 from shared import reference
 
 LANES = ("custodial", "parole_community", "free")
@@ -78,10 +77,7 @@ def diff(file: Path, data: Path, as_json: bool) -> None:
 
     Example: kendi policy diff reference/destinations.yaml
     """
-    offered = [
-        Version(id=row.id, version=row.version, row=as_row(row))
-        for row in reference.destinations_in(file).policies
-    ]
+    offered = versions_in(reference.destinations_in(file))
     with places(data, "orders") as found, _orders(found).reading() as session:
         changes = [_as_dict(change) for change in checking.differences(session, offered)]
     answer = {
@@ -109,7 +105,7 @@ def _spoken(answer: Mapping[str, Any]) -> Iterable[str]:
     yield f"To {goods['destination']} on {_day(goods['delivery'])}, {goods['lane']}: {decided[answer['action']]}."
     yield answer["explanation"]
     if goods["transit"] is None:
-        yield "The route is not known; it is looked at again when it is."
+        yield "The route is not known; it is looked at again when a shipment is booked."
     else:
         yield f"The route passes {', '.join(goods['transit']) or 'no other country'}."
     if answer["needs"]:

@@ -29,10 +29,10 @@ def introduce(system: System) -> None:
 def say_how_to_trust(system: System) -> Iterator[None]:
     """Print where a phone of this network finds the authority's certificate, and serve it meanwhile."""
     from kendi.tls import Trusting
-    from kendi.tls.authority import own_addresses
+    from kendi.tls.authority import own_addresses, reached_at
 
     assert system.tls is not None
-    address = str([each for each in own_addresses() if each.version == 4][-1])
+    address = str(reached_at(own_addresses()))
     board = f"https://{address}:{urlsplit(system.urls['production']).port}/production/"
     page = Trusting(system.tls, address, board).start()
     click.echo(f"On a phone open {page.url} once, to trust this machine; then {board}")

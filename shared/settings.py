@@ -77,6 +77,7 @@ PORTS = {"orders": 8001, "production": 8002, "logistics": 8003}
 def load(service: str, process: Process, env: Mapping[str, str] = os.environ) -> Settings:
     """The settings of one process; raises ``BadSetting`` naming the variable."""
     own = f"KENDI_{service.upper()}"
+    certificate, key = _certificate_and_key(env)
     return Settings(
         service=service,
         process=process,
@@ -91,8 +92,8 @@ def load(service: str, process: Process, env: Mapping[str, str] = os.environ) ->
         requests_per_key=_read(env, "KENDI_REQUESTS_PER_KEY", _count, "1000"),
         requests_per_address=_read(env, "KENDI_REQUESTS_PER_ADDRESS", _count, "2000"),
         proxies=_read(env, "KENDI_PROXIES", _count, "0"),
-        tls_certificate=_read(env, "KENDI_TLS_CERTIFICATE", _file_or_none),
-        tls_key=_read(env, "KENDI_TLS_KEY", _file_or_none),
+        tls_certificate=certificate,
+        tls_key=key,
         gs1_prefix=_read(env, "KENDI_GS1_PREFIX", _gs1_prefix, "9529900"),
     )
 
@@ -152,6 +153,16 @@ def _file_or_none(text: str) -> str:
     if text and not Path(text).is_file():
         raise ValueError
     return text
+
+
+def _certificate_and_key(env: Mapping[str, str]) -> tuple[str, str]:
+    names = ("KENDI_TLS_CERTIFICATE", "KENDI_TLS_KEY")
+    certificate, key = (_read(env, name, _file_or_none) for name in names)
+    if bool(certificate) != bool(key):
+        raise BadSetting(
+            f"{names[0 if certificate else 1]} is set alone; give {' and '.join(names)}, or neither"
+        )
+    return certificate, key
 
 
 def _gs1_prefix(text: str) -> str:

@@ -1,5 +1,6 @@
 """What must be done before the processes start: schemas and reference data."""
 
+import getpass
 from pathlib import Path
 
 import click
@@ -25,8 +26,9 @@ def migrate(as_json: bool) -> None:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=False)
+@click.option("--by", help="who publishes the policies (your login name, else system)")
 @JSON
-def load(folder: Path | None, as_json: bool) -> None:
+def load(folder: Path | None, by: str | None, as_json: bool) -> None:
     """Load the reference data (catalogue, facilities, policies, documents, ports); safe to repeat.
 
     Example: kendi load reference/
@@ -35,9 +37,17 @@ def load(folder: Path | None, as_json: bool) -> None:
     from shared.settings import database_url
 
     urls = {service: database_url(service, "migrate") for service in SERVICES}
-    changed = load_reference(urls, folder or REFERENCE)
+    changed = load_reference(urls, folder or REFERENCE, by=by or _login_name())
     lines = [
         f"{service}: {', '.join(f'{n} {kind}' for kind, n in counts.items())}"
         for service, counts in changed.items()
     ]
     say(changed, as_json, "changed: " + "; ".join(lines))
+
+
+def _login_name() -> str:
+    """Who is at this machine; a user of a container may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # before Python 3.13, and since
+        return "system"

@@ -7,13 +7,14 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.production.domain.capacity import ready_on
+
 COUNTS = text("""
     SELECT (SELECT coalesce(sum(quantity), 0) FROM demand)::bigint AS ordered,
         coalesce(sum(good) FILTER (WHERE live), 0)::bigint AS good,
         coalesce(sum(scrap), 0)::bigint AS scrap,
         coalesce(sum(quantity - good) FILTER (WHERE live), 0)::bigint AS in_progress,
         coalesce(sum(made), 0)::bigint AS made,
-        coalesce(sum(made - good - rework - scrap), 0)::bigint AS awaiting,
         coalesce(sum(rework), 0)::bigint AS rework,
         count(*)::int AS work_orders,
         count(*) FILTER (WHERE declined_reason IS NOT NULL)::int AS declined
@@ -24,12 +25,15 @@ TOLD = text("""
         SELECT DISTINCT ON (subject) (data ->> 'unallocated')::bigint AS unallocated FROM outbox_event
         WHERE type = 'kendi.production.production_planned.v1' ORDER BY subject, sequence DESC),
     inspected AS (
-        SELECT sum((data ->> 'passed')::bigint) AS passed, sum((data ->> 'scrap')::bigint) AS scrap
+        SELECT sum((data ->> 'passed')::bigint) AS passed, sum((data ->> 'scrap')::bigint) AS scrap,
+            sum((data ->> 'rework')::bigint) AS rework
         FROM outbox_event WHERE type = 'kendi.production.work_order_inspected.v1')
     SELECT (SELECT coalesce(sum(unallocated), 0) FROM plans)::bigint AS unallocated,
         coalesce((SELECT passed FROM inspected), 0)::bigint AS passed,
         coalesce((SELECT scrap FROM inspected), 0)::bigint AS scrap,
-        (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'made'), 0) FROM report)::bigint AS reported""")
+        (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'made'), 0) FROM report)::bigint AS reported,
+        (coalesce((SELECT rework FROM inspected), 0)
+            - (SELECT coalesce(sum(pieces) FILTER (WHERE kind = 'reworked'), 0) FROM report))::bigint AS rework""")
 """The same by what was told and reported: the two must agree."""
 
 DONE = text("""
@@ -110,8 +114,8 @@ def outcome(
     counts, told = session.execute(COUNTS).one(), session.execute(TOLD).one()
     conserved = (
         counts.ordered == told.passed + counts.in_progress + told.unallocated
-        and (counts.good, counts.scrap, counts.made) == (told.passed, told.scrap, told.reported)
-        and counts.made == counts.good + counts.scrap + counts.rework + counts.awaiting
+        and (counts.good, counts.scrap) == (told.passed, told.scrap)
+        and (counts.made, counts.rework) == (told.reported, told.rework)
     )
     lines = list(_lines_due(session, today))
     late = [days for _, days in lines if days]
@@ -138,11 +142,14 @@ def outcome(
 
 
 def _lines_due(session: Session, today: date) -> Iterator[tuple[date, int]]:
-    """The Monday of the week for which each line was wanted until today, and how many days it was late, or is."""
+    """The Monday of the week for which each line was wanted until today, and how many days it was late, or is.
+
+    It is wanted for the day on which its goods leave the hub, some days after the last piece is good.
+    """
     for row in session.execute(DONE):
         if row.requested_date <= today:
-            days = ((row.done or today) - row.requested_date).days
-            yield monday_of(row.requested_date), max(days, 0 if row.done else 1)
+            days = (ready_on(row.done or today) - row.requested_date).days
+            yield monday_of(row.requested_date), max(days, 0)
 
 
 def _with_lines(week: Week, lines: Sequence[tuple[date, int]]) -> Week:

@@ -16,7 +16,8 @@ from shared.clock import business_now, business_today
 from shared.events.orders import ItemPublished
 from shared.messaging.reactions import Heard
 
-BUYER = "CHEWY-LOUIS"
+BUYER = "SIM-BUYER"
+"""No real facility has an agreement with it, so that none is asked for work."""
 PLENTY = Decimal(100_000_000)
 PLOT = {"plot": "SIM-1", "geolocation": "-7.430000, 111.020000"}
 

@@ -49,9 +49,14 @@ def simulated(folder: Path, wanted: Wanted, *, say: Callable[[str], None]) -> Ou
         migrate(SERVICE_NAME, servers.addresses.owner_urls[SERVICE_NAME])
         database = Database(servers.addresses.app_urls[SERVICE_NAME], sees=SERVICE, pool_size=1)
         try:
-            return _Province(database, wanted, say).run()
+            return lived_through(database, wanted, say=say)
         finally:
             database.close()
+
+
+def lived_through(database: Database, wanted: Wanted, *, say: Callable[[str], None]) -> Outcome:
+    """Let the time pass over this database, which is empty."""
+    return _Province(database, wanted, say).run()
 
 
 @dataclass

@@ -39,6 +39,9 @@ PRIVATE: Final = tuple(
     )
 )  # fmt: skip
 
+ELSEWHERE: Final = ("198.51.100.1", 9)
+"""An address of documentation (RFC 5737), which no network has."""
+
 
 @dataclass(frozen=True)
 class Authority:
@@ -128,6 +131,23 @@ def own_addresses() -> list[IPAddress]:
     allowed = {each for each in told if any(each in network for network in PRIVATE)}
     loopback = ipaddress.ip_address("127.0.0.1")
     return sorted(allowed | {loopback}, key=lambda each: (each != loopback, each.version, int(each)))
+
+
+def reached_at(addresses: Sequence[IPAddress]) -> IPAddress:
+    """By which of these IPv4 addresses others find this machine: where its way out begins, else the last one."""
+    candidates = [each for each in addresses if each.version == 4]
+    begins = _begin_of_the_way_out()
+    return begins if begins in candidates else candidates[-1]
+
+
+def _begin_of_the_way_out() -> IPAddress | None:
+    """The source address of the default route; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(ELSEWHERE)
+        except OSError:
+            return None
+        return ipaddress.ip_address(asking.getsockname()[0])
 
 
 def _builder(

@@ -14,7 +14,7 @@ from services.orders.domain.order import Line, Order
 from services.orders.domain.publication import Version, published
 from services.orders.domain.rescreening import Verdict, verdict
 from services.orders.handlers.publishing import known_versions
-from services.orders.storage import item
+from services.orders.storage import buyer, item
 from services.orders.storage import order as orders
 from shared.clock import business_today
 from shared.refusal import Refused
@@ -64,6 +64,8 @@ def check(
     published = session.execute(select(item.c.published).where(item.c.sku == sku)).scalar_one_or_none()
     if published is None:
         raise Refused("The catalogue has no {sku}; see /orders/v1/catalogue.", field="sku", sku=sku)
+    if seller is not None:
+        _need_seller(session, seller)
     goods = policies.goods(
         published,
         destination=destination,
@@ -75,10 +77,22 @@ def check(
     return explained(goods, policies.in_force(session, day))
 
 
+def _need_seller(session: Session, seller: str) -> None:
+    known = session.execute(select(buyer.c.code).order_by(buyer.c.code)).scalars().all()
+    if seller not in known:
+        raise Refused(
+            "There is no seller {seller}; give one of {known}.",
+            field="seller",
+            seller=seller,
+            known=", ".join(known) or "none yet",
+        )
+
+
 def explained(goods: Goods, rules: Sequence[Rule]) -> dict[str, Any]:
     """The decision in full."""
     screening = screen(goods, rules)
-    counted = {rule.name for rule in counting(goods, rules)}
+    counted = counting(goods, rules)
+    besides = [rule for rule in counted if rule not in rules]
     return {
         "action": screening.action,
         "releasable": screening.releasable,
@@ -93,7 +107,7 @@ def explained(goods: Goods, rules: Sequence[Rule]) -> dict[str, Any]:
             "delivery": goods.delivery.isoformat(),
             "transit": None if goods.transit is None else list(goods.transit),
         },
-        "considered": [_considered(rule, goods, rule.name in counted) for rule in rules],
+        "considered": [_considered(rule, goods, rule in counted) for rule in (*rules, *besides)],
     }
 
 
@@ -132,14 +146,7 @@ def _changes(
 ) -> Iterator[Change]:
     families = policies.prison_families(session, order.buyer)
     for line in order.lines:
-        goods = policies.goods(
-            items[line.sku],
-            destination=line.destination,
-            transit=line.transit,
-            delivery=line.requested_date,
-            prison_families=families,
-        )
-        found = verdict(line, screen(goods, rules))
+        found = verdict(line, screen(policies.goods_of(line, items, prison_families=families), rules))
         if found.changes and not line.closed:
             yield Change(order=order, line=line, found=found, release_ends=found.stricter and _released(line))
 

@@ -1,7 +1,6 @@
 """Bringing reference data into the orders service: the catalogue, the buyers, the policies."""
 
-import getpass
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -23,18 +22,20 @@ ALWAYS = "2000-01-01"
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
-    """Make the tables equal to the files; returns how many rows of each kind changed."""
+    """Make the items and buyers equal to the files; returns how many rows of each kind changed."""
     items = _load_items(session, reference.catalogue(folder))
     buyers = write_changed(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
-    offered = [
-        Version(id=row.id, version=row.version, row=as_row(row))
-        for row in reference.destinations(folder).policies
-    ]
-    return {
-        "items": items,
-        "buyers": len(buyers),
-        "policies": len(publish_policies(session, offered=offered, by=getpass.getuser()).changed),
-    }
+    return {"items": items, "buyers": len(buyers)}
+
+
+def load_policies(session: Session, offered: Sequence[Version], *, by: str) -> dict[str, int]:
+    """Publish the policies, in a transaction of its own: who places orders may hold them and wait for an item."""
+    return {"policies": len(publish_policies(session, offered=offered, by=by).changed)}
+
+
+def versions_in(found: reference.Destinations) -> list[Version]:
+    """The policies of a file as they are published."""
+    return [Version(id=row.id, version=row.version, row=as_row(row)) for row in found.policies]
 
 
 def _load_items(session: Session, rows: Iterable[reference.Item]) -> int:

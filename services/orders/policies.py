@@ -1,6 +1,6 @@
 """The destination policies in force, kept as rows so that a decision can be traced to them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -8,9 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.orders.domain.destination_policy import SEVERITY, Goods, Rule, unreadable
-from services.orders.domain.order import LANE
+from services.orders.domain.order import LANE, Line
 from services.orders.storage import buyer as buyers
-from services.orders.storage import destination_policy
+from services.orders.storage import destination_policy, item
 from shared import reference
 
 LIVE = destination_policy.c.withdrawn_at.is_(None)
@@ -60,6 +60,26 @@ def goods(
         delivery=delivery,
         prison_families=prison_families,
     )
+
+
+def goods_of(
+    line: Line, items: Mapping[str, Mapping[str, Any]], *, prison_families: tuple[str, ...] | None
+) -> Goods:
+    """What an order line is for the rules, with the published items by their SKUs."""
+    return goods(
+        items[line.sku],
+        destination=line.destination,
+        transit=line.transit,
+        delivery=line.requested_date,
+        prison_families=prison_families,
+    )
+
+
+def published_items(session: Session, lines: Iterable[Line]) -> dict[str, Mapping[str, Any]]:
+    """The items of some lines as they are published now, by their SKUs."""
+    skus = {line.sku for line in lines}
+    query = select(item.c.sku, item.c.published).where(item.c.sku.in_(skus))
+    return {row.sku: row.published for row in session.execute(query)}
 
 
 def prison_families(session: Session, buyer: str) -> tuple[str, ...] | None:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, func, select
+from sqlalchemy import Row, RowMapping, and_, distinct, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.orders.storage import caught_line, destination_policy, order_line, rescreening
@@ -18,6 +18,18 @@ WAITING = rescreening.c.ended_at.is_(None)
 AT_SEA = order_line.c.departed - order_line.c.delivered
 OF_LINE = (caught_line.c.order_id == order_line.c.order_id) & (
     caught_line.c.line_number == order_line.c.number
+)
+
+_later = caught_line.alias("later")
+ALARMS = and_(
+    caught_line.c.at_sea > 0,
+    AT_SEA > 0,
+    ~exists().where(
+        _later.c.order_id == caught_line.c.order_id,
+        _later.c.line_number == caught_line.c.line_number,
+        _later.c.rescreening_id > caught_line.c.rescreening_id,
+        _later.c.at_sea > 0,
+    ),
 )
 
 
@@ -57,13 +69,17 @@ def counts(session: Session) -> Sequence[RowMapping]:
     """How many lines each rule caught that still have something to deliver, the newest first."""
     caught = (
         select(
-            func.jsonb_array_elements_text(caught_line.c.policies).label("policy"), caught_line.c.caught_at
+            func.jsonb_array_elements_text(caught_line.c.policies).label("policy"),
+            caught_line.c.caught_at,
+            caught_line.c.order_id,
+            caught_line.c.line_number,
         )
         .join(order_line, OF_LINE)
         .where(OPEN)
         .subquery()
     )
-    query = select(caught.c.policy, func.count().label("lines")).group_by(caught.c.policy)
+    lines = func.count(distinct(tuple_(caught.c.order_id, caught.c.line_number))).label("lines")
+    query = select(caught.c.policy, lines).group_by(caught.c.policy)
     newest = query.order_by(func.max(caught.c.caught_at).desc(), caught.c.policy)
     return session.execute(newest).mappings().all()
 
@@ -73,9 +89,14 @@ def caught(session: Session, *, limit: int) -> Sequence[RowMapping]:
     return session.execute(_lines().where(OPEN).limit(limit)).mappings().all()
 
 
-def alarms(session: Session) -> Sequence[RowMapping]:
-    """Lines whose goods were at sea when new rules caught them, and still are."""
-    return session.execute(_lines().where(caught_line.c.at_sea > 0, AT_SEA > 0)).mappings().all()
+def alarms(session: Session, *, limit: int) -> Sequence[RowMapping]:
+    """Lines whose goods were at sea when new rules caught them, and still are, each with the newest that did."""
+    return session.execute(_lines().where(ALARMS).limit(limit)).mappings().all()
+
+
+def count_alarms(session: Session) -> int:
+    query = select(func.count()).select_from(caught_line).join(order_line, OF_LINE).where(ALARMS)
+    return session.execute(query).scalar_one()
 
 
 def _lines() -> Any:

@@ -8,12 +8,14 @@ from typing import Any
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.orders.domain.destination_policy import name_of
 from services.orders.storage import destination_policy, facility
 from shared.clock import WIB
+from shared.events import contract_of
+from shared.events.orders import LineRescreened
 from shared.web.pages import amount_in, day_in, moment_in
 
 SENTENCES = {
@@ -36,16 +38,16 @@ SENTENCES = {
         "Baris {line} diubah: seluruhnya {ordered} buah, diminta sebelum {requested_date}, untuk {consignee}",
     ),
     "line_rescreened": (
-        "The rules of line {line} changed: {before_said} before, {after_said} now. {in_words}"
+        "Line {line} was screened again: {before_said} before, {after_said} now.{in_words}"
         " ({policies_said}: {law_said})",
-        "Aturan untuk baris {line} berubah: sebelumnya {before_said}, sekarang {after_said}. {in_words}"
+        "Baris {line} diperiksa lagi: sebelumnya {before_said}, sekarang {after_said}.{in_words}"
         " ({policies_said}: {law_said})",
     ),
     "line_rescreened_at_sea": (
-        "The rules of line {line} changed: {before_said} before, {after_said} now; {at_sea} pieces had departed"
-        " already. {in_words} ({policies_said}: {law_said})",
-        "Aturan untuk baris {line} berubah: sebelumnya {before_said}, sekarang {after_said}; {at_sea} buah sudah"
-        " berangkat. {in_words} ({policies_said}: {law_said})",
+        "Line {line} was screened again: {before_said} before, {after_said} now; {at_sea} pieces had departed"
+        " already.{in_words} ({policies_said}: {law_said})",
+        "Baris {line} diperiksa lagi: sebelumnya {before_said}, sekarang {after_said}; {at_sea} buah sudah"
+        " berangkat.{in_words} ({policies_said}: {law_said})",
     ),
     "cancellation_requested": (
         "The buyer asked to cancel {quantity} pieces of line {line}",
@@ -304,6 +306,7 @@ PURPOSES = {
 }
 
 
+RESCREENED = contract_of(LineRescreened).type
 WORTH_TELLING = timedelta(minutes=1)
 ANSWERS = {
     "accept_date": ("the new date is accepted", "tanggal baru diterima"),
@@ -334,7 +337,7 @@ OVERTAKEN = {
 
 def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
     """Each row with its sentence, its day in Central Java and what the timeline macro wants."""
-    names = {row.code: row.name for row in session.execute(select(facility))} | _laws(session, language)
+    names = {row.code: row.name for row in session.execute(select(facility))} | _laws(session, rows, language)
     earlier = [None, *(row["occurred_at"] for row in rows)]
     return [
         {
@@ -350,10 +353,14 @@ def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -
     ]
 
 
-def _laws(session: Session, language: str) -> dict[str, str]:
-    """Each version of a policy that was ever published, in plain words."""
-    rows = session.execute(select(destination_policy))
-    return {name_of(row.id, row.version): row.row.get(f"explanation_{language}", "") for row in rows}
+def _laws(session: Session, rows: Sequence[RowMapping], language: str) -> dict[str, str]:
+    """Each version of a policy that caught a line of these rows, in plain words."""
+    told = {policy for row in rows if row["type"] == RESCREENED for policy in row["data"]["policies"]}
+    if not told:
+        return {}
+    name = func.concat(destination_policy.c.id, ".v", destination_policy.c.version)
+    found = session.execute(select(destination_policy).where(name.in_(told)))
+    return {name_of(row.id, row.version): row.row.get(f"explanation_{language}", "") for row in found}
 
 
 def _since(before: datetime | None, at: datetime, language: str) -> str | None:
@@ -423,7 +430,7 @@ def _law(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     """The rules and the law that a decision names, and what the rules say in plain words."""
     said = {f"{key}_said": ", ".join(data[key]) or "–" for key in ("policies", "law") if key in data}
     in_words = [names[policy] for policy in data.get("policies", ()) if names.get(policy)]
-    return said | {"in_words": " ".join(in_words)}
+    return said | {"in_words": "".join(f" {words}" for words in in_words)}
 
 
 AMOUNTS = {"amount", "paid", "due", "credit"}

@@ -25,6 +25,7 @@ from services.orders.storage import (
 )
 from services.orders.storage import order as orders
 from shared.events import contract_of
+from shared.events.logistics import ShipmentBooked, ShipmentCancelled, ShipmentDelivered
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
 WANTED = order_line.c.ordered - order_line.c.cancelled
@@ -142,8 +143,11 @@ PROGRESS = text("""
     FROM timeline t LEFT JOIN LATERAL (
         SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
         FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
-    WHERE t.order_id = :order_id
-    GROUP BY 1, 2, 3""")
+    WHERE t.order_id = :order_id AND NOT EXISTS (
+        SELECT FROM timeline given_up WHERE given_up.order_id = t.order_id AND given_up.id > t.id
+            AND given_up.type = :cancelled AND given_up.data ->> 'shipment_id' = t.data ->> 'shipment_id')
+    GROUP BY 1, 2, 3""").bindparams(cancelled=contract_of(ShipmentCancelled).type)
+"""What was told of a shipment counts no more once it was cancelled."""
 
 
 def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:
@@ -171,6 +175,29 @@ def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
     """Pieces of each line that stand in shipments, as the timeline tells it."""
     told = progress_of(session, order_id)
     return {line: planned_pieces(about) for line, about in told.items() if line is not None}
+
+
+BOOKED = text("""
+    SELECT DISTINCT ON (t.data ->> 'shipment_id')
+        coalesce(t.data -> 'via', '[]') || jsonb_build_array(t.data ->> 'port_of_discharge') AS ports
+    FROM timeline t
+    WHERE t.order_id = :order_id AND t.type = :booked
+        AND t.data -> 'lines' @> jsonb_build_array(jsonb_build_object('line', CAST(:line AS int)))
+        AND NOT EXISTS (
+            SELECT FROM timeline ended WHERE ended.order_id = t.order_id AND ended.type IN (:cancelled, :delivered)
+                AND ended.data ->> 'shipment_id' = t.data ->> 'shipment_id')
+    ORDER BY t.data ->> 'shipment_id', t.id DESC""").bindparams(
+    booked=contract_of(ShipmentBooked).type,
+    cancelled=contract_of(ShipmentCancelled).type,
+    delivered=contract_of(ShipmentDelivered).type,
+)
+"""The newest booking of each shipment that is neither cancelled nor delivered."""
+
+
+def booked_ports(session: Session, order_id: UUID, line: int) -> list[str]:
+    """The ports that the line's goods come by on the shipments that are booked, without those of loading."""
+    rows = session.execute(BOOKED, {"order_id": order_id, "line": line}).scalars()
+    return [port for ports in rows for port in ports]
 
 
 def line_as_dict(line: Line, language: str = "en") -> dict[str, Any]:

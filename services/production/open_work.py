@@ -42,8 +42,8 @@ class OpenWork:
 
     @property
     def fingerprint(self) -> str:
-        """Other open work has another one; that time passes and that what was begun goes on changes nothing."""
-        told = [
+        """Another day, other open work, and other hours or people have another one; that what was begun goes on has not."""
+        lines = [
             [
                 str(line.order_id),
                 line.line,
@@ -54,7 +54,21 @@ class OpenWork:
             ]
             for line in sorted(self.lines, key=lambda line: line.key)
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        able = [
+            [
+                name,
+                code,
+                one.calendar.week,
+                one.calendar.changed,
+                one.staffing,
+                one.efficiency_pct,
+                one.yield_pct,
+            ]
+            for name, family in self.families.items()
+            for code, one in sorted(family.able.items())
+        ]
+        told = json.dumps([self.today, lines, able], default=str)
+        return hashlib.sha256(told.encode()).hexdigest()
 
 
 def open_work(session: Session) -> OpenWork:

@@ -10,11 +10,9 @@ from sqlalchemy.orm import Session
 
 from services.production.calendars import load_by_week
 from services.production.domain.capacity import ready_on
-from services.production.storage import OPEN, demand, facility, report, work_order
+from services.production.storage import OPEN, STANDING, demand, facility, report, warning, work_order
 from shared.clock import business_today
 
-SILENT_DAYS = 2
-"""Who reports nothing for longer is asked what stands in the way."""
 DECLINED_DAYS, INSPECTED_DAYS = 90, 182
 """As far back as declined offers, and work whose inspections tell how well it is done, are counted."""
 FULL_PCT, BUSY_PCT = 85, 50
@@ -102,17 +100,9 @@ def late_lines(session: Session) -> dict[str, int]:
 
 
 def silent_facilities(session: Session) -> set[str]:
-    """Facilities with work under way that nobody reported of for days."""
-    since = business_today(session) - timedelta(days=SILENT_DAYS)
-    newest = (
-        select(func.max(report.c.worked_on))
-        .where(report.c.work_order_id == work_order.c.id)
-        .correlate(work_order)
-        .scalar_subquery()
-    )
-    under_way = OPEN & work_order.c.started_on.is_not(None) & work_order.c.paused_reason.is_(None)
-    quiet = func.coalesce(newest, work_order.c.started_on) < since
-    return set(session.execute(select(work_order.c.facility).distinct().where(under_way, quiet)).scalars())
+    """Facilities that are warned of work under way of which nobody reported for days."""
+    silent = select(warning.c.facility).where(STANDING, warning.c.kind == "silent")
+    return set(session.execute(silent).scalars())
 
 
 def passed_at_once(session: Session) -> dict[str, int]:

@@ -109,7 +109,7 @@ capability_change = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("facility", Text, ForeignKey("facility.code"), nullable=False),
     Column("family", Text, nullable=False),
-    Column("changed_on", Date, nullable=False),
+    Column("changed_on", Date, comment="none: it was so before the first change, since when is not known"),
     *(
         Column(name, Integer, nullable=False)
         for name in ("workers", "efficiency_pct", "yield_pct", "skill_level")
@@ -293,6 +293,7 @@ inspection = Table(
     Column("rework", Integer, nullable=False),
     Column("scrap", Integer, nullable=False),
     Column("inspected_on", Date, nullable=False),
+    Column("photos", Integer, nullable=False, server_default="0", comment="numbers given out"),
     CheckConstraint("sample BETWEEN 1 AND lot", name="sample"),
     CheckConstraint("verdict IN ('accepted', 'rejected')", name="verdict"),
     CheckConstraint("passed >= 0 AND rework >= 0 AND scrap >= 0", name="counts"),

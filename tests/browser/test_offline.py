@@ -179,6 +179,23 @@ def test_a_session_that_ran_out_loses_nothing_and_a_refusal_stays_until_it_is_co
     assert workshop.reported() == [60, 37, 1]
 
 
+def test_a_day_that_is_refused_is_corrected_and_each_page_has_the_same_device(workshop: Workshop) -> None:
+    workshop.start()
+    page = workshop.board()
+    card = page.locator(f"#wo-{workshop.work}")
+    today = card.get_by_label("Hari").input_value()
+    card.get_by_label("Hari").fill("2020-01-02")
+    report_pieces(page, workshop, 10)
+    expect(page.locator("#waiting .error")).to_contain_text("Tidak diterima")
+    page.locator("#waiting input[type=date]").fill(today)
+    page.get_by_role("button", name="Kirim lagi").tap()
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert workshop.reported() == [10]
+    device = page.evaluate("localStorage.getItem('kendi-device')")
+    card.get_by_role("link", name="Laporan").tap()
+    expect(page.locator("input[name=device]").first).to_have_value(device)
+
+
 def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Workshop) -> None:
     workshop.start()
     page = workshop.board()

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from kendi.system import System
 from shared.clock import real_now
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS
+from tests.awaiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -60,6 +61,30 @@ def test_a_scanner_types_on_and_on_and_a_wrong_label_is_told_big(sign_in: SignIn
         )
         expect(page.locator("#scan")).to_be_focused()
         expect(page.locator("#scan")).to_have_value("")
+
+
+def test_a_scanner_that_is_faster_than_the_network_loses_no_scan(sign_in: SignIn) -> None:
+    page = sign_in("logistics", LOGISTICS)
+    page.get_by_role("link", name="Scanning").click()
+    expect(page.locator("#scan")).to_be_focused()
+    held: list[Route] = []
+    page.route("**/logistics/scanning", lambda route: held.append(route))  # noqa: PLW0108  # it takes no built-in method
+    numbers = ("095299000000000014", "095299000000000024")
+    for number in numbers:
+        page.keyboard.type(number)
+        page.keyboard.press("Enter")
+    page.keyboard.type("0952")
+    for number in numbers:
+        until(lambda: held, meanwhile=lambda: page.wait_for_timeout(10))
+        (sent,) = held
+        held.clear()
+        body = sent.request.post_data or ""
+        assert [each for each in numbers if each in body] == [number]
+        sent.continue_()
+        told = page.locator("[data-outcome=refused]")
+        expect(told).to_contain_text(f"The check digit of {number} is wrong")
+    expect(page.locator("#scan")).to_be_focused()
+    expect(page.locator("#scan")).to_have_value("0952")
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -64,6 +64,11 @@ KEYS = {"KENDI_SIGNING_KEYS": f"k1:{KEY}"}
             {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", "KENDI_LOG_LEVEL": "LOUD", **KEYS},
             "KENDI_LOG_LEVEL is 'LOUD'",
         ),
+        (
+            ["web", "orders"],
+            {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", "KENDI_TLS_KEY": "LICENSE", **KEYS},
+            "KENDI_TLS_KEY is set alone; give KENDI_TLS_CERTIFICATE and KENDI_TLS_KEY, or neither",
+        ),
     ],
 )
 def test_a_missing_or_bad_setting_is_named(

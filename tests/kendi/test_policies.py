@@ -14,8 +14,9 @@ from kendi.cli import main
 from kendi.servers import Addresses
 from services.orders.handlers import REACTIONS
 from services.orders.handlers.placing import place_order
-from services.orders.loading import load
+from services.orders.loading import load, load_policies, versions_in
 from services.orders.storage import caught_line, destination_policy
+from shared import reference
 from shared.database import Database
 from tests.conftest import REPOSITORY
 from tests.hearing import Hearing
@@ -31,7 +32,8 @@ class Kendi:
     def __init__(self, database: Database, environment: dict[str, str]) -> None:
         self.database, self.environment = database, environment
         with database.transaction() as session:
-            load(session, REPOSITORY / "reference")
+            load(session, reference.FOLDER)
+            load_policies(session, versions_in(reference.destinations()), by="legal")
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(main, ["policy", *arguments], env=self.environment)
@@ -83,7 +85,9 @@ def test_an_answer_names_its_rules_and_law_and_says_why_the_others_do_not_count(
     assert kendi.check("BE", "custodial", "--on", "2027-12-13")["rules"] == ["DP-EU-1.v1"]
     assert kendi.check("BE", "custodial", "--on", "2027-12-14")["rules"] == ["DP-EU-2.v1"]
     assert kendi.check("BE", "custodial", "--transit", "SG", "--transit", "US")["action"] == "block"
-    assert kendi.check("ZZ", "free")["rules"] == ["DP-FREE-1.v1", "UNKNOWN-COUNTRY.v1"]
+    nowhere = kendi.check("ZZ", "free")
+    assert nowhere["rules"] == ["DP-FREE-1.v1", "UNKNOWN-COUNTRY.v1"]
+    assert [rule["rule"] for rule in nowhere["considered"] if rule["counts"]] == nowhere["rules"]
     assert kendi.check("NZ", "free", "--seller", "CHEWY-LOUIS")["action"] == "block"
 
 
@@ -93,7 +97,7 @@ def test_an_answer_can_be_read_out(kendi: Kendi) -> None:
     ).output
     assert said.splitlines()[0] == "To BE on 1 December 2026, custodial: held until two people release it."
     for sentence in (
-        "The route is not known; it is looked at again when it is.",
+        "The route is not known; it is looked at again when a shipment is booked.",
         "A release needs DOSSIER, BUYER_ACK.",
         "Law: Regulation (EU) 2024/3015; ILO Convention 29 art. 2(2)(c).",
         "- DP-US-1.v3 (block) does not count: it is about other countries; the route is not known yet",
@@ -108,6 +112,8 @@ def test_without_a_rule_everything_is_held_and_what_is_asked_wrongly_is_told(ken
     assert kendi.check("ID", "free")["action"] == "hold"
     unknown = kendi.run("check", "--destination", "BE", "--sku", "NO-SUCH", "--lane", "free")
     assert (unknown.exit_code, "The catalogue has no NO-SUCH" in unknown.stderr) == (1, True)
+    unknown = kendi.run("check", "--destination", "BE", *BALL, "--lane", "free", "--seller", "NO-SUCH")
+    assert (unknown.exit_code, "There is no seller NO-SUCH; give one of CHEWY" in unknown.stderr) == (1, True)
     both = kendi.run("check", "--destination", "BE", *BALL, "--lane", "free", "--direct", "--transit", "SG")
     assert (both.exit_code, "not both" in both.stderr) == (2, True)
 

@@ -1,20 +1,23 @@
 """https by an authority of one's own: who trusts it gets in, nobody else, and it vouches for nothing else."""
 
 import ipaddress
+import socket
 import ssl
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 import pytest
 from cryptography import x509
 
 from kendi.system import System
 from kendi.tls import Authority, Trusting
-from kendi.tls.authority import own_addresses
+from kendi.tls.authority import PRIVATE, own_addresses, reached_at
 from shared.clock import real_now
 from shared.web.access import FACILITY
 from tests.awaiting import until
@@ -98,8 +101,48 @@ def test_the_authority_can_vouch_for_private_addresses_only(tmp_path: Path) -> N
     read = x509.load_pem_x509_certificate(made.certificate.read_bytes())
     allowed = read.extensions.get_extension_for_class(x509.NameConstraints)
     assert allowed.critical
-    networks = [name.value for name in allowed.value.permitted_subtrees if isinstance(name, x509.IPAddress)]
-    assert all(network.is_private for network in networks)
+    permitted = allowed.value.permitted_subtrees
+    assert {name.value for name in permitted if isinstance(name, x509.IPAddress)} == set(PRIVATE)
+    assert [name.value for name in permitted if isinstance(name, x509.DNSName)] == ["localhost"]
+
+
+def test_a_certificate_for_an_address_of_the_internet_convinces_nobody(tmp_path: Path) -> None:
+    made, anywhere = Authority(tmp_path / "tls"), ipaddress.ip_address("8.8.8.8")
+    made.ensure([HOME, ipaddress.ip_address("192.168.7.7")], now=real_now())
+    shake_hands(made, "192.168.7.7")
+    made.ensure([anywhere], now=real_now())
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        shake_hands(made, str(anywhere))
+
+
+def shake_hands(made: Authority, address: str) -> None:
+    """What a program that trusts the authority does first with a server at that address."""
+    shows = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    shows.load_cert_chain(made.server_certificate, made.server_key)
+    trusts = ssl.create_default_context(cafile=made.certificate)
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = shows.wrap_bio(there, back, server_side=True)
+    client = trusts.wrap_bio(back, there, server_hostname=address)
+    for side in (client, server, client):
+        with suppress(ssl.SSLWantReadError):
+            side.do_handshake()
+    assert client.getpeercert()
+
+
+def test_a_phone_is_sent_to_where_the_way_out_begins_and_not_to_a_bridge() -> None:
+    bridge = ipaddress.ip_address("223.255.255.254")
+    assert reached_at([HOME, bridge]) == bridge
+    routes = [line.split() for line in Path("/proc/net/route").read_text().splitlines()[1:]]
+    ways_out = {interface for interface, destination, *_ in routes if destination == "00000000"}
+    if not ways_out:
+        pytest.skip("this machine has no way out")
+    own = {
+        ipaddress.ip_address(each.address)
+        for interface in ways_out
+        for each in psutil.net_if_addrs()[interface]
+        if each.family == socket.AF_INET
+    }
+    assert reached_at([HOME, *own, bridge]) in own
 
 
 def test_a_phone_finds_the_certificate_and_the_way_to_trust_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from werkzeug.test import TestResponse
 
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 from tests.orders.test_api import events_in
+from tests.orders.test_expected import given_up, way
 from tests.orders.test_handlers import LOT, ORDERS, Followed, follow, sign_by_two
 
 TO_US, TO_HOME = (CONSIGNEE | {"country": country} for country in ("US", "ID"))
@@ -123,6 +124,14 @@ def test_goods_under_way_keep_their_consignee(order: Followed) -> None:
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "lines[0].consignee")
     assert "diversion" in refused.json["detail"]
     assert amend(order, requested_date=in_days(200).isoformat()).status_code == 200
+
+
+def test_goods_of_a_shipment_that_was_dispatched_and_given_up_are_under_way_no_more(order: Followed) -> None:
+    *dispatched, _, _ = way(order)
+    order.hears(*dispatched)
+    assert amend(order, consignee=TO_US).status_code == 422
+    order.hears(given_up(order))
+    assert amended(order, consignee=TO_US)["lines"][0]["state"] == "policy_blocked"
 
 
 def test_a_closed_line_is_not_amended(order: Followed) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from services.orders.handlers import REACTIONS
-from services.orders.loading import load
+from services.orders.loading import load, load_policies, versions_in
 from services.orders.storage import item
 from shared import reference
 from shared.clock import advance
@@ -35,7 +35,10 @@ def stocked(orders: Orders) -> Orders:
 
 def load_from(orders: Orders, folder: Path) -> int:
     with orders.database.transaction() as session:
-        return load(session, folder)["items"]
+        changed = load(session, folder)["items"]
+    with orders.database.transaction() as session:
+        load_policies(session, versions_in(reference.destinations(folder)), by="legal")
+    return changed
 
 
 def price(orders: Orders, amount: str, currency: str = "USD", day: date | None = None) -> Any:

@@ -102,6 +102,23 @@ def test_a_line_is_amended(order: Followed, buyer: Visitor) -> None:
     assert "Line 1 was amended: 1,200 pieces in all" in buyer.open(page_of(order))
 
 
+def test_a_route_is_told_taken_back_and_left_behind_with_the_country_it_led_to(
+    order: Followed, buyer: Visitor
+) -> None:
+    def told(**typed: Any) -> tuple[Any, str]:
+        form = amendment(buyer.open(page_of(order, "amend")), **typed)
+        answer = submit(buyer, page_of(order, "amend"), **form)
+        shown = amendment(buyer.open(page_of(order, "amend")))["transit"]
+        return (line_of(order)["transit"] if answer.status_code == 303 else answer.text), shown
+
+    assert told(transit="sg, MY") == (["SG", "MY"], "SG, MY")
+    assert told(quantity="1200") == (["SG", "MY"], "SG, MY")
+    assert told(country="BE") == (None, "")
+    assert told(transit="-") == ([], "-")
+    assert told(transit="") == (None, "")
+    assert 'id="field-transit-error"' in told(transit="XX")[0]
+
+
 def test_an_amendment_is_refused_if_somebody_changed_the_order_meanwhile(
     order: Followed, buyer: Visitor
 ) -> None:

@@ -1,7 +1,9 @@
 """Why is this order waiting? Its lines name the next step, who owes it, since when and by when."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,6 +13,7 @@ from shared.events.logistics import (
     CartonsGathered,
     DocumentsCompleted,
     ShipmentBooked,
+    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -191,6 +194,27 @@ def test_at_each_moment_the_order_names_the_step_that_comes_next(orders: Orders)
     steps = [STEPS[0], STEPS[1], *STEPS[1:]]
     assert awaited == [(step.type, owner) for step, owner in zip(steps, owners, strict=True)]
     assert by == [*[None] * 4, *[PROMISED.isoformat()] * 3, *[None] * 4, "2099-02-01", "2099-02-09"]
+
+
+def given_up(order: Followed) -> ShipmentCancelled:
+    return ShipmentCancelled(shipment_id=SHIPMENT, number="SH-1", cartons=5, lines=(order.part(),))
+
+
+def test_after_a_booked_shipment_was_given_up_another_one_is_expected(orders: Orders) -> None:
+    order = follow(orders)
+    *told, booked = way(order)[:9]
+    order.hears(*told, booked)
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
+    order.hears(given_up(order))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentPlanned)
+    another: dict[str, Any] = {"shipment_id": UUID(int=11), "lines": (order.part(),)}
+    order.hears(ShipmentPlanned(**another, number="SH-2", hub=SRAGEN, destination="ID", cartons=5))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
+    order.hears(replace(booked, **another, etd=date(2099, 3, 1)))
+    order.hears(DocumentsCompleted(**another, documents=()))
+    order.hears(ShipmentDispatched(**another, container="MSKU1234565", seal="S1"))
+    step = order.read()["lines"][0]["next"]
+    assert (step["expected"], step["by"]) == (type_of(ShipmentDeparted), "2099-03-01")
 
 
 def test_a_placed_order_says_at_once_whom_it_waits_for(orders: Orders) -> None:

@@ -1,17 +1,22 @@
 """Reference data comes in once, and only what changed is written and told again."""
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from services.orders.loading import load
-from services.orders.storage import destination_policy
+from kendi.preparing import load_reference
+from kendi.servers import Addresses
+from services.orders import policies
+from services.orders.storage import destination_policy, item
+from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.tables import outbox_event
 from shared.reference import BadReference
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.conftest import REPOSITORY
 
 
@@ -25,9 +30,8 @@ def database(database_of: Callable[[str], Database]) -> Database:
     return database_of("orders")
 
 
-def loaded(database: Database, folder: Path) -> dict[str, int]:
-    with database.transaction() as session:
-        return load(session, folder)
+def loaded(addresses: Addresses, folder: Path) -> dict[str, int]:
+    return load_reference({"orders": addresses.app_urls["orders"]}, folder)["orders"]
 
 
 def published(database: Database) -> list[str]:
@@ -42,28 +46,32 @@ def change(folder: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1))
 
 
-def test_everything_comes_in_and_the_second_time_nothing_changes(database: Database, folder: Path) -> None:
-    assert loaded(database, folder) == {"items": 14, "buyers": 1, "policies": 12}
-    assert loaded(database, folder) == {"items": 0, "buyers": 0, "policies": 0}
+def test_everything_comes_in_and_the_second_time_nothing_changes(
+    database: Database, addresses: Addresses, folder: Path
+) -> None:
+    assert loaded(addresses, folder) == {"items": 14, "buyers": 1, "policies": 12}
+    assert loaded(addresses, folder) == {"items": 0, "buyers": 0, "policies": 0}
     assert len(published(database)) == 14
 
 
-def test_a_changed_item_is_published_again_and_no_other(database: Database, folder: Path) -> None:
-    loaded(database, folder)
+def test_a_changed_item_is_published_again_and_no_other(
+    database: Database, addresses: Addresses, folder: Path
+) -> None:
+    loaded(addresses, folder)
     change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: 15")
-    assert loaded(database, folder)["items"] == 1
+    assert loaded(addresses, folder)["items"] == 1
     assert published(database)[14:] == ["item/CR-BALL-07"]
 
 
 def test_a_policy_that_is_no_more_in_the_file_is_kept_and_counts_no_more(
-    database: Database, folder: Path
+    database: Database, addresses: Addresses, folder: Path
 ) -> None:
-    loaded(database, folder)
+    loaded(addresses, folder)
     text = (folder / "destinations.yaml").read_text()
     begin = text.index("  - id: DP-AU-1")
     end = text.index("  - id:", begin + 1)
     (folder / "destinations.yaml").write_text(text[:begin] + text[end:])
-    assert loaded(database, folder)["policies"] == 1
+    assert loaded(addresses, folder)["policies"] == 1
     with database.transaction() as session:
         query = select(destination_policy).where(destination_policy.c.id == "DP-AU-1")
         gone = session.execute(query).one()
@@ -71,9 +79,34 @@ def test_a_policy_that_is_no_more_in_the_file_is_kept_and_counts_no_more(
 
 
 def test_a_bad_row_is_refused_by_file_and_line_and_nothing_is_loaded(
-    database: Database, folder: Path
+    database: Database, addresses: Addresses, folder: Path
 ) -> None:
     change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: -5")
     with pytest.raises(BadReference, match=r"catalogue\.yaml:\d+: labour_minutes"):
-        loaded(database, folder)
+        loaded(addresses, folder)
+    assert published(database) == []
+
+
+def test_who_places_orders_by_the_policies_never_waits_for_an_item_that_is_loaded(
+    database: Database, addresses: Addresses, folder: Path
+) -> None:
+    loaded(addresses, folder)
+    change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: 15")
+    publishing = threading.Thread(target=loaded, args=(addresses, folder))
+    with database.transaction() as session:
+        policies.in_force(session, business_today(session))
+        publishing.start()
+        until_somebody_waits_for_a_lock(database)
+        ball = select(item.c.published).where(item.c.sku == "CR-BALL-07").with_for_update(read=True)
+        assert session.execute(ball).scalar_one()["labour_minutes"] == 15
+    publishing.join(10)
+    assert not publishing.is_alive()
+
+
+def test_policies_that_cannot_be_read_let_nothing_else_in(
+    database: Database, addresses: Addresses, folder: Path
+) -> None:
+    change(folder, "destinations.yaml", "action: block", "action: stop")
+    with pytest.raises(BadReference, match=r"destinations\.yaml:\d+: action"):
+        loaded(addresses, folder)
     assert published(database) == []

@@ -17,7 +17,7 @@ from shared import reference
 from shared.events.production import LinePromise, QuoteAnswered
 from shared.web.access import BUYER, COMPLIANCE
 from tests.hearing import Hearing
-from tests.orders.conftest import Orders, forget_rules, in_days
+from tests.orders.conftest import Orders, in_days
 from tests.orders.test_imports import a_row, as_csv, work_off
 from tests.orders.test_pages import CSRF_TOKEN, MOST_BYTES, Visitor
 
@@ -188,7 +188,6 @@ def test_a_quote_and_a_file_are_the_buyers_own_and_no_officers(orders: Orders, b
 def test_the_form_stays_small_with_all_its_lines_and_the_whole_catalogue(
     orders: Orders, buyer: Buyer
 ) -> None:
-    forget_rules(orders)
     with orders.database.transaction() as session:
         load(session, reference.FOLDER)
     page = buyer.send(NEW, do="add", **typed(*[{"consignee.name": "x" * 200}] * 25))

@@ -3,20 +3,24 @@
 import threading
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from services.orders import tasks
 from services.orders.domain.publication import Version
+from services.orders.handlers.placing import place_order
 from services.orders.handlers.publishing import known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
 from services.orders.storage import caught_line, destination_policy, rescreening
 from shared.clock import advance
+from shared.events.logistics import ShipmentBooked
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order, in_days
-from tests.orders.test_handlers import Followed, follow
+from tests.orders.test_handlers import Followed, follow, sign_by_two
 from tests.orders.test_pages import REASON, Visitor
 
 ORDERS = "/orders/v1/orders"
@@ -108,7 +112,7 @@ def test_a_new_version_ends_releases_and_lists_what_it_caught_and_leaves_goods_a
         assert told[-3:] == ["line_rescreened", "clearance_withdrawn", "hold_opened"]
     said = next(entry["text"] for entry in cleared.timeline() if "rescreened" in entry["type"])
     assert said == (
-        "The rules of line 1 changed: allowed before, held until it is released now."
+        "Line 1 was screened again: allowed before, held until it is released now."
         " Goods wait for a dossier. (DP-ID-1.v2: A law)"
     )
     assert sailed.read() == before
@@ -116,13 +120,50 @@ def test_a_new_version_ends_releases_and_lists_what_it_caught_and_leaves_goods_a
     page = officer.open("/orders/policies/")
     assert "Caught by DP-ID-1 v2: 3 lines" in page
     assert "1.000" in Visitor(orders, "kanwil", language="id").open("/orders/policies/")
-    assert "Goods at sea are caught by new rules: 1 lines" in officer.open("/orders/holds/")
+    assert "Goods at sea are caught by new rules: 1 line<" in officer.open("/orders/holds/")
     sailed.hears(sailed.arrival())
     assert "at sea" not in officer.open("/orders/holds/")
     assert {(row.before, row.after, row.at_sea) for row in rows(orders, caught_line)} == {
         ("allow", "hold", 0),
         ("allow", "hold", 1_000),
     }
+
+
+def test_a_line_at_sea_that_two_versions_caught_is_one_alarm_and_more_are_told_of_than_are_shown(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sailed = follow(orders, lines=2)
+    for line in (1, 2):
+        sailed.hears(sailed.plan(line=line), sailed.lot(f"L{line}", line=line))
+        sailed.hears(sailed.cartons(f"L{line}", line=line))
+    sailed.hears(sailed.departure(sailed.part("L1"), sailed.part("L2", line=2)))
+    for version, action in ((2, "hold"), (3, "block")):
+        newer = Version(id="DP-ID-1", version=version, row=HELD | {"action": action})
+        publish(orders, *versions(DP_ID_1=None), newer)
+        screen_again(orders)
+    assert len(rows(orders, caught_line)) == 4
+    officer = Visitor(orders, COMPLIANCE)
+    assert "Goods at sea are caught by new rules: 2 lines<" in officer.open("/orders/holds/")
+    monkeypatch.setattr("services.orders.pages.policies.NEWEST", 1)
+    page = officer.open("/orders/policies/")
+    assert "The newest 1 of 2 are shown." in page
+    assert "blocked: DP-ID-1.v3 (A law)" in page and "held: DP-ID-1.v2 (A law)" not in page
+
+
+def test_a_last_day_that_is_told_later_of_a_version_has_its_lines_screened_after_it(orders: Orders) -> None:
+    told_in_full = RULES["DP-ID-1"] | {"valid_to": in_days(30).isoformat()}
+    publish(orders, *versions(DP_ID_1=None), Version(id="DP-ID-1", version=1, row=told_in_full))
+    assert [row.due_on for row in rows(orders, rescreening)] == [in_days(0), in_days(31)]
+
+
+def test_a_rule_whose_words_are_gone_is_told_by_its_name_alone(orders: Orders) -> None:
+    order = to_home(orders)
+    publish(orders, *versions(DP_ID_1=HELD | WORDS))
+    screen_again(orders)
+    with orders.database.transaction() as session:
+        session.execute(destination_policy.delete().where(destination_policy.c.version == 2))
+    said = next(entry["text"] for entry in order.timeline() if "rescreened" in entry["type"])
+    assert said.endswith("held until it is released now. (DP-ID-1.v2: A law)")
 
 
 def test_an_easier_version_kills_no_release_and_frees_what_waits(orders: Orders) -> None:
@@ -173,18 +214,21 @@ def test_a_version_catches_on_the_day_on_which_it_begins_and_the_job_goes_on_whe
 
 def test_who_places_an_order_while_a_version_is_published_is_screened_by_it(orders: Orders) -> None:
     """Publishing waits for the orders that are decided by the earlier rules, and the job finds them."""
-    from services.orders import policies
-    from shared.clock import business_today
-
     published = threading.Thread(target=publish, args=(orders, *versions(DP_ID_1=HELD)))
     with orders.database.transaction() as session:
-        rules = policies.in_force(session, business_today(session))
+        line = a_line(consignee=CONSIGNEE | {"country": "ID"}, requested_date=in_days(300))
+        asked: Any = an_order(lines=[line])
+        placed = place_order(session, buyer="CHEWY-LOUIS", placed_by="key:1", **asked).id
         published.start()
-        published.join(0.3)
-        assert published.is_alive()
-        assert {rule.name for rule in rules} == {"DP-US-1.v1", "DP-EU-1.v1", "DP-ID-1.v1"}
+        until_somebody_waits_for_a_lock(orders.database)
+        with orders.database.transaction() as other:
+            assert "DP-ID-1.v2" not in {each.name for each in known_versions(other)}
     published.join(10)
     assert not published.is_alive()
+    assert orders.buyer.get(f"{ORDERS}/{placed}").json["lines"][0]["state"] == "accepted"
+    screen_again(orders)
+    line = orders.buyer.get(f"{ORDERS}/{placed}").json["lines"][0]
+    assert (line["state"], line["hold"]["needs"]) == ("policy_hold", ["DOSSIER"])
 
 
 def test_a_route_is_screened_too_and_a_change_of_it_ends_the_release(orders: Orders) -> None:
@@ -201,9 +245,58 @@ def test_a_route_is_screened_too_and_a_change_of_it_ends_the_release(orders: Ord
         "The countries of the route were screened again.",
         "The law blocks the line: 19 USC 1307.",
     ]
+    for change, then in (
+        ({"transit": None}, ("accepted", None)),
+        ({"transit": ["US"]}, ("policy_blocked", ["US"])),
+        ({"consignee": CONSIGNEE}, ("policy_hold", None)),
+    ):
+        asked = {"lines": [{"line": 1, **change}]}
+        amended = orders.buyer.change("PATCH", f"{ORDERS}/{order.id}", asked, seen=amended.headers["ETag"])
+        assert amended.status_code == 200, amended.text
+        line = amended.json["lines"][0]
+        assert (line["state"], line["transit"]) == then
     for wrong, said in ((["XX"], "ISO 3166-1"), (["SG", "SG"], "Name each country once")):
         refused = orders.buyer.post(ORDERS, an_order(po_number="PO-9", lines=[a_line(transit=wrong)]))
         assert (refused.status_code, said in refused.text) == (422, True), refused.text
+
+
+def test_goods_that_are_booked_by_a_country_that_bars_them_are_stopped_until_another_route_is_booked(
+    orders: Orders,
+) -> None:
+    publish(orders, *versions(DP_US_1=RULES["DP-US-1"] | {"transit": True}))
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot(), order.cartons())
+    sign_by_two(order)
+
+    def book(shipment: int, *via: str) -> dict[str, Any]:
+        part = order.part(quantity=500)
+        order.hears(
+            ShipmentBooked(
+                shipment_id=UUID(int=shipment),
+                carrier="Carrier",
+                vessel="Vessel",
+                voyage="1",
+                port_of_loading="IDSRG",
+                port_of_discharge="NLRTM",
+                etd=in_days(100),
+                eta=in_days(130),
+                lines=(part,),
+                via=via,
+            )
+        )
+        line: dict[str, Any] = order.read()["lines"][0]
+        return line
+
+    direct = book(1, "IDJKT", "SGSIN")
+    assert (direct["state"], direct["hold"], direct["transit"]) == ("ready", None, ["SG", "NL"])
+    assert order.told()[-1] == "clearance_granted"
+    barred = book(2, "USNYC")
+    assert (barred["state"], barred["transit"]) == ("policy_blocked", ["SG", "NL", "US"])
+    assert order.told()[-3:] == ["line_rescreened", "clearance_withdrawn", "clearance_withdrawn"]
+    assert book(1)["state"] == "policy_blocked"
+    freed = book(2, "SGSIN")
+    assert (freed["state"], freed["transit"], freed["hold"]["purpose"]) == ("ready", ["NL", "SG"], "export")
 
 
 def test_a_row_that_cannot_be_read_holds_everything(orders: Orders) -> None:

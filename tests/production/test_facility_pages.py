@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
-from services.production.storage import report
+from services.production.handlers import warnings
+from services.production.storage import report, work_order
 from shared.web.access import FACILITY, KANWIL
 from tests.production.conftest import (
     FAMILY,
@@ -92,6 +93,30 @@ def test_a_facility_is_brought_in_step_by_step_and_told_what_is_missing(
     assert (kept["missing"], kept["week"], kept["capabilities"][0]["workers"]) == ([], a_week(), 1_200)
 
 
+def test_of_what_it_makes_only_what_was_typed_is_changed(shared_out: Production, office: Visitor) -> None:
+    made = f"/facilities/{SRAGEN}/capabilities/{FAMILY}"
+    before = shared_out.office.patch(made, {"skill_level": 3, "yield_pct": 91}, "*").json
+    form = opened(office, SRAGEN).partition('id="capability"')[2].partition("</form>")[0]
+    shown = dict(re.findall(r'id="capability-\w+" name="(\w+)"[^>]*value="([^"]*)"', form))
+    assert shown.keys() <= {"workers", "efficiency_pct", "yield_pct", "skill_level"}
+    assert (
+        submit(office, f"{SRAGEN}/capability", **{**shown, "family": FAMILY, "workers": "44"}).status_code
+        == 303
+    )
+    after = shared_out.office.get(made).json
+    assert {**before, "workers": 44, "history": []} == {**after, "history": []}
+    new = submit(office, f"{SRAGEN}/capability", family="no_such", workers="44")
+    assert (new.status_code, 'id="capability-skill_level"' in new.text) == (422, True)
+
+
+def test_a_street_that_is_called_after_somebody_is_an_address(shared_out: Production) -> None:
+    lines = ["Jl. Ibu Kartini 5", "Jawa Tengah, Indonesia"]
+    kept = shared_out.office.put("/facilities/LPS-CTH", particulars(address=lines))
+    assert (kept.status_code, kept.json.get("address")) == (200, lines)
+    lines[0] = "3301 0123 4567 8901"
+    assert shared_out.office.put("/facilities/LPS-CTH", particulars(address=lines)).status_code == 422
+
+
 def test_the_weeks_show_the_work_there_is_beside_the_hours_as_a_picture_and_as_numbers(
     shared_out: Production, officer: Visitor
 ) -> None:
@@ -149,7 +174,7 @@ def test_the_office_sees_all_by_load_with_reasons_and_silence(
     table = page.partition('id="each"')[2]
     assert table.index("Lapas Sragen") < table.index("Lapas Batu")
     assert "Lapas menurut beban" not in page
-    assert "silent for two days</span>" not in table
+    assert "silent for two working days</span>" not in table
 
 
 def test_the_map_has_each_facility_in_its_region_with_its_load_as_a_number(office: Visitor) -> None:
@@ -195,7 +220,11 @@ def test_the_office_sees_who_is_late_silent_and_good_at_once_and_which_reasons_a
     offer = next(one for one in shared_out.sragen.work_orders() if one["order_id"] == str(another))
     assert shared_out.sragen.do(offer, "decline", reason="No coir.", code="no_material").status_code == 200
     with shared_out.database.transaction() as session:
-        session.execute(update(report).values(worked_on=in_days(-4)))
+        session.execute(
+            update(work_order).where(work_order.c.started_on.is_not(None)).values(started_on=in_days(-14))
+        )
+        session.execute(update(report).values(worked_on=in_days(-14)))
+        warnings.check(session)
     page = opened(office, "")
     rows = page.partition('id="each"')[2]
     sragen, klaten = (
@@ -204,8 +233,8 @@ def test_the_office_sees_who_is_late_silent_and_good_at_once_and_which_reasons_a
     )
     assert sragen is not None
     assert klaten is not None
-    assert "silent for two days" in sragen[0]
+    assert "silent for two working days" in sragen[0]
     assert 'data-label="Good at once">80 %' in sragen[0]
     assert 'data-label="Lines late"><span class="state bad">' in klaten[0]
-    assert "nothing was reported for two days: <a" in " ".join(page.split())
+    assert "nothing was reported for two working days: <a" in " ".join(page.split())
     assert re.search(r"Material is missing</th>.*?>1</td>", page, re.DOTALL)

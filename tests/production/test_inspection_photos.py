@@ -89,8 +89,10 @@ def test_a_photo_is_forgotten_and_its_number_is_not_given_again(
     assert shared_out.sragen.delete(f"{path}/2").status_code == 204
     assert shared_out.sragen.get(f"{path}/2").status_code == 404
     assert send(shared_out.sragen, path, a_photo("PNG")).status_code == 201
+    assert shared_out.sragen.delete(f"{path}/5").status_code == 204
+    assert send(shared_out.sragen, path, a_photo()).status_code == 201
     left = [address.rpartition("/")[2] for address in inspections_of(shared_out, work)[0]["photos"]]
-    assert left == ["1", "3", "4", "5"]
+    assert left == ["1", "3", "4", "6"]
 
 
 def test_the_page_asks_for_no_person_and_takes_photos_with_the_inspection(

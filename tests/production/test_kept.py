@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from services.production.storage import work_order
@@ -79,6 +79,35 @@ def test_a_late_report_stands_on_the_day_of_its_device(
     placed = at + timedelta(days=3)
     assert (entry["worked_on"], entry["clock_wrong"]) == (placed.astimezone(WIB).date().isoformat(), False)
     assert entry["device_at"][:10] == at.date().isoformat()
+
+
+def test_what_was_accepted_begun_and_reported_before_midnight_stands_on_that_day(
+    shared_out: Production, phone: Phone
+) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    with shared_out.database.transaction() as session:
+        advance(session, timedelta(days=2))
+    at = (real_now() - timedelta(days=1)).isoformat()
+    answers = [
+        phone.send(work, action, pieces="20", device_at=at) for action in ("accept", "start", "report")
+    ]
+    assert [(answer.status_code, answer.json["doubts"]) for answer in answers] == [(200, [])] * 3
+    with shared_out.database.transaction() as session:
+        (begun,) = session.execute(select(work_order).where(work_order.c.id == UUID(work["id"])))
+    assert (begun.accepted_on, begun.started_on) == (in_days(1), in_days(1))
+    assert [(entry["worked_on"], entry["clock_wrong"]) for entry in entries(shared_out, work)] == [
+        (in_days(1).isoformat(), False)
+    ]
+
+
+def test_a_page_that_sends_at_once_is_known_as_the_same_device(
+    shared_out: Production, phone: Phone, work: dict[str, Any]
+) -> None:
+    token = phone.client.get("/production/kept").json["csrf_token"]
+    form = {"csrf_token": token, "pieces": "30", "worked_on": today(), "device": phone.device}
+    address = f"/production/work-orders/{work['id']}/report"
+    assert phone.client.post(address, data=form).status_code == 303
+    assert phone.send(work, "report", pieces="10").json["doubts"] == []
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=2), timedelta(days=-40)], ids=["to come", "before it began"])

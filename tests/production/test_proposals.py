@@ -1,21 +1,30 @@
 """A proposal changes nothing until it is accepted, dies with the open work it was made for, and moves every piece."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import delete, insert, select
 from werkzeug.test import TestResponse
 
 from kendi.cli import main
+from services.production.handlers import planning, working
+from services.production.storage import passed_over, proposal
+from shared.clock import advance
 from shared.web.access import FACILITY, KANWIL
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.test_planning import staff
 
 PAGE = "/production/replan"
 LINES, PIECES = 4, 9_000
+OTHERS = {"RTN-BYL": "no_hours", "LPS-WNG": "no_agreement"}
+"""Facilities without workers, and why they were passed over: one reason that stands, one that does not any more."""
 
 
 @pytest.fixture
@@ -85,8 +94,58 @@ def test_a_proposal_is_void_when_the_open_work_has_changed(crowded: Production, 
     assert "outdated" in office.client.get(f"{PAGE}?lang=en").text
     refused = submit(office, address)
     assert refused.status_code == 422
-    assert "The open work has changed since: make a new proposal." in refused.text
+    assert "The day, the open work or the hours have changed since: make a new proposal." in refused.text
     assert live(crowded) == before
+
+
+@pytest.mark.parametrize("what", ["the day", "people"])
+def test_a_proposal_is_void_when_what_it_counted_on_has_changed(
+    crowded: Production, office: Visitor, what: str
+) -> None:
+    submit(office)
+    address = accept_address(office)
+    if what == "people":
+        staff(crowded, LPS_SRG=10)
+    else:
+        with crowded.database.transaction() as session:
+            advance(session, timedelta(days=1))
+    before = live(crowded)
+    assert submit(office, address).status_code == 422
+    assert live(crowded) == before
+
+
+def test_accepting_waits_for_who_inspects_and_holds_nothing_meanwhile(
+    crowded: Production, office: Visitor
+) -> None:
+    submit(office)
+    with crowded.database.transaction() as session:
+        (found,) = session.execute(select(proposal.c.id, proposal.c.changes)).all()
+    last = UUID(found.changes[-1]["taken_back"][0]["id"])
+    assert len(found.changes) > 1
+    with ThreadPoolExecutor(1) as beside:
+        with crowded.database.transaction() as session:
+            working.locked(session, last)
+            accepted = beside.submit(submit, office, f"/{found.id}/accept")
+            until_somebody_waits_for_a_lock(crowded.database)
+            for code in (SRAGEN, KLATEN):  # as who inspects does, with the work order locked
+                planning.next_number(session, code, "lots")
+        assert accepted.result().status_code == 303
+
+
+def test_accepting_leaves_the_reasons_why_others_have_no_part(crowded: Production, office: Visitor) -> None:
+    with crowded.database.transaction() as session:
+        session.execute(delete(passed_over))
+        rows = [
+            {"order_id": UUID(int=number), "line": 1, "facility": code, "reason": reason}
+            for number in range(1, LINES + 1)
+            for code, reason in OTHERS.items()
+        ]
+        session.execute(insert(passed_over), rows)
+    submit(office)
+    assert submit(office, accept_address(office)).status_code == 303
+    with crowded.database.transaction() as session:
+        told = {row.facility: row.reason for row in session.execute(select(passed_over))}
+    assert {code: told[code] for code in OTHERS} == {"RTN-BYL": "no_hours", "LPS-WNG": "not_needed"}
 
 
 def test_what_has_begun_stays_and_what_was_discarded_is_not_accepted(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.orders import views
 from services.orders.asked_for import the_order
-from services.orders.domain.amendment import Change
+from services.orders.domain.amendment import Change, Route
 from services.orders.handlers import amending
 from services.orders.handlers.amending import Stale
 from services.orders.schemas.amendments import AmendedOrderSchema, AmendRequest
@@ -54,7 +54,7 @@ def amend_order(body: dict[str, Any], order_id: UUID) -> Any:
 
 def change_of(line: dict[str, Any]) -> Change:
     """What is asked for one line, in the words of the rules."""
-    consignee, transit = line.get("consignee"), line.get("transit")
+    consignee = line.get("consignee")
     party = consignee and Party(
         name=consignee["name"], address=tuple(consignee["address"]), country=consignee["country"]
     )
@@ -63,5 +63,5 @@ def change_of(line: dict[str, Any]) -> Change:
         quantity=line.get("quantity"),
         requested_date=line.get("requested_date"),
         consignee=party or None,
-        transit=None if transit is None else tuple(transit),
+        route=Route(line["transit"] and tuple(line["transit"])) if "transit" in line else None,
     )

@@ -13,6 +13,13 @@ MOST_PIECES: Final = 10_000_000
 """On one line, as when it is placed."""
 
 
+@dataclass(frozen=True)
+class Route:
+    """The countries that goods shall pass; none while that is not known."""
+
+    transit: tuple[str, ...] | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What is to be otherwise on a line; what is not given stays. ``quantity`` is what shall be delivered in the end."""
@@ -21,11 +28,18 @@ class Change:
     quantity: int | None = None
     requested_date: date | None = None
     consignee: Party | None = None
-    transit: tuple[str, ...] | None = None
+    route: Route | None = None
+
+    def transit_of(self, line: Line) -> list[str] | None:
+        """The countries that the line shall pass; the way to another country is not known until it is told."""
+        if self.route is not None:
+            return None if self.route.transit is None else list(self.route.transit)
+        elsewhere = self.consignee is not None and self.consignee.country != line.destination
+        return None if elsewhere else line.transit
 
     def reroutes(self, line: Line) -> bool:
         """Whether the line shall go through other countries."""
-        return self.transit is not None and list(self.transit) != line.transit
+        return self.transit_of(line) != line.transit
 
 
 @dataclass(frozen=True)
@@ -134,12 +148,12 @@ def amend(order: Order, line: Line, change: Change, screening: Screening, *, on:
 
 def _take_in(line: Line, change: Change, more: int, screening: Screening) -> None:
     line.ordered += more
+    line.transit = change.transit_of(line)
     line.requested_date = change.requested_date or line.requested_date
     if change.consignee:
         line.consignee_name = change.consignee.name
         line.consignee_address = list(change.consignee.address)
         line.destination = change.consignee.country
-    line.transit = line.transit if change.transit is None else list(change.transit)
     line.stand_under(screening)
 
 

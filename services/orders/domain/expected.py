@@ -18,7 +18,6 @@ from shared.events.logistics import (
     CartonsTakenOut,
     DocumentsCompleted,
     ShipmentBooked,
-    ShipmentCancelled,
     ShipmentDelivered,
     ShipmentDeparted,
     ShipmentDispatched,
@@ -153,10 +152,10 @@ def _reached(line: Line, about: Sequence[Told], at: int) -> int:
 
 
 def planned_pieces(about: Iterable[Told]) -> int:
-    """The pieces that stand in shipments, as far as they were planned, put in, taken out and given up."""
+    """The pieces that stand in shipments, as far as they were planned, put in and taken out."""
     told = list(about)
     inside = _pieces(told, ShipmentPlanned) + _pieces(told, CartonsPutIn)
-    return max(0, inside - _pieces(told, CartonsTakenOut) - _pieces(told, ShipmentCancelled))
+    return max(0, inside - _pieces(told, CartonsTakenOut))
 
 
 def _owing_facilities(step: Step, about: Sequence[Told]) -> tuple[tuple[str, ...], datetime | None]:

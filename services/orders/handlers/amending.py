@@ -98,7 +98,7 @@ def _screened(session: Session, order: Order, line: Line, change: Change) -> Scr
     goods = policies.goods(
         session.execute(select(items.c.published).where(items.c.sku == line.sku)).scalar_one(),
         destination=change.consignee.country if change.consignee else line.destination,
-        transit=line.transit if change.transit is None else change.transit,
+        transit=change.transit_of(line),
         delivery=change.requested_date or line.requested_date,
         prison_families=policies.prison_families(session, order.buyer),
     )

@@ -26,6 +26,7 @@ from services.orders.handlers.dossiers import (
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
+from services.orders.handlers.routing import on_shipment_booked
 from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -218,7 +219,7 @@ REACTIONS: Reactions = {
     CartonsPutIn: on_shipment_filled,
     CartonsTakenOut: on_shipment_emptied,
     ShipmentCancelled: on_shipment_emptied,
-    ShipmentBooked: note_on_timeline,
+    ShipmentBooked: on_shipment_booked,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,

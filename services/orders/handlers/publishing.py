@@ -44,10 +44,10 @@ def _is(each: Version) -> ColumnElement[bool]:
 
 
 def _ask_to_rescreen(session: Session, changes: Publication) -> None:
-    """Now, and on each day on which one of the new versions begins or has ended."""
+    """Now, and on each day on which a version that is new, or told in full now, begins or has ended."""
     today = business_today(session)
     due: dict[date, list[str]] = {today: [each.name for each in changes.changed]}
-    for each in changes.new:
+    for each in (*changes.new, *changes.completed):
         for day in _turns(each):
             if day > today:
                 due.setdefault(day, []).append(each.name)

@@ -1,6 +1,5 @@
 """Screening open lines again after the rules changed: a row first, then a job that goes from order to order."""
 
-from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -8,11 +7,11 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.orders import policies, rescreenings, timeline
-from services.orders.domain.destination_policy import Rule, screen
+from services.orders.domain.destination_policy import Screening, screen
 from services.orders.domain.order import Line, Order
 from services.orders.domain.rescreening import Verdict, asks_again, rescreen, verdict
 from services.orders.handlers.locking import locked
-from services.orders.storage import caught_line, item, rescreening
+from services.orders.storage import caught_line, rescreening
 from shared.clock import business_today
 
 ORDERS_AT_ONCE = 25
@@ -32,37 +31,36 @@ def rescreen_some(session: Session) -> bool:
         return True
     orders = [locked(session, id) for id in ids]
     rules = policies.in_force(session, today)
-    screened = sum(_rescreen_order(session, found.id, order, rules, today) for order in orders)
-    done = {"last_order": ids[-1], "screened": rescreening.c.screened + screened}
+    still_open = [(order, line) for order in orders for line in order.lines if not line.closed]
+    items = policies.published_items(session, (line for _, line in still_open))
+    families = {buyer: policies.prison_families(session, buyer) for buyer in {each.buyer for each in orders}}
+    for order, line in still_open:
+        goods = policies.goods_of(line, items, prison_families=families[order.buyer])
+        _rescreen(session, found.id, order, line, screen(goods, rules), on=today)
+    done = {"last_order": ids[-1], "screened": rescreening.c.screened + len(still_open)}
     session.execute(update(rescreening).where(rescreening.c.id == found.id).values(done))
     return True
 
 
-def _rescreen_order(
-    session: Session, rescreening_id: int, order: Order, rules: Sequence[Rule], today: date
-) -> int:
-    """Screen the lines of an order that are open; returns how many there are."""
-    still_open = [line for line in order.lines if not line.closed]
-    families = policies.prison_families(session, order.buyer)
-    for line in still_open:
-        goods = policies.goods(
-            session.execute(select(item.c.published).where(item.c.sku == line.sku)).scalar_one(),
-            destination=line.destination,
-            transit=line.transit,
-            delivery=line.requested_date,
-            prison_families=families,
-        )
-        screening = screen(goods, rules)
-        found = verdict(line, screening)
-        if found.stricter and found.all_gone and _raised(session, order.id, line, found):
-            continue
-        timeline.tell(session, *rescreen(order, line, screening, on=today))
-        if asks_again(found):
-            session.flush()  # a withdrawn hold makes room for the one that follows it
-            timeline.tell(session, *order.ask_again(line, today))
-        if found.stricter:
-            _keep_caught(session, rescreening_id, order.id, line, found)
-    return len(still_open)
+def _rescreen(
+    session: Session, rescreening_id: int, order: Order, line: Line, screening: Screening, *, on: date
+) -> None:
+    """Let an open line stand under rules that are new, and keep that they caught it, if they did."""
+    found = verdict(line, screening)
+    if found.stricter and found.all_gone and _raised(session, order.id, line, found):
+        return
+    rescreen_line(session, order, line, screening, on=on)
+    if found.stricter:
+        _keep_caught(session, rescreening_id, order.id, line, found)
+
+
+def rescreen_line(session: Session, order: Order, line: Line, screening: Screening, *, on: date) -> None:
+    """Let a line stand under another decision; only what asks for something new ends its release."""
+    found = verdict(line, screening)
+    timeline.tell(session, *rescreen(order, line, screening, on=on))
+    if asks_again(found):
+        session.flush()  # a withdrawn hold makes room for the one that follows it
+        timeline.tell(session, *order.ask_again(line, on))
 
 
 def _raised(session: Session, order_id: UUID, line: Line, found: Verdict) -> bool:

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from services.orders import cancellations, views
 from services.orders.api.amendments import change_of
 from services.orders.asked_for import the_line
+from services.orders.domain.order import Line
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers import amending, cancelling
 from services.orders.handlers.amending import Stale
@@ -25,7 +26,9 @@ desk = Blueprint("changing", __name__, url_prefix="/orders/order", template_fold
 LINE = "/<uuid:order_id>/lines/<int:number>"
 AMENDMENT = AmendedLineRequest()
 OF_A_CANCELLATION = ("quantity", "reason", "unpack")
-OF_AN_AMENDMENT = ("quantity", "requested_date", "name", "address", "country")
+OF_AN_AMENDMENT = ("quantity", "requested_date", "name", "address", "country", "transit")
+DIRECT = "-"
+"""How a route through no other country is typed."""
 WHOLE = re.compile(r"\d{1,8}", re.ASCII)
 
 CHANGED = Sentence(
@@ -105,9 +108,9 @@ def amend(order_id: UUID, number: int) -> Any:
     """Change the line, unless somebody did since the form was opened."""
     version = request.form.get("version", "")
     try:
-        change = change_of(AMENDMENT.load(_typed(number)))
         with transaction() as session:
-            the_line(session, order_id, number)
+            _, line = the_line(session, order_id, number)
+            change = change_of(AMENDMENT.load(_typed(line)))
             amending.amend_order(
                 session,
                 order_id=order_id,
@@ -124,17 +127,29 @@ def amend(order_id: UUID, number: int) -> Any:
     return _amend_page(order_id, number, request.form, wrong), 422
 
 
-def _typed(number: int) -> dict[str, Any]:
-    """The form as the API would be sent it."""
+def _typed(line: Line) -> dict[str, Any]:
+    """The form as the API would be sent it; a route that was left as it is, is not told."""
     form = request.form
     address = [part.strip() for part in form.get("address", "").splitlines() if part.strip()]
     quantity = form.get("quantity", "").strip()
+    route = _route(form.get("transit", ""))
     return {
-        "line": number,
+        "line": line.number,
         "quantity": int(quantity) if WHOLE.fullmatch(quantity) else quantity,
         "requested_date": form.get("requested_date", ""),
         "consignee": {"name": form.get("name", ""), "address": address, "country": form.get("country", "")},
+        **({} if route == line.transit else {"transit": route}),
     }
+
+
+def _route(typed: str) -> list[str] | None:
+    """The countries that were typed; nothing at all stands for a route that is not known."""
+    codes = typed.upper().replace(",", " ").split()
+    return [code for code in codes if code != DIRECT] if codes else None
+
+
+def _as_typed(transit: list[str] | None) -> str:
+    return "" if transit is None else ", ".join(transit) or DIRECT
 
 
 def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | None = None) -> str:
@@ -146,6 +161,7 @@ def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | N
             "name": line.consignee_name,
             "address": "\n".join(line.consignee_address),
             "country": line.destination,
+            "transit": _as_typed(line.transit),
         }
         shown = views.line_as_dict(line, pages.language())
     return render_template(

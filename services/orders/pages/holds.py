@@ -59,7 +59,7 @@ def _page(order_id: UUID | None, number: int, reason: str = "", refusal: Refused
         after = key_of(request.args.get("after"), row_number)
         rows = views.waiting_for_release(session, current().role, limit=OTHERS + 1, after=after)
         count = views.count_waiting(session)
-        caught, alarms = rescreenings.counts(session), len(rescreenings.alarms(session))
+        caught, alarms = rescreenings.counts(session), rescreenings.count_alarms(session)
     return render_template(
         "holds.html",
         order=order,

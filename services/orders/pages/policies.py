@@ -11,7 +11,7 @@ from shared.web.context import transaction
 desk = Blueprint("policies", __name__, url_prefix="/orders/policies", template_folder="../templates")
 
 NEWEST = 100
-"""Caught lines on the page; all are counted above them."""
+"""Caught lines, and goods at sea, on the page; all are counted."""
 
 
 @desk.get("/")
@@ -22,7 +22,8 @@ def in_force() -> str:
         in_work = rescreenings.in_work(session, business_today(session))
         return render_template(
             "policies.html",
-            alarms=rescreenings.alarms(session),
+            alarms=rescreenings.alarms(session, limit=NEWEST),
+            alarming=rescreenings.count_alarms(session),
             counts=rescreenings.counts(session),
             lines=rescreenings.caught(session, limit=NEWEST),
             newest=NEWEST,

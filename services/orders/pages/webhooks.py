@@ -23,8 +23,8 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import BUYER, current
 from shared.web.context import serving, transaction
+from shared.web.forms import wrong_with
 from shared.web.pagination import cursor_of, key_of, row_number
-from shared.web.problems import field_errors
 
 desk = Blueprint("webhook_pages", __name__, url_prefix="/orders/webhooks", template_folder="../templates")
 
@@ -32,10 +32,9 @@ DELIVERIES = 25
 """Of the log on one page."""
 
 ENDPOINT = WebhookRequest()
+OF_AN_ENDPOINT = ("url", "description", "event_types")
+OF_A_REPLAY = ("from", "to")
 DELIVERY = f"/<uuid:endpoint_id>/deliveries/<int(max={LARGEST_ID}):delivery_id>"
-
-Wrong = dict[str, str]
-"""What is wrong with a form, by its field; under the empty name what is wrong with all of it."""
 
 
 @desk.get("/")
@@ -54,7 +53,7 @@ def add() -> Any:
         with transaction() as session:
             endpoint = endpoints.register_webhook(session, buyer=current().account or "", **asked)
     except (Refused, ValidationError) as refusal:
-        return _every(_wrong(refusal)), 422
+        return _every(wrong_with(refusal, OF_AN_ENDPOINT)), 422
     return _one(endpoint.id, secret=endpoint.secret), 201
 
 
@@ -130,7 +129,7 @@ def replay(endpoint_id: UUID) -> Any:
                 undelivered_only=only,
             )
     except Refused as refusal:
-        return _one(endpoint_id, at="replay", wrong=_wrong(refusal)), 422
+        return _one(endpoint_id, at="replay", wrong=wrong_with(refusal, OF_A_REPLAY)), 422
     return _one(endpoint_id, replayed=count)
 
 
@@ -161,7 +160,7 @@ def _do(endpoint_id: UUID, at: str, command: Callable[[Session], None]) -> Any:
         with transaction() as session:
             command(session)
     except (Refused, ValidationError) as refusal:
-        return _one(endpoint_id, at=at, wrong=_wrong(refusal)), 422
+        return _one(endpoint_id, at=at, wrong=wrong_with(refusal, OF_AN_ENDPOINT)), 422
     return pages.back_to("webhook_pages.one", endpoint_id=endpoint_id)
 
 
@@ -183,13 +182,6 @@ def _moment(name: str) -> datetime:
     if typed.tzinfo:
         raise Refused("Give a day and a time.", field=name)
     return typed.replace(tzinfo=WIB)
-
-
-def _wrong(refusal: Refused | ValidationError) -> Wrong:
-    if isinstance(refusal, Refused):
-        return {refusal.field or "": pages.said(refusal)}
-    errors = field_errors(refusal.messages)
-    return {error["field"].partition("[")[0]: pages.said(error["message"]) for error in errors}
 
 
 def _every(wrong: Mapping[str, str] | None = None) -> str:

@@ -31,15 +31,16 @@ def currency() -> fields.String:
 
 
 def route() -> fields.List[Any]:
-    """Countries that goods pass, each once; an empty list is a direct route."""
+    """Countries that goods pass, each once; an empty list is a direct route, null one that is not known."""
     return fields.List(
         fields.String(validate=country),
+        allow_none=True,
         validate=[
             validate.Length(max=20, error="Give up to 20 countries."),
             _each_once,
         ],
         metadata={
-            "description": "countries that the planned route passes, ISO 3166-1; not given where none is planned yet"
+            "description": "countries that the planned route passes, ISO 3166-1; null where none is planned yet"
         },
     )
 

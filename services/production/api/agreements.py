@@ -10,6 +10,7 @@ from services.production import agreements as views
 from services.production.domain.agreement import Agreement
 from services.production.duties import READERS
 from services.production.handlers import agreements
+from services.production.handlers.planning import one_plan_at_a_time
 from services.production.schemas.agreements import (
     AgreementAmendment,
     AgreementQuery,
@@ -84,6 +85,7 @@ def read_agreement(agreement_id: UUID) -> Any:
 def amend_agreement(body: dict[str, Any], agreement_id: UUID) -> Any:
     """Change days, lanes or tariffs. Work that was offered under it goes on."""
     with transaction() as session:
+        one_plan_at_a_time(session)  # nobody amends it between the look at its version and the amendment
         must_match(_found(session, agreement_id).version)
         amended = agreements.amend(session, agreement_id=agreement_id, **body)
         return views.as_dict(amended, business_today(session)), 200, etag(amended.version)

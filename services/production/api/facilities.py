@@ -9,6 +9,7 @@ from services.production import calendars, views
 from services.production.domain.facility import Particulars
 from services.production.duties import MAY, READERS
 from services.production.handlers import capacities, facilities
+from services.production.handlers.planning import one_plan_at_a_time
 from services.production.schemas.facilities import (
     FACILITY_CODE,
     CapabilityAmendment,
@@ -95,6 +96,7 @@ def read_capability(code: str, family: str) -> Any:
 def amend_capability(body: dict[str, Any], code: str, family: str) -> Any:
     """Change some of what a facility makes of a family. What was before stays in its history."""
     with transaction() as session:
+        one_plan_at_a_time(session)  # nobody amends it between the look at its version and the amendment
         must_match(_capability(session, code, family)["version"])
         facilities.amend_capability(session, code=code, family=family, **body)
         found = _capability(session, code, family)

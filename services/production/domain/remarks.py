@@ -34,11 +34,16 @@ def said(reason: str) -> str:
 
 def nobody_named(text: str, *, field: str) -> str:
     """Other free text, such as what a tool is called: it tells of nobody either."""
-    if has_identity_number(text):
-        raise Refused("Give it without anybody's identity number.", field=field)
+    nobody_numbered(text, field=field)
     if _names_somebody(text):
         raise Refused("Give it without anybody's name.", field=field)
     return text
+
+
+def nobody_numbered(text: str, *, field: str) -> None:
+    """Text that may have people's names in it, such as an address."""
+    if has_identity_number(text):
+        raise Refused("Give it without anybody's identity number.", field=field)
 
 
 def _names_somebody(text: str) -> bool:

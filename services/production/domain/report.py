@@ -36,7 +36,7 @@ NO_DEVICE: Final = Origin()
 
 
 def placed(origin: Origin, *, now: datetime, received: datetime, began: date | None) -> Origin:
-    """The moment for which a report counts: the device's, unless its clock can't be right; then it is ours.
+    """The moment for which it counts: the device's, unless its clock can't be right; then it is ours.
 
     ``now`` is business time in its zone, which may be ahead of the real time at which it was ``received``.
     """

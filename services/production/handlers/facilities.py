@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.production.domain.facility import FIRST_LEVEL, Particulars
-from services.production.domain.remarks import nobody_named
+from services.production.domain.remarks import nobody_named, nobody_numbered
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.waiting import share_out_to
 from services.production.storage import capability, capability_change, facility, item
@@ -28,8 +28,8 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     particulars.may_be()
     for name in ("name", "place"):
         nobody_named(getattr(particulars, name), field=name)
-    for line in particulars.address:
-        nobody_named(line, field="address")
+    for line in particulars.address:  # streets are called after people
+        nobody_numbered(line, field="address")
     one_plan_at_a_time(session)
     values = asdict(particulars) | {"address": list(particulars.address), "by_office": True}
     known = session.execute(select(facility).where(facility.c.code == code)).mappings().one_or_none()
@@ -87,7 +87,7 @@ def set_capability(
         )
     )
     if known is not None and not _was_changed(session, code, family):
-        _keep(session, code, family, today, {name: known._mapping[name] for name in values})
+        _keep(session, code, family, None, {name: known._mapping[name] for name in values})
     _keep(session, code, family, today, values)
     share_out_to(session, code)
 
@@ -115,6 +115,6 @@ def _was_changed(session: Session, code: str, family: str) -> bool:
     return session.execute(changes.limit(1)).first() is not None
 
 
-def _keep(session: Session, code: str, family: str, day: date, values: dict[str, Any]) -> None:
-    """What the facility makes from this day on, as an entry of its own."""
+def _keep(session: Session, code: str, family: str, day: date | None, values: dict[str, Any]) -> None:
+    """What the facility makes from this day on, as an entry of its own; without a day since it is known."""
     session.execute(insert(capability_change).values(facility=code, family=family, changed_on=day, **values))

@@ -1,12 +1,12 @@
 """Sharing order lines out over facilities, and saying how each line stands."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -208,6 +208,14 @@ def work_orders_of(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
 
 def locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
     """The line's work orders, to take pieces back of: nobody begins one of them before the commit."""
-    of_line = (work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-    session.execute(select(work_order.c.id).where(*of_line).order_by(work_order.c.id).with_for_update())
+    lock_work_orders(session, [(line.order_id, line.line)])
     return work_orders_of(session, line)
+
+
+def lock_work_orders(session: Session, lines: Collection[tuple[UUID, int]]) -> None:
+    """Lock the work orders of order lines in the order of their ids, as everybody does who locks several.
+
+    Whoever gives out numbers of a facility, or records, does so after it.
+    """
+    of_lines = tuple_(work_order.c.order_id, work_order.c.line).in_(lines)
+    session.execute(select(work_order.c.id).where(of_lines).order_by(work_order.c.id).with_for_update())

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -15,17 +15,21 @@ from services.production.domain.replanning import OpenLine
 from services.production.domain.terms import PlanOnTerms, Reason
 from services.production.handlers.planning import (
     line_of,
-    locked_work_orders,
+    lock_work_orders,
     one_plan_at_a_time,
     shared_out_anew,
+    work_orders_of,
 )
 from services.production.open_work import OpenWork, open_work
 from services.production.solving import Proposed
-from services.production.storage import proposal
+from services.production.storage import passed_over, proposal
 from shared.clock import business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 from shared.sight import as_the_service
+
+TOLD_ANEW: Final[tuple[Reason, ...]] = ("no_agreement", "skill_too_low", "declined")
+"""Reasons that ``OpenLine.barred`` has where they still hold."""
 
 
 def keep(session: Session, *, work: OpenWork, proposed: Proposed) -> UUID:
@@ -61,13 +65,17 @@ def accept(session: Session, *, proposal_id: UUID) -> None:
     """Take back and offer what the proposal says, as long as the open work is what it was made for."""
     one_plan_at_a_time(session)
     found = _open(session, proposal_id)
+    changes = {(UUID(change["order_id"]), change["line"]): change for change in found.changes}
     with as_the_service(session):  # plans are about all facilities
+        lock_work_orders(session, changes.keys())
         work = open_work(session)
         if work.fingerprint != found.open_work:
-            raise Refused("The open work has changed since: make a new proposal.")
+            raise Refused("The day, the open work or the hours have changed since: make a new proposal.")
         lines = {line.key: line for line in work.lines}
-        for change in found.changes:
-            _put_in_place(session, lines[UUID(change["order_id"]), change["line"]], change)
+        told = [
+            event for key, change in changes.items() for event in _put_in_place(session, lines[key], change)
+        ]
+        record(session, *told)
     _decided(session, proposal_id, accepted_on=business_today(session))
 
 
@@ -84,19 +92,26 @@ def _decided(session: Session, id: UUID, **values: date) -> None:
     session.execute(update(proposal).where(proposal.c.id == id).values(values))
 
 
-def _put_in_place(session: Session, open_line: OpenLine, change: dict[str, Any]) -> None:
+def _put_in_place(session: Session, open_line: OpenLine, change: dict[str, Any]) -> list[object]:
+    """Take back and offer what a change says; the line's work orders are locked."""
     line = line_of(session, open_line.order_id, open_line.line)
-    work_orders = locked_work_orders(session, line)
+    work_orders = work_orders_of(session, line)
     back = {UUID(each["id"]): each["pieces"] for each in change["taken_back"]}
     today = business_today(session)
-    if any(each.id in back and not each.can_be_taken_back for each in work_orders):
-        raise Refused("The open work has changed since: make a new proposal.")
     told = [each.take_back(back[each.id], on=today) for each in work_orders if each.id in back]
     shares = tuple(
         Share(each["facility"], each["quantity"], date.fromisoformat(each["due"]), each["why"])
         for each in change["offered"]
     )
     session.flush()
-    passed: dict[str, Reason] = {**dict.fromkeys(open_line.places, "not_needed"), **open_line.barred}
-    planned = PlanOnTerms(Plan(shares, 0), passed)
-    record(session, *told, *shared_out_anew(session, line, work_orders, planned, "replanned"))
+    planned = PlanOnTerms(Plan(shares, 0), _passed_over(session, open_line))
+    return [*told, *shared_out_anew(session, line, work_orders, planned, "replanned")]
+
+
+def _passed_over(session: Session, line: OpenLine) -> dict[str, Reason]:
+    """Why each facility has no share, were it to have none: as before, but for what is no obstacle any more."""
+    of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
+    before = session.execute(select(passed_over.c.facility, passed_over.c.reason).where(*of_line))
+    kept = {row.facility: row.reason for row in before if row.facility in line.places}
+    still = {code: reason for code, reason in kept.items() if reason not in TOLD_ANEW}
+    return {**dict.fromkeys(line.places, "not_needed"), **still, **line.barred}

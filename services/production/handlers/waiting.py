@@ -1,9 +1,10 @@
 """Sharing out again what no facility has, when something came that was missing."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
@@ -27,8 +28,7 @@ def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> 
         found = session.execute(_waiting(today, *conditions)).all()
         if len(found) > MOST:
             session.execute(update(demand).where(_waits(today), *conditions).values(tried_on=None))
-        for order_id, number in found[:MOST]:
-            _share_out(session, order_id, number, because)
+        _share_out(session, found[:MOST], because)
 
 
 def share_out_to(session: Session, code: str) -> None:
@@ -54,18 +54,20 @@ def share_out_untried(session: Session) -> bool:
     one_plan_at_a_time(session)
     today = business_today(session)
     found = session.execute(_waiting(today, _untried(today))).all()
-    for order_id, number in found[:MOST]:
-        _share_out(session, order_id, number, "enabled")
+    _share_out(session, found[:MOST], "enabled")
     return len(found) > MOST
 
 
-def _share_out(session: Session, order_id: Any, number: int, because: Cause) -> None:
-    line = line_of(session, order_id, number)
-    work_orders = work_orders_of(session, line)
-    more = line.to_make - sum(each.quantity for each in work_orders if each.live)
-    planned, *offered = allocate(session, line, work_orders, more, because)
-    if offered:
-        record(session, planned, *offered)
+def _share_out(session: Session, lines: Sequence[Row[Any]], because: Cause) -> None:
+    """Offer what waits of the lines. All is recorded at the end, after the last number of a facility is given out."""
+    told: list[object] = []
+    for row in lines:
+        line = line_of(session, row.order_id, row.line)
+        work_orders = work_orders_of(session, line)
+        more = line.to_make - sum(each.quantity for each in work_orders if each.live)
+        planned, *offered = allocate(session, line, work_orders, more, because)
+        told += [planned, *offered] if offered else []
+    record(session, *told)
 
 
 def _untried(today: date) -> ColumnElement[bool]:

@@ -31,17 +31,25 @@ from shared.sight import as_the_service
 
 
 def accept(
-    session: Session, *, work_order_id: UUID, by: date | None = None, reason: str | None = None
+    session: Session,
+    *,
+    work_order_id: UUID,
+    by: date | None = None,
+    reason: str | None = None,
+    device_at: datetime | None = None,
 ) -> WorkOrder:
-    """The facility will make it by the due day, or by one of its own, which moves the promise."""
+    """The facility will make it by the due day, or by one of its own, which moves the promise.
+
+    It stands on the day of the device's time, if there is one, as of which it must be allowed.
+    """
     if by is not None:
         one_plan_at_a_time(session)
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
-    today = business_today(session)
-    _must_be_agreed(session, order, max(today, by or order.due), field="by" if by else None)
+    on = _day_of(session, device_at, since=order.offered_on)
+    _must_be_agreed(session, order, max(on, by or order.due), on=on, field="by" if by else None)
     due, cleared = order.due, _cleared_until(session, order)
-    accepted = order.accept(on=today, cleared_until=cleared, by=by, reason=reason)
+    accepted = order.accept(on=on, cleared_until=cleared, by=by, reason=reason)
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
         record(session, *accepted, *(_standing(session, order, "accepted") if order.due != due else []))
@@ -61,15 +69,15 @@ def decline(session: Session, *, work_order_id: UUID, reason: str, code: str | N
     return order
 
 
-def start(session: Session, *, work_order_id: UUID) -> WorkOrder:
-    """Work begins, or goes on after a pause."""
+def start(session: Session, *, work_order_id: UUID, device_at: datetime | None = None) -> WorkOrder:
+    """Work begins, or goes on after a pause; it stands on the day of the device's time, as of which it must be allowed."""
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
     materials.must_be_usable(session, order)
-    today = business_today(session)
+    on = _day_of(session, device_at, since=order.accepted_on)
     if order.started_on is None:
-        _must_be_agreed(session, order, today)
-    record(session, *order.start(on=today, cleared_until=_cleared_until(session, order)))
+        _must_be_agreed(session, order, on, on=on)
+    record(session, *order.start(on=on, cleared_until=_cleared_until(session, order)))
     return order
 
 
@@ -114,11 +122,10 @@ def report(
         kind=kind,
         worked_on=worked_on,
         today=business_today(session),
-        origin=placed(
+        origin=_placed(
+            session,
             Origin(client_id=client_id, device_at=device_at, device=device),
-            now=business_now(session).astimezone(WIB),
-            received=real_now(),
-            began=order.started_on,
+            since=order.started_on,
         ),
         a_day=made_a_day(session, order),
     )
@@ -189,9 +196,22 @@ def locked(session: Session, work_order_id: UUID) -> WorkOrder:
     return session.get_one(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
 
 
-def _must_be_agreed(session: Session, order: WorkOrder, day: date, *, field: str | None = None) -> None:
-    """An agreement may have ended since the work was offered."""
-    must_cover(terms.agreements_for(session, order), day, today=business_today(session), field=field)
+def _day_of(session: Session, device_at: datetime | None, *, since: date | None) -> date:
+    """The day on which something was tapped: today without a device's time, or if that can't be right."""
+    return _placed(session, Origin(device_at=device_at), since=since).day or business_today(session)
+
+
+def _placed(session: Session, origin: Origin, *, since: date | None) -> Origin:
+    """When it was, by the device's time if that can be right."""
+    now = business_now(session).astimezone(WIB)
+    return placed(origin, now=now, received=real_now(), began=since)
+
+
+def _must_be_agreed(
+    session: Session, order: WorkOrder, day: date, *, on: date, field: str | None = None
+) -> None:
+    """An agreement may have ended between the offer and the day ``on`` which somebody agrees or begins."""
+    must_cover(terms.agreements_for(session, order), day, today=on, field=field)
 
 
 def _cleared_until(session: Session, order: WorkOrder) -> date | None:

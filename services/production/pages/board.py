@@ -128,9 +128,10 @@ def _accept() -> dict[str, Any]:
 
 
 def _report() -> dict[str, Any]:
-    """Without its own id a browser is known by its session."""
+    """A browser that tells no id of its device is known by its session."""
     report = {"pieces": whole("pieces"), "kind": kind(), "worked_on": day("worked_on")}
-    return {**report, "client_id": _id("client_id"), "device": uuid5(NAMESPACE_OID, g.csrf_token)}
+    device = _id("device") or uuid5(NAMESPACE_OID, g.csrf_token)
+    return {**report, "client_id": _id("client_id"), "device": device}
 
 
 def kind() -> Kind:

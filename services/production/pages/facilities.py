@@ -17,6 +17,7 @@ from services.production.handlers import facilities
 from services.production.pages.board import DECLINE_WORDS, WHOLE
 from services.production.schemas.facilities import (
     FACILITY_CODE,
+    CapabilityAmendment,
     CapabilityRequest,
     DayRequest,
     HeadcountRequest,
@@ -35,7 +36,8 @@ desk = Blueprint("facility_pages", __name__, url_prefix="/production", template_
 
 OFFICE_FORM = "/facilities/<code>/<any(particulars, capability):form>"
 FORM = "/facilities/<code>/<any(week, day, ordinary, pool):form>"
-PARTICULARS, CAPABILITY, WEEK = ParticularsRequest(), CapabilityRequest(), WeekRequest()
+PARTICULARS, WEEK = ParticularsRequest(), WeekRequest()
+CAPABILITY, AMENDMENT = CapabilityRequest(), CapabilityAmendment()
 DAY, POOL = DayRequest(), HeadcountRequest()
 ON_THE_PAGE = ("workers", "efficiency_pct", "yield_pct", "skill_level")
 """Of a capability."""
@@ -157,13 +159,13 @@ def _particulars(session: Session, code: str) -> None:
 
 
 def _capability(session: Session, code: str) -> None:
-    values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE))
     family = request.form.get("family", "")
     if facilities.capability_of(session, code, family) is None:
+        values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE))
         facilities.set_capability(session, code=code, family=family, **values)
-    else:  # days that are not on the page stay as they are
-        shown = {name: values[name] for name in ON_THE_PAGE}
-        facilities.amend_capability(session, code=code, family=family, **shown)
+    else:  # what was left empty, and what is not on the page, stays as it is
+        changes = _loaded(AMENDMENT, _wholes(*_texts(*ON_THE_PAGE)))
+        facilities.amend_capability(session, code=code, family=family, **changes)
 
 
 def _week(session: Session, code: str) -> None:

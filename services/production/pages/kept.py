@@ -122,7 +122,13 @@ def _device_at() -> datetime:
     return at
 
 
-READ: dict[str, Callable[[], dict[str, Any]]] = {
-    **{action: read for action, (_, read) in ACTIONS.items()},
-    "report": _report,
-}
+def _accept() -> dict[str, Any]:
+    _, read = ACTIONS["accept"]
+    return {**read(), "device_at": _device_at()}
+
+
+def _start() -> dict[str, Any]:
+    return {"device_at": _device_at()}
+
+
+READ: dict[str, Callable[[], dict[str, Any]]] = {"accept": _accept, "start": _start, "report": _report}

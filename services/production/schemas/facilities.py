@@ -157,7 +157,9 @@ class CapabilitySchema(CapabilityRequest):
 
 
 class CapabilityChangeSchema(CapabilityRequest):
-    changed_on = fields.Date()
+    changed_on = fields.Date(
+        allow_none=True, metadata={"description": "none: it was so before the first change"}
+    )
 
 
 class CapabilityInFullSchema(CapabilitySchema):

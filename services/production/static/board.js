@@ -1,6 +1,7 @@
 // The board without a network: what is accepted, begun and reported is kept on the device with its time and an
 // id of its own, and sent in order as soon as that is possible. Without this script the forms are plain ones.
 import { all, change, drop, keep } from "./queue.js";
+import { device } from "./device.js";
 import { fits, say } from "./keypad.js";
 
 const section = document.getElementById("waiting");
@@ -8,6 +9,11 @@ const { person } = section.dataset;
 const language = document.documentElement.lang;
 const keptAt = Number(document.documentElement.dataset.kept);
 const RETRY = 15000, PATIENCE = 20000;
+const CORRECTABLE = [
+  { name: "pieces", word: "pieces", inputMode: "numeric", autocomplete: "off" },
+  { name: "worked_on", word: "day", type: "date" },
+  { name: "by", word: "day", type: "date" },
+];
 let reached = !keptAt, ended = false, strange = false;
 
 const isOffline = () => !navigator.onLine || !reached;
@@ -17,12 +23,6 @@ const isTyping = () =>
   [...document.querySelectorAll("main input:not([type=hidden]), main select, main textarea")].some(
     (input) => input.isConnected && (input === document.activeElement || ("defaultValue" in input && input.value !== input.defaultValue)),
   );
-
-function device() {
-  const known = localStorage.getItem("kendi-device") ?? crypto.randomUUID();
-  localStorage.setItem("kendi-device", known);
-  return known;
-}
 
 // The device's time with its zone, as in 2025-03-22T14:30:00.000+07:00.
 function deviceTime() {
@@ -184,18 +184,20 @@ function refused(entry) {
   const row = element("div", "", { className: "row" });
   const again = element("button", say("again"), { type: "button", className: "act" });
   const away = element("button", say("discard"), { type: "button", className: "act danger" });
-  const pieces = element("input", "", { value: entry.fields.pieces ?? "", inputMode: "numeric", autocomplete: "off", ariaLabel: say("pieces") });
-  again.addEventListener("click", () => sendAgain(entry, pieces.value));
+  const inputs = CORRECTABLE.filter(({ name }) => entry.fields[name]).map(({ name, word, ...more }) =>
+    element("input", "", { name, value: entry.fields[name], ariaLabel: say(word), ...more }),
+  );
+  again.addEventListener("click", () => sendAgain(entry, Object.fromEntries(inputs.map(({ name, value }) => [name, value]))));
   away.addEventListener("click", () => confirm(say("sure")) && discard(entry));
-  row.append(...(entry.action === "report" ? [pieces] : []), again, away);
+  row.append(...inputs, again, away);
   item.append(row);
   return item;
 }
 
 // What was refused was not counted, so it keeps its id: however often it is sent, it counts once.
-async function sendAgain({ refused: _, ...entry }, pieces) {
+async function sendAgain({ refused: _, ...entry }, corrected) {
   document.activeElement?.blur();
-  await change({ ...entry, fields: pieces ? { ...entry.fields, pieces } : entry.fields });
+  await change({ ...entry, fields: { ...entry.fields, ...corrected } });
   await send();
 }
 

@@ -6,6 +6,7 @@ const FILES = [
   "/production/static/live.js",
   "/production/static/kendi.svg",
   "/production/board/board.js",
+  "/production/board/device.js",
   "/production/board/queue.js",
   "/production/board/keypad.js",
   OFFLINE,

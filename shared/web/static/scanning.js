@@ -15,21 +15,47 @@ function sound(outcome) {
   navigator.vibrate?.(outcome === "accepted" ? 60 : [250, 100, 250]);
 }
 
-async function send(form) {
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "text/html" } });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.querySelector("[data-scanning]");
-  if (!fresh) return form.submit();
-  document.querySelector("[data-scanning]").replaceWith(fresh);
-  fresh.querySelector("#scan")?.focus();
+// What belongs to one scan leaves the form with it, and makes room for the next one while it is sent.
+const OF_ONE_SCAN = ["sscc", "grams", "seal", "photo"];
+let sent = Promise.resolve();
+
+function take(form) {
+  const scan = new FormData(form);
+  for (const name of OF_ONE_SCAN) if (form.elements[name]) form.elements[name].value = "";
+  return scan;
+}
+
+function show(fresh) {
+  const shown = document.querySelector("[data-scanning]");
+  const inside = shown.contains(document.activeElement) && document.activeElement.id;
+  for (const { id, value } of shown.querySelectorAll("#scan-form .field input:not([type=file])")) {
+    fresh.querySelector(`[id="${id}"]`).value = value;
+  }
+  shown.replaceWith(fresh);
+  (document.getElementById(inside || "scan") ?? fresh.querySelector("#scan")).focus();
   sound(fresh.querySelector("[data-outcome]")?.dataset.outcome);
 }
 
+async function send(action, scan) {
+  const answer = await fetch(action, { method: "POST", body: scan, headers: { Accept: "text/html" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  show(page.querySelector("[data-scanning]"));
+}
+
+// What could not be sent is put back and sent the browser's own way; nothing follows, for that leaves the page.
+function leave(scan) {
+  const form = document.getElementById("scan-form");
+  for (const name of OF_ONE_SCAN) if (typeof scan.get(name) === "string") form.elements[name].value = scan.get(name);
+  form.submit();
+  return new Promise(() => {});
+}
+
 document.addEventListener("submit", (event) => {
-  if (event.target.id !== "scan-form" || event.target.dataset.busy) return;
+  if (event.target.id !== "scan-form") return;
   event.preventDefault();
-  event.target.dataset.busy = "yes";
-  send(event.target).catch(() => event.target.submit());
+  const { action } = event.target;
+  const scan = take(event.target);
+  sent = sent.then(() => send(action, scan)).catch(() => leave(scan));
 });
 
 // A photo is sent as soon as it was taken.
