@@ -65,6 +65,7 @@ ALLOWED = {
     "production facility.name": "a facility",
     "production tool_kind.name": "a kind of tool",
     "production InspectionSchema.photos": "goods; the desk says that nobody may be on them",
+    "production inspection.photos": "how many there were of goods",
     "production inspection_photo": "goods; the desk says that nobody may be on them",
     "worker_pct": "a share of what is earned",
     "production worker": CODE,
