@@ -1,5 +1,6 @@
 """Which free text is taken from outside: what a person can read, and nothing that hides or reorders it."""
 
+import re
 from unicodedata import category
 
 NEVER = {"Cc", "Cn", "Cs", "Zl", "Zp"}
@@ -18,3 +19,12 @@ def is_plain(text: str, *, lines: bool = False) -> bool:
     if any(category(one) in NEVER or one in TURNING for one in characters):
         return False
     return not text or any(category(one)[0] in VISIBLE for one in characters)
+
+
+IDENTITY_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
+"""Sixteen digits, as the national identity number has, however they are grouped; a carton's number has eighteen."""
+
+
+def has_identity_number(text: str) -> bool:
+    """Whether free text holds what may be somebody's identity number: none comes in, in any service."""
+    return bool(IDENTITY_NUMBER.search(text))

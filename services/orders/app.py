@@ -8,6 +8,7 @@ from services.orders.pages import (
     changing,
     claiming,
     deciding,
+    dossiers,
     holds,
     importing,
     keys,
@@ -36,6 +37,7 @@ DESKS = (
     picturing.desk,
     holds.desk,
     policies.desk,
+    dossiers.desk,
     webhooks.desk,
     keys.desk,
 )

@@ -1,5 +1,7 @@
 """Our own papers and pictures as downloads, for systems and for people alike."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -7,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.orders.claims import find_photo
+from services.orders.documents.dossier import dossier
 from services.orders.documents.proforma import Seller, proforma
 from services.orders.domain.order import Order
-from services.orders.storage import buyer, item
+from services.orders.storage import buyer, facility, item
 from shared.web.files import picture
 from shared.web.problems import not_found
 
@@ -30,6 +33,16 @@ def proforma_of(session: Session, order: Order) -> Response:
     }
     headers = {"Content-Disposition": f'inline; filename="proforma-{order.id}.pdf"'}
     return Response(proforma(order, seller, names), mimetype="application/pdf", headers=headers)
+
+
+def dossier_of(session: Session, version: Mapping[str, Any]) -> Response:
+    """One version of a dossier."""
+    codes = {lot["facility"] for lot in version["lots"]}
+    rows = session.execute(select(facility).where(facility.c.code.in_(codes)))
+    name = f"dossier-{version['id']}-v{version['version']}"
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    paper = dossier(version, {row.code: row.name for row in rows})
+    return Response(paper, mimetype="application/pdf", headers=headers)
 
 
 def photo_of(session: Session, claim_id: UUID, number: int) -> Response:

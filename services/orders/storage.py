@@ -457,6 +457,79 @@ facility = Table(
     comment="our copy of what production tells",
 )
 
+lot = Table(
+    "lot",
+    tables,
+    Column("lot", Text, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("facility", Text, nullable=False),
+    Column("work_order_id", Uuid, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("released_at", Instant, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity"),
+    CheckConstraint("lane IN ('custodial', 'parole_community', 'free')", name="lane"),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    comment="our copy of what production released",
+)
+Index("lot_line_idx", lot.c.order_id, lot.c.line_number)
+Index("lot_work_order_idx", lot.c.work_order_id)
+Index("lot_released_at_idx", lot.c.released_at, lot.c.lot)
+
+shipment_lot = Table(
+    "shipment_lot",
+    tables,
+    Column("event_id", Uuid, primary_key=True),
+    Column("lot", Text, ForeignKey("lot.lot"), primary_key=True, index=True),
+    Column("shipment_id", Uuid, nullable=False),
+    Column("told_at", Instant, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity <> 0", name="quantity"),
+    comment="append only: pieces of a lot that were put into a shipment, or, below 0, taken out of it",
+)
+Index("shipment_lot_shipment_idx", shipment_lot.c.shipment_id, shipment_lot.c.told_at)
+
+evidence = Table(
+    "evidence",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("facility", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("finding", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("sha256", Text),
+    Column("recorded_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    Column("withdrawn_reason", Text),
+    CheckConstraint("num_nulls(withdrawn_at, withdrawn_reason) IN (0, 2)", name="withdrawn"),
+    comment="our copy of what production tells of facilities",
+)
+Index("evidence_facility_idx", evidence.c.facility, evidence.c.id)
+
+month_of_work = Table(
+    "month_of_work",
+    tables,
+    Column("facility", Text, primary_key=True),
+    Column("month", Date, primary_key=True, comment="its first day"),
+    Column("told_at", Instant, nullable=False),
+    Column("eligible", Integer),
+    Column("consenting", Integer),
+    Column("workers", Integer),
+    Column("minutes", Integer),
+    Column("premi_idr", BigInteger),
+    Column("hourly_idr", BigInteger),
+    Column("minimum_hourly_idr", BigInteger),
+    Column("refusals", Integer),
+    Column("open_grievances", Integer),
+    Column("visits", Integer, nullable=False),
+    comment="our copy of what production tells of people at work: no figure is about fewer than five",
+)
+
 timeline = Table(
     "timeline",
     tables,

@@ -7,6 +7,7 @@ from services.production.api import ROUTES
 from services.production.pages import (
     agreements,
     board,
+    evidence,
     facilities,
     hours,
     inspecting,
@@ -38,6 +39,7 @@ DESKS = (
     materials.desk,
     replanning.desk,
     warnings.desk,
+    evidence.desk,
     people.desk,
     hours.desk,
     premi.desk,

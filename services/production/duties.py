@@ -23,6 +23,7 @@ MAY: Final = {
     "capacity": (FACILITY, HEAD, KANWIL),
     "material": (FACILITY, HEAD),
     "quarantine": (FACILITY, HEAD, KANWIL),
+    "evidence": (HEAD, KANWIL),
     "people": (FACILITY, HEAD),
     "reverse": (HEAD,),
 }

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry, relationship
 
 from services.production.domain.agreement import Agreement, Tariff
+from services.production.domain.evidence import Evidence
 from services.production.domain.material import MaterialLot
 from services.production.domain.report import Report
 from services.production.domain.warning import WorkWarning
@@ -568,6 +569,31 @@ warning_check = Table(
     comment="when all work was last looked through for what to warn of",
 )
 
+evidence = Table(
+    "evidence",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("item", Text, nullable=False),
+    Column("finding", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("valid_until", Date, comment="none of what contradicts: it stands until it is withdrawn"),
+    Column("sha256", Text, comment="of the file, which is not kept: it may name people"),
+    Column("recorded_on", Date, nullable=False),
+    Column("recorded_by", Text, nullable=False, comment="by role"),
+    Column("withdrawn_on", Date),
+    Column("withdrawn_reason", Text),
+    CheckConstraint("finding IN ('supports', 'contradicts')", name="finding"),
+    CheckConstraint("(valid_until IS NULL) = (finding = 'contradicts')", name="lasts"),
+    CheckConstraint("valid_until >= issued_on", name="valid_until"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+    CheckConstraint("num_nulls(withdrawn_on, withdrawn_reason) IN (0, 2)", name="withdrawn"),
+    comment="never changed but for its withdrawal",
+)
+Index("evidence_facility_idx", evidence.c.facility, evidence.c.id)
+
 worker = Table(
     "worker",
     tables,
@@ -795,6 +821,16 @@ premi_line = Table(
     comment="append only; the lines of an entry add up to 0",
 )
 
+closed_month = Table(
+    "closed_month",
+    tables,
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("month", Date, nullable=False, comment="its first day"),
+    PrimaryKeyConstraint("facility", "month"),
+    CheckConstraint("extract(day FROM month) = 1", name="month"),
+    comment="append only: months whose figures were told",
+)
+
 minimum_wage = Table(
     "minimum_wage",
     tables,
@@ -807,6 +843,7 @@ minimum_wage = Table(
 )
 
 mapping = registry(metadata=tables)
+mapping.map_imperatively(Evidence, evidence)
 mapping.map_imperatively(WorkWarning, warning)
 mapping.map_imperatively(Report, report)
 mapping.map_imperatively(

@@ -41,6 +41,61 @@ class FacilityUnlocked:
     reason: str
 
 
+@contract("kendi.production.evidence_recorded.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRecorded:
+    """A document shows or contradicts one thing about how people work in a facility; it names nobody.
+
+    ``issuer`` is a role. ``valid_until`` is absent of what contradicts, which stands until it is withdrawn;
+    ``sha256`` is of the file, which stays where it is.
+    """
+
+    code: str
+    evidence_id: UUID
+    item: str
+    finding: Literal["supports", "contradicts"]
+    document: str
+    issuer: str
+    issued_on: date
+    valid_until: date | None
+    sha256: str | None
+
+
+@contract("kendi.production.evidence_withdrawn.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class EvidenceWithdrawn:
+    """A document does not count any more."""
+
+    code: str
+    evidence_id: UUID
+    item: str
+    reason: str
+
+
+@contract("kendi.production.month_closed.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class MonthClosed:
+    """How people fared at work in a facility in a month whose figures change no more.
+
+    ``month`` is its first day. A figure that would be about fewer than five people, or show fewer by
+    subtraction, is absent. Minutes and premi are of ``workers``, who worked for partners and consented to the
+    use of data; ``visits`` are independent ones in the year before.
+    """
+
+    code: str
+    month: date
+    eligible: int | None
+    consenting: int | None
+    workers: int | None
+    minutes: int | None
+    premi_idr: int | None
+    hourly_idr: int | None
+    minimum_hourly_idr: int | None
+    refusals: int | None
+    open_grievances: int | None
+    visits: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Allocation:
     facility: str

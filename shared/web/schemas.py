@@ -7,11 +7,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from shared.refusal import Sentence
-from shared.text import is_plain
+from shared.text import has_identity_number, is_plain
 
 NOT_PLAIN = (
     "Give text that can be read: no control characters, none that turn its direction, not only spaces."
 )
+NO_NUMBER_OF_ANYBODY = "Give it without anybody's identity number."
 NO_AMOUNT = "Give an amount in digits with a point before the cents, for example 0.55."
 NOT_QUOTED = 'Give an amount in quotes, for example "0.55".'
 AMOUNT = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -90,6 +91,16 @@ class Text(fields.String):
         return text
 
 
+class Remark(Text):
+    """Free text in which somebody may be named: it holds nobody's identity number."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if has_identity_number(text):
+            raise ValidationError(NO_NUMBER_OF_ANYBODY)
+        return text
+
+
 class _Between(validate.Length):
     def _format_error(self, value: Any, message: str) -> str:
         return Sentence("Give {least} to {most} characters.", least=self.min, most=self.max)
@@ -100,9 +111,9 @@ def short_text(most: int, *, required: bool = True, least: int = 1) -> Text:
     return Text(most, least=least, required=required)
 
 
-def long_text(most: int, *, least: int = 1) -> Text:
+def long_text(most: int, *, least: int = 1) -> Remark:
     """A few sentences, such as a reason."""
-    return Text(most, least=least, lines=True, required=True)
+    return Remark(most, least=least, lines=True, required=True)
 
 
 def day(*, required: bool = True, **options: Any) -> fields.Date:

@@ -5,6 +5,7 @@ tested to take it in.
 """
 
 import json
+import re
 import sys
 import tempfile
 from datetime import date
@@ -14,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from kendi.demo.board import Boards
+from kendi.demo.people import Visitor
 from kendi.demo.play import BELGIUM, Story
 from kendi.system import System
 from shared.database import Database
@@ -22,6 +24,7 @@ from shared.messaging.relay import _envelope
 from shared.messaging.tables import outbox_event
 from shared.messaging.wire import Envelope
 from shared.sight import SERVICE
+from shared.web.access import HEAD
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -45,6 +48,7 @@ class SmallStory(Story):
 
     def _place(self) -> None:
         self.boards = PausingBoards(self.system.urls["production"], self.system.accounts)
+        self._show_evidence()
         line = {
             "sku": "CR-BALL-07",
             "quantity": 600,
@@ -56,6 +60,26 @@ class SmallStory(Story):
         quote = self.buyer.post("/orders/v1/quotes", {**order, "po_number": "PO-2", "lines": [line]})
         address = f"/orders/v1/quotes/{quote['id']}"
         self._until(lambda: self.buyer.get(address)["state"] == "answered", "the quote is answered")
+
+    def _show_evidence(self) -> None:
+        """The head of a facility makes a code, whose months are told later, records a document and takes it back."""
+        accounts = self.system.accounts
+        with Visitor(self.system.urls["production"], accounts.person("production", HEAD)) as head:
+            head.open("/production/people")
+            head.submit("/production/people/register", count="1", eligible="true")
+            at = f"/production/facilities/{head.person.account}/evidence"
+            head.open(at)
+            head.submit(
+                at,
+                item="skills",
+                finding="supports",
+                document="W13-1/2026",
+                issuer="facility_head",
+                issued_on=self.clock.today_plus(0).isoformat(),
+                valid_until=self.clock.today_plus(300).isoformat(),
+            )
+            (withdraw,) = re.findall(rf'action="({at}/[0-9a-f-]{{36}}/withdraw)"', head.open(at))
+            head.submit(withdraw, reason="Nomornya salah ketik.")
 
     def _ship(self) -> None:
         self._until(lambda: self.desk.pieces_to_pack() == 600, "logistics has heard of every lot")

@@ -1,6 +1,7 @@
 """The whole story, by the command that a newcomer runs."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -10,11 +11,19 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from kendi.doctor import summary
 from kendi.servers import Servers
 from shared.card import all_cards
+from shared.database import Database
+from shared.messaging.tables import outbox_event
+from shared.sight import SERVICE
+from shared.text import has_identity_number
 from tests.conftest import REPOSITORY
+
+UUIDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Digits and hyphens too, of nobody."""
 
 pytestmark = pytest.mark.flow
 
@@ -118,6 +127,25 @@ def test_the_epcis_document_is_valid(story: tuple[str, Path]) -> None:
     schema = json.loads((REPOSITORY / "reference/epcis/epcis-json-schema.json").read_text())
     document = json.loads((story[1] / "epcis.json").read_text())
     assert list(Draft7Validator(schema).iter_errors(document)) == []
+
+
+def test_nothing_that_was_made_or_told_holds_an_identity_number(story: tuple[str, Path]) -> None:
+    papers = (page.extract_text() for file in story[1].glob("*.pdf") for page in PdfReader(file).pages)
+    files = (file.read_text() for file in story[1].glob("*.json"))
+    with Servers(story[1] / "system", list(all_cards()), fsync=False) as servers:
+        told = [text for url in servers.addresses.app_urls.values() for text in _told(url)]
+    assert len(told) > 300
+    made = (story[0], *papers, *files, *told)
+    assert [text[:200] for text in made if has_identity_number(UUIDS.sub("", text))] == []
+
+
+def _told(url: str) -> list[str]:
+    """The data of every event that a service recorded."""
+    database = Database(url, sees=SERVICE, pool_size=1)
+    with database.transaction() as session:
+        told = [json.dumps(data) for data in session.execute(select(outbox_event.c.data)).scalars()]
+    database.close()
+    return told
 
 
 def test_the_audit_finds_every_number_the_same_in_every_database(story: tuple[str, Path]) -> None:

@@ -51,6 +51,10 @@ CASES: dict[Operation, Case] = {
     ("post", f"{V1}/orders/{{order_id}}/lots/{{lot}}/lane"): Case(
         (COMPLIANCE,), {"operations": [{"name": "braid", "lane": "custodial"}], "reason": REASON}
     ),
+    ("get", f"{V1}/dossiers/lots/{{lot}}"): Case(READERS),
+    ("get", f"{V1}/dossiers/lots/{{lot}}.pdf"): Case(READERS),
+    ("get", f"{V1}/dossiers/shipments/{{shipment_id}}"): Case(OFFICERS),
+    ("get", f"{V1}/dossiers/shipments/{{shipment_id}}.pdf"): Case(OFFICERS),
     ("post", f"{V1}/drafts"): Case((BUYER,), an_order()),
     ("get", f"{V1}/drafts"): ONLY_BUYERS,
     ("get", f"{V1}/drafts/{{draft_id}}"): ONLY_BUYERS,
@@ -161,6 +165,7 @@ PAGES = (
     "/orders/order/{order_id}/lines/{line}/claim",
     "/orders/claims/{claim_id}",
     "/orders/claims/{claim_id}/photos/{number}",
+    "/orders/dossiers/lots/{lot}",
     "/orders/webhooks/{endpoint_id}",
     "/orders/webhooks/{endpoint_id}/deliveries/{delivery_id}",
 )

@@ -9,7 +9,8 @@ from tests.orders.conftest import Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, plan
-from tests.orders.test_handlers import follow
+from tests.orders.test_dossiers import a_recording
+from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send, work_off
 from tests.orders.test_payments import a_payment
@@ -118,6 +119,9 @@ def the_decisions(orders: Orders) -> None:
 
 def after_the_sale(orders: Orders) -> None:
     order = delivered(orders, po_number="PO-2025-0006")
+    order.hears(a_recording("independent_visit", 1))
+    for dossier in (f"lots/{LOT}", f"lots/{LOT}.pdf", f"shipments/{SHIPMENT}", f"shipments/{SHIPMENT}.pdf"):
+        done(orders.officer.get(f"{API}/dossiers/{dossier}"))
     done(orders.buyer.post(f"{API}/orders/{order.id}/payments", a_payment()))
     done(orders.buyer.get(f"{API}/orders/{order.id}/payments"))
     done(orders.buyer.get(f"{API}/orders/{order.id}/proforma.pdf"))

@@ -7,7 +7,7 @@ from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
-from tests.orders.test_handlers import LOT, follow
+from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_samples import ask_for
 from tests.pictures import a_photo
@@ -24,6 +24,8 @@ NOT_FOR_BUYERS = {
     "POST /orders/v1/orders/{order_id}/lots/{lot}/lane",
     "POST /orders/v1/claims/{claim_id}/decide",
     "POST /orders/v1/claims/{claim_id}/settle",
+    "GET /orders/v1/dossiers/shipments/{shipment_id}",
+    "GET /orders/v1/dossiers/shipments/{shipment_id}.pdf",
 }
 SELDOM = {
     "GET /orders/v1/catalogue/{sku}/image",
@@ -86,6 +88,7 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
         "import_id": [started.json["id"]],
         "decision_id": [each["id"] for each in decisions(late)],
         "claim_id": [claim["id"]],
+        "shipment_id": [str(SHIPMENT)],
         "sscc": [SSCC],
         "amount": ["0.55"],
         "paid_on": [in_days(0).isoformat()],

@@ -37,8 +37,11 @@ from shared.events.logistics import (
 )
 from shared.events.production import (
     Allocation,
+    EvidenceRecorded,
+    EvidenceWithdrawn,
     FacilityRegistered,
     LotReleased,
+    MonthClosed,
     PiecesReported,
     ProductionPlanned,
     QuoteAnswered,
@@ -425,8 +428,10 @@ def test_an_event_about_no_order_of_ours_is_kept_and_harms_no_other(order: Follo
 
 # Sentences
 
-HEARD = [contract_of(event) for event in REACTIONS if event not in (FacilityRegistered, QuoteAnswered)]
-"""A facility stands in sentences and has none of its own, and a quote is of no order: they are on no timeline."""
+OF_NO_ORDER = (FacilityRegistered, EvidenceRecorded, EvidenceWithdrawn, MonthClosed, QuoteAnswered)
+HEARD = [contract_of(event) for event in REACTIONS if event not in OF_NO_ORDER]
+"""A facility stands in sentences and has none of its own, nor has what is known of it, and a quote is of no order:
+they are on no timeline."""
 OUR_OWN = [c for c in CONTRACTS.values() if c.owner == "orders" and c.subject_kind == "order"]
 
 

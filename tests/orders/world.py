@@ -10,7 +10,7 @@ from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
-from tests.orders.test_handlers import LOT, follow
+from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_payments import pay
@@ -56,9 +56,10 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
         "key_id": key.json["id"],
         "decision_id": decision["id"],
         "claim_id": claim["id"],
+        "lot": LOT,
+        "shipment_id": str(SHIPMENT),
         "number": "1",
         "line": "1",
-        "lot": LOT,
         "sku": "CR-BALL-07",
         "currency": "USD",
         "valid_from": "2999-01-01",

@@ -64,6 +64,14 @@ NEW_WORDS = {
     "valid_from": "2036-01-01",
     "words": "You may say no at any time, and nothing follows from it.",
 }
+A_DOCUMENT = {
+    "item": "skills",
+    "document": "DOC-2",
+    "issuer": "kanwil",
+    "issued_on": today().isoformat(),
+    "valid_until": in_days(30).isoformat(),
+}
+EVIDENCE = f"{FACILITY_OF}/evidence"
 
 CASES: dict[Operation, Case] = {
     ("get", f"{V1}/work-orders"): Case(READERS),
@@ -115,6 +123,9 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/facilities"): Case(READERS),
     ("get", f"{FACILITY_OF}/tools"): Case(READERS),
     ("put", f"{FACILITY_OF}/tools"): Case((*WORKING, TOOL_KEEPER), {"tools": []}),
+    ("get", EVIDENCE): Case(READERS),
+    ("post", EVIDENCE): Case((HEAD, KANWIL), A_DOCUMENT),
+    ("post", f"{EVIDENCE}/{{evidence_id}}/withdraw"): Case((HEAD, KANWIL), {"reason": "Wrong number."}),
     ("get", f"{FACILITY_OF}/shifts"): Case(READERS),
     ("post", f"{FACILITY_OF}/shifts"): Case((*WORKING, TOOL_KEEPER), {"out": {}}),
     ("post", f"{FACILITY_OF}/shifts/close"): Case((*WORKING, TOOL_KEEPER), {"returned": {}}),
@@ -169,8 +180,12 @@ def world(shared_out: Production) -> World:
     (agreed,) = shared_out.sragen.get("/agreements").json
     (scheme,) = shared_out.sragen.get(f"/agreements/{agreed['id']}/premi-schemes").json
     lot = next(lot for lot in shared_out.sragen.get("/materials/lots").json if lot["material"] == "coir")
+    document = shared_out.head.post(
+        f"/facilities/{SRAGEN}/evidence", {**A_DOCUMENT, "document": "DOC-1"}
+    ).json
     ids = {
         "id": mine["id"],
+        "evidence_id": document["id"],
         "code": SRAGEN,
         "day": in_days(3).isoformat(),
         "family": FAMILY,

@@ -34,6 +34,7 @@ def play(production: Production) -> None:
     the_work(production)
     the_tools(production)
     the_warnings(production)
+    the_evidence(production)
 
 
 def the_facilities(production: Production) -> None:
@@ -154,6 +155,22 @@ def the_tools(production: Production) -> None:
     for action in ("accept", "start"):
         assert production.sragen.do(ended, action).status_code == 200
     done(production.head.do(ended, "short-close", reason="No coir until next month."))
+
+
+def the_evidence(production: Production) -> None:
+    at = f"/facilities/{SRAGEN}/evidence"
+    visit = {
+        "item": "independent_visit",
+        "finding": "supports",
+        "document": "LHP-12/2026",
+        "issuer": "ombudsman",
+        "issued_on": today().isoformat(),
+        "valid_until": in_days(365).isoformat(),
+        "sha256": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    }
+    made = done(production.head.post(at, visit)).json
+    done(production.head.post(f"{at}/{made['id']}/withdraw", {"reason": "The number was mistyped."}))
+    done(production.sragen.get(at))
 
 
 def the_warnings(production: Production) -> None:

@@ -30,6 +30,8 @@ OF_THE_HEAD = {
     "POST /production/v1/facilities/{code}/unlock",
     "POST /production/v1/work-orders/{id}/short-close",
     "POST /production/v1/work-orders/{id}/reports/{report}/acknowledge",
+    "POST /production/v1/facilities/{code}/evidence",
+    "POST /production/v1/facilities/{code}/evidence/{evidence_id}/withdraw",
 }
 
 
@@ -78,7 +80,19 @@ def what_is_there(production: Production) -> dict[str, list[object]]:
     assert send(production.sragen, f"{inspections}/{inspected['id']}/photos", a_photo()).status_code == 201
     entries = production.sragen.get(f"/work-orders/{work['id']}/reports").json
     lots = production.sragen.get("/materials/lots", material="coffee_wood").json
+    document = {
+        "item": "skills",
+        "document": "DOC-1",
+        "issuer": "kanwil",
+        "issued_on": today().isoformat(),
+        "valid_until": in_days(30).isoformat(),
+    }
+    evidence = production.head.post(f"/facilities/{SRAGEN}/evidence", document).json
     return {
+        "evidence_id": [evidence["id"]],
+        "issued_on": [today().isoformat()],
+        "valid_until": [in_days(30).isoformat()],
+        "document": ["DOC-2", "DOC-3"],
         "warning_id": [warned(production)],
         "lot_id": [lot["id"] for lot in lots],
         "agreement_id": [one["id"] for one in production.sragen.get("/agreements").json],

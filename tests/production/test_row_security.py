@@ -1,14 +1,15 @@
 """A query of production that forgets whose rows it may show finds nothing of another facility."""
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import people, premi, replanning
 from services.production.open_work import open_work
 from services.production.solving import propose
-from services.production.storage import tables, work_order
+from services.production.storage import closed_month, tables, work_order
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import FACILITY
@@ -27,6 +28,7 @@ from tests.production.conftest import (
 )
 from tests.production.test_access_matrix import tools_are_missing
 from tests.production.test_board import Visitor
+from tests.production.test_evidence import a_document
 from tests.production.test_inspection_photos import send
 from tests.production.workforce import agreement_of, some_workers, worked
 from tests.shared.test_row_security import SEEN_BY_ALL
@@ -60,6 +62,7 @@ def people_work(production: Production, code: str) -> None:
         people.count_refusals(session, facility=code, agreement_id=of, day=today(), people=1)
         people.receive_grievance(session, facility=code, received_on=today(), kind="pay")
         people.note_visit(session, facility=code, visited_on=today(), kind="ombudsman", outcome="no_findings")
+        session.execute(insert(closed_month).values(facility=code, month=date(2025, 1, 1)))
     assert Visitor(production, FACILITY, code).client.get("/production/people").status_code == 200
 
 
@@ -97,6 +100,7 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
         waiting = open_work(session)
         replanning.keep(session, work=waiting, proposed=propose(waiting, seconds=1))
     warned(shared_out)
+    assert shared_out.head.post(f"/facilities/{SRAGEN}/evidence", a_document()).status_code == 201
     for code in (SRAGEN, KLATEN):
         skilled = {"workers": 20, "efficiency_pct": 80, "yield_pct": 96, "skill_level": 2}
         made = f"/facilities/{code}/capabilities/{FAMILY}"

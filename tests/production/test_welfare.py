@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from services.production import welfare
 from services.production.domain.anonymity import LEAST, nested_told, summed, told
-from services.production.handlers import people, premi
+from services.production.handlers import closing, people, premi
 from services.production.workers import workers_of
 from shared.clock import advance, business_now
 from shared.web.access import FACILITY, KANWIL
@@ -120,6 +120,25 @@ def test_who_did_not_consent_to_the_use_of_data_is_in_no_figure(a_month: Product
         month = welfare.closed_month(today(), business_now(session))
         (row,) = welfare.figures(session, month, [SRAGEN])["facilities"]
     assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (6, 6, None, None)
+
+
+def test_a_closed_month_is_told_once_with_no_figure_about_fewer_than_five(a_month: Production) -> None:
+    with a_month.database.transaction() as session:
+        assert not closing.some_are_untold(session)
+        advance(session, LATER)
+        assert closing.some_are_untold(session)
+        codes = [row["code"] for row in workers_of(session, SRAGEN, today())]
+    for _ in range(2):
+        with a_month.database.transaction() as session:
+            closing.tell_closed_months(session)
+            assert not closing.some_are_untold(session)
+    told = [event for _, event in a_month.told("month_closed")]
+    month = today().replace(day=1).isoformat()
+    klaten, sragen = (event for event in told if event["month"] == month)
+    assert (klaten["code"], sragen["code"]) == (KLATEN, SRAGEN)
+    assert (sragen["workers"], sragen["minutes"], sragen["hourly_idr"]) == (6, 360, 24_525)
+    assert {klaten[name] for name in ("eligible", "consenting", "workers", "minutes", "premi_idr")} == {None}
+    assert not any(code in str(told) for code in codes)
 
 
 def test_the_page_shows_premi_beside_the_minimum_wage_and_no_code(a_month: Production) -> None:

@@ -41,6 +41,8 @@ SEEN_BY_ALL = {
     "orders.destination_policy": REFERENCE,
     "orders.rescreening": "which rules changed, and how far their screening is",
     "orders.facility": "names only, our copy",
+    "orders.evidence": "documents about facilities with nobody in them, which each dossier shows",
+    "orders.month_of_work": "figures about five people or more, or none, which each dossier shows",
     "production.item": REFERENCE,
     "production.material": REFERENCE,
     "production.minimum_wage": REFERENCE,

@@ -11,6 +11,7 @@ from services.logistics.handlers.pallets import build_pallet
 from services.logistics.photos_of_labels import MOST_BYTES, sscc_on
 from services.logistics.schemas.scans import NEEDS
 from shared.refusal import Refused
+from shared.text import has_identity_number
 from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.api import takes
@@ -88,6 +89,8 @@ def report(sscc: str) -> Any:
     try:
         if not reason or what not in REPORTED:
             raise Refused("Say what became of the carton, and why.", field="reason")
+        if has_identity_number(reason):
+            raise Refused("Give it without anybody's identity number.", field="reason")
         with transaction() as session:
             REPORTS[what](session, ssccs=[sscc], reason=reason)
     except Refused as refusal:

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from services.logistics.domain.scanning import Scan
-from shared.web.schemas import Text, Whole, moment, short_text
+from shared.web.schemas import Remark, Text, Whole, moment, short_text
 
 NEEDS = {
     "gathered": "hub",
@@ -78,7 +78,7 @@ class CartonReportRequest(Schema):
         short_text(200), validate=validate.Length(1, 1000, error="Give 1 to 1000 carton numbers.")
     )
     lot = short_text(20, required=False)
-    reason = Text(500, lines=True)
+    reason = Remark(500, lines=True)
     hub = short_text(20, required=False)
     seal = short_text(40, required=False)
     searched_from = moment(required=False)

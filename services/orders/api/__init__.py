@@ -6,6 +6,7 @@ from services.orders.api import (
     catalogue,
     claims,
     decisions,
+    dossiers,
     drafts,
     feed,
     images,
@@ -38,4 +39,5 @@ ROUTES = (
     webhooks.api,
     feed.api,
     keys.api,
+    dossiers.api,
 )

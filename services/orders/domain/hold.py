@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.events.orders import Lane, Purpose
 from shared.refusal import Refused
-from shared.text import is_plain
+from shared.text import has_identity_number, is_plain
 
 SIGNERS = {"compliance_officer": "compliance officer", "kanwil": "regional office"}
 """Who may sign a release, one of each: the exporter's compliance officer and the regional office, in words."""
@@ -141,4 +141,6 @@ def _plain(text: str) -> str:
         raise Refused(
             "Give the reason in plain text of up to {most} characters.", field="reason", most=LONGEST_REASON
         )
+    if has_identity_number(reason):
+        raise Refused("Give it without anybody's identity number.", field="reason")
     return reason

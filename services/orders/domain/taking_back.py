@@ -11,7 +11,7 @@ from shared.events.logistics import Kept
 from shared.events.orders import CancellationAnswered, CancellationRequested, WithholdingRequested
 from shared.events.production import GoingOn
 from shared.refusal import Refused
-from shared.text import is_plain
+from shared.text import has_identity_number, is_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,4 +149,6 @@ def _said(reason: str) -> str:
     reason = " ".join(reason.split())
     if not 3 <= len(reason) <= LONGEST_REASON or not is_plain(reason):
         raise Refused("Give a reason of 3 to {most} characters.", field="reason", most=LONGEST_REASON)
+    if has_identity_number(reason):
+        raise Refused("Give it without anybody's identity number.", field="reason")
     return reason

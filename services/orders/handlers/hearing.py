@@ -15,6 +15,15 @@ from services.orders.handlers.cancelling import (
     on_withholding_answered,
 )
 from services.orders.handlers.deciding import on_production_planned
+from services.orders.handlers.dossiers import (
+    keep_lot,
+    keep_put_in,
+    keep_taken_out,
+    keep_what_left,
+    on_evidence_recorded,
+    on_evidence_withdrawn,
+    on_month_closed,
+)
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.quoting import on_quote_answered
@@ -49,10 +58,13 @@ from shared.events.logistics import (
     WithholdingAnswered,
 )
 from shared.events.production import (
+    EvidenceRecorded,
+    EvidenceWithdrawn,
     FacilityRegistered,
     LatenessCleared,
     LatenessWarned,
     LotReleased,
+    MonthClosed,
     PiecesCorrected,
     PiecesReported,
     ProductionPlanned,
@@ -100,6 +112,7 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     line = order.line(event.line)
     if line.good + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
+    keep_lot(session, event, heard)
     timeline.note(session, event, heard)
     line.keep_lot(event.lot, facility=event.facility, quantity=event.quantity, lane=event.lane)
     timeline.tell(session, *order.finish(event.line, event.quantity, on=business_today(session)))
@@ -127,7 +140,18 @@ def on_cartons_unpacked(session: Session, event: CartonsUnpacked, heard: Heard) 
     timeline.note(session, event, heard)
 
 
+def on_shipment_filled(session: Session, event: ShipmentPlanned | CartonsPutIn, heard: Heard) -> None:
+    keep_put_in(session, event, heard)
+    note_on_timeline(session, event, heard)
+
+
+def on_shipment_emptied(session: Session, event: CartonsTakenOut | ShipmentCancelled, heard: Heard) -> None:
+    keep_taken_out(session, event, heard)
+    note_on_timeline(session, event, heard)
+
+
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
+    keep_what_left(session, event, heard)
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
         if line.departed + part.quantity > line.packed + line.unpacked:
@@ -165,6 +189,9 @@ def _orders_of(session: Session, parts: Sequence[ShipmentLine]) -> list[tuple[Or
 
 REACTIONS: Reactions = {
     FacilityRegistered: keep_copy(facility, _facility),
+    EvidenceRecorded: on_evidence_recorded,
+    EvidenceWithdrawn: on_evidence_withdrawn,
+    MonthClosed: on_month_closed,
     ProductionPlanned: on_production_planned,
     QuoteAnswered: on_quote_answered,
     WorkOrderOffered: note_on_timeline,
@@ -194,10 +221,10 @@ REACTIONS: Reactions = {
     CartonsFound: note_on_timeline,
     GoodsWithheld: on_goods_withheld,
     WithholdingAnswered: on_withholding_answered,
-    ShipmentPlanned: note_on_timeline,
-    CartonsPutIn: note_on_timeline,
-    CartonsTakenOut: note_on_timeline,
-    ShipmentCancelled: note_on_timeline,
+    ShipmentPlanned: on_shipment_filled,
+    CartonsPutIn: on_shipment_filled,
+    CartonsTakenOut: on_shipment_emptied,
+    ShipmentCancelled: on_shipment_emptied,
     ShipmentBooked: on_shipment_booked,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,

@@ -3,6 +3,7 @@
 from services.production.api import (
     agreements,
     calendars,
+    evidence,
     facilities,
     inspections,
     materials,
@@ -26,6 +27,7 @@ ROUTES = (
     agreements.api,
     materials.api,
     warnings.api,
+    evidence.api,
     premi.api,
     welfare.api,
 )

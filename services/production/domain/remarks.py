@@ -3,10 +3,8 @@
 import re
 
 from shared.refusal import Refused
-from shared.text import is_plain
+from shared.text import has_identity_number, is_plain
 
-IDENTITY_NUMBER = re.compile(r"\d(?:[ .-]?\d){15}")
-"""Sixteen digits, as the national identity number has, however they are grouped."""
 NAME = re.compile(
     r"\b(?:nama|name|napi|wbp|tahanan|warga binaan|inmate|prisoner)(?:\s+\w+)?\s*[:=]\s*\S|\ba\.?n\.\s*\w|\b(?:bin|binti)\s+[^\W\d_]",
     re.IGNORECASE,
@@ -27,7 +25,7 @@ def said(reason: str) -> str:
         raise Refused("Give a reason of 3 to 500 characters.", field="reason")
     if not is_plain(reason):
         raise Refused("Give the reason in plain text.", field="reason")
-    if IDENTITY_NUMBER.search(reason):
+    if has_identity_number(reason):
         raise Refused("Give the reason without anybody's identity number.", field="reason")
     if _names_somebody(reason):
         raise Refused("Give the reason without anybody's name.", field="reason")
@@ -44,7 +42,7 @@ def nobody_named(text: str, *, field: str) -> str:
 
 def nobody_numbered(text: str, *, field: str) -> None:
     """Text that may have people's names in it, such as an address."""
-    if IDENTITY_NUMBER.search(text):
+    if has_identity_number(text):
         raise Refused("Give it without anybody's identity number.", field=field)
 
 

@@ -1,0 +1,273 @@
+"""A dossier: what is known and what is open of how a lot, or the lots of a shipment, were made.
+
+It is made of facts alone, and no clock is in it: a document's end counts as a fact on the day after. Each
+version names the hash of the one before, so that who holds an earlier one sees whether anything under it
+was changed. It decides nothing, and never says more than that documents are there.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+CENTRAL_JAVA: Final = ZoneInfo("Asia/Jakarta")
+NOTICE: Final = "This system does not decide that goods may be imported."
+
+ITEMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "consent": ("consent",),
+    "refusal_is_free": ("refusal_is_free",),
+    "not_at_private_disposal": ("not_at_private_disposal",),
+    "pay": ("pay",),
+    "hours": ("hours",),
+    "safety": ("safety",),
+    "no_deductions": ("no_deductions",),
+    "grievances_and_visits": ("grievance_channel", "independent_visit"),
+    "nobody_excluded_works": ("nobody_excluded_works",),
+    "skills": ("skills",),
+    "traceability": (),
+}
+"""Each item with what documents must show of each facility; the last is told by our own counts."""
+
+COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "consent": ("eligible", "consenting"),
+    "refusal_is_free": ("refusals",),
+    "pay": ("premi_idr", "hourly_idr", "minimum_hourly_idr"),
+    "hours": ("workers", "minutes"),
+    "grievances_and_visits": ("open_grievances", "visits"),
+}
+"""What a facility's own books tell of an item, in the months in which the pieces were made. They stand beside its
+documents and complete nothing: that takes somebody else who counted them over."""
+FIGURES: Final = tuple(name for names in COUNTED.values() for name in names)
+
+CONTRADICTED, EXPIRED, OPEN, COMPLETE = STATES = ("contradicted", "expired", "open", "complete")
+"""From the worst: of several facilities or documents the worst counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lot:
+    """Pieces of one lot, and where they were made."""
+
+    lot: str
+    facility: str
+    work_order_id: UUID
+    sku: str
+    quantity: int
+    lane: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """From then on the dossier is about these lots."""
+
+    at: datetime
+    lots: tuple[Lot, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """Evidence that a facility, or its regional office, recorded."""
+
+    id: UUID
+    facility: str
+    item: str
+    finding: str
+    document: str
+    issuer: str
+    issued_on: date
+    valid_until: date | None
+    sha256: str | None
+    recorded_at: datetime
+    withdrawn_at: datetime | None
+
+    def counts(self, at: datetime) -> bool:
+        return self.recorded_at <= at and (self.withdrawn_at is None or at < self.withdrawn_at)
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """The beginning of the day, in Central Java, on which it has expired."""
+        if self.valid_until is None:
+            return None
+        return datetime.combine(self.valid_until + timedelta(days=1), time(), CENTRAL_JAVA)
+
+    def state(self, at: datetime) -> str:
+        if self.finding == "contradicts":
+            return CONTRADICTED
+        return COMPLETE if self.ends_at is None or at < self.ends_at else EXPIRED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A work order's pieces: made by its reports, on a day, less those that went into its lots."""
+
+    at: datetime
+    work_order_id: UUID
+    made: int
+    released: int
+    made_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """What the books of a facility tell of a month, by its first day; what is about fewer than five people is None."""
+
+    facility: str
+    month: date
+    told_at: datetime
+    figures: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that a dossier is made of."""
+
+    contents: Sequence[Contents]
+    documents: Sequence[Document] = ()
+    counts: Sequence[Counted] = ()
+    months: Sequence[Month] = ()
+
+
+def versions(kind: str, id: str, facts: Facts, *, until: datetime) -> list[dict[str, Any]]:
+    """Every version up to a moment, oldest first, each with the hash of the one before.
+
+    There is one for each fact that changed what is said; the same facts give the same versions.
+    """
+    made: list[dict[str, Any]] = []
+    for at in _moments(facts, until):
+        said = _said(at, facts)
+        if made and all(made[-1][name] == value for name, value in said.items()):
+            continue
+        previous = made[-1]["hash"] if made else None
+        head = {"kind": kind, "id": id, "version": len(made) + 1, "as_of": _written(at)}
+        version = {**head, **said, "notice": NOTICE, "previous_hash": previous}
+        made.append({**version, "hash": hash_of(version)})
+    return made
+
+
+def hash_of(version: Mapping[str, Any]) -> str:
+    """The SHA-256 of a version without its own hash, as JSON with sorted names and no spaces."""
+    facts = {name: value for name, value in version.items() if name != "hash"}
+    written = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()
+
+
+def _moments(facts: Facts, until: datetime) -> list[datetime]:
+    """When something became known or ended, from the beginning of the dossier on."""
+    begin = min(each.at for each in facts.contents)
+    ended = (each.ends_at for each in facts.documents)
+    moments = {
+        *(each.at for each in facts.contents),
+        *(each.recorded_at for each in facts.documents),
+        *(each.withdrawn_at for each in facts.documents if each.withdrawn_at),
+        *(end for end in ended if end and end <= until),
+        *(each.at for each in facts.counts),
+        *(each.told_at for each in facts.months),
+    }
+    return sorted(moment.astimezone(UTC) for moment in moments if moment >= begin)
+
+
+def _said(at: datetime, facts: Facts) -> dict[str, Any]:
+    """What is said at one moment: the lots, and each item with its state and evidence."""
+    lots = max((each for each in facts.contents if each.at <= at), key=lambda each: each.at).lots
+    facilities = sorted({lot.facility for lot in lots})
+    counts = [each for each in facts.counts if each.at <= at]
+    there = [each for each in facts.documents if each.counts(at) and each.facility in facilities]
+    known = sorted(there, key=lambda each: each.id)
+    months = _months_of(lots, counts, [each for each in facts.months if each.told_at <= at])
+    items = [
+        {
+            "item": item,
+            "state": _state_of(wanted, facilities, known, at) if wanted else _traceability(lots, counts),
+            "evidence": [_shown(each, at) for each in known if each.item in wanted],
+            "counted": [_told(each, COUNTED[item]) for each in months if item in COUNTED],
+        }
+        for item, wanted in ITEMS.items()
+    ]
+    complete = sum(item["state"] == COMPLETE for item in items)
+    return {
+        "lots": [{**asdict(lot), "work_order_id": str(lot.work_order_id)} for lot in lots],
+        "complete": complete,
+        "of": len(items),
+        "completeness": _completeness(complete, items),
+        "items": items,
+    }
+
+
+def _months_of(lots: Sequence[Lot], counts: Sequence[Counted], months: Sequence[Month]) -> list[Month]:
+    """Those in which pieces of the lots' work orders were made, in their facility."""
+    facility_of = {lot.work_order_id: lot.facility for lot in lots}
+    worked = {
+        (facility_of[each.work_order_id], each.made_on.replace(day=1))
+        for each in counts
+        if each.made_on and each.work_order_id in facility_of
+    }
+    found = (each for each in months if (each.facility, each.month) in worked)
+    return sorted(found, key=lambda each: (each.facility, each.month))
+
+
+def _told(month: Month, names: Sequence[str]) -> dict[str, Any]:
+    figures = {name: month.figures[name] for name in names}
+    return {"facility": month.facility, "month": f"{month.month:%Y-%m}", "figures": figures}
+
+
+def _completeness(complete: int, items: Sequence[Mapping[str, Any]]) -> str:
+    """Such as "9 of 11, open: pay, skills (expired)"."""
+    rest = [item for item in items if item["state"] != COMPLETE]
+    named = [item["item"] if item["state"] == OPEN else f"{item['item']} ({item['state']})" for item in rest]
+    return f"{complete} of {len(items)}" + (f", open: {', '.join(named)}" if named else "")
+
+
+def _state_of(
+    wanted: Sequence[str], facilities: Sequence[str], known: Sequence[Document], at: datetime
+) -> str:
+    """The worst of what each facility's documents show of each thing that is wanted."""
+    return _worst(
+        _state([each for each in known if (each.facility, each.item) == (facility, part)], at)
+        for facility in facilities
+        for part in wanted
+    )
+
+
+def _state(documents: Sequence[Document], at: datetime) -> str:
+    """One that contradicts outweighs all; else one that is in force suffices."""
+    states = {each.state(at) for each in documents}
+    return next((state for state in (CONTRADICTED, COMPLETE, EXPIRED) if state in states), OPEN)
+
+
+def _worst(states: Iterable[str]) -> str:
+    return min(states, key=STATES.index, default=OPEN)
+
+
+def _shown(one: Document, at: datetime) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "facility": one.facility,
+        "about": one.item,
+        "state": one.state(at),
+        "source": one.issuer,
+        "document": one.document,
+        "issued_on": one.issued_on.isoformat(),
+        "valid_until": one.valid_until.isoformat() if one.valid_until else None,
+        "sha256": one.sha256,
+        "recorded_at": _written(one.recorded_at),
+    }
+
+
+def _traceability(lots: Sequence[Lot], counts: Sequence[Counted]) -> str:
+    """A lot leads to its work order, and that to the reports of the days on which its pieces were made."""
+    return _worst(_traced(id, counts) for id in {lot.work_order_id for lot in lots})
+
+
+def _traced(work_order_id: UUID, counts: Sequence[Counted]) -> str:
+    mine = [each for each in counts if each.work_order_id == work_order_id]
+    made, released = sum(each.made for each in mine), sum(each.released for each in mine)
+    if not made:
+        return OPEN
+    return COMPLETE if released <= made else CONTRADICTED
+
+
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

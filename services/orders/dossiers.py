@@ -1,0 +1,142 @@
+"""What is read for dossiers: a buyer those of its own lots, the offices all, and shipments too."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from services.orders.domain.dossier import FIGURES, Contents, Counted, Document, Facts, Lot, Month, versions
+from services.orders.storage import evidence, lot, month_of_work, order, order_line, shipment_lot, timeline
+from shared.clock import business_now
+from shared.web.access import BUYER, Principal
+
+REPORTS = ("kendi.production.pieces_reported.v1", "kendi.production.pieces_corrected.v1")
+NEWEST = 50
+OF_A_DOCUMENT = tuple(each.name for each in dataclasses.fields(Document))
+
+
+def of_a_lot(session: Session, principal: Principal, id: str) -> list[dict[str, Any]]:
+    """Every version of a lot's dossier, oldest first; none if there is no such lot of theirs."""
+    rows = session.execute(_lots_of(principal).where(lot.c.lot == id)).all()
+    contents = [Contents(at=row.released_at, lots=(_lot(row, row.quantity),)) for row in rows]
+    return _versions(session, "lot", id, contents, rows)
+
+
+def of_a_shipment(session: Session, id: UUID) -> list[dict[str, Any]]:
+    """Every version of a shipment's dossier, over the lots that it carried after each change."""
+    query = (
+        select(lot, shipment_lot.c.told_at, shipment_lot.c.quantity.label("changed"))
+        .join(shipment_lot, shipment_lot.c.lot == lot.c.lot)
+        .where(shipment_lot.c.shipment_id == id)
+        .order_by(shipment_lot.c.told_at, lot.c.lot)
+    )
+    rows = session.execute(query).all()
+    return _versions(session, "shipment", str(id), _contents(rows), rows)
+
+
+def newest_lots(session: Session, principal: Principal) -> Sequence[Row[Any]]:
+    """The lots that were released last, with their order."""
+    query = _lots_of(principal).add_columns(order.c.po_number).join(order, order.c.id == lot.c.order_id)
+    return session.execute(query.order_by(lot.c.released_at.desc(), lot.c.lot).limit(NEWEST)).all()
+
+
+def newest_shipments(session: Session) -> Sequence[Row[Any]]:
+    """The shipments that were told of last, with how many lots they carry."""
+    carried = func.sum(shipment_lot.c.quantity).label("carried")
+    told = func.max(shipment_lot.c.told_at).label("told_at")
+    by_lot = select(shipment_lot.c.shipment_id, carried, told)
+    each = by_lot.group_by(shipment_lot.c.shipment_id, shipment_lot.c.lot).subquery()
+    lots = func.count().filter(each.c.carried > 0).label("lots")
+    last = func.max(each.c.told_at).label("told_at")
+    query = select(each.c.shipment_id, last, lots).group_by(each.c.shipment_id)
+    return session.execute(query.order_by(last.desc()).limit(NEWEST)).all()
+
+
+def _lots_of(principal: Principal) -> Any:
+    query = select(lot)
+    if principal.role != BUYER:
+        return query
+    line = (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line_number)
+    return query.join(order_line, line).where(order_line.c.buyer == principal.account)
+
+
+def _contents(rows: Sequence[Row[Any]]) -> list[Contents]:
+    """The lots in a shipment after each change of it; none once it was given up."""
+    of_lot = {row.lot: row for row in rows}
+    carried: Counter[str] = Counter()
+    contents = []
+    for at, changes in groupby(rows, key=lambda row: row.told_at):
+        for row in changes:
+            carried[row.lot] += row.changed
+        lots = [_lot(of_lot[lot], pieces) for lot, pieces in sorted(carried.items()) if pieces > 0]
+        contents.append(Contents(at=at, lots=tuple(lots)))
+    return contents
+
+
+def _versions(
+    session: Session, kind: str, id: str, contents: Sequence[Contents], rows: Sequence[Row[Any]]
+) -> list[dict[str, Any]]:
+    if not contents:
+        return []
+    facilities = {row.facility for row in rows}
+    facts = Facts(
+        contents=contents,
+        documents=_documents(session, facilities),
+        counts=_counts(session, {row.order_id for row in rows}, {row.work_order_id for row in rows}),
+        months=_months(session, facilities),
+    )
+    return versions(kind, id, facts, until=business_now(session))
+
+
+def _documents(session: Session, facilities: set[str]) -> list[Document]:
+    query = select(evidence).where(evidence.c.facility.in_(facilities)).order_by(evidence.c.id)
+    return [
+        Document(**{name: getattr(row, name) for name in OF_A_DOCUMENT}) for row in session.execute(query)
+    ]
+
+
+def _months(session: Session, facilities: set[str]) -> list[Month]:
+    query = select(month_of_work).where(month_of_work.c.facility.in_(facilities))
+    return [
+        Month(
+            facility=row.facility,
+            month=row.month,
+            told_at=row.told_at,
+            figures={name: getattr(row, name) for name in FIGURES},
+        )
+        for row in session.execute(query)
+    ]
+
+
+def _counts(session: Session, orders: set[UUID], work_orders: set[UUID]) -> list[Counted]:
+    """The reports and the lots of these work orders."""
+    told = select(timeline.c.occurred_at, timeline.c.data).where(
+        timeline.c.order_id.in_(orders), timeline.c.type.in_(REPORTS)
+    )
+    reports = [
+        Counted(
+            at=row.occurred_at,
+            work_order_id=UUID(row.data["work_order_id"]),
+            made=row.data["pieces"],
+            released=0,
+            made_on=date.fromisoformat(row.data["worked_on"]),
+        )
+        for row in session.execute(told)
+        if row.data["kind"] == "made" and UUID(row.data["work_order_id"]) in work_orders
+    ]
+    lots = session.execute(select(lot).where(lot.c.work_order_id.in_(work_orders)))
+    return reports + [
+        Counted(at=row.released_at, work_order_id=row.work_order_id, made=0, released=row.quantity)
+        for row in lots
+    ]
+
+
+def _lot(row: Row[Any], quantity: int) -> Lot:
+    names = ("lot", "facility", "work_order_id", "sku", "lane")
+    return Lot(quantity=quantity, **{name: getattr(row, name) for name in names})

@@ -1,0 +1,99 @@
+"""What dossiers are made of: lots, what shipments carry of them, and what is told of work in facilities."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from services.orders.domain.dossier import FIGURES
+from services.orders.storage import evidence, lot, month_of_work, shipment_lot
+from shared.events.logistics import (
+    CartonsPutIn,
+    CartonsTakenOut,
+    ShipmentCancelled,
+    ShipmentDeparted,
+    ShipmentLine,
+    ShipmentPlanned,
+)
+from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, LotReleased, MonthClosed
+from shared.messaging.reactions import Heard, NotYet
+
+OfAShipment = ShipmentPlanned | CartonsPutIn | CartonsTakenOut | ShipmentCancelled | ShipmentDeparted
+
+
+def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard) -> None:
+    names = ("item", "finding", "document", "issuer", "issued_on", "valid_until", "sha256")
+    facts: dict[str, Any] = {name: getattr(event, name) for name in names}
+    row = {"id": event.evidence_id, "facility": event.code, "recorded_at": heard.occurred_at}
+    session.execute(insert(evidence).values(**row, **facts))
+
+
+def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Heard) -> None:
+    taken = update(evidence).where(evidence.c.id == event.evidence_id)
+    session.execute(taken.values(withdrawn_at=heard.occurred_at, withdrawn_reason=event.reason))
+
+
+def on_month_closed(session: Session, event: MonthClosed, heard: Heard) -> None:
+    about = {"facility": event.code, "month": event.month, "told_at": heard.occurred_at}
+    figures = {name: getattr(event, name) for name in FIGURES}
+    session.execute(insert(month_of_work).values(**about, **figures))
+
+
+def keep_lot(session: Session, event: LotReleased, heard: Heard) -> None:
+    """Where pieces of a line were made, and in which lane."""
+    session.execute(
+        insert(lot).values(
+            lot=event.lot,
+            order_id=event.order_id,
+            line_number=event.line,
+            sku=event.sku,
+            facility=event.facility,
+            work_order_id=event.work_order_id,
+            quantity=event.quantity,
+            lane=event.lane,
+            released_at=heard.occurred_at,
+        )
+    )
+
+
+def keep_put_in(session: Session, event: ShipmentPlanned | CartonsPutIn, heard: Heard) -> None:
+    _keep_change(session, event, heard, _pieces(event.lines))
+
+
+def keep_taken_out(session: Session, event: CartonsTakenOut | ShipmentCancelled, heard: Heard) -> None:
+    taken = _pieces(event.lines)
+    _keep_change(session, event, heard, {lot: -quantity for lot, quantity in taken.items()})
+
+
+def keep_what_left(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
+    """What a shipment left with is what counts, should we have heard otherwise before."""
+    left = _pieces(event.lines)
+    left.subtract(_carried(session, event.shipment_id))
+    _keep_change(session, event, heard, left)
+
+
+def _pieces(lines: Iterable[ShipmentLine]) -> Counter[str]:
+    """The pieces of each lot."""
+    counted: Counter[str] = Counter()
+    for part in lines:
+        counted[part.lot] += part.quantity
+    return counted
+
+
+def _keep_change(session: Session, event: OfAShipment, heard: Heard, changed: Mapping[str, int]) -> None:
+    known = set(session.execute(select(lot.c.lot).where(lot.c.lot.in_(changed))).scalars())
+    for missing in sorted(set(changed) - known):
+        raise NotYet("production", f"lot/{missing}")
+    about = {"event_id": heard.event_id, "shipment_id": event.shipment_id, "told_at": heard.occurred_at}
+    if rows := [{**about, "lot": lot, "quantity": quantity} for lot, quantity in changed.items() if quantity]:
+        session.execute(insert(shipment_lot), rows)
+
+
+def _carried(session: Session, shipment_id: UUID) -> dict[str, int]:
+    """What a shipment carries of each lot now."""
+    changes = select(shipment_lot.c.lot, func.sum(shipment_lot.c.quantity).label("quantity"))
+    query = changes.where(shipment_lot.c.shipment_id == shipment_id).group_by(shipment_lot.c.lot)
+    return {row.lot: row.quantity for row in session.execute(query)}

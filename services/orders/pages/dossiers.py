@@ -1,0 +1,72 @@
+"""Dossiers: what can be shown of how goods were made, and what is open?"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, render_template, request
+
+from services.orders import dossiers, downloads
+from services.orders.api.dossiers import the_version
+from shared.web import pages
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
+from shared.web.context import transaction
+
+desk = Blueprint("dossiers_page", __name__, url_prefix="/orders/dossiers", template_folder="../templates")
+
+OFFICES = (COMPLIANCE, KANWIL)
+ROLES = (BUYER, *OFFICES)
+
+
+@desk.get("/")
+@pages.desk(*ROLES)
+def home() -> str:
+    """The newest lots and, for the offices, shipments."""
+    with transaction() as session:
+        return render_template(
+            "dossiers.html",
+            lots=dossiers.newest_lots(session, current()),
+            shipments=dossiers.newest_shipments(session) if current().role in OFFICES else (),
+        )
+
+
+@desk.get("/lots/<lot>")
+@pages.desk(*ROLES)
+def of_lot(lot: str) -> str:
+    with transaction() as session:
+        return _page(dossiers.of_a_lot(session, current(), lot))
+
+
+@desk.get("/lots/<lot>.pdf")
+@pages.desk(*ROLES)
+def lot_pdf(lot: str) -> Response:
+    with transaction() as session:
+        found = dossiers.of_a_lot(session, current(), lot)
+        return downloads.dossier_of(session, the_version(found, _asked()))
+
+
+@desk.get("/shipments/<uuid:shipment_id>")
+@pages.desk(*OFFICES)
+def of_shipment(shipment_id: UUID) -> str:
+    with transaction() as session:
+        return _page(dossiers.of_a_shipment(session, shipment_id))
+
+
+@desk.get("/shipments/<uuid:shipment_id>.pdf")
+@pages.desk(*OFFICES)
+def shipment_pdf(shipment_id: UUID) -> Response:
+    with transaction() as session:
+        found = dossiers.of_a_shipment(session, shipment_id)
+        return downloads.dossier_of(session, the_version(found, _asked()))
+
+
+def _page(found: list[dict[str, Any]]) -> str:
+    version = the_version(found, _asked())
+    as_of = datetime.fromisoformat(version["as_of"])
+    return render_template("dossier.html", dossier=version, as_of=as_of, path=request.path)
+
+
+def _asked() -> int | None:
+    """The version in the address; one that is no number is none, so that the newest is shown."""
+    asked = request.args.get("version", "")
+    return int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 7 and int(asked) else None

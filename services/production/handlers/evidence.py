@@ -1,0 +1,68 @@
+"""Evidence is recorded and withdrawn; orders learns of it at once, and of no person."""
+
+from datetime import date
+from uuid import UUID
+
+import uuid_utils.compat as uuid7s
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.production.domain import evidence
+from services.production.domain.evidence import Evidence
+from services.production.storage import evidence as table
+from services.production.storage import facility
+from shared.clock import business_today
+from shared.events.production import EvidenceRecorded, EvidenceWithdrawn
+from shared.messaging import outbox
+from shared.refusal import Refused
+
+
+def record(
+    session: Session,
+    *,
+    code: str,
+    by: str,
+    item: str,
+    finding: str,
+    document: str,
+    issuer: str,
+    issued_on: date,
+    valid_until: date | None,
+    sha256: str | None,
+) -> Evidence:
+    """A document as evidence of one item, once for each item and finding."""
+    session.execute(select(facility.c.code).where(facility.c.code == code).with_for_update()).one()
+    same = (table.c.facility == code, table.c.item == item, table.c.document == document)
+    if session.execute(select(table.c.id).where(*same, table.c.withdrawn_on.is_(None))).first():
+        raise Refused(
+            "{document} is recorded already; withdraw it first.", field="document", document=document
+        )
+    made = evidence.record(
+        id=uuid7s.uuid7(),
+        facility=code,
+        item=item,
+        finding=finding,
+        document=document,
+        issuer=issuer,
+        issued_on=issued_on,
+        valid_until=valid_until,
+        sha256=sha256,
+        today=business_today(session),
+        by=by,
+    )
+    session.add(made)
+    told = ("item", "finding", "document", "issuer", "issued_on", "valid_until", "sha256")
+    facts = {name: getattr(made, name) for name in told}
+    outbox.record(session, EvidenceRecorded(code=code, evidence_id=made.id, **facts))
+    return made
+
+
+def withdraw(session: Session, *, evidence_id: UUID, reason: str, by: str) -> Evidence:
+    """Take evidence back; what was built on it shows that at once."""
+    found = session.get_one(Evidence, evidence_id, with_for_update=True, populate_existing=True)
+    why = found.withdraw(reason=reason, on=business_today(session), by=by)
+    outbox.record(
+        session,
+        EvidenceWithdrawn(code=found.facility, evidence_id=found.id, item=found.item, reason=why),
+    )
+    return found

@@ -1,0 +1,97 @@
+"""Evidence: a document shows or contradicts one thing, names nobody, and is told to orders at once."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from shared.web.access import HEAD
+from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.production.test_board import CSRF_TOKEN, Visitor
+
+AT = f"/facilities/{SRAGEN}/evidence"
+PAGE = f"/production{AT}"
+HASH_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def a_document(**changes: Any) -> dict[str, Any]:
+    return {
+        "item": "refusal_is_free",
+        "document": "W13.PAS-12/2025",
+        "issuer": "facility_head",
+        "issued_on": today().isoformat(),
+        "valid_until": in_days(365).isoformat(),
+        **changes,
+    }
+
+
+def recorded(production: Production, **changes: Any) -> TestResponse:
+    return production.head.post(AT, a_document(**changes))
+
+
+def test_a_document_is_recorded_withdrawn_and_told_with_nobody_in_it(production: Production) -> None:
+    made = recorded(production, sha256=HASH_OF_ABC)
+    assert made.status_code == 201, made.text
+    one = f"{AT}/{made.json['id']}/withdraw"
+    assert recorded(production).status_code == 422, "it is there already"
+    assert production.head.post(one, {"reason": "Wrong number."}).json["withdrawn_on"] == today().isoformat()
+    assert production.head.post(one, {"reason": "Wrong number."}).status_code == 422
+    assert recorded(production).status_code == 201
+    told = production.told("evidence_recorded", "evidence_withdrawn")
+    assert [kind for kind, _ in told] == ["evidence_recorded", "evidence_withdrawn", "evidence_recorded"]
+    assert told[0][1]["sha256"] == HASH_OF_ABC
+    assert [one["withdrawn_reason"] for one in production.sragen.get(AT).json] == [None, "Wrong number."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"item": "badge"}, "item"),
+        ({"issued_on": in_days(1).isoformat()}, "issued_on"),
+        ({"valid_until": in_days(366).isoformat()}, "valid_until"),
+        ({"valid_until": None}, "valid_until"),
+        ({"valid_until": in_days(-1).isoformat()}, "valid_until"),
+        ({"item": "independent_visit"}, "issuer"),
+        ({"item": "pay"}, "issuer"),
+        ({"finding": "contradicts"}, "valid_until"),
+        ({"document": "Surat a.n. Budi"}, "document"),
+        ({"document": "3314 0112 3456 7890"}, "document"),
+        ({"sha256": "abc"}, "sha256"),
+    ],
+    ids=str,
+)
+def test_what_can_not_be_evidence_is_refused_by_its_field(
+    production: Production, changes: dict[str, Any], field: str
+) -> None:
+    refused = recorded(production, **changes)
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json["errors"]] == [field]
+    assert production.told("evidence_recorded") == []
+
+
+def test_what_contradicts_is_taken_back_by_the_regional_office_alone(production: Production) -> None:
+    contradicting = recorded(production, finding="contradicts", valid_until=None)
+    assert contradicting.status_code == 201, contradicting.text
+    one, why = f"{AT}/{contradicting.json['id']}/withdraw", {"reason": "It was about another facility."}
+    assert production.head.post(one, why).status_code == 422
+    assert production.office.post(one, why).status_code == 200
+
+
+def test_the_head_records_on_a_page_where_only_the_hash_of_a_file_stays(production: Production) -> None:
+    head = Visitor(production, HEAD, SRAGEN)
+    token = CSRF_TOKEN.search(head.client.get(PAGE).text)
+    assert token is not None
+    form = {"csrf_token": token[1], **a_document(finding="supports")}
+    refused = head.client.post(PAGE, data={**form, "document": "Surat a.n. Budi"})
+    assert (refused.status_code, "Surat a.n. Budi" in refused.text) == (422, True)
+    sent = head.client.post(PAGE, data={**form, "file": (BytesIO(b"abc"), "surat.pdf")})
+    assert sent.status_code == 303, sent.text
+    (made,) = production.head.get(AT).json
+    assert made["sha256"] == HASH_OF_ABC
+    page = head.client.get(PAGE).text
+    assert (made["document"] in page, HASH_OF_ABC in page) == (True, True)
+    withdraw = f"{PAGE}/{made['id']}/withdraw"
+    assert head.client.post(withdraw, data={"csrf_token": token[1], "reason": "x"}).status_code == 422
+    assert head.client.get(withdraw).status_code == 200
+    assert head.client.get(f"/production/facilities/{KLATEN}/evidence").status_code == 404
