@@ -3,7 +3,8 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -17,33 +18,45 @@ from shared.clock import business_now
 from shared.web.access import BUYER, Principal
 
 REPORTS = ("kendi.production.pieces_reported.v1", "kendi.production.pieces_corrected.v1")
+LANE_CORRECTED = "kendi.orders.lot_lane_corrected.v1"
 NEWEST = 50
+LOTS = select(lot, order_line.c.sku).join(
+    order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line_number)
+)
 OF_A_DOCUMENT = tuple(each.name for each in dataclasses.fields(Document))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Pieces of a lot that came or, below 0, went, or another lane than was told before."""
+
+    at: datetime
+    lot: str
+    pieces: int = 0
+    lane: str | None = None
 
 
 def of_a_lot(session: Session, principal: Principal, id: str) -> list[dict[str, Any]]:
     """Every version of a lot's dossier, oldest first; none if there is no such lot of theirs."""
-    rows = session.execute(_lots_of(principal).where(lot.c.lot == id)).all()
-    contents = [Contents(at=row.released_at, lots=(_lot(row, row.quantity),)) for row in rows]
-    return _versions(session, "lot", id, contents, rows)
+    rows = session.execute(_lots_of(principal).where(lot.c.code == id)).all()
+    return _versions(
+        session, "lot", id, rows, [Step(row.released_at, row.code, row.quantity) for row in rows]
+    )
 
 
 def of_a_shipment(session: Session, id: UUID) -> list[dict[str, Any]]:
     """Every version of a shipment's dossier, over the lots that it carried after each change."""
-    query = (
-        select(lot, shipment_lot.c.told_at, shipment_lot.c.quantity.label("changed"))
-        .join(shipment_lot, shipment_lot.c.lot == lot.c.lot)
-        .where(shipment_lot.c.shipment_id == id)
-        .order_by(shipment_lot.c.told_at, lot.c.lot)
-    )
-    rows = session.execute(query).all()
-    return _versions(session, "shipment", str(id), _contents(rows), rows)
+    there = shipment_lot.c.shipment_id == id
+    changes = select(shipment_lot).where(there).order_by(shipment_lot.c.told_at)
+    rows = session.execute(LOTS.where(lot.c.code.in_(select(shipment_lot.c.lot).where(there)))).all()
+    steps = [Step(row.told_at, row.lot, row.quantity) for row in session.execute(changes)]
+    return _versions(session, "shipment", str(id), rows, steps)
 
 
 def newest_lots(session: Session, principal: Principal) -> Sequence[Row[Any]]:
     """The lots that were released last, with their order."""
     query = _lots_of(principal).add_columns(order.c.po_number).join(order, order.c.id == lot.c.order_id)
-    return session.execute(query.order_by(lot.c.released_at.desc(), lot.c.lot).limit(NEWEST)).all()
+    return session.execute(query.order_by(lot.c.released_at.desc(), lot.c.code).limit(NEWEST)).all()
 
 
 def newest_shipments(session: Session) -> Sequence[Row[Any]]:
@@ -59,34 +72,53 @@ def newest_shipments(session: Session) -> Sequence[Row[Any]]:
 
 
 def _lots_of(principal: Principal) -> Any:
-    query = select(lot)
-    if principal.role != BUYER:
-        return query
-    line = (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line_number)
-    return query.join(order_line, line).where(order_line.c.buyer == principal.account)
+    return LOTS if principal.role != BUYER else LOTS.where(order_line.c.buyer == principal.account)
 
 
-def _contents(rows: Sequence[Row[Any]]) -> list[Contents]:
-    """The lots in a shipment after each change of it; none once it was given up."""
-    of_lot = {row.lot: row for row in rows}
+def _contents(
+    rows: Sequence[Row[Any]], changes: Sequence[Step], corrections: Sequence[Row[Any]]
+) -> list[Contents]:
+    """The lots after each step, as was known of them then; none once all was given up."""
+    of_lot = {row.code: row for row in rows}
+    lanes = {row.code: row.lane for row in rows}
+    for told in reversed(corrections):
+        lanes[told.data["lot"]] = told.data["former_lane"]
+    steps = [
+        *changes,
+        *(Step(told.occurred_at, told.data["lot"], lane=told.data["lane"]) for told in corrections),
+    ]
     carried: Counter[str] = Counter()
-    contents = []
-    for at, changes in groupby(rows, key=lambda row: row.told_at):
-        for row in changes:
-            carried[row.lot] += row.changed
-        lots = [_lot(of_lot[lot], pieces) for lot, pieces in sorted(carried.items()) if pieces > 0]
-        contents.append(Contents(at=at, lots=tuple(lots)))
+    contents: list[Contents] = []
+    for at, together in groupby(sorted(steps, key=lambda step: step.at), key=lambda step: step.at):
+        for step in together:
+            carried[step.lot] += step.pieces
+            lanes[step.lot] = step.lane or lanes[step.lot]
+        if contents or carried.total():
+            there = sorted(lot for lot, pieces in carried.items() if pieces > 0)
+            lots = [_lot(of_lot[lot], carried[lot], lanes[lot]) for lot in there]
+            contents.append(Contents(at=at, lots=tuple(lots)))
     return contents
 
 
+def _corrections(session: Session, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """What was told of lots that had been made otherwise, oldest first."""
+    told = timeline.c.data["lot"].astext
+    query = select(timeline.c.occurred_at, timeline.c.data).where(
+        timeline.c.order_id.in_({row.order_id for row in rows}),
+        timeline.c.type == LANE_CORRECTED,
+        told.in_([row.code for row in rows]),
+    )
+    return list(session.execute(query.order_by(timeline.c.occurred_at)))
+
+
 def _versions(
-    session: Session, kind: str, id: str, contents: Sequence[Contents], rows: Sequence[Row[Any]]
+    session: Session, kind: str, id: str, rows: Sequence[Row[Any]], steps: Sequence[Step]
 ) -> list[dict[str, Any]]:
-    if not contents:
+    if not steps:
         return []
     facilities = {row.facility for row in rows}
     facts = Facts(
-        contents=contents,
+        contents=_contents(rows, steps, _corrections(session, rows)),
         documents=_documents(session, facilities),
         counts=_counts(session, {row.order_id for row in rows}, {row.work_order_id for row in rows}),
         months=_months(session, facilities),
@@ -137,6 +169,6 @@ def _counts(session: Session, orders: set[UUID], work_orders: set[UUID]) -> list
     ]
 
 
-def _lot(row: Row[Any], quantity: int) -> Lot:
-    names = ("lot", "facility", "work_order_id", "sku", "lane")
-    return Lot(quantity=quantity, **{name: getattr(row, name) for name in names})
+def _lot(row: Row[Any], quantity: int, lane: str) -> Lot:
+    about = {name: getattr(row, name) for name in ("facility", "work_order_id", "sku")}
+    return Lot(lot=row.code, quantity=quantity, lane=lane, **about)

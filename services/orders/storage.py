@@ -265,17 +265,22 @@ release_attempt = Table(
 lot = Table(
     "lot",
     tables,
-    Column("order_id", Uuid, primary_key=True),
-    Column("line_number", Integer, primary_key=True, autoincrement=False),
     Column("code", Text, primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("work_order_id", Uuid, nullable=False),
     Column("facility", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("lane", Text, nullable=False),
+    Column("released_at", Instant, nullable=False),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     comment="our copy of what production released, with who made it",
 )
+Index("lot_line_idx", lot.c.order_id, lot.c.line_number)
+Index("lot_work_order_idx", lot.c.work_order_id)
+Index("lot_released_at_idx", lot.c.released_at, lot.c.code)
 
 cancellation = Table(
     "cancellation",
@@ -457,32 +462,11 @@ facility = Table(
     comment="our copy of what production tells",
 )
 
-lot = Table(
-    "lot",
-    tables,
-    Column("lot", Text, primary_key=True),
-    Column("order_id", Uuid, nullable=False),
-    Column("line_number", Integer, nullable=False),
-    Column("sku", Text, nullable=False),
-    Column("facility", Text, nullable=False),
-    Column("work_order_id", Uuid, nullable=False),
-    Column("quantity", Integer, nullable=False),
-    Column("lane", Text, nullable=False),
-    Column("released_at", Instant, nullable=False),
-    CheckConstraint("quantity > 0", name="quantity"),
-    CheckConstraint("lane IN ('custodial', 'parole_community', 'free')", name="lane"),
-    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
-    comment="our copy of what production released",
-)
-Index("lot_line_idx", lot.c.order_id, lot.c.line_number)
-Index("lot_work_order_idx", lot.c.work_order_id)
-Index("lot_released_at_idx", lot.c.released_at, lot.c.lot)
-
 shipment_lot = Table(
     "shipment_lot",
     tables,
     Column("event_id", Uuid, primary_key=True),
-    Column("lot", Text, ForeignKey("lot.lot"), primary_key=True, index=True),
+    Column("lot", Text, ForeignKey("lot.code"), primary_key=True, index=True),
     Column("shipment_id", Uuid, nullable=False),
     Column("told_at", Instant, nullable=False),
     Column("quantity", Integer, nullable=False),

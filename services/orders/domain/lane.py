@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from shared.events.orders import ClearedLot, Lane
 from shared.refusal import Refused
@@ -27,9 +29,11 @@ class Lot:
     """Good pieces that an inspection released together, as production told of them."""
 
     code: str
+    work_order_id: UUID
     facility: str
     quantity: int
     lane: Lane
+    released_at: datetime
 
     def cleared(self) -> ClearedLot:
         return ClearedLot(lot=self.code, quantity=self.quantity, lane=self.lane)

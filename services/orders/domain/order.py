@@ -102,14 +102,6 @@ class Line:
     def _all_made(self) -> bool:
         return self.good >= self.to_make and sum(lot.quantity for lot in self.lots) >= self.good
 
-    def keep_lot(self, code: str, *, facility: str, quantity: int, lane: Lane) -> None:
-        """Count what an inspection released; pieces of a lot that is known are added to it."""
-        for lot in self.lots:
-            if lot.code == code:
-                lot.quantity += quantity
-                return
-        self.lots.append(Lot(code=code, facility=facility, quantity=quantity, lane=lane))
-
     def move_to(self, facilities: Sequence[str]) -> bool:
         """Take the facilities of a new plan; whether work went to one that a release in force did not name.
 

@@ -18,7 +18,7 @@ from shared.events.logistics import (
     ShipmentLine,
     ShipmentPlanned,
 )
-from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, LotReleased, MonthClosed
+from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, MonthClosed
 from shared.messaging.reactions import Heard, NotYet
 
 OfAShipment = ShipmentPlanned | CartonsPutIn | CartonsTakenOut | ShipmentCancelled | ShipmentDeparted
@@ -40,23 +40,6 @@ def on_month_closed(session: Session, event: MonthClosed, heard: Heard) -> None:
     about = {"facility": event.code, "month": event.month, "told_at": heard.occurred_at}
     figures = {name: getattr(event, name) for name in FIGURES}
     session.execute(insert(month_of_work).values(**about, **figures))
-
-
-def keep_lot(session: Session, event: LotReleased, heard: Heard) -> None:
-    """Where pieces of a line were made, and in which lane."""
-    session.execute(
-        insert(lot).values(
-            lot=event.lot,
-            order_id=event.order_id,
-            line_number=event.line,
-            sku=event.sku,
-            facility=event.facility,
-            work_order_id=event.work_order_id,
-            quantity=event.quantity,
-            lane=event.lane,
-            released_at=heard.occurred_at,
-        )
-    )
 
 
 def keep_put_in(session: Session, event: ShipmentPlanned | CartonsPutIn, heard: Heard) -> None:
@@ -84,7 +67,7 @@ def _pieces(lines: Iterable[ShipmentLine]) -> Counter[str]:
 
 
 def _keep_change(session: Session, event: OfAShipment, heard: Heard, changed: Mapping[str, int]) -> None:
-    known = set(session.execute(select(lot.c.lot).where(lot.c.lot.in_(changed))).scalars())
+    known = set(session.execute(select(lot.c.code).where(lot.c.code.in_(changed))).scalars())
     for missing in sorted(set(changed) - known):
         raise NotYet("production", f"lot/{missing}")
     about = {"event_id": heard.event_id, "shipment_id": event.shipment_id, "told_at": heard.occurred_at}

@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
+from services.orders.domain.lane import Lot
 from services.orders.domain.order import LANE, Order
 from services.orders.handlers import releasing
 from services.orders.handlers.cancelling import (
@@ -16,7 +17,6 @@ from services.orders.handlers.cancelling import (
 )
 from services.orders.handlers.deciding import on_production_planned
 from services.orders.handlers.dossiers import (
-    keep_lot,
     keep_put_in,
     keep_taken_out,
     keep_what_left,
@@ -112,9 +112,17 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     line = order.line(event.line)
     if line.good + event.quantity > line.allocated:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
-    keep_lot(session, event, heard)
     timeline.note(session, event, heard)
-    line.keep_lot(event.lot, facility=event.facility, quantity=event.quantity, lane=event.lane)
+    line.lots.append(
+        Lot(
+            code=event.lot,
+            work_order_id=event.work_order_id,
+            facility=event.facility,
+            quantity=event.quantity,
+            lane=event.lane,
+            released_at=heard.occurred_at,
+        )
+    )
     timeline.tell(session, *order.finish(event.line, event.quantity, on=business_today(session)))
     if line.lane != LANE:
         releasing.screen_by_lots(session, order, line)

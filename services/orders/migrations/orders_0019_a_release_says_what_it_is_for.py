@@ -130,12 +130,14 @@ def _lots() -> None:
     """The lots of orders that are there stand on their timelines."""
     op.create_table(
         "lot",
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("line_number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.Uuid(), nullable=False),
+        sa.Column("line_number", sa.Integer(), nullable=False),
+        sa.Column("work_order_id", sa.Uuid(), nullable=False),
         sa.Column("facility", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("quantity > 0", name=op.f("lot_quantity_check")),
         sa.CheckConstraint(
             "lane IN ('free', 'parole_community', 'custodial')", name=op.f("lot_lane_check")
@@ -145,14 +147,18 @@ def _lots() -> None:
             ["order_line.order_id", "order_line.number"],
             name=op.f("lot_order_id_fkey"),
         ),
-        sa.PrimaryKeyConstraint("order_id", "line_number", "code", name=op.f("lot_pkey")),
+        sa.PrimaryKeyConstraint("code", name=op.f("lot_pkey")),
         comment="our copy of what production released, with who made it",
     )
+    op.create_index("lot_line_idx", "lot", ["order_id", "line_number"])
+    op.create_index("lot_work_order_idx", "lot", ["work_order_id"])
+    op.create_index("lot_released_at_idx", "lot", ["released_at", "code"])
     op.execute(
-        "INSERT INTO lot (code, order_id, line_number, facility, quantity, lane)"
-        " SELECT data->>'lot', order_id, line, min(data->>'facility'), sum((data->>'quantity')::int),"
-        " min(data->>'lane') FROM timeline WHERE type = 'kendi.production.lot_released.v1'"
-        " GROUP BY data->>'lot', order_id, line"
+        "INSERT INTO lot (code, order_id, line_number, work_order_id, facility, quantity, lane, released_at)"
+        " SELECT DISTINCT ON (data ->> 'lot') data ->> 'lot', order_id, line,"
+        " CAST(data ->> 'work_order_id' AS uuid), data ->> 'facility', CAST(data ->> 'quantity' AS int),"
+        " data ->> 'lane', occurred_at"
+        " FROM timeline WHERE type = 'kendi.production.lot_released.v1' ORDER BY data ->> 'lot', occurred_at"
     )
     _seen_by("lot", f"({EVERY} OR {OF_AN_ORDER})")
 

@@ -1,4 +1,4 @@
-"""Lots, what shipments carry of them, and what is told of how people work in facilities"""
+"""What shipments carry of lots, and what is told of how people work in facilities"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,16 +10,10 @@ depends_on = None
 
 EVERY = "(SELECT kendi_sees('service', 'all'))"
 POLICIES = {
-    "lot": "EXISTS (SELECT FROM buyer_order o WHERE o.id = order_id)",
-    "shipment_lot": "EXISTS (SELECT FROM lot l WHERE l.lot = shipment_lot.lot)",
+    "shipment_lot": "EXISTS (SELECT FROM lot l WHERE l.code = shipment_lot.lot)",
 }
 Instant = sa.DateTime(timezone=True)
 
-HEARD_LOTS = """
-    INSERT INTO lot
-    SELECT DISTINCT ON (data ->> 'lot') data ->> 'lot', order_id, line, data ->> 'sku', data ->> 'facility',
-        CAST(data ->> 'work_order_id' AS uuid), CAST(data ->> 'quantity' AS int), data ->> 'lane', occurred_at
-    FROM timeline WHERE type = 'kendi.production.lot_released.v1'"""
 HEARD_SHIPMENTS = """
     INSERT INTO shipment_lot
     SELECT event_id, part ->> 'lot', CAST(data ->> 'shipment_id' AS uuid), min(occurred_at),
@@ -29,37 +23,11 @@ HEARD_SHIPMENTS = """
     FROM timeline, jsonb_array_elements(data -> 'lines') AS part
     WHERE type IN ('kendi.logistics.shipment_planned.v1', 'kendi.logistics.cartons_put_in.v1',
             'kendi.logistics.cartons_taken_out.v1', 'kendi.logistics.shipment_cancelled.v1')
-        AND EXISTS (SELECT FROM lot WHERE lot.lot = part ->> 'lot')
+        AND EXISTS (SELECT FROM lot WHERE code = part ->> 'lot')
     GROUP BY event_id, part ->> 'lot', data ->> 'shipment_id'"""
 
 
 def upgrade() -> None:
-    op.create_table(
-        "lot",
-        sa.Column("lot", sa.Text(), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("line_number", sa.Integer(), nullable=False),
-        sa.Column("sku", sa.Text(), nullable=False),
-        sa.Column("facility", sa.Text(), nullable=False),
-        sa.Column("work_order_id", sa.Uuid(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("released_at", Instant, nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("lot_quantity_check")),
-        sa.CheckConstraint(
-            "lane IN ('custodial', 'parole_community', 'free')", name=op.f("lot_lane_check")
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_id", "line_number"],
-            ["order_line.order_id", "order_line.number"],
-            name=op.f("lot_order_id_line_number_fkey"),
-        ),
-        sa.PrimaryKeyConstraint("lot", name=op.f("lot_pkey")),
-        comment="our copy of what production released",
-    )
-    op.create_index("lot_line_idx", "lot", ["order_id", "line_number"])
-    op.create_index("lot_work_order_idx", "lot", ["work_order_id"])
-    op.create_index("lot_released_at_idx", "lot", ["released_at", "lot"])
     op.create_table(
         "shipment_lot",
         sa.Column("event_id", sa.Uuid(), nullable=False),
@@ -68,7 +36,7 @@ def upgrade() -> None:
         sa.Column("told_at", Instant, nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.CheckConstraint("quantity <> 0", name=op.f("shipment_lot_quantity_check")),
-        sa.ForeignKeyConstraint(["lot"], ["lot.lot"], name=op.f("shipment_lot_lot_fkey")),
+        sa.ForeignKeyConstraint(["lot"], ["lot.code"], name=op.f("shipment_lot_lot_fkey")),
         sa.PrimaryKeyConstraint("event_id", "lot", name=op.f("shipment_lot_pkey")),
         comment="append only: pieces of a lot that were put into a shipment, or, below 0, taken out of it",
     )
@@ -114,7 +82,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("facility", "month", name=op.f("month_of_work_pkey")),
         comment="our copy of what production tells of people at work: no figure is about fewer than five",
     )
-    op.execute(HEARD_LOTS)
     op.execute(HEARD_SHIPMENTS)
     for table, theirs in POLICIES.items():
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
