@@ -31,6 +31,7 @@ from services.logistics.domain.order import Clearance, Line, Order
 from services.logistics.domain.pallet import Pallet
 from services.logistics.domain.shipment import Shipment
 from shared.database import Instant, metadata
+from shared.purging import purge_steps
 
 tables = metadata()
 
@@ -212,7 +213,7 @@ shipment = Table(
     Column("hub", Text, ForeignKey("facility.code"), nullable=False),
     Column("destination", Text, nullable=False),
     Column("planned_on", Date, nullable=False),
-    Column("tracking_token", Text, nullable=False, unique=True),
+    Column("tracking_token", Text, unique=True, comment="none: it was revoked"),
     Column("carrier", Text),
     Column("vessel", Text),
     Column("voyage", Text),
@@ -462,6 +463,8 @@ goods_return = Table(
     ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
     comment="what comes back after a claim",
 )
+
+purge_step = purge_steps(tables)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Order, order)

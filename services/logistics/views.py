@@ -276,7 +276,7 @@ def shipment_as_dict(
         "declaration_opens_on": shipment.etd - WINDOW if shipment.etd else None,
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
-        "tracking_url": f"/logistics/track/{shipment.tracking_token}",
+        "tracking_url": shipment.tracking_token and f"/logistics/track/{shipment.tracking_token}",
     }
 
 

@@ -100,7 +100,7 @@ class Shipment:
     hub: str
     destination: str
     planned_on: date
-    tracking_token: str
+    tracking_token: str | None
     cartons: list[Carton]
     documents: list[Document]
     reached: list[Reached] = field(default_factory=list)

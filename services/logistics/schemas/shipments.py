@@ -198,7 +198,10 @@ class ShipmentSchema(ShipmentSummarySchema):
     )
     milestones = fields.List(fields.Nested(MilestoneSchema))
     next_milestones = fields.List(fields.String())
-    tracking_url = fields.String(metadata={"description": "a page for whoever is given its address"})
+    tracking_url = fields.String(
+        allow_none=True,
+        metadata={"description": "a page for whoever is given its address; none once it was revoked"},
+    )
 
 
 class LeftBehindSchema(Schema):
