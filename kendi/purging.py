@@ -166,10 +166,10 @@ def _spoken(answer: Mapping[str, Any]) -> Iterator[str]:
         for why, count in rule["kept"].items():
             yield f"    kept, {REASONS[why]}: {_count(count)}"
     if answer["premi"] or answer["premi_not_told"]:
-        yield "Sums of premi that remain of the workers erased now, in rupiah as in the ledger (owed below 0):"
+        yield "Premi that the workers erased now had earned, in rupiah; more is kept, and not told:"
     for cell in answer["premi"]:
-        scheme = f", scheme {cell['scheme_id']}" if cell["scheme_id"] else ""
-        yield f"    {cell['facility']} {cell['month']:%Y-%m}, {cell['kind']}{scheme}: {cell['idr']:,} of {cell['people']}"
+        where = f"{cell['facility']} {cell['month']:%Y-%m}, scheme {cell['scheme_id']}"
+        yield f"    {where}: {-cell['idr']:,} of {cell['people']}"
     if answer["premi_not_told"]:
         yield f"    {answer['premi_not_told']} more are about fewer than {LEAST} people each, and are not told."
     if answer["dry_run"]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from services.production import welfare
 from services.production.domain.anonymity import LEAST
 from services.production.domain.erasure import Former
+from services.production.domain.premi import WORKER
 from services.production.storage import (
     grievance,
     hours_entry,
@@ -26,6 +27,7 @@ from services.production.storage import (
 from shared.messaging.tables import inbox
 
 CLAIM = "kendi.orders.claim_"
+SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -124,14 +126,15 @@ def sums_of(session: Session, steps: Collection[int]) -> list[Cell]:
 
 
 def told_sums(cells: Iterable[Cell]) -> tuple[list[dict[str, Any]], int]:
-    """The sums about five people or more, and how many cells are about fewer.
+    """What five people or more earned by a scheme in a month, and how many cells are about fewer.
 
-    Whoever was erased is in one purge alone, so that no two readings differ by a person; a sum of several
-    cells is not told, as it would give back one that is not.
+    What was paid is not told: with whoever is erased nothing is open, so that payments beside earnings would give
+    back a cell that is not told; nor is a sum of several cells. Each was erased once, so that no two purges differ
+    by a person.
     """
-    of_workers = [cell for cell in cells if cell.account == "worker"]
-    told = [vars(cell) for cell in of_workers if cell.people >= LEAST]
-    return told, len(of_workers) - len(told)
+    earned = [cell for cell in cells if cell.account == WORKER and cell.kind == SHARED]
+    told = [vars(cell) for cell in earned if cell.people >= LEAST]
+    return told, len(earned) - len(told)
 
 
 def _not_shared_out() -> Select[UUID]:

@@ -1,6 +1,7 @@
 """``kendi purge``: what is due by the rules goes from all services, what is not stays, and both are told."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -105,10 +106,18 @@ def test_after_a_purge_nothing_of_them_is_there_and_the_audit_finds_nothing(
         assert [name for name, all in everything.items() if code in all] == []
         assert code not in spoken
     assert summary(kendi.services.addresses.app_urls).good
-    assert [(cell["kind"], cell["people"]) for cell in told["premi"]] == [("shared", 6), ("settled", 6)]
-    assert told["premi_not_told"] == 1, "one was paid before"
+    assert [(cell["kind"], cell["people"]) for cell in told["premi"]] == [("shared", 6)]
+    assert told["premi_not_told"] == 0
     again = kendi.purge()
     assert sum(rule["erased"] for rule in again["rules"].values()) == 0
+
+
+def test_a_purge_says_what_went_and_what_remains(kendi: Kendi, codes: list[str]) -> None:
+    kendi.until(LATER)
+    said = kendi.run("purge").output
+    assert "- worker_hours, version 1: 6 erased of 6 workers, their sums remain; kept for 5 years" in said
+    assert "kept, still here: fewer than 5" in said
+    assert re.search(r"    LPS-\w+ 20\d\d-\d\d, scheme [0-9a-f-]{36}: [\d,]+ of 6$", said, re.M)
 
 
 def test_a_dry_run_changes_nothing_and_may_look_ahead(kendi: Kendi, codes: list[str]) -> None:
@@ -160,10 +169,12 @@ def test_who_is_held_is_kept_until_the_hold_is_lifted(kendi: Kendi, codes: list[
         *("hold", "place", "--facility", facility, "--worker", "--reason", "An inquiry."), input=codes[0]
     )
     assert (placed.exit_code, codes[0] in placed.output) == (0, False), placed.output
+    said = kendi.run("purge", "--dry-run").output
+    assert "kept, a legal hold: fewer than 5" in said
     told = kendi.purge()
     assert told["rules"]["codes_and_eligibility"]["kept"] == {"still_here": None, "legal_hold": None}
-    assert "kept, a legal hold: fewer than 5" in kendi.run("purge").output
     everything = texts(kendi.production)
+    assert [cell["people"] for cell in told["premi"]] == [5]
     assert [code in everything for code in codes] == [True, *[False] * 5]
     assert f"1  {facility}, one worker, since" in kendi.run("hold", "list").output
     assert kendi.run("hold", "lift", "1").exit_code == 0

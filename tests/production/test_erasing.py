@@ -370,12 +370,23 @@ def test_figures_of_closed_months_are_the_same_after_it(
     assert after == before
 
 
-def test_sums_about_fewer_than_five_are_not_told(shared_out: Production, team: dict[str, UUID]) -> None:
+@pytest.mark.parametrize(("held", "people", "few"), [(0, [5], 0), (1, [], 1)])
+def test_sums_are_told_of_five_people_or_more_and_payments_of_nobody(
+    shared_out: Production, team: dict[str, UUID], held: int, people: list[int], few: int
+) -> None:
+    """Payments of those whose account is even would give back, beside what others earned, what one earned."""
+    with shared_out.database.transaction() as session:
+        for code in sorted(gone(team))[:held]:
+            holding.place(session, facility=SRAGEN, code=code, reason="An inquiry.", by="somebody@here")
     steps = [done.step for done in purge(shared_out.database) if done.step]
     with shared_out.database.transaction() as session:
-        told, few = formers.told_sums(formers.sums_of(session, steps))
-    assert [(cell["kind"], cell["people"]) for cell in told] == [("shared", 5), ("settled", 5)]
-    assert few == 1, "one was paid before"
+        kept = formers.sums_of(session, steps)
+        told, not_told = formers.told_sums(kept)
+    assert sum(cell.idr for cell in kept if cell.account == "worker") == 0
+    assert ([(cell["kind"], cell["people"]) for cell in told], not_told) == (
+        [("shared", count) for count in people],
+        few,
+    )
 
 
 def test_an_entry_of_people_who_were_erased_is_not_reversed(
