@@ -17,6 +17,8 @@ SERVICE = "service"
 """The service's own work: every row."""
 ALL = "all"
 """Staff who see every buyer's and every facility's rows, but nobody's keys, sessions and answers."""
+RETENTION = "retention"
+"""Erasing what was kept long enough: only the rows of people, and only from these may rows be deleted that never change."""
 DOOR = "door"
 """Finding out who calls: keys, people and sessions only."""
 
@@ -50,3 +52,17 @@ def as_the_service(session: Session) -> Iterator[None]:
         see(session, *before)
         raise
     see(session, *before)
+
+
+@contextmanager
+def erasing(session: Session) -> Iterator[None]:
+    """For the length of a block the service may delete rows of people, and sees nothing else."""
+    see(session, RETENTION)
+    try:
+        yield
+    except DBAPIError:  # the transaction takes no statement any more
+        raise
+    except BaseException:
+        see(session, SERVICE)
+        raise
+    see(session, SERVICE)

@@ -11,7 +11,9 @@ from kendi.cli import access, doctoring, exporting, preparing, proving, running,
 ELSEWHERE = {
     "status": "kendi.operating",
     "events": "kendi.operating",
+    "hold": "kendi.holding",
     "policy": "kendi.policies",
+    "purge": "kendi.purging",
     "replan": "kendi.replanning",
     "simulate": "kendi.simulation",
 }

@@ -32,6 +32,7 @@ from services.logistics.domain.pallet import Pallet
 from services.logistics.domain.schedule import Estimate
 from services.logistics.domain.shipment import Shipment
 from shared.database import Instant, metadata
+from shared.purging import purge_steps
 
 tables = metadata()
 
@@ -510,6 +511,8 @@ goods_return = Table(
     ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
     comment="what comes back after a claim",
 )
+
+purge_step = purge_steps(tables)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Order, order)

@@ -33,6 +33,7 @@ from services.orders.domain.payment import Payment
 from services.orders.domain.promise import Promise
 from services.orders.domain.webhook import Endpoint
 from shared.database import Instant, metadata
+from shared.purging import purge_steps
 
 tables = metadata()
 
@@ -727,6 +728,8 @@ caught_line = Table(
     comment="append only",
 )
 Index("caught_line_order_idx", caught_line.c.order_id, caught_line.c.line_number)
+
+purge_step = purge_steps(tables)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Signature, signature)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from services.production.domain import premi as rules
@@ -17,6 +17,7 @@ from services.production.storage import (
     premi_entry,
     premi_line,
     premi_lot,
+    premi_of_former,
     work_order,
     worker,
 )
@@ -62,12 +63,16 @@ def entries_of(session: Session, code: str) -> list[dict[str, Any]]:
 
 
 def accounts_of(session: Session, code: str) -> dict[str, int]:
-    """What each account holds: what partners owe, what is owed to whom, what was paid."""
-    rows = session.execute(
-        select(premi_line.c.account, func.abs(func.sum(premi_line.c.idr)).label("idr"))
+    """What each account holds: what partners owe, what is owed to whom, what was paid; also of lines that were erased."""
+    lines = (
+        select(premi_line.c.account, premi_line.c.idr)
         .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
-        .where(premi_entry.c.facility == code)
-        .group_by(premi_line.c.account)
+        .where(premi_entry.c.facility == code, premi_line.c.account != rules.FORMER)
+    )
+    erased = select(premi_of_former.c.account, premi_of_former.c.idr)
+    both = union_all(lines, erased.where(premi_of_former.c.facility == code)).subquery()
+    rows = session.execute(
+        select(both.c.account, func.abs(func.sum(both.c.idr)).label("idr")).group_by(both.c.account)
     )
     return dict.fromkeys(ACCOUNTS, 0) | {row.account: int(row.idr) for row in rows}
 

@@ -30,6 +30,7 @@ from services.production.domain.report import Report
 from services.production.domain.warning import WorkWarning
 from services.production.domain.work_order import WorkOrder
 from shared.database import Instant, metadata
+from shared.purging import purge_steps
 
 tables = metadata()
 
@@ -814,7 +815,7 @@ premi_line = Table(
     Column("idr", BigInteger, nullable=False, comment="whole rupiah: a debit above 0, a credit below"),
     PrimaryKeyConstraint("entry_id", "number"),
     CheckConstraint(
-        "account IN ('partner', 'workers', 'worker', 'capital', 'state', 'paid')", name="account"
+        "account IN ('partner', 'workers', 'worker', 'former', 'capital', 'state', 'paid')", name="account"
     ),
     CheckConstraint("(account = 'worker') = (worker_id IS NOT NULL)", name="worker"),
     CheckConstraint("idr <> 0", name="idr"),
@@ -841,6 +842,54 @@ minimum_wage = Table(
     PrimaryKeyConstraint("place", "valid_from"),
     CheckConstraint("monthly_idr > 0", name="monthly_idr"),
 )
+
+premi_of_former = Table(
+    "premi_of_former",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("step_id", BigInteger, ForeignKey("purge_step.id"), nullable=False, index=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False, index=True),
+    Column("month", Date, nullable=False),
+    Column("scheme_id", Uuid, ForeignKey("premi_scheme.id"), comment="none of payments"),
+    Column("kind", Text, nullable=False, comment="of the entries, or of those that were reversed"),
+    Column("account", Text, nullable=False),
+    Column("idr", BigInteger, nullable=False),
+    Column("people", Integer, nullable=False),
+    CheckConstraint("kind IN ('shared', 'paid', 'settled')", name="kind"),
+    CheckConstraint("account IN ('worker', 'paid')", name="account"),
+    CheckConstraint("people > 0", name="people"),
+    comment="append only: what lines of workers amounted to that were erased",
+)
+
+told_of_work = Table(
+    "told_of_work",
+    tables,
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("month", Date, nullable=False),
+    *(
+        Column(name, BigInteger, comment="none: it was not told")
+        for name in ("eligible", "consenting", "workers", "minutes", "premi_idr")
+    ),
+    PrimaryKeyConstraint("facility", "month"),
+    comment="append only: figures of closed months about people of whom some were erased since",
+)
+
+legal_hold = Table(
+    "legal_hold",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
+    Column("worker_id", Uuid, ForeignKey("worker.id"), comment="none: everybody there"),
+    Column("reason", Text, nullable=False),
+    Column("placed_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("placed_by", Text, nullable=False),
+    Column("lifted_at", Instant),
+    Column("lifted_by", Text),
+    CheckConstraint("num_nulls(lifted_at, lifted_by) IN (0, 2)", name="lifted"),
+    comment="nothing of these people is erased until it is lifted",
+)
+
+purge_step = purge_steps(tables)
 
 mapping = registry(metadata=tables)
 mapping.map_imperatively(Evidence, evidence)

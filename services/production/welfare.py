@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from services.production import ledger
@@ -28,6 +28,7 @@ from services.production.storage import (
     premi_line,
     premi_lot,
     refusal,
+    told_of_work,
     worker,
 )
 from shared.clock import WIB
@@ -36,6 +37,7 @@ from shared.refusal import Refused
 GRACE = timedelta(days=7)
 MONTHS_SHOWN = 12
 A_YEAR = timedelta(days=365)
+ABOUT_PEOPLE = ("eligible", "consenting", "workers", "minutes", "premi_idr")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Month:
     @property
     def last(self) -> date:
         return (self.first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+    @property
+    def next(self) -> "Month":
+        return Month(self.last + timedelta(days=1))
 
     @property
     def closed_at(self) -> datetime:
@@ -88,7 +94,10 @@ def figures(session: Session, month: Month, codes: Sequence[str] | None = None) 
 
 
 def _facilities(session: Session, month: Month, codes: Sequence[str] | None) -> Iterable[Any]:
-    known = select(worker.c.facility).where(worker.c.registered_on <= month.last)
+    known = union(
+        select(worker.c.facility).where(worker.c.registered_on <= month.last),
+        select(told_of_work.c.facility).where(told_of_work.c.month == month.first),
+    )
     query = (
         select(facility.c.code, facility.c.name).where(facility.c.code.in_(known)).order_by(facility.c.code)
     )
@@ -96,27 +105,41 @@ def _facilities(session: Session, month: Month, codes: Sequence[str] | None) -> 
 
 
 def _row(session: Session, month: Month, at: Any) -> dict[str, Any]:
-    eligible, consenting = _participation(session, month, at.code)
-    minutes = _minutes(session, month, at.code)
-    people = len(minutes)
-    counts = nested_told(eligible, consenting, people)
-    premi = _premi(session, month, list(minutes))
+    people = _kept(session, month, at.code) or about_people(session, month, at.code)
     refusals = _refusals(session, month, at.code)
     open_grievances = _open_grievances(session, month, at.code)
     wage = ledger.minimum_wage_at(session, at.code, month.last)
     return {
         "facility": at.code,
         "name": at.name,
-        **dict(zip(("eligible", "consenting", "workers"), counts, strict=True)),
-        "minutes": told(sum(minutes.values()), people),
-        "premi_idr": told(premi, people),
-        "hourly_idr": told(rules.hourly(premi, sum(minutes.values())), people),
+        **people,
+        "hourly_idr": people["minutes"] and rules.hourly(people["premi_idr"] or 0, people["minutes"]),
         "minimum_hourly_idr": wage["hourly"] if wage else None,
         "minimum_source": wage["source"] if wage else None,
         "refusals": told(refusals, refusals),
         "open_grievances": told(open_grievances, open_grievances),
         "visits": _visits(session, month, at.code),
     }
+
+
+def about_people(session: Session, month: Month, code: str) -> dict[str, int | None]:
+    """What is told of those who were at work in a month, from what is kept of each."""
+    eligible, consenting = _participation(session, month, code)
+    minutes = _minutes(session, month, code)
+    counts = nested_told(eligible, consenting, len(minutes))
+    return {
+        **dict(zip(("eligible", "consenting", "workers"), counts, strict=True)),
+        "minutes": told(sum(minutes.values()), len(minutes)),
+        "premi_idr": told(_premi(session, month, list(minutes)), len(minutes)),
+    }
+
+
+def _kept(session: Session, month: Month, code: str) -> dict[str, int | None] | None:
+    """The same as it was told before something of one of them was erased, if anything was."""
+    row = session.execute(
+        select(told_of_work).where(told_of_work.c.facility == code, told_of_work.c.month == month.first)
+    ).one_or_none()
+    return None if row is None else {name: row._mapping[name] for name in ABOUT_PEOPLE}
 
 
 def _participation(session: Session, month: Month, code: str) -> tuple[int, int]:

@@ -46,6 +46,7 @@ from shared.reference.rows import (
     Wage,
     When,
 )
+from shared.retention import AS_LONG_AS, KINDS, RetentionRule
 
 __all__ = [
     "FOLDER",
@@ -92,6 +93,8 @@ __all__ = [
     "milestones",
     "ports",
     "premi",
+    "retention_rules",
+    "retention_rules_in",
     "shipping",
     "skills",
     "supplies",
@@ -288,6 +291,30 @@ def skills(folder: Path = FOLDER) -> tuple[Skill, ...]:
         found: tuple[Skill, ...] = sheet.rows("skills", schemas.Skill(), unique=("sku",))
         for skill in found:
             _need_one_of(sheet, skill, ("sku",), skill.sku, skus)
+    return found
+
+
+def retention_rules(folder: Path = FOLDER) -> tuple[RetentionRule, ...]:
+    """How long what is about people is kept: one rule for each kind."""
+    return retention_rules_in(folder / "retention.yaml")
+
+
+def retention_rules_in(path: Path) -> tuple[RetentionRule, ...]:
+    """The same from a file that is not in force yet."""
+    with Sheet(path, "rules") as sheet:
+        found: tuple[RetentionRule, ...] = sheet.rows(
+            "rules", schemas.RetentionRule(), unique=("kind",), called="kind"
+        )
+        for kind in [name for name in KINDS if name not in sheet.named("rules", "kind")]:
+            sheet.lack(f"rules: has no rule for {kind}; say how long it is kept, or that it is")
+        rules = {rule.kind: rule for rule in found}
+        for short, long in AS_LONG_AS:
+            if short in rules and long in rules and rules[long].lasts < rules[short].lasts:
+                sheet.fault(
+                    rules[long],
+                    ("kept_for",),
+                    f"must be as long as that of {short}, which rests on it, was {rules[long].kept_for}",
+                )
     return found
 
 

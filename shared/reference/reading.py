@@ -32,6 +32,7 @@ class Sheet:
         self._name = f"{path.parent.name}/{path.name}"
         self._faults: list[tuple[int, str]] = []
         self._nodes: dict[int, Node] = {}
+        self._names: dict[int, str] = {}
         self._tree, self._values = self._parsed(path)
         self._need_sections(sections)
 
@@ -42,11 +43,18 @@ class Sheet:
         if kind is None:
             self._need_no_fault()
 
-    def rows(self, section: str, schema: Row, *, unique: tuple[str, ...]) -> tuple[Any, ...]:
-        """The good rows of a section, in which each of the ``unique`` fields tells every row apart."""
+    def rows(
+        self, section: str, schema: Row, *, unique: tuple[str, ...], called: str | None = None
+    ) -> tuple[Any, ...]:
+        """The good rows of a section, in which each of the ``unique`` fields tells every row apart.
+
+        A fault names its row by the field ``called``, if there is one.
+        """
         node = _inside(self._tree, section)
         if node is None or node.id != "sequence" or not node.value:
             return ()
+        if called:
+            self._name_rows(node, self._values[section], called)
         for field in unique:
             self._need_unique(field, node, self._values[section])
         pairs = zip(node.value, self._values[section], strict=True)
@@ -63,6 +71,15 @@ class Sheet:
         """Something is wrong with a row in the light of other rows."""
         self._fault(self._nodes[id(row)], trail, said)
 
+    def lack(self, said: str) -> None:
+        """Something is missing from the file as a whole."""
+        self._faults.append((1, said))
+
+    def _name_rows(self, section: Node, values: list[Any], field: str) -> None:
+        for node, value in zip(section.value, values, strict=True):
+            if isinstance(value, dict) and field in value:
+                self._names[id(node)] = f"{value[field]}, "
+
     def _row(self, node: Node, value: Any, schema: Row) -> Iterator[Any]:
         if not isinstance(value, dict):
             self._fault(node, (), f"must be a row of fields, was {shown(value)}")
@@ -78,7 +95,8 @@ class Sheet:
 
     def _fault(self, node: Node, trail: Trail, said: str) -> None:
         field = ".".join(str(step) for step in trail)
-        self._faults.append((_line(node, trail), f"{field}: {said}" if field else said))
+        name = self._names.get(id(node), "")
+        self._faults.append((_line(node, trail), f"{name}{field}: {said}" if field else f"{name}{said}"))
 
     def _need_unique(self, field: str, section: Node, values: list[Any]) -> None:
         lines: dict[Any, int] = {}

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, post_load, validates_schema
 
+from shared import retention
 from shared.reference import fields as f
 from shared.reference import rows
 
@@ -435,3 +436,61 @@ class ConsentWords(Row):
     valid_from = f.day()
     words = f.text()
     source = f.mark()
+
+
+class KeptFor(Row):
+    """A length of time in one unit."""
+
+    of = retention.Period
+    years = f.whole("years", most=100, load_default=None)
+    days = f.whole("days", load_default=None)
+    hours = f.whole("hours", load_default=None)
+    minutes = f.whole("minutes", load_default=None)
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> retention.Period:
+        given = {unit: count for unit, count in data.items() if count is not None}
+        if not given:
+            raise ValidationError(f"is missing; give one of {', '.join(retention.UNITS)}", retention.UNITS[0])
+        if len(given) > 1:
+            first, second = list(given)[:2]
+            raise ValidationError(f"must stand alone, was beside {first}", second)
+        ((unit, count),) = given.items()
+        return retention.Period(count, unit)
+
+
+class RetentionRule(Row):
+    of = retention.RetentionRule
+    kind = f.one_of(*retention.KINDS)
+    version = f.whole("a version")
+    valid_from = f.day()
+    kept_for = f.Part(KeptFor(), load_default=None)
+    counted_from = f.one_of(
+        *sorted({moment for kind in retention.KINDS.values() for moment in kind.moments}), load_default=None
+    )
+    then = f.one_of(*retention.WAYS)
+    basis = f.text("what it rests on, or that the owner has to fix it")
+    certainty = f.one_of("law", "practice", "design", "assumption")
+    owner = f.one_of("compliance_officer", "kanwil", "facility_head", "operator")
+    why = f.text()
+    source = f.mark()
+
+    @validates_schema
+    def fits_the_kind(self, data: dict[str, Any], **_: Any) -> None:
+        kind, then, moment = retention.KINDS[data["kind"]], data["then"], data["counted_from"]
+        if then not in kind.ways:
+            raise ValidationError(f"must be {' or '.join(kind.ways)} for {data['kind']}, was {then}", "then")
+        for field in ("kept_for", "counted_from"):
+            if (data[field] is None) != (then == retention.KEEP):
+                said = (
+                    "must be left out of what is kept"
+                    if data[field]
+                    else "is missing; say it of what is erased"
+                )
+                raise ValidationError(said, field)
+        if moment is not None and moment not in kind.moments:
+            right = " or ".join(kind.moments)
+            raise ValidationError(f"must be {right} for {data['kind']}, was {moment}", "counted_from")
+        unit = data["kept_for"] and data["kept_for"].unit
+        if kind.by == retention.PURGE and unit in ("hours", "minutes"):
+            raise ValidationError(f"must be in years or days for {data['kind']}, was in {unit}", "kept_for")

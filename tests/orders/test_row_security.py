@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from services.orders.storage import tables
+from services.orders.storage import purge_step, tables
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.tables import api_key
@@ -20,7 +20,7 @@ OF_ALL = "feed_waiting"
 """The numbers of new steps of every buyer: seen by the service only."""
 OF_THE_OFFICES = "release_attempt"
 """Attempts to release that were refused: seen by whoever sees every order, and by no buyer."""
-OF_NO_BUYER = (OF_ALL, OF_THE_OFFICES)
+OF_NO_BUYER = (OF_ALL, OF_THE_OFFICES, purge_step.name)
 GUARDED = [
     *(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL and name not in OF_NO_BUYER),
     api_key.name,

@@ -4,12 +4,20 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, select, text
+from sqlalchemy.orm import Session
 
 from services.production.domain.work_order import WorkOrder
-from services.production.handlers import people, premi, replanning
+from services.production.handlers import holding, people, premi, replanning
 from services.production.open_work import open_work
 from services.production.solving import propose
-from services.production.storage import closed_month, tables, work_order
+from services.production.storage import (
+    closed_month,
+    premi_of_former,
+    purge_step,
+    tables,
+    told_of_work,
+    work_order,
+)
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import FACILITY
@@ -34,7 +42,7 @@ from tests.production.workforce import agreement_of, some_workers, worked
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
-OFFICES = {"proposal"}
+OFFICES = {"proposal", "purge_step", "legal_hold", "told_of_work"}
 """Tables of which a facility sees nothing at all."""
 
 OF_PERSONS = {
@@ -46,6 +54,10 @@ OF_PERSONS = {
     "grievance",
     "premi_entry",
     "premi_line",
+    "premi_of_former",
+    "purge_step",
+    "legal_hold",
+    "told_of_work",
 }
 """What staff elsewhere never see."""
 
@@ -61,9 +73,20 @@ def people_work(production: Production, code: str) -> None:
         of = agreement_of(session, code)
         people.count_refusals(session, facility=code, agreement_id=of, day=today(), people=1)
         people.receive_grievance(session, facility=code, received_on=today(), kind="pay")
+        erased(session, code)
         people.note_visit(session, facility=code, visited_on=today(), kind="ombudsman", outcome="no_findings")
         session.execute(insert(closed_month).values(facility=code, month=date(2025, 1, 1)))
     assert Visitor(production, FACILITY, code).client.get("/production/people").status_code == 200
+
+
+def erased(session: Session, code: str) -> None:
+    """What a purge leaves there, and a hold."""
+    holding.place(session, facility=code, code=None, reason="An inquiry.", by="somebody@here")
+    step = {"as_of": today(), "kind": "premi_by_worker", "version": 1, "kept_for": "5 years", "actor": "x@y"}
+    made = insert(purge_step).values(**step, erased=1, aggregated=1).returning(purge_step.c.id)
+    left = {"facility": code, "month": today(), "kind": "paid", "account": "worker", "idr": 5, "people": 1}
+    session.execute(insert(premi_of_former).values(**left, step_id=session.execute(made).scalar_one()))
+    session.execute(insert(told_of_work).values(facility=code, month=today()))
 
 
 def rows(database: Database, table: str, sees: str) -> set[str]:

@@ -22,6 +22,8 @@ HOURS_A_MONTH = 173
 PARTNER, WORKERS, WORKER, CAPITAL, STATE, PAID = "partner", "workers", "worker", "capital", "state", "paid"
 ACCOUNTS: Final = (PARTNER, WORKERS, WORKER, CAPITAL, STATE, PAID)
 """``workers`` is what those of a lot have together until it is shared out, ``worker`` is one's own."""
+FORMER = "former"
+"""In an entry of a lot the one line for all whose lines were kept long enough; other accounts have what they hold."""
 
 
 @dataclass(frozen=True, kw_only=True)

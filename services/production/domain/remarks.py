@@ -18,6 +18,10 @@ ADDRESSED = re.compile(
 """A form of address before a name, in either language: ``Pak Budi``, ``Mr. Smith``. No ordinary noun has a capital."""
 
 
+CODE = re.compile(r"\b[A-Z]{3,6}-[2-9A-HJKMNP-Z]{4}\b")
+"""A worker's code, which stands in remarks about nothing; numbers of lots and work orders are never so."""
+
+
 def said(reason: str) -> str:
     """A reason in words. It is told to other services and to buyers, so nobody is named in it."""
     reason = " ".join(reason.split())
@@ -29,6 +33,8 @@ def said(reason: str) -> str:
         raise Refused("Give the reason without anybody's identity number.", field="reason")
     if _names_somebody(reason):
         raise Refused("Give the reason without anybody's name.", field="reason")
+    if CODE.search(reason):
+        raise Refused("Give the reason without anybody's code.", field="reason")
     return reason
 
 

@@ -178,7 +178,13 @@ def reverse(session: Session, *, facility: str, entry_id: int, reason: str) -> N
         raise Refused("This entry is reversed already.", field="entry_id")
     if entry.kind == "accrued" and standing(session, entry.lot, "shared") is not None:
         raise Refused("Reverse first how {lot} was shared out.", field="entry_id", lot=entry.lot)
-    back = rules.reversed_lines(lines_of(session, entry_id))
+    lines = lines_of(session, entry_id)
+    if any(line.account == rules.FORMER for line in lines):
+        raise Refused(
+            "Of some who have a share in this entry nothing is kept any more: it can't be reversed.",
+            field="entry_id",
+        )
+    back = rules.reversed_lines(lines)
     _post(session, facility, "reversed", back, reverses=entry_id, reason=said(reason))
 
 

@@ -1,0 +1,131 @@
+"""Erasing what was kept long enough: consignees of finished orders, and files that orders were placed from."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from services.orders.domain.order import Order
+from services.orders.handlers.locking import locked
+from services.orders.storage import order_import, order_import_row, order_line, purge_step, timeline
+from shared import purging
+from shared.clock import WIB
+from shared.purging import Batch, Done, Eraser, Plan, in_batches
+from shared.retention import Asked
+
+AT_A_TIME = 50
+ERASED = "(erased)"
+"""What stands for a consignee's name, with no address; papers of the export have both still."""
+NOTHING = "{}"
+
+
+def _plan_consignees(session: Session, asked: Asked) -> Plan:
+    kept: Counter[str] = Counter()
+    due: list[UUID] = []
+    rows = 0
+    for order_id, lines in _with_consignees(session):
+        reason = _why_kept(session, session.get_one(Order, order_id), asked)
+        kept[reason] += 1
+        if not reason:
+            due.append(order_id)
+            rows += lines
+    del kept[""]
+    return Plan(batches=in_batches(due, AT_A_TIME), rows=rows, kept=dict(kept))
+
+
+def _erase_consignees(session: Session, asked: Asked, batch: Batch) -> Done:
+    gone = [id for id in sorted(batch) if not _why_kept(session, locked(session, id), asked)]
+    theirs = (order_line.c.order_id.in_(gone), order_line.c.consignee_name != ERASED)
+    erased = session.execute(
+        update(order_line)
+        .where(*theirs)
+        .values(consignee_name=ERASED, consignee_address=[])
+        .returning(order_line.c.number)
+    ).all()
+    for row in session.execute(select(timeline.c.id, timeline.c.data).where(timeline.c.order_id.in_(gone))):
+        without = _without_consignees(row.data)
+        if without != row.data:
+            session.execute(update(timeline).where(timeline.c.id == row.id).values(data=without))
+    return _noted(session, asked, len(erased))
+
+
+def _with_consignees(session: Session) -> list[tuple[UUID, int]]:
+    """Orders that have one still, and of how many lines."""
+    query = (
+        select(order_line.c.order_id, func.count())
+        .where(order_line.c.consignee_name != ERASED)
+        .group_by(order_line.c.order_id)
+        .order_by(order_line.c.order_id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _why_kept(session: Session, order: Order, asked: Asked) -> str:
+    """Nothing is erased while somebody may still have to ask the consignee something."""
+    if order.state != "closed":
+        return "order_open"
+    if any(claim.state in ("made", "decided") for claim in order.claims):
+        return "claim"
+    if order.account.status != "settled":
+        return "unpaid"
+    last = select(func.max(timeline.c.occurred_at)).where(timeline.c.order_id == order.id)
+    finished = session.execute(last).scalar()
+    return "" if finished and finished.astimezone(WIB).date() < asked.before else "not_old_enough"
+
+
+def _without_consignees(data: Any) -> Any:
+    """What a step of the timeline says, with nobody as its consignee."""
+    if isinstance(data, list):
+        return [_without_consignees(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    return {
+        key: {**value, "name": ERASED, "address": []}
+        if key == "consignee" and value
+        else _without_consignees(value)
+        for key, value in data.items()
+    }
+
+
+def _plan_files(session: Session, asked: Asked) -> Plan:
+    has_content = select(order_import_row.c.import_id).where(order_import_row.c.content != NOTHING)
+    with_content = order_import.c.id.in_(has_content)
+    old = order_import.c.ended_at < datetime.combine(asked.before, time.min, WIB)
+    due = session.execute(
+        select(order_import.c.id).where(with_content, old).order_by(order_import.c.id)
+    ).scalars()
+    ids = list(due)
+    rows = select(func.count()).where(
+        order_import_row.c.import_id.in_(ids), order_import_row.c.content != NOTHING
+    )
+    kept = select(func.count()).where(with_content, order_import.c.begun_at.is_not(None), old.is_not(True))
+    not_old = session.execute(kept).scalar_one()
+    return Plan(
+        batches=in_batches(ids, 1),
+        rows=session.execute(rows).scalar_one(),
+        kept={"not_old_enough": not_old} if not_old else {},
+    )
+
+
+def _erase_files(session: Session, asked: Asked, batch: Batch) -> Done:
+    theirs = (order_import_row.c.import_id.in_(batch), order_import_row.c.content != NOTHING)
+    gone = session.execute(
+        update(order_import_row).where(*theirs).values(content=NOTHING).returning(order_import_row.c.number)
+    )
+    return _noted(session, asked, len(gone.all()))
+
+
+def _noted(session: Session, asked: Asked, rows: int) -> Done:
+    if not rows:
+        return Done()
+    return Done(erased=rows, step=purging.note(session, purge_step, asked, erased=rows))
+
+
+ERASERS: Mapping[str, Eraser] = {
+    "consignees": Eraser(_plan_consignees, _erase_consignees),
+    "order_files": Eraser(_plan_files, _erase_files),
+}

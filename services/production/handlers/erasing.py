@@ -1,0 +1,303 @@
+"""Erasing what was kept long enough: a plan of all that a rule is due for, then a bounded step at a time.
+
+A step locks what it is about and looks again whether it may go, erases, and notes that it did, all in one
+transaction. Before anything of a worker goes, the figures of all months that this worker is in are kept as they
+are told, since a figure that changed would tell of somebody.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from sqlalchemy import Table, Text, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session, aliased
+
+from services.production import formers, welfare
+from services.production.domain import premi as rules
+from services.production.domain.erasure import Former, why_kept
+from services.production.storage import (
+    consent,
+    hours_entry,
+    inspection,
+    inspection_photo,
+    legal_hold,
+    premi_entry,
+    premi_line,
+    premi_of_former,
+    purge_step,
+    tables,
+    told_of_work,
+    work_order,
+    worker,
+    worker_read,
+)
+from shared import purging
+from shared.clock import WIB
+from shared.purging import Batch, Done, Eraser, Plan, in_batches
+from shared.retention import Asked
+from shared.sight import erasing
+
+WORKERS_AT_A_TIME, ROWS_AT_A_TIME = 20, 500
+TAKEN_OUT = "…"
+"""What stands where a code stood in a remark."""
+
+Cells = list[dict[str, Any]]
+
+
+def _plan_workers(table: Table) -> Callable[[Session, Asked], Plan]:
+    def plan(session: Session, asked: Asked) -> Plan:
+        here = select(func.count()).select_from(worker).where(worker.c.left_on.is_(None))
+        kept = Counter(still_here=session.execute(here).scalar_one())
+        due: defaultdict[str, list[Former]] = defaultdict(list)
+        for one in formers.formers(session, asked.now):
+            reason = why_kept(one, asked.before)
+            if reason is None:
+                due[one.facility].append(one)
+            else:
+                kept[reason] += 1
+        ids = [one.id for some in due.values() for one in some]
+        theirs = worker.c.id if table is worker else table.c.worker_id
+        rows = session.execute(select(func.count()).select_from(table).where(theirs.in_(ids))).scalar_one()
+        with_rows = set(session.execute(select(theirs).where(theirs.in_(ids)).distinct()).scalars())
+        batches = [
+            batch
+            for some in due.values()
+            for batch in in_batches([one.id for one in some if one.id in with_rows], WORKERS_AT_A_TIME)
+        ]
+        return Plan(batches=batches, rows=rows, people=len(with_rows), kept=dict(+kept))
+
+    return plan
+
+
+def _of_workers(
+    erase: Callable[[Session, Sequence[Former]], tuple[int, Cells]],
+) -> Callable[[Session, Asked, Batch], Done]:
+    def step(session: Session, asked: Asked, batch: Batch) -> Done:
+        _lock(session, batch)
+        gone = [
+            one for one in formers.formers(session, asked.now, batch) if why_kept(one, asked.before) is None
+        ]
+        if not gone:
+            return Done()
+        _keep_what_is_told(session, gone, asked.now)
+        rows, cells = erase(session, gone)
+        if not rows:
+            return Done()
+        number = purging.note(session, purge_step, asked, erased=rows, aggregated=rows)
+        if cells:
+            session.execute(insert(premi_of_former), [{**cell, "step_id": number} for cell in cells])
+        return Done(erased=rows, aggregated=rows, people=min(len(gone), rows), step=number)
+
+    return step
+
+
+def _lock(session: Session, ids: Collection[Any]) -> None:
+    """Nobody changes the account of these workers until the commit, nor reverses an entry that they are in."""
+    session.execute(select(worker.c.id).where(worker.c.id.in_(ids)).order_by(worker.c.id).with_for_update())
+    theirs = select(premi_line.c.entry_id).where(premi_line.c.worker_id.in_(ids))
+    entries = select(premi_entry.c.id).where(premi_entry.c.id.in_(theirs)).order_by(premi_entry.c.id)
+    session.execute(entries.with_for_update())
+
+
+def _keep_what_is_told(session: Session, gone: Sequence[Former], now: datetime) -> None:
+    """The figures of each month in which one of them was here, once and for all."""
+    facility = gone[0].facility
+    known = select(told_of_work.c.month).where(told_of_work.c.facility == facility)
+    there = set(session.execute(known).scalars())
+    month = welfare.Month(min(one.registered_on for one in gone).replace(day=1))
+    until = max(one.left_on for one in gone)
+    while month.first <= until:
+        if month.first not in there:
+            told = welfare.about_people(session, month, facility)
+            row = {"facility": facility, "month": month.first, **told}
+            session.execute(upsert(told_of_work).values(**row).on_conflict_do_nothing())
+        month = month.next
+
+
+def _erase_hours(session: Session, gone: Sequence[Former]) -> tuple[int, Cells]:
+    return _delete(session, hours_entry, gone), []
+
+
+def _erase_consents(session: Session, gone: Sequence[Former]) -> tuple[int, Cells]:
+    return _delete(session, consent, gone), []
+
+
+def _delete(session: Session, table: Table, gone: Sequence[Former]) -> int:
+    with erasing(session):
+        theirs = table.c.worker_id.in_([one.id for one in gone])
+        return len(session.execute(delete(table).where(theirs).returning(table.c.id)).all())
+
+
+def _erase_codes(session: Session, gone: Sequence[Former]) -> tuple[int, Cells]:
+    """The codes of those of whom nothing else is there any more; what is kept longer keeps the code, too."""
+    left = [premi_line.c.worker_id, hours_entry.c.worker_id, consent.c.worker_id]
+    rows = session.execute(
+        select(worker.c.id, worker.c.code).where(
+            worker.c.id.in_([one.id for one in gone]),
+            *(~select(theirs).where(theirs == worker.c.id).exists() for theirs in left),
+        )
+    ).all()
+    if not rows:
+        return 0, []
+    ids = [row.id for row in rows]
+    _take_out_of_remarks(session, "|".join(row.code for row in rows))
+    session.execute(update(legal_hold).where(legal_hold.c.worker_id.in_(ids)).values(worker_id=None))
+    with erasing(session):
+        session.execute(delete(worker).where(worker.c.id.in_(ids)))
+    return len(ids), []
+
+
+def _take_out_of_remarks(session: Session, codes: str) -> None:
+    """Whoever wrote a code into a remark long ago, when that was not refused, is not quoted with it."""
+    for table in tables.sorted_tables:
+        for text in table.c:
+            if not isinstance(text.type, Text) or not text.name.endswith(("reason", "resolution")):
+                continue
+            said = func.regexp_replace(text, codes, TAKEN_OUT, "g")
+            change = update(table).where(text.op("~")(codes)).values({text.name: said})
+            if table in (premi_entry, hours_entry):
+                with erasing(session):
+                    session.execute(change)
+            else:
+                session.execute(change)
+
+
+def _erase_premi(session: Session, gone: Sequence[Former]) -> tuple[int, Cells]:
+    """Entries about one worker go as a whole; in those of a lot one line stands for all who were erased."""
+    ids = [one.id for one in gone]
+    lines = _lines(session, ids)
+    alone = {line.entry_id for line in lines if line.kind != "shared"}
+    together: defaultdict[int, list[Any]] = defaultdict(list)
+    for line in [*lines, *_former_lines(session, {line.entry_id for line in lines} - alone)]:
+        if line.entry_id not in alone:
+            together[line.entry_id].append(line)
+    merged = [
+        {"entry_id": entry, "number": min(each.number for each in some), "account": rules.FORMER}
+        | {"idr": sum(each.idr for each in some)}
+        for entry, some in together.items()
+    ]
+    former_too = (premi_line.c.entry_id.in_(list(together))) & (premi_line.c.account == rules.FORMER)
+    with erasing(session):
+        session.execute(
+            delete(premi_line).where(
+                or_(premi_line.c.worker_id.in_(ids), premi_line.c.entry_id.in_(alone), former_too)
+            )
+        )
+        session.execute(delete(premi_entry).where(premi_entry.c.id.in_(alone)))
+        if merged:
+            session.execute(insert(premi_line), merged)
+    return len(lines), _cells(lines, _schemes(session, {line.lot for line in lines if line.lot}))
+
+
+def _lines(session: Session, ids: Collection[Any]) -> Sequence[Any]:
+    """Their lines, each with the kind and lot of the entry, or of the one that it reverses."""
+    first = aliased(premi_entry)
+    return session.execute(
+        select(premi_line.c.entry_id, premi_line.c.number, premi_line.c.worker_id, premi_line.c.idr)
+        .add_columns(premi_entry.c.facility, premi_entry.c.booked_on, first.c.kind, first.c.lot)
+        .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
+        .join(first, first.c.id == func.coalesce(premi_entry.c.reverses, premi_entry.c.id))
+        .where(premi_line.c.worker_id.in_(ids))
+    ).all()
+
+
+def _former_lines(session: Session, entries: Collection[int]) -> Sequence[Any]:
+    mine = (premi_line.c.entry_id.in_(entries), premi_line.c.account == rules.FORMER)
+    return session.execute(
+        select(premi_line.c.entry_id, premi_line.c.number, premi_line.c.idr).where(*mine)
+    ).all()
+
+
+def _schemes(session: Session, lots: Collection[str]) -> dict[str, Any]:
+    """By which scheme each lot was accrued last."""
+    accrued = (
+        select(premi_entry.c.lot, premi_entry.c.scheme_id)
+        .where(premi_entry.c.lot.in_(lots), premi_entry.c.kind == "accrued")
+        .order_by(premi_entry.c.id)
+    )
+    return {row.lot: row.scheme_id for row in session.execute(accrued)}
+
+
+def _cells(lines: Sequence[Any], schemes: Mapping[str, Any]) -> Cells:
+    """What the lines amount to by facility, month, scheme, kind and account; payments in both their accounts."""
+    sums: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+    people: defaultdict[tuple[Any, ...], set[Any]] = defaultdict(set)
+    for line in lines:
+        key = (line.facility, line.booked_on.replace(day=1), schemes.get(line.lot), line.kind)
+        both = ((rules.WORKER, 1),) if line.kind == "shared" else ((rules.WORKER, 1), (rules.PAID, -1))
+        for account, sign in both:
+            sums[*key, account] += sign * line.idr
+            people[*key, account].add(line.worker_id)
+    names = ("facility", "month", "scheme_id", "kind", "account")
+    return [
+        dict(zip(names, key, strict=True)) | {"idr": idr, "people": len(people[key])}
+        for key, idr in sums.items()
+    ]
+
+
+def _plan_reads(session: Session, asked: Asked) -> Plan:
+    old = worker_read.c.read_at < datetime.combine(asked.before, time.min, WIB)
+    return _plan_rows(session, worker_read.c.id, old, formers.held(worker_read.c.facility))
+
+
+def _erase_reads(session: Session, asked: Asked, batch: Batch) -> Done:
+    with erasing(session):
+        old = delete(worker_read).where(worker_read.c.id.in_(batch))
+        rows = len(session.execute(old.returning(worker_read.c.id)).all())
+    return _noted(session, asked, rows)
+
+
+def _plan_photos(session: Session, asked: Asked) -> Plan:
+    of = select(inspection.c.id).join(work_order, work_order.c.id == inspection.c.work_order_id)
+    claimed = of.where(work_order.c.id.in_(formers.claimed_work(session)))
+    stands = of.where(formers.held(work_order.c.facility))
+    id = inspection_photo.c.inspection_id
+    old = id.in_(select(inspection.c.id).where(inspection.c.inspected_on < asked.before))
+    return _plan_rows(session, id, old, id.in_(stands), claim=id.in_(claimed))
+
+
+def _erase_photos(session: Session, asked: Asked, batch: Batch) -> Done:
+    theirs = inspection_photo.c.inspection_id.in_(batch)
+    gone = session.execute(delete(inspection_photo).where(theirs).returning(inspection_photo.c.number))
+    return _noted(session, asked, len(gone.all()))
+
+
+def _plan_rows(session: Session, id: Any, old: Any, held: Any, **stops: Any) -> Plan:
+    """Rows that are about no worker: what is old goes, but for what a hold or something else stops."""
+    kept: dict[str, int] = {}
+    free = old
+    for reason, stop in {**stops, "legal_hold": held}.items():
+        kept[reason] = session.execute(select(func.count(id)).where(free, stop)).scalar_one()
+        free = free & ~stop
+    kept["not_old_enough"] = session.execute(select(func.count(id)).where(~old)).scalar_one()
+    found = session.execute(select(id).where(free).order_by(id)).scalars().all()
+    batches = in_batches(list(dict.fromkeys(found)), ROWS_AT_A_TIME)
+    return Plan(batches=batches, rows=len(found), kept={why: n for why, n in kept.items() if n})
+
+
+def _noted(session: Session, asked: Asked, rows: int) -> Done:
+    if not rows:
+        return Done()
+    return Done(erased=rows, step=purging.note(session, purge_step, asked, erased=rows))
+
+
+def _plan_nothing(session: Session, asked: Asked) -> Plan:
+    return Plan(batches=[], rows=0, kept={})
+
+
+def _erase_nothing(session: Session, asked: Asked, batch: Batch) -> Done:
+    return Done()
+
+
+ERASERS: Mapping[str, Eraser] = {
+    "premi_by_worker": Eraser(_plan_workers(premi_line), _of_workers(_erase_premi)),
+    "worker_hours": Eraser(_plan_workers(hours_entry), _of_workers(_erase_hours)),
+    "consents": Eraser(_plan_workers(consent), _of_workers(_erase_consents)),
+    "codes_and_eligibility": Eraser(_plan_workers(worker), _of_workers(_erase_codes)),
+    "statements": Eraser(_plan_nothing, _erase_nothing),
+    "reads_of_workers": Eraser(_plan_reads, _erase_reads),
+    "inspection_photos": Eraser(_plan_photos, _erase_photos),
+}
+"""Of each kind what is due and how some of it is erased, in the order in which they depend on each other."""
