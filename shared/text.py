@@ -1,6 +1,7 @@
 """Which free text is taken from outside: what a person can read, and nothing that hides or reorders it."""
 
-from unicodedata import category
+import re
+from unicodedata import category, normalize
 
 NEVER = {"Cc", "Cn", "Cs", "Zl", "Zp"}
 """Controls, unassigned characters, halves of a surrogate pair, and line ends by another name."""
@@ -10,6 +11,22 @@ TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 VISIBLE = "LNPS"
 """Letters, numbers, punctuation, symbols: a text of spaces and joiners alone says nothing."""
+
+
+IDENTITY_NUMBER = re.compile(
+    r"(?<!\d)(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4}"
+    r"|(?:\d\d[ .-]?){3}[ .-]?\d{6}[ .-]?\d{4})(?!\d)"
+)
+"""Sixteen digits, as the national identity number has, in the groups in which people write them."""
+
+
+def seen(text: str) -> str:
+    """The text as it is read: in ordinary letters and digits, without what has no width."""
+    return "".join(one for one in normalize("NFKC", text) if category(one) != "Cf")
+
+
+def numbers_somebody(text: str) -> bool:
+    return bool(IDENTITY_NUMBER.search(seen(text)))
 
 
 def is_plain(text: str, *, lines: bool = False) -> bool:

@@ -7,11 +7,12 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from shared.refusal import Sentence
-from shared.text import is_plain
+from shared.text import is_plain, numbers_somebody
 
 NOT_PLAIN = (
     "Give text that can be read: no control characters, none that turn its direction, not only spaces."
 )
+NUMBERED = "Give it without anybody's identity number."
 NO_AMOUNT = "Give an amount in digits with a point before the cents, for example 0.55."
 NOT_QUOTED = 'Give an amount in quotes, for example "0.55".'
 AMOUNT = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
@@ -87,6 +88,8 @@ class Text(fields.String):
         text = (super()._deserialize(value, attr, data, **kwargs) or "").replace("\r\n", "\n").strip()
         if not is_plain(text, lines=self._lines):
             raise ValidationError(NOT_PLAIN)
+        if self._lines and numbers_somebody(text):
+            raise ValidationError(NUMBERED)
         return text
 
 

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
 from services.logistics.schemas.milestones import MilestoneSchema
-from shared.web.schemas import Text, Whole, day, moment, short_text
+from shared.web.schemas import Text, Whole, day, long_text, moment, short_text
 
 
 def _country() -> fields.String:
@@ -69,11 +69,11 @@ class MergeRequest(Schema):
 
 
 class ReasonRequest(Schema):
-    reason = short_text(300)
+    reason = long_text(300)
 
 
 class NoteRequest(Schema):
-    text = short_text(1000)
+    text = long_text(1000)
 
 
 class NoteSchema(Schema):

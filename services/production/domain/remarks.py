@@ -1,10 +1,9 @@
 """Free text of production. Inmates' names and numbers never enter the system, not even in a remark."""
 
 import re
-from unicodedata import category, normalize
 
 from shared.refusal import Refused
-from shared.text import is_plain
+from shared.text import is_plain, seen
 
 IDENTITY_NUMBER = re.compile(r"\d(?:[ .-]?\d){15}")
 """Sixteen digits, as the national identity number has, however they are grouped."""
@@ -28,7 +27,7 @@ def said(reason: str) -> str:
         raise Refused("Give a reason of 3 to 500 characters.", field="reason")
     if not is_plain(reason):
         raise Refused("Give the reason in plain text.", field="reason")
-    if IDENTITY_NUMBER.search(_seen(reason)):
+    if IDENTITY_NUMBER.search(seen(reason)):
         raise Refused("Give the reason without anybody's identity number.", field="reason")
     if _names_somebody(reason):
         raise Refused("Give the reason without anybody's name.", field="reason")
@@ -45,15 +44,10 @@ def nobody_named(text: str, *, field: str) -> str:
 
 def nobody_numbered(text: str, *, field: str) -> None:
     """Text that may have people's names in it, such as an address."""
-    if IDENTITY_NUMBER.search(_seen(text)):
+    if IDENTITY_NUMBER.search(seen(text)):
         raise Refused("Give it without anybody's identity number.", field=field)
 
 
-def _seen(text: str) -> str:
-    """The text as it is read: in ordinary letters and digits, without what has no width."""
-    return "".join(one for one in normalize("NFKC", text) if category(one) != "Cf")
-
-
 def _names_somebody(text: str) -> bool:
-    text = _seen(text)
+    text = seen(text)
     return bool(NAME.search(text) or ADDRESSED.search(text))
