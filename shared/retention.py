@@ -58,6 +58,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "production.refusal",
                 "production.grievance",
                 "production.independent_visit",
+                "production.evidence",
                 "production.told_of_work",
             )
         ),
@@ -84,6 +85,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "decisions": Kind(
             (
                 "orders.signature",
+                "orders.release_attempt",
                 "orders.sample_verdict",
                 "orders.claim",
                 "orders.claim_photo",

@@ -1,7 +1,7 @@
 """Which free text is taken from outside: what a person can read, and nothing that hides or reorders it."""
 
 import re
-from unicodedata import category
+from unicodedata import category, normalize
 
 NEVER = {"Cc", "Cn", "Cs", "Zl", "Zp"}
 """Controls, unassigned characters, halves of a surrogate pair, and line ends by another name."""
@@ -13,6 +13,18 @@ VISIBLE = "LNPS"
 """Letters, numbers, punctuation, symbols: a text of spaces and joiners alone says nothing."""
 
 
+IDENTITY_NUMBER = re.compile(
+    r"(?<!\d)(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4}"
+    r"|(?:\d\d[ .-]?){3}[ .-]?\d{6}[ .-]?\d{4})(?!\d)"
+)
+"""Sixteen digits, as the national identity number has, in the groups in which people write them."""
+
+
+def seen(text: str) -> str:
+    """The text as it is read: in ordinary letters and digits, without what has no width."""
+    return "".join(one for one in normalize("NFKC", text) if category(one) != "Cf")
+
+
 def is_plain(text: str, *, lines: bool = False) -> bool:
     """Whether this may be kept and shown; with ``lines`` it may have several."""
     characters = text.replace("\n", "").replace("\t", "") if lines else text
@@ -21,10 +33,6 @@ def is_plain(text: str, *, lines: bool = False) -> bool:
     return not text or any(category(one)[0] in VISIBLE for one in characters)
 
 
-IDENTITY_NUMBER = re.compile(r"(?<!\d)\d(?:[ .-]?\d){15}(?!\d)")
-"""Sixteen digits, as the national identity number has, however they are grouped; a carton's number has eighteen."""
-
-
 def has_identity_number(text: str) -> bool:
     """Whether free text holds what may be somebody's identity number: none comes in, in any service."""
-    return bool(IDENTITY_NUMBER.search(text))
+    return bool(IDENTITY_NUMBER.search(seen(text)))

@@ -177,7 +177,7 @@ def check_pages(app: Flask, ids: Mapping[str, str], **further: str) -> None:
         for rule in pages:
             if rule.endpoint in public:
                 continue
-            values = {name: _value(rule._converters[name], ids.get(name)) for name in rule.arguments}
+            values = {name: any_value(rule._converters[name], ids.get(name)) for name in rule.arguments}
             built = app.url_map.bind("localhost").build(rule.endpoint, values, method=None)
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 answer = client.open(built, method=method)
@@ -185,7 +185,8 @@ def check_pages(app: Flask, ids: Mapping[str, str], **further: str) -> None:
                 assert "/sign-in" in answer.headers["Location"], (rule.endpoint, method)
 
 
-def _value(converter: Any, known: str | None) -> Any:
+def any_value(converter: Any, known: str | None = None) -> Any:
+    """Something that a part of an address may be."""
     kind = type(converter).__name__
     if kind == "AnyConverter":
         return sorted(converter.items)[0]

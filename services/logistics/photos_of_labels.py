@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Final
 
 import zxingcpp
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from services.logistics.domain.sscc import check
 from shared.refusal import Refused
@@ -53,7 +53,7 @@ def _grey(sent: bytes) -> Image.Image:
                 raise _no_photo()
             picture.draft("L", (LONGEST_SIDE, LONGEST_SIDE))
             upright = ImageOps.exif_transpose(picture).convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # Pillow has no one way to say that a file is broken
         raise _no_photo() from None
     upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return upright

@@ -1,11 +1,11 @@
 """Reading the rows of an import, CSV or JSON lines, one after the other however many there are."""
 
 import csv
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any
 
+from shared import json_text
 from shared.refusal import Refused
 
 NEEDED = (
@@ -106,7 +106,7 @@ def read_json_lines(lines: Iterable[bytes]) -> Iterator[Row]:
 
 def _object(number: int, line: str) -> Row:
     try:
-        content = json.loads(line)
+        content = json_text.loads(line)
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):

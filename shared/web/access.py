@@ -43,6 +43,8 @@ SIGN_INS_PER_QUARTER_HOUR = 10
 """Of one person from one address."""
 SIGN_INS_OF_AN_ADDRESS = 100
 """Of all persons from one address: a facility's people share theirs."""
+LONGEST_EMAIL = 254
+"""As RFC 5321 has it; the index of tries takes no text of many thousand characters."""
 LAST_USE_IS_KEPT_EVERY = timedelta(minutes=1)
 
 
@@ -183,6 +185,8 @@ def sign_in(
     transactions: it takes long, and connections are few.
     """
     email = email.lower()
+    if len(email) > LONGEST_EMAIL:
+        return None
     with passwords.room():
         with database.transaction() as session:
             _count_try(session, email, address)

@@ -13,6 +13,7 @@ from flask_smorest.utils import load_info_from_docstring
 from marshmallow import RAISE, Schema
 from webargs.flaskparser import FlaskParser
 
+from shared import json_text
 from shared.web import access, idempotency, limiting, problem_examples, versions
 from shared.web.context import serving
 from shared.web.problems import JSON_PROBLEM, Problem
@@ -46,7 +47,12 @@ class _JsonBody(FlaskParser):
         if not req.is_json:
             wanted = "Send the body as application/json, and say so in the header Content-Type."
             raise Problem(415, "Not JSON", wanted)
-        return super().load_json(req, schema)
+        try:
+            return json_text.loads(req.get_data())
+        except json_text.TwoWays as twice:
+            raise Problem(400, "Not readable", str(twice)) from None
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise Problem(400, "Not readable", "The body is no JSON in UTF-8.") from None
 
 
 class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types

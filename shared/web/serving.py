@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Blueprint as FlaskBlueprint
 from flask import Flask, Response, g, request
@@ -14,7 +15,7 @@ from shared.messaging.outbox import Nudge
 from shared.settings import Settings
 from shared.sight import DOOR
 from shared.web import api as apis
-from shared.web import health, limiting, operations, pages, problems, signing_in
+from shared.web import health, limiting, operations, pages, problems, refusals, signing_in
 from shared.web.api import Routes
 from shared.web.context import Serving
 from shared.web.figures import Figures
@@ -59,7 +60,9 @@ def create(
     app.register_blueprint(operations.blueprint(card))
     for desk in desks:
         app.register_blueprint(desk)
+    app.after_request(_stay_here)
     app.after_request(_harden)
+    refusals.install(app)
     return app
 
 
@@ -82,6 +85,15 @@ def _refuse_packed() -> None:
     """A small body may unpack to one without an end."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Problem(415, "Unsupported media type", "Send the body as it is, without a Content-Encoding.")
+
+
+def _stay_here(response: Response) -> Response:
+    """A redirect names no host: werkzeug's own would name whichever the client named."""
+    if response.location:
+        to = urlsplit(response.location)
+        path = "/" + to.path.lstrip("/")
+        response.location = urlunsplit(("", "", path, to.query, to.fragment))
+    return response
 
 
 def _harden(response: Response) -> Response:

@@ -57,6 +57,5 @@ def blueprint(card: Card) -> Blueprint:
 def _own_path(target: str | None, card: Card) -> str:
     """Only a path of this service: nobody is sent elsewhere after signing in."""
     home = f"/{card.name}/"
-    return (
-        target if target and target.startswith(home) and "\\" not in target and "//" not in target else home
-    )
+    own = target is not None and target.startswith(home) and target.isprintable()
+    return target if target and own and "\\" not in target and "//" not in target else home

@@ -9,12 +9,15 @@ from flask import Response, stream_with_context
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a formula begins, in the wide forms of East Asian keyboards too."""
+UNSEEN = " \u00a0\u00ad\u200b\u200c\u200d\u2060\u3000\ufeff"
+"""What may stand before it without being seen."""
 
 
 def cell(value: Any) -> str:
     """The value as text that no spreadsheet runs: an apostrophe stands before what would be a formula."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULAS) else text
+    begins = text[len(text) - len(text.lstrip(UNSEEN)) :]
+    return f"'{text}" if begins.startswith(FORMULAS) else text
 
 
 def download(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:

@@ -40,6 +40,18 @@ def test_its_numbers_are_the_orders_to_the_cent(orders: Orders) -> None:
         assert said in told, said
 
 
+def test_markup_in_what_a_buyer_wrote_is_shown_and_not_obeyed(orders: Orders) -> None:
+    hostile = '<img src="http://169.254.169.254/"/> </para>'
+    consignee = {"name": hostile, "address": [hostile], "country": "BE"}
+    asked = an_order(po_number=hostile, named_place=hostile, lines=[a_line(consignee=consignee)])
+    placed = orders.buyer.post(ORDERS, asked)
+    assert placed.status_code == 201, placed.text
+    pdf = orders.buyer.get(f"{ORDERS}/{placed.json['id']}/proforma.pdf").data
+    assert hostile.replace(" ", "") in text_of(pdf).replace(" ", "").replace("\n", "")
+    assert b"/URI" not in pdf
+    assert not any(page.images for page in pypdf.PdfReader(BytesIO(pdf)).pages)
+
+
 def test_cancelled_pieces_are_not_asked_for_and_payments_are_told(orders: Orders, order: Followed) -> None:
     order.hears(order.plan())
     asked = cancel(order, 400)

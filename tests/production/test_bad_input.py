@@ -28,6 +28,10 @@ NAMED = (
     "joko bin slamet",
     f"NIK {NIK}",
     "nomor 3314010101900001",
+    "nomor 331401\u200b0101\u00ad900001",
+    "nomor \uff13\uff13\uff11\uff14\uff10\uff11\uff10\uff11\uff10\uff11\uff19\uff10\uff10\uff10\uff10\uff11",
+    "\uff30\uff41\uff4b \uff33uroto sakit.",
+    "Pak\u200b Suroto sakit.",
 )
 """Made up to be refused; nobody is meant."""
 

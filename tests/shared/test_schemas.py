@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from marshmallow import Schema, ValidationError
 
 from shared.refusal import Sentence
-from shared.text import is_plain
+from shared.text import has_identity_number, is_plain
 from shared.web.problems import field_errors
 from shared.web.schemas import long_text, moment, short_text
 
@@ -109,3 +109,34 @@ def test_a_time_that_not_every_zone_can_tell_is_refused(at: str) -> None:
 def test_a_time_is_kept_in_utc() -> None:
     assert loaded(at="2025-03-22T14:30:00+07:00")["at"] == datetime(2025, 3, 22, 7, 30, tzinfo=UTC)
     assert loaded(at="2025-03-22T14:30:00+07:00")["at"].tzinfo == UTC
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NIK 3314010101900001.",
+        "3314 0101 0190 0001",
+        "331401-010190-0001",
+        "33.14.01.010190.0001",
+        "3314\u200b01010190\u00ad0001",
+        "\uff13\uff13\uff11\uff14\uff10\uff11\uff10\uff11\uff10\uff11\uff19\uff10\uff10\uff10\uff10\uff11",
+    ],
+    ids=ascii,
+)
+def test_a_reason_with_an_identity_number_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        loaded(reason=text)
+    assert wrong.value.messages == {"reason": ["Give it without anybody's identity number."]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Carton 095299000000000015 is torn.",
+        "Closed 2026-03-22 07.30-10.00 WIB, again 22/03/2026 - 25/03/2026.",
+        "Paid 1 000 000 000 IDR and 12.345.678.901 IDR.",
+        "Call +62 271 123 4567 or +62 812 3456 7890.",
+    ],
+)
+def test_other_numbers_are_nobodys(text: str) -> None:
+    assert not has_identity_number(text)

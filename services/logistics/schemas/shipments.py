@@ -8,7 +8,7 @@ from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
 from services.logistics.schemas.milestones import CorrectionSchema, MilestoneSchema
 from services.logistics.schemas.schedules import EstimateSchema
-from shared.web.schemas import Text, Whole, day, moment, short_text
+from shared.web.schemas import Text, Whole, day, long_text, moment, short_text
 
 
 def _country() -> fields.String:
@@ -70,11 +70,11 @@ class MergeRequest(Schema):
 
 
 class ReasonRequest(Schema):
-    reason = short_text(300)
+    reason = long_text(300)
 
 
 class NoteRequest(Schema):
-    text = short_text(1000)
+    text = long_text(1000)
 
 
 class NoteSchema(Schema):

@@ -11,6 +11,12 @@ THIS_MACHINE = ("127.0.0.1", "localhost")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 """Each carries an IPv4 address in its last 32 bits."""
+HOSTS_OF_IPV6 = ipaddress.IPv6Network("2000::/3")
+"""Where all of the internet is; what lies outside leads into somebody's own network, or back into IPv4."""
+NO_HOSTS = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20"))
+)
+"""Kept for protocols, relays and examples, and a cloud's own server: global by the register that Python has."""
 
 
 def check_address(url: str, *, demo: bool) -> None:
@@ -56,4 +62,6 @@ def _is_public(address: str) -> bool:
             ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         else:
             ip = ip.ipv4_mapped or ip.sixtofour or ip
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in HOSTS_OF_IPV6:
+        return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in NO_HOSTS)

@@ -3,7 +3,7 @@
 import re
 
 from shared.refusal import Refused
-from shared.text import has_identity_number, is_plain
+from shared.text import has_identity_number, is_plain, seen
 
 NAME = re.compile(
     r"\b(?:nama|name|napi|wbp|tahanan|warga binaan|inmate|prisoner)(?:\s+\w+)?\s*[:=]\s*\S|\ba\.?n\.\s*\w|\b(?:bin|binti)\s+[^\W\d_]",
@@ -53,4 +53,5 @@ def nobody_numbered(text: str, *, field: str) -> None:
 
 
 def _names_somebody(text: str) -> bool:
+    text = seen(text)
     return bool(NAME.search(text) or ADDRESSED.search(text))
