@@ -1,6 +1,7 @@
 """JSON from outside, read in one way only: what others might read in another is refused."""
 
 import json
+from collections import Counter
 from typing import Any
 
 
@@ -17,8 +18,8 @@ def loads(text: str | bytes) -> Any:
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(members)
     if len(read) < len(members):
-        named = [name for name, _ in members]
-        twice = next(name for name in named if named.count(name) > 1)
+        named = Counter(name for name, _ in members)
+        twice = next(name for name, times in named.items() if times > 1)
         raise TwoWays(f"The member {twice[:40]} stands twice in one object; give it once.")
     return read
 
