@@ -288,7 +288,9 @@ def test_an_acknowledgement_ends_with_what_it_was_about_and_does_not_come_back(
     assert still_open(order) == []
 
 
-def test_an_acknowledgement_outlives_another_day_and_a_booking_that_enters_no_other_country(orders: Orders) -> None:
+def test_an_acknowledgement_outlives_another_day_and_a_booking_that_enters_no_other_country(
+    orders: Orders,
+) -> None:
     order = made(orders, "BUYER_ACK")
     assert acknowledge(order).status_code == 200
     amend(order, requested_date=in_days(200).isoformat())
