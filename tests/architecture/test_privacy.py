@@ -55,6 +55,7 @@ ALLOWED = {
     "orders ConsigneeSchema.name": COMPANY,
     "orders buyer.name": COMPANY,
     "orders facility.name": "a facility",
+    "orders KnownFacilitySchema.name": "a facility",
     "orders OperationRequest.name": "a step of the work",
     "orders release_attempt.name": STAFF,
     "orders acknowledgement.said_by_name": STAFF,

@@ -243,7 +243,7 @@ def test_a_buyer_reads_who_made_the_goods_and_says_that_they_know_once(orders: O
         ("answers_for_import", "yes"),
     ],
 )
-def test_an_acknowledgement_says_both_by_the_newest_text(orders: Orders, field: str, value: object) -> None:
+def test_an_acknowledgement_says_both_by_the_newest_text(orders: Orders, field: str, value: Any) -> None:
     order = made(orders, "BUYER_ACK")
     refused = acknowledge(order, **{field: value})
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)

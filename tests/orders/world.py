@@ -21,13 +21,17 @@ from tests.pictures import a_photo
 V1 = "/orders/v1"
 REASON = "The dossier is complete and the buyer has acknowledged it."
 
+ASKING = {"action": "hold", "countries": ["NL"], "needs": ["BUYER_ACK"]}
+TO_NL = a_line(consignee=CONSIGNEE | {"country": "NL"})
+
 
 def a_world(orders: Orders, endpoint: Endpoint) -> World:
     """Each of them with an id, made by the API as the buyer's own system would."""
     buyer = orders.buyer
     hook = registered(orders, endpoint.url)
-    held = a_line(consignee=CONSIGNEE | {"country": "BE"})
-    order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[held])).json
+    with orders.database.transaction() as session:
+        session.execute(insert(destination_policy).values(id="DP-NL-1", version=1, row=ASKING))
+    order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[TO_NL])).json
     signed = orders.officer.post(f"{V1}/orders/{order['id']}/lines/1/release", {"reason": REASON})
     assert signed.status_code == 200, signed.text
     other = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-5")).json
@@ -71,11 +75,7 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
 
 def what_is_needed(orders: Orders) -> str:
     """A line that its buyer acknowledged, and a note of counsel; the note's id."""
-    rule = {"action": "hold", "countries": ["NL"], "needs": ["BUYER_ACK"]}
-    with orders.database.transaction() as session:
-        session.execute(insert(destination_policy).values(id="DP-NL-1", version=1, row=rule))
-    asked = a_line(consignee=CONSIGNEE | {"country": "NL"})
-    order = orders.buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-8", lines=[asked])).json
+    order = orders.buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-8", lines=[TO_NL])).json
     given = orders.buyer.post(f"{V1}/orders/{order['id']}/lines/1/acknowledgement", SAID)
     assert given.status_code == 200, given.text
     note = orders.officer.post(f"{V1}/counsel-notes", a_note(policies=[]))
