@@ -86,6 +86,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             (
                 "orders.signature",
                 "orders.release_attempt",
+                "orders.acknowledgement",
+                "orders.counsel_note",
                 "orders.sample_verdict",
                 "orders.claim",
                 "orders.claim_photo",

@@ -66,9 +66,10 @@ class Visitor(Caller):
         self._csrf_token = found[1] if found else ""
         return page
 
-    def submit(self, path: str, **fields: Any) -> None:
-        """Send a form of the page that is open."""
-        answer = self._http.post(path, data={"csrf_token": self._csrf_token, **fields})
+    def submit(self, path: str, *, file: tuple[str, bytes] | None = None, **fields: Any) -> None:
+        """Send a form of the page that is open, with a file if it takes one."""
+        files = {"file": file} if file else None
+        answer = self._http.post(path, data={"csrf_token": self._csrf_token, **fields}, files=files)
         if answer.status_code != 303:
             said = re.findall(r'class="error"[^>]*>([^<]+)<', answer.text)
             raise DemoFailed(f"{self.person.name}: {path} answered {answer.status_code}: {'; '.join(said)}")

@@ -49,6 +49,7 @@ LINES = (
 """64,700 pieces, as in the first container of March 2025."""
 
 
+NOTES = "/orders/notes/"
 EVERYDAY = ("pieces_reported.v1", "cartons_packed.v1", "work_order_inspected.v1")
 
 
@@ -90,6 +91,7 @@ class Story:
             self._place()
             self._release("produce")
             self._make()
+            self._meet_needs()
             self._release("export")
             self._ship()
             self._finish()
@@ -128,16 +130,50 @@ class Story:
 
     def _release(self, purpose: str) -> None:
         """Two people in different roles sign each held line, one at a time, on its own page of holds."""
-        waiting = [line["number"] for line in self.order["lines"] if line["state"] != "policy_blocked"]
-        self._until(
-            lambda: self._held(purpose) == waiting, f"lines {waiting} wait for the release to {purpose}"
-        )
+        waiting = self._wait_for_holds(purpose)
         for officer in self.officers:
             for number in waiting:
                 hold = f"/orders/holds/{self.order['id']}/{number}"
                 officer.open(hold)
                 officer.submit(hold, reason=REASON[purpose])
         self._until(lambda: self._held(purpose) == [], f"all lines are released to {purpose}")
+
+    def _wait_for_holds(self, purpose: str) -> list[int]:
+        """The lines that are not blocked, once each of them waits for its release."""
+        waiting = [line["number"] for line in self.order["lines"] if line["state"] != "policy_blocked"]
+        self._until(
+            lambda: self._held(purpose) == waiting, f"lines {waiting} wait for the release to {purpose}"
+        )
+        return waiting
+
+    def _meet_needs(self) -> None:
+        """The buyer acknowledges who made the goods, and a note of counsel stands for a law that nobody assessed."""
+        self._wait_for_holds("export")
+        address = f"/orders/v1/orders/{self.order['id']}"
+        lines = self.buyer.get(address)["lines"]
+        for line in lines:
+            if line["acknowledgement"] == "asked":
+                here = f"{address}/lines/{line['number']}/acknowledgement"
+                said = {"text_version": self.buyer.get(here)["text_version"], "language": "en"}
+                self.buyer.post(here, {**said, "knows_who_made_it": True, "answers_for_import": True})
+        unassessed = [line for line in lines if line["hold"] and "LEGAL_ASSESSMENT" in line["hold"]["needs"]]
+        for country in sorted({line["destination"] for line in unassessed}):
+            of_it = [line["hold"]["policies"] for line in unassessed if line["destination"] == country]
+            self._record_note(country, sorted({policy for policies in of_it for policy in policies}))
+
+    def _record_note(self, country: str, policies: list[str]) -> None:
+        officer = self.officers[0]
+        officer.open(NOTES)
+        officer.submit(
+            NOTES,
+            file=("note.txt", b"A note of counsel (demonstration)."),
+            country=country,
+            adviser="Counsel (demonstration)",
+            given_on=self.clock.today_plus(0).isoformat(),
+            valid_until=self.clock.today_plus(300).isoformat(),
+            policies=policies,
+            summary="Demonstration: no rule of this country on goods made in prisons was found.",
+        )
 
     def _held(self, purpose: str) -> list[int]:
         order = self.buyer.get(f"/orders/v1/orders/{self.order['id']}")

@@ -25,6 +25,8 @@ ENOUGH_IN_FLIGHT = 400
 """Deliveries under way above which no more orders are placed until some have arrived."""
 REASON = "Agreement in force and facility evidence seen; open points of the dossier are known to the buyer."
 
+SAID = {"text_version": 1, "language": "en", "knows_who_made_it": True, "answers_for_import": True}
+
 
 class StreamBroke(Exception):
     """One of the clients can't go on: what it would have asked for is missing from the work."""
@@ -158,7 +160,11 @@ class Stream:
             client.note("cancel", answer.body["cancellation_id"])
 
     def _officers(self) -> Callable[[Random], None]:
-        """Both sign each hold of the orders that are to go abroad, first to produce and later to export."""
+        """Both sign each hold of the orders that are to go abroad, first to produce and later to export.
+
+        The buyer acknowledges who made the goods before.
+        """
+        buyer = self._client("orders", BUYER)
         roles = {role: self._client("orders", role) for role in (COMPLIANCE, KANWIL)}
 
         def sign(chance: Random) -> None:
@@ -166,7 +172,10 @@ class Stream:
                 order = roles[COMPLIANCE].get(f"/orders/v1/orders/{id}") or {"lines": []}
                 for line in order["lines"]:
                     if line["hold"] and line["hold"].get("purpose"):
-                        path = f"/orders/v1/orders/{id}/lines/{line['number']}/release"
+                        here = f"/orders/v1/orders/{id}/lines/{line['number']}"
+                        if line["acknowledgement"] == "asked":
+                            buyer.ask(f"{here}/acknowledgement", SAID, what="acknowledge")
+                        path = f"{here}/release"
                         for role, signer in roles.items():
                             about = f"{id} {line['number']} {role}"
                             signer.post(path, {"reason": REASON}, what="release", about=about)

@@ -5,8 +5,10 @@ from flask import Flask
 from services.orders import CARD
 from services.orders.api import ROUTES
 from services.orders.pages import (
+    acknowledging,
     changing,
     claiming,
+    counsel_notes,
     deciding,
     dossiers,
     holds,
@@ -27,6 +29,7 @@ from shared.web import serving
 DESKS = (
     portal.desk,
     changing.desk,
+    acknowledging.desk,
     deciding.desk,
     papers.desk,
     paying.desk,
@@ -36,6 +39,7 @@ DESKS = (
     sampling.desk,
     picturing.desk,
     holds.desk,
+    counsel_notes.desk,
     policies.desk,
     dossiers.desk,
     webhooks.desk,

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -12,7 +12,17 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from services.orders.domain.dossier import FIGURES, Contents, Counted, Document, Facts, Lot, Month, versions
+from services.orders.domain.dossier import (
+    FIGURES,
+    Contents,
+    Counted,
+    Document,
+    Facts,
+    Lot,
+    Month,
+    state_of,
+    versions,
+)
 from services.orders.storage import evidence, lot, month_of_work, order, order_line, shipment_lot, timeline
 from shared.clock import business_now
 from shared.web.access import BUYER, Principal
@@ -42,6 +52,36 @@ def of_a_lot(session: Session, principal: Principal, id: str) -> list[dict[str, 
     return _versions(
         session, "lot", id, rows, [Step(row.released_at, row.code, row.quantity) for row in rows]
     )
+
+
+def of_lots(session: Session, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Every version of each lot's dossier, by the lots' codes; what they rest on is read once for all."""
+    rows = session.execute(LOTS.where(lot.c.code.in_(ids))).all() if ids else []
+    if not rows:
+        return {}
+    known = _known(session, rows)
+    corrections = _corrections(session, rows)
+    until = business_now(session)
+    made = {}
+    for row in rows:
+        steps = [Step(row.released_at, row.code, row.quantity)]
+        told = [each for each in corrections if each.data["lot"] == row.code]
+        facts = dataclasses.replace(known, contents=_contents([row], steps, told))
+        made[row.code] = versions("lot", row.code, facts, until=until)
+    return made
+
+
+def newest_versions(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The newest version of each lot's dossier and its hash, by which a signature names it; by the lots' codes."""
+    return {
+        id: {"lot": id, "version": made[-1]["version"], "hash": made[-1]["hash"]}
+        for id, made in of_lots(session, ids).items()
+    }
+
+
+def shown_by(session: Session, facility: str, about: str, *, at: datetime) -> str:
+    """What the documents of a facility show of one thing at a moment."""
+    return state_of((each for each in _documents(session, {facility}) if each.item == about), at)
 
 
 def of_a_shipment(session: Session, id: UUID) -> list[dict[str, Any]]:
@@ -116,14 +156,20 @@ def _versions(
 ) -> list[dict[str, Any]]:
     if not steps:
         return []
+    contents = _contents(rows, steps, _corrections(session, rows))
+    facts = dataclasses.replace(_known(session, rows), contents=contents)
+    return versions(kind, id, facts, until=business_now(session))
+
+
+def _known(session: Session, rows: Sequence[Row[Any]]) -> Facts:
+    """What is known of the facilities and the work that the lots come from."""
     facilities = {row.facility for row in rows}
-    facts = Facts(
-        contents=_contents(rows, steps, _corrections(session, rows)),
+    return Facts(
+        contents=(),
         documents=_documents(session, facilities),
         counts=_counts(session, {row.order_id for row in rows}, {row.work_order_id for row in rows}),
         months=_months(session, facilities),
     )
-    return versions(kind, id, facts, until=business_now(session))
 
 
 def _documents(session: Session, facilities: set[str]) -> list[Document]:

@@ -33,6 +33,20 @@ SENTENCES = {
         "Line {line} changed, so it may not be {purposed} until that is decided anew",
         "Baris {line} berubah, jadi belum boleh {purposed} sampai diputuskan lagi",
     ),
+    "clearance_withdrawn_by_evidence": (
+        "Evidence speaks against how the goods of line {line} were made, so they may not be {purposed} until that is"
+        " decided anew",
+        "Ada bukti yang memberatkan tentang cara barang di baris {line} dibuat, jadi belum boleh {purposed} sampai"
+        " diputuskan lagi",
+    ),
+    "acknowledgement_given": (
+        "The buyer knows who made the goods of line {line}, and answers for importing them",
+        "Pembeli tahu siapa yang membuat barang di baris {line}, dan bertanggung jawab atas impornya",
+    ),
+    "acknowledgement_ended": (
+        "The buyer's acknowledgement of line {line} ended, because {because_said} changed",
+        "Pernyataan pembeli untuk baris {line} berakhir, karena {because_said} berubah",
+    ),
     "order_line_amended": (
         "Line {line} was amended: {ordered} pieces in all, wanted by {requested_date}, to {consignee}",
         "Baris {line} diubah: seluruhnya {ordered} buah, diminta sebelum {requested_date}, untuk {consignee}",
@@ -349,6 +363,11 @@ MADE_BY = {
     ),
     "free": ("free workers", "pekerja bebas"),
 }
+CHANGED = {
+    "consignee": ("the consignee", "penerimanya"),
+    "route": ("the route", "rutenya"),
+    "lane": ("what is known of who made it", "yang diketahui tentang pembuatnya"),
+}
 RESCHEDULED = {
     "rolled": ("put on a later vessel", "dipindahkan ke kapal berikutnya"),
     "carrier": ("the carrier's schedule", "jadwal pengangkut"),
@@ -452,6 +471,8 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
             words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
     if kind == "shipment_rescheduled":
         words["reason_said"] = RESCHEDULED[data["reason"]][which]
+    if kind == "acknowledgement_ended":
+        words["because_said"] = CHANGED[data["because"]][which]
     words |= _law(data, names)
     for key in MOMENTS & data.keys():
         if data[key] is not None:
@@ -494,6 +515,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return _warning(data)
     if kind == "milestone_corrected" and data["right_at"] is None:
         return "milestone_corrected_away"
+    if kind == "clearance_withdrawn" and data.get("because") == "evidence":
+        return "clearance_withdrawn_by_evidence"
     if data.get("at_sea"):
         return f"{kind}_at_sea"
     return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind

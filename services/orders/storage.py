@@ -242,6 +242,7 @@ signature = Table(
         "expires_on", Date, comment="the last day for which it was signed; none of those before it was kept"
     ),
     Column("digest", Text, comment="of the facts that were seen; none of those before it was kept"),
+    Column("dossiers", JSONB, nullable=False, server_default="[]", comment="version and hash of each lot's"),
     CheckConstraint("expires_on BETWEEN signed_on AND signed_on + 90", name="expires_on"),
     CheckConstraint("digest ~ '^[0-9a-f]{64}$'", name="digest"),
     UniqueConstraint("hold_id", "role"),
@@ -261,6 +262,60 @@ release_attempt = Table(
     Column("values", JSONB, nullable=False, comment="of the names in the message"),
     Column("tried_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     comment="attempts to release that were refused; append only",
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("text_version", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("about", JSONB, nullable=False, comment="consignee, route and lane, with which it ends"),
+    Column("said_by", Text, nullable=False),
+    Column("said_by_name", Text, nullable=False),
+    Column("said_at", Instant, nullable=False, comment="business time"),
+    Column("because", Text, comment="why it ended; none where the buyer acknowledged"),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    CheckConstraint("text_version > 0", name="text_version"),
+    CheckConstraint("language IN ('en', 'id')", name="language"),
+    CheckConstraint("because IN ('consignee', 'route', 'lane')", name="because"),
+    comment="append only: the newest of a line counts",
+)
+Index(
+    "acknowledgement_line_idx",
+    acknowledgement.c.order_id,
+    acknowledgement.c.line_number,
+    acknowledgement.c.id,
+)
+
+counsel_note = Table(
+    "counsel_note",
+    tables,
+    Column("id", Uuid, primary_key=True),
+    Column("country", Text, nullable=False, comment="ISO 3166-1, or EU"),
+    Column("adviser", Text, nullable=False, comment="a firm or an office"),
+    Column("given_on", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Column("policies", JSONB, nullable=False, comment="the versions that it covers"),
+    Column("sha256", Text, nullable=False, comment="of the file, which is not kept"),
+    Column("summary", Text, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("recorded_by_name", Text, nullable=False),
+    Column("recorded_at", Instant, nullable=False, comment="business time"),
+    Column("withdrawn_at", Instant, comment="business time; none while it counts"),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_by_name", Text),
+    Column("withdrawn_reason", Text),
+    CheckConstraint("country ~ '^[A-Z]{2}$'", name="country"),
+    CheckConstraint("valid_until BETWEEN given_on AND given_on + 365", name="valid_until"),
+    CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+    CheckConstraint(
+        "num_nulls(withdrawn_at, withdrawn_by, withdrawn_by_name, withdrawn_reason) IN (0, 4)",
+        name="withdrawn",
+    ),
+    comment="never changed but by its withdrawal",
 )
 
 lot = Table(

@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, RowMapping, and_, case, exists, false, func, or_, select, text, true, tuple_
 from sqlalchemy.orm import Session
 
+from services.orders import acknowledgements, needs
 from services.orders.domain.expected import Next, Told, next_step, planned_pieces
-from services.orders.domain.facts import digest, facts_shown
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
@@ -76,7 +76,11 @@ def order_in_full(session: Session, order: Order, language: str = "en") -> dict[
     told, cancelling = progress_of(session, order.id), _cancelling(session, order.id)
     promises = promises_of(session, order.id)
     shown = order_as_dict(order, language) | {"payment": account_as_dict(order)}
+    said, seen = acknowledgements.newest(session, order.id), needs.digests_of(session, order)
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
+        line_shown["acknowledgement"] = acknowledgements.standing(line, said.get(line.number))
+        if line_shown["hold"]:
+            line_shown["hold"]["seen"] = seen.get(line.number)
         step = next_step(line, told[None] + told[line.number])
         line_shown["next"] = _next(step) if step else None
         line_shown["cancelling"] = cancelling.get(line.number, 0)
@@ -243,22 +247,24 @@ def _hold(order: Order, line: Line, language: str) -> dict[str, Any] | None:
         "needs": line.needs,
         "released_by": [] if line.blocked else list(RELEASE_ROLES),
         "signatures": [
-            {"role": s.role, "signed_on": s.signed_on, "expires_on": s.last_day} for s in waiting.signatures
+            {"role": s.role, "signed_on": s.signed_on, "expires_on": s.last_day, "dossiers": s.dossiers}
+            for s in waiting.signatures
         ]
         if waiting
         else [],
         "ways_out": [_way_out(order, way) for way in ways_out(line)],
-        **(_asked(order, line, waiting) if waiting else NOTHING_ASKED),
+        **(_asked(waiting) if waiting else NOTHING_ASKED),
+        "seen": None,
     }
 
 
 NOTHING_ASKED: dict[str, None] = dict.fromkeys(
-    ("opened_on", "quantity", "lane", "route", "lots", "facilities", "seen")
+    ("opened_on", "quantity", "lane", "route", "lots", "facilities")
 )
 
 
-def _asked(order: Order, line: Line, hold: Hold) -> dict[str, Any]:
-    """What is to be decided, and the digest by which a signature names it."""
+def _asked(hold: Hold) -> dict[str, Any]:
+    """What is to be decided; the digest by which a signature names it stands with the order in full."""
     return {
         "opened_on": hold.opened_on,
         "quantity": hold.quantity,
@@ -266,7 +272,6 @@ def _asked(order: Order, line: Line, hold: Hold) -> dict[str, Any]:
         "route": hold.transit,
         "lots": hold.lots,
         "facilities": hold.facilities,
-        "seen": digest(facts_shown(order, line, hold)),
     }
 
 

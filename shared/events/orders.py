@@ -175,6 +175,33 @@ class LotLaneCorrected:
     reason: str
 
 
+Changed = Literal["consignee", "route", "lane"]
+
+
+@contract("kendi.orders.acknowledgement_given.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class AcknowledgementGiven:
+    """The buyer said that they know who made the line's goods, and that importing them is theirs to answer for.
+
+    They read this version of the text in this language.
+    """
+
+    order_id: UUID
+    line: int
+    text_version: int
+    language: Literal["en", "id"]
+
+
+@contract("kendi.orders.acknowledgement_ended.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class AcknowledgementEnded:
+    """What the buyer acknowledged of the line is another thing now, by its consignee, route or lane."""
+
+    order_id: UUID
+    line: int
+    because: Changed
+
+
 @contract("kendi.orders.order_line_closed.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class OrderLineClosed:
@@ -210,14 +237,22 @@ class OrderLineAmended:
     policies: tuple[str, ...]
 
 
+Withdrawal = Literal["changed", "evidence"]
+
+
 @contract("kendi.orders.clearance_withdrawn.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class ClearanceWithdrawn:
-    """What was cleared on the line is so no longer, because the line changed: nobody acts until it is granted anew."""
+    """What was cleared on the line is so no longer: nobody acts until it is granted anew.
+
+    ``because`` tells that the line changed, or that evidence speaks against how its goods were made; the
+    first version told of no other reason than the line.
+    """
 
     order_id: UUID
     line: int
     purpose: Purpose
+    because: Withdrawal = "changed"
 
 
 @contract("kendi.orders.line_rescreened.v1", subject="order/{order_id}")

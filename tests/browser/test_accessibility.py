@@ -24,6 +24,7 @@ OF_AN_ORDER = (
     "order/ORDER/lines/3/cancel",
     "order/ORDER/payments",
     "order/ORDER/lines/3/claim",
+    "order/ORDER/lines/3/acknowledge",
     "order/00000000-0000-0000-0000-000000000000",
 )
 PAGES = [
@@ -33,7 +34,7 @@ PAGES = [
         None,
         ("", "new", "import", "webhooks/", "keys/", "samples/", "docs", *OF_AN_ORDER),
     ),
-    ("orders", COMPLIANCE, None, ("holds/",)),
+    ("orders", COMPLIANCE, None, ("holds/", "notes/")),
     ("orders", KANWIL, None, ("", "holds/")),
     ("orders", OPERATOR, None, ("operations/",)),
     (

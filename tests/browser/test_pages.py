@@ -96,6 +96,7 @@ def test_a_scanner_that_is_faster_than_the_network_loses_no_scan(sign_in: SignIn
         ("orders", BUYER, "/orders/new"),
         ("orders", BUYER, "/orders/import"),
         ("orders", COMPLIANCE, "/orders/holds/"),
+        ("orders", COMPLIANCE, "/orders/notes/"),
         ("logistics", LOGISTICS, "/logistics/scanning"),
         ("production", FACILITY, "/production/"),
         ("production", KANWIL, "/production/"),

@@ -72,6 +72,10 @@ def test_every_release_was_signed_by_two_roles_before_its_clearance(timeline: li
     assert len(signed) == 2 * 5
 
 
+def test_the_buyer_acknowledged_who_made_what_goes_to_the_union(timeline: list[dict[str, Any]]) -> None:
+    assert sorted(entry["line"] for entry in about(timeline, "acknowledgement_given")) == [1, 2, 3]
+
+
 def test_what_one_facility_declined_others_made(timeline: list[dict[str, Any]]) -> None:
     (declined,) = about(timeline, "work_order_declined")
     offered = [

@@ -8,6 +8,7 @@ from tests.matrix import Case, Operation, World
 from tests.orders.conftest import Orders, an_order
 from tests.orders.test_claims import SSCC, WHY
 from tests.orders.test_imports import a_row, as_csv
+from tests.orders.test_needs import SAID, a_note
 from tests.orders.test_payments import a_payment
 from tests.orders.test_webhook_pages import Buyer
 from tests.orders.test_webhooks import Endpoint, endpoint, registered
@@ -48,6 +49,12 @@ CASES: dict[Operation, Case] = {
     ),
     ("get", f"{V1}/orders/{{order_id}}/cancellations"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/release"): Case(OFFICERS, {"reason": REASON}),
+    ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/needs"): Case(OFFICERS),
+    ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case(READERS),
+    ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case((BUYER,), SAID),
+    ("get", f"{V1}/counsel-notes"): Case(OFFICERS),
+    ("post", f"{V1}/counsel-notes"): Case((COMPLIANCE,), a_note(policies=[])),
+    ("post", f"{V1}/counsel-notes/{{note_id}}/withdraw"): Case((COMPLIANCE,), {"reason": REASON}),
     ("post", f"{V1}/orders/{{order_id}}/lots/{{lot}}/lane"): Case(
         (COMPLIANCE,), {"operations": [{"name": "braid", "lane": "custodial"}], "reason": REASON}
     ),
@@ -163,6 +170,7 @@ PAGES = (
     "/orders/order/{order_id}",
     "/orders/order/{order_id}/payments",
     "/orders/order/{order_id}/lines/{line}/claim",
+    "/orders/order/{order_id}/lines/{line}/acknowledge",
     "/orders/claims/{claim_id}",
     "/orders/claims/{claim_id}/photos/{number}",
     "/orders/dossiers/lots/{lot}",

@@ -4,6 +4,9 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import insert
+
+from services.orders.storage import destination_policy
 from tests.examples import Answers, shape_of
 from tests.orders.conftest import Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
@@ -13,6 +16,7 @@ from tests.orders.test_dossiers import a_recording
 from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send, work_off
+from tests.orders.test_needs import SAID, a_note
 from tests.orders.test_payments import a_payment
 from tests.orders.test_samples import ask_for
 from tests.orders.test_webhooks import Endpoint, deliver, endpoint
@@ -40,6 +44,7 @@ def play(orders: Orders, address: str) -> None:
     webhook = the_webhook(orders, address)
     the_order(orders)
     a_lane(orders)
+    what_a_release_needs(orders)
     the_decisions(orders)
     after_the_sale(orders)
     deliver(orders)
@@ -107,6 +112,22 @@ def a_lane(orders: Orders) -> None:
             f"{API}/orders/{order.id}/lots/FRE-2503-001/lane", {"operations": operations, **REASON}
         )
     )
+
+
+def what_a_release_needs(orders: Orders) -> None:
+    """A buyer acknowledges who made the goods, and counsel advises; the hold is to export."""
+    rule = {"action": "hold", "countries": ["NL"], "needs": ["DOSSIER", "BUYER_ACK", "COUNSEL_NOTE_EU"]}
+    with orders.database.transaction() as session:
+        session.execute(insert(destination_policy).values(id="DP-NL-1", version=1, row=rule))
+    order = follow(orders, country="NL", po_number="PO-2025-0108")
+    order.hears(order.plan(), order.lot("SRG-2503-008"))
+    here = f"{API}/orders/{order.id}/lines/1"
+    done(orders.buyer.post(f"{here}/acknowledgement", SAID))
+    done(orders.buyer.get(f"{here}/acknowledgement"))
+    done(orders.officer.post(f"{API}/counsel-notes", a_note(policies=["DP-NL-1.v1"])))
+    done(orders.officer.get(f"{here}/needs"))
+    note = done(orders.officer.get(f"{API}/counsel-notes")).json[0]["id"]
+    done(orders.officer.post(f"{API}/counsel-notes/{note}/withdraw", REASON))
 
 
 def the_decisions(orders: Orders) -> None:

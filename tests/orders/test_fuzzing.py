@@ -9,6 +9,7 @@ from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_imports import a_row, as_csv, send
+from tests.orders.test_needs import a_note
 from tests.orders.test_samples import ask_for
 from tests.pictures import a_photo
 
@@ -22,6 +23,10 @@ NOT_FOR_BUYERS = {
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",
     "POST /orders/v1/orders/{order_id}/lots/{lot}/lane",
+    "GET /orders/v1/orders/{order_id}/lines/{line}/needs",
+    "GET /orders/v1/counsel-notes",
+    "POST /orders/v1/counsel-notes",
+    "POST /orders/v1/counsel-notes/{note_id}/withdraw",
     "POST /orders/v1/claims/{claim_id}/decide",
     "POST /orders/v1/claims/{claim_id}/settle",
     "GET /orders/v1/dossiers/shipments/{shipment_id}",
@@ -36,6 +41,7 @@ SELDOM = {
     "PATCH /orders/v1/drafts/{draft_id}",
     "DELETE /orders/v1/drafts/{draft_id}",
     "POST /orders/v1/quotes",
+    "POST /orders/v1/orders/{order_id}/lines/{line}/acknowledgement",
     "POST /orders/v1/claims/{claim_id}/photos",
     "GET /orders/v1/claims/{claim_id}/photos/{number}",
     "POST /orders/v1/decisions/{decision_id}",
@@ -77,9 +83,14 @@ def what_is_there(orders: Orders) -> dict[str, list[object]]:
     order = delivered(orders, po_number="PO-DELIVERED")
     claim = orders.buyer.post("/orders/v1/claims", {"sscc": SSCC, "quantity": 20, **WHY}).json
     assert send_photo(orders.buyer, claim, a_photo()).status_code == 201
+    note = orders.officer.post("/orders/v1/counsel-notes", a_note(policies=["DP-EU-1.v1"]))
     started = send(orders.buyer, as_csv(a_row("PO-FILE")))
     return {
         "lot": [LOT],
+        "note_id": [note.json["id"]],
+        "policies": [[], ["DP-EU-1.v1"]],
+        "sha256": ["ab" * 32],
+        "text_version": [1],
         "order_id": [*(each["id"] for each in placed), str(order.id)],
         "endpoint_id": [webhook.json["id"]],
         "key_id": keys,

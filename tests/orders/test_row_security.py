@@ -9,6 +9,7 @@ from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.tables import api_key
 from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
+from tests.orders.test_needs import a_note
 from tests.orders.test_policies import HELD, WORDS, publish, screen_again, versions
 from tests.orders.test_webhooks import Endpoint, endpoint
 from tests.orders.world import a_world
@@ -18,9 +19,9 @@ __all__ = ["endpoint"]
 
 OF_ALL = "feed_waiting"
 """The numbers of new steps of every buyer: seen by the service only."""
-OF_THE_OFFICES = "release_attempt"
-"""Attempts to release that were refused: seen by whoever sees every order, and by no buyer."""
-OF_NO_BUYER = (OF_ALL, OF_THE_OFFICES, purge_step.name)
+OF_THE_OFFICES = ("release_attempt", "counsel_note")
+"""Attempts to release that were refused, and what counsel advised: seen by whoever sees every order, and by no buyer."""
+OF_NO_BUYER = (OF_ALL, *OF_THE_OFFICES, purge_step.name)
 GUARDED = [
     *(name for name in tables.tables if f"orders.{name}" not in SEEN_BY_ALL and name not in OF_NO_BUYER),
     api_key.name,
@@ -73,15 +74,17 @@ def test_what_waits_for_a_place_in_the_feed_is_taken_by_the_service_only(orders:
     assert count(web, OF_ALL, SERVICE) > 0
 
 
-def test_refused_attempts_to_release_are_seen_by_no_buyer(orders: Orders) -> None:
+def test_refused_attempts_to_release_and_notes_of_counsel_are_seen_by_no_buyer(orders: Orders) -> None:
     web: Database = orders.client.application.extensions["kendi"].database
     held = orders.buyer.post(
         "/orders/v1/orders", an_order(lines=[a_line(consignee=CONSIGNEE | {"country": "BE"})])
     ).json
     release = f"/orders/v1/orders/{held['id']}/lines/1/release"
     assert orders.officer.post(release, {"reason": "Too short."}).status_code == 422
-    for sees in (only("buyer", "CHEWY-LOUIS"), only("buyer", "RIVAL"), NOTHING):
-        assert count(web, OF_THE_OFFICES, sees) == 0
-        with web.transaction(sees=sees) as session:
-            assert session.execute(text(f"DELETE FROM {OF_THE_OFFICES} RETURNING 1")).all() == []
-    assert count(web, OF_THE_OFFICES, ALL) == count(web, OF_THE_OFFICES, SERVICE) == 1
+    assert orders.officer.post("/orders/v1/counsel-notes", a_note(policies=[])).status_code == 201
+    for table in OF_THE_OFFICES:
+        for sees in (only("buyer", "CHEWY-LOUIS"), only("buyer", "RIVAL"), NOTHING):
+            assert count(web, table, sees) == 0
+            with web.transaction(sees=sees) as session:
+                assert session.execute(text(f"DELETE FROM {table} RETURNING 1")).all() == []
+        assert count(web, table, ALL) == count(web, table, SERVICE) == 1

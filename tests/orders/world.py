@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import cast, update
+from sqlalchemy import cast, insert, update
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.orders.storage import item
+from services.orders.storage import destination_policy, item
 from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
@@ -13,6 +13,7 @@ from tests.orders.test_decisions import LATE, decisions, plan
 from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
+from tests.orders.test_needs import SAID, a_note
 from tests.orders.test_payments import pay
 from tests.orders.test_webhooks import Endpoint, deliver, registered
 from tests.pictures import a_photo
@@ -20,13 +21,17 @@ from tests.pictures import a_photo
 V1 = "/orders/v1"
 REASON = "The dossier is complete and the buyer has acknowledged it."
 
+ASKING = {"action": "hold", "countries": ["NL"], "needs": ["BUYER_ACK"]}
+TO_NL = a_line(consignee=CONSIGNEE | {"country": "NL"})
+
 
 def a_world(orders: Orders, endpoint: Endpoint) -> World:
     """Each of them with an id, made by the API as the buyer's own system would."""
     buyer = orders.buyer
     hook = registered(orders, endpoint.url)
-    held = a_line(consignee=CONSIGNEE | {"country": "BE"})
-    order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[held])).json
+    with orders.database.transaction() as session:
+        session.execute(insert(destination_policy).values(id="DP-NL-1", version=1, row=ASKING))
+    order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[TO_NL])).json
     signed = orders.officer.post(f"{V1}/orders/{order['id']}/lines/1/release", {"reason": REASON})
     assert signed.status_code == 200, signed.text
     other = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-5")).json
@@ -55,6 +60,7 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
         "delivery_id": str(delivery["id"]),
         "key_id": key.json["id"],
         "decision_id": decision["id"],
+        "note_id": what_is_needed(orders),
         "claim_id": claim["id"],
         "lot": LOT,
         "shipment_id": str(SHIPMENT),
@@ -65,6 +71,17 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
         "valid_from": "2999-01-01",
     }
     return World(orders.client, orders.database, ids, told=("PO-OWN-", "CHEWY-LOUIS", endpoint.url))
+
+
+def what_is_needed(orders: Orders) -> str:
+    """A line that its buyer acknowledged, and a note of counsel; the note's id."""
+    order = orders.buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-8", lines=[TO_NL])).json
+    given = orders.buyer.post(f"{V1}/orders/{order['id']}/lines/1/acknowledgement", SAID)
+    assert given.status_code == 200, given.text
+    note = orders.officer.post(f"{V1}/counsel-notes", a_note(policies=[]))
+    assert note.status_code == 201, note.text
+    id: str = note.json["id"]
+    return id
 
 
 def a_claim(orders: Orders) -> dict[str, Any]:

@@ -68,7 +68,11 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
 
 
 DESKS = [
+    ROOT / "services/orders/domain/acknowledgement.py",
+    ROOT / "services/orders/domain/counsel_note.py",
     ROOT / "services/orders/domain/hold.py",
+    ROOT / "services/orders/domain/need.py",
+    ROOT / "services/orders/schemas/counsel_notes.py",
     ROOT / "services/orders/domain/order.py",
     ROOT / "services/orders/domain/webhook.py",
     ROOT / "services/orders/handlers/webhooks.py",

@@ -1,10 +1,12 @@
 """The orders API: ``/orders/v1/…``, a module for each thing that it is about."""
 
 from services.orders.api import (
+    acknowledgements,
     amendments,
     cancellations,
     catalogue,
     claims,
+    counsel_notes,
     decisions,
     dossiers,
     drafts,
@@ -13,6 +15,7 @@ from services.orders.api import (
     imports,
     keys,
     lanes,
+    needs,
     orders,
     payments,
     proforma,
@@ -24,6 +27,9 @@ from services.orders.api import (
 ROUTES = (
     orders.api,
     lanes.api,
+    needs.api,
+    acknowledgements.api,
+    counsel_notes.api,
     amendments.api,
     cancellations.api,
     decisions.api,

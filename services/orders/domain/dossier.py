@@ -43,6 +43,9 @@ COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
 documents and complete nothing: that takes somebody else who counted them over."""
 FIGURES: Final = tuple(name for names in COUNTED.values() for name in names)
 
+CONTRADICTS: Final = "contradicts"
+"""What a document says that speaks against an item."""
+
 CONTRADICTED, EXPIRED, OPEN, COMPLETE = STATES = ("contradicted", "expired", "open", "complete")
 """From the worst: of several facilities or documents the worst counts."""
 
@@ -94,7 +97,7 @@ class Document:
         return datetime.combine(self.valid_until + timedelta(days=1), time(), CENTRAL_JAVA)
 
     def state(self, at: datetime) -> str:
-        if self.finding == "contradicts":
+        if self.finding == CONTRADICTS:
             return CONTRADICTED
         return COMPLETE if self.ends_at is None or at < self.ends_at else EXPIRED
 
@@ -229,6 +232,11 @@ def _state_of(
         for facility in facilities
         for part in wanted
     )
+
+
+def state_of(documents: Iterable[Document], at: datetime) -> str:
+    """What the documents about one thing of a facility show at a moment."""
+    return _state([each for each in documents if each.counts(at)], at)
 
 
 def _state(documents: Sequence[Document], at: datetime) -> str:

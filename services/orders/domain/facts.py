@@ -2,14 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from services.orders.domain.hold import Hold
 from services.orders.domain.order import Line, Order
 
 
-def facts_shown(order: Order, line: Line, hold: Hold) -> dict[str, Any]:
-    """All that a decision over the hold rests on; nothing that changes by itself, such as its age."""
+def facts_shown(order: Order, line: Line, hold: Hold, dossiers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All that a decision over the hold rests on; nothing that changes by itself, such as its age.
+
+    ``dossiers`` name the newest version of each lot's, and its hash.
+    """
     return {
         "order_id": str(order.id),
         "line": line.number,
@@ -24,6 +28,7 @@ def facts_shown(order: Order, line: Line, hold: Hold) -> dict[str, Any]:
         "law": line.law,
         "needs": line.needs,
         "lots": hold.lots,
+        "dossiers": list(dossiers),
     }
 
 

@@ -1,5 +1,6 @@
 """A hold, and the two people in different roles who release it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -28,11 +29,16 @@ class Signer:
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """What a person says by signing: why, until when, and what they saw (``digest`` of the facts)."""
+    """What a person says by signing: why, until when, and what they saw (``digest`` of the facts).
+
+    ``dossiers`` are the versions that they saw, and ``open_needs`` what the rules ask for and was not met.
+    """
 
     reason: str
     digest: str
     expires_on: date | None = None
+    dossiers: Sequence[Mapping[str, Any]] = ()
+    open_needs: Sequence[str] = ()
 
 
 @dataclass(eq=False, kw_only=True)
@@ -46,6 +52,7 @@ class Signature:
     signed_on: date
     expires_on: date | None = None
     digest: str | None = None
+    dossiers: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def last_day(self) -> date:
@@ -86,12 +93,17 @@ class Hold:
     def sign(self, by: Signer, said: Statement, on: date) -> None:
         """Add a signature; refused for a role without the right, twice the same person or the same role.
 
-        The last of them releases the hold.
+        To export it is refused while a need is open; to produce, needs are told and stop nobody. The last
+        signature releases the hold.
         """
         if by.role not in RELEASE_ROLES:
             raise Refused(
                 "A release is signed by the compliance officer and the regional office, not by {role}.",
                 role=by.role,
+            )
+        if self.purpose == "export" and said.open_needs:
+            raise Refused(
+                "No role releases it to export while this is open: {needs}.", needs=", ".join(said.open_needs)
             )
         reason = _plain(said.reason)
         if self.is_stale(on):
@@ -110,6 +122,7 @@ class Hold:
                 signed_on=on,
                 expires_on=_last_day(said.expires_on, on),
                 digest=said.digest,
+                dossiers=list(said.dossiers),
             )
         )
         if {signature.role for signature in self.signatures} == set(RELEASE_ROLES):

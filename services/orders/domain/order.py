@@ -30,6 +30,7 @@ from shared.events.orders import (
     Purpose,
     ReleaseSigned,
     SampleRequested,
+    Withdrawal,
 )
 from shared.refusal import Refused
 
@@ -146,6 +147,14 @@ class Line:
     def open_hold(self) -> Hold | None:
         """The hold that waits for signatures now, if any; one that nothing needs any more does not."""
         return next((h for h in self.holds if h.open and self.left_to(h.purpose)), None)
+
+    @property
+    def export_signed(self) -> bool:
+        """Whether somebody signed for the export of what has not departed yet."""
+        signed = any(hold.open and hold.purpose == "export" and hold.signatures for hold in self.holds)
+        return (
+            self.action == "hold" and self.left_to("export") > 0 and (signed or self.export_until is not None)
+        )
 
     @property
     def waits_for_sample(self) -> bool:
@@ -374,16 +383,27 @@ class Order:
             return self.ask_to_export(line, on)
         return self._ask_or_clear(line, "produce", on)
 
+    def end_export(self, line: Line, on: date) -> list[object]:
+        """Evidence speaks against what was released to export, or was signed for once: it is so no longer."""
+        return self._withdraw(line, ("export",), on, because="evidence")
+
     def withdraw_clearances(self, line: Line, on: date) -> list[object]:
         """What was cleared, or asked to be, no longer is."""
+        return self._withdraw(line, PURPOSES, on, because="changed")
+
+    def _withdraw(
+        self, line: Line, purposes: Sequence[Purpose], on: date, *, because: Withdrawal
+    ) -> list[object]:
         events: list[object] = []
-        for purpose in PURPOSES:
+        for purpose in purposes:
             opened = [hold for hold in line.holds if hold.open and hold.purpose == purpose]
             for hold in opened:
                 hold.withdrawn_on = on
             if opened or line.cleared_until(purpose):
                 line.clear(purpose, None)
-                events.append(ClearanceWithdrawn(order_id=self.id, line=line.number, purpose=purpose))
+                events.append(
+                    ClearanceWithdrawn(order_id=self.id, line=line.number, purpose=purpose, because=because)
+                )
         return events
 
     def free(self, line: Line, on: date) -> list[object]:

@@ -13,6 +13,7 @@ from services.orders.domain import amendment, taking_back
 from services.orders.domain.amendment import Amended, Change, Consequence
 from services.orders.domain.destination_policy import Screening, screen
 from services.orders.domain.order import LANE, Line, Order
+from services.orders.handlers.acknowledging import end_if_changed
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_changed
 from services.orders.handlers.paying import owing
@@ -87,6 +88,7 @@ def _amend(session: Session, order: Order, change: Change) -> Amended:
     line, today = order.line(change.line), business_today(session)
     amended = amendment.amend(order, line, change, _screened(session, order, line, change), on=today)
     timeline.tell(session, *amended.events)
+    end_if_changed(session, order, line)
     if amended.dies:
         session.flush()  # a withdrawn hold makes room for the one that follows it
         timeline.tell(session, *order.ask_again(line, today))

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from services.orders.domain.dossier import FIGURES
+from services.orders import dossiers
+from services.orders.domain.dossier import COMPLETE, CONTRADICTS, FIGURES
+from services.orders.handlers.releasing import end_exports
 from services.orders.storage import evidence, lot, month_of_work, shipment_lot
 from shared.events.logistics import (
     CartonsPutIn,
@@ -29,11 +31,18 @@ def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard
     facts: dict[str, Any] = {name: getattr(event, name) for name in names}
     row = {"id": event.evidence_id, "facility": event.code, "recorded_at": heard.occurred_at}
     session.execute(insert(evidence).values(**row, **facts))
+    if event.finding == CONTRADICTS:
+        end_exports(session, facility=event.code)
 
 
 def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Heard) -> None:
+    """Without the document an item may be less well shown than with it: that ends what was released over it."""
+    before = dossiers.shown_by(session, event.code, event.item, at=heard.occurred_at)
     taken = update(evidence).where(evidence.c.id == event.evidence_id)
     session.execute(taken.values(withdrawn_at=heard.occurred_at, withdrawn_reason=event.reason))
+    after = dossiers.shown_by(session, event.code, event.item, at=heard.occurred_at)
+    if before == COMPLETE and after != COMPLETE:
+        end_exports(session, facility=event.code)
 
 
 def on_month_closed(session: Session, event: MonthClosed, heard: Heard) -> None:

@@ -7,14 +7,15 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from services.orders import policies, timeline
+from services.orders import needs, policies, timeline
 from services.orders.domain import lane
 from services.orders.domain.destination_policy import Screening, screen
-from services.orders.domain.facts import digest, facts_shown
+from services.orders.domain.facts import digest
 from services.orders.domain.hold import Signer, Statement
 from services.orders.domain.lane import Operation
 from services.orders.domain.order import Line, Order
 from services.orders.domain.rescreening import rescreen
+from services.orders.handlers.acknowledging import end_if_changed
 from services.orders.handlers.locking import locked
 from services.orders.handlers.rescreening import rescreen_line
 from services.orders.storage import release_attempt
@@ -38,14 +39,27 @@ def sign_release(
     Who names none signs for the facts as they are.
     """
     order = locked(session, order_id)
-    hold = order.line(line).open_hold
-    now = digest(facts_shown(order, order.line(line), hold)) if hold else ""
-    if hold and seen not in (None, now):
+    said = _statement(session, order, order.line(line), reason, expires_on)
+    if order.line(line).open_hold and seen not in (None, said.digest):
         raise Refused("The facts changed since you saw them; read them again before you sign.", field="seen")
-    said = Statement(reason=reason, digest=now, expires_on=expires_on)
     events = order.sign_release(line, by=by, said=said, on=business_today(session))
     timeline.tell(session, *events)
     return order
+
+
+def _statement(session: Session, order: Order, line: Line, reason: str, expires_on: date | None) -> Statement:
+    """What is said by signing now, over the facts and dossiers as they are and what is open."""
+    hold = line.open_hold
+    if hold is None:
+        return Statement(reason=reason, digest="", expires_on=expires_on)
+    facts = needs.facts_of(session, order, line, hold)
+    return Statement(
+        reason=reason,
+        digest=digest(facts),
+        expires_on=expires_on,
+        dossiers=facts["dossiers"],
+        open_needs=[state.need for state in needs.states_of(session, order, line, hold) if not state.met],
+    )
 
 
 def keep_refused(session: Session, *, order_id: UUID, line: int, by: Signer, why: Sentence) -> None:
@@ -84,6 +98,20 @@ def end_releases(session: Session, *, order: Order, line: Line) -> None:
     timeline.tell(session, *order.ask_again(line, today))
 
 
+def end_exports(session: Session, *, facility: str) -> None:
+    """Evidence speaks against a facility: what it made and has not departed is to be released to export anew.
+
+    What nobody signed for yet waits as it did, and is shown with what became known.
+    """
+    today = business_today(session)
+    for order in [locked(session, id) for id in needs.with_lots_of(session, facility)]:
+        for line in order.lines:
+            if line.export_signed and any(lot.facility == facility for lot in line.lots):
+                timeline.tell(session, *order.end_export(line, today))
+                session.flush()  # a withdrawn hold makes room for the one that follows it
+                timeline.tell(session, *order.ask_to_export(line, today))
+
+
 def correct_lane(
     session: Session, *, order_id: UUID, lot: str, operations: Sequence[Operation], reason: str
 ) -> Order:
@@ -105,12 +133,14 @@ def correct_lane(
     timeline.tell(session, told)
     screening = _screening(session, order, line)
     timeline.tell(session, *rescreen(order, line, screening, on=business_today(session)))
+    end_if_changed(session, order, line)
     end_releases(session, order=order, line=line)
     return order
 
 
 def screen_by_lots(session: Session, order: Order, line: Line) -> None:
     """Screen a line by who made its lots, which nobody knew when it was placed."""
+    end_if_changed(session, order, line)
     rescreen_line(session, order, line, _screening(session, order, line), on=business_today(session))
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from services.orders import policies, timeline, views
 from services.orders.domain.destination_policy import screen
 from services.orders.domain.routing import passed
+from services.orders.handlers.acknowledging import end_if_changed
 from services.orders.handlers.locking import locked
 from services.orders.handlers.rescreening import rescreen_line
 from shared.clock import business_today
@@ -26,5 +27,6 @@ def on_shipment_booked(session: Session, event: ShipmentBooked, heard: Heard) ->
         for line in lines:
             ports = views.booked_ports(session, order.id, line.number)
             line.transit = passed(ports, destination=line.destination)
+            end_if_changed(session, order, line)
             screening = screen(policies.goods_of(line, items, prison_families=families), rules)
             rescreen_line(session, order, line, screening, on=today)

@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
+from sqlalchemy.orm import Session
 
-from services.orders import attempts, rescreenings, views
+from services.orders import attempts, needs, rescreenings, views
 from services.orders.asked_for import the_order
+from services.orders.domain.facts import digest
 from services.orders.domain.hold import LONGEST_RELEASE, SHORTEST_REASON, USUAL_RELEASE, Signer
+from services.orders.domain.need import State
 from services.orders.domain.order import Line, Order
 from services.orders.handlers import releasing
 from shared.clock import business_today
@@ -84,11 +87,13 @@ def _page(
         today = business_today(session)
         ages = views.ages_of_waiting(session, today)
         refused = attempts.newest(session, limit=REFUSED)
+        shown, states = _shown(session, order, line) if order and line else (None, [])
         caught, alarms = rescreenings.counts(session), rescreenings.count_alarms(session)
     return render_template(
         "holds.html",
         order=order,
-        line=views.line_as_dict(order, line, pages.language()) if order and line else None,
+        line=shown,
+        states=states,
         signed=line is not None and _signed(line),
         rows=rows[:OTHERS],
         after=cursor_of(str(rows[OTHERS - 1]["id"])) if len(rows) > OTHERS else None,
@@ -111,6 +116,15 @@ def _find(session: Any, order_id: UUID | None, number: int) -> tuple[Order | Non
         return None, None
     order = the_order(session, order_id)
     return order, next((line for line in order.lines if line.number == number and line.open_hold), None)
+
+
+def _shown(session: Session, order: Order, line: Line) -> tuple[dict[str, Any], list[State]]:
+    """The line with the digest of what is shown of it, and what its hold needs."""
+    shown, hold = views.line_as_dict(order, line, pages.language()), line.open_hold
+    if hold is None:
+        return shown, []
+    shown["hold"]["seen"] = digest(needs.facts_of(session, order, line, hold))
+    return shown, needs.states_of(session, order, line, hold)
 
 
 def _signed(line: Line) -> bool:

@@ -111,10 +111,21 @@ class QuantitiesSchema(Schema):
     delivered = Whole()
 
 
+class NamedDossierSchema(Schema):
+    """The version of a lot's dossier that a signer saw."""
+
+    lot = fields.String()
+    version = Whole()
+    hash = fields.String()
+
+
 class SignatureSchema(Schema):
     role = fields.String()
     signed_on = fields.Date()
     expires_on = fields.Date(metadata={"description": "the last day for which it was signed"})
+    dossiers = fields.List(
+        fields.Nested(NamedDossierSchema), metadata={"description": "of the finished lots, as they were seen"}
+    )
 
 
 class FinishedLotSchema(Schema):
@@ -199,6 +210,10 @@ class OrderLineSchema(QuantitiesSchema):
     claimed = Whole(metadata={"description": "delivered pieces in claims that were not refused"})
     credited = Money(description="for claims, in the order's currency")
     hold = fields.Nested(HoldSchema, allow_none=True)
+    acknowledgement = fields.String(
+        allow_none=True,
+        metadata={"description": "asked or given: that you know who made it; null where no rule asks for it"},
+    )
     awaited_sample = fields.String(
         allow_none=True, metadata={"description": "the golden sample that you must approve before it is made"}
     )

@@ -1,0 +1,80 @@
+"""How it stands with what rules ask for of a line, and what is shown to who signs: reads only."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from services.orders import acknowledgements, counsel_notes, dossiers
+from services.orders.domain import need
+from services.orders.domain.facts import digest, facts_shown
+from services.orders.domain.hold import Hold
+from services.orders.domain.need import Known, State
+from services.orders.domain.order import Line, Order
+from services.orders.storage import destination_policy, lot, order_line
+from shared.clock import business_today
+
+
+def states_of(session: Session, order: Order, line: Line, hold: Hold) -> list[State]:
+    """Each need of a hold, met or open."""
+    said = acknowledgements.newest(session, order.id).get(line.number)
+    asking = _asking(session, line.policies)
+    known = Known(
+        on=business_today(session),
+        destination=line.destination,
+        dossiers=None if hold.lots is None else dossiers.of_lots(session, lots_of(hold)),
+        said=said,
+        acknowledged=said is not None and said.counts(line),
+        notes=counsel_notes.standing(session),
+        asking=lambda each: asking.get(each, line.policies),
+    )
+    return need.states(need.asked(line, hold), known)
+
+
+def facts_of(session: Session, order: Order, line: Line, hold: Hold) -> dict[str, Any]:
+    """What is shown of a hold to who signs."""
+    return _facts(order, line, hold, dossiers.newest_versions(session, lots_of(hold)))
+
+
+def digests_of(session: Session, order: Order) -> dict[int, str]:
+    """The digest of what is shown of each line that waits, by the lines' numbers."""
+    waiting = [(line, line.open_hold) for line in order.lines if line.open_hold]
+    lots = [code for _, hold in waiting if hold for code in lots_of(hold)]
+    found = dossiers.newest_versions(session, lots)
+    return {line.number: digest(_facts(order, line, hold, found)) for line, hold in waiting if hold}
+
+
+def _facts(order: Order, line: Line, hold: Hold, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    return facts_shown(order, line, hold, [found[code] for code in lots_of(hold) if code in found])
+
+
+def lots_of(hold: Hold) -> list[str]:
+    """The codes of the finished lots that a hold is about."""
+    return [each["lot"] for each in hold.lots or ()]
+
+
+def with_lots_of(session: Session, facility: str) -> Sequence[UUID]:
+    """Orders with held lines that have lots of a facility and something left to export, in the order of their ids."""
+    query = (
+        select(order_line.c.order_id)
+        .join(lot, (lot.c.order_id == order_line.c.order_id) & (lot.c.line_number == order_line.c.number))
+        .where(
+            lot.c.facility == facility,
+            order_line.c.action == "hold",
+            order_line.c.departed < order_line.c.ordered - order_line.c.cancelled,
+        )
+    )
+    return session.execute(query.distinct().order_by(order_line.c.order_id)).scalars().all()
+
+
+def _asking(session: Session, policies: Sequence[str]) -> dict[str, list[str]]:
+    """Which of the policies ask for which need; one that none of them is known to ask for is asked for by all."""
+    name = func.concat(destination_policy.c.id, ".v", destination_policy.c.version)
+    query = select(name.label("name"), destination_policy.c.row).where(name.in_(policies)).order_by(name)
+    asking: dict[str, list[str]] = {}
+    for row in session.execute(query):
+        for each in row.row.get("needs") or ():
+            asking.setdefault(each, []).append(row.name)
+    return asking
