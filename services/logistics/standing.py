@@ -1,11 +1,12 @@
 """What stands at a hub or in a shipment, order line by order line: what the rules of clearance look at."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import ColumnElement, RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.order import Line, Order, Standing
@@ -69,6 +70,19 @@ def in_shipment(session: Session, shipment_id: UUID) -> list[Standing]:
     return _standing(session, _counted(session, carton.c.shipment_id == shipment_id), but=shipment_id)
 
 
+def in_shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
+    """What each of some shipments carries, as ``in_shipment`` tells it of one."""
+    rows = _counted(session, carton.c.shipment_id.in_(ids), by=carton.c.shipment_id)
+    inside: Counter[tuple[UUID, Key]] = Counter()
+    for row in rows:
+        inside[row["shipment_id"], (row["order_id"], row["line"])] += row["pieces"]
+    found: dict[UUID, list[Standing]] = defaultdict(list)
+    for row, goods in zip(rows, _standing(session, rows), strict=True):
+        own = inside[row["shipment_id"], (row["order_id"], row["line"])]
+        found[row["shipment_id"]].append(replace(goods, shipped=goods.shipped - own))
+    return found
+
+
 def of_cartons(session: Session, ssccs: Iterable[str]) -> list[Standing]:
     """What some cartons hold that are in no shipment."""
     return _standing(session, _counted(session, carton.c.sscc.in_(ssccs)))
@@ -82,12 +96,29 @@ def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:
     return [each.po_number for each in found if each.awaits_payment]
 
 
-def _counted(session: Session, *which: Any) -> list[RowMapping]:
+def unpaid_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The same for each of some shipments."""
+    query = (
+        select(carton.c.shipment_id, Order)
+        .select_from(carton)
+        .join(lot)
+        .join(Order, order.c.id == lot.c.order_id)
+        .where(carton.c.shipment_id.in_(shipments))
+        .distinct()
+        .order_by(order.c.id)
+    )
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for shipment_id, each in session.execute(query.execution_options(populate_existing=True)):
+        if each.awaits_payment:
+            found[shipment_id].append(each.po_number)
+    return found
+
+
+def _counted(session: Session, *which: Any, by: ColumnElement[Any] | None = None) -> list[RowMapping]:
+    keys = [carton.c.hub, lot.c.order_id, lot.c.line, *([] if by is None else [by])]
     query = (
         select(
-            carton.c.hub,
-            lot.c.order_id,
-            lot.c.line,
+            *keys,
             func.array_agg(lot.c.lane.distinct()).label("lanes"),
             func.array_agg(lot.c.code.distinct()).label("lots"),
             func.count().label("cartons"),
@@ -96,7 +127,7 @@ def _counted(session: Session, *which: Any) -> list[RowMapping]:
         .join_from(carton, lot)
         .join(order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line))
         .where(*which)
-        .group_by(carton.c.hub, lot.c.order_id, lot.c.line)
+        .group_by(*keys)
     )
     return list(session.execute(query).mappings())
 

@@ -13,7 +13,7 @@ from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
-from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
+from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
@@ -32,10 +32,6 @@ from services.logistics.storage import (
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_today
-from shared.refusal import Sentence
-
-MOST_SHIPMENTS = 50
-"""In each list of the desk, the most pressing first; the others come up as these leave or arrive."""
 
 MOST_RETURNS = 20
 """On the desk, the newest first."""
@@ -165,29 +161,10 @@ def list_shipments(
     query = select(Shipment).order_by(shipments.c.id.desc()).limit(limit + 1)
     if after is not None:
         query = query.where(shipments.c.id < after)
-    return _summaries(session, graph, query)
+    return summaries(session, graph, query)
 
 
-def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
-    """What has not left yet, the next to leave first; what has no vessel stands at the end."""
-    query = select(Shipment).where(~_reached(VESSEL_DEPARTED), shipments.c.cancelled_at.is_(None))
-    query = query.order_by(shipments.c.etd, shipments.c.id).limit(MOST_SHIPMENTS)
-    return _summaries(session, graph, query)
-
-
-def sailing_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
-    """What is on the way abroad, the next to arrive first."""
-    query = select(Shipment).where(_reached(VESSEL_DEPARTED), ~_reached(DELIVERED))
-    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id).limit(MOST_SHIPMENTS))
-
-
-def delivered_shipments(session: Session, graph: Graph, limit: int = 10) -> list[dict[str, Any]]:
-    """What was delivered, the newest first."""
-    query = select(Shipment).where(_reached(DELIVERED)).order_by(shipments.c.id.desc()).limit(limit)
-    return _summaries(session, graph, query)
-
-
-def _reached(code: str) -> ColumnElement[bool]:
+def reached(code: str) -> ColumnElement[bool]:
     """Whether a report of the milestone holds."""
     corrected = exists().where(milestone_correction.c.milestone_id == shipment_milestone.c.id)
     return exists().where(
@@ -195,7 +172,7 @@ def _reached(code: str) -> ColumnElement[bool]:
     )
 
 
-def _summaries(session: Session, graph: Graph, query: Select[Shipment]) -> list[dict[str, Any]]:
+def summaries(session: Session, graph: Graph, query: Select[Shipment]) -> list[dict[str, Any]]:
     found = session.execute(query).scalars().all()
     counts = _counts(session, [shipment.id for shipment in found])
     return [{**summary(shipment, graph), **counts[shipment.id]} for shipment in found]
@@ -245,6 +222,7 @@ def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
         "container": shipment.container,
         "seal": shipment.seal,
         "missing": [document.code for document in shipment.missing_before_departure(graph)],
+        "absent": [document.code for document in shipment.documents if not document.present],
     }
 
 
@@ -323,13 +301,6 @@ def corrections_of(shipment: Shipment) -> list[dict[str, Any]]:
         for report in shipment.reports
         if report.correction
     ]
-
-
-def kept_back(session: Session, shipment: Shipment) -> list[Sentence]:
-    """Why documents of the shipment may not be released yet."""
-    unpaid = standing.unpaid_orders(session, shipment.id)
-    reasons = (reason_to_wait(each.code, unpaid) for each in shipment.documents if not each.present)
-    return [reason for reason in reasons if reason]
 
 
 def milestones_as_dicts(
