@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing, views, views_of_cartons
@@ -22,6 +22,9 @@ from shared.refusal import Sentence
 
 NEWEST = 10
 """Of those that were delivered."""
+
+WAITING = (~shipments.c.departed, shipments.c.cancelled_at.is_(None))
+ABROAD = (shipments.c.departed, ~shipments.c.ended)
 
 WITHOUT_VESSEL = date.max
 """Shipments without a booking stand behind all that have one."""
@@ -55,15 +58,15 @@ def waiting(session: Session, graph: Graph, *, today: date, limit: int, after: P
     """What has not left, by what must happen next; what has no vessel stands at the end."""
     steps = _next_steps(session)
     places = sorted(Place(step.on, id) for id, step in steps.items())
-    unbooked = session.execute(select(shipments.c.id).where(*_open(), shipments.c.etd.is_(None)))
+    unbooked = session.execute(select(shipments.c.id).where(*WAITING, shipments.c.etd.is_(None)))
     places += sorted(Place(WITHOUT_VESSEL, id) for id in unbooked.scalars())
     shown = [place for place in places if after is None or place > after]
-    rows = _summaries(session, graph, [place.id for place in shown[:limit]])
-    reasons = _reasons_to_stay(session, rows, today)
+    found = _shipments(session, [place.id for place in shown[:limit]])
+    reasons = _reasons_to_stay(session, found, today)
     return Page(
         [
             {**row, "next": steps.get(row["id"]), "stays": reasons.get(row["id"], [])}
-            for row in _with_kept_back(session, rows)
+            for row in _with_kept_back(session, graph, found)
         ],
         shown[limit - 1] if len(shown) > limit else None,
         len(places),
@@ -72,29 +75,20 @@ def waiting(session: Session, graph: Graph, *, today: date, limit: int, after: P
 
 def sailing(session: Session, graph: Graph, *, limit: int, after: Place | None) -> Page:
     """What is on the way abroad, the next to arrive first."""
-    count = session.execute(select(func.count()).select_from(shipments).where(*_abroad())).scalar_one()
-    query = select(shipments.c.eta, shipments.c.id).where(*_abroad())
+    count = session.execute(select(func.count()).select_from(shipments).where(*ABROAD)).scalar_one()
+    query = select(shipments.c.eta, shipments.c.id).where(*ABROAD)
     if after:
         query = query.where(tuple_(shipments.c.eta, shipments.c.id) > after)
     found = session.execute(query.order_by(shipments.c.eta, shipments.c.id).limit(limit + 1)).all()
     places = [Place(*row) for row in found]
-    rows = _with_kept_back(session, _summaries(session, graph, [place.id for place in places[:limit]]))
+    rows = _with_kept_back(session, graph, _shipments(session, [place.id for place in places[:limit]]))
     return Page(rows, places[limit - 1] if len(places) > limit else None, count)
 
 
 def delivered(session: Session, graph: Graph) -> list[dict[str, Any]]:
     """What was delivered, the newest first."""
-    query = select(shipments.c.id).where(views.reached("DELIVERED")).order_by(shipments.c.id.desc())
-    ids = session.execute(query.limit(NEWEST)).scalars().all()
-    return _with_kept_back(session, _summaries(session, graph, ids))
-
-
-def _open() -> tuple[ColumnElement[bool], ...]:
-    return ~views.reached("VESSEL_DEPARTED"), shipments.c.cancelled_at.is_(None)
-
-
-def _abroad() -> tuple[ColumnElement[bool], ...]:
-    return views.reached("VESSEL_DEPARTED"), ~views.reached("DELIVERED")
+    query = select(shipments.c.id).where(shipments.c.ended).order_by(shipments.c.id.desc()).limit(NEWEST)
+    return _with_kept_back(session, graph, _shipments(session, session.execute(query).scalars().all()))
 
 
 def _next_steps(session: Session) -> dict[UUID, Step]:
@@ -103,7 +97,7 @@ def _next_steps(session: Session) -> dict[UUID, Step]:
     With the certificate of fumigation, or where none is needed, nobody waits for the fumigation.
     """
     query = select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(
-        *_open(), shipments.c.etd.is_not(None)
+        *WAITING, shipments.c.etd.is_not(None)
     )
     booked, cut_offs = session.execute(query).all(), rules.cut_offs(session)
     ids = [row.id for row in booked]
@@ -155,36 +149,32 @@ def _lacking(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Lacking]]
     return found
 
 
-def _summaries(session: Session, graph: Graph, ids: Sequence[UUID]) -> list[dict[str, Any]]:
-    """What the desk shows of these shipments, in the order of their ids."""
-    query = select(Shipment).where(shipments.c.id.in_(ids))
-    found = {row["id"]: row for row in views.summaries(session, graph, query)}
-    return [found[id] for id in ids]
+def _shipments(session: Session, ids: Sequence[UUID]) -> list[Shipment]:
+    """These shipments, in the order of their ids."""
+    found = session.execute(select(Shipment).where(shipments.c.id.in_(ids))).scalars()
+    known = {shipment.id: shipment for shipment in found}
+    return [known[id] for id in ids]
 
 
-def _with_kept_back(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The shipments with the reasons why documents of them are kept back."""
-    unpaid = standing.unpaid_of(session, [row["id"] for row in rows])
+def _with_kept_back(session: Session, graph: Graph, found: Sequence[Shipment]) -> list[dict[str, Any]]:
+    """What the desk shows of shipments, with the reasons why documents of them are kept back."""
+    unpaid = standing.unpaid_of(session, [shipment.id for shipment in found])
+    rows = views.summaries(session, graph, found)
     return [
-        {
-            **row,
-            "kept_back": list(
-                filter(None, (reason_to_wait(code, unpaid[row["id"]]) for code in row["absent"]))
-            ),
-        }
-        for row in rows
+        {**row, "kept_back": _kept_back(shipment, unpaid[shipment.id])}
+        for shipment, row in zip(found, rows, strict=True)
     ]
 
 
-def _reasons_to_stay(
-    session: Session, rows: Sequence[dict[str, Any]], today: date
-) -> dict[UUID, list[Sentence]]:
+def _kept_back(shipment: Shipment, unpaid: Sequence[str]) -> list[Sentence]:
+    absent = (document.code for document in shipment.documents if not document.present)
+    return [reason for code in absent if (reason := reason_to_wait(code, unpaid))]
+
+
+def _reasons_to_stay(session: Session, found: Sequence[Shipment], today: date) -> dict[UUID, list[Sentence]]:
     """Why each may not leave the hub; one that is sealed has left it."""
-    ids = [row["id"] for row in rows if not row["container"]]
-    goods, staying = (
-        standing.in_shipments(session, ids),
-        views_of_cartons.that_may_not_leave(session, ids),
-    )
-    return {
-        id: session.get_one(Shipment, id).reasons_to_stay(goods[id], today, staying.get(id, [])) for id in ids
-    }
+    here = [shipment for shipment in found if not shipment.dispatched]
+    ids = [shipment.id for shipment in here]
+    goods = standing.in_shipments(session, ids)
+    staying = views_of_cartons.that_may_not_leave(session, ids)
+    return {each.id: each.reasons_to_stay(goods[each.id], today, staying.get(each.id, [])) for each in here}
