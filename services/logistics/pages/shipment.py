@@ -32,7 +32,7 @@ desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder=
 @desk.get("/shipment/<uuid:shipment_id>")
 @desk.get(
     "/shipment/<uuid:shipment_id>"
-    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking):form>"
+    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking, schedule, corrections):form>"
 )
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
@@ -140,6 +140,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         shipment=shown,
         lots=lots,
         entries=telling.entries(shown["milestones"], language),
+        reported=telling.reported(shown["milestones"]),
         expected=expected,
         choices=choices,
         ports=ports,

@@ -39,6 +39,18 @@ def entries(milestones: Iterable[Mapping[str, Any]], language: str) -> list[dict
     return told
 
 
+def reported(milestones: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    """The reports that may be wrong, the newest first: the id of each and its words."""
+    return [
+        (each["id"], f"{each['name']}, {each['place_name'] or each['place']}, {_local(each['occurred_at'])}")
+        for each in milestones
+    ][::-1]
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone(WIB):%Y-%m-%d %H:%M} WIB"
+
+
 def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, Any]]:
     """What is still to come, with the day where the booking tells one."""
     happened = {reached.code for reached in shipment.reached}
