@@ -592,7 +592,7 @@ mapping.map_imperatively(
         ),
         "declarations": relationship(Declaration, order_by=export_declaration.c.id, lazy="selectin"),
         "reports": relationship(Reached, order_by=shipment_milestone.c.id, lazy="selectin"),
-        "estimates": relationship(Estimate, order_by=shipment_schedule.c.id),
+        "estimates": relationship(Estimate, order_by=shipment_schedule.c.id, lazy="selectin"),
     },
     exclude_properties={"departed", "ended"},
 )

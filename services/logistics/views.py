@@ -227,6 +227,7 @@ def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
         "container": shipment.container,
         "seal": shipment.seal,
         "missing": [document.code for document in shipment.missing_before_departure(graph)],
+        "overlays": shipment.overlays(graph),
     }
 
 
@@ -287,7 +288,9 @@ def way_as_dict(session: Session, shipment: Shipment, graph: Graph, language: st
         "eta": shipment.eta,
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "corrections": corrections_of(shipment),
+        "overlays": shipment.overlays(graph),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
+        "next_exceptions": [milestone.code for milestone in shipment.next_exceptions(graph)],
     }
 
 
