@@ -119,7 +119,7 @@ def test_a_buyer_sees_the_blocked_line_with_its_law_and_the_timeline(sign_in: Si
     page = sign_in("orders", BUYER)
     expect(page.get_by_text("The United States prohibits goods made")).to_be_visible()
     page.get_by_role("link", name="PO-2025-0001", exact=True).click()
-    expect(page.get_by_text("19 USC 1307")).to_be_visible()
+    expect(page.get_by_text("19 USC 1307; 18 USC 1761-1762; 19 CFR 12.42-12.45.", exact=True)).to_be_visible()
     expect(page.get_by_text("The order was placed")).to_be_visible()
 
 
