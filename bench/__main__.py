@@ -14,7 +14,7 @@ from statistics import median, quantiles
 import httpx
 from sqlalchemy import text
 
-from bench import allocation, bare, board, epcis, lists, messages, papers, replanning, scans
+from bench import allocation, bare, board, epcis, lists, messages, papers, replanning, scans, shipments
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -46,6 +46,8 @@ def main() -> None:
         print("The work board and the regional office's page:")
         board.opened(system)
         scans.scans(system)
+        print(f"The dispatch desk over {shipments.SHIPMENTS:,} shipments:")
+        shipments.desk(system)
         print("Pages of lists, and a timeline:")
         lists.long_lists(system)
         print(f"Papers of {papers.CARTONS:,} cartons:")

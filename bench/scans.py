@@ -45,7 +45,7 @@ def scans(system: System) -> None:
 
 def _seed(system: System) -> None:
     owner = Database(system.addresses.owner_urls["logistics"], sees=SERVICE, pool_size=1)
-    _await_reference(owner)
+    await_reference(owner)
     with owner.transaction() as session:
         known = {"order": uuid.uuid4(), "hub": HUB}
         for statement in SEED:
@@ -53,7 +53,7 @@ def _seed(system: System) -> None:
     owner.close()
 
 
-def _await_reference(owner: Database) -> None:
+def await_reference(owner: Database) -> None:
     """Items and facilities are heard of from the other services."""
     deadline = time.monotonic() + 60
     known = False

@@ -4,11 +4,20 @@ from flask import Flask
 
 from services.logistics import CARD
 from services.logistics.api import ROUTES
-from services.logistics.pages import calendar, desk, papers, regrouping, scanning, shipment, tracking
+from services.logistics.pages import calendar, desk, papers, regrouping, scanning, shipment, tracking, way
 from shared import settings
 from shared.web import serving
 
-DESKS = (desk.desk, shipment.desk, regrouping.desk, calendar.desk, papers.desk, scanning.desk, tracking.desk)
+DESKS = (
+    desk.desk,
+    shipment.desk,
+    regrouping.desk,
+    way.desk,
+    calendar.desk,
+    papers.desk,
+    scanning.desk,
+    tracking.desk,
+)
 
 
 def create_app() -> Flask:

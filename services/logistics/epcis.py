@@ -65,7 +65,16 @@ OTHER = Step("other", "in_progress", inside=False)
 """A milestone the vocabulary has no word for; ``kendi:milestone`` says which one."""
 
 ON_PAPER_ONLY: Final = frozenset(
-    {"ORDER_ACCEPTED", "PLANNED", "BOOKED", "DOCUMENTS_COMPLETED", "PEB_SUBMITTED", "CLOSED"}
+    {
+        "ORDER_ACCEPTED",
+        "PLANNED",
+        "BOOKED",
+        "DOCUMENTS_COMPLETED",
+        "PEB_SUBMITTED",
+        "SHORT_LANDED",
+        "LANDED_IN_FULL",
+        "CLOSED",
+    }
 )
 """Milestones at which no goods move and nobody sees them: EPCIS has no event for these."""
 

@@ -81,6 +81,9 @@ def _milestone(row: reference.Milestone) -> dict[str, Any]:
         "after": list(row.predecessors),
         "dcsa": list(row.dcsa),
         "edifact": list(row.edifact_9011),
+        "kind": row.kind,
+        "ended_by": list(row.ended_by),
+        "bars": list(row.bars),
     }
 
 

@@ -1,17 +1,23 @@
 """What stands at a hub or in a shipment, order line by order line: what the rules of clearance look at."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.order import Line, Order, Standing
 from services.logistics.storage import carton, lot, order, order_line
 
-FREE = (carton.c.hub.is_not(None), carton.c.shipment_id.is_(None), carton.c.may_leave)
+FREE = (
+    carton.c.hub.is_not(None),
+    carton.c.shipment_id.is_(None),
+    carton.c.unpacked_at.is_(None),
+    carton.c.may_leave,
+)
 
 Key = tuple[UUID, int]
 
@@ -51,7 +57,7 @@ def packed_of(session: Session, order_id: UUID, line: int) -> int:
 
 def at_hub(session: Session, hub: str, destination: str) -> list[Standing]:
     """What stands free at the hub for one country."""
-    rows = _counted(session, *FREE, carton.c.hub == hub, order_line.c.destination == destination)
+    rows = _counted(session, *FREE, carton.c.hub == hub, of_lots=[order_line.c.destination == destination])
     return _standing(session, rows)
 
 
@@ -69,6 +75,19 @@ def in_shipment(session: Session, shipment_id: UUID) -> list[Standing]:
     return _standing(session, _counted(session, carton.c.shipment_id == shipment_id), but=shipment_id)
 
 
+def in_shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
+    """What each of some shipments carries, as ``in_shipment`` tells it of one."""
+    rows = _counted(session, carton.c.shipment_id.in_(ids))
+    inside: Counter[tuple[UUID, Key]] = Counter()
+    for row in rows:
+        inside[row["shipment_id"], (row["order_id"], row["line"])] += row["pieces"]
+    found: dict[UUID, list[Standing]] = defaultdict(list)
+    for row, goods in zip(rows, _standing(session, rows), strict=True):
+        own = inside[row["shipment_id"], (row["order_id"], row["line"])]
+        found[row["shipment_id"]].append(replace(goods, shipped=goods.shipped - own))
+    return found
+
+
 def of_cartons(session: Session, ssccs: Iterable[str]) -> list[Standing]:
     """What some cartons hold that are in no shipment."""
     return _standing(session, _counted(session, carton.c.sscc.in_(ssccs)))
@@ -76,32 +95,64 @@ def of_cartons(session: Session, ssccs: Iterable[str]) -> list[Standing]:
 
 def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:
     """The PO numbers in a shipment that its transport document waits for, the oldest first."""
-    inside = select(lot.c.order_id).join_from(carton, lot).where(carton.c.shipment_id == shipment_id)
-    query = select(Order).where(order.c.id.in_(inside)).order_by(order.c.id)
-    found = session.execute(query.execution_options(populate_existing=True)).scalars()
-    return [each.po_number for each in found if each.awaits_payment]
+    return unpaid_of(session, [shipment_id])[shipment_id]
 
 
-def _counted(session: Session, *which: Any) -> list[RowMapping]:
+def unpaid_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The same for each of some shipments."""
+    query = select(carton.c.shipment_id, carton.c.lot).where(carton.c.shipment_id.in_(shipments)).distinct()
+    inside = session.execute(query).all()
+    of_lots = select(lot.c.code, lot.c.order_id).where(lot.c.code.in_({row.lot for row in inside}))
+    order_of = {row.code: row.order_id for row in session.execute(of_lots)}
+    wanted = select(Order).where(order.c.id.in_(set(order_of.values()))).order_by(order.c.id)
+    orders = session.execute(wanted.execution_options(populate_existing=True)).scalars().all()
+    carried: dict[UUID, set[UUID]] = defaultdict(set)
+    for row in inside:
+        carried[row.shipment_id].add(order_of[row.lot])
+    return {
+        id: [each.po_number for each in orders if each.id in carried[id] and each.awaits_payment]
+        for id in shipments
+    }
+
+
+def _counted(session: Session, *which: Any, of_lots: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The cartons that are meant, summed by hub, shipment and order line.
+
+    They are counted by lot first: a thousand cartons hold few lots, of which there are many.
+    """
+    keys = (carton.c.hub, carton.c.shipment_id, carton.c.lot)
+    query = select(*keys, func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
+    counted = session.execute(query.where(*which).group_by(*keys)).all()
+    known = _lots(session, {row.lot for row in counted}, of_lots)
+    groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for row in counted:
+        if row.lot in known:
+            groups[row.hub, known[row.lot].order_id, known[row.lot].line, row.shipment_id].append(row)
+    return [
+        {
+            "hub": hub,
+            "order_id": order_id,
+            "line": line,
+            "shipment_id": shipment_id,
+            "lanes": {known[row.lot].lane for row in rows},
+            "lots": {row.lot for row in rows},
+            "cartons": sum(row.cartons for row in rows),
+            "pieces": sum(row.pieces for row in rows),
+        }
+        for (hub, order_id, line, shipment_id), rows in sorted(groups.items(), key=lambda group: group[0][:3])
+    ]
+
+
+def _lots(session: Session, codes: Collection[str], which: Sequence[Any]) -> dict[str, Any]:
     query = (
-        select(
-            carton.c.hub,
-            lot.c.order_id,
-            lot.c.line,
-            func.array_agg(lot.c.lane.distinct()).label("lanes"),
-            func.array_agg(lot.c.code.distinct()).label("lots"),
-            func.count().label("cartons"),
-            func.sum(carton.c.pieces).label("pieces"),
-        )
-        .join_from(carton, lot)
+        select(lot.c.code, lot.c.order_id, lot.c.line, lot.c.lane)
         .join(order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line))
-        .where(*which)
-        .group_by(carton.c.hub, lot.c.order_id, lot.c.line)
+        .where(lot.c.code.in_(codes), *which)
     )
-    return list(session.execute(query).mappings())
+    return {row.code: row for row in session.execute(query)}
 
 
-def _standing(session: Session, rows: list[RowMapping], *, but: UUID | None = None) -> list[Standing]:
+def _standing(session: Session, rows: Sequence[dict[str, Any]], *, but: UUID | None = None) -> list[Standing]:
     keys = {(row["order_id"], row["line"]) for row in rows}
     lines, shipped = _lines(session, keys), _shipped(session, keys, but)
     return [

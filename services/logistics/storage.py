@@ -196,6 +196,7 @@ lot = Table(
     ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
 )
 Index("lot_order_id_line_idx", lot.c.order_id, lot.c.line)
+Index("lot_withheld_idx", lot.c.code, postgresql_where=text("withheld > 0"))
 Index("lot_free_idx", lot.c.code, postgresql_where=text("packed + withheld < good"))
 
 # What is ours ----------------------------------------------------------------------------------
@@ -231,6 +232,20 @@ shipment = Table(
     Column("via", JSONB, nullable=False, server_default="[]"),
     Column("cancelled_at", Instant),
     Column("cancelled_because", Text),
+    Column(
+        "departed",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="kept by a trigger: reported as departed, which is never taken back",
+    ),
+    Column(
+        "ended",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="kept by a trigger: reported as delivered, or received back",
+    ),
     CheckConstraint(
         "num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge, etd, eta) IN (0, 7)",
         name="booking",
@@ -243,6 +258,15 @@ shipment = Table(
 )
 Index("shipment_carrier_idx", shipment.c.carrier, shipment.c.id)
 Index("shipment_etd_idx", shipment.c.etd, shipment.c.id)
+Index(
+    "shipment_waiting_idx",
+    shipment.c.etd,
+    shipment.c.id,
+    postgresql_where=text("NOT departed AND cancelled_at IS NULL"),
+)
+Index("shipment_abroad_idx", shipment.c.eta, shipment.c.id, postgresql_where=text("departed AND NOT ended"))
+Index("shipment_ended_idx", shipment.c.id, postgresql_where=text("ended"))
+Index("shipment_container_idx", shipment.c.container)
 
 MISWEIGHED = (
     "measured_g IS NOT NULL AND explained_by IS NULL"
@@ -326,6 +350,7 @@ Index(
     carton.c.lot,
     postgresql_where=text("shipment_id IS NULL AND unpacked_at IS NULL"),
 )
+Index("carton_to_explain_idx", carton.c.sscc, postgresql_where=text("NOT may_leave AND unpacked_at IS NULL"))
 Index("carton_pallet_idx", carton.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
 
 pallet = Table(
@@ -567,6 +592,7 @@ mapping.map_imperatively(
         ),
         "declarations": relationship(Declaration, order_by=export_declaration.c.id, lazy="selectin"),
         "reports": relationship(Reached, order_by=shipment_milestone.c.id, lazy="selectin"),
-        "estimates": relationship(Estimate, order_by=shipment_schedule.c.id),
+        "estimates": relationship(Estimate, order_by=shipment_schedule.c.id, lazy="selectin"),
     },
+    exclude_properties={"departed", "ended"},
 )

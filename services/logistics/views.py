@@ -1,19 +1,32 @@
 """What the logistics service shows: reads only."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, case, cast, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    RowMapping,
+    Select,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, defaultload
 
 from services.logistics import files, rules, standing, views_of_loads
+from services.logistics.domain.carton import Carton
 from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
-from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED, Graph
+from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
@@ -24,18 +37,12 @@ from services.logistics.storage import (
     goods_return,
     item,
     lot,
-    milestone_correction,
     order_line,
     port,
-    shipment_milestone,
 )
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_today
-from shared.refusal import Sentence
-
-MOST_SHIPMENTS = 50
-"""In each list of the desk, the most pressing first; the others come up as these leave or arrive."""
 
 MOST_RETURNS = 20
 """On the desk, the newest first."""
@@ -64,6 +71,9 @@ WEIGHT = func.coalesce(carton.c.measured_g, carton.c.gross_g)
 
 VOLUME = func.sum(cast(carton.c.length_mm, BigInteger) * carton.c.width_mm * carton.c.height_mm)
 """Cubic millimetres, as cartons stand."""
+
+NOT_SHIPPED = (carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
+"""What stands in no shipment is found by an index of its own, also where another condition implies it."""
 
 FREE_PIECES = lot.c.good - lot.c.packed - lot.c.withheld
 
@@ -98,7 +108,7 @@ def lots_on_the_way(session: Session) -> Sequence[RowMapping]:
     """Lots with cartons that have arrived at no hub yet."""
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
     query = _of_lots(*counted).join(carton, carton.c.lot == lot.c.code)
-    query = query.where(carton.c.hub.is_(None), carton.c.unpacked_at.is_(None), carton.c.lost_at.is_(None))
+    query = query.where(carton.c.hub.is_(None), *NOT_SHIPPED, carton.c.lost_at.is_(None))
     return session.execute(_by_lot(query)).mappings().all()
 
 
@@ -165,38 +175,10 @@ def list_shipments(
     query = select(Shipment).order_by(shipments.c.id.desc()).limit(limit + 1)
     if after is not None:
         query = query.where(shipments.c.id < after)
-    return _summaries(session, graph, query)
+    return summaries(session, graph, session.execute(query).scalars().all())
 
 
-def waiting_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
-    """What has not left yet, the next to leave first; what has no vessel stands at the end."""
-    query = select(Shipment).where(~_reached(VESSEL_DEPARTED), shipments.c.cancelled_at.is_(None))
-    query = query.order_by(shipments.c.etd, shipments.c.id).limit(MOST_SHIPMENTS)
-    return _summaries(session, graph, query)
-
-
-def sailing_shipments(session: Session, graph: Graph) -> list[dict[str, Any]]:
-    """What is on the way abroad, the next to arrive first."""
-    query = select(Shipment).where(_reached(VESSEL_DEPARTED), ~_reached(DELIVERED))
-    return _summaries(session, graph, query.order_by(shipments.c.eta, shipments.c.id).limit(MOST_SHIPMENTS))
-
-
-def delivered_shipments(session: Session, graph: Graph, limit: int = 10) -> list[dict[str, Any]]:
-    """What was delivered, the newest first."""
-    query = select(Shipment).where(_reached(DELIVERED)).order_by(shipments.c.id.desc()).limit(limit)
-    return _summaries(session, graph, query)
-
-
-def _reached(code: str) -> ColumnElement[bool]:
-    """Whether a report of the milestone holds."""
-    corrected = exists().where(milestone_correction.c.milestone_id == shipment_milestone.c.id)
-    return exists().where(
-        shipment_milestone.c.shipment_id == shipments.c.id, shipment_milestone.c.code == code, ~corrected
-    )
-
-
-def _summaries(session: Session, graph: Graph, query: Select[Shipment]) -> list[dict[str, Any]]:
-    found = session.execute(query).scalars().all()
+def summaries(session: Session, graph: Graph, found: Sequence[Shipment]) -> list[dict[str, Any]]:
     counts = _counts(session, [shipment.id for shipment in found])
     return [{**summary(shipment, graph), **counts[shipment.id]} for shipment in found]
 
@@ -245,11 +227,14 @@ def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
         "container": shipment.container,
         "seal": shipment.seal,
         "missing": [document.code for document in shipment.missing_before_departure(graph)],
+        "overlays": shipment.overlays(graph),
     }
 
 
 def find_shipment(session: Session, shipment_id: UUID) -> Shipment | None:
-    return session.get(Shipment, shipment_id)
+    """One shipment; the lots of its cartons come each once, for thousands of cartons hold few."""
+    lots_once = defaultload(Shipment.cartons).selectinload(Carton.lot)  # type: ignore[misc, arg-type]  # mapped in storage
+    return session.get(Shipment, shipment_id, options=[lots_once])
 
 
 def shipment_as_dict(
@@ -303,7 +288,9 @@ def way_as_dict(session: Session, shipment: Shipment, graph: Graph, language: st
         "eta": shipment.eta,
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "corrections": corrections_of(shipment),
+        "overlays": shipment.overlays(graph),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
+        "next_exceptions": [milestone.code for milestone in shipment.next_exceptions(graph)],
     }
 
 
@@ -323,13 +310,6 @@ def corrections_of(shipment: Shipment) -> list[dict[str, Any]]:
         for report in shipment.reports
         if report.correction
     ]
-
-
-def kept_back(session: Session, shipment: Shipment) -> list[Sentence]:
-    """Why documents of the shipment may not be released yet."""
-    unpaid = standing.unpaid_orders(session, shipment.id)
-    reasons = (reason_to_wait(each.code, unpaid) for each in shipment.documents if not each.present)
-    return [reason for reason in reasons if reason]
 
 
 def milestones_as_dicts(
@@ -392,25 +372,26 @@ def order_line_of(session: Session, shipment: Shipment) -> Line:
 def cartons_by_lot(session: Session, shipment: Shipment) -> list[dict[str, Any]]:
     """The shipment's cartons, summed for each lot, with each carton below."""
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
-    query = _of_lots(*counted, func.sum(WEIGHT).label("gross_g"))
-    query = query.join(carton, carton.c.lot == lot.c.code).where(carton.c.shipment_id == shipment.id)
-    rows = session.execute(_by_lot(query)).mappings()
-    inside = {code: [each for each in shipment.cartons if each.lot.code == code] for code in _lots(shipment)}
-    return [{**row, "inside": inside[row["lot"]]} for row in rows]
-
-
-def _lots(shipment: Shipment) -> set[str]:
-    return {each.lot.code for each in shipment.cartons}
+    query = select(carton.c.lot, *counted, func.sum(WEIGHT).label("gross_g")).group_by(carton.c.lot)
+    found = session.execute(query.where(carton.c.shipment_id == shipment.id)).mappings()
+    sums = {row["lot"]: row for row in found}
+    rows = session.execute(_of_lots().where(lot.c.code.in_(sums)).order_by(lot.c.code)).mappings()
+    inside: dict[str, list[Carton]] = defaultdict(list)
+    for each in shipment.cartons:
+        inside[each.lot.code].append(each)
+    return [{**row, **sums[row["lot"]], "inside": inside[row["lot"]]} for row in rows]
 
 
 def find_by(session: Session, sought: str) -> UUID | None:
     """The shipment with this number, this container, or a carton of this number."""
     plain = "".join(sought.upper().split())
-    inside = select(carton.c.shipment_id).where(carton.c.sscc == plain.removeprefix("(00)"))
-    query = select(shipments.c.id).where(
-        or_(shipments.c.number == plain, shipments.c.container == plain, shipments.c.id.in_(inside))
-    )
-    return session.execute(query.order_by(shipments.c.id.desc()).limit(1)).scalar_one_or_none()
+    named = union_all(
+        select(shipments.c.id).where(shipments.c.number == plain),
+        select(shipments.c.id).where(shipments.c.container == plain),
+        select(carton.c.shipment_id).where(carton.c.sscc == plain.removeprefix("(00)")),
+    ).subquery()
+    query = select(named.c.id).where(named.c.id.is_not(None)).order_by(named.c.id.desc()).limit(1)
+    return session.execute(query).scalar_one_or_none()
 
 
 def track(session: Session, token: str) -> Shipment | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, or_, select
+from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.carton import Carton
@@ -45,15 +45,7 @@ def to_explain(session: Session) -> Sequence[RowMapping]:
     query = (
         select(carton, lot.c.sku, lot.c.facility, CARTON_STATE)
         .join_from(carton, lot)
-        .where(
-            carton.c.unpacked_at.is_(None),
-            or_(
-                carton.c.lost_at.is_not(None),
-                carton.c.damaged_at.is_not(None),
-                carton.c.quarantined_at.is_not(None),
-                carton.c.must_be_reopened,
-            ),
-        )
+        .where(carton.c.unpacked_at.is_(None), ~carton.c.may_leave)
         .order_by(carton.c.sscc)
         .limit(MOST_TO_EXPLAIN)
     )

@@ -13,9 +13,8 @@ from services.logistics import rules
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.cut_offs import CutOff, Due, plan_backwards
 from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, load_of, smallest_for
-from services.logistics.domain.milestones import VESSEL_DEPARTED
 from services.logistics.domain.shipment import Shipment
-from services.logistics.storage import order, shipment_milestone, shipment_note
+from services.logistics.storage import order, shipment_note
 from services.logistics.storage import shipment as shipments
 
 FUMIGATION, FUMIGATED = "FUMIGATION", "FUM"
@@ -106,6 +105,7 @@ def shipments_like(session: Session, shipment: Shipment) -> Sequence[RowMapping]
             shipments.c.destination == shipment.destination,
             shipments.c.id != shipment.id,
             shipments.c.container.is_(None),
+            ~shipments.c.departed,
             shipments.c.cancelled_at.is_(None),
         )
         .order_by(shipments.c.id.desc())
@@ -128,12 +128,7 @@ def cut_offs_between(
         .where(
             shipments.c.etd.between(first, last + longest),
             shipments.c.cancelled_at.is_(None),
-            ~select(shipment_milestone.c.id)
-            .where(
-                shipment_milestone.c.shipment_id == shipments.c.id,
-                shipment_milestone.c.code == VESSEL_DEPARTED,
-            )
-            .exists(),
+            ~shipments.c.departed,
         )
         .order_by(shipments.c.etd, shipments.c.id)
         .limit(limit + 1)

@@ -293,7 +293,7 @@ SENTENCES = {
     ),
     "documents_completed": ("All documents are there", "Semua dokumen lengkap"),
     "shipment_dispatched": ("Container {container} left the hub", "Peti kemas {container} meninggalkan hub"),
-    "milestone_recorded": ("{milestone} at {place}", "{milestone} di {place}"),
+    "milestone_recorded": ("{milestone}: {place}", "{milestone}: {place}"),
     "milestone_corrected": (
         "Corrected: {milestone} was at {right_place} on {right_at}",
         "Dikoreksi: {milestone} di {right_place} pada {right_at}",
@@ -368,6 +368,35 @@ CHANGED = {
     "route": ("the route", "rutenya"),
     "lane": ("what is known of who made it", "yang diketahui tentang pembuatnya"),
 }
+MILESTONES = {
+    "FUMIGATED": ("Fumigated", "Difumigasi"),
+    "PEB_SUBMITTED": ("Export declaration (PEB) submitted", "PEB diajukan"),
+    "NPE_ISSUED": ("Export service note (NPE) issued", "NPE terbit"),
+    "STUFFED_SEALED": ("Stuffed and sealed", "Dimuat ke peti kemas dan disegel"),
+    "GATE_IN": ("Gate in at the port", "Masuk pelabuhan"),
+    "LOADED": ("Loaded on the vessel", "Dimuat ke kapal"),
+    "VESSEL_DEPARTED": ("Vessel departed", "Kapal berangkat"),
+    "TRANSSHIPPED": ("Transshipped", "Alih kapal"),
+    "DISCHARGED": ("Discharged", "Dibongkar dari kapal"),
+    "IMPORT_CLEARED": ("Cleared for import", "Lolos pabean negara tujuan"),
+    "DELIVERED": ("Delivered", "Diterima pembeli"),
+    "CLOSED": ("Closed", "Ditutup"),
+    "CUSTOMS_RED_LANE": ("Red lane, inspected by customs", "Jalur merah, diperiksa bea cukai"),
+    "QUARANTINE_HOLD": ("Held by quarantine", "Ditahan karantina"),
+    "QUARANTINE_RELEASED": ("Released by quarantine", "Dibebaskan karantina"),
+    "SHORT_LANDED": (
+        "Short-landed, some of the goods are not there",
+        "Kurang bongkar, sebagian barang tidak ada",
+    ),
+    "LANDED_IN_FULL": ("The goods that were missing are there", "Barang yang kurang sudah ditemukan"),
+    "DETAINED_AT_DEST": (
+        "Detained by customs at the destination",
+        "Ditahan pabean negara tujuan",
+    ),
+    "RETURNED": ("Sent back", "Dikirim kembali"),
+    "RETURN_RECEIVED": ("Received back", "Kiriman kembali diterima"),
+}
+"""What is told of a shipment on its way, and what goes wrong there; a code that is newer stands for itself."""
 RESCHEDULED = {
     "rolled": ("put on a later vessel", "dipindahkan ke kapal berikutnya"),
     "carrier": ("the carrier's schedule", "jadwal pengangkut"),
@@ -469,6 +498,8 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     ):
         if key in data:
             words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
+    if "milestone" in data:
+        words["milestone"] = MILESTONES.get(data["milestone"], (data["milestone"],) * 2)[which]
     if kind == "shipment_rescheduled":
         words["reason_said"] = RESCHEDULED[data["reason"]][which]
     if kind == "acknowledgement_ended":

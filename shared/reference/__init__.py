@@ -192,7 +192,8 @@ def milestones(folder: Path = FOLDER) -> tuple[Milestone, ...]:
         )
         codes = sheet.named("milestones", "code")
         for milestone in found:
-            _need_known(sheet, milestone, ("predecessors",), milestone.predecessors, codes)
+            for name in ("predecessors", "ended_by", "bars"):
+                _need_known(sheet, milestone, (name,), getattr(milestone, name), codes)
         _need_no_circle(sheet, found)
     return found
 

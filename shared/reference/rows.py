@@ -204,7 +204,8 @@ class Epcis:
 class Milestone:
     """A step on the way. It may happen only after all its ``predecessors``.
 
-    ``moves`` is the quantity it adds to: ``none``, ``departed`` or ``delivered``.
+    ``moves`` is the quantity it adds to: ``none``, ``departed`` or ``delivered``. A ``trouble``, in kind, holds
+    until a step of ``ended_by``, and meanwhile none of ``bars`` may happen; a ``relief`` ends one.
     """
 
     number: str
@@ -212,6 +213,9 @@ class Milestone:
     name_id: str
     name_en: str
     predecessors: tuple[str, ...]
+    kind: str
+    ended_by: tuple[str, ...]
+    bars: tuple[str, ...]
     dcsa: tuple[str, ...]
     edifact_9011: tuple[str, ...]
     epcis: tuple[Epcis, ...]

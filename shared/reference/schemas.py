@@ -241,6 +241,9 @@ class Milestone(Row):
     code = f.code("a code such as GATE_IN", _UNDERSCORED)
     name_id, name_en = f.text(), f.text()
     predecessors = f.Listed(f.code("a milestone such as NPE_ISSUED", _UNDERSCORED), least=0)
+    kind = f.one_of("usual", "trouble", "relief", load_default="usual")
+    ended_by = f.Listed(f.code("a milestone such as NPE_ISSUED", _UNDERSCORED), load_default=())
+    bars = f.Listed(f.code("a milestone such as DELIVERED", _UNDERSCORED), load_default=())
     dcsa = f.Listed(
         f.text("a DCSA event such as EQUIPMENT GTIN", r"(SHIPMENT|TRANSPORT|EQUIPMENT) [A-Z]{3,4}"),
         load_default=(),

@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, wraps
+from functools import cache, lru_cache, wraps
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -107,7 +107,13 @@ def amount_in(value: Decimal, currency: str, language: str) -> str:
 
 
 def number(value: Any) -> str:
-    return format_decimal(value, locale=language())
+    return _number_in(value, language())
+
+
+@lru_cache(maxsize=4096)
+def _number_in(value: Any, language: str) -> str:
+    """A page of thousands of cartons writes few numbers thousands of times."""
+    return format_decimal(value, locale=language)
 
 
 def day(value: date) -> str:

@@ -181,7 +181,8 @@ def test_a_shipment_goes_its_way_by_the_forms_of_its_page(logistics: Logistics, 
     path = f"/logistics/shipment/{shipment['id']}"
     assert visitor.submit(f"{path}/book", **a_booking()).status_code == 303
     assert "8 days left" not in visitor.open(f"{path}?lang=en")
-    assert "7 days left" in visitor.open("/logistics/?lang=en")
+    assert "7 days left" in visitor.open(f"{path}?lang=en")
+    assert "1 day left" in visitor.open("/logistics/?lang=en")
     for document in logistics.staff.get(f"/shipments/{shipment['id']}").json["documents"]:
         if document["state"] == "missing":
             paper = {"code": document["code"], "number": "1", "issued_on": today().isoformat()}
@@ -220,7 +221,8 @@ def test_what_was_typed_into_a_shipments_form_comes_back_with_what_is_wrong(
 
 def test_a_vessel_that_closed_is_called_late(logistics: Logistics, visitor: Visitor) -> None:
     logistics.change(logistics.planned(), "book", a_booking(etd=in_days(1).isoformat()))
-    assert 'class="clock late"' in visitor.open("/logistics/")
+    page = visitor.open("/logistics/?lang=en")
+    assert 'class="clock late"' in page and "overdue since" in page
 
 
 def test_a_shipment_is_found_by_its_number_its_container_or_a_carton(

@@ -62,8 +62,7 @@ def record_milestone(body: dict[str, Any], shipment_id: UUID) -> Response:
 def _said(session: Session, shipment_id: UUID, body: dict[str, Any]) -> Shipment:
     if "corrects" not in body:
         return milestones.record_milestone(session, shipment_id=shipment_id, **body)
-    said = {name: value for name, value in body.items() if name != "reason"}
-    return milestones.correct_milestone(session, shipment_id=shipment_id, **said)
+    return milestones.correct_milestone(session, shipment_id=shipment_id, **body)
 
 
 def _answer(session: Session, shipment: Shipment) -> Any:

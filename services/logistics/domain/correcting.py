@@ -7,6 +7,7 @@ from services.logistics.domain.milestones import (
     DELIVERED,
     DID_NOT_OCCUR,
     INCORRECT_DATA,
+    RETURN_RECEIVED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
     Correction,
@@ -19,7 +20,7 @@ from services.logistics.domain.shipment import Shipment
 from shared.events.logistics import MilestoneCorrected
 from shared.refusal import Refused
 
-WITH_CONSEQUENCES = (STUFFED_SEALED, VESSEL_DEPARTED, DELIVERED)
+WITH_CONSEQUENCES = (STUFFED_SEALED, VESSEL_DEPARTED, DELIVERED, RETURN_RECEIVED)
 """What others have counted by: its time and place may be corrected, but it can't be made undone by a word."""
 
 

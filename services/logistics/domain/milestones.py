@@ -17,6 +17,7 @@ LOADED = "LOADED"
 TRANSSHIPPED = "TRANSSHIPPED"
 VESSEL_DEPARTED = "VESSEL_DEPARTED"
 DELIVERED = "DELIVERED"
+RETURN_RECEIVED = "RETURN_RECEIVED"
 
 Reason = Literal["did_not_occur", "incorrect_data"]
 DID_NOT_OCCUR: Final = "did_not_occur"
@@ -29,7 +30,8 @@ REASONS: tuple[Reason, ...] = (DID_NOT_OCCUR, INCORRECT_DATA)
 class Milestone:
     """A step on the way; ``after`` are those without which it can't be.
 
-    ``dcsa`` and ``edifact`` are how carriers call it: DCSA Track & Trace 2.2, and list 9011 of UN/EDIFACT.
+    ``kind`` is usual, or beside the usual way trouble or its relief: a trouble holds until one of ``ended_by``, and
+    meanwhile none of ``bars`` can be. ``dcsa`` and ``edifact`` are how carriers call it: DCSA Track & Trace 2.2, and list 9011 of UN/EDIFACT.
     """
 
     code: str
@@ -38,11 +40,19 @@ class Milestone:
     after: tuple[str, ...] = ()
     dcsa: tuple[str, ...] = ()
     edifact: tuple[str, ...] = ()
+    kind: Literal["usual", "trouble", "relief"] = "usual"
+    ended_by: tuple[str, ...] = ()
+    bars: tuple[str, ...] = ()
 
     @property
     def repeats(self) -> bool:
-        """Whether a second one is no mistake: feeders may meet more than one other vessel."""
-        return self.code == TRANSSHIPPED
+        """Whether a second one is no mistake: feeders may meet more than one other vessel, and trouble comes again."""
+        return self.beside or self.code == TRANSSHIPPED
+
+    @property
+    def beside(self) -> bool:
+        """Whether it is no step of the usual way, so that nobody waits for it."""
+        return self.kind != "usual"
 
 
 Graph = Mapping[str, Milestone]
@@ -127,6 +137,7 @@ def need_possible(
         )
     for needed in graph[code].after:
         _need_before(code, needed, occurred_at, reached)
+    need_undisturbed(graph[code], occurred_at, reached, graph)
 
 
 def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequence[Reached]) -> None:
@@ -187,17 +198,64 @@ def up_to(code: str, graph: Graph) -> frozenset[str]:
 def furthest(reached: Iterable[Reached], graph: Graph) -> str | None:
     """How far the shipment has come. A late report of something earlier does not move it back."""
     codes = {at.code for at in reached}
-    return next((code for code in reversed(list(graph)) if code in codes), None)
+    usual = (code for code, milestone in graph.items() if not milestone.beside and code in codes)
+    return max(usual, key=list(graph).index, default=None)
 
 
 def possible_next(reached: Sequence[Reached], graph: Graph) -> list[Milestone]:
-    """What may be reported now: all that went before is there."""
+    """What may be reported now: all that went before is there, and nothing that went wrong keeps it from being."""
     codes = {at.code for at in reached}
+    barred = {code for held in troubles(reached, graph) for code in held.bars}
     return [
         milestone
         for milestone in graph.values()
-        if (milestone.code not in codes or milestone.repeats) and codes.issuperset(milestone.after)
+        if (milestone.code not in codes or milestone.repeats)
+        and codes.issuperset(milestone.after)
+        and milestone.code not in barred
+        and not codes & _ends_for_good(milestone, graph)
     ]
+
+
+def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
+    """What went wrong and has not ended."""
+    last: dict[str, datetime] = {}
+    for each in reached:
+        last[each.code] = max(each.occurred_at, last.get(each.code, each.occurred_at))
+    return [
+        milestone
+        for code, milestone in graph.items()
+        if milestone.kind == "trouble"
+        and code in last
+        and not any(last[end] >= last[code] for end in milestone.ended_by if end in last)
+    ]
+
+
+def need_undisturbed(
+    milestone: Milestone, occurred_at: datetime, reached: Sequence[Reached], graph: Graph
+) -> None:
+    """Refuse what can't be while something is wrong, and trouble that comes after what would have ended it."""
+    for held in troubles(reached, graph):
+        if milestone.code in held.bars:
+            raise Refused(
+                "{code} can't be while {held} holds: report first what ended it, or correct it.",
+                field="milestone",
+                code=milestone.code,
+                held=held.code,
+            )
+    for each in reached:
+        if each.code in _ends_for_good(milestone, graph) and each.occurred_at <= occurred_at:
+            raise Refused(
+                "{code} can't be after {over}, which was at {at}.",
+                field="milestone",
+                code=milestone.code,
+                over=each.code,
+                at=_time(each.occurred_at),
+            )
+
+
+def _ends_for_good(milestone: Milestone, graph: Graph) -> set[str]:
+    """Steps of the usual way after which this can't go wrong any more."""
+    return {code for code in (*milestone.ended_by, *milestone.bars) if not graph[code].beside}
 
 
 def _time(moment: datetime) -> str:

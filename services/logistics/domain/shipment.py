@@ -24,6 +24,7 @@ from services.logistics.domain.milestones import (
     GATE_IN,
     LOADED,
     PEB_SUBMITTED,
+    RETURN_RECEIVED,
     STUFFED_SEALED,
     TRANSSHIPPED,
     VESSEL_DEPARTED,
@@ -35,6 +36,7 @@ from services.logistics.domain.milestones import (
     furthest,
     need_possible,
     possible_next,
+    troubles,
     up_to,
 )
 from services.logistics.domain.order import EXPORT, Standing, need_cleared, reason_to_stay, strictest
@@ -178,7 +180,7 @@ class Shipment:
 
     def tracked_until(self, days: int) -> datetime | None:
         """When its tracking address runs out: so many days after the end of the way, or after it was renewed since."""
-        ended = [each.occurred_at for each in self.reached if each.code == DELIVERED]
+        ended = [each.occurred_at for each in self.reached if each.code in (DELIVERED, RETURN_RECEIVED)]
         ended += filter(None, [self.cancelled_at])
         if not ended:
             return None
@@ -198,8 +200,29 @@ class Shipment:
             return "planned"
         return "booked" if self.missing_before_departure(graph) else "ready"
 
+    def overlays(self, graph: Graph) -> list[str]:
+        """What is wrong beside its state: it was rolled to a later vessel and is not loaded yet, or is in trouble."""
+        rolled = any(each.reason == ROLLED for each in self.estimates) and LOADED not in self._codes
+        return ([ROLLED.upper()] if rolled and not self.cancelled else []) + [
+            each.code for each in troubles(self.reached, graph)
+        ]
+
     def next_milestones(self, graph: Graph) -> list[Milestone]:
-        """What may be reported next; sealing is told by dispatching."""
+        """What may be reported next of the usual way; sealing is told by dispatching."""
+        return [each for each in self._possible(graph) if not each.beside]
+
+    def next_exceptions(self, graph: Graph) -> list[Milestone]:
+        """What may be reported beside the usual way: that something went wrong, and that it ended."""
+        open_ones = {each.code for each in troubles(self.reached, graph)}
+        return [
+            each
+            for each in self._possible(graph)
+            if each.beside
+            and each.code not in open_ones
+            and (each.kind == "trouble" or not open_ones.isdisjoint(each.after))
+        ]
+
+    def _possible(self, graph: Graph) -> list[Milestone]:
         if not self.booked or self.cancelled:
             return []
         return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
@@ -250,6 +273,7 @@ class Shipment:
                 vessel=self.vessel,
             )
         booking.need_possible(today)
+        self._need_declared(booking.vessel, booking.voyage)
         need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge))
         lacked = bool(self.missing_before_departure(graph))
         for name, value in vars(booking).items():
@@ -275,7 +299,7 @@ class Shipment:
             return []
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
-        if DELIVERED in self._codes:
+        if not self._codes.isdisjoint((DELIVERED, RETURN_RECEIVED)):
             raise Refused("{number} was delivered: it is expected no more.", number=self.number)
         if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
             raise Refused(
@@ -293,6 +317,7 @@ class Shipment:
             raise Refused(
                 "Give an arrival after the departure on {etd}, and within a year of it.", field="eta", etd=etd
             )
+        self._need_declared(vessel, voyage)
         self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel, voyage
         return [
             ShipmentRescheduled(
@@ -380,6 +405,18 @@ class Shipment:
         find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
         self.declarations.append(filed)
         return self._completed(lacked, graph)
+
+    def _need_declared(self, vessel: str, voyage: str) -> None:
+        """Refuse another vessel than the PEB in force declares: it is corrected there first, which customs allows."""
+        filed, changed = self.declaration, (vessel, voyage) != (self.vessel, self.voyage)
+        if filed and changed and (vessel, voyage) != (filed.vessel, filed.voyage):
+            raise Refused(
+                "PEB {number} declares {vessel} {voyage}: correct vessel and voyage there first.",
+                field="vessel",
+                number=filed.number,
+                vessel=filed.vessel,
+                voyage=filed.voyage,
+            )
 
     def cancel_declaration(self, reason: str, *, today: date) -> None:
         """Take the declaration back, and with it the note that customs gave on it; only while nothing is loaded."""

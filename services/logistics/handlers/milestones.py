@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.correcting import Right, correct
-from services.logistics.domain.milestones import Reached
+from services.logistics.domain.milestones import INCORRECT_DATA, Reached, Reason
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check_locode
 from services.logistics.handlers.carton_history import role_of
@@ -43,13 +43,16 @@ def correct_milestone(
     *,
     shipment_id: UUID,
     corrects: int,
+    reason: Reason,
     because: str,
     place: str | None = None,
     occurred_at: datetime | None = None,
 ) -> Shipment:
-    """A report was wrong: without a place and a time what it told did not occur."""
+    """A report was wrong: what it told did not occur, or was at another place or time."""
     shipment = locked(session, shipment_id)
-    right = Right(place=_place(session, place), occurred_at=occurred_at) if place and occurred_at else None
+    right = None
+    if reason == INCORRECT_DATA and place and occurred_at:
+        right = Right(place=_place(session, place), occurred_at=occurred_at)
     events = correct(
         shipment,
         _report(session, shipment, corrects),

@@ -1,15 +1,13 @@
 """The dispatch desk: what leaves next, and what is missing for it?"""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, rules, standing, views, views_of_cartons
-from services.logistics.asked_for import the_shipment
-from services.logistics.domain.carton import Carton
+from services.logistics import downloads, rules, standing, views, views_of_desk
 from services.logistics.domain.order import sort_out
 from services.logistics.handlers import cartons, shipments
 from services.logistics.pages import telling
@@ -18,9 +16,13 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.context import serving, transaction
+from shared.web.pagination import cursor_of, key_of
 
 desk = Blueprint("dispatch", __name__, url_prefix="/logistics", template_folder="../templates")
 
+
+MOST_SHIPMENTS = 25
+"""On a page of each list, the most pressing first."""
 
 MOST_WITHHELD = 20
 """Withheld lots on the first page, the newest first."""
@@ -115,17 +117,16 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
     with transaction() as session:
         today, graph = business_today(session), rules.milestones(session)
         lots = views.lots_to_pack(session, limit=MOST_LOTS)
-        waiting = views.waiting_shipments(session, graph)
-        staying = views_of_cartons.that_may_not_leave(session, [each["id"] for each in waiting])
         shown = {
-            "waiting": [
-                _with_reasons(session, _with_gate(session, each), staying.get(each["id"], []), today)
-                for each in waiting
-            ],
+            "waiting": views_of_desk.waiting(
+                session, graph, today=today, limit=MOST_SHIPMENTS, after=_place("after")
+            ),
             "returned": views.goods_returned(session),
             "withheld": views.lots_withheld(session, limit=MOST_WITHHELD),
-            "sailing": [_with_gate(session, each) for each in views.sailing_shipments(session, graph)],
-            "delivered": [_with_gate(session, each) for each in views.delivered_shipments(session, graph)],
+            "sailing": views_of_desk.sailing(
+                session, graph, limit=MOST_SHIPMENTS, after=_place("sailing_after")
+            ),
+            "delivered": views_of_desk.delivered(session, graph),
             "lots": lots[:MOST_LOTS],
             "more_lots": len(lots) > MOST_LOTS,
             "on_the_way": views.lots_on_the_way(session),
@@ -137,6 +138,7 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
     return render_template(
         "desk.html",
         **shown,
+        cursor_of=lambda place: cursor_of(str(place)),
         today=today,
         at=at if at in _forms(shown) else "",
         refusal=said,
@@ -145,22 +147,9 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
     )
 
 
-def _with_gate(session: Session, shown: dict[str, Any]) -> dict[str, Any]:
-    """A shipment with the reasons why documents of it are kept back."""
-    return {**shown, "kept_back": views.kept_back(session, the_shipment(session, shown["id"]))}
-
-
-def _with_reasons(
-    session: Session, shown: dict[str, Any], staying: Sequence[Carton], today: date
-) -> dict[str, Any]:
-    """A shipment that waits, with the reasons why it may not leave the hub; one that is sealed has left it.
-
-    ``staying`` are its cartons that may not leave themselves.
-    """
-    if shown["container"]:
-        return {**shown, "stays": []}
-    goods = standing.in_shipment(session, shown["id"])
-    return {**shown, "stays": the_shipment(session, shown["id"]).reasons_to_stay(goods, today, staying)}
+def _place(name: str) -> views_of_desk.Place | None:
+    """After which shipment of a list the page begins."""
+    return key_of(request.args.get(name), views_of_desk.Place.of)
 
 
 def _forms(shown: dict[str, Any]) -> set[str]:

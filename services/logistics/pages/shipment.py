@@ -32,7 +32,7 @@ desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder=
 @desk.get("/shipment/<uuid:shipment_id>")
 @desk.get(
     "/shipment/<uuid:shipment_id>"
-    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking):form>"
+    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking, schedule, corrections):form>"
 )
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
@@ -131,7 +131,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         lots = views.cartons_by_lot(session, shipment)
         now, today = business_now(session), business_today(session)
         expected = telling.expected(shipment, graph, language)
-        choices = shipment.next_milestones(graph)
+        choices, exceptions = shipment.next_milestones(graph), shipment.next_exceptions(graph)
         ports, names = views.ports(session), views.place_names(session)
         equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
         checks = checking.checks(session, shipment, today)
@@ -140,8 +140,10 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         shipment=shown,
         lots=lots,
         entries=telling.entries(shown["milestones"], language),
+        reported=telling.reported(shown["milestones"]),
         expected=expected,
         choices=choices,
+        exceptions=exceptions,
         ports=ports,
         names=names,
         equipments=equipments,

@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.dates import format_timedelta
 
-from services.logistics.domain.milestones import Graph
+from services.logistics.domain.milestones import Graph, troubles
 from services.logistics.domain.shipment import Shipment
 from shared.clock import WIB
 
@@ -39,9 +39,22 @@ def entries(milestones: Iterable[Mapping[str, Any]], language: str) -> list[dict
     return told
 
 
+def reported(milestones: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    """The reports that may be wrong, the newest first: the id of each and its words."""
+    return [
+        (each["id"], f"{each['name']}, {each['place_name'] or each['place']}, {_local(each['occurred_at'])}")
+        for each in milestones
+    ][::-1]
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone(WIB):%Y-%m-%d %H:%M} WIB"
+
+
 def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, Any]]:
     """What is still to come, with the day where the booking tells one."""
     happened = {reached.code for reached in shipment.reached}
+    never = {code for each in troubles(shipment.reached, graph) if not each.ended_by for code in each.bars}
     days = {
         "GATE_IN": shipment.closes_on,
         "LOADED": shipment.etd,
@@ -56,7 +69,7 @@ def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, 
             "by": days.get(each.code),
         }
         for each in graph.values()
-        if each.code not in happened and each.code not in OPTIONAL
+        if each.code not in happened | never and each.code not in OPTIONAL and not each.beside
     ]
 
 

@@ -31,6 +31,7 @@ def track(token: str) -> Response:
         shown = {
             "eta": shipment.eta,
             "state_code": shipment.state(graph),
+            "overlays": shipment.overlays(graph),
             "entries": telling.entries(milestones, language),
             "expected": telling.expected(shipment, graph, language),
             "states": telling.states(graph),

@@ -108,4 +108,8 @@ class WaySchema(Schema):
     eta = fields.Date(allow_none=True)
     milestones = fields.List(fields.Nested(MilestoneSchema))
     corrections = fields.List(fields.Nested(CorrectionSchema))
+    overlays = fields.List(fields.String(), metadata={"description": "what went wrong and has not ended"})
     next_milestones = fields.List(fields.String())
+    next_exceptions = fields.List(
+        fields.String(), metadata={"description": "what may be reported beside the usual way"}
+    )

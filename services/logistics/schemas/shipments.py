@@ -180,6 +180,9 @@ class ShipmentSummarySchema(Schema):
     missing = fields.List(
         fields.String(), metadata={"description": "documents without which it can't depart"}
     )
+    overlays = fields.List(
+        fields.String(), metadata={"description": "what went wrong and has not ended, such as ROLLED"}
+    )
 
 
 class ShipmentSchema(ShipmentSummarySchema):
@@ -205,6 +208,9 @@ class ShipmentSchema(ShipmentSummarySchema):
         fields.Nested(CorrectionSchema), metadata={"description": "reports that did not hold"}
     )
     next_milestones = fields.List(fields.String())
+    next_exceptions = fields.List(
+        fields.String(), metadata={"description": "what may be reported beside the usual way"}
+    )
     estimates = fields.List(
         fields.Nested(EstimateSchema),
         metadata={"description": "what was expected, from when on, who told it and why; the newest last"},

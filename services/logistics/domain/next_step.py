@@ -1,0 +1,83 @@
+"""What must happen next with a shipment that has not left: the first of its open cut-offs and missing papers."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from services.logistics.domain.cut_offs import CutOff, plan_backwards
+from services.logistics.domain.deadlines import Days, due_on
+
+DEPARTURE: Final = "ETD"
+OURS, CARRIERS = "logistics", "carrier"
+"""Who owes a step: the staff at the desk, and the departure itself the carrier."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lacking:
+    """A paper that is not there yet."""
+
+    code: str
+    name_en: str
+    name_id: str
+    owed_by: str
+    needed_by: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A cut-off or a paper on its last day, and who owes it."""
+
+    code: str
+    name_en: str
+    name_id: str
+    owed_by: str
+    on: date
+    is_paper: bool
+
+
+def next_step(
+    days: Days,
+    cut_offs: Sequence[CutOff],
+    *,
+    reached: Collection[str],
+    lacking: Iterable[Lacking],
+    without: Collection[str] = (),
+) -> Step | None:
+    """The step that is due first, a paper before a cut-off of the same day; none without a booking."""
+    if days.etd is None:
+        return None
+    papers = [
+        Step(
+            code=each.code,
+            name_en=each.name_en,
+            name_id=each.name_id,
+            owed_by=each.owed_by,
+            on=on,
+            is_paper=True,
+        )
+        for each in lacking
+        if (on := due_on(each.needed_by, days))
+    ]
+    planned = plan_backwards(cut_offs, days.etd, reached=reached, without=without)
+    steps = [
+        Step(
+            code=due.cut_off.code,
+            name_en=due.cut_off.name_en,
+            name_id=due.cut_off.name_id,
+            owed_by=OURS,
+            on=due.on,
+            is_paper=False,
+        )
+        for due in planned
+        if not due.met
+    ]
+    leaving = Step(
+        code=DEPARTURE,
+        name_en="Vessel leaves",
+        name_id="Kapal berangkat",
+        owed_by=CARRIERS,
+        on=days.etd,
+        is_paper=False,
+    )
+    return min([*papers, *steps, leaving], key=lambda step: step.on)

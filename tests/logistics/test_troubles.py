@@ -1,0 +1,177 @@
+"""What goes wrong on the way: how it is reported, where it is read, who is told, and how it ends."""
+
+import re
+from typing import Any
+
+import pytest
+
+from services.orders.sentences import MILESTONES, sentence
+from shared import reference
+from shared.web.access import LOGISTICS
+from tests.logistics.conftest import Logistics, a_booking, a_declaration, a_paper, in_days
+from tests.logistics.test_desk import Visitor
+from tests.logistics.test_schedule_and_tracking import BECAUSE, expect, follow
+
+RED, HELD, SHORT, DETAINED, BACK = (
+    "CUSTOMS_RED_LANE", "QUARANTINE_HOLD", "SHORT_LANDED", "DETAINED_AT_DEST", "RETURNED",
+)  # fmt: skip
+
+
+@pytest.fixture
+def visitor(logistics: Logistics) -> Visitor:
+    return Visitor(logistics, LOGISTICS)
+
+
+def on_the_way(logistics: Logistics, last: str) -> dict[str, Any]:
+    shipment = logistics.booked()
+    follow(logistics, shipment, last)
+    return shipment
+
+
+def overlays(logistics: Logistics, shipment: dict[str, Any]) -> list[str]:
+    shown: list[str] = logistics.staff.get(f"/shipments/{shipment['id']}").json["overlays"]
+    return shown
+
+
+def badges(page: str) -> list[str]:
+    return re.findall(r'<span class="state bad">([^<]+)</span>', page)
+
+
+def read_everywhere(visitor: Visitor, shipment: dict[str, Any], code: str) -> bool:
+    """Whether desk, shipment's page and tracking tell it, in both languages; or none of them does."""
+    told = {
+        MILESTONES[code][which] in badges(visitor.open(f"{path}?lang={language}"))
+        for which, language in enumerate(("en", "id"))
+        for path in ("/logistics/", f"/logistics/shipment/{shipment['id']}", shipment["tracking_url"])
+    }
+    assert len(told) == 1, (code, told)
+    return told.pop()
+
+
+@pytest.mark.parametrize(
+    ("code", "after", "ender", "barred"),
+    [
+        (RED, "PEB_SUBMITTED", "NPE_ISSUED", None),
+        (HELD, "GATE_IN", "QUARANTINE_RELEASED", "LOADED"),
+        (SHORT, "DISCHARGED", "LANDED_IN_FULL", None),
+        (DETAINED, "DISCHARGED", "IMPORT_CLEARED", None),
+    ],
+)
+def test_trouble_is_read_everywhere_until_it_ends_and_the_order_is_told_of_both(
+    logistics: Logistics, visitor: Visitor, code: str, after: str, ender: str, barred: str | None
+) -> None:
+    shipment = on_the_way(logistics, after)
+    assert not read_everywhere(visitor, shipment, code)
+    before = logistics.staff.get(f"/shipments/{shipment['id']}").json["state"]
+    assert logistics.record(shipment, code).json["state"] == before
+    assert overlays(logistics, shipment) == [code]
+    assert read_everywhere(visitor, shipment, code)
+    if barred:
+        refused = logistics.record(shipment, barred)
+        assert (refused.status_code, code in refused.json["detail"]) == (422, True)
+    assert logistics.record(shipment, ender).status_code == 200
+    assert overlays(logistics, shipment) == []
+    assert not read_everywhere(visitor, shipment, code)
+    told = [data for name, data in logistics.told() if name == "milestone_recorded"][-2:]
+    assert [each["milestone"] for each in told] == [code, ender]
+    type = "kendi.logistics.milestone_recorded.v1"
+    for which, language in enumerate(("en", "id")):
+        assert sentence(type, told[0], {}, language) == f"{MILESTONES[code][which]}: IDSRG"
+
+
+def test_what_is_sent_back_is_not_delivered_and_leaves_the_desk_once_received(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = on_the_way(logistics, "DISCHARGED")
+    logistics.record(shipment, DETAINED)
+    assert logistics.record(shipment, BACK).json["overlays"] == [BACK]
+    assert read_everywhere(visitor, shipment, BACK)
+    tracking = logistics.client.get(f"{shipment['tracking_url']}?lang=en").text
+    assert "Cleared for import" not in tracking
+    for code in ("IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(shipment, code).status_code == 422
+    assert 'At sea and abroad <span class="hint">1</span>' in visitor.open("/logistics/?lang=en")
+    received = logistics.record(shipment, "RETURN_RECEIVED")
+    assert (received.status_code, received.json["overlays"]) == (200, [BACK])
+    assert 'At sea and abroad <span class="hint">0</span>' in visitor.open("/logistics/?lang=en")
+    id = received.json["milestones"][-1]["id"]
+    undone = {"corrects": id, "reason": "did_not_occur", "because": BECAUSE}
+    assert logistics.change(shipment, "milestones", undone).status_code == 422
+    assert logistics.staff.get("/shipments").json[0]["overlays"] == [BACK]
+
+
+def test_trouble_that_was_none_is_corrected_and_ends(logistics: Logistics, visitor: Visitor) -> None:
+    shipment = on_the_way(logistics, "DISCHARGED")
+    id = logistics.record(shipment, DETAINED).json["milestones"][-1]["id"]
+    none = {"corrects": id, "reason": "did_not_occur", "because": BECAUSE}
+    assert logistics.change(shipment, "milestones", none).json["overlays"] == []
+    assert not read_everywhere(visitor, shipment, DETAINED)
+
+
+def test_trouble_comes_again_but_not_after_what_ended_it_for_good(logistics: Logistics) -> None:
+    shipment = on_the_way(logistics, "GATE_IN")
+    for code, held in (
+        (HELD, [HELD]),
+        ("QUARANTINE_RELEASED", []),
+        (HELD, [HELD]),
+        ("QUARANTINE_RELEASED", []),
+    ):
+        assert logistics.record(shipment, code).json["overlays"] == held
+    refused = logistics.record(shipment, RED)
+    assert (refused.status_code, "can't be after NPE_ISSUED" in refused.json["detail"]) == (422, True)
+    relieved = logistics.record(shipment, "LANDED_IN_FULL")
+    assert "can't be before SHORT_LANDED" in relieved.json["detail"]
+
+
+def test_the_page_offers_what_may_go_wrong_now_and_how_it_ends(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = on_the_way(logistics, "GATE_IN")
+    path = f"/logistics/shipment/{shipment['id']}"
+    assert 'value="QUARANTINE_HOLD"' in visitor.open(path) and 'value="CUSTOMS_RED' not in visitor.open(path)
+    logistics.record(shipment, HELD)
+    page = visitor.open(path)
+    assert 'value="QUARANTINE_RELEASED"' in page and 'value="QUARANTINE_HOLD"' not in page
+    assert '<option value="LOADED"' not in page
+
+
+def test_goods_that_were_rolled_are_called_so_until_they_are_loaded(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = logistics.booked()
+    later = {"etd": in_days(15).isoformat(), "vessel": "MV Later", "voyage": "026E", "reason": "rolled"}
+    assert expect(logistics, shipment, **later).json["overlays"] == ["ROLLED"]
+    expect(logistics, shipment, eta=in_days(53).isoformat())
+    for path in ("/logistics/", f"/logistics/shipment/{shipment['id']}", shipment["tracking_url"]):
+        assert "rolled to a later vessel" in badges(visitor.open(f"{path}?lang=en"))
+        assert "dialihkan ke kapal berikutnya" in badges(visitor.open(f"{path}?lang=id"))
+    data = next(data for name, data in logistics.told() if name == "shipment_rescheduled")
+    said = sentence("kendi.logistics.shipment_rescheduled.v1", data, {}, "en")
+    assert "MV Later 026E" in said and "put on a later vessel" in said
+    follow(logistics, shipment, "LOADED")
+    assert overlays(logistics, shipment) == []
+
+
+def test_goods_go_with_another_vessel_only_once_their_peb_names_it(logistics: Logistics) -> None:
+    shipment = logistics.change(logistics.planned(), "book", a_booking(etd=in_days(6).isoformat())).json
+    for document in shipment["documents"]:
+        if document["state"] == "missing" and document["code"] not in ("PEB", "NPE"):
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    filed = logistics.change(shipment, "declaration", a_declaration())
+    assert filed.status_code in (200, 201), filed.text
+    later = {"etd": in_days(9).isoformat(), "vessel": "MV Later", "voyage": "026E", "reason": "rolled"}
+    refused = expect(logistics, shipment, **later)
+    assert refused.status_code == 422
+    assert refused.json["errors"][0]["field"] == "vessel"
+    assert "MV Example 025E" in refused.json["detail"]
+    assert logistics.change(shipment, "book", a_booking(vessel="MV Later")).status_code == 422
+    assert expect(logistics, shipment, etd=in_days(7).isoformat()).status_code == 200
+    corrected = logistics.change(shipment, "declaration/correct", {"vessel": "MV Later", "voyage": "026E"})
+    assert corrected.status_code == 200, corrected.text
+    assert expect(logistics, shipment, **later).json["vessel"] == "MV Later"
+
+
+def test_orders_tells_milestones_in_the_words_of_the_reference() -> None:
+    rows = {row.code: (row.name_en, row.name_id) for row in reference.milestones()}
+    codes = list(rows)
+    assert {code: rows[code] for code in codes[codes.index("FUMIGATED") :]} == MILESTONES
