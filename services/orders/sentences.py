@@ -487,24 +487,7 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     for key in AMOUNTS & data.keys() if "currency" in data else ():
         if data[key] is not None:
             words[key] = amount_in(Decimal(data[key]), data["currency"], language)
-    for key, meaning in (
-        ("answer", ANSWERS),
-        ("overtaken_by", OVERTAKEN),
-        ("settlement", SETTLEMENTS),
-        ("before", SCREENED),
-        ("after", SCREENED),
-        ("lane", MADE_BY),
-        ("former_lane", MADE_BY),
-    ):
-        if key in data:
-            words[f"{key.removesuffix('_by')}_said"] = meaning[data[key]][which]
-    if "milestone" in data:
-        words["milestone"] = MILESTONES.get(data["milestone"], (data["milestone"],) * 2)[which]
-    if kind == "shipment_rescheduled":
-        words["reason_said"] = RESCHEDULED[data["reason"]][which]
-    if kind == "acknowledgement_ended":
-        words["because_said"] = CHANGED[data["because"]][which]
-    words |= _law(data, names)
+    words |= _codes(kind, data, which) | _law(data, names)
     for key in MOMENTS & data.keys():
         if data[key] is not None:
             words[key] = moment_in(datetime.fromisoformat(data[key]), language)
@@ -518,6 +501,18 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     return SENTENCES[kind][which].format_map(words)
 
 
+def _codes(kind: str, data: Mapping[str, Any], which: int) -> dict[str, str]:
+    """What the codes in an event mean, in words."""
+    meanings = CODES | CODES_OF.get(kind, {})
+    said = {
+        f"{key.removesuffix('_by')}_said": meanings[key][data[key]][which]
+        for key in meanings.keys() & data.keys()
+    }
+    if "milestone" in data:
+        said["milestone"] = MILESTONES.get(data["milestone"], (data["milestone"],) * 2)[which]
+    return said
+
+
 def _law(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     """The rules and the law that a decision names, and what the rules say in plain words."""
     said = {f"{key}_said": ", ".join(data[key]) or "–" for key in ("policies", "law") if key in data}
@@ -525,6 +520,20 @@ def _law(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     return said | {"in_words": "".join(f" {words}" for words in in_words)}
 
 
+CODES: dict[str, Mapping[str, tuple[str, str]]] = {
+    "answer": ANSWERS,
+    "overtaken_by": OVERTAKEN,
+    "settlement": SETTLEMENTS,
+    "before": SCREENED,
+    "after": SCREENED,
+    "lane": MADE_BY,
+    "former_lane": MADE_BY,
+}
+CODES_OF: Mapping[str, dict[str, Mapping[str, tuple[str, str]]]] = {
+    "shipment_rescheduled": {"reason": RESCHEDULED},
+    "acknowledgement_ended": {"because": CHANGED},
+}
+"""What the members of an event mean that are codes: in every event, and in some."""
 MOMENTS = {"deadline", "right_at"}
 AMOUNTS = {"amount", "paid", "due", "credit"}
 DAYS = {
