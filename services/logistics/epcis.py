@@ -71,12 +71,24 @@ ON_PAPER_ONLY: Final = frozenset(
         "BOOKED",
         "DOCUMENTS_COMPLETED",
         "PEB_SUBMITTED",
-        "SHORT_LANDED",
-        "LANDED_IN_FULL",
         "CLOSED",
     }
 )
 """Milestones at which no goods move and nobody sees them: EPCIS has no event for these."""
+
+TROUBLE: Final = frozenset(
+    {
+        "CUSTOMS_RED_LANE",
+        "QUARANTINE_HOLD",
+        "QUARANTINE_RELEASED",
+        "SHORT_LANDED",
+        "LANDED_IN_FULL",
+        "DETAINED_AT_DEST",
+        "RETURNED",
+        "RETURN_RECEIVED",
+    }
+)
+"""What goes wrong, and its relief: an event would say that all cartons were observed, of which nobody told."""
 
 TOLD_BY_CARTONS: Final = frozenset(
     {
@@ -325,7 +337,7 @@ def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
-        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS:
+        if milestone.code in ON_PAPER_ONLY | TROUBLE | TOLD_BY_CARTONS:
             continue
         if milestone.code == DELIVERED and facts.container:
             yield from _told(facts, milestone, _out_of_the_container(facts, milestone))
