@@ -39,7 +39,7 @@ def install(app: Flask) -> None:
         lambda one, many, n: _translations(language()).ngettext(one, many, n),
         newstyle=True,
     )
-    app.jinja_env.filters.update(number=number, amount=amount, day=day, moment=moment, said=said)
+    app.jinja_env.filters.update(number=number, amount=amount, day=day, month=month, moment=moment, said=said)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.loader = ChoiceLoader(
         [app.jinja_env.loader or FileSystemLoader([]), FileSystemLoader(HERE / "templates")]
@@ -123,6 +123,11 @@ def day(value: date) -> str:
 def day_in(value: date, language: str) -> str:
     """A date as it is written in a language: 22 Maret 2025."""
     return format_date(value, "d MMMM y", locale=language)
+
+
+def month(value: date) -> str:
+    """The month of a day as it is written: Maret 2025."""
+    return format_date(value, "MMMM y", locale=language())
 
 
 def moment(value: datetime) -> str:
