@@ -55,11 +55,15 @@ def test_a_fault_at(ground: Ground, stream: Stream, place: str, action: str) -> 
     ids = ground.column("orders", "SELECT id FROM buyer_order WHERE po_number = %s", po_number)
     assert len(ids) <= 1
     assert placed is None or placed == str(ids[0])
-    for id in ids:
-        query = "SELECT allocated = ordered FROM order_line WHERE order_id = %s"
-        assert ground.column("orders", query, id) == [True]
+    until(lambda: all(allocated(ground, id) for id in ids), seconds=120, meanwhile=partial(tend, ground))
     found = summary(ground.addresses.app_urls)
     assert (found.good, found.on_their_way) == (True, ()), found.as_json()
+
+
+def allocated(ground: Ground, order_id: object) -> bool:
+    """Whether all of it is planned: what waits is planned by a job, with nothing under way meanwhile."""
+    query = "SELECT allocated = ordered FROM order_line WHERE order_id = %s"
+    return ground.column("orders", query, order_id) == [True]
 
 
 def until_reached_and_quiet(ground: Ground, place: str) -> None:
