@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from services.orders import dossiers
+from services.orders import dossiers, facilities
 from services.orders.domain.acknowledgement import NEED, NEWEST, TEXTS, Said
 from services.orders.domain.order import Line, Order
-from services.orders.storage import acknowledgement, facility
+from services.orders.storage import acknowledgement
 
 Standing = Literal["asked", "given"]
 
@@ -41,15 +41,14 @@ def to_read(session: Session, order: Order, line: Line, language: str) -> dict[s
     """What is known of who made a line's goods and of the law, the text, and what was said of it."""
     said = newest(session, order.id).get(line.number)
     counts = said is not None and said.counts(line)
-    codes = sorted({lot.facility for lot in line.lots} | set(line.planned_at))
-    names = session.execute(select(facility).where(facility.c.code.in_(codes)))
+    codes, names = {lot.facility for lot in line.lots} | set(line.planned_at), facilities.names(session)
     found = dossiers.of_lots(session, [lot.code for lot in line.lots])
     return {
         "order_id": order.id,
         "line": line.number,
         "state": standing(line, said),
         "made_by": line.lane,
-        "facilities": [{"code": row.code, "name": row.name} for row in names],
+        "facilities": [{"code": code, "name": names[code]} for code in sorted(codes & names.keys())],
         "lots": [
             {
                 "lot": lot.code,

@@ -28,6 +28,7 @@ from shared.clock import business_now
 from shared.web.access import BUYER, Principal
 
 REPORTS = ("kendi.production.pieces_reported.v1", "kendi.production.pieces_corrected.v1")
+SHIPMENT_PLANNED = "kendi.logistics.shipment_planned.v1"
 LANE_CORRECTED = "kendi.orders.lot_lane_corrected.v1"
 NEWEST = 50
 LOTS = select(lot, order_line.c.sku).join(
@@ -109,6 +110,18 @@ def newest_shipments(session: Session) -> Sequence[Row[Any]]:
     last = func.max(each.c.told_at).label("told_at")
     query = select(each.c.shipment_id, last, lots).group_by(each.c.shipment_id)
     return session.execute(query.order_by(last.desc()).limit(NEWEST)).all()
+
+
+def numbers_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, str]:
+    """What logistics calls these shipments, as it told when it planned them."""
+    orders = select(lot.c.order_id).join(shipment_lot, shipment_lot.c.lot == lot.c.code)
+    told = timeline.c.data["shipment_id"].astext
+    query = select(told.label("id"), timeline.c.data["number"].astext.label("number")).where(
+        timeline.c.order_id.in_(orders.where(shipment_lot.c.shipment_id.in_(shipments))),
+        timeline.c.type == SHIPMENT_PLANNED,
+        told.in_([str(id) for id in shipments]),
+    )
+    return {UUID(row.id): row.number for row in session.execute(query)}
 
 
 def _lots_of(principal: Principal) -> Any:

@@ -8,11 +8,12 @@ from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.orders import facilities
 from services.orders.claims import find_photo
 from services.orders.documents.dossier import dossier
 from services.orders.documents.proforma import Seller, proforma
 from services.orders.domain.order import Order
-from services.orders.storage import buyer, facility, item
+from services.orders.storage import buyer, item
 from shared.web.files import picture
 from shared.web.problems import not_found
 
@@ -37,11 +38,9 @@ def proforma_of(session: Session, order: Order) -> Response:
 
 def dossier_of(session: Session, version: Mapping[str, Any]) -> Response:
     """One version of a dossier."""
-    codes = {lot["facility"] for lot in version["lots"]}
-    rows = session.execute(select(facility).where(facility.c.code.in_(codes)))
     name = f"dossier-{version['id']}-v{version['version']}"
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-    paper = dossier(version, {row.code: row.name for row in rows})
+    paper = dossier(version, facilities.names(session))
     return Response(paper, mimetype="application/pdf", headers=headers)
 
 

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from services.orders import facilities
 from services.orders.sentences import sentence
-from services.orders.storage import facility, timeline
+from services.orders.storage import timeline
 from shared.events import contract_of
 from shared.events.production import LatenessCleared, LatenessWarned
 
@@ -25,7 +26,7 @@ def standing_warnings(session: Session, order_id: UUID, language: str) -> list[d
         .order_by(WARNING_ID, timeline.c.occurred_at.desc(), timeline.c.event_id.desc())
     )
     rows = [row for row in session.execute(newest) if row.type == WARNED]
-    names = {row.code: row.name for row in session.execute(select(facility))} if rows else {}
+    names = facilities.names(session) if rows else {}
     told = [
         {
             "line": row.data["line"],

@@ -11,8 +11,9 @@ from babel.numbers import format_decimal
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
+from services.orders import facilities
 from services.orders.domain.destination_policy import name_of
-from services.orders.storage import destination_policy, facility
+from services.orders.storage import destination_policy
 from shared.clock import WIB
 from shared.events import contract_of
 from shared.events.orders import LineRescreened
@@ -420,7 +421,7 @@ OVERTAKEN = {
 
 def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -> list[dict[str, Any]]:
     """Each row with its sentence, its day in Central Java and what the timeline macro wants."""
-    names = {row.code: row.name for row in session.execute(select(facility))} | _laws(session, rows, language)
+    names = facilities.names(session) | _laws(session, rows, language)
     earlier = [None, *(row["occurred_at"] for row in rows)]
     return [
         {
@@ -457,7 +458,7 @@ def tell_expected(
     session: Session, lines: Iterable[Mapping[str, Any]], language: str
 ) -> list[dict[str, Any]]:
     """What is awaited, as the timeline shows it; lines that await the same of the same stand together."""
-    names = {row.code: row.name for row in session.execute(select(facility))}
+    names = facilities.names(session)
     which = 1 if language == "id" else 0
     together: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:

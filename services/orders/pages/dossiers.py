@@ -5,8 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
+from sqlalchemy.orm import Session
 
-from services.orders import dossiers, downloads
+from services.orders import dossiers, downloads, facilities
 from services.orders.api.dossiers import the_version
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
@@ -23,10 +24,13 @@ ROLES = (BUYER, *OFFICES)
 def home() -> str:
     """The newest lots and, for the offices, shipments."""
     with transaction() as session:
+        shipments = dossiers.newest_shipments(session) if current().role in OFFICES else ()
         return render_template(
             "dossiers.html",
             lots=dossiers.newest_lots(session, current()),
-            shipments=dossiers.newest_shipments(session) if current().role in OFFICES else (),
+            shipments=shipments,
+            numbers=dossiers.numbers_of(session, [row.shipment_id for row in shipments]),
+            names=facilities.names(session),
         )
 
 
@@ -34,7 +38,7 @@ def home() -> str:
 @pages.desk(*ROLES)
 def of_lot(lot: str) -> str:
     with transaction() as session:
-        return _page(dossiers.of_a_lot(session, current(), lot))
+        return _page(session, dossiers.of_a_lot(session, current(), lot), about=lot)
 
 
 @desk.get("/lots/<lot>.pdf")
@@ -49,7 +53,8 @@ def lot_pdf(lot: str) -> Response:
 @pages.desk(*OFFICES)
 def of_shipment(shipment_id: UUID) -> str:
     with transaction() as session:
-        return _page(dossiers.of_a_shipment(session, shipment_id))
+        number = dossiers.numbers_of(session, [shipment_id]).get(shipment_id, str(shipment_id))
+        return _page(session, dossiers.of_a_shipment(session, shipment_id), about=number)
 
 
 @desk.get("/shipments/<uuid:shipment_id>.pdf")
@@ -60,10 +65,17 @@ def shipment_pdf(shipment_id: UUID) -> Response:
         return downloads.dossier_of(session, the_version(found, _asked()))
 
 
-def _page(found: list[dict[str, Any]]) -> str:
+def _page(session: Session, found: list[dict[str, Any]], *, about: str) -> str:
     version = the_version(found, _asked())
     as_of = datetime.fromisoformat(version["as_of"])
-    return render_template("dossier.html", dossier=version, as_of=as_of, path=request.path)
+    return render_template(
+        "dossier.html",
+        dossier=version,
+        as_of=as_of,
+        path=request.path,
+        about=about,
+        names=facilities.names(session),
+    )
 
 
 def _asked() -> int | None:
