@@ -139,8 +139,14 @@ def _counted(session: Session, *which: Any, of_lots: Sequence[Any] = ()) -> list
             "cartons": sum(row.cartons for row in rows),
             "pieces": sum(row.pieces for row in rows),
         }
-        for (hub, order_id, line, shipment_id), rows in sorted(groups.items(), key=lambda group: group[0][:3])
+        for (hub, order_id, line, shipment_id), rows in sorted(groups.items(), key=_place)
     ]
+
+
+def _place(group: tuple[tuple[Any, ...], Any]) -> tuple[Any, ...]:
+    """What stands at no hub comes first."""
+    hub, order_id, line, _ = group[0]
+    return hub or "", order_id, line
 
 
 def _lots(session: Session, codes: Collection[str], which: Sequence[Any]) -> dict[str, Any]:

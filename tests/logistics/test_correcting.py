@@ -168,3 +168,14 @@ def a_key(logistics: Logistics, carrier: str) -> Caller:
     with logistics.database.transaction() as session:
         key = create_key(session, name=carrier, role=CARRIER, account=carrier)
     return Caller(logistics.client, key)
+
+
+@pytest.mark.parametrize("names", [{"dcsa": "ARRI"}, {"dcsa": "DEPA"}, {"edifact": "1"}, {"edifact": "24"}])
+def test_a_vessel_that_calls_at_a_port_of_transshipment_neither_left_nor_arrived(
+    logistics: Logistics, sealed: dict[str, Any], names: dict[str, str]
+) -> None:
+    for code in ("GATE_IN", "LOADED"):
+        reported(logistics, sealed, milestone=code)
+    refused = report(logistics, sealed, **names, place="SGSIN")
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "place")
+    assert "IDSRG" in refused.json["detail"] and "BEANR" in refused.json["detail"]

@@ -56,3 +56,20 @@ def test_a_page_for_tracking_ends_by_rule_after_the_delivery(logistics: Logistic
         assert session.execute(select(shipment.c.number)).scalars().all() == [made["number"]]
         assert session.execute(select(purge_step.c.kind)).scalars().all() == ["tracking_links"]
     assert purge(logistics) == []
+
+
+def test_a_page_for_tracking_ends_after_goods_came_back_unless_it_was_renewed_meanwhile(
+    logistics: Logistics,
+) -> None:
+    made = logistics.planned()
+    with logistics.database.transaction() as session:
+        session.execute(text(DELIVERED.text.replace("DELIVERED", "RETURN_RECEIVED")))
+    (batch,) = planned(logistics).batches
+    later = text("UPDATE shipment SET tracking_renewed_at = '2041-01-01'")
+    with logistics.database.transaction() as session:
+        session.execute(later)
+        assert ERASERS["tracking_links"].step(session, asked(LATER), batch) == Done()
+    with logistics.database.transaction() as session:
+        session.execute(text("UPDATE shipment SET tracking_renewed_at = NULL"))
+    assert [done.erased for done in purge(logistics)] == [1]
+    assert logistics.staff.client.get(made["tracking_url"]).status_code == 404

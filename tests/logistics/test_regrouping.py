@@ -273,3 +273,11 @@ def test_a_note_is_kept_with_its_role_and_is_no_milestone(logistics: Logistics) 
         ("logistics", "The jug was broken at ten.")
     ]
     assert (noted["milestones"], noted["state"]) == ([], "planned")
+
+
+def test_a_chosen_carton_that_stands_at_no_hub_is_named(two_lots: Logistics) -> None:
+    two_lots.hears(a_lot("SRG-2503-009"))
+    assert two_lots.staff.post("/cartons", {"lot": "SRG-2503-009"}).status_code == 201
+    (packed, *_), (gathered, *_) = ssccs(two_lots, "SRG-2503-009"), ssccs(two_lots, FIRST)
+    refused = plan(two_lots, ssccs=[packed, gathered])
+    assert (refused.status_code, f"Carton {packed} does not stand free" in refused.text) == (422, True)

@@ -134,3 +134,27 @@ def test_who_tries_many_addresses_is_sent_away(limited: Callable[[int], FlaskCli
     tried = [client.get(f"/logistics/track/{number:032}") for number in range(4)]
     assert [answer.status_code for answer in tried] == [404, 404, 404, 429]
     assert TRACKING in tried[-1].headers["RateLimit-Policy"]
+
+
+def test_another_vessel_on_the_same_days_is_an_estimate_too(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    days = {name: a_booking()[name] for name in ("etd", "eta")}
+    shown = expect(logistics, shipment, vessel="MV Other", reason="carrier", **days).json
+    assert [(each["reason"], each["because"]) for each in shown["estimates"]] == [
+        ("booked", None), ("carrier", BECAUSE),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "field"),
+    [
+        ({"etd": "9999-12-30", "eta": "9999-12-31"}, "etd"),
+        ({"etd": in_days(367).isoformat(), "eta": in_days(380).isoformat()}, "etd"),
+        ({"eta": "9999-12-31"}, "eta"),
+    ],
+)
+def test_no_carrier_tells_of_days_so_far_ahead(
+    logistics: Logistics, days: dict[str, str], field: str
+) -> None:
+    refused = expect(logistics, logistics.booked(), **days)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)

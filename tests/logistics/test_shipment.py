@@ -306,3 +306,23 @@ def test_in_whatever_order_reports_come_pieces_depart_once_and_are_delivered_aft
     moved = [type(event) for event in told if not isinstance(event, MilestoneRecorded)]
     assert moved == [ShipmentDeparted, ShipmentDelivered][: len(moved)]
     assert shipment.state(GRAPH) in {code.lower() for code in WAY}
+
+
+def test_a_late_report_of_the_declaration_is_judged_by_the_day_on_which_it_was_filed() -> None:
+    shipment = a_shipment(a_document("CI", "PEB_SUBMITTED", made_by_system=True))
+    shipment.plan([cleared()], graph=GRAPH)
+    shipment.book(BOOKING, today=DAY, graph=GRAPH)
+    ended = standing(a_line(1, a_clearance(expires_on=DAY)))
+
+    def report(days: int) -> list[object]:
+        at = NOW + timedelta(days=days)
+        later = NOW + timedelta(days=3)
+        return shipment.record(
+            "PEB_SUBMITTED", place="IDSRG", occurred_at=at, now=later, graph=GRAPH, goods=[ended]
+        )
+
+    with pytest.raises(Refused, match="was cleared only on 2025-03-22"):
+        report(-1)
+    with pytest.raises(Refused, match="expired on 2025-03-22"):
+        report(1)
+    assert report(0)

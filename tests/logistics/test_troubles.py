@@ -7,10 +7,14 @@ import pytest
 
 from services.orders.sentences import MILESTONES, sentence
 from shared import reference
+from shared.clock import real_now
 from shared.web.access import LOGISTICS
 from tests.logistics.conftest import Logistics, a_booking, a_declaration, a_paper, in_days
+from tests.logistics.test_correcting import at, correct, id_of, report, reported, sealed
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_schedule_and_tracking import BECAUSE, expect, follow
+
+__all__ = ["sealed"]
 
 RED, HELD, SHORT, DETAINED, BACK = (
     "CUSTOMS_RED_LANE", "QUARANTINE_HOLD", "SHORT_LANDED", "DETAINED_AT_DEST", "RETURNED",
@@ -90,10 +94,10 @@ def test_what_is_sent_back_is_not_delivered_and_leaves_the_desk_once_received(
     assert "Cleared for import" not in tracking
     for code in ("IMPORT_CLEARED", "DELIVERED"):
         assert logistics.record(shipment, code).status_code == 422
-    assert 'At sea and abroad <span class="hint">1</span>' in visitor.open("/logistics/?lang=en")
+    assert 'At sea and abroad <span class="hint">1 under way</span>' in visitor.open("/logistics/?lang=en")
     received = logistics.record(shipment, "RETURN_RECEIVED")
     assert (received.status_code, received.json["overlays"]) == (200, [BACK])
-    assert 'At sea and abroad <span class="hint">0</span>' in visitor.open("/logistics/?lang=en")
+    assert 'At sea and abroad <span class="hint">0 under way</span>' in visitor.open("/logistics/?lang=en")
     id = received.json["milestones"][-1]["id"]
     undone = {"corrects": id, "reason": "did_not_occur", "because": BECAUSE}
     assert logistics.change(shipment, "milestones", undone).status_code == 422
@@ -118,7 +122,7 @@ def test_trouble_comes_again_but_not_after_what_ended_it_for_good(logistics: Log
     ):
         assert logistics.record(shipment, code).json["overlays"] == held
     refused = logistics.record(shipment, RED)
-    assert (refused.status_code, "can't be after NPE_ISSUED" in refused.json["detail"]) == (422, True)
+    assert (refused.status_code, "can't be with NPE_ISSUED" in refused.json["detail"]) == (422, True)
     relieved = logistics.record(shipment, "LANDED_IN_FULL")
     assert "can't be before SHORT_LANDED" in relieved.json["detail"]
 
@@ -175,3 +179,48 @@ def test_orders_tells_milestones_in_the_words_of_the_reference() -> None:
     rows = {row.code: (row.name_en, row.name_id) for row in reference.milestones()}
     codes = list(rows)
     assert {code: rows[code] for code in codes[codes.index("FUMIGATED") :]} == MILESTONES
+
+
+def test_what_holds_for_good_is_refused_after_what_it_bars_however_late_it_is_told(
+    logistics: Logistics,
+) -> None:
+    shipment = on_the_way(logistics, "VESSEL_DEPARTED")
+    earlier = real_now().isoformat()
+    for code in ("DISCHARGED", "IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(shipment, code).status_code == 200
+    late = report(logistics, shipment, milestone=BACK, occurred_at=earlier)
+    assert (late.status_code, "RETURNED can't be with IMPORT_CLEARED" in late.json["detail"]) == (422, True)
+    assert overlays(logistics, shipment) == []
+
+
+def test_a_step_is_barred_by_what_held_when_it_was_and_not_by_what_was_told_before(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    reported(logistics, sealed, milestone="GATE_IN", occurred_at=at(-2.5))
+    reported(logistics, sealed, milestone=HELD, occurred_at=at(-1))
+    during = report(logistics, sealed, milestone="LOADED", occurred_at=at(-0.5))
+    assert (during.status_code, HELD in during.json["detail"]) == (422, True)
+    assert report(logistics, sealed, milestone="LOADED", occurred_at=at(-2)).status_code == 200
+    before = report(logistics, sealed, milestone=HELD, occurred_at=at(-2.2))
+    assert (before.status_code, HELD in before.json["detail"]) == (422, True)
+
+
+def test_what_ended_trouble_is_not_taken_back_while_what_it_barred_stands(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    for code, hours in (("GATE_IN", -2.5), (HELD, -2), ("QUARANTINE_RELEASED", -1.5), ("LOADED", -1)):
+        shown = reported(logistics, sealed, milestone=code, occurred_at=at(hours))
+    undone = correct(logistics, sealed, id_of(shown, "QUARANTINE_RELEASED"), reason="did_not_occur")
+    assert (undone.status_code, HELD in undone.json["detail"]) == (422, True)
+    assert overlays(logistics, sealed) == []
+
+
+def test_goods_are_received_back_once(logistics: Logistics, visitor: Visitor) -> None:
+    shipment = on_the_way(logistics, "VESSEL_DEPARTED")
+    for code in (BACK, "RETURN_RECEIVED"):
+        assert logistics.record(shipment, code).status_code == 200
+    again = logistics.record(shipment, "RETURN_RECEIVED")
+    assert (again.status_code, "recorded before" in again.json["detail"]) == (422, True)
+    page = visitor.open(f"/logistics/shipment/{shipment['id']}")
+    assert 'value="RETURN_RECEIVED"' not in page
+    assert 'id="schedule"' not in page

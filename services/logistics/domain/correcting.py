@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.logistics.domain.milestones import (
-    DELIVERED,
     DID_NOT_OCCUR,
+    ENDS,
     INCORRECT_DATA,
-    RETURN_RECEIVED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
     Correction,
@@ -20,7 +19,7 @@ from services.logistics.domain.shipment import Shipment
 from shared.events.logistics import MilestoneCorrected
 from shared.refusal import Refused
 
-WITH_CONSEQUENCES = (STUFFED_SEALED, VESSEL_DEPARTED, DELIVERED, RETURN_RECEIVED)
+WITH_CONSEQUENCES = (STUFFED_SEALED, VESSEL_DEPARTED, *ENDS)
 """What others have counted by: its time and place may be corrected, but it can't be made undone by a word."""
 
 

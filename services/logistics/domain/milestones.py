@@ -16,8 +16,12 @@ GATE_IN = "GATE_IN"
 LOADED = "LOADED"
 TRANSSHIPPED = "TRANSSHIPPED"
 VESSEL_DEPARTED = "VESSEL_DEPARTED"
+DISCHARGED = "DISCHARGED"
 DELIVERED = "DELIVERED"
 RETURN_RECEIVED = "RETURN_RECEIVED"
+
+ENDS: Final = (DELIVERED, RETURN_RECEIVED)
+"""With one of these the way of a shipment is over."""
 
 Reason = Literal["did_not_occur", "incorrect_data"]
 DID_NOT_OCCUR: Final = "did_not_occur"
@@ -46,8 +50,10 @@ class Milestone:
 
     @property
     def repeats(self) -> bool:
-        """Whether a second one is no mistake: feeders may meet more than one other vessel, and trouble comes again."""
-        return self.beside or self.code == TRANSSHIPPED
+        """Whether a second one is no mistake: feeders may meet more than one other vessel, and trouble comes again
+        that can end."""
+        relieving = self.kind == "relief" and self.code not in ENDS
+        return relieving or bool(self.ended_by) or self.code == TRANSSHIPPED
 
     @property
     def beside(self) -> bool:
@@ -135,9 +141,8 @@ def need_possible(
             place=earlier[0].place,
             at=_time(earlier[0].occurred_at),
         )
-    for needed in graph[code].after:
-        _need_before(code, needed, occurred_at, reached)
-    need_undisturbed(graph[code], occurred_at, reached, graph)
+    reported = Reached(code=code, place="", occurred_at=occurred_at, recorded_at=now)
+    need_in_order([reported, *reached], graph)
 
 
 def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequence[Reached]) -> None:
@@ -160,10 +165,11 @@ def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequenc
 
 
 def need_in_order(reached: Sequence[Reached], graph: Graph) -> None:
-    """Refuse milestones of which one stands before what must come first."""
+    """Refuse milestones of which one stands before what must come first, or was while something was wrong."""
     for each in reached:
         for needed in graph[each.code].after:
             _need_before(each.code, needed, each.occurred_at, reached)
+        _need_undisturbed(each, reached, graph)
 
 
 def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None) -> list[str]:
@@ -230,32 +236,31 @@ def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
     ]
 
 
-def need_undisturbed(
-    milestone: Milestone, occurred_at: datetime, reached: Sequence[Reached], graph: Graph
-) -> None:
-    """Refuse what can't be while something is wrong, and trouble that comes after what would have ended it."""
-    for held in troubles(reached, graph):
-        if milestone.code in held.bars:
+def _need_undisturbed(each: Reached, reached: Sequence[Reached], graph: Graph) -> None:
+    """Refuse what was while something was wrong, and trouble that came after what would have ended it."""
+    milestone, until = graph[each.code], [at for at in reached if at.occurred_at <= each.occurred_at]
+    for held in troubles(until, graph):
+        if each.code in held.bars:
             raise Refused(
                 "{code} can't be while {held} holds: report first what ended it, or correct it.",
                 field="milestone",
-                code=milestone.code,
+                code=each.code,
                 held=held.code,
             )
-    for each in reached:
-        if each.code in _ends_for_good(milestone, graph) and each.occurred_at <= occurred_at:
+    for over in until if milestone.ended_by else reached:
+        if over.code in _ends_for_good(milestone, graph):
             raise Refused(
-                "{code} can't be after {over}, which was at {at}.",
+                "{code} can't be with {over}, which was at {at}.",
                 field="milestone",
-                code=milestone.code,
-                over=each.code,
-                at=_time(each.occurred_at),
+                code=each.code,
+                over=over.code,
+                at=_time(over.occurred_at),
             )
 
 
 def _ends_for_good(milestone: Milestone, graph: Graph) -> set[str]:
-    """Steps of the usual way after which this can't go wrong any more."""
-    return {code for code in (*milestone.ended_by, *milestone.bars) if not graph[code].beside}
+    """Steps of the usual way after which this can't go wrong any more; what nothing ends can't be with what it bars."""
+    return {code for code in milestone.ended_by or milestone.bars if not graph[code].beside}
 
 
 def _time(moment: datetime) -> str:

@@ -150,6 +150,8 @@ def _uncovered(line: Line, clearance: Clearance, lane: str, on: date) -> Sentenc
             destination=line.destination,
             cleared=clearance.destination,
         )
+    if on < clearance.granted_on:
+        return line.sentence("{line} was cleared only on {day}.", day=clearance.granted_on)
     if clearance.expires_on < on:
         return line.sentence(
             "The clearance of {line} expired on {day}; ask for a new release.", day=clearance.expires_on

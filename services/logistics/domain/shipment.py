@@ -21,10 +21,11 @@ from services.logistics.domain.documents import (
 )
 from services.logistics.domain.milestones import (
     DELIVERED,
+    DISCHARGED,
+    ENDS,
     GATE_IN,
     LOADED,
     PEB_SUBMITTED,
-    RETURN_RECEIVED,
     STUFFED_SEALED,
     TRANSSHIPPED,
     VESSEL_DEPARTED,
@@ -83,20 +84,8 @@ class Booking:
         for name in ("carrier", "vessel", "voyage"):
             if not getattr(self, name).strip():
                 raise Refused("Give the {name}.", field=name, name=name)
-        if not today <= self.etd <= today + FARTHEST_BOOKING:
-            raise Refused(
-                "Give a departure from {first} to {last}, not {etd}.",
-                field="etd",
-                first=today,
-                last=today + FARTHEST_BOOKING,
-                etd=self.etd,
-            )
-        if not self.etd < self.eta <= self.etd + FARTHEST_BOOKING:
-            raise Refused(
-                "Give an arrival after the departure on {etd}, and within a year of it.",
-                field="eta",
-                etd=self.etd,
-            )
+        _need_departure(self.etd, today)
+        _need_arrival(self.eta, self.etd)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -180,7 +169,7 @@ class Shipment:
 
     def tracked_until(self, days: int) -> datetime | None:
         """When its tracking address runs out: so many days after the end of the way, or after it was renewed since."""
-        ended = [each.occurred_at for each in self.reached if each.code in (DELIVERED, RETURN_RECEIVED)]
+        ended = [each.occurred_at for each in self.reached if each.code in ENDS]
         ended += filter(None, [self.cancelled_at])
         if not ended:
             return None
@@ -285,12 +274,6 @@ class Shipment:
         booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
 
-    def expect(self, estimate: Estimate) -> None:
-        """Keep an estimate; the same days again are no news."""
-        last = self.estimates[-1] if self.estimates else None
-        if last is None or (last.etd, last.eta) != (estimate.etd, estimate.eta):
-            self.estimates.append(estimate)
-
     def reschedule(
         self, etd: date, eta: date, *, vessel: str, voyage: str, reason: Reason, today: date
     ) -> list[object]:
@@ -299,7 +282,7 @@ class Shipment:
             return []
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
-        if not self._codes.isdisjoint((DELIVERED, RETURN_RECEIVED)):
+        if not self._codes.isdisjoint(ENDS):
             raise Refused("{number} was delivered: it is expected no more.", number=self.number)
         if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
             raise Refused(
@@ -311,12 +294,9 @@ class Shipment:
             )
         if reason == ROLLED and not etd > (self.etd or etd):
             raise Refused("Goods that are rolled leave later than on {etd}.", field="etd", etd=self.etd)
-        if not self.departed_on and etd < today:
-            raise Refused("Give a departure from {first} on.", field="etd", first=today)
-        if not etd < eta <= etd + FARTHEST_BOOKING:
-            raise Refused(
-                "Give an arrival after the departure on {etd}, and within a year of it.", field="eta", etd=etd
-            )
+        if not self.departed_on:
+            _need_departure(etd, today)
+        _need_arrival(eta, etd)
         self._need_declared(vessel, voyage)
         self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel, voyage
         return [
@@ -532,12 +512,20 @@ class Shipment:
     def called(self, *, dcsa: str | None, edifact: str | None, place: str, graph: Graph) -> str:
         """The milestone that a carrier calls so: a vessel that is met elsewhere is one of a transshipment."""
         codes = called(graph, dcsa=dcsa, edifact=edifact)
-        if TRANSSHIPPED in codes and place not in (self.port_of_loading, self.port_of_discharge):
+        if not self.booked or place in (self.port_of_loading, self.port_of_discharge):
+            return next((code for code in codes if code != TRANSSHIPPED), TRANSSHIPPED)
+        if TRANSSHIPPED in codes:
             return TRANSSHIPPED
-        usual = [code for code in codes if code != TRANSSHIPPED]
-        if len(usual) > 1:
-            return LOADED if place == self.port_of_loading else usual[-1]
-        return (usual or codes)[0]
+        if codes[0] in (VESSEL_DEPARTED, DISCHARGED):
+            raise Refused(
+                "{code} of {number} is at {loading} or {discharge}; report elsewhere what was loaded or discharged.",
+                field="place",
+                code=codes[0],
+                number=self.number,
+                loading=self.port_of_loading,
+                discharge=self.port_of_discharge,
+            )
+        return codes[0]
 
     def record(
         self,
@@ -563,7 +551,7 @@ class Shipment:
         need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
         self._need_ready_for(code)
         if code == PEB_SUBMITTED:
-            self._need_free(goods, now.astimezone(WIB).date())
+            self._need_free(goods, occurred_at.astimezone(WIB).date())
         self._reach(code, place, occurred_at, now)
         return [self._happened(code, place, occurred_at)]
 
@@ -597,6 +585,24 @@ class Shipment:
                 code=code,
                 papers=one_after_another(named, "; "),
             )
+
+
+def _need_departure(etd: date, today: date) -> None:
+    if not today <= etd <= today + FARTHEST_BOOKING:
+        raise Refused(
+            "Give a departure from {first} to {last}, not {etd}.",
+            field="etd",
+            first=today,
+            last=today + FARTHEST_BOOKING,
+            etd=etd,
+        )
+
+
+def _need_arrival(eta: date, etd: date) -> None:
+    if not etd < eta <= etd + FARTHEST_BOOKING:
+        raise Refused(
+            "Give an arrival after the departure on {etd}, and within a year of it.", field="eta", etd=etd
+        )
 
 
 def countries_of(*ports: str) -> tuple[str, ...]:

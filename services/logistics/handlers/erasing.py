@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, time
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.orm import Session
 
-from services.logistics.domain.milestones import DELIVERED
+from services.logistics.domain.milestones import ENDS
 from services.logistics.storage import milestone_correction, purge_step, shipment, shipment_milestone
 from shared import purging
 from shared.clock import WIB
@@ -16,23 +16,30 @@ from shared.retention import Asked
 AT_A_TIME = 500
 
 
-def _plan_links(session: Session, asked: Asked) -> Plan:
-    """Of each shipment with a page for tracking: delivered or cancelled long ago, lately, or under way."""
+def _ended() -> ColumnElement[datetime]:
+    """When the way of a shipment ended, or its page was renewed since; nothing while it is under way."""
     corrected = select(milestone_correction.c.milestone_id)
-    delivered = select(func.max(shipment_milestone.c.occurred_at)).where(
+    arrived = select(func.max(shipment_milestone.c.occurred_at)).where(
         shipment_milestone.c.shipment_id == shipment.c.id,
-        shipment_milestone.c.code == DELIVERED,
+        shipment_milestone.c.code.in_(ENDS),
         shipment_milestone.c.id.not_in(corrected),
     )
-    over = func.coalesce(delivered.scalar_subquery(), shipment.c.cancelled_at)
-    renewed = func.coalesce(shipment.c.tracking_renewed_at, over)
-    ended = case((over.is_not(None), func.greatest(over, renewed)))
+    over = func.coalesce(arrived.scalar_subquery(), shipment.c.cancelled_at)
+    return case((over.is_not(None), func.greatest(over, shipment.c.tracking_renewed_at)))
+
+
+def _first_kept(asked: Asked) -> datetime:
+    return datetime.combine(asked.before, time.min, WIB)
+
+
+def _plan_links(session: Session, asked: Asked) -> Plan:
+    """Of each shipment with a page for tracking: ended or cancelled long ago, lately, or under way."""
     rows = session.execute(
-        select(shipment.c.id, ended.label("ended"))
+        select(shipment.c.id, _ended().label("ended"))
         .where(shipment.c.tracking_token.is_not(None))
         .order_by(shipment.c.id)
     ).all()
-    first_kept = datetime.combine(asked.before, time.min, WIB)
+    first_kept = _first_kept(asked)
     due = [row.id for row in rows if row.ended and row.ended < first_kept]
     under_way = sum(row.ended is None for row in rows)
     kept = {"under_way": under_way, "not_old_enough": len(rows) - under_way - len(due)}
@@ -42,7 +49,12 @@ def _plan_links(session: Session, asked: Asked) -> Plan:
 
 
 def _erase_links(session: Session, asked: Asked, batch: Batch) -> Done:
-    theirs = (shipment.c.id.in_(batch), shipment.c.tracking_token.is_not(None))
+    """Those of which it is still so: one may have been renewed meanwhile."""
+    theirs = (
+        shipment.c.id.in_(batch),
+        shipment.c.tracking_token.is_not(None),
+        _ended() < _first_kept(asked),
+    )
     gone = session.execute(
         update(shipment).where(*theirs).values(tracking_token=None).returning(shipment.c.id)
     ).all()

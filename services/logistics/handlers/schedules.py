@@ -32,5 +32,6 @@ def reschedule_shipment(
         reason=reason,
         today=business_today(session),
     )
-    note_estimate(session, shipment, reason=reason, because=because)
+    if events:
+        note_estimate(session, shipment, reason=reason, because=because)
     return told(session, shipment, events)

@@ -156,17 +156,17 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     taken = replace(booking, equipment=equipment.code)
     events = checklists.reconsider(session, shipment, equipment.mode)
     goods = standing.in_shipment(session, shipment_id)
-    events += shipment.book(
-        taken, goods=goods, today=business_today(session), graph=rules.milestones(session)
-    )
-    note_estimate(session, shipment, reason=BOOKED, because=None)
-    return told(session, shipment, events)
+    booked = shipment.book(taken, goods=goods, today=business_today(session), graph=rules.milestones(session))
+    if booked:
+        note_estimate(session, shipment, reason=BOOKED, because=None)
+    return told(session, shipment, [*events, *booked])
 
 
 def note_estimate(session: Session, shipment: Shipment, *, reason: str, because: str | None) -> None:
-    """Keep what is expected from now on, if that is news."""
-    if shipment.etd and shipment.eta:
-        estimate = Estimate(
+    """Keep what is expected from now on."""
+    assert shipment.etd and shipment.eta  # it was booked
+    shipment.estimates.append(
+        Estimate(
             etd=shipment.etd,
             eta=shipment.eta,
             reason=reason,
@@ -174,7 +174,7 @@ def note_estimate(session: Session, shipment: Shipment, *, reason: str, because:
             told_at=business_now(session),
             role=role_of(session),
         )
-        shipment.expect(estimate)
+    )
 
 
 def dispatch_shipment(
