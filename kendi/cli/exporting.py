@@ -37,7 +37,8 @@ def epcis(shipment: str) -> None:
                 raise click.ClickException(f"there is no shipment {shipment}; give its number or its id")
             if found.cancelled:
                 raise click.ClickException(f"{found.number} was cancelled: it carries nothing to tell of")
-            facts, created_at = papers.facts_of(session, found), papers.newest_of(found)
+            facts = papers.facts_of(session, found)
+            created_at = papers.newest_of(found, facts)
         sys.stdout.writelines(document_in_pieces(facts, created_at=created_at))
     finally:
         database.close()

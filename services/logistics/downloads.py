@@ -59,7 +59,8 @@ def epcis(shipment_id: UUID) -> Response:
     """What happened to the cartons, sent event by event; the same facts give the same document."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        facts, created_at = papers.facts_of(session, shipment), papers.newest_of(shipment)
+        facts = papers.facts_of(session, shipment)
+        created_at = papers.newest_of(shipment, facts)
     return Response(document_in_pieces(facts, created_at=created_at), mimetype="application/json")
 
 

@@ -7,7 +7,7 @@ names facilities and lots, never the people who made the goods.
 
 import heapq
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
@@ -75,20 +75,6 @@ ON_PAPER_ONLY: Final = frozenset(
     }
 )
 """Milestones at which no goods move and nobody sees them: EPCIS has no event for these."""
-
-TROUBLE: Final = frozenset(
-    {
-        "CUSTOMS_RED_LANE",
-        "QUARANTINE_HOLD",
-        "QUARANTINE_RELEASED",
-        "SHORT_LANDED",
-        "LANDED_IN_FULL",
-        "DETAINED_AT_DEST",
-        "RETURNED",
-        "RETURN_RECEIVED",
-    }
-)
-"""What goes wrong, and its relief: an event would say that all cartons were observed, of which nobody told."""
 
 TOLD_BY_CARTONS: Final = frozenset(
     {
@@ -337,21 +323,24 @@ def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
-        if milestone.code in ON_PAPER_ONLY | TROUBLE | TOLD_BY_CARTONS:
+        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS:
             continue
         if milestone.code == DELIVERED and facts.container:
-            yield from _told(facts, milestone, _out_of_the_container(facts, milestone))
-        yield from _told(facts, milestone, _milestone(facts, milestone))
+            yield from _told(facts, milestone, _out_of_the_container)
+        yield from _told(facts, milestone, _milestone)
 
 
-def _told(facts: ShipmentFacts, milestone: MilestoneFact, event: Json) -> Iterator[Timed]:
+def _told(
+    facts: ShipmentFacts, milestone: MilestoneFact, tell: Callable[[ShipmentFacts, MilestoneFact], Json]
+) -> Iterator[Timed]:
     """An event; of a wrong one a second time, with the same id and the declaration that it is in error."""
+    event = tell(facts, milestone)
     yield milestone.occurred_at, event
     error = milestone.error
     if error:
         declared: Json = {"declarationTime": _time(error.declared_at, WIB), "reason": error.reason}
         if error.right:
-            declared["correctiveEventIDs"] = [_milestone(facts, error.right)["eventID"]]
+            declared["correctiveEventIDs"] = [tell(facts, error.right)["eventID"]]
         yield milestone.occurred_at, {**event, "errorDeclaration": declared}
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, Table, func, select
 from sqlalchemy.orm import Session
 
+from services.logistics import rules
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
 from services.logistics.documents.delivery_note import DeliveryNote
 from services.logistics.documents.layout import NOT_YET_KNOWN
@@ -28,7 +29,7 @@ from services.logistics.epcis import (
     ShipmentFacts,
 )
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import carton_history, exporter, facility, item, order_line, port
+from services.logistics.storage import carton_history, exporter, facility, item, order_line, pallet, port
 from shared.clock import WIB
 from shared.refusal import Refused
 
@@ -245,24 +246,20 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
         cartons=tuple(_carton_facts(session, goods)),
         left=tuple(_left_facts(session, goods)),
         gathered=tuple(_gathered_facts(goods, hub)),
-        pallets=(*_pallet_facts(goods, hub), *_taken_off_facts(session, goods, hub)),
+        pallets=tuple(_pallet_facts(session, shipment)),
         milestones=tuple(_milestone_facts(session, shipment)),
         container=None if shipment.equipment in NOT_OUR_CONTAINER else shipment.container,
     )
 
 
-def newest_of(shipment: Shipment) -> datetime:
+def newest_of(shipment: Shipment, facts: ShipmentFacts) -> datetime:
     """When the last of the facts was recorded: the same facts give the same document."""
-    packed = [each.packed_at for each in shipment.cartons]
-    moved = [
-        at
-        for each in shipment.cartons
-        for at in (each.left_at, each.gathered_at, each.palletised_at)
-        if at is not None
-    ]
+    packed = [each.packed_at for each in facts.cartons]
+    moved = [*(each.left_at for each in facts.left), *(each.gathered_at for each in facts.gathered)]
+    stacked = [each.palletised_at for each in facts.pallets]
     reported = [report.recorded_at for report in shipment.reports]
     corrected = [report.correction.declared_at for report in shipment.reports if report.correction]
-    return max([*packed, *moved, *reported, *corrected])
+    return max([*packed, *moved, *stacked, *reported, *corrected])
 
 
 def _carton_facts(session: Session, goods: Goods) -> Iterable[CartonFact]:
@@ -302,15 +299,6 @@ def _left_facts(session: Session, goods: Goods) -> Iterable[LeftFact]:
         yield LeftFact(ssccs=tuple(ssccs), facility_gln=facility_gln, hub_gln=hub_gln, left_at=at)
 
 
-def _pallet_facts(goods: Goods, hub_gln: str) -> Iterable[PalletFact]:
-    together: dict[tuple[datetime, str], list[str]] = defaultdict(list)
-    for each in goods.cartons:
-        if each.pallet and each.palletised_at:
-            together[each.palletised_at, each.pallet].append(each.sscc)
-    for (at, pallet), ssccs in sorted(together.items()):
-        yield PalletFact(pallet=pallet, ssccs=tuple(ssccs), hub_gln=hub_gln, palletised_at=at)
-
-
 def _gathered_facts(goods: Goods, hub_gln: str) -> Iterable[GatheredFact]:
     at = sorted({each.gathered_at for each in goods.cartons if each.gathered_at})
     for moment in at:
@@ -318,32 +306,36 @@ def _gathered_facts(goods: Goods, hub_gln: str) -> Iterable[GatheredFact]:
         yield GatheredFact(ssccs=ssccs, hub_gln=hub_gln, gathered_at=moment)
 
 
-def _taken_off_facts(session: Session, goods: Goods, hub_gln: str) -> Iterable[PalletFact]:
-    """Each time that cartons were taken off a pallet again, after they had been put on it."""
-    inside = select(cartons.c.sscc).where(cartons.c.shipment_id == goods.cartons[0].shipment_id)
-    onto = (
-        select(carton_history)
-        .where(carton_history.c.sscc.in_(inside), carton_history.c.what.in_(("palletised", "taken_off")))
-        .order_by(carton_history.c.id)
+def _pallet_facts(session: Session, shipment: Shipment) -> Iterable[PalletFact]:
+    """Each time that cartons were put on a pallet at its hub, or were taken off it again."""
+    inside = select(cartons.c.sscc).where(cartons.c.shipment_id == shipment.id)
+    told = carton_history.c
+    query = (
+        select(told.what, told.at, told.pallet, facility.c.gln, told.sscc)
+        .join(pallet, pallet.c.sscc == told.pallet)
+        .join(facility, facility.c.code == pallet.c.hub)
+        .where(told.sscc.in_(inside), told.what.in_(("palletised", "taken_off")))
+        .order_by(told.id)
     )
-    together: dict[tuple[str, datetime, str], list[str]] = defaultdict(list)
-    standing = {each.sscc: (each.pallet, each.palletised_at) for each in goods.cartons}
-    for row in session.execute(onto):
-        if row.what == "taken_off" or (row.pallet, row.at) != standing[row.sscc]:
-            together[row.what, row.at, row.pallet].append(row.sscc)
-    for (what, at, pallet), ssccs in together.items():
+    together: dict[tuple[str, datetime, str, str], list[str]] = defaultdict(list)
+    for *key, sscc in session.execute(query):
+        together[tuple(key)].append(sscc)
+    for (what, at, number, gln), ssccs in together.items():
         yield PalletFact(
-            pallet=pallet,
-            ssccs=tuple(ssccs),
-            hub_gln=hub_gln,
-            palletised_at=at,
-            off=what == "taken_off",
+            pallet=number, ssccs=tuple(ssccs), hub_gln=gln, palletised_at=at, off=what == "taken_off"
         )
 
 
 def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[MilestoneFact]:
-    """Sealing is told twice: the cartons are in the container, and the container has left the hub."""
+    """Sealing is told twice: the cartons are in the container, and the container has left the hub.
+
+    Of what goes wrong, and its relief, an event would say that all cartons were observed: nobody told which were.
+    """
+    graph = rules.milestones(session)
+    beside = {code for code, milestone in graph.items() if milestone.beside}
     for report in shipment.reports:
+        if report.code in beside:
+            continue
         fact = _milestone_fact(session, report)
         yield fact
         if report.code == STUFFED_SEALED:

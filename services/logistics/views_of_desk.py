@@ -10,6 +10,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing, views, views_of_cartons
+from services.logistics.domain.cut_offs import nobody_waits_for
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.documents import reason_to_wait
 from services.logistics.domain.milestones import Graph
@@ -17,7 +18,6 @@ from services.logistics.domain.next_step import Lacking, Step, next_step
 from services.logistics.domain.shipment import CLOSING, Shipment
 from services.logistics.storage import milestone_correction, shipment_document, shipment_milestone
 from services.logistics.storage import shipment as shipments
-from services.logistics.views_of_loads import FUMIGATED, FUMIGATION
 from shared.refusal import Sentence
 
 NEWEST = 10
@@ -92,10 +92,7 @@ def delivered(session: Session, graph: Graph) -> list[dict[str, Any]]:
 
 
 def _next_steps(session: Session) -> dict[UUID, Step]:
-    """What must happen next with each booked shipment that has not left.
-
-    With the certificate of fumigation, or where none is needed, nobody waits for the fumigation.
-    """
+    """What must happen next with each booked shipment that has not left."""
     query = select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(
         *WAITING, shipments.c.etd.is_not(None)
     )
@@ -104,13 +101,12 @@ def _next_steps(session: Session) -> dict[UUID, Step]:
     reached, lacking = _reached(session, ids), _lacking(session, ids)
     steps = {}
     for id, etd, eta in booked:
-        fumigated = all(each.code != FUMIGATED for each in lacking[id])
         step = next_step(
             Days(etd=etd, closing=etd - CLOSING, eta=eta),
             cut_offs,
             reached=reached[id],
             lacking=lacking[id],
-            without=(FUMIGATION,) if fumigated else (),
+            without=nobody_waits_for({each.code for each in lacking[id]}),
         )
         if step:
             steps[id] = step

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.cut_offs import CutOff, Due, plan_backwards
+from services.logistics.domain.cut_offs import CutOff, Due, nobody_waits_for, plan_backwards
 from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, load_of, smallest_for
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import order, shipment_note
 from services.logistics.storage import shipment as shipments
 
-FUMIGATION, FUMIGATED = "FUMIGATION", "FUM"
 MOST_SHIPMENTS = 500
 """On the five weeks of the calendar."""
 
@@ -75,10 +74,9 @@ def cut_offs_of(shipment: Shipment, cut_offs: Sequence[CutOff], language: str = 
     """The days of a booked shipment, planned backwards from its departure."""
     if shipment.etd is None or shipment.cancelled:
         return []
-    known = {document.code for document in shipment.documents if document.needed}
-    without = () if FUMIGATED in known else (FUMIGATION,)
+    lacking = {document.code for document in shipment.documents if document.missing}
     reached = {each.code for each in shipment.reached}
-    planned = plan_backwards(cut_offs, shipment.etd, reached=reached, without=without)
+    planned = plan_backwards(cut_offs, shipment.etd, reached=reached, without=nobody_waits_for(lacking))
     return [_due(each, language) for each in planned]
 
 

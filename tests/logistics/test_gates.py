@@ -161,6 +161,21 @@ def test_a_lot_whose_lane_was_corrected_stays(logistics: Logistics) -> None:
     assert (stays.status_code, "free lane" in stays.text) == (422, True)
 
 
+def test_papers_follow_the_lane_of_a_lot_that_was_corrected(logistics: Logistics) -> None:
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot(lane="free"))
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    papers = {each["code"] for each in shipment["documents"]}
+    assert "DEST-POLICY" not in papers
+    reason = "It was braided in the prison."
+    logistics.hears(
+        LotLaneCorrected(order_id=ORDER, line=1, lot=LOT, former_lane="free", lane="custodial", reason=reason)
+    )
+    now = logistics.staff.get(f"/shipments/{shipment['id']}").json["documents"]
+    (decision,) = [each for each in now if each["code"] not in papers]
+    assert (decision["code"], decision["state"]) == ("DEST-POLICY", "present")
+
+
 def test_no_certificate_that_prisoners_did_not_make_it_is_taken_for_what_they_made(
     logistics: Logistics,
 ) -> None:

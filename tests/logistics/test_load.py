@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.logistics.domain.cut_offs import CutOff, plan_backwards
+from services.logistics.domain.cut_offs import CutOff, nobody_waits_for, plan_backwards
 from services.logistics.domain.load import Equipment, Load, choose, load_of, need_fit
 from services.logistics.domain.shipment import CLOSING
 from shared import reference
@@ -90,3 +90,8 @@ def test_cut_offs_are_planned_backwards_to_ten_days_before_the_departure() -> No
     assert cut_offs[0].days == CLOSING.days
     plain = plan_backwards(cut_offs, date(2025, 3, 30), reached=(), without=("FUMIGATION",))
     assert [each.on.day for each in plain] == [20, 22, 27, 28, 29]
+
+
+def test_nobody_waits_for_the_fumigation_without_the_certificate_of_it_to_be_got() -> None:
+    assert nobody_waits_for({"FUM", "COO"}) == ()
+    assert nobody_waits_for({"COO"}) == ("FUMIGATION",)

@@ -1,16 +1,28 @@
 """What packers scan counts by itself: what is right is kept, what is wrong is told in words."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from services.logistics.domain.sscc import epc_urn_of_sscc
+from services.logistics.domain.sscc import epc_urn_of_sscc, place_uri
 from services.logistics.storage import carton
 from shared.settings import BadSetting, load
-from tests.logistics.conftest import CONTAINER, SEAL, SEMARANG, SRAGEN, Logistics, a_clearance, a_lot
+from tests.logistics.conftest import (
+    CONTAINER,
+    SEAL,
+    SEMARANG,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_facility,
+    a_lot,
+    a_paper,
+)
 from tests.logistics.test_epcis import errors
 from tests.logistics.test_papers import text_of
 
@@ -244,6 +256,48 @@ def test_pallets_and_the_way_to_the_hub_stand_in_the_papers_and_in_epcis(logisti
     assert [each["bizStep"] for each in events if each["type"] == "ObjectEvent"] == [
         "commissioning", "shipping", "arriving", "receiving",
     ]  # fmt: skip
+
+
+def test_what_came_back_or_was_lost_is_off_its_pallet_and_is_told_where_it_stood(
+    logistics: Logistics,
+) -> None:
+    ssccs = packed(logistics, quantity=450)
+    scan(logistics, "gathered", *ssccs, hub=SRAGEN)
+    first = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
+    scan(logistics, "palletised", *ssccs, pallet=first)
+    for what in ("lost", "found"):
+        report = {"what": what, "ssccs": ssccs[:1], "reason": "Behind the rack."}
+        assert logistics.staff.post("/cartons/reports", report).status_code == 200
+    logistics.hears(a_clearance())
+    given_up = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    assert logistics.change(given_up, "book", a_booking()).status_code == 200
+    for document in logistics.staff.get(f"/shipments/{given_up['id']}").json["documents"]:
+        if document["state"] == "missing":
+            assert logistics.change(given_up, "documents", a_paper(document["code"])).status_code == 200
+    left = logistics.change(given_up, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    assert left.status_code == 200, left.text
+    assert logistics.change(given_up, "cancel", {"reason": "no room"}).status_code == 200
+    scan(logistics, "gathered", *ssccs, hub=SEMARANG)
+    second = logistics.staff.post("/pallets", {"hub": SEMARANG}).json["sscc"]
+    scan(logistics, "palletised", *ssccs, pallet=second)
+    scan(logistics, "taken_off", ssccs[0])
+    shipment = logistics.staff.post("/shipments", {"hub": SEMARANG, "destination": "BE"}).json
+    document = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json
+    events = document["epcisBody"]["eventList"]
+    where = {name: place_uri(a_facility(name).gln) for name in (SRAGEN, SEMARANG)}
+    stacked = [each for each in events if each.get("childEPCs")]
+    assert [
+        (each["action"], each["parentID"], len(each["childEPCs"]), each["readPoint"]["id"])
+        for each in stacked
+    ] == [
+        ("ADD", epc_urn_of_sscc(first), 3, where[SRAGEN]),
+        ("DELETE", epc_urn_of_sscc(first), 1, where[SRAGEN]),
+        ("DELETE", epc_urn_of_sscc(first), 2, where[SRAGEN]),
+        ("ADD", epc_urn_of_sscc(second), 3, where[SEMARANG]),
+        ("DELETE", epc_urn_of_sscc(second), 1, where[SEMARANG]),
+    ]
+    times = [datetime.fromisoformat(each["eventTime"]) for each in events]
+    assert datetime.fromisoformat(document["creationDate"]) >= max(times)
 
 
 def test_numbers_begin_with_the_company_prefix_of_the_settings(logistics: Logistics) -> None:

@@ -308,6 +308,19 @@ def test_in_whatever_order_reports_come_pieces_depart_once_and_are_delivered_aft
     assert shipment.state(GRAPH) in {code.lower() for code in WAY}
 
 
+def test_a_certificate_that_became_false_is_there_no_longer() -> None:
+    shipment = a_shipment(a_document("CERT-12.43"), a_document("COO"))
+    for carton in shipment.cartons:
+        carton.lot.lane = "free"
+    for document in shipment.documents:
+        document.record("1", DAY, today=DAY)
+    shipment.void_what_is_false()
+    assert [document.present for document in shipment.documents] == [True, True]
+    shipment.cartons[0].lot.lane = "custodial"
+    shipment.void_what_is_false()
+    assert [document.present for document in shipment.documents] == [False, True]
+
+
 def test_a_late_report_of_the_declaration_is_judged_by_the_day_on_which_it_was_filed() -> None:
     shipment = a_shipment(a_document("CI", "PEB_SUBMITTED", made_by_system=True))
     shipment.plan([cleared()], graph=GRAPH)

@@ -10,9 +10,13 @@ NO_CONVICT_LABOUR: Final = "CERT-12.43"
 LAW: Final = "19 CFR 12.43; 19 U.S.C. 1307"
 
 
+def is_false(code: str, lanes: Iterable[str]) -> bool:
+    return code == NO_CONVICT_LABOUR and "custodial" in lanes
+
+
 def need_true(code: str, lanes: Iterable[str]) -> None:
     """Refuse a certificate that the lane of the goods contradicts, with the law that it is asked by."""
-    if code == NO_CONVICT_LABOUR and "custodial" in lanes:
+    if is_false(code, lanes):
         raise Refused(
             "{code} would say that no prisoner made these goods, and prisoners did: it would be false ({law}).",
             field="code",

@@ -25,6 +25,14 @@ class Due:
     met: bool
 
 
+FUMIGATION, FUMIGATED = "FUMIGATION", "FUM"
+
+
+def nobody_waits_for(lacking: Collection[str]) -> tuple[str, ...]:
+    """With the certificate of fumigation, or where none is needed, nobody waits for the fumigation."""
+    return () if FUMIGATED in lacking else (FUMIGATION,)
+
+
 def plan_backwards(
     cut_offs: Sequence[CutOff], etd: date, *, reached: Collection[str], without: Collection[str] = ()
 ) -> list[Due]:

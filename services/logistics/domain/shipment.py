@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.logistics.domain.carton import Carton
+from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.declaration import Declaration, Particulars
 from services.logistics.domain.documents import (
@@ -311,12 +312,22 @@ class Shipment:
             )
         ]
 
-    def reconsider(self, wanted: Sequence[Document], *, graph: Graph) -> list[object]:
+    def reconsider(
+        self, wanted: Sequence[Document], *, goods: Sequence[Standing] = (), graph: Graph
+    ) -> list[object]:
         """Take the checklist that the goods need now; what was present stays."""
         _need_rules(wanted)
         lacked = bool(self.missing_before_departure(graph))
         self.documents = reconsidered(self.documents, wanted)
+        self._note_clearance(goods)
         return self._completed(lacked, graph)
+
+    def void_what_is_false(self) -> None:
+        """A certificate that the goods contradict since their lane was corrected is there no longer."""
+        lanes = {carton.lot.lane for carton in self.cartons}
+        for document in self.documents:
+            if is_false(document.code, lanes):
+                document.withdraw()
 
     def record_document(
         self,

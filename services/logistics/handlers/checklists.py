@@ -50,7 +50,7 @@ def reconsider(session: Session, shipment: Shipment, mode: str | None = None) ->
     """Ask for what the shipment's goods need now, or once they are booked by ``mode``; what was present stays."""
     goods = standing.in_shipment(session, shipment.id)
     wanted = papers_for(session, goods, mode or _mode_of(session, shipment))
-    return shipment.reconsider(wanted, graph=rules.milestones(session))
+    return shipment.reconsider(wanted, goods=goods, graph=rules.milestones(session))
 
 
 def _mode_of(session: Session, shipment: Shipment) -> str:

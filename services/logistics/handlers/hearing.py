@@ -119,9 +119,16 @@ def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: H
 
 
 def on_lot_lane_corrected(session: Session, event: LotLaneCorrected, heard: Heard) -> None:
-    """From now on the lot, and what it is loaded with, counts as made by those who made it in truth."""
+    """From now on the lot, and what it is loaded with, counts as made by those who made it in truth; papers follow."""
     _need(session, lot.c.code == event.lot, NotYet("production", f"lot/{event.lot}"))
-    session.execute(update(lot).where(lot.c.code == event.lot).values(lane=event.lane))
+    standing.lock_line(session, event.order_id, event.line)
+    held = regrouping.held_with(session, event.order_id, event.line)
+    corrected = session.get_one(Lot, event.lot, with_for_update=True, populate_existing=True)
+    corrected.lane = event.lane
+    for shipment in held:
+        shipment.void_what_is_false()
+    session.flush()
+    checklists.reconsider_those_with(session, event.order_id, event.line)
 
 
 def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:

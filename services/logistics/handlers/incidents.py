@@ -10,7 +10,7 @@ from services.logistics.domain import incidents
 from services.logistics.domain.carton import Carton, leave
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check
-from services.logistics.handlers.carton_history import note, role_of
+from services.logistics.handlers.carton_history import note, note_off_pallets, role_of
 from services.logistics.handlers.cartons import locked, need_hub
 from services.logistics.handlers.regrouping import take_out_of
 from services.logistics.storage import carton as cartons
@@ -61,6 +61,7 @@ def report_damaged(session: Session, *, reason: str, ssccs: Sequence[str]) -> li
 def report_lost(session: Session, *, reason: str, ssccs: Sequence[str]) -> list[Carton]:
     found, at = _taken_out(session, ssccs), business_now(session)
     news = [each for each in found if each.lost_at is None]
+    note_off_pallets(session, news, at=at)
     return _noted(session, news, "lost", incidents.lose(news, at=at), at=at, reason=reason)
 
 

@@ -13,7 +13,7 @@ from services.logistics.domain.order import need_cleared, need_one_invoice
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import checklists
-from services.logistics.handlers.carton_history import note
+from services.logistics.handlers.carton_history import note, note_off_pallets
 from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.shipments import locked, locked_whatever, told, with_cartons
 from services.logistics.storage import carton as cartons
@@ -34,7 +34,8 @@ def take_out(session: Session, *, shipment_id: UUID, ssccs: Sequence[str]) -> Sh
 
 def split(session: Session, *, shipment_id: UUID, ssccs: Sequence[str]) -> Shipment:
     """Some cartons become a shipment of their own, which is not booked yet; returns the new one."""
-    standing.lock_lines(session, session.get_one(Shipment, shipment_id).destination)
+    whither = select(shipments.c.destination).where(shipments.c.id == shipment_id)
+    standing.lock_lines(session, session.execute(whither).scalar_one())
     shipment, chosen = locked(session, shipment_id), [check(sscc) for sscc in ssccs]
     locked_cartons(session, chosen)
     take_out_of(session, shipment, chosen)
@@ -65,6 +66,8 @@ def merge(session: Session, *, shipment_id: UUID, other: UUID) -> Shipment:
 def cancel(session: Session, *, shipment_id: UUID, reason: str) -> Shipment:
     """Give a shipment up before it is loaded; its cartons wait for another one."""
     shipment, at = locked_whatever(session, shipment_id), business_now(session)
+    if shipment.dispatched:
+        note_off_pallets(session, shipment.cartons, at=at)
     back, events = regrouping.cancel(shipment, reason, at=at)
     note(session, back, "taken_out", at=at, shipment_id=shipment.id, reason=reason)
     if shipment.dispatched:

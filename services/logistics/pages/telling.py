@@ -9,6 +9,7 @@ from babel.dates import format_timedelta
 from services.logistics.domain.milestones import Graph, troubles
 from services.logistics.domain.shipment import Shipment
 from shared.clock import WIB
+from shared.web.pages import moment
 
 OPTIONAL = ("FUMIGATED", "TRANSSHIPPED", "CLOSED")
 """Not every shipment has these, so nobody waits for them."""
@@ -42,13 +43,9 @@ def entries(milestones: Iterable[Mapping[str, Any]], language: str) -> list[dict
 def reported(milestones: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
     """The reports that may be wrong, the newest first: the id of each and its words."""
     return [
-        (each["id"], f"{each['name']}, {each['place_name'] or each['place']}, {_local(each['occurred_at'])}")
+        (each["id"], f"{each['name']}, {each['place_name'] or each['place']}, {moment(each['occurred_at'])}")
         for each in milestones
     ][::-1]
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment.astimezone(WIB):%Y-%m-%d %H:%M} WIB"
 
 
 def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, pre_load
 
 from services.logistics.handlers import milestones, schedules
 from services.logistics.pages.shipment import change
-from services.logistics.schemas.milestones import MilestoneRequest
+from services.logistics.schemas.milestones import NAMES, MilestoneRequest
 from services.logistics.schemas.schedules import ScheduleRequest
 from shared.web import pages
 from shared.web.access import LOGISTICS
@@ -17,7 +17,6 @@ from shared.web.access import LOGISTICS
 desk = Blueprint("way", __name__, url_prefix="/logistics", template_folder="../templates")
 
 DIGITS = re.compile("[0-9]{1,18}")
-NAMES = ("milestone", "dcsa", "edifact")
 
 
 class CorrectionForm(MilestoneRequest):
