@@ -1,5 +1,7 @@
 """Photos that people send: taken for what they are, not for what they are called, and kept without what they tell beside."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 
@@ -16,15 +18,10 @@ NO_PHOTO = "Send a JPEG or PNG picture of up to {megapixels} megapixels."
 
 def cleaned(sent: bytes, *, field: str = "photo", longest_side: int | None = None) -> tuple[str, bytes]:
     """The picture drawn anew, upright, with its media type; where and when it was taken is left out."""
-    try:
-        with Image.open(BytesIO(sent), formats=FORMATS) as picture:
-            kind = str(picture.format)
-            if picture.width * picture.height > MOST_PIXELS:
-                raise _no_photo(field)
-            upright = ImageOps.exif_transpose(picture)
-            plain = upright.convert("RGB" if kind == "JPEG" else "RGBA")
-    except Exception:  # Pillow has no one way to say that a file is broken
-        raise _no_photo(field) from None
+    with opened(sent, field=field) as picture:
+        kind = str(picture.format)
+        upright = ImageOps.exif_transpose(picture)
+        plain = upright.convert("RGB" if kind == "JPEG" else "RGBA")
     plain.info.clear()
     if longest_side:
         plain.thumbnail((longest_side, longest_side))
@@ -33,5 +30,13 @@ def cleaned(sent: bytes, *, field: str = "photo", longest_side: int | None = Non
     return f"image/{kind.lower()}", into.getvalue()
 
 
-def _no_photo(field: str) -> Refused:
-    return Refused(NO_PHOTO, field=field, megapixels=MOST_PIXELS // 1_000_000)
+@contextmanager
+def opened(sent: bytes, *, field: str, most_pixels: int = MOST_PIXELS) -> Iterator[Image.Image]:
+    """A picture to be read; whatever goes wrong meanwhile is refused by the field."""
+    try:
+        with Image.open(BytesIO(sent), formats=FORMATS) as picture:
+            if picture.width * picture.height > most_pixels:
+                raise ValueError("so many pixels")
+            yield picture
+    except Exception:  # Pillow has no one way to say that a file is broken
+        raise Refused(NO_PHOTO, field=field, megapixels=most_pixels // 1_000_000) from None

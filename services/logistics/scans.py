@@ -3,15 +3,14 @@
 from io import BytesIO
 from typing import Final
 
-from PIL import Image
 from pypdf import PdfReader
 
+from shared.photos import opened
 from shared.refusal import Refused
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_PIXELS: Final = 100_000_000
 """An A3 page at 600 dots an inch has 70 million; a small file can unfold into one that fills the memory."""
-PICTURES: Final = ("JPEG", "PNG")
 END_OF_PDF: Final = 2048
 """Bytes at the end within which a whole PDF says where its table of contents begins."""
 ARCHIVES: Final = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!")
@@ -46,15 +45,13 @@ def _pages(sent: bytes) -> int:
 
 def _picture(sent: bytes) -> str:
     try:
-        with Image.open(BytesIO(sent), formats=PICTURES) as picture:
-            kind, pixels = str(picture.format), picture.width * picture.height
+        with opened(sent, field="file", most_pixels=MOST_PIXELS) as picture:
+            kind = str(picture.format)
             picture.verify()
-    except Exception:  # Pillow has no one way to say that a file is broken
-        raise Refused("Send a PDF, a JPEG or a PNG.", field="file") from None
-    if pixels > MOST_PIXELS:
+    except Refused:
         raise Refused(
-            "Send a picture of up to {megapixels} megapixels.",
+            "Send a PDF, a JPEG or a PNG; a picture of up to {megapixels} megapixels.",
             field="file",
             megapixels=MOST_PIXELS // 1_000_000,
-        )
+        ) from None
     return f"image/{kind.lower()}"

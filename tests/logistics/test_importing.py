@@ -1,11 +1,15 @@
 """A carrier sends its milestones as a table, late, twice and in no order; each row is answered."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests.logistics.conftest import CONTAINER, Caller, Logistics, a_booking
+from services.logistics.storage import shipment as shipments
+from tests.awaiting import until_somebody_waits_for_a_lock
+from tests.logistics.conftest import CONTAINER, SRAGEN, Caller, Logistics, a_booking, a_clearance, a_lot
 from tests.logistics.test_correcting import a_key, at, sealed, told
 
 __all__ = ["sealed"]
@@ -44,7 +48,7 @@ def test_each_row_holds_or_is_refused_by_itself_and_the_same_file_again_changes_
         (4, "refused", "milestone"),
         (5, "refused", "shipment"),
         (6, "refused", "occurred_at"),
-        (7, "refused", "place"),
+        (7, "refused", "row"),
     ]
     again = send(logistics, carrier, *rows, key="2").json
     assert [row["outcome"] for row in again[:3]] == ["known", "known", "refused"]
@@ -74,3 +78,20 @@ def test_of_another_carrier_there_is_no_shipment(logistics: Logistics, sealed: d
 def test_a_file_with_other_columns_is_refused_as_a_whole(logistics: Logistics, header: str) -> None:
     answer = send(logistics, logistics.staff, "a;b;c", header=header)
     assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "file")
+
+
+def test_shipments_of_a_file_are_held_in_the_order_in_which_everybody_holds_them(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    logistics.hears(a_clearance(2))
+    logistics.gathered(a_lot("SRG-2503-003", line=2, sku="CW-BALL-09"))
+    later = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    rows = (f"{later['number']};GATE_IN;;IDSRG;{at(-2)}", f"{sealed['number']};GATE_IN;;IDSRG;{at(-1)}")
+    one = select(shipments.c.id).with_for_update(nowait=True)
+    with ThreadPoolExecutor(1) as threads:
+        with logistics.database.transaction() as session:
+            session.execute(one.where(shipments.c.number == sealed["number"])).all()
+            sent = threads.submit(send, logistics, logistics.staff, *rows)
+            until_somebody_waits_for_a_lock(logistics.database)
+            session.execute(one.where(shipments.c.number == later["number"])).all()
+        assert [row["outcome"] for row in sent.result().json] == ["refused", "recorded"]

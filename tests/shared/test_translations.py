@@ -82,6 +82,7 @@ DESKS = [
     ROOT / "services/orders/handlers/placing.py",
     ROOT / "services/orders/imports.py",
     ROOT / "services/orders/rows.py",
+    ROOT / "shared/table_rows.py",
     ROOT / "shared/web/files.py",
     *ROOT.glob("services/orders/pages/*.py"),
     ROOT / "services/orders/domain/amendment.py",

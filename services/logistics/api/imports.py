@@ -6,7 +6,7 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from services.logistics.handlers import importing
-from services.logistics.reported_rows import CODES, MOST_BYTES, MOST_ROWS, NEEDED, rows_of
+from services.logistics.reported_rows import COLUMNS, MOST_BYTES, MOST_ROWS, rows_of
 from services.logistics.schemas.milestones import ImportedRowSchema
 from shared.web.access import CARRIER, LOGISTICS, requires
 from shared.web.api import Routes, takes
@@ -17,7 +17,8 @@ api = Routes("imports", __name__, url_prefix="/logistics/v1", description="Many 
 
 ROWS = ImportedRowSchema(many=True)
 BODY = {
-    "description": f"Up to {MOST_ROWS:,} rows. Columns: {', '.join(NEEDED)}, and one or more of {', '.join(CODES)}."
+    "description": f"Up to {MOST_ROWS:,} rows. Columns: {', '.join(COLUMNS.needed)}, and one or more of"
+    f" {', '.join(COLUMNS.one_of)}."
     " A shipment is named by its number or its container.",
     "required": True,
     "content": {"text/csv": {"schema": {"type": "string"}}},

@@ -1,25 +1,27 @@
 """Many milestones at once: each row holds or falls by itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from marshmallow import ValidationError
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from services.logistics.handlers.milestones import record_milestone
-from services.logistics.reported_rows import Row
+from services.logistics import rules
+from services.logistics.domain.milestones import Graph
+from services.logistics.domain.shipment import Shipment
+from services.logistics.handlers.milestones import report
 from services.logistics.schemas.milestones import MilestoneRequest
-from services.logistics.storage import shipment, shipment_milestone
+from services.logistics.storage import shipment as shipments
 from shared.refusal import Refused
 from shared.sight import as_the_service
+from shared.table_rows import Row
 from shared.web.problems import field_errors
 
 REPORT = MilestoneRequest()
-FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,52 +35,94 @@ class Outcome:
     detail: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A row that can be read, of a shipment that there is."""
+
+    row: Row
+    shipment: UUID
+    body: dict[str, Any]
+
+
 def import_milestones(session: Session, *, rows: Iterable[Row]) -> list[Outcome]:
-    """Report each row, what happened earlier first, so that a file needs no order; told in the order of the file."""
-    read = [(row, *_read(row)) for row in rows]
-    read.sort(key=lambda each: each[1].get("occurred_at", FIRST))
-    return sorted((_reported(session, *each) for each in read), key=lambda each: each.line)
+    """Report each row, of each shipment what happened earlier first, so that a file needs no order.
+
+    All shipments are held before the first row, in the order in which everybody holds them.
+    """
+    read = list(rows)
+    known = _shipments(session, {_named(row) for row in read})
+    reports: list[Report] = []
+    outcomes: list[Outcome] = []
+    for row in read:
+        try:
+            reports.append(_read(row, known))
+        except Refused as refusal:
+            outcomes.append(_outcome(row, "refused", refusal))
+    reports.sort(key=lambda each: (each.shipment, each.body["occurred_at"]))
+    with as_the_service(session):
+        _hold(session, {each.shipment for each in reports})
+        graph = rules.milestones(session)
+        for id, of_shipment in groupby(reports, key=lambda each: each.shipment):
+            shipment = session.get_one(Shipment, id, populate_existing=True)
+            outcomes += [_reported(session, shipment, graph, each) for each in of_shipment]
+    return sorted(outcomes, key=lambda each: each.line)
 
 
-def _read(row: Row) -> tuple[dict[str, Any], Refused | None]:
+def _named(row: Row) -> str:
+    return "".join(row.content.get("shipment", "").upper().split())
+
+
+def _shipments(session: Session, names: set[str]) -> dict[str, UUID]:
+    """The shipment of each number, or the newest live one in each container, of those that the sender may see."""
+    query = select(shipments.c.id, shipments.c.number, shipments.c.container, shipments.c.cancelled_at)
+    named = query.where(or_(shipments.c.number.in_(names), shipments.c.container.in_(names)))
+    found: dict[str, UUID] = {}
+    for row in session.execute(named.order_by(shipments.c.id)):
+        found[row.number] = row.id
+        if row.container and row.cancelled_at is None:
+            found[row.container] = row.id
+    return found
+
+
+def _hold(session: Session, ids: set[UUID]) -> None:
+    query = select(shipments.c.id).where(shipments.c.id.in_(ids)).order_by(shipments.c.id)
+    session.execute(query.with_for_update()).all()
+
+
+def _read(row: Row, known: Mapping[str, UUID]) -> Report:
+    if row.wrong:
+        raise Refused(row.wrong, field="row")
+    said = {name: value for name, value in row.content.items() if name != "shipment"}
     try:
-        return REPORT.load(row.said), None
+        body = REPORT.load(said)
     except ValidationError as error:
         first = next(iter(field_errors(error.messages)))
         message, field = first["message"], first["field"]
-        return {}, Refused(message, field=field)
-
-
-def _reported(session: Session, row: Row, body: dict[str, Any], wrong: Refused | None) -> Outcome:
-    try:
-        if wrong:
-            raise wrong
-        id = _shipment(session, row.shipment)
-        with session.begin_nested(), as_the_service(session):
-            before = _count(session, id)
-            record_milestone(session, shipment_id=id, **body)
-            news = _count(session, id) > before
-    except Refused as refusal:
-        return Outcome(
-            line=row.line, outcome="refused", shipment=row.shipment, field=refusal.field, detail=str(refusal)
-        )
-    return Outcome(line=row.line, outcome="recorded" if news else "known", shipment=row.shipment)
-
-
-def _count(session: Session, shipment_id: UUID) -> int:
-    query = select(func.count()).where(shipment_milestone.c.shipment_id == shipment_id)
-    return session.execute(query).scalar_one()
-
-
-def _shipment(session: Session, named: str) -> UUID:
-    """The shipment of this number, or the newest live one in this container, of those that the sender may see."""
-    plain = "".join(named.upper().split())
-    inside = and_(shipment.c.container == plain, shipment.c.cancelled_at.is_(None))
-    query = select(shipment.c.id).where(or_(shipment.c.number == plain, inside))
-    newest = query.order_by(shipment.c.id.desc()).limit(1)
-    found: UUID | None = session.execute(newest).scalar_one_or_none()
-    if found is None:
+        raise Refused(message, field=field) from None
+    shipment = known.get(_named(row))
+    if shipment is None:
         raise Refused(
-            "There is no shipment {number}; give its number or its container.", field="shipment", number=named
+            "There is no shipment {number}; give its number or its container.",
+            field="shipment",
+            number=row.content.get("shipment", ""),
         )
-    return found
+    return Report(row=row, shipment=shipment, body=body)
+
+
+def _reported(session: Session, shipment: Shipment, graph: Graph, each: Report) -> Outcome:
+    try:
+        shipment.need_live()
+        news = report(session, shipment, graph, **each.body)
+    except Refused as refusal:
+        return _outcome(each.row, "refused", refusal)
+    return _outcome(each.row, "recorded" if news else "known")
+
+
+def _outcome(row: Row, outcome: str, refusal: Refused | None = None) -> Outcome:
+    return Outcome(
+        line=row.number,
+        outcome=outcome,
+        shipment=row.content.get("shipment", ""),
+        field=refusal.field if refusal else None,
+        detail=str(refusal) if refusal else None,
+    )

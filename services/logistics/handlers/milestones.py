@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.correcting import Right, correct
-from services.logistics.domain.milestones import INCORRECT_DATA, Reached, Reason
+from services.logistics.domain.milestones import INCORRECT_DATA, PEB_SUBMITTED, Graph, Reached, Reason
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check_locode
 from services.logistics.handlers.carton_history import role_of
@@ -29,13 +29,39 @@ def record_milestone(
     occurred_at: datetime,
 ) -> Shipment:
     """Something happened on the way: named as we do, or by the code of DCSA or UN/EDIFACT."""
-    shipment, graph = locked(session, shipment_id), rules.milestones(session)
+    shipment = locked(session, shipment_id)
+    report(
+        session,
+        shipment,
+        rules.milestones(session),
+        milestone=milestone,
+        dcsa=dcsa,
+        edifact=edifact,
+        place=place,
+        occurred_at=occurred_at,
+    )
+    return shipment
+
+
+def report(
+    session: Session,
+    shipment: Shipment,
+    graph: Graph,
+    *,
+    milestone: str | None = None,
+    dcsa: str | None = None,
+    edifact: str | None = None,
+    place: str,
+    occurred_at: datetime,
+) -> bool:
+    """The same of a shipment that is held already; whether it was news."""
     where = _place(session, place)
     code = milestone or shipment.called(dcsa=dcsa, edifact=edifact, place=where, graph=graph)
     now = business_now(session)
-    goods = standing.in_shipment(session, shipment_id)
+    goods = standing.in_shipment(session, shipment.id) if code == PEB_SUBMITTED else ()
     events = shipment.record(code, place=where, occurred_at=occurred_at, now=now, graph=graph, goods=goods)
-    return told(session, shipment, events)
+    told(session, shipment, events)
+    return bool(events)
 
 
 def correct_milestone(

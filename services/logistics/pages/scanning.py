@@ -8,8 +8,9 @@ from services.logistics import downloads, views, views_of_cartons
 from services.logistics.api.scans import REPORTS, SCANS
 from services.logistics.domain.scanning import Outcome, Scan
 from services.logistics.handlers.pallets import build_pallet
-from services.logistics.photos_of_labels import MOST_BYTES, sscc_on
+from services.logistics.photos_of_labels import sscc_on
 from services.logistics.schemas.scans import NEEDS
+from shared.photos import MOST_BYTES
 from shared.refusal import Refused
 from shared.text import has_identity_number
 from shared.web import pages

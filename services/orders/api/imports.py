@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from services.orders import imports
 from services.orders.handlers import importing
-from services.orders.rows import COLUMNS, MOST_BYTES, MOST_ROWS, READERS, Row, lines_of
+from services.orders.rows import COLUMNS, MOST_BYTES, MOST_ROWS, READERS
 from services.orders.schemas.imports import ImportedRowSchema, ImportRowsQuery, ImportSchema
+from shared.table_rows import Row, lines_of
 from shared.web.access import BUYER, current, requires
 from shared.web.api import Routes, takes
 from shared.web.context import transaction

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from services.orders import imports
 from services.orders.domain.imported import Place, Verdict, judged, refused
 from services.orders.handlers.placing import new_order, order_of, place_order
-from services.orders.rows import Row
+from services.orders.rows import po_number_of
 from services.orders.schemas.imports import ImportRowSchema
 from services.orders.storage import order_import, order_import_row
 from shared.refusal import Refused
+from shared.table_rows import Row
 from shared.web.access import BUYER
 from shared.web.problems import field_errors
 
@@ -48,11 +49,11 @@ def _kept(id: UUID, row: Row) -> dict[str, Any]:
     return {
         "import_id": id,
         "number": row.number,
-        "po_number": row.po_number,
+        "po_number": po_number_of(row),
         "content": json.dumps(row.content),
         "outcome": row.wrong and "refused",
         "field": row.wrong and "row",
-        "reason": row.wrong,
+        "reason": row.wrong and str(row.wrong),
     }
 
 

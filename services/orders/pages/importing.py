@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from services.orders import imports
 from services.orders.handlers import importing
-from services.orders.rows import COLUMNS, MOST_BYTES, lines_of, read_csv, read_json_lines
+from services.orders.rows import COLUMNS, MOST_BYTES, read_csv, read_json_lines
 from shared.refusal import Refused
+from shared.table_rows import lines_of
 from shared.web import pages
 from shared.web.access import BUYER, current
 from shared.web.api import takes
