@@ -50,8 +50,7 @@ class Milestone:
 
     @property
     def repeats(self) -> bool:
-        """Whether a second one is no mistake: feeders may meet more than one other vessel, and trouble comes again
-        that can end."""
+        """Whether a second one is no mistake: feeders meet more than one vessel, and trouble that ends comes again."""
         relieving = self.kind == "relief" and self.code not in ENDS
         return relieving or bool(self.ended_by) or self.code == TRANSSHIPPED
 
@@ -141,8 +140,10 @@ def need_possible(
             place=earlier[0].place,
             at=_time(earlier[0].occurred_at),
         )
+    for needed in graph[code].after:
+        _need_before(code, needed, occurred_at, reached)
     reported = Reached(code=code, place="", occurred_at=occurred_at, recorded_at=now)
-    need_in_order([reported, *reached], graph)
+    _need_undisturbed([reported, *reached], graph)
 
 
 def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequence[Reached]) -> None:
@@ -169,7 +170,7 @@ def need_in_order(reached: Sequence[Reached], graph: Graph) -> None:
     for each in reached:
         for needed in graph[each.code].after:
             _need_before(each.code, needed, each.occurred_at, reached)
-        _need_undisturbed(each, reached, graph)
+    _need_undisturbed(reached, graph)
 
 
 def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None) -> list[str]:
@@ -236,9 +237,17 @@ def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
     ]
 
 
-def _need_undisturbed(each: Reached, reached: Sequence[Reached], graph: Graph) -> None:
+def _need_undisturbed(reached: Sequence[Reached], graph: Graph) -> None:
     """Refuse what was while something was wrong, and trouble that came after what would have ended it."""
-    milestone, until = graph[each.code], [at for at in reached if at.occurred_at <= each.occurred_at]
+    for each in reached:
+        until = [at for at in reached if at.occurred_at <= each.occurred_at]
+        _need_no_bar(each, until, graph)
+        milestone = graph.get(each.code)
+        if milestone and milestone.kind == "trouble":
+            _need_not_over(each, milestone, until if milestone.ended_by else reached, graph)
+
+
+def _need_no_bar(each: Reached, until: Sequence[Reached], graph: Graph) -> None:
     for held in troubles(until, graph):
         if each.code in held.bars:
             raise Refused(
@@ -247,8 +256,11 @@ def _need_undisturbed(each: Reached, reached: Sequence[Reached], graph: Graph) -
                 code=each.code,
                 held=held.code,
             )
-    for over in until if milestone.ended_by else reached:
-        if over.code in _ends_for_good(milestone, graph):
+
+
+def _need_not_over(each: Reached, trouble: Milestone, among: Sequence[Reached], graph: Graph) -> None:
+    for over in among:
+        if over.code in _ends_for_good(trouble, graph):
             raise Refused(
                 "{code} can't be with {over}, which was at {at}.",
                 field="milestone",
