@@ -224,3 +224,8 @@ def test_goods_are_received_back_once(logistics: Logistics, visitor: Visitor) ->
     page = visitor.open(f"/logistics/shipment/{shipment['id']}")
     assert 'value="RETURN_RECEIVED"' not in page
     assert 'id="schedule"' not in page
+    tomorrow = in_days(1).isoformat()
+    late = visitor.submit(
+        f"/logistics/shipment/{shipment['id']}/schedule", eta=tomorrow, reason="weather", because=BECAUSE
+    )
+    assert (late.status_code, "its way is over" in late.text) == (422, True)

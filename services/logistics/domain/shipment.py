@@ -284,7 +284,7 @@ class Shipment:
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
         if not self._codes.isdisjoint(ENDS):
-            raise Refused("{number} was delivered: it is expected no more.", number=self.number)
+            raise Refused("{number} is expected no more: its way is over.", number=self.number)
         if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
             raise Refused(
                 "{number} left with {vessel} {voyage}: give the arrival only.",
