@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from shared.events.orders import ClearanceWithdrawn, ClearedLot, LotLaneCorrected
 from tests.logistics.conftest import (
@@ -167,11 +168,15 @@ def test_papers_follow_the_lane_of_a_lot_that_was_corrected(logistics: Logistics
     shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
     papers = {each["code"] for each in shipment["documents"]}
     assert "DEST-POLICY" not in papers
+    with logistics.database.transaction() as session:
+        session.execute(text("UPDATE shipment_document SET code = 'CERT-12.43' WHERE code = 'COO'"))
+    assert logistics.change(shipment, "documents", a_paper("CERT-12.43")).status_code == 200
     reason = "It was braided in the prison."
     logistics.hears(
         LotLaneCorrected(order_id=ORDER, line=1, lot=LOT, former_lane="free", lane="custodial", reason=reason)
     )
     now = logistics.staff.get(f"/shipments/{shipment['id']}").json["documents"]
+    assert "CERT-12.43" not in {each["code"] for each in now}
     (decision,) = [each for each in now if each["code"] not in papers]
     assert (decision["code"], decision["state"]) == ("DEST-POLICY", "present")
 
