@@ -55,8 +55,8 @@ class Database:
     """A service's database, as one process uses it.
 
     ``sees`` is whose rows each transaction sees unless it says otherwise; ``shared.sight`` has the kinds.
-    ``after_commit`` is called once after each transaction that recorded events, outside of it:
-    a NOTIFY inside the transaction would serialise commits.
+    ``after_commit`` is called once after each transaction that left the relay something to do
+    (``session.info["due"]``), outside of it: a NOTIFY inside the transaction would serialise commits.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Database:
                 if sees is not None:
                     see(session, sees, principal)
                 yield session
-            if self.after_commit is not None and session.info.get("recorded"):
+            if self.after_commit is not None and session.info.get("due"):
                 self.after_commit()
 
     @contextmanager

@@ -129,7 +129,7 @@ def _claim_any() -> None:
         str(inboxes.CLAIM).replace("AND due.sequence = coalesce(position.last_sequence, 0) + 1", "")
     )
     inboxes._is_next = lambda row, last: True
-    inboxes.FENCED = text("SELECT CAST(:source AS text), CAST(:ids AS uuid[])")
+    inboxes.STORE = text(str(inboxes.STORE).replace("sequence <= last_sequence", "false"))
 
 
 @dataclass(frozen=True)

@@ -33,28 +33,24 @@ WAITS_AN_HOUR = 120
 
 
 STORE = text("""
-    INSERT INTO inbox (source, event_id, subject, sequence, type, occurred_at, actor_role, traceparent, data)
-    SELECT :source, id, subject, sequence, type, time, actorrole, traceparent, data
+    INSERT INTO inbox (
+        source, event_id, subject, sequence, type, occurred_at, actor_role, traceparent, data, state)
+    SELECT :source, id, subject, sequence, type, time, actorrole, traceparent, data,
+        CASE WHEN sequence <= last_sequence THEN 2 ELSE 0 END
     FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS e (
         id uuid, subject text, sequence int, type text, time timestamptz, actorrole text, traceparent text, data jsonb)
+    LEFT JOIN (SELECT subject, last_sequence FROM position WHERE source = :source) AS reached USING (subject)
     ON CONFLICT DO NOTHING RETURNING event_id""")
-"""One parameter for the whole batch: SQLAlchemy's and psycopg's work for a value of each row costs more than the insert."""
+"""One parameter for the whole batch: SQLAlchemy's and psycopg's work for a value of each row costs more than the insert.
 
-
-FENCED = text("""
-    UPDATE inbox SET state = 2 FROM position p
-    WHERE inbox.source = :source AND inbox.event_id = ANY(:ids) AND inbox.state = 0
-      AND p.source = inbox.source AND p.subject = inbox.subject AND inbox.sequence <= p.last_sequence""")
-"""What the position says took effect, though its row was gone, must not take effect again."""
+What the position says took effect, though its row was gone, must not take effect again.
+"""
 
 
 def store(session: Session, batch: Batch) -> None:
     """Keep what is new of a batch. Another event under a sequence already taken is parked, never dropped."""
     events = json.dumps([event.as_json() for event in batch.events])
-    stored = session.execute(STORE, {"source": batch.publisher, "events": events}).scalars()
-    new = set(stored)
-    if new:
-        session.execute(FENCED, {"source": batch.publisher, "ids": list(new)})
+    new = set(session.execute(STORE, {"source": batch.publisher, "events": events}).scalars())
     known = [event for event in batch.events if event.id not in new]
     if known:
         _park_conflicts(session, batch.publisher, known)
@@ -123,33 +119,34 @@ def _is_next(row: Row[Any], last: int) -> bool:
     return bool(row.sequence == last + 1)
 
 
-NEW_POSITIONS = text("""
-    INSERT INTO position (source, subject, last_sequence) SELECT :source, unnest(CAST(:subjects AS text[])), 0
-    ON CONFLICT DO NOTHING""")
 POSITIONS = text("""
-    SELECT subject, last_sequence FROM position WHERE source = :source AND subject = ANY(:subjects)
-    ORDER BY subject FOR UPDATE""")
+    INSERT INTO position AS known (source, subject, last_sequence)
+    SELECT :source, subject, 0 FROM unnest(CAST(:subjects AS text[])) AS subject
+    ON CONFLICT (source, subject) DO UPDATE SET last_sequence = known.last_sequence
+    RETURNING subject, last_sequence""")
+"""Locks them, new ones too, in the order in which they are given."""
 
 
 def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
-    ours = {"source": source, "subjects": subjects}
-    session.execute(NEW_POSITIONS, ours)
-    return {row.subject: row.last_sequence for row in session.execute(POSITIONS, ours)}
+    rows = session.execute(POSITIONS, {"source": source, "subjects": subjects})
+    return {row.subject: row.last_sequence for row in rows}
 
 
-ADVANCE = text("""
-    UPDATE position SET last_sequence = done.sequence
-    FROM (SELECT * FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS int[])) AS d (subject, sequence)) done
-    WHERE position.source = :source AND position.subject = done.subject""")
-
-DONE = text("""
-    UPDATE inbox SET state = done.state, done_at = statement_timestamp(), lease = NULL
-    FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS int[])) AS d (event_id, state)) done
-    WHERE inbox.source = :source AND inbox.event_id = done.event_id""")
-
-WAKE = text("""
+WAKE = """
     UPDATE inbox SET next_at = now(), waits_for = NULL
-    WHERE waits_for = ANY(:advanced) AND state = 0""")
+    WHERE waits_for = ANY(:advanced) AND state = 0
+    RETURNING event_id"""
+
+END = """
+    WITH reached AS (
+        UPDATE position SET last_sequence = now.sequence
+        FROM unnest(CAST(:subjects AS text[]), CAST(:sequences AS int[])) AS now (subject, sequence)
+        WHERE position.source = :source AND position.subject = now.subject),
+    finished AS (
+        UPDATE inbox SET state = now.state, done_at = statement_timestamp(), lease = NULL
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:states AS int[])) AS now (event_id, state)
+        WHERE inbox.source = :source AND inbox.event_id = now.event_id)"""
+FINISH = text(END + WAKE)
 
 
 def _finish(session: Session, source: str, finished: Sequence[tuple[Row[Any], Inbox]]) -> None:
@@ -157,12 +154,20 @@ def _finish(session: Session, source: str, finished: Sequence[tuple[Row[Any], In
     if not finished:
         return
     reached = {row.subject: row.sequence for row, _ in finished}
-    session.execute(
-        ADVANCE, {"source": source, "subjects": list(reached), "sequences": list(reached.values())}
-    )
     states = {row.event_id: int(state) for row, state in finished}
-    session.execute(DONE, {"source": source, "ids": list(states), "states": list(states.values())})
-    session.execute(WAKE, {"advanced": [f"{source} {subject}" for subject in reached]})
+    woken = session.execute(
+        FINISH,
+        {
+            "source": source,
+            "subjects": list(reached),
+            "sequences": list(reached.values()),
+            "ids": list(states),
+            "states": list(states.values()),
+            "advanced": [f"{source} {subject}" for subject in reached],
+        },
+    ).all()
+    if woken:
+        session.info["due"] = True
 
 
 CLAIM = text("""
@@ -256,6 +261,7 @@ def _give_back(database: Database, row: Row[Any], **values: Any) -> None:
     ours = (inbox.c.source == row.source, inbox.c.event_id == row.event_id, inbox.c.lease == row.lease)
     with database.transaction() as session:
         session.execute(update(inbox).where(*ours).values({"state": Inbox.PENDING, "lease": None, **values}))
+        session.info["due"] = True
 
 
 def _fingerprint(error: Exception) -> str:

@@ -40,6 +40,7 @@ def retry(session: Session, *, events: Collection[UUID], by: Operator) -> None:
             field="event",
             events=", ".join(map(str, finished)),
         )
+    session.info["due"] = True
     note(session, by, "retry", events)
 
 
@@ -76,7 +77,8 @@ def discard(session: Session, *, events: Collection[UUID], reason: str, by: Oper
     done = {"state": Inbox.DISCARDED, "done_at": func.clock_timestamp(), "waits_for": None, "lease": None}
     session.execute(update(inbox).where(among(inbox.c.event_id, events)).values(done))
     session.execute(POSITIONS_ADVANCE, these)
-    session.execute(WAKE, {"advanced": [f"{source} {subject}" for source, subject in last]})
+    session.execute(text(WAKE), {"advanced": [f"{source} {subject}" for source, subject in last]})
+    session.info["due"] = True
     note(session, by, "discard", events, reason)
 
 

@@ -59,7 +59,7 @@ def record(session: Session, *events: object) -> Sequence[Row[Any]]:
         },
     ).all()
     session.execute(ADDRESS, {"ids": [row.id for row in recorded]})
-    session.info["recorded"] = True
+    session.info["due"] = True
     return recorded
 
 

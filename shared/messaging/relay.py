@@ -43,10 +43,13 @@ POLL_SECONDS = 0.25
 SWEEP_SECONDS = 1.0
 LONGEST_LINGER = 0.03
 
-ANY_DUE = """
-    SELECT EXISTS (SELECT 1 FROM outbox_delivery WHERE state = 0 AND next_at <= now())
-        OR EXISTS (SELECT 1 FROM outbox_delivery WHERE state = 1 AND next_at <= now())
-        OR EXISTS (SELECT 1 FROM inbox WHERE state < 2 AND next_at <= now())"""
+DUE_IN = """
+    SELECT extract(epoch FROM least(
+        CASE WHEN EXISTS (SELECT FROM outbox_delivery WHERE state = 0 AND next_at <= now()) THEN now()
+            ELSE (SELECT min(next_at) FROM outbox_delivery WHERE state = 0) END,
+        (SELECT min(next_at) FROM outbox_delivery WHERE state = 1),
+        (SELECT min(next_at) FROM inbox WHERE state < 2)) - now())::float"""
+"""Seconds until something is due; null where nothing is to come. The first of a long backlog is enough."""
 
 WAITING = text("""
     SELECT s.subscriber,
@@ -135,15 +138,15 @@ class Relay:
                 self._heartbeat.beat()
 
     def _is_wanted(self, connection: psycopg.Connection[Any], stop: threading.Event) -> bool:
-        """Wait for a notification, or for something to be due; false if there is neither for a second."""
-        until = time.monotonic() + SWEEP_SECONDS
+        """Wait for a notification, or until something is due; false if there is neither for a second."""
+        [(due_in,)] = connection.execute(DUE_IN).fetchall()
+        pause = SWEEP_SECONDS if due_in is None else min(max(POLL_SECONDS, due_in), SWEEP_SECONDS)
+        until = time.monotonic() + pause
         while not stop.is_set() and time.monotonic() < until:
             for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
                 stop.wait(self._linger)
                 return True
-            if connection.execute(ANY_DUE).fetchall() == [(True,)]:
-                return True
-        return False
+        return due_in is not None and due_in <= pause
 
     def step(self) -> int:
         """One pass over all there is to do; returns how many events were published."""

@@ -277,7 +277,7 @@ def gaps_are_skipped(world: World, patch: pytest.MonkeyPatch) -> None:
 
 
 def old_copies_are_new(world: World, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(inboxes, "FENCED", text(f"{inboxes.FENCED} AND false"))
+    patch.setattr(inboxes, "STORE", text(str(inboxes.STORE).replace("sequence <= last_sequence", "false")))
     _mistake_the_next(patch, "<=")
 
 
