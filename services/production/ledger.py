@@ -77,6 +77,19 @@ def accounts_of(session: Session, code: str) -> dict[str, int]:
     return dict.fromkeys(ACCOUNTS, 0) | {row.account: int(row.idr) for row in rows}
 
 
+def owed_at(session: Session, code: str) -> list[dict[str, Any]]:
+    """Whose account is open, by code; also of those who left, to whom a later lot may owe something."""
+    rows = session.execute(
+        select(worker.c.id, worker.c.code, (-func.sum(premi_line.c.idr)).label("owed"))
+        .join(premi_line, premi_line.c.worker_id == worker.c.id)
+        .where(worker.c.facility == code)
+        .group_by(worker.c.id)
+        .having(func.sum(premi_line.c.idr) != 0)
+        .order_by(worker.c.code)
+    )
+    return [{**row._mapping, "owed": int(row.owed)} for row in rows]
+
+
 def scheme_dict(one: Scheme) -> dict[str, Any]:
     return {name: getattr(one, name) for name in Scheme.__dataclass_fields__}
 

@@ -75,13 +75,17 @@ def _page(refusal: Refused | None = None) -> str:
     with transaction() as session:
         today = business_today(session)
         day = _shown(today)
-        found = noted(session, current(), "hours", workers.workers_of(session, code, today))
+        found = workers.workers_of(session, code, today, since=day)
+        entries = workers.entries_on(session, code, day)
+        noted(
+            session, current(), "hours", {one["id"] for one in found} | {one["worker_id"] for one in entries}
+        )
         return render_template(
             "hours.html",
             workers=[one for one in found if one["eligible"]],
             orders=workers.orders_with_work(session, code),
             there={one: as_hours(count) for one, count in workers.hours_on(session, code, day).items()},
-            entries=workers.entries_on(session, code, day),
+            entries=entries,
             as_hours=as_hours,
             day=day,
             today=today,
