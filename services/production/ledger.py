@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from services.production.domain import premi as rules
@@ -25,18 +25,20 @@ from services.production.storage import (
 NEWEST = 60
 
 
+def standing_entries(kind: str) -> Select[int]:
+    """The entries of a kind that were not reversed."""
+    later = aliased(premi_entry)
+    return select(premi_entry.c.id).where(
+        premi_entry.c.kind == kind, ~select(later.c.id).where(later.c.reverses == premi_entry.c.id).exists()
+    )
+
+
 def waiting_lots(session: Session, code: str) -> list[dict[str, Any]]:
     """Accepted lots that nobody shared out yet, the oldest first, with what is owed for each."""
-    later = aliased(premi_entry)
-    not_reversed = ~select(later.c.id).where(later.c.reverses == premi_entry.c.id).exists()
-    shared = select(premi_entry.c.id).where(
-        premi_entry.c.lot == premi_lot.c.lot, premi_entry.c.kind == "shared", not_reversed
-    )
-    theirs = (
-        select(-func.sum(premi_line.c.idr))
-        .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
-        .where(premi_entry.c.lot == premi_lot.c.lot, premi_entry.c.kind == "accrued", not_reversed)
-        .where(premi_line.c.account == rules.WORKERS)
+    shared = standing_entries("shared").where(premi_entry.c.lot == premi_lot.c.lot)
+    accrued = standing_entries("accrued").where(premi_entry.c.lot == premi_lot.c.lot)
+    theirs = select(-func.sum(premi_line.c.idr)).where(
+        premi_line.c.entry_id.in_(accrued.correlate(premi_lot)), premi_line.c.account == rules.WORKERS
     )
     rows = session.execute(
         select(premi_lot, work_order.c.number, theirs.scalar_subquery().label("idr"))

@@ -1,5 +1,6 @@
 """Premi: to the last rupiah, in a ledger that only grows, for what was accepted here whatever a buyer does later."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,17 +9,28 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from services.production.domain import premi as rules
 from services.production.domain.premi import Line, Scheme, largest_remainder, must_stand
-from services.production.handlers import people, premi
-from services.production.storage import premi_entry, premi_line
+from services.production.domain.work_order import WorkOrder
+from services.production.handlers import agreements, people, premi
+from services.production.storage import premi_entry, premi_line, premi_scheme
 from shared.database import Database
 from shared.refusal import Refused
-from tests.production.conftest import SRAGEN, Production
-from tests.production.workforce import a_lot, a_scheme, some_workers, without_schemes, worked
+from tests.production.conftest import SRAGEN, Production, today
+from tests.production.workforce import (
+    LONG_AGO,
+    SCHEME,
+    a_lot,
+    a_scheme,
+    agreement_of,
+    some_workers,
+    without_schemes,
+    worked,
+)
 
 DAY = date(2026, 1, 5)
 
@@ -64,6 +76,7 @@ def test_an_accrual_and_its_sharing_add_up_to_nothing(worth: int, share: int, da
     ("changes", "said"),
     [
         ({"worker_pct": Decimal(51)}, "must add up to 100; they are 101"),
+        ({"worker_pct": Decimal(0), "capital_pct": Decimal(85)}, "Give the workers a share above 0"),
         ({"rates": {}}, "Give rates by article"),
         ({"basis": "hour"}, "Give hourly_idr"),
         ({"basis": "hour", "hourly_idr": 12_614}, "Give rates by article"),
@@ -197,6 +210,69 @@ def test_by_the_hour_each_hour_is_paid_once(shared_out: Production) -> None:
         with pytest.raises(Refused, match="hours are paid once"):
             premi.share(session, facility=SRAGEN, lot=another)
         assert [premi.owed(session, one) for one in (first, second)] == [15_000, 5_000]
+
+
+def test_two_lots_of_a_day_are_shared_out_one_after_the_other(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        (one,) = some_workers(session, 1).values()
+    work, lot = a_lot(shared_out, 10)
+    _, another = a_lot(shared_out, 10)
+    with shared_out.database.transaction() as session:
+        worked(session, {one: 60}, work)
+    with shared_out.database.transaction() as session:
+        premi.share(session, facility=SRAGEN, lot=lot)
+        with (
+            pytest.raises(DBAPIError, match="lock timeout"),
+            shared_out.database.transaction() as beside,
+        ):
+            beside.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            premi.share(beside, facility=SRAGEN, lot=another)
+
+
+def test_a_new_scheme_books_the_lots_of_its_days_that_were_never_booked(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(session)
+    _, reversed_lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        entry = entry_of(session, "accrued")
+        premi.reverse(session, facility=SRAGEN, entry_id=entry, reason="Wrong rate.")
+    with shared_out.database.transaction() as session:
+        session.execute(update(premi_scheme).values(valid_to=LONG_AGO))
+    _, waiting = a_lot(shared_out)
+    later = {"valid_from": today() + timedelta(days=1), "valid_to": today() + timedelta(days=2)}
+    for days, booked in ((later, []), ({"valid_from": today(), "valid_to": today()}, [waiting])):
+        with shared_out.database.transaction() as session:
+            last = entry_of(session, "reversed")
+            one = {**SCHEME, "agreement_id": agreement_of(session), **days}
+            premi.make_scheme(session, **one)
+            new = select(premi_entry.c.lot).where(premi_entry.c.id > last)
+            assert session.execute(new).scalars().all() == booked
+    assert reversed_lot != waiting
+
+
+def test_work_goes_on_while_its_agreement_is_amended_or_gets_a_scheme(shared_out: Production) -> None:
+    """Whoever inspects holds the facility, which an amendment asks for too: one must not wait for the other."""
+    work = shared_out.sragen.started()["id"]
+    with shared_out.database.transaction() as session:
+        of = agreement_of(session)
+        scheme = premi.schemes_of(session, of)[0]
+    new_words: dict[str, Any] = {
+        "purpose": "work",
+        "valid_from": today() + timedelta(days=1),
+        "words": "New.",
+    }
+    changes: list[Callable[[Session], object]] = [
+        lambda session: agreements.amend(session, agreement_id=of),
+        lambda session: premi.end_scheme(session, scheme=scheme, on=scheme.valid_to),
+        lambda session: people.set_words(session, agreement_id=of, **new_words),
+    ]
+    for lot, change in enumerate(changes):
+        with shared_out.database.transaction() as session:
+            change(session)
+            with shared_out.database.transaction() as beside:
+                beside.execute(text("SET LOCAL lock_timeout = '2s'"))
+                order = beside.get_one(WorkOrder, UUID(work))
+                premi.accept_lot(beside, order, lot=f"SRG-{lot}", pieces=5)
 
 
 STATEMENTS = {
