@@ -31,8 +31,6 @@ REASONS: Mapping[str, str] = {
     "unpaid": "the order is not paid in full",
     "under_way": "the shipment is under way",
 }
-OF_PEOPLE = {"premi_by_worker", "worker_hours", "consents", "codes_and_eligibility"}
-"""Kinds whose counts of what stays are counts of people."""
 
 
 @dataclass
@@ -145,8 +143,9 @@ def _told(rule: RetentionRule, task: Task | None, on: date, *, dry_run: bool) ->
         return {**about, "before": None, "erased": 0, "aggregated": 0, "people": 0, "kept": {}, "note": note}
     plan, aggregates = task.plan, rule.then == "aggregate_and_erase"
     erased = plan.rows if dry_run else sum(done.erased for done in task.done)
+    of_people = plan.people is not None
     people = (plan.people or 0) if dry_run else sum(done.people for done in task.done)
-    kept = {why: told(count, count) if rule.kind in OF_PEOPLE else count for why, count in plan.kept.items()}
+    kept = {why: told(count, count) if of_people else count for why, count in plan.kept.items()}
     return {
         **about,
         "before": task.asked.before,
