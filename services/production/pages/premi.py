@@ -9,7 +9,7 @@ from services.production import ledger
 from services.production.duties import MAY, duties_of
 from services.production.handlers import premi
 from services.production.handlers.reading import noted
-from services.production.pages.hours import entry_id
+from services.production.pages.typed import MOST_DIGITS, entry_id
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -19,7 +19,6 @@ from shared.web.problems import Problem
 desk = Blueprint("premi_page", __name__, url_prefix="/production", template_folder="../templates")
 
 FORM = "/premi/<any(share, pay, reverse):action>"
-MOST_DIGITS = 12
 
 
 @desk.get("/premi")
