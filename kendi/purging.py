@@ -21,7 +21,7 @@ from shared import reference
 from shared.clock import WIB, business_now, business_today
 from shared.purging import Done, Eraser, Plan
 from shared.refusal import Refused
-from shared.retention import JOB, KINDS, NOBODY, Asked, RetentionRule
+from shared.retention import JOB, KEEP, KINDS, NOBODY, Asked, RetentionRule
 
 REASONS: Mapping[str, str] = {
     **STOPS,
@@ -181,7 +181,7 @@ def _outcome(rule: Mapping[str, Any], went: str) -> str:
     if rule["by"] == JOB:
         return f"erased by the services themselves, {rule['kept_for']} after {_moment(rule)}"
     if rule["by"] == NOBODY or rule["kept_for"] is None:
-        return f"kept. {rule['why']}"
+        return f"kept. {rule['why']}" if rule["then"] == KEEP else str(rule["why"])
     whom = f" of {_count(rule['people'])} workers" if rule["people"] != 0 else ""
     sums = ", their sums remain" if rule["aggregated"] else ""
     age = f"{rule['kept_for']} after {_moment(rule)} ({rule['basis']}; {rule['certainty']})"

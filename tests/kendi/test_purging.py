@@ -193,4 +193,5 @@ def test_the_report_says_of_each_rule_what_it_rests_on(kendi: Kendi, codes: list
     assert "kept for 5 years after left and settled (to be fixed by the owner; assumption)" in said
     assert "- sessions, version 1: erased by the services themselves, 12 hours after made" in said
     assert "- customs_papers, version 1: kept. Invoices" in said
+    assert "- statements, version 1: None is stored" in said
     assert said.endswith("Nothing was erased.\n")
