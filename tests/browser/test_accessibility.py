@@ -34,8 +34,8 @@ PAGES = [
         None,
         ("", "new", "import", "webhooks/", "keys/", "samples/", "docs", *OF_AN_ORDER),
     ),
-    ("orders", COMPLIANCE, None, ("holds/", "notes/")),
-    ("orders", KANWIL, None, ("", "holds/")),
+    ("orders", COMPLIANCE, None, ("holds/", "notes/", "policies/", "dossiers/")),
+    ("orders", KANWIL, None, ("", "holds/", "policies/")),
     ("orders", OPERATOR, None, ("operations/",)),
     (
         "production",
@@ -43,11 +43,19 @@ PAGES = [
         "LPS-SRG",
         (
             *("", "materials", "agreements", "facilities/LPS-SRG", "facilities/LPS-SRG/tools", "docs"),
-            *("people", "hours", "premi", "welfare"),
+            *("people", "hours", "premi", "welfare", "facilities/LPS-SRG/evidence", "warnings"),
         ),
     ),
-    ("production", KANWIL, None, ("", "materials", "agreements", "facilities/", "facilities/new", "welfare")),
-    ("logistics", LOGISTICS, None, ("", "docs")),
+    (
+        "production",
+        KANWIL,
+        None,
+        (
+            *("", "materials", "agreements", "facilities/", "facilities/new", "welfare"),
+            *("facilities/LPS-SRG/evidence", "warnings", "replan"),
+        ),
+    ),
+    ("logistics", LOGISTICS, None, ("", "calendar", "scanning", "pallets", "docs")),
 ]
 
 
