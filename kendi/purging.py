@@ -21,7 +21,7 @@ from shared import reference
 from shared.clock import WIB, business_now, business_today
 from shared.purging import Done, Eraser, Plan
 from shared.refusal import Refused
-from shared.retention import JOB, KINDS, NOBODY, Asked, RetentionRule
+from shared.retention import JOB, KEEP, KINDS, NOBODY, Asked, RetentionRule
 
 REASONS: Mapping[str, str] = {
     **STOPS,
@@ -31,8 +31,6 @@ REASONS: Mapping[str, str] = {
     "unpaid": "the order is not paid in full",
     "under_way": "the shipment is under way",
 }
-OF_PEOPLE = {"premi_by_worker", "worker_hours", "consents", "codes_and_eligibility"}
-"""Kinds whose counts of what stays are counts of people."""
 
 
 @dataclass
@@ -145,8 +143,9 @@ def _told(rule: RetentionRule, task: Task | None, on: date, *, dry_run: bool) ->
         return {**about, "before": None, "erased": 0, "aggregated": 0, "people": 0, "kept": {}, "note": note}
     plan, aggregates = task.plan, rule.then == "aggregate_and_erase"
     erased = plan.rows if dry_run else sum(done.erased for done in task.done)
+    of_people = plan.people is not None
     people = (plan.people or 0) if dry_run else sum(done.people for done in task.done)
-    kept = {why: told(count, count) if rule.kind in OF_PEOPLE else count for why, count in plan.kept.items()}
+    kept = {why: told(count, count) if of_people else count for why, count in plan.kept.items()}
     return {
         **about,
         "before": task.asked.before,
@@ -182,7 +181,7 @@ def _outcome(rule: Mapping[str, Any], went: str) -> str:
     if rule["by"] == JOB:
         return f"erased by the services themselves, {rule['kept_for']} after {_moment(rule)}"
     if rule["by"] == NOBODY or rule["kept_for"] is None:
-        return f"kept. {rule['why']}"
+        return f"kept. {rule['why']}" if rule["then"] == KEEP else str(rule["why"])
     whom = f" of {_count(rule['people'])} workers" if rule["people"] != 0 else ""
     sums = ", their sums remain" if rule["aggregated"] else ""
     age = f"{rule['kept_for']} after {_moment(rule)} ({rule['basis']}; {rule['certainty']})"

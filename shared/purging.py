@@ -80,8 +80,12 @@ def purge_steps(tables: MetaData) -> Table:
     )
 
 
-def note(session: Session, steps: Table, asked: Asked, *, erased: int, aggregated: int = 0) -> int:
-    """Keep that this was erased; the number of the step."""
+def note(
+    session: Session, steps: Table, asked: Asked, *, erased: int, aggregated: int = 0, people: int = 0
+) -> Done:
+    """Keep that this was erased, unless it was nothing."""
+    if not erased:
+        return Done()
     values = {
         "as_of": asked.on,
         "kind": asked.rule.kind,
@@ -92,4 +96,4 @@ def note(session: Session, steps: Table, asked: Asked, *, erased: int, aggregate
         "actor": asked.by,
     }
     number: int = session.execute(insert(steps).values(**values).returning(steps.c.id)).scalar_one()
-    return number
+    return Done(erased=erased, aggregated=aggregated, people=people, step=number)

@@ -37,7 +37,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "consents": Kind(("production.consent",), (AGGREGATE, KEEP), LEFT, PURGE),
         "premi_by_worker": Kind(("production.premi_line",), (AGGREGATE, KEEP), LEFT, PURGE),
         "codes_and_eligibility": Kind(("production.worker",), (AGGREGATE, KEEP), LEFT, PURGE),
-        "statements": Kind((), (ERASE, KEEP), LEFT, PURGE),
+        "statements": Kind((), (ERASE, KEEP), LEFT),
         "reads_of_workers": Kind(("production.worker_read",), (ERASE, KEEP), ("read",), PURGE),
         "inspection_photos": Kind(("production.inspection_photo",), (ERASE, KEEP), ("inspected",), PURGE),
         "consignees": Kind(("orders.order_line",), (ERASE, KEEP), ("order_finished",), PURGE),
@@ -59,7 +59,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "production.grievance",
                 "production.independent_visit",
                 "production.evidence",
-                "production.told_of_work",
+                "production.closed_month",
             )
         ),
         "accounting_papers": Kind(

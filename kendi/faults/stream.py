@@ -174,7 +174,8 @@ class Stream:
                     if line["hold"] and line["hold"].get("purpose"):
                         here = f"/orders/v1/orders/{id}/lines/{line['number']}"
                         if line["acknowledgement"] == "asked":
-                            buyer.ask(f"{here}/acknowledgement", SAID, what="acknowledge")
+                            about = f"{id} {line['number']}"
+                            buyer.post(f"{here}/acknowledgement", SAID, what="acknowledge", about=about)
                         path = f"{here}/release"
                         for role, signer in roles.items():
                             about = f"{id} {line['number']} {role}"
@@ -209,7 +210,8 @@ class Stream:
         else:
             pieces = order["awaiting"]
             body = {"passed": pieces, "rework": 0, "scrap": 0}
-            client.post(f"{path}/inspect", body, what="inspect", about=order["id"], amount=pieces)
+            answer = client.post(f"{path}/inspect", body, what="inspect", about=order["id"], amount=pieces)
+            self.ledger.note("lot", order["id"], answer.outcome, amount=pieces)
 
 
 def _some_lines(chance: Random, most: int) -> list[dict[str, Any]]:

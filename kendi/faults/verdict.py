@@ -31,11 +31,17 @@ TRACES = {
         """SELECT format('%s %s %s', order_id, line_number, role), count(*)
            FROM signature JOIN hold ON hold.id = hold_id GROUP BY 1""",
     ),
+    "acknowledge": (
+        "orders",
+        """SELECT format('%s %s', order_id, line_number), count(*) FROM acknowledgement
+           WHERE because IS NULL GROUP BY 1""",
+    ),
     "cancel": ("orders", "SELECT DISTINCT id::text, 1 FROM cancellation"),
     "accept": ("production", "SELECT id::text, 1 FROM work_order WHERE accepted_on IS NOT NULL"),
     "start": ("production", "SELECT id::text, 1 FROM work_order WHERE started_on IS NOT NULL"),
     "report": ("production", "SELECT id::text, made FROM work_order"),
     "inspect": ("production", "SELECT id::text, good FROM work_order"),
+    "lot": ("production", "SELECT work_order_id::text, sum(pieces) FROM premi_lot GROUP BY 1"),
     "pack": ("logistics", "SELECT sscc, 1 FROM carton"),
     "gather": ("logistics", "SELECT sscc, 1 FROM carton WHERE gathered_at IS NOT NULL"),
     "shipment": ("logistics", "SELECT id::text, 1 FROM shipment"),

@@ -7,13 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Select, cast, func, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from services.production import welfare
 from services.production.domain.anonymity import LEAST
 from services.production.domain.erasure import Former
 from services.production.domain.premi import WORKER
+from services.production.ledger import standing_entries
 from services.production.storage import (
+    closed_month,
     grievance,
     hours_entry,
     legal_hold,
@@ -24,6 +26,7 @@ from services.production.storage import (
     work_order,
     worker,
 )
+from shared.clock import business_now
 from shared.messaging.tables import inbox
 
 CLAIM = "kendi.orders.claim_"
@@ -57,7 +60,7 @@ def formers(session: Session, now: datetime, ids: Collection[UUID] | None = None
         grievance.c.facility == worker.c.facility, grievance.c.closed_on.is_(None)
     )
     query = (
-        select(worker.c.id, worker.c.facility, worker.c.registered_on, worker.c.left_on)
+        select(worker.c.id, worker.c.facility, worker.c.left_on)
         .add_columns(
             func.greatest(worker.c.left_on, cast(booked.c.last, Date)).label("settled_on"),
             (func.coalesce(booked.c.idr, 0) != 0).label("owed"),
@@ -70,11 +73,21 @@ def formers(session: Session, now: datetime, ids: Collection[UUID] | None = None
         .where(worker.c.left_on.is_not(None))
         .order_by(worker.c.facility, worker.c.left_on, worker.c.id)
     )
-    rows = session.execute(query if ids is None else query.where(worker.c.id.in_(ids)))
+    rows = session.execute(query if ids is None else query.where(worker.c.id.in_(ids))).all()
+    told = _told_months(session, rows, now)
     return [
-        Former(**row._mapping, month_not_told=welfare.Month(row.left_on.replace(day=1)).closed_at > now)
+        Former(**row._mapping, month_not_told=(row.facility, row.left_on.replace(day=1)) not in told)
         for row in rows
     ]
+
+
+def _told_months(session: Session, rows: Iterable[Any], now: datetime) -> set[tuple[str, date]]:
+    """The months of leaving whose figures are told, and with them those of all months before; or will be by ``now``."""
+    today = business_now(session)
+    told = session.execute(select(closed_month.c.facility, closed_month.c.month))
+    months = {(row.facility, row.left_on.replace(day=1)) for row in rows}
+    to_come = {(code, first) for code, first in months if today < welfare.Month(first).closed_at <= now}
+    return to_come | {(row.facility, row.month) for row in told}
 
 
 def claimed_work(session: Session) -> Select[UUID]:
@@ -139,12 +152,7 @@ def told_sums(cells: Iterable[Cell]) -> tuple[list[dict[str, Any]], int]:
 
 def _not_shared_out() -> Select[UUID]:
     """Work orders with a lot that nobody shared out, or whose sharing was reversed."""
-    later = aliased(premi_entry)
-    standing = select(premi_entry.c.id).where(
-        premi_entry.c.lot == premi_lot.c.lot,
-        premi_entry.c.kind == "shared",
-        ~select(later.c.id).where(later.c.reverses == premi_entry.c.id).exists(),
-    )
+    standing = standing_entries("shared").where(premi_entry.c.lot == premi_lot.c.lot)
     return select(premi_lot.c.work_order_id).where(~standing.exists())
 
 

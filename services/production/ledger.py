@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from services.production.domain import premi as rules
@@ -25,18 +25,20 @@ from services.production.storage import (
 NEWEST = 60
 
 
+def standing_entries(kind: str) -> Select[int]:
+    """The entries of a kind that were not reversed."""
+    later = aliased(premi_entry)
+    return select(premi_entry.c.id).where(
+        premi_entry.c.kind == kind, ~select(later.c.id).where(later.c.reverses == premi_entry.c.id).exists()
+    )
+
+
 def waiting_lots(session: Session, code: str) -> list[dict[str, Any]]:
     """Accepted lots that nobody shared out yet, the oldest first, with what is owed for each."""
-    later = aliased(premi_entry)
-    not_reversed = ~select(later.c.id).where(later.c.reverses == premi_entry.c.id).exists()
-    shared = select(premi_entry.c.id).where(
-        premi_entry.c.lot == premi_lot.c.lot, premi_entry.c.kind == "shared", not_reversed
-    )
-    theirs = (
-        select(-func.sum(premi_line.c.idr))
-        .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
-        .where(premi_entry.c.lot == premi_lot.c.lot, premi_entry.c.kind == "accrued", not_reversed)
-        .where(premi_line.c.account == rules.WORKERS)
+    shared = standing_entries("shared").where(premi_entry.c.lot == premi_lot.c.lot)
+    accrued = standing_entries("accrued").where(premi_entry.c.lot == premi_lot.c.lot)
+    theirs = select(-func.sum(premi_line.c.idr)).where(
+        premi_line.c.entry_id.in_(accrued.correlate(premi_lot)), premi_line.c.account == rules.WORKERS
     )
     rows = session.execute(
         select(premi_lot, work_order.c.number, theirs.scalar_subquery().label("idr"))
@@ -75,6 +77,19 @@ def accounts_of(session: Session, code: str) -> dict[str, int]:
         select(both.c.account, func.abs(func.sum(both.c.idr)).label("idr")).group_by(both.c.account)
     )
     return dict.fromkeys(ACCOUNTS, 0) | {row.account: int(row.idr) for row in rows}
+
+
+def owed_at(session: Session, code: str) -> list[dict[str, Any]]:
+    """Whose account is open, by code; also of those who left, to whom a later lot may owe something."""
+    rows = session.execute(
+        select(worker.c.id, worker.c.code, (-func.sum(premi_line.c.idr)).label("owed"))
+        .join(premi_line, premi_line.c.worker_id == worker.c.id)
+        .where(worker.c.facility == code)
+        .group_by(worker.c.id)
+        .having(func.sum(premi_line.c.idr) != 0)
+        .order_by(worker.c.code)
+    )
+    return [{**row._mapping, "owed": int(row.owed)} for row in rows]
 
 
 def scheme_dict(one: Scheme) -> dict[str, Any]:

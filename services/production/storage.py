@@ -751,7 +751,7 @@ premi_scheme = Table(
     Column("approved_by_role", Text, nullable=False),
     CheckConstraint("basis IN ('piece', 'hour', 'profit_share')", name="basis"),
     CheckConstraint(
-        "worker_pct >= 0 AND capital_pct >= 0 AND state_pct >= 0 AND worker_pct + capital_pct + state_pct = 100",
+        "worker_pct > 0 AND capital_pct >= 0 AND state_pct >= 0 AND worker_pct + capital_pct + state_pct = 100",
         name="percent",
     ),
     CheckConstraint("(basis = 'hour') = (hourly_idr IS NOT NULL) AND hourly_idr > 0", name="hourly_idr"),
@@ -827,9 +827,25 @@ closed_month = Table(
     tables,
     Column("facility", Text, ForeignKey("facility.code"), nullable=False),
     Column("month", Date, nullable=False, comment="its first day"),
+    *(
+        Column(name, BigInteger, comment="none: it is not told")
+        for name in (
+            "eligible",
+            "consenting",
+            "workers",
+            "minutes",
+            "premi_idr",
+            "hourly_idr",
+            "minimum_hourly_idr",
+            "refusals",
+            "open_grievances",
+        )
+    ),
+    Column("minimum_source", Text),
+    Column("visits", BigInteger, nullable=False),
     PrimaryKeyConstraint("facility", "month"),
     CheckConstraint("extract(day FROM month) = 1", name="month"),
-    comment="append only: months whose figures were told",
+    comment="append only: the figures of closed months as they were told, once and for all",
 )
 
 minimum_wage = Table(
@@ -859,19 +875,6 @@ premi_of_former = Table(
     CheckConstraint("account IN ('worker', 'paid')", name="account"),
     CheckConstraint("people > 0", name="people"),
     comment="append only: what lines of workers amounted to that were erased",
-)
-
-told_of_work = Table(
-    "told_of_work",
-    tables,
-    Column("facility", Text, ForeignKey("facility.code"), nullable=False),
-    Column("month", Date, nullable=False),
-    *(
-        Column(name, BigInteger, comment="none: it was not told")
-        for name in ("eligible", "consenting", "workers", "minutes", "premi_idr")
-    ),
-    PrimaryKeyConstraint("facility", "month"),
-    comment="append only: figures of closed months about people of whom some were erased since",
 )
 
 legal_hold = Table(

@@ -26,6 +26,7 @@ from services.production.storage import (
     work_order,
 )
 from shared.web.access import IN_A_FACILITY, KANWIL, Principal
+from shared.web.problems import not_found
 
 NEWEST_SHIFTS = 30
 
@@ -54,6 +55,15 @@ def mine(principal: Principal) -> Any:
 def may_see(principal: Principal, code: str) -> bool:
     """Whether a facility's capacity is the principal's to see and to set."""
     return principal.role == KANWIL or (principal.role in IN_A_FACILITY and principal.account == code)
+
+
+def facility_named(session: Session, principal: Principal, code: str) -> str:
+    """A facility's name, for whom may see it; for others it is not there."""
+    found = select(facility.c.name).where(facility.c.code == code)
+    name = session.execute(found).scalar() if may_see(principal, code) else None
+    if name is None:
+        raise not_found("facility")
+    return str(name)
 
 
 def find_work_order(session: Session, principal: Principal, id: UUID) -> WorkOrder | None:

@@ -1,23 +1,26 @@
 """How people fare at work, for those who must see the truth and no person: figures of closed months alone.
 
-A month is closed a week after its end. Its figures count what was recorded until then, so they never change, and
-nothing can be learned from a difference between two readings. Who did not consent to the use of data is in no
-figure of hours or pay. ``domain.anonymity`` says what is told.
+A month is closed a week after its end. Its figures count what was recorded until then and are kept as they are told
+(``handlers.closing``), so they never change, and nothing can be learned from a difference between two readings. Who
+did not consent to the use of data is in no figure of hours or pay. ``domain.anonymity`` says what is told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from services.production import ledger
 from services.production.domain import premi as rules
 from services.production.domain.anonymity import nested_told, summed, told
 from services.production.domain.consent import DATA, WORK
+from services.production.storage import (
+    closed_month as told_month,
+)
 from services.production.storage import (
     consent,
     facility,
@@ -28,7 +31,6 @@ from services.production.storage import (
     premi_line,
     premi_lot,
     refusal,
-    told_of_work,
     worker,
 )
 from shared.clock import WIB
@@ -37,7 +39,6 @@ from shared.refusal import Refused
 GRACE = timedelta(days=7)
 MONTHS_SHOWN = 12
 A_YEAR = timedelta(days=365)
-ABOUT_PEOPLE = ("eligible", "consenting", "workers", "minutes", "premi_idr")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,14 @@ def closed_months(now: datetime) -> list[Month]:
     return found
 
 
+def closed_since(day: date, now: datetime) -> Iterator[Month]:
+    """The closed months from that of a day on, the oldest first."""
+    month = Month(day.replace(day=1))
+    while month.closed_at <= now:
+        yield month
+        month = month.next
+
+
 def closed_month(first: date, now: datetime) -> Month:
     """This month, if its figures are told already."""
     month = Month(first.replace(day=1))
@@ -82,8 +91,15 @@ def closed_month(first: date, now: datetime) -> Month:
 
 
 def figures(session: Session, month: Month, codes: Sequence[str] | None = None) -> dict[str, Any]:
-    """What is told of a month: a row for each facility with workers, and the sums over what is told."""
-    rows = [_row(session, month, at) for at in _facilities(session, month, codes)]
+    """What was told of a month: a row for each facility that had workers, and the sums over what is told."""
+    query = (
+        select(told_month, facility.c.name)
+        .join(facility, facility.c.code == told_month.c.facility)
+        .where(told_month.c.month == month.first)
+        .order_by(facility.c.code)
+    )
+    found = session.execute(query if codes is None else query.where(facility.c.code.in_(codes)))
+    rows = [dict(row._mapping) for row in found]
     return {
         "month": month.first,
         "facilities": rows,
@@ -93,53 +109,26 @@ def figures(session: Session, month: Month, codes: Sequence[str] | None = None) 
     }
 
 
-def _facilities(session: Session, month: Month, codes: Sequence[str] | None) -> Iterable[Any]:
-    known = union(
-        select(worker.c.facility).where(worker.c.registered_on <= month.last),
-        select(told_of_work.c.facility).where(told_of_work.c.month == month.first),
-    )
-    query = (
-        select(facility.c.code, facility.c.name).where(facility.c.code.in_(known)).order_by(facility.c.code)
-    )
-    return session.execute(query if codes is None else query.where(facility.c.code.in_(codes))).all()
-
-
-def _row(session: Session, month: Month, at: Any) -> dict[str, Any]:
-    people = _kept(session, month, at.code) or about_people(session, month, at.code)
-    refusals = _refusals(session, month, at.code)
-    open_grievances = _open_grievances(session, month, at.code)
-    wage = ledger.minimum_wage_at(session, at.code, month.last)
+def counted(session: Session, month: Month, code: str) -> dict[str, Any]:
+    """What is to be told of a facility's month, from all that is kept now."""
+    eligible, consenting = _participation(session, month, code)
+    minutes = _minutes(session, month, code)
+    counts = nested_told(eligible, consenting, len(minutes))
+    worked = told(sum(minutes.values()), len(minutes))
+    premi = told(_premi(session, month, list(minutes)), len(minutes))
+    refusals, open_grievances = _refusals(session, month, code), _open_grievances(session, month, code)
+    wage = ledger.minimum_wage_at(session, code, month.last)
     return {
-        "facility": at.code,
-        "name": at.name,
-        **people,
-        "hourly_idr": people["minutes"] and rules.hourly(people["premi_idr"] or 0, people["minutes"]),
+        **dict(zip(("eligible", "consenting", "workers"), counts, strict=True)),
+        "minutes": worked,
+        "premi_idr": premi,
+        "hourly_idr": worked and rules.hourly(premi or 0, worked),
         "minimum_hourly_idr": wage["hourly"] if wage else None,
         "minimum_source": wage["source"] if wage else None,
         "refusals": told(refusals, refusals),
         "open_grievances": told(open_grievances, open_grievances),
-        "visits": _visits(session, month, at.code),
+        "visits": _visits(session, month, code),
     }
-
-
-def about_people(session: Session, month: Month, code: str) -> dict[str, int | None]:
-    """What is told of those who were at work in a month, from what is kept of each."""
-    eligible, consenting = _participation(session, month, code)
-    minutes = _minutes(session, month, code)
-    counts = nested_told(eligible, consenting, len(minutes))
-    return {
-        **dict(zip(("eligible", "consenting", "workers"), counts, strict=True)),
-        "minutes": told(sum(minutes.values()), len(minutes)),
-        "premi_idr": told(_premi(session, month, list(minutes)), len(minutes)),
-    }
-
-
-def _kept(session: Session, month: Month, code: str) -> dict[str, int | None] | None:
-    """The same as it was told before something of one of them was erased, if anything was."""
-    row = session.execute(
-        select(told_of_work).where(told_of_work.c.facility == code, told_of_work.c.month == month.first)
-    ).one_or_none()
-    return None if row is None else {name: row._mapping[name] for name in ABOUT_PEOPLE}
 
 
 def _participation(session: Session, month: Month, code: str) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from services.production.domain.consent import PURPOSES
@@ -30,11 +30,14 @@ from services.production.storage import (
 NEWEST = 30
 
 
-def workers_of(session: Session, facility: str, today: date) -> list[dict[str, Any]]:
-    """Who is here, by code, with the consents, the hours of this week and what is owed to each."""
+def workers_of(
+    session: Session, facility: str, today: date, *, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Who is here, or was on a day or later, by code, with consents, the hours of this week and what is owed to each."""
+    here = worker.c.left_on.is_(None)
     rows = session.execute(
         select(worker)
-        .where(worker.c.facility == facility, worker.c.left_on.is_(None))
+        .where(worker.c.facility == facility, here if since is None else or_(here, worker.c.left_on >= since))
         .order_by(worker.c.code)
     ).all()
     ids = [row.id for row in rows]

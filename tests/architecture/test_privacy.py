@@ -8,13 +8,14 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
 import pytest
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, validate
+from marshmallow.fields import Field
 from sqlalchemy import MetaData
 
 from shared.card import all_cards
 from shared.events import CONTRACTS
 from shared.text import has_identity_number
-from shared.web.schemas import long_text
+from shared.web.schemas import Remark, Text
 
 TELLS_WHO = re.compile(
     r"(^|_)(names?|nama|surname|birth|born|dob|age|gender|sex|religion|offen[cs]es?|crimes?|sentence|convict\w*"
@@ -107,12 +108,25 @@ def names_in(hint: Any) -> Iterator[str]:
         yield from names_in(inner)
 
 
+SAYS = re.compile(r"reason|because|text|words|summary|description|adviser|legal_ref")
+SENTENCES = 300
+"""Characters; numbers, names and addresses are shorter."""
+
+
+def longest(field: Text) -> int:
+    return max((each.max or 0 for each in field.validators if isinstance(each, validate.Length)), default=0)
+
+
 def in_schemas(service: str) -> Iterator[str]:
+    yield from (place for place, _ in fields_of(service))
+
+
+def fields_of(service: str) -> Iterator[tuple[str, Field[Any]]]:
     package = importlib.import_module(f"services.{service}.schemas")
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         for name, one in vars(importlib.import_module(module.name)).items():
             if isinstance(one, type) and issubclass(one, Schema) and one.__module__ == module.name:
-                yield from (f"{service} {name}.{field}" for field in one().fields)
+                yield from ((f"{service} {name}.{field}", it) for field, it in one().fields.items())
 
 
 def in_tables(where: str, tables: MetaData) -> Iterator[str]:
@@ -164,11 +178,23 @@ def test_a_field_about_a_person_would_be_found(field: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["NIK 3314011234567890", "3314 0112 3456 7890", "3314.0112.3456.7890 ok"])
-def test_free_text_of_every_api_holds_no_identity_number(text: str) -> None:
+def test_a_remark_holds_no_identity_number(text: str) -> None:
     assert has_identity_number(text)
     with pytest.raises(ValidationError, match="identity number"):
-        long_text(400).deserialize(text)
+        Remark(400).deserialize(text)
+
+
+def test_free_text_of_every_api_is_a_remark() -> None:
+    """What says why, or says anything in sentences: those fields by their names, and all that may be that long."""
+    texts = {
+        place: field
+        for service in all_cards()
+        for place, field in fields_of(service)
+        if isinstance(field, Text) and (SAYS.fullmatch(field.name) or longest(field) >= SENTENCES)
+    }
+    assert {"orders CancelRequest.reason", "logistics NoteRequest.text"} <= texts.keys()
+    assert [place for place, field in texts.items() if not isinstance(field, Remark)] == []
 
 
 def test_a_cartons_number_may_stand_in_free_text() -> None:
-    assert long_text(400).deserialize("352000001000000011 is damaged") == "352000001000000011 is damaged"
+    assert Remark(400).deserialize("352000001000000011 is damaged") == "352000001000000011 is damaged"

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from kendi.cli import main
 from kendi.doctor import summary
 from kendi.servers import Addresses
-from services.production.handlers import people, premi
+from services.production.handlers import closing, people, premi
 from services.production.storage import premi_lot, worker
 from shared import reference
 from shared.database import Database
@@ -57,6 +57,8 @@ class Kendi:
                     "UPDATE business_clock SET ahead = CAST(:day AS timestamptz) - clock_timestamp()"
                 )
                 session.execute(ahead, {"day": f"{day} 12:00+07"})
+        with self.production.transaction() as session:
+            closing.tell_closed_months(session)
 
 
 @pytest.fixture
@@ -191,4 +193,5 @@ def test_the_report_says_of_each_rule_what_it_rests_on(kendi: Kendi, codes: list
     assert "kept for 5 years after left and settled (to be fixed by the owner; assumption)" in said
     assert "- sessions, version 1: erased by the services themselves, 12 hours after made" in said
     assert "- customs_papers, version 1: kept. Invoices" in said
+    assert "- statements, version 1: None is stored" in said
     assert said.endswith("Nothing was erased.\n")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from services.production import formers, ledger, welfare, workers
 from services.production.domain.erasure import STOPS, Former, why_kept
 from services.production.domain.remarks import said
 from services.production.domain.work_order import WorkOrder
-from services.production.handlers import holding, people, premi
+from services.production.handlers import closing, holding, people, premi
 from services.production.handlers.erasing import ERASERS
 from services.production.handlers.reading import noted
 from services.production.storage import (
@@ -41,8 +42,10 @@ from shared.refusal import Refused
 from shared.retention import Asked
 from shared.sight import RETENTION, erasing
 from shared.web.access import FACILITY, Principal
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.pictures import a_photo
 from tests.production.conftest import ORDER, SRAGEN, Production, today
+from tests.production.test_evidence import a_document
 from tests.production.test_inspection_photos import send
 from tests.production.workforce import a_lot, a_scheme, some_workers, worked
 
@@ -63,8 +66,15 @@ def planned(database: Database, kind: str, on: date = LATER) -> Plan:
         return ERASERS[kind].plan(session, asked(kind, on))
 
 
+def tell_the_month(database: Database) -> None:
+    """As if it had closed: nobody who left in it is erased before its figures are told."""
+    with database.transaction() as session:
+        closing.tell(session, welfare.Month(today().replace(day=1)), SRAGEN)
+
+
 def purge(database: Database, kinds: Iterable[str] = OF_WORKERS, on: date = LATER) -> list[Done]:
     """As the command does it: all is planned first, then each step is a transaction of its own."""
+    tell_the_month(database)
     plans = {kind: planned(database, kind, on) for kind in kinds}
     done = []
     for kind, plan in plans.items():
@@ -144,8 +154,7 @@ def gone(team: dict[str, UUID]) -> dict[str, UUID]:
 
 def a_former(**changes: Any) -> Former:
     day = date(2030, 1, 1)
-    values: dict[str, Any] = {"id": uuid4(), "facility": SRAGEN, "registered_on": day}
-    values |= {"left_on": day, "settled_on": day}
+    values: dict[str, Any] = {"id": uuid4(), "facility": SRAGEN, "left_on": day, "settled_on": day}
     return Former(**values | dict.fromkeys(STOPS, False) | changes)
 
 
@@ -206,6 +215,7 @@ def test_a_purge_that_is_repeated_does_nothing_and_one_that_stopped_goes_on(
 
 def test_a_step_that_fails_erases_nothing(shared_out: Production, team: dict[str, UUID]) -> None:
     database = shared_out.database
+    tell_the_month(database)
     everything = texts(database)
     (batch,) = planned(database, "premi_by_worker").batches
     with pytest.raises(ZeroDivisionError), database.transaction() as session:
@@ -305,6 +315,12 @@ def test_the_figures_of_the_last_month_are_told_first(shared_out: Production, te
     with shared_out.database.transaction() as session:
         plan = ERASERS["consents"].plan(session, asked("consents", now=business_now(session)))
     assert plan.kept == {"still_here": 3, "month_not_told": 5}
+    (batch,) = planned(shared_out.database, "consents").batches
+    with shared_out.database.transaction() as session:
+        assert ERASERS["consents"].step(session, asked("consents"), batch) == Done()
+    tell_the_month(shared_out.database)
+    with shared_out.database.transaction() as session:
+        assert ERASERS["consents"].step(session, asked("consents"), batch).erased == 10
 
 
 @pytest.mark.parametrize("one_worker", [True, False])
@@ -344,18 +360,78 @@ def stopped(database: Database, reason: str) -> None:
     assert count(database, worker) == 8
 
 
-def test_what_came_up_after_the_plan_stops_the_step(shared_out: Production, team: dict[str, UUID]) -> None:
-    plan = planned(shared_out.database, "worker_hours")
+@pytest.mark.parametrize(
+    ("kind", "table", "stop"),
+    [
+        ("worker_hours", hours_entry, "hold"),
+        ("worker_hours", hours_entry, "claim"),
+        ("reads_of_workers", worker_read, "hold"),
+        ("inspection_photos", inspection_photo, "hold"),
+        ("inspection_photos", inspection_photo, "claim"),
+    ],
+)
+def test_what_came_up_after_the_plan_stops_the_step(
+    shared_out: Production, team: dict[str, UUID], kind: str, table: Any, stop: str
+) -> None:
+    database = shared_out.database
+    if table is not hours_entry:
+        a_read_and_a_photo(shared_out)
+    tell_the_month(database)
+    (batch,) = planned(database, kind).batches
+    if stop == "claim":
+        shared_out.hears(MADE)
+    else:
+        with database.transaction() as session:
+            holding.place(session, facility=SRAGEN, code=None, reason="An inquiry.", by="somebody@here")
+    with database.transaction() as session:
+        assert ERASERS[kind].step(session, asked(kind), batch) == Done()
+    assert count(database, table) == (8 if table is hours_entry else 1)
+
+
+def test_a_hold_on_a_facility_waits_for_a_step_and_a_step_for_it(
+    shared_out: Production, team: dict[str, UUID]
+) -> None:
+    """Else it would be placed while somebody goes, and be told as placed in time."""
+    tell_the_month(shared_out.database)
+    (batch,) = planned(shared_out.database, "worker_hours").batches
     with shared_out.database.transaction() as session:
-        holding.place(session, facility=SRAGEN, code=None, reason="An inquiry.", by="somebody@here")
-        assert ERASERS["worker_hours"].step(session, asked("worker_hours"), plan.batches[0]) == Done()
-    assert count(shared_out.database, hours_entry) == 8
+        assert ERASERS["worker_hours"].step(session, asked("worker_hours"), batch).erased == 5
+        with (
+            pytest.raises(DBAPIError, match="lock timeout"),
+            shared_out.database.transaction() as another,
+        ):
+            another.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            holding.place(another, facility=SRAGEN, code=None, reason="An inquiry.", by="somebody@here")
+
+
+def test_a_reversal_and_a_step_do_not_wait_for_each_other(
+    shared_out: Production, team: dict[str, UUID]
+) -> None:
+    database = shared_out.database
+    tell_the_month(database)
+    (batch,) = planned(database, "premi_by_worker").batches
+    done: list[Done] = []
+
+    def erase() -> None:
+        with database.transaction() as session:
+            done.append(ERASERS["premi_by_worker"].step(session, asked("premi_by_worker"), batch))
+
+    step = Thread(target=erase)
+    with database.transaction() as session:
+        entry = session.execute(select(premi_entry.c.id).where(premi_entry.c.kind == "shared")).scalar_one()
+        session.execute(select(premi_entry).where(premi_entry.c.id == entry).with_for_update())
+        step.start()
+        until_somebody_waits_for_a_lock(database)
+        premi.reverse(session, facility=SRAGEN, entry_id=entry, reason="Wrong hours.")
+    step.join()
+    assert done == [Done()], "all are owed less than was paid, so that nobody goes"
 
 
 def test_figures_of_closed_months_are_the_same_after_it(
     shared_out: Production, team: dict[str, UUID]
 ) -> None:
     month = welfare.Month(today().replace(day=1))
+    tell_the_month(shared_out.database)
     with shared_out.database.transaction() as session:
         before = welfare.figures(session, month)
     assert before["facilities"][0]["workers"] == 8, "else the test shows nothing"
@@ -425,16 +501,22 @@ def test_a_code_does_not_come_into_a_remark() -> None:
         assert said(f"{number} is wet") == f"{number} is wet"
 
 
-def test_reads_of_workers_and_photos_go_by_their_own_time(shared_out: Production) -> None:
-    work = shared_out.sragen.started()
+def a_read_and_a_photo(production: Production) -> None:
+    """Of work of Sragen that is under way, or is begun for it."""
+    under_way = production.sragen.work_orders(state="in_progress")
+    work = under_way[0] if under_way else production.sragen.started()
     made = {"pieces": 10, "kind": "made", "worked_on": today().isoformat()}
-    assert shared_out.sragen.do(work, "report", **made).status_code == 200
-    inspected = shared_out.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": []})
+    assert production.sragen.do(work, "report", **made).status_code == 200
+    inspected = production.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": []})
     photos = f"/work-orders/{work['id']}/inspections/{inspected.json['id']}/photos"
-    assert send(shared_out.sragen, photos, a_photo()).status_code == 201
-    database = shared_out.database
-    with database.transaction() as session:
+    assert send(production.sragen, photos, a_photo()).status_code == 201
+    with production.database.transaction() as session:
         noted(session, OFFICER, "people", [1])
+
+
+def test_reads_of_workers_and_photos_go_by_their_own_time(shared_out: Production) -> None:
+    a_read_and_a_photo(shared_out)
+    database = shared_out.database
     kinds = {"reads_of_workers": (5, worker_read), "inspection_photos": (2, inspection_photo)}
     for kind, (years, table) in kinds.items():
         day = today().replace(year=today().year + years)
@@ -457,7 +539,7 @@ def test_reads_of_workers_and_photos_go_by_their_own_time(shared_out: Production
 NEVER = ("hours_entry", "worker_read", "premi_entry", "premi_line", "premi_lot", "refusal", "purge_step")
 
 
-@pytest.mark.parametrize("table", [*NEVER, "premi_of_former", "told_of_work"])
+@pytest.mark.parametrize("table", [*NEVER, "premi_of_former", "closed_month", "evidence"])
 def test_nobody_else_erases_and_a_purge_sees_only_people(
     shared_out: Production, team: dict[str, UUID], table: str
 ) -> None:
@@ -466,9 +548,10 @@ def test_nobody_else_erases_and_a_purge_sees_only_people(
         people.count_refusals(
             session, facility=SRAGEN, agreement_id=an_agreement(session), day=today(), people=1
         )
+    assert shared_out.head.post(f"/facilities/{SRAGEN}/evidence", a_document()).status_code == 201
     purge(shared_out.database, ["premi_by_worker"])
-    for change in (f"DELETE FROM {table}", f"UPDATE {table} SET facility = facility"):
-        statement = change if table not in ("premi_line", "purge_step") else f"DELETE FROM {table}"
+    of = {"premi_line": "idr = 1", "purge_step": "erased = 0"}.get(table, "facility = 'LPS-KLT'")
+    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {of}"):
         with pytest.raises(DBAPIError, match="append only"), shared_out.database.transaction() as session:
             session.execute(text(statement))
     of_people = table in ("hours_entry", "worker_read", "premi_entry", "premi_line")

@@ -110,6 +110,8 @@ def test_who_is_not_eligible_or_left_has_no_hours(shared_out: Production) -> Non
         unfit = session.execute(select(worker.c.id).where(worker.c.eligible.is_(False))).scalar_one()
         with pytest.raises(Refused, match="is not eligible"):
             worked(session, {unfit: 60})
+        with pytest.raises(Refused, match=f"came on {today()}"):
+            worked(session, {stays: 60}, day=in_days(-1))
         people.leave(session, facility=SRAGEN, workers=[gone])
         advance(session, timedelta(days=1))
         with pytest.raises(Refused, match="left on"):

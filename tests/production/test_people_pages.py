@@ -1,6 +1,7 @@
 """The pages of people's work: a shift of twenty in one form, each read noted, nothing lost, no code elsewhere."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,12 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from services.production.handlers import premi
+from services.production.handlers import people, premi
 from services.production.storage import hours_entry, worker, worker_read
+from shared.clock import advance
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, HEAD, INSPECTOR, KANWIL, TOOL_KEEPER
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.workforce import a_lot, agreement_of, some_workers, worked
 
@@ -127,19 +129,42 @@ def test_a_lot_is_shared_out_paid_and_reversed_by_the_head_alone(
         assert premi.owed(session, one) == 73_575
 
 
+def test_who_left_has_the_last_shift_entered_and_is_paid_what_a_later_lot_owes(
+    shared_out: Production, officer: Visitor
+) -> None:
+    with shared_out.database.transaction() as session:
+        ((code, one),) = some_workers(session, 1).items()
+        people.leave(session, facility=SRAGEN, workers=[one])
+    work, lot = a_lot(shared_out)
+    assert f'name="hours.{one}"' in officer.client.get("/production/hours").text
+    tomorrow = officer.client.get(f"/production/hours?day={in_days(1)}").text
+    assert code not in tomorrow
+    shift = {"day": today().isoformat(), "work_order_id": str(work), "ended_at": ""}
+    assert submit(officer, "hours", **shift, **{f"hours.{one}": "1"}).status_code == 303
+    assert submit(officer, "premi/share", lot=lot).status_code == 303
+    assert f'value="{one}"' in officer.client.get("/production/premi").text
+    assert submit(officer, "premi/pay", worker=str(one), idr="147.150").status_code == 303
+    with shared_out.database.transaction() as session:
+        assert premi.owed(session, one) == 0
+
+
 def test_each_read_of_workers_is_noted_with_who_and_how_many(
     shared_out: Production, officer: Visitor
 ) -> None:
     with shared_out.database.transaction() as session:
-        (one, *_) = some_workers(session, 3).values()
-    for path in ("people", "hours", "premi", f"people/{one}", f"people/{one}.pdf"):
+        (one, other, gone) = some_workers(session, 3).values()
+        worked(session, {gone: 60})
+        people.leave(session, facility=SRAGEN, workers=[gone])
+        advance(session, timedelta(days=1))
+    for path in ("people", f"hours?day={today()}", "hours", "premi", f"people/{one}", f"people/{other}.pdf"):
         assert officer.client.get(f"/production/{path}").status_code == 200, path
     with shared_out.database.transaction() as session:
         reads = session.execute(select(worker_read).order_by(worker_read.c.id)).all()
     assert [(read.page, read.codes) for read in reads] == [
-        ("people", 3),
+        ("people", 2),
         ("hours", 3),
-        ("premi", 3),
+        ("hours", 2),
+        ("premi", 0),
         ("statement", 1),
         ("statement.pdf", 1),
     ]

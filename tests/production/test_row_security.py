@@ -15,7 +15,6 @@ from services.production.storage import (
     premi_of_former,
     purge_step,
     tables,
-    told_of_work,
     work_order,
 )
 from shared.database import Database
@@ -42,7 +41,7 @@ from tests.production.workforce import agreement_of, some_workers, worked
 from tests.shared.test_row_security import SEEN_BY_ALL
 
 GUARDED = [name for name in tables.tables if f"production.{name}" not in SEEN_BY_ALL]
-OFFICES = {"proposal", "purge_step", "legal_hold", "told_of_work"}
+OFFICES = {"proposal", "purge_step", "legal_hold"}
 """Tables of which a facility sees nothing at all."""
 
 OF_PERSONS = {
@@ -57,7 +56,6 @@ OF_PERSONS = {
     "premi_of_former",
     "purge_step",
     "legal_hold",
-    "told_of_work",
 }
 """What staff elsewhere never see."""
 
@@ -75,7 +73,7 @@ def people_work(production: Production, code: str) -> None:
         people.receive_grievance(session, facility=code, received_on=today(), kind="pay")
         erased(session, code)
         people.note_visit(session, facility=code, visited_on=today(), kind="ombudsman", outcome="no_findings")
-        session.execute(insert(closed_month).values(facility=code, month=date(2025, 1, 1)))
+        session.execute(insert(closed_month).values(facility=code, month=date(2025, 1, 1), visits=0))
     assert Visitor(production, FACILITY, code).client.get("/production/people").status_code == 200
 
 
@@ -86,7 +84,6 @@ def erased(session: Session, code: str) -> None:
     made = insert(purge_step).values(**step, erased=1, aggregated=1).returning(purge_step.c.id)
     left = {"facility": code, "month": today(), "kind": "paid", "account": "worker", "idr": 5, "people": 1}
     session.execute(insert(premi_of_former).values(**left, step_id=session.execute(made).scalar_one()))
-    session.execute(insert(told_of_work).values(facility=code, month=today()))
 
 
 def rows(database: Database, table: str, sees: str) -> set[str]:

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from services.production import welfare
 from services.production.domain.anonymity import LEAST, nested_told, summed, told
 from services.production.handlers import closing, people, premi
+from services.production.storage import minimum_wage
 from services.production.workers import workers_of
 from shared.clock import advance, business_now
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, today
 from tests.production.test_board import Visitor
 from tests.production.workforce import a_lot, agreement_of, some_workers, worked
 
@@ -62,6 +64,13 @@ def a_month(shared_out: Production) -> Production:
     return shared_out
 
 
+def a_week_after_its_end(production: Production) -> None:
+    with production.database.transaction() as session:
+        advance(session, LATER)
+    with production.database.transaction() as session:
+        closing.tell_closed_months(session)
+
+
 def figures(production: Production) -> dict[str, Any]:
     """As the regional office reads them of this month."""
     answer = production.office.get("/welfare", month=f"{today():%Y-%m}")
@@ -73,8 +82,7 @@ def figures(production: Production) -> dict[str, Any]:
 def test_the_office_reads_of_five_or_more_and_of_nobody_in_particular(a_month: Production) -> None:
     early = a_month.office.get("/welfare", month=f"{today():%Y-%m}")
     assert (early.status_code, "a week after its end" in early.text) == (422, True)
-    with a_month.database.transaction() as session:
-        advance(session, LATER)
+    a_week_after_its_end(a_month)
     found = figures(a_month)
     klaten, sragen = found["facilities"]
     assert (sragen["eligible"], sragen["consenting"], sragen["workers"]) == (6, 6, 6)
@@ -90,11 +98,21 @@ def test_the_office_reads_of_five_or_more_and_of_nobody_in_particular(a_month: P
 
 def test_a_closed_month_never_changes_whatever_is_entered_later(a_month: Production) -> None:
     with a_month.database.transaction() as session:
-        advance(session, LATER)
+        late = some_workers(session, 1).values()
+        people.receive_grievance(session, facility=SRAGEN, received_on=today(), kind="pay")
+        for _ in range(5):
+            people.receive_grievance(session, facility=SRAGEN, received_on=today(), kind="hours")
+    a_week_after_its_end(a_month)
     before = figures(a_month)
+    assert [row["open_grievances"] for row in before["facilities"]] == [None, 8]
     with a_month.database.transaction() as session:
-        late = some_workers(session, 1)
-        worked(session, dict.fromkeys(late.values(), 60), day=in_days(0))
+        some_workers(session, 1)
+        worked(session, dict.fromkeys(late, 60), day=today())
+        people.receive_grievance(session, facility=SRAGEN, received_on=today(), kind="safety")
+        people.note_visit(
+            session, facility=SRAGEN, visited_on=today(), kind="ombudsman", outcome="no_findings"
+        )
+        session.execute(update(minimum_wage).values(monthly_idr=9_999_999))
         people.count_refusals(
             session, facility=SRAGEN, agreement_id=agreement_of(session), day=today(), people=1
         )
@@ -116,7 +134,8 @@ def test_who_did_not_consent_to_the_use_of_data_is_in_no_figure(a_month: Product
         people.withdraw_consent(
             session, facility=SRAGEN, workers=some, agreement_id=agreement_of(session), purposes=["data"]
         )
-        advance(session, LATER)
+    a_week_after_its_end(a_month)
+    with a_month.database.transaction() as session:
         month = welfare.closed_month(today(), business_now(session))
         (row,) = welfare.figures(session, month, [SRAGEN])["facilities"]
     assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (6, 6, None, None)
@@ -142,8 +161,8 @@ def test_a_closed_month_is_told_once_with_no_figure_about_fewer_than_five(a_mont
 
 
 def test_the_page_shows_premi_beside_the_minimum_wage_and_no_code(a_month: Production) -> None:
+    a_week_after_its_end(a_month)
     with a_month.database.transaction() as session:
-        advance(session, LATER)
         codes = [row["code"] for row in workers_of(session, SRAGEN, today())]
     for role, account in ((KANWIL, None), (FACILITY, SRAGEN)):
         page = (

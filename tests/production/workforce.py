@@ -15,6 +15,17 @@ from tests.production.conftest import SRAGEN, Production, today
 
 SKU = "CR-BALL-07"
 LONG_AGO = date(2025, 1, 1)
+SCHEME: dict[str, Any] = {
+    "basis": "piece",
+    "worker_pct": Decimal("50"),
+    "capital_pct": Decimal("35"),
+    "state_pct": Decimal("15"),
+    "valid_from": LONG_AGO,
+    "valid_to": date(2035, 12, 31),
+    "legal_ref": "Kepmenkeh M.01-PP.02.01/1990",
+    "approved_by_role": "kanwil",
+    "rates": {SKU: 2_943},
+}
 
 
 def agreement_of(session: Session, facility: str = SRAGEN) -> UUID:
@@ -70,19 +81,7 @@ def without_schemes(session: Session) -> None:
 def a_scheme(session: Session, facility: str = SRAGEN, **changes: Any) -> None:
     """Another scheme instead of those of the reference data."""
     without_schemes(session)
-    values: dict[str, Any] = {
-        "basis": "piece",
-        "worker_pct": Decimal("50"),
-        "capital_pct": Decimal("35"),
-        "state_pct": Decimal("15"),
-        "valid_from": LONG_AGO,
-        "valid_to": date(2035, 12, 31),
-        "legal_ref": "Kepmenkeh M.01-PP.02.01/1990",
-        "approved_by_role": "kanwil",
-        "rates": {SKU: 2_943},
-        **changes,
-    }
-    premi.make_scheme(session, agreement_id=agreement_of(session, facility), **values)
+    premi.make_scheme(session, agreement_id=agreement_of(session, facility), **SCHEME | changes)
 
 
 def a_lot(production: Production, pieces: int = 100) -> tuple[UUID, str]:

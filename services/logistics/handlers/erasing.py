@@ -58,9 +58,7 @@ def _erase_links(session: Session, asked: Asked, batch: Batch) -> Done:
     gone = session.execute(
         update(shipment).where(*theirs).values(tracking_token=None).returning(shipment.c.id)
     ).all()
-    if not gone:
-        return Done()
-    return Done(erased=len(gone), step=purging.note(session, purge_step, asked, erased=len(gone)))
+    return purging.note(session, purge_step, asked, erased=len(gone))
 
 
 ERASERS: Mapping[str, Eraser] = {"tracking_links": Eraser(_plan_links, _erase_links)}

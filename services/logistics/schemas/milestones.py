@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from services.logistics.domain.milestones import DID_NOT_OCCUR, REASONS
 from shared.database import LARGEST_ID
-from shared.web.schemas import Text, Whole, moment, short_text
+from shared.web.schemas import Remark, Whole, moment, short_text
 
 NAMES = ("milestone", "dcsa", "edifact")
 TELLING = ("place", "occurred_at")
@@ -38,7 +38,7 @@ class MilestoneRequest(Schema):
         validate=validate.OneOf(REASONS, error="Give did_not_occur or incorrect_data."),
         metadata={"description": "why it is corrected; incorrect_data takes what is right, too"},
     )
-    because = Text(500, lines=True)
+    because = Remark(500, lines=True)
 
     @validates_schema
     def need_a_report_or_a_correction(self, data: dict[str, Any], **_: Any) -> None:

@@ -50,7 +50,7 @@ def _erase_consignees(session: Session, asked: Asked, batch: Batch) -> Done:
         without = _without_consignees(row.data)
         if without != row.data:
             session.execute(update(timeline).where(timeline.c.id == row.id).values(data=without))
-    return _noted(session, asked, len(erased))
+    return purging.note(session, purge_step, asked, erased=len(erased))
 
 
 def _with_consignees(session: Session) -> list[tuple[UUID, int]]:
@@ -116,13 +116,7 @@ def _erase_files(session: Session, asked: Asked, batch: Batch) -> Done:
     gone = session.execute(
         update(order_import_row).where(*theirs).values(content=NOTHING).returning(order_import_row.c.number)
     )
-    return _noted(session, asked, len(gone.all()))
-
-
-def _noted(session: Session, asked: Asked, rows: int) -> Done:
-    if not rows:
-        return Done()
-    return Done(erased=rows, step=purging.note(session, purge_step, asked, erased=rows))
+    return purging.note(session, purge_step, asked, erased=len(gone.all()))
 
 
 ERASERS: Mapping[str, Eraser] = {

@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from services.orders.domain.cancellation import LONGEST_REASON
 from services.orders.schemas.orders import ConsigneeSchema, OrderSchema, route
-from shared.web.schemas import NO_DAY, Whole, short_text
+from shared.web.schemas import NO_DAY, Remark, Whole
 
 NEW_ITEM = "Another item is a new order: cancel these pieces, and order the others."
 FIXED_PRICE = "The price is the one that the line was placed at; it is not amended."
@@ -46,7 +46,7 @@ class AmendRequest(Schema):
         required=True,
         validate=validate.Length(1, 200, error="Give 1 to 200 lines."),
     )
-    reason = short_text(LONGEST_REASON, required=False, least=3)
+    reason = Remark(LONGEST_REASON, least=3)
     unpack = fields.Boolean(
         truthy={True},
         falsy={False},

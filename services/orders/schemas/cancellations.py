@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from services.orders.domain.cancellation import LONGEST_REASON
-from shared.web.schemas import Whole, pieces, short_text
+from shared.web.schemas import Remark, Whole, pieces
 
 
 def _line() -> Whole:
@@ -22,7 +22,7 @@ class CancelRequest(Schema):
         fields.Nested(CancelledLineRequest),
         validate=validate.Length(1, 200, error="Give 1 to 200 lines, or leave them out for the whole order."),
     )
-    reason = short_text(LONGEST_REASON, least=3)
+    reason = Remark(LONGEST_REASON, least=3, required=True)
     unpack = fields.Boolean(
         load_default=False,
         truthy={True},

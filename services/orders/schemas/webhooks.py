@@ -9,7 +9,7 @@ from services.orders.domain.webhook import LONGEST_OVERLAP, OVERLAP
 from services.orders.webhooks.event_types import EVENT_TYPES
 from services.orders.webhooks.views import STATES
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Text, Whole, moment
+from shared.web.schemas import Remark, Whole, moment
 
 HOUR = timedelta(hours=1)
 KNOWN = validate.OneOf(
@@ -29,8 +29,8 @@ def _url(**options: Any) -> fields.Url:
     )
 
 
-def _description(**options: Any) -> Text:
-    return Text(200, least=0, metadata={"description": "for people: which system this is"}, **options)
+def _description(**options: Any) -> Remark:
+    return Remark(200, least=0, metadata={"description": "for people: which system this is"}, **options)
 
 
 def _event_types(**options: Any) -> fields.List[str]:

@@ -10,7 +10,7 @@ from services.production import evidence as views
 from services.production.duties import MAY, READERS
 from services.production.handlers import evidence
 from services.production.schemas.evidence import EvidenceRequest, EvidenceSchema, EvidenceWithdrawal
-from services.production.views import capacity_of, may_see
+from services.production.views import facility_named
 from shared.web.access import current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
@@ -28,7 +28,7 @@ EVIDENCE = EvidenceSchema()
 def list_evidence(code: str) -> Any:
     """A facility's evidence, newest first, the withdrawn too."""
     with transaction() as session:
-        _need(session, code)
+        facility_named(session, current(), code)
         return views.evidence_of(session, code)
 
 
@@ -40,7 +40,7 @@ def record_evidence(body: dict[str, Any], code: str) -> Response:
     """Record a document as evidence of one item. Needs an Idempotency-Key."""
 
     def run(session: Session) -> Answer:
-        _need(session, code)
+        facility_named(session, current(), code)
         made = evidence.record(session, code=code, by=current().role, **body)
         return EVIDENCE.dump(made), 201, {}
 
@@ -55,15 +55,10 @@ def withdraw_evidence(body: dict[str, Any], code: str, evidence_id: UUID) -> Res
     """Take evidence back, with a reason. Needs an Idempotency-Key."""
 
     def run(session: Session) -> Answer:
-        _need(session, code)
+        facility_named(session, current(), code)
         if views.find_evidence(session, code, evidence_id) is None:
             raise not_found("evidence")
         taken = evidence.withdraw(session, evidence_id=evidence_id, by=current().role, **body)
         return EVIDENCE.dump(taken), 200, {}
 
     return once(run)
-
-
-def _need(session: Session, code: str) -> None:
-    if not may_see(current(), code) or capacity_of(session, code) is None:
-        raise not_found("facility")

@@ -129,7 +129,6 @@ def read_capacity(code: str) -> Any:
 def set_capacity(body: dict[str, Any], code: str) -> Any:
     """Say how many minutes a day the facility is open and how many consenting workers it has."""
     with transaction() as session:
-        if not views.may_see(current(), code) or views.capacity_of(session, code) is None:
-            raise not_found("facility")
+        views.facility_named(session, current(), code)
         capacities.set_capacity(session, code=code, **body)
         return views.capacity_of(session, code)

@@ -20,7 +20,6 @@ from shared.web.access import current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
-from shared.web.problems import not_found
 
 api = Routes("tools", __name__, url_prefix="/production/v1", description="Tools that must come back")
 
@@ -33,7 +32,7 @@ TOOLS, SHIFT, CLOSED = ToolsSchema(), ShiftSchema(), ClosedSchema()
 def read_tools(code: str) -> Any:
     """A facility's tools, and whether missing ones have locked it."""
     with transaction() as session:
-        _need(session, code)
+        views.facility_named(session, current(), code)
         return views.tools_of(session, code)
 
 
@@ -44,7 +43,7 @@ def read_tools(code: str) -> Any:
 def set_tools(body: dict[str, Any], code: str) -> Any:
     """Say which kinds of tools there are, and how many."""
     with transaction() as session:
-        _need(session, code)
+        views.facility_named(session, current(), code)
         tools.set_tools(session, code=code, tools=body["tools"])
         return views.tools_of(session, code)
 
@@ -55,7 +54,7 @@ def set_tools(body: dict[str, Any], code: str) -> Any:
 def list_shifts(code: str) -> Any:
     """The newest shifts of a facility."""
     with transaction() as session:
-        _need(session, code)
+        views.facility_named(session, current(), code)
         return list(views.shifts_of(session, code))
 
 
@@ -67,7 +66,7 @@ def open_shift(body: dict[str, Any], code: str) -> Response:
     """Begin a shift: these tools go out."""
 
     def run(session: Any) -> Answer:
-        _need(session, code)
+        views.facility_named(session, current(), code)
         tools.open_shift(session, code=code, out=body["out"])
         return SHIFT.dump(views.shifts_of(session, code)[0]), 201, {}
 
@@ -82,7 +81,7 @@ def close_shift(body: dict[str, Any], code: str) -> Response:
     """End the shift: these came back. It closes if nothing differs; else the facility is locked."""
 
     def run(session: Any) -> Answer:
-        _need(session, code)
+        views.facility_named(session, current(), code)
         differences = tools.close_shift(session, code=code, **body)
         return CLOSED.dump({"closed": not differences, "differences": differences}), 200, {}
 
@@ -97,13 +96,8 @@ def unlock(body: dict[str, Any], code: str) -> Response:
     """Say what became of the missing tools; work may go on."""
 
     def run(session: Any) -> Answer:
-        _need(session, code)
+        views.facility_named(session, current(), code)
         tools.unlock(session, code=code, **body)
         return TOOLS.dump(views.tools_of(session, code)), 200, {}
 
     return once(run)
-
-
-def _need(session: Any, code: str) -> None:
-    if not views.may_see(current(), code) or views.capacity_of(session, code) is None:
-        raise not_found("facility")

@@ -7,7 +7,6 @@ from services.production import welfare
 from services.production.duties import WELFARE_READERS
 from services.production.schemas.welfare import WelfareQuery, WelfareSchema
 from shared.clock import business_now
-from shared.sight import as_the_service
 from shared.web.access import current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
@@ -30,5 +29,4 @@ def read_welfare(query: dict[str, Any]) -> Any:
             if asked
             else welfare.closed_months(now)[0]
         )
-        with as_the_service(session):  # who sees the figures does not see the workers
-            return welfare.figures(session, month, [account] if account else None)
+        return welfare.figures(session, month, [account] if account else None)

@@ -24,7 +24,6 @@ class Former:
 
     id: UUID
     facility: str
-    registered_on: date
     left_on: date
     settled_on: date
     owed: bool

@@ -76,6 +76,8 @@ def must_stand(scheme: Scheme, others: Iterable[Scheme]) -> None:
             field="worker_pct",
             sum=sum(shares),
         )
+    if not scheme.worker_pct:
+        raise Refused("Give the workers a share above 0.", field="worker_pct")
     if scheme.valid_to < scheme.valid_from:
         raise Refused("Give a last day on or after the first.", field="valid_to")
     if (scheme.basis == HOUR) != (scheme.hourly_idr is not None):

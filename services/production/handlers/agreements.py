@@ -99,4 +99,5 @@ def _tariffs(session: Session, tariffs: Mapping[str, Decimal]) -> list[Tariff]:
 
 
 def _locked(session: Session, agreement_id: UUID) -> Agreement:
-    return session.get_one(Agreement, agreement_id, with_for_update={"of": agreement}, populate_existing=True)
+    lock = {"of": agreement, "key_share": True}  # a lot accepted under it waits for nobody
+    return session.get_one(Agreement, agreement_id, with_for_update=lock, populate_existing=True)

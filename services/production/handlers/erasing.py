@@ -1,20 +1,20 @@
 """Erasing what was kept long enough: a plan of all that a rule is due for, then a bounded step at a time.
 
 A step locks what it is about and looks again whether it may go, erases, and notes that it did, all in one
-transaction. Before anything of a worker goes, the figures of all months that this worker is in are kept as they
-are told, since a figure that changed would tell of somebody.
+transaction. Nothing of a worker goes before the figures of all months that this worker is in were told, since
+they are kept as they were told: a figure that changed would tell of somebody.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Table, Text, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Column, ColumnElement, Table, Text, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from services.production import formers, welfare
+from services.production import formers
 from services.production.domain import premi as rules
 from services.production.domain.erasure import Former, why_kept
 from services.production.storage import (
@@ -28,22 +28,23 @@ from services.production.storage import (
     premi_of_former,
     purge_step,
     tables,
-    told_of_work,
     work_order,
     worker,
     worker_read,
 )
 from shared import purging
-from shared.clock import WIB
+from shared.clock import WIB, business_now
 from shared.purging import Batch, Done, Eraser, Plan, in_batches
 from shared.retention import Asked
-from shared.sight import erasing
+from shared.sight import as_the_service, erasing
 
 WORKERS_AT_A_TIME, ROWS_AT_A_TIME = 20, 500
 TAKEN_OUT = "…"
 """What stands where a code stood in a remark."""
 
 Cells = list[dict[str, Any]]
+Due = tuple[ColumnElement[bool], Mapping[str, ColumnElement[bool]]]
+"""What is old enough, and what stops some of it, by the reason that is told."""
 
 
 def _plan_workers(table: Table) -> Callable[[Session, Asked], Plan]:
@@ -77,43 +78,31 @@ def _of_workers(
     def step(session: Session, asked: Asked, batch: Batch) -> Done:
         _lock(session, batch)
         gone = [
-            one for one in formers.formers(session, asked.now, batch) if why_kept(one, asked.before) is None
+            one
+            for one in formers.formers(session, business_now(session), batch)
+            if why_kept(one, asked.before) is None
         ]
         if not gone:
             return Done()
-        _keep_what_is_told(session, gone, asked.now)
         rows, cells = erase(session, gone)
-        if not rows:
-            return Done()
-        number = purging.note(session, purge_step, asked, erased=rows, aggregated=rows)
+        people = min(len(gone), rows)
+        done = purging.note(session, purge_step, asked, erased=rows, aggregated=rows, people=people)
         if cells:
-            session.execute(insert(premi_of_former), [{**cell, "step_id": number} for cell in cells])
-        return Done(erased=rows, aggregated=rows, people=min(len(gone), rows), step=number)
+            session.execute(insert(premi_of_former), [{**cell, "step_id": done.step} for cell in cells])
+        return done
 
     return step
 
 
 def _lock(session: Session, ids: Collection[Any]) -> None:
-    """Nobody changes the account of these workers until the commit, nor reverses an entry that they are in."""
-    session.execute(select(worker.c.id).where(worker.c.id.in_(ids)).order_by(worker.c.id).with_for_update())
+    """Nobody changes the account of these workers until the commit, nor reverses an entry that they are in.
+
+    Entries before workers, as a reversal does. Who got an entry between the two is settled too lately to go.
+    """
     theirs = select(premi_line.c.entry_id).where(premi_line.c.worker_id.in_(ids))
     entries = select(premi_entry.c.id).where(premi_entry.c.id.in_(theirs)).order_by(premi_entry.c.id)
     session.execute(entries.with_for_update())
-
-
-def _keep_what_is_told(session: Session, gone: Sequence[Former], now: datetime) -> None:
-    """The figures of each month in which one of them was here, once and for all."""
-    facility = gone[0].facility
-    known = select(told_of_work.c.month).where(told_of_work.c.facility == facility)
-    there = set(session.execute(known).scalars())
-    month = welfare.Month(min(one.registered_on for one in gone).replace(day=1))
-    until = max(one.left_on for one in gone)
-    while month.first <= until:
-        if month.first not in there:
-            told = welfare.about_people(session, month, facility)
-            row = {"facility": facility, "month": month.first, **told}
-            session.execute(upsert(told_of_work).values(**row).on_conflict_do_nothing())
-        month = month.next
+    session.execute(select(worker.c.id).where(worker.c.id.in_(ids)).order_by(worker.c.id).with_for_update())
 
 
 def _erase_hours(session: Session, gone: Sequence[Former]) -> tuple[int, Cells]:
@@ -237,58 +226,46 @@ def _cells(lines: Sequence[Any], schemes: Mapping[str, Any]) -> Cells:
     ]
 
 
-def _plan_reads(session: Session, asked: Asked) -> Plan:
+def _old_reads(session: Session, asked: Asked) -> Due:
     old = worker_read.c.read_at < datetime.combine(asked.before, time.min, WIB)
-    return _plan_rows(session, worker_read.c.id, old, formers.held(worker_read.c.facility))
+    return old, {"legal_hold": formers.held(worker_read.c.facility)}
 
 
-def _erase_reads(session: Session, asked: Asked, batch: Batch) -> Done:
-    with erasing(session):
-        old = delete(worker_read).where(worker_read.c.id.in_(batch))
-        rows = len(session.execute(old.returning(worker_read.c.id)).all())
-    return _noted(session, asked, rows)
-
-
-def _plan_photos(session: Session, asked: Asked) -> Plan:
+def _old_photos(session: Session, asked: Asked) -> Due:
     of = select(inspection.c.id).join(work_order, work_order.c.id == inspection.c.work_order_id)
-    claimed = of.where(work_order.c.id.in_(formers.claimed_work(session)))
-    stands = of.where(formers.held(work_order.c.facility))
     id = inspection_photo.c.inspection_id
-    old = id.in_(select(inspection.c.id).where(inspection.c.inspected_on < asked.before))
-    return _plan_rows(session, id, old, id.in_(stands), claim=id.in_(claimed))
+    return id.in_(select(inspection.c.id).where(inspection.c.inspected_on < asked.before)), {
+        "claim": id.in_(of.where(work_order.c.id.in_(formers.claimed_work(session)))),
+        "legal_hold": id.in_(of.where(formers.held(work_order.c.facility))),
+    }
 
 
-def _erase_photos(session: Session, asked: Asked, batch: Batch) -> Done:
-    theirs = inspection_photo.c.inspection_id.in_(batch)
-    gone = session.execute(delete(inspection_photo).where(theirs).returning(inspection_photo.c.number))
-    return _noted(session, asked, len(gone.all()))
+def _of_rows(
+    id: Column[Any],
+    due: Callable[[Session, Asked], Due],
+    sight: Callable[[Session], AbstractContextManager[None]],
+) -> Eraser:
+    """Rows that are about no worker: what is old goes, but for what a hold or something else stops, in plan and step."""
 
+    def plan(session: Session, asked: Asked) -> Plan:
+        free, stops = due(session, asked)
+        kept = {"not_old_enough": session.execute(select(func.count(id)).where(~free)).scalar_one()}
+        for reason, stop in stops.items():
+            kept[reason] = session.execute(select(func.count(id)).where(free, stop)).scalar_one()
+            free = free & ~stop
+        found = session.execute(select(id).where(free).order_by(id)).scalars().all()
+        batches = in_batches(list(dict.fromkeys(found)), ROWS_AT_A_TIME)
+        return Plan(batches=batches, rows=len(found), kept={why: n for why, n in kept.items() if n})
 
-def _plan_rows(session: Session, id: Any, old: Any, held: Any, **stops: Any) -> Plan:
-    """Rows that are about no worker: what is old goes, but for what a hold or something else stops."""
-    kept: dict[str, int] = {}
-    free = old
-    for reason, stop in {**stops, "legal_hold": held}.items():
-        kept[reason] = session.execute(select(func.count(id)).where(free, stop)).scalar_one()
-        free = free & ~stop
-    kept["not_old_enough"] = session.execute(select(func.count(id)).where(~old)).scalar_one()
-    found = session.execute(select(id).where(free).order_by(id)).scalars().all()
-    batches = in_batches(list(dict.fromkeys(found)), ROWS_AT_A_TIME)
-    return Plan(batches=batches, rows=len(found), kept={why: n for why, n in kept.items() if n})
+    def step(session: Session, asked: Asked, batch: Batch) -> Done:
+        old, stops = due(session, asked)
+        free = select(id).where(id.in_(batch), old, *(~stop for stop in stops.values()))
+        ids = session.execute(free.distinct()).scalars().all()
+        with sight(session):
+            gone = session.execute(delete(id.table).where(id.in_(ids)).returning(id)).all()
+        return purging.note(session, purge_step, asked, erased=len(gone))
 
-
-def _noted(session: Session, asked: Asked, rows: int) -> Done:
-    if not rows:
-        return Done()
-    return Done(erased=rows, step=purging.note(session, purge_step, asked, erased=rows))
-
-
-def _plan_nothing(session: Session, asked: Asked) -> Plan:
-    return Plan(batches=[], rows=0, kept={})
-
-
-def _erase_nothing(session: Session, asked: Asked, batch: Batch) -> Done:
-    return Done()
+    return Eraser(plan, step)
 
 
 ERASERS: Mapping[str, Eraser] = {
@@ -296,8 +273,7 @@ ERASERS: Mapping[str, Eraser] = {
     "worker_hours": Eraser(_plan_workers(hours_entry), _of_workers(_erase_hours)),
     "consents": Eraser(_plan_workers(consent), _of_workers(_erase_consents)),
     "codes_and_eligibility": Eraser(_plan_workers(worker), _of_workers(_erase_codes)),
-    "statements": Eraser(_plan_nothing, _erase_nothing),
-    "reads_of_workers": Eraser(_plan_reads, _erase_reads),
-    "inspection_photos": Eraser(_plan_photos, _erase_photos),
+    "reads_of_workers": _of_rows(worker_read.c.id, _old_reads, erasing),
+    "inspection_photos": _of_rows(inspection_photo.c.inspection_id, _old_photos, as_the_service),
 }
 """Of each kind what is due and how some of it is erased, in the order in which they depend on each other."""

@@ -30,7 +30,7 @@ def record(
     valid_until: date | None,
     sha256: str | None,
 ) -> Evidence:
-    """A document as evidence of one item, once for each item and finding."""
+    """A document as evidence of one item, once for each item as long as it stands."""
     session.execute(select(facility.c.code).where(facility.c.code == code).with_for_update()).one()
     same = (table.c.facility == code, table.c.item == item, table.c.document == document)
     if session.execute(select(table.c.id).where(*same, table.c.withdrawn_on.is_(None))).first():

@@ -1,5 +1,6 @@
 """Legal holds: as long as one stands, nothing is erased of a worker, or of anybody in a facility."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,10 @@ def place(session: Session, *, facility: str, code: str | None, reason: str, by:
     """Let nothing be erased here until the hold is lifted; without a code it is about everybody."""
     if session.execute(select(facilities.c.code).where(facilities.c.code == facility)).first() is None:
         raise Refused("There is no facility {facility}.", field="facility", facility=facility)
+    ids = _locked(session, facility, code)
     values = {
         "facility": facility,
-        "worker_id": None if code is None else _worker(session, facility, code),
+        "worker_id": None if code is None else ids[0],
         "reason": said(reason),
         "placed_by": by,
     }
@@ -54,11 +56,10 @@ def standing(session: Session) -> list[dict[str, Any]]:
     return [dict(row._mapping) for row in rows]
 
 
-def _worker(session: Session, facility: str, code: str) -> UUID:
+def _locked(session: Session, facility: str, code: str | None) -> Sequence[UUID]:
     """The purge locks workers before it looks for holds, so that none is placed behind its back."""
-    found: UUID | None = session.execute(
-        select(worker.c.id).where(worker.c.facility == facility, worker.c.code == code).with_for_update()
-    ).scalar()
-    if found is None:
+    of = select(worker.c.id).where(worker.c.facility == facility).order_by(worker.c.id).with_for_update()
+    ids = session.execute(of if code is None else of.where(worker.c.code == code)).scalars().all()
+    if code is not None and not ids:
         raise Refused("There is no such worker in {facility}.", field="worker", facility=facility)
-    return found
+    return ids

@@ -1,7 +1,7 @@
 """Hours of a shift, for many workers at once, all or nothing; and their corrections."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,6 @@ from sqlalchemy import Row, func, insert, select
 from sqlalchemy.orm import Session
 
 from services.production import terms
-from services.production.domain.agreement import Agreement
 from services.production.domain.consent import Consent, must_consent
 from services.production.domain.hours import STEP, hours, must_fit
 from services.production.domain.remarks import said
@@ -46,11 +45,19 @@ def enter_shift(
     at_work = {
         one.id: one for one in people.locked(session, facility, [each["worker_id"] for each in entries])
     }
-    order = None if work_order_id is None else _order(session, facility, work_order_id, day)
+    for one in at_work.values():
+        _must_be_able(one, day)
+    if work_order_id is not None:
+        order = _order(session, facility, work_order_id, day)
+        _must_consent(session, list(at_work.values()), order, day, ended_at)
+    worked, there = _worked(session, at_work, day), _there(session, at_work, day, work_order_id)
     for each in entries:
-        one = at_work[each["worker_id"]]
-        _may_work(session, one, order, day, ended_at)
-        _enter(session, one, order, day, ended_at, each)
+        one, more = at_work[each["worker_id"]], each["minutes"]
+        _must_fit(one, each, day, work_order_id, worked[one.id], there[one.id])
+        worked[one.id][day] += more
+        there[one.id] += more
+    about = {"facility": facility, "work_order_id": work_order_id, "worked_on": day, "ended_at": ended_at}
+    _keep(session, [{"pieces": 0, **each, **about} for each in entries])
     return len(entries)
 
 
@@ -79,37 +86,25 @@ def correct(
     if not more and pieces == standing.pieces:
         raise Refused("The entry says that already.", field="minutes")
     if more > 0:
-        must_fit(one.code, _worked(session, one.id, entry.worked_on), entry.worked_on, more, field="minutes")
+        worked = _worked(session, [one.id], entry.worked_on)[one.id]
+        must_fit(one.code, worked, entry.worked_on, more, field="minutes")
     values = {name: getattr(entry, name) for name in ("facility", "worker_id", "work_order_id", "worked_on")}
-    _keep(
-        session,
-        **values,
-        minutes=more,
-        pieces=pieces - standing.pieces,
-        corrects=entry.id,
-        reason=said(reason),
-    )
+    change = {"minutes": more, "pieces": pieces - standing.pieces}
+    _keep(session, [{**values, **change, "corrects": entry.id, "reason": said(reason)}])
 
 
-def _enter(
-    session: Session,
+def _must_fit(
     one: Row[Any],
-    order: WorkOrder | None,
-    day: date,
-    ended_at: datetime | None,
     each: dict[str, Any],
+    day: date,
+    work_order_id: UUID | None,
+    worked: Mapping[date, int],
+    there: int,
 ) -> None:
+    """Refuse what was entered already, and more than the limits leave; ``there`` are minutes of the same work and day."""
     field = f"hours.{one.id}"
-    if order is None and each.get("pieces"):
+    if work_order_id is None and each.get("pieces"):
         raise Refused("Pieces are counted for a work order only.", field=f"pieces.{one.id}")
-    order_id = order.id if order else None
-    there = session.execute(
-        select(func.sum(hours_entry.c.minutes)).where(
-            hours_entry.c.worker_id == one.id,
-            hours_entry.c.worked_on == day,
-            hours_entry.c.work_order_id.is_not_distinct_from(order_id),
-        )
-    ).scalar()
     if there:
         raise Refused(
             "{code} has {there} hours for this work on {day} already: correct that entry.",
@@ -118,33 +113,41 @@ def _enter(
             there=hours(there),
             day=day,
         )
-    must_fit(one.code, _worked(session, one.id, day), day, each["minutes"], field=field)
-    _keep(
-        session,
-        facility=one.facility,
-        worker_id=one.id,
-        work_order_id=order_id,
-        worked_on=day,
-        minutes=each["minutes"],
-        pieces=each.get("pieces", 0),
-        ended_at=ended_at,
-    )
+    must_fit(one.code, worked, day, each["minutes"], field=field)
 
 
-def _keep(session: Session, **values: Any) -> None:
-    session.execute(insert(hours_entry).values(**values, recorded_at=business_now(session)))
+def _keep(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    recorded_at = business_now(session)
+    session.execute(insert(hours_entry), [{**row, "recorded_at": recorded_at} for row in rows])
 
 
-def _worked(session: Session, worker_id: UUID, day: date) -> dict[date, int]:
-    """Minutes by day, around this one, whatever they were for."""
-    rows: defaultdict[date, int] = defaultdict(int)
+def _worked(session: Session, ids: Iterable[UUID], day: date) -> dict[UUID, defaultdict[date, int]]:
+    """Minutes of each worker by day, around this one, whatever they were for."""
+    worked: dict[UUID, defaultdict[date, int]] = {id: defaultdict(int) for id in ids}
+    around = hours_entry.c.worked_on.between(day - AROUND, day + AROUND)
     for row in session.execute(
-        select(hours_entry.c.worked_on, hours_entry.c.minutes).where(
-            hours_entry.c.worker_id == worker_id, hours_entry.c.worked_on.between(day - AROUND, day + AROUND)
+        select(hours_entry.c.worker_id, hours_entry.c.worked_on, hours_entry.c.minutes).where(
+            hours_entry.c.worker_id.in_(worked), around
         )
     ):
-        rows[row.worked_on] += row.minutes
-    return rows
+        worked[row.worker_id][row.worked_on] += row.minutes
+    return worked
+
+
+def _there(
+    session: Session, ids: Iterable[UUID], day: date, work_order_id: UUID | None
+) -> defaultdict[UUID, int]:
+    """Minutes of each worker on this day for this work."""
+    rows = session.execute(
+        select(hours_entry.c.worker_id, func.sum(hours_entry.c.minutes).label("minutes"))
+        .where(
+            hours_entry.c.worker_id.in_(list(ids)),
+            hours_entry.c.worked_on == day,
+            hours_entry.c.work_order_id.is_not_distinct_from(work_order_id),
+        )
+        .group_by(hours_entry.c.worker_id)
+    )
+    return defaultdict(int, {row.worker_id: row.minutes for row in rows})
 
 
 def _order(session: Session, facility: str, work_order_id: UUID, day: date) -> WorkOrder:
@@ -156,44 +159,48 @@ def _order(session: Session, facility: str, work_order_id: UUID, day: date) -> W
     return order
 
 
-def _may_work(
-    session: Session, one: Row[Any], order: WorkOrder | None, day: date, ended_at: datetime | None
-) -> None:
-    """Whoever is here and eligible; for a partner only with consent to that partner's work."""
+def _must_be_able(one: Row[Any], day: date) -> None:
+    """Whoever was here on that day and is eligible."""
     if one.left_on is not None and day > one.left_on:
         people.must_be_here(one)
+    if day < one.registered_on:
+        raise Refused(
+            "{code} came on {day}: give a day from then on.",
+            field="day",
+            code=one.code,
+            day=one.registered_on,
+        )
     if not one.eligible:
         raise Refused("{code} is not eligible to work.", field="worker", code=one.code)
-    if order is None:
-        return
-    under = terms.agreement_on(session, order, day)
-    if under is None:
-        raise Refused("No agreement (PKS) covers this work.", field="work_order_id")
-    _must_consent(session, one, under, day, ended_at)
 
 
 def _must_consent(
-    session: Session, one: Row[Any], under: Agreement, day: date, ended_at: datetime | None
+    session: Session, workers: Sequence[Row[Any]], order: WorkOrder, day: date, ended_at: datetime | None
 ) -> None:
-    given = session.execute(
-        select(consent).where(consent.c.worker_id == one.id, consent.c.agreement_id == under.id)
-    ).all()
-    consents = [
-        Consent(
-            agreement_id=row.agreement_id,
-            purpose=row.purpose,
-            text_version=row.text_version,
-            given_on=row.given_on,
-            withdrawn_at=row.withdrawn_at and row.withdrawn_at.astimezone(WIB),
+    """For a partner only with consent to that partner's work."""
+    under = terms.agreement_on(session, order, day)
+    if under is None:
+        raise Refused("No agreement (PKS) covers this work.", field="work_order_id")
+    words = people.words_of(session, [under.id])
+    theirs = consent.c.worker_id.in_([one.id for one in workers])
+    given: defaultdict[UUID, list[Consent]] = defaultdict(list)
+    for row in session.execute(select(consent).where(theirs, consent.c.agreement_id == under.id)):
+        given[row.worker_id].append(
+            Consent(
+                agreement_id=row.agreement_id,
+                purpose=row.purpose,
+                text_version=row.text_version,
+                given_on=row.given_on,
+                withdrawn_at=row.withdrawn_at and row.withdrawn_at.astimezone(WIB),
+            )
         )
-        for row in given
-    ]
-    must_consent(
-        one.code,
-        consents,
-        people.words_of(session, [under.id]),
-        agreement_id=under.id,
-        number=under.number,
-        day=day,
-        ended_at=ended_at,
-    )
+    for one in workers:
+        must_consent(
+            one.code,
+            given[one.id],
+            words,
+            agreement_id=under.id,
+            number=under.number,
+            day=day,
+            ended_at=ended_at,
+        )

@@ -68,52 +68,61 @@ def give_consent(
     _must_be_of(session, agreement_id, facility)
     if given_on > business_today(session):
         raise Refused("Give a day up to today.", field="given_on")
-    for one in locked(session, facility, workers):
+    rows = locked(session, facility, workers)
+    for one in rows:
         must_be_here(one)
         if not one.eligible:
             raise Refused("{code} is not eligible to work.", field="worker", code=one.code)
-        for purpose in purposes:
-            version = _words_on(session, agreement_id, purpose, given_on)
-            there = _standing(one.id, agreement_id, purpose, version)
-            if session.execute(select(consent.c.id).where(*there)).first() is None:
-                session.execute(
-                    insert(consent).values(
-                        worker_id=one.id,
-                        agreement_id=agreement_id,
-                        purpose=purpose,
-                        text_version=version,
-                        language=language,
-                        read_aloud=read_aloud,
-                        witness_role=witness_role,
-                        given_on=given_on,
-                        recorded_at=business_now(session),
-                    )
-                )
+    words = words_of(session, [agreement_id])
+    versions = {purpose: _version_on(words, agreement_id, purpose, given_on) for purpose in purposes}
+    there, recorded_at = _standing(session, [one.id for one in rows], agreement_id), business_now(session)
+    new = [
+        {
+            "worker_id": one.id,
+            "agreement_id": agreement_id,
+            "purpose": purpose,
+            "text_version": version,
+            "language": language,
+            "read_aloud": read_aloud,
+            "witness_role": witness_role,
+            "given_on": given_on,
+            "recorded_at": recorded_at,
+        }
+        for one in rows
+        for purpose, version in versions.items()
+        if (one.id, purpose, version) not in there
+    ]
+    if new:
+        session.execute(insert(consent), new)
 
 
 def withdraw_consent(
     session: Session, *, facility: str, workers: Sequence[UUID], agreement_id: UUID, purposes: Sequence[str]
 ) -> None:
     """From this moment on no hours are taken under it; what was made before stays and is paid."""
-    for one in locked(session, facility, workers):
-        withdrawn = session.execute(
-            update(consent)
-            .where(
-                consent.c.worker_id == one.id,
-                consent.c.agreement_id == agreement_id,
-                consent.c.purpose.in_(purposes),
-                consent.c.withdrawn_at.is_(None),
-            )
-            .values(withdrawn_at=business_now(session))
-            .returning(consent.c.id)
+    rows = locked(session, facility, workers)
+    withdrawn = session.execute(
+        update(consent)
+        .where(
+            consent.c.worker_id.in_([one.id for one in rows]),
+            consent.c.agreement_id == agreement_id,
+            consent.c.purpose.in_(purposes),
+            consent.c.withdrawn_at.is_(None),
         )
-        if not withdrawn.all():
+        .values(withdrawn_at=business_now(session))
+        .returning(consent.c.worker_id)
+    )
+    had = set(withdrawn.scalars())
+    for one in rows:
+        if one.id not in had:
             raise Refused("{code} has given no such consent.", field="worker", code=one.code)
 
 
 def set_words(session: Session, *, agreement_id: UUID, purpose: str, valid_from: date, words: str) -> int:
     """New words to consent to: whoever works under the agreement is asked anew from that day on."""
-    session.execute(select(agreement.c.id).where(agreement.c.id == agreement_id).with_for_update())
+    session.execute(
+        select(agreement.c.id).where(agreement.c.id == agreement_id).with_for_update(key_share=True)
+    )
     of_it = (consent_text.c.agreement_id == agreement_id, consent_text.c.purpose == purpose)
     last = session.execute(
         select(consent_text).where(*of_it).order_by(consent_text.c.version.desc()).limit(1)
@@ -200,8 +209,8 @@ def words_of(session: Session, agreement_ids: Iterable[UUID]) -> list[Words]:
     ]
 
 
-def _words_on(session: Session, agreement_id: UUID, purpose: str, day: date) -> int:
-    found = newest(words_of(session, [agreement_id]), agreement_id, purpose, day)
+def _version_on(words: Sequence[Words], agreement_id: UUID, purpose: str, day: date) -> int:
+    found = newest(words, agreement_id, purpose, day)
     if found is None:
         raise Refused(
             "There are no words to consent to yet: the regional office sets them.", field="agreement_id"
@@ -209,14 +218,16 @@ def _words_on(session: Session, agreement_id: UUID, purpose: str, day: date) -> 
     return found.version
 
 
-def _standing(worker_id: UUID, agreement_id: UUID, purpose: str, version: int) -> tuple[Any, ...]:
-    return (
-        consent.c.worker_id == worker_id,
-        consent.c.agreement_id == agreement_id,
-        consent.c.purpose == purpose,
-        consent.c.text_version == version,
-        consent.c.withdrawn_at.is_(None),
+def _standing(session: Session, workers: Sequence[UUID], agreement_id: UUID) -> set[tuple[UUID, str, int]]:
+    """Which of these workers consent to which version of the words for which purpose."""
+    rows = session.execute(
+        select(consent.c.worker_id, consent.c.purpose, consent.c.text_version).where(
+            consent.c.worker_id.in_(workers),
+            consent.c.agreement_id == agreement_id,
+            consent.c.withdrawn_at.is_(None),
+        )
     )
+    return {(row.worker_id, row.purpose, row.text_version) for row in rows}
 
 
 def _must_be_of(session: Session, agreement_id: UUID, facility: str) -> None:

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from sqlalchemy import Row, Select, func, insert, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from services.production import terms
 from services.production.domain import premi as rules
 from services.production.domain.premi import HOUR, Line, Scheme
 from services.production.domain.remarks import said
 from services.production.domain.work_order import WorkOrder
+from services.production.ledger import standing_entries
 from services.production.storage import (
     agreement,
     hours_entry,
@@ -48,7 +49,7 @@ def make_scheme(
     rates: Mapping[str, int],
 ) -> Scheme:
     """A new scheme of an agreement; lots that waited for one are accrued at once."""
-    session.execute(select(agreement.c.id).where(agreement.c.id == agreement_id).with_for_update())
+    _lock_schemes(session, agreement_id)
     known = set(session.execute(select(item.c.sku).where(item.c.sku.in_(rates))).scalars())
     for sku in sorted(set(rates) - known):
         raise Refused("There is no item {sku}.", field=f"rates.{sku}", sku=sku)
@@ -69,18 +70,40 @@ def make_scheme(
     rules.must_stand(made, schemes_of(session, agreement_id))
     keep_scheme(session, made)
     with as_the_service(session):  # whose ledger it is, who makes schemes does not see
-        for lot in session.execute(select(premi_lot).where(premi_lot.c.agreement_id == agreement_id)).all():
-            if standing(session, lot.lot, "accrued") is None:
-                _accrue(session, lot)
+        for lot in session.execute(_waiting_for(made)).all():
+            _accrue(session, lot, made)
     return made
 
 
 def end_scheme(session: Session, *, scheme: Scheme, on: date) -> Scheme:
     """Let another scheme follow: ``on`` is its last day, which does not lie back, so that what was accrued stands."""
-    session.execute(select(agreement.c.id).where(agreement.c.id == scheme.agreement_id).with_for_update())
+    _lock_schemes(session, scheme.agreement_id)
     ended = rules.ended(scheme, on=on, today=business_today(session))
     session.execute(update(premi_scheme).where(premi_scheme.c.id == scheme.id).values(valid_to=on))
     return ended
+
+
+def _lock_schemes(session: Session, agreement_id: UUID) -> None:
+    """No other scheme of this agreement is made meanwhile; lots are accepted under it without waiting."""
+    lock = select(agreement.c.id).where(agreement.c.id == agreement_id).with_for_update(key_share=True)
+    session.execute(lock)
+
+
+def _waiting_for(scheme: Scheme) -> Select[Any]:
+    """Lots of its days for which nothing was booked ever; a booking that was reversed is made anew by sharing out."""
+    booked = select(premi_entry.c.id).where(
+        premi_entry.c.lot == premi_lot.c.lot, premi_entry.c.kind == "accrued"
+    )
+    return (
+        select(premi_lot)
+        .where(
+            premi_lot.c.agreement_id == scheme.agreement_id,
+            premi_lot.c.accepted_on.between(scheme.valid_from, scheme.valid_to),
+            ~booked.exists(),
+        )
+        .order_by(premi_lot.c.lot)
+        .with_for_update()
+    )
 
 
 def keep_scheme(session: Session, made: Scheme) -> None:
@@ -119,16 +142,12 @@ def accept_lot(session: Session, order: WorkOrder, *, lot: str, pieces: int) -> 
         "accepted_on": today,
     }
     row = session.execute(insert(premi_lot).values(**values).returning(premi_lot)).one()
-    _accrue(session, row)
+    _accrue(session, row, _scheme_of(session, row))
 
 
 def share(session: Session, *, facility: str, lot: str) -> None:
     """Share what is owed for a lot among those who worked on it, to the last rupiah."""
-    row = session.execute(
-        select(premi_lot).where(premi_lot.c.lot == lot, premi_lot.c.facility == facility).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise Refused("There is no lot {lot}.", field="lot", lot=lot)
+    row = _locked(session, facility, lot)
     if standing(session, lot, "shared") is not None:
         raise Refused("{lot} is shared out already.", field="lot", lot=lot)
     minutes, pieces = worked_on(session, row)
@@ -140,18 +159,19 @@ def share(session: Session, *, facility: str, lot: str) -> None:
             day=row.accepted_on,
         )
     accrual = standing(session, lot, "accrued") or _accrue(
-        session, row, minutes=_unpaid_minutes(session, row)
+        session, row, _scheme_of(session, row), minutes=_unpaid_minutes(session, row)
     )
-    if accrual is None:
+    theirs = accrual and -sum(
+        line.idr for line in lines_of(session, accrual) if line.account == rules.WORKERS
+    )
+    if not theirs:
         raise Refused(
             "Nothing is due by the agreement's scheme for {sku} on {day}: the regional office makes a scheme, and hours are paid once.",
             field="lot",
             sku=row.sku,
             day=row.accepted_on,
         )
-    theirs = -sum(line.idr for line in lines_of(session, accrual) if line.account == rules.WORKERS)
-    if theirs:
-        _post(session, facility, "shared", rules.shared(theirs, weights), lot=lot)
+    _post(session, facility, "shared", rules.shared(theirs, weights), lot=lot)
 
 
 def pay(session: Session, *, facility: str, worker_id: UUID, idr: int) -> None:
@@ -206,13 +226,6 @@ def standing(session: Session, lot: str, kind: str) -> int | None:
     return session.execute(standing_entries(kind).where(premi_entry.c.lot == lot)).scalar()
 
 
-def standing_entries(kind: str) -> Select[int]:
-    later = aliased(premi_entry)
-    return select(premi_entry.c.id).where(
-        premi_entry.c.kind == kind, ~select(later.c.id).where(later.c.reverses == premi_entry.c.id).exists()
-    )
-
-
 def worked_on(session: Session, lot: Row[Any]) -> tuple[dict[UUID, int], dict[UUID, int]]:
     """Minutes and pieces of each worker since the lot of an earlier day; if there are none, since the beginning."""
     since = _worked(session, lot, after=_lot_before(session, lot))
@@ -253,12 +266,28 @@ def _worked(session: Session, lot: Row[Any], *, after: date) -> tuple[dict[UUID,
     return {row.worker_id: row.minutes for row in rows}, {row.worker_id: row.pieces for row in rows}
 
 
-def _accrue(session: Session, lot: Row[Any], *, minutes: int | None = None) -> int | None:
-    """Book what the partner owes for a lot; by hours only once those are known. None while no scheme says it."""
+def _locked(session: Session, facility: str, lot: str) -> Row[Any]:
+    """The lot, with all of the same work: no two that are shared out at once pay the same hours."""
+    work = select(premi_lot.c.work_order_id).where(premi_lot.c.lot == lot, premi_lot.c.facility == facility)
+    together = premi_lot.c.work_order_id == work.scalar_subquery()
+    rows = session.execute(
+        select(premi_lot).where(together).order_by(premi_lot.c.lot).with_for_update()
+    ).all()
+    if not rows:
+        raise Refused("There is no lot {lot}.", field="lot", lot=lot)
+    return next(row for row in rows if row.lot == lot)
+
+
+def _scheme_of(session: Session, lot: Row[Any]) -> Scheme | None:
     if lot.agreement_id is None:
         return None
-    schemes = schemes_of(session, lot.agreement_id)
-    scheme = next((one for one in schemes if one.covers(lot.accepted_on)), None)
+    return next((one for one in schemes_of(session, lot.agreement_id) if one.covers(lot.accepted_on)), None)
+
+
+def _accrue(
+    session: Session, lot: Row[Any], scheme: Scheme | None, *, minutes: int | None = None
+) -> int | None:
+    """Book what the partner owes for a lot; by hours only once those are known. None while no scheme says it."""
     if scheme is None or (scheme.basis == HOUR and minutes is None):
         return None
     worth = scheme.worth(lot.sku, pieces=lot.pieces, minutes=minutes or 0)

@@ -58,7 +58,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("valid_from <= valid_to", name=op.f("premi_scheme_days_check")),
         sa.CheckConstraint(
-            "worker_pct >= 0 AND capital_pct >= 0 AND state_pct >= 0 AND worker_pct + capital_pct + state_pct = 100",
+            "worker_pct > 0 AND capital_pct >= 0 AND state_pct >= 0 AND worker_pct + capital_pct + state_pct = 100",
             name=op.f("premi_scheme_percent_check"),
         ),
         sa.ForeignKeyConstraint(

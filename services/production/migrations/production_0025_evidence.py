@@ -1,4 +1,4 @@
-"""Evidence of how people work in a facility, and the months whose figures were told"""
+"""Evidence of how people work in a facility, and the figures of closed months as they were told"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,26 @@ depends_on = None
 
 EVERY = "(SELECT kendi_sees('service', 'all'))"
 FACILITY = "facility = (SELECT kendi_sees_only('facility_officer'))"
+FIGURES = (
+    "eligible",
+    "consenting",
+    "workers",
+    "minutes",
+    "premi_idr",
+    "hourly_idr",
+    "minimum_hourly_idr",
+    "refusals",
+    "open_grievances",
+)
+WITHDRAWN_ONLY = """
+    CREATE FUNCTION kendi_withdrawn_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE may_change text[] := ARRAY['withdrawn_on', 'withdrawn_reason'];
+    BEGIN
+        IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - may_change = to_jsonb(OLD) - may_change THEN
+            RETURN NEW;
+        END IF;
+        RAISE EXCEPTION '% is append only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+    END $$"""
 
 
 def upgrade() -> None:
@@ -53,12 +73,21 @@ def upgrade() -> None:
         "closed_month",
         sa.Column("facility", sa.Text(), nullable=False),
         sa.Column("month", sa.Date(), nullable=False, comment="its first day"),
+        *(sa.Column(name, sa.BigInteger(), comment="none: it is not told") for name in FIGURES),
+        sa.Column("minimum_source", sa.Text()),
+        sa.Column("visits", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("extract(day FROM month) = 1", name=op.f("closed_month_month_check")),
         sa.ForeignKeyConstraint(["facility"], ["facility.code"], name=op.f("closed_month_facility_fkey")),
         sa.PrimaryKeyConstraint("facility", "month", name=op.f("closed_month_pkey")),
-        comment="append only: months whose figures were told",
+        comment="append only: the figures of closed months as they were told, once and for all",
     )
     for table in ("evidence", "closed_month"):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY theirs ON {table} USING ({EVERY} OR {FACILITY})")
+    op.execute(WITHDRAWN_ONLY)
+    for table, function in {"evidence": "withdrawn_only", "closed_month": "append_only"}.items():
+        op.execute(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION kendi_{function}()"
+        )

@@ -14,13 +14,12 @@ FACILITY = "facility = (SELECT kendi_sees_only('facility_officer'))"
 POLICIES = {
     "purge_step": SERVICE,
     "premi_of_former": f"{SERVICE} OR {FACILITY}",
-    "told_of_work": SERVICE,
     "legal_hold": SERVICE,
 }
 OF_PEOPLE = ("worker", "consent", "hours_entry", "premi_entry", "premi_line", "worker_read")
 """What a purge sees and deletes while it erases. All else it reads as the service, which deletes none of these."""
 
-APPEND_ONLY = ("purge_step", "premi_of_former", "told_of_work")
+APPEND_ONLY = ("purge_step", "premi_of_former")
 NEVER_CHANGED = """
     CREATE OR REPLACE FUNCTION kendi_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -73,18 +72,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("premi_of_former_step_id_idx"), "premi_of_former", ["step_id"], unique=False)
     op.create_index(op.f("premi_of_former_facility_idx"), "premi_of_former", ["facility"], unique=False)
-    op.create_table(
-        "told_of_work",
-        sa.Column("facility", sa.Text(), nullable=False),
-        sa.Column("month", sa.Date(), nullable=False),
-        *(
-            sa.Column(name, sa.BigInteger(), nullable=True, comment="none: it was not told")
-            for name in ("eligible", "consenting", "workers", "minutes", "premi_idr")
-        ),
-        sa.ForeignKeyConstraint(["facility"], ["facility.code"], name=op.f("told_of_work_facility_fkey")),
-        sa.PrimaryKeyConstraint("facility", "month", name=op.f("told_of_work_pkey")),
-        comment="append only: figures of closed months about people of whom some were erased since",
-    )
     op.create_table(
         "legal_hold",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

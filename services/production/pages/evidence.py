@@ -5,22 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
-from marshmallow import ValidationError
-from sqlalchemy.orm import Session
 
 from services.production import evidence as views
 from services.production.domain.evidence import FINDINGS, ISSUERS, KINDS
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import evidence
+from services.production.pages.typed import typed
 from services.production.schemas.evidence import EvidenceRequest
-from services.production.views import capacity_of, may_see
+from services.production.views import facility_named
 from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
 from shared.web.context import transaction
 from shared.web.files import sent_files
-from shared.web.problems import field_errors, not_found
+from shared.web.problems import not_found
 
 desk = Blueprint("evidence_page", __name__, url_prefix="/production", template_folder="../templates")
 
@@ -43,7 +42,7 @@ def show(code: str, **_: Any) -> str:
 def record(code: str) -> Any:
     try:
         with transaction() as session:
-            _need(session, code)
+            facility_named(session, current(), code)
             evidence.record(session, code=code, by=current().role, **_typed())
     except Refused as refusal:
         return _page(code, refusal=refusal), 422
@@ -56,7 +55,7 @@ def withdraw(code: str, evidence_id: UUID) -> Any:
     reason = request.form.get("reason", "")
     try:
         with transaction() as session:
-            _need(session, code)
+            facility_named(session, current(), code)
             if views.find_evidence(session, code, evidence_id) is None:
                 raise not_found("evidence")
             evidence.withdraw(session, evidence_id=evidence_id, reason=reason, by=current().role)
@@ -67,33 +66,20 @@ def withdraw(code: str, evidence_id: UUID) -> Any:
 
 def _typed() -> dict[str, Any]:
     """The form, checked as the API checks a request; of a file only its hash is kept."""
-    names = ("item", "finding", "document", "issuer", "issued_on")
-    typed: dict[str, Any] = {name: request.form.get(name, "").strip() for name in names}
-    typed["valid_until"] = request.form.get("valid_until", "").strip() or None
     files = sent_files(request.files.getlist("file"), field="file", most_bytes=MOST_BYTES)
     if len(files) > 1:
         raise Refused("Send one file.", field="file")
-    for content in files:
-        typed["sha256"] = hashlib.sha256(content).hexdigest()
-    try:
-        return dict(REQUEST.load(typed))
-    except ValidationError as error:
-        first = next(iter(field_errors(error.messages)))
-        message = first["message"]
-        raise Refused(message, field=first["field"]) from None
-
-
-def _need(session: Session, code: str) -> None:
-    if not may_see(current(), code) or capacity_of(session, code) is None:
-        raise not_found("facility")
+    hashes = [hashlib.sha256(content).hexdigest() for content in files]
+    return {**typed(REQUEST), "sha256": hashes[0] if hashes else None}
 
 
 def _page(code: str, at: UUID | None = None, refusal: Refused | None = None) -> str:
     with transaction() as session:
-        _need(session, code)
+        name = facility_named(session, current(), code)
         return render_template(
             "evidence.html",
             facility=code,
+            name=name,
             evidence=views.evidence_of(session, code),
             today=business_today(session),
             kinds=KINDS,

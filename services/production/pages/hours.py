@@ -11,7 +11,8 @@ from services.production.domain.hours import hours as as_hours
 from services.production.duties import MAY
 from services.production.handlers import hours
 from services.production.handlers.reading import noted
-from services.production.pages.typed import minutes
+from services.production.pages.board import day, whole
+from services.production.pages.typed import entry_id, minutes
 from shared.clock import WIB, business_today
 from shared.refusal import Refused
 from shared.web import pages
@@ -21,8 +22,6 @@ from shared.web.context import transaction
 desk = Blueprint("hours_page", __name__, url_prefix="/production", template_folder="../templates")
 
 OWN_WORK = "own"
-MOST_PIECES = 100_000
-MOST_DIGITS = 12
 
 
 @desk.get("/hours")
@@ -37,19 +36,19 @@ def home() -> str:
 def enter() -> Any:
     """All rows with hours, or none of them."""
     try:
-        day = _day()
+        on = day("day")
         with transaction() as session:
             hours.enter_shift(
                 session,
                 facility=current().account or "",
-                day=day,
+                day=on,
                 work_order_id=_work_order(),
                 entries=_entries(),
-                ended_at=_ended_at(day),
+                ended_at=_ended_at(on),
             )
     except Refused as refusal:
         return _page(refusal), 422
-    return pages.back_to("hours_page.home", day=day.isoformat(), _anchor="entered")
+    return pages.back_to("hours_page.home", day=on.isoformat(), _anchor="entered")
 
 
 @desk.post("/hours/correct")
@@ -62,7 +61,7 @@ def correct() -> Any:
                 facility=current().account or "",
                 entry_id=entry_id(),
                 minutes=minutes("minutes") or 0,
-                pieces=_number("pieces"),
+                pieces=_pieces("pieces"),
                 reason=request.form.get("reason", ""),
             )
     except Refused as refusal:
@@ -74,16 +73,20 @@ def _page(refusal: Refused | None = None) -> str:
     code = current().account or ""
     with transaction() as session:
         today = business_today(session)
-        day = _shown(today)
-        found = noted(session, current(), "hours", workers.workers_of(session, code, today))
+        shown = _shown(today)
+        found = workers.workers_of(session, code, today, since=shown)
+        entries = workers.entries_on(session, code, shown)
+        noted(
+            session, current(), "hours", {one["id"] for one in found} | {one["worker_id"] for one in entries}
+        )
         return render_template(
             "hours.html",
             workers=[one for one in found if one["eligible"]],
             orders=workers.orders_with_work(session, code),
-            there={one: as_hours(count) for one, count in workers.hours_on(session, code, day).items()},
-            entries=workers.entries_on(session, code, day),
+            there={one: as_hours(count) for one, count in workers.hours_on(session, code, shown).items()},
+            entries=entries,
             as_hours=as_hours,
-            day=day,
+            day=shown,
             today=today,
             own_work=OWN_WORK,
             refusal=refusal,
@@ -98,23 +101,14 @@ def _entries() -> list[dict[str, Any]]:
         kind, _, worker = name.partition(".")
         written = minutes(name) if kind == "hours" else None
         if written is not None:
-            pieces = _number(f"pieces.{worker}")
+            pieces = _pieces(f"pieces.{worker}")
             entries.append({"worker_id": _uuid(worker, name), "minutes": written, "pieces": pieces})
     return entries
 
 
-def _number(name: str) -> int:
+def _pieces(name: str) -> int:
     """A whole number; nothing written is none."""
-    text = request.form.get(name, "").strip()
-    if text and not (text.isascii() and text.isdecimal() and int(text[:9]) <= MOST_PIECES and len(text) < 9):
-        raise Refused("Give a whole number of pieces.", field=name)
-    return int(text or 0)
-
-
-def entry_id() -> int:
-    """Which entry a form is about; no entry has the number 0."""
-    text = request.form.get("entry_id", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
+    return whole(name) if request.form.get(name, "").strip() else 0
 
 
 def _work_order() -> UUID | None:
@@ -131,18 +125,11 @@ def _uuid(text: str, field: str) -> UUID:
         raise Refused("Choose from the list.", field=field) from None
 
 
-def _day() -> date:
-    try:
-        return date.fromisoformat(request.form.get("day", ""))
-    except ValueError:
-        raise Refused("Give a day.", field="day") from None
-
-
-def _ended_at(day: date) -> datetime | None:
+def _ended_at(on: date) -> datetime | None:
     """When the shift ended, in Western Indonesian Time; needed on the day of a withdrawal alone."""
     text = request.form.get("ended_at", "").strip()
     try:
-        return datetime.combine(day, time.fromisoformat(text), WIB) if text else None
+        return datetime.combine(on, time.fromisoformat(text), WIB) if text else None
     except ValueError:
         raise Refused("Give a time such as 13:30.", field="ended_at") from None
 

@@ -5,12 +5,11 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.production import ledger, workers
+from services.production import ledger
 from services.production.duties import MAY, duties_of
 from services.production.handlers import premi
 from services.production.handlers.reading import noted
-from services.production.pages.hours import entry_id
-from shared.clock import business_today
+from services.production.pages.typed import MOST_DIGITS, entry_id
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -20,7 +19,6 @@ from shared.web.problems import Problem
 desk = Blueprint("premi_page", __name__, url_prefix="/production", template_folder="../templates")
 
 FORM = "/premi/<any(share, pay, reverse):action>"
-MOST_DIGITS = 12
 
 
 @desk.get("/premi")
@@ -46,16 +44,14 @@ def act(action: str) -> Any:
 def _page(action: str = "", refusal: Refused | None = None) -> str:
     code = current().account or ""
     with transaction() as session:
-        today = business_today(session)
-        entries = ledger.entries_of(session, code)
-        here = workers.workers_of(session, code, today)
-        noted(session, current(), "premi", {one["id"] for one in here} | set(ledger.workers_in(entries)))
+        entries, owed = ledger.entries_of(session, code), ledger.owed_at(session, code)
+        noted(session, current(), "premi", {one["id"] for one in owed} | set(ledger.workers_in(entries)))
         return render_template(
             "premi.html",
             lots=ledger.waiting_lots(session, code),
             entries=entries,
             accounts=ledger.accounts_of(session, code),
-            owed=[one for one in here if one["owed"]],
+            owed=owed,
             may=duties_of(current().role),
             action=action,
             refusal=refusal,

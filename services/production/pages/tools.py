@@ -17,7 +17,7 @@ from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
 from shared.web.context import transaction
-from shared.web.problems import Problem, field_errors, not_found
+from shared.web.problems import Problem, field_errors
 
 desk = Blueprint("counting", __name__, url_prefix="/production", template_folder="../templates")
 
@@ -41,7 +41,7 @@ def act(code: str) -> Any:
         raise Problem(403, "Not for you", f"This is for {' or '.join(roles)}.")
     try:
         with transaction() as session:
-            _need(session, code)
+            views.facility_named(session, current(), code)
             kinds = tools.kinds_of(session, code)
             if action == "unlock":
                 tools.unlock(session, code=code, reason=request.form.get("reason", "").strip())
@@ -86,18 +86,14 @@ def _typed_kinds() -> list[dict[str, str]]:
     return [dict(zip(OF_A_KIND, row, strict=True)) for row in columns]
 
 
-def _need(session: Any, code: str) -> None:
-    if not views.may_see(current(), code) or views.capacity_of(session, code) is None:
-        raise not_found("facility")
-
-
 def _page(code: str, refusal: Refused | None = None) -> str:
     with transaction() as session:
-        _need(session, code)
+        name = views.facility_named(session, current(), code)
         found = views.tools_of(session, code)
         return render_template(
             "tools.html",
             facility=code,
+            name=name,
             locked_on=found["locked_on"],
             tools=[each for each in found["tools"] if each["kind_class"] in CONTROLLED],
             kinds=_typed_kinds() or [{**each, "class": each["kind_class"]} for each in found["tools"]],

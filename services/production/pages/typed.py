@@ -10,6 +10,7 @@ from marshmallow import Schema, fields
 from shared.refusal import Refused, Sentence
 
 OURS = ("csrf_token", "action")
+MOST_DIGITS = 12
 HOURS = re.compile(r"\d{1,2}(?:[.,]\d{1,2})?|\d{1,2}:\d{2}", re.ASCII)
 
 
@@ -25,6 +26,12 @@ def typed(schema: Schema) -> dict[str, Any]:
         field, said = next(iter(wrong.items()))
         raise Refused(_first(str(field), said), field=str(field))
     return dict(schema.load({name: value for name, value in form.items() if value != ""}))
+
+
+def entry_id() -> int:
+    """Which entry a form is about; no entry has the number 0."""
+    text = request.form.get("entry_id", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 def minutes(name: str) -> int | None:

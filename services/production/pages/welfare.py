@@ -9,7 +9,6 @@ from services.production.domain.hours import hours
 from services.production.duties import WELFARE_READERS
 from shared.clock import business_now
 from shared.refusal import Refused
-from shared.sight import as_the_service
 from shared.web import pages
 from shared.web.access import current
 from shared.web.context import transaction
@@ -28,8 +27,7 @@ def home() -> str:
             month = welfare.closed_month(date.fromisoformat(f"{request.args.get('month', '')}-01"), now)
         except (Refused, ValueError):
             month = months[0]
-        with as_the_service(session):  # who sees the figures does not see the workers
-            found = welfare.figures(session, month, [account] if account else None)
+        found = welfare.figures(session, month, [account] if account else None)
     rates = [row[name] for row in found["facilities"] for name in ("hourly_idr", "minimum_hourly_idr")]
     return render_template(
         "welfare.html",

@@ -8,7 +8,7 @@ from services.production.domain.consent import PURPOSES
 from services.production.domain.premi import APPROVERS, BASES
 from services.production.schemas.agreements import PARTNER
 from services.production.schemas.facilities import ByFamily
-from shared.web.schemas import Money, Whole, day, long_text, short_text
+from shared.web.schemas import Money, Remark, Whole, day, long_text
 
 MOST_RUPIAH = 1_000_000_000
 
@@ -59,7 +59,7 @@ class SchemeRequest(Schema):
     rates = _rates(load_default=dict)
     valid_from = day()
     valid_to = day()
-    legal_ref = short_text(300)
+    legal_ref = Remark(300, required=True)
     approved_by_role = fields.String(
         required=True, validate=validate.OneOf(APPROVERS, error=f"Give one of {', '.join(APPROVERS)}.")
     )

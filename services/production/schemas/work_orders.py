@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from services.production.domain.work_order import DECLINE_CODES, STATES
 from services.production.schemas.facilities import FACILITY_CODE
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Text, Whole, day, long_text, moment, pieces
+from shared.web.schemas import Remark, Whole, day, long_text, moment, pieces
 
 
 class PassedOverSchema(Schema):
@@ -78,7 +78,7 @@ class AcceptRequest(Schema):
     by = day(
         required=False, metadata={"description": "a day of the facility's own; a later one needs a reason"}
     )
-    reason = Text(500, least=3, lines=True)
+    reason = Remark(500, least=3, lines=True)
 
 
 class DeclineRequest(ReasonRequest):
