@@ -309,7 +309,7 @@ def test_a_shipment_that_left_with_less_than_was_told_has_a_dossier_of_what_left
 def test_the_pages_say_what_is_open_and_that_nothing_is_decided(orders: Orders, order: Followed) -> None:
     officer = Visitor(orders, COMPLIANCE)
     listed = officer.open("/orders/dossiers/")
-    assert (f"/orders/dossiers/lots/{LOT}" in listed, f"{SHIPMENT}\">S-1<" in listed) == (True, True)
+    assert (f"/orders/dossiers/lots/{LOT}" in listed, f'{SHIPMENT}">S-1<' in listed) == (True, True)
     page = officer.open(f"/orders/dossiers/lots/{LOT}")
     assert "2 of 11 items are complete" in page
     assert NOTICE in page

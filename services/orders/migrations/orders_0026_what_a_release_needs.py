@@ -45,7 +45,7 @@ def _acknowledgements() -> None:
         sa.Column("line_number", sa.Integer(), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("about", JSONB(), nullable=False, comment="consignee, route and lane, with which it ends"),
+        sa.Column("about", JSONB(), nullable=False, comment="SHA-256 of the consignee, route and lane: it ends with them"),
         sa.Column("said_by", sa.Text(), nullable=False),
         sa.Column("said_by_name", sa.Text(), nullable=False),
         sa.Column("said_at", Instant, nullable=False, comment="business time"),
