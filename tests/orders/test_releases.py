@@ -17,6 +17,8 @@ from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
 from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
+from tests.orders.test_cancelling import cancel
+from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
 from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, SAID
 from tests.orders.test_order import a_line as line_of
@@ -161,6 +163,21 @@ def test_work_that_moves_to_a_facility_that_the_release_did_not_name_ends_it(ord
     assert hold(order)["facilities"] == ["LPS-PWD"]
 
 
+def test_a_question_about_a_late_line_whose_release_ended_is_withdrawn_as_changed(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(moved(order, "LPS-SRG"))
+    with orders.database.transaction() as session:
+        advance(session, USUAL_RELEASE + timedelta(days=1))
+    assert renew(order)
+    sign_by_two(order)
+    order.hears(replace(moved(order, "LPS-SRG"), promised_date=LATE))
+    assert len(decisions(order, state="open")) == 1
+    order.hears(replace(moved(order, "LPS-PWD"), promised_date=LATE))
+    (withdrawn,) = decisions(order)
+    assert (withdrawn["outcome"], withdrawn["overtaken_by"]) == ("withdrawn", "changed")
+
+
 def let_free_goods_go(orders: Orders) -> None:
     """Belgium asks about prisoners' work only."""
     forget_rules(orders)
@@ -188,6 +205,20 @@ def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(order
     assert hold(order)["lots"] == [{"lot": FREE_LOT, "quantity": 1_000, "lane": "custodial"}]
     assert "clearance_withdrawn" in order.told()
     assert orders.officer.post(path, braided).status_code == 422
+
+
+def test_free_goods_that_are_all_made_because_the_rest_was_cancelled_wait_under_no_law_on_prisons(
+    orders: Orders,
+) -> None:
+    let_free_goods_go(orders)
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), replace(order.lot(FREE_LOT, 900), lane="free"))
+    asked = cancel(order, 100)
+    order.hears(order.plan(900), asked.stopped(100, asked=100))
+    assert hold(order) is None
+    granted = clearances(order)[-1]
+    assert (granted["purpose"], granted["lane"], granted["quantity"]) == ("export", "free", 900)
 
 
 @pytest.mark.parametrize("lane", LANES)
