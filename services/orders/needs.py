@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.orders import acknowledgements, counsel_notes, dossiers
 from services.orders.domain import need
+from services.orders.domain.counsel_note import PREFIX, Note
 from services.orders.domain.facts import digest, facts_shown
 from services.orders.domain.hold import Hold
 from services.orders.domain.need import Known, State
@@ -57,16 +58,32 @@ def lots_of(hold: Hold) -> list[str]:
 
 def with_lots_of(session: Session, facility: str) -> Sequence[UUID]:
     """Orders with held lines that have lots of a facility and something left to export, in the order of their ids."""
-    query = (
-        select(order_line.c.order_id)
-        .join(lot, (lot.c.order_id == order_line.c.order_id) & (lot.c.line_number == order_line.c.number))
-        .where(
-            lot.c.facility == facility,
-            order_line.c.action == "hold",
-            order_line.c.departed < order_line.c.ordered - order_line.c.cancelled,
-        )
-    )
+    of_line = (lot.c.order_id == order_line.c.order_id, lot.c.line_number == order_line.c.number)
+    return _held(session, exists().where(*of_line, lot.c.facility == facility))
+
+
+def asking_about(session: Session, country: str) -> Sequence[UUID]:
+    """Orders with held lines that need a note on the law of a country and have something left to export, likewise."""
+    assessed = and_(order_line.c.needs.contains([need.ASSESSMENT]), order_line.c.destination == country)
+    return _held(session, or_(order_line.c.needs.contains([f"{PREFIX}{country}"]), assessed))
+
+
+def _held(session: Session, which: ColumnElement[bool]) -> Sequence[UUID]:
+    left = order_line.c.departed < order_line.c.ordered - order_line.c.cancelled
+    query = select(order_line.c.order_id).where(order_line.c.action == "hold", left, which)
     return session.execute(query.distinct().order_by(order_line.c.order_id)).scalars().all()
+
+
+def rests_on(session: Session, line: Line, note: Note) -> bool:
+    """Whether a need of the line is open once the note counts no more."""
+    asking = _asking(session, line.policies)
+    return need.rests_on(
+        line,
+        note,
+        others=counsel_notes.standing(session),
+        asking=lambda each: asking.get(each, line.policies),
+        on=business_today(session),
+    )
 
 
 def _asking(session: Session, policies: Sequence[str]) -> dict[str, list[str]]:

@@ -529,6 +529,49 @@ def test_favourable_evidence_ends_nothing_and_adverse_evidence_asks_a_lone_signa
     assert hold(order) is None, "what spoke against it was taken back"
 
 
+def test_a_note_that_is_withdrawn_ends_the_release_that_it_alone_met(orders: Orders) -> None:
+    order = made(orders, "COUNSEL_NOTE_EU")
+    first, second = (orders.officer.post(NOTES, a_note()).json["id"] for _ in range(2))
+    sign_both(order)
+    withdraw_note(orders, first)
+    assert hold(order) is None, "another note says the same"
+    withdraw_note(orders, second)
+    assert (hold(order)["purpose"], hold(order)["signatures"]) == ("export", [])
+    assert order.told()[-2:] == ["clearance_withdrawn", "hold_opened"]
+    withdrawn = next(each for each in reversed(order.timeline()) if "withdrawn" in each["type"])
+    assert (withdrawn["data"]["purpose"], withdrawn["data"]["because"]) == ("export", "counsel")
+    assert "The note of counsel" in withdrawn["text"]
+    assert still_open(order) == ["COUNSEL_NOTE_EU"]
+
+
+def test_a_note_on_another_law_or_goods_that_departed_end_nothing_when_it_is_withdrawn(
+    orders: Orders,
+) -> None:
+    order = made(orders, "COUNSEL_NOTE_EU")
+    note = orders.officer.post(NOTES, a_note()).json["id"]
+    other = orders.officer.post(NOTES, a_note(country="GB")).json["id"]
+    sign_both(order)
+    withdraw_note(orders, other)
+    order.hears(order.cartons(), order.departure())
+    withdraw_note(orders, note)
+    assert "clearance_withdrawn" not in order.told()
+
+
+def test_the_note_on_a_destination_that_nobody_assessed_ends_its_release_too(orders: Orders) -> None:
+    forget_rules(orders)
+    order = follow(orders, country="BR")
+    order.hears(order.plan(), order.lot())
+    note = orders.officer.post(NOTES, a_note(country="BR", policies=[])).json["id"]
+    sign_both(order)
+    withdraw_note(orders, note)
+    assert hold(order)["purpose"] == "export"
+
+
+def withdraw_note(orders: Orders, id: str) -> None:
+    because = {"reason": "It was about other goods than these."}
+    assert orders.officer.post(f"{NOTES}/{id}/withdraw", because).status_code == 200
+
+
 def test_what_has_departed_is_not_called_back_by_evidence(orders: Orders) -> None:
     order = made(orders, "DOSSIER")
     sign_both(order)

@@ -84,12 +84,29 @@ def _state(need: str, known: Known) -> State:
         return _about_lots(need, known.dossiers, known.on)
     if need == acknowledgement.NEED:
         return _acknowledged(known)
-    if need == ASSESSMENT:
-        return _advised(need, known.destination, known)
-    if need.startswith(PREFIX):
-        return _advised(need, need.removeprefix(PREFIX), known)
+    if country := _law_of(need, known.destination):
+        return _advised(need, country, known)
     return State(
         need=need, met=False, said=Sentence("Nothing here can meet it: the rule must be published anew.")
+    )
+
+
+def _law_of(need: str, destination: str) -> str | None:
+    """The country that a need asks a note of counsel about, if it asks for one."""
+    if need == ASSESSMENT:
+        return destination
+    return need.removeprefix(PREFIX) if need.startswith(PREFIX) else None
+
+
+def rests_on(
+    line: Line, note: Note, *, others: Sequence[Note], asking: Callable[[str], Sequence[str]], on: date
+) -> bool:
+    """Whether the note meets a need of the line that none of the others meets."""
+    return any(
+        note.answers(country, asking(need), on)
+        and not any(other.answers(country, asking(need), on) for other in others)
+        for need in line.needs
+        if (country := _law_of(need, line.destination))
     )
 
 
