@@ -323,6 +323,10 @@ EXPECTED = {
         "keputusan: ubah tujuannya, jual di dalam negeri, atau batalkan",
     ),
     "release_signed": ("the release is signed", "izin ditandatangani"),
+    "acknowledgement_given": (
+        "the buyer acknowledges who made the goods",
+        "pembeli menyatakan tahu siapa yang membuat barangnya",
+    ),
     "sample_approved": ("the buyer approves the sample", "pembeli menyetujui contohnya"),
     "production_planned": ("every piece has a facility", "semua buah ada pembuatnya"),
     "work_order_accepted": ("the work is accepted", "pekerjaan diterima"),

@@ -11,6 +11,7 @@ from sqlalchemy import Row, RowMapping, and_, case, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from services.orders import acknowledgements, needs
+from services.orders.domain.acknowledgement import NEED
 from services.orders.domain.expected import Next, Told, next_step, planned_pieces
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line, Order
@@ -18,6 +19,7 @@ from services.orders.domain.payment import smallest_unit
 from services.orders.domain.ways_out import BY_CANCELLING, Way, ways_out
 from services.orders.storage import (
     QUANTITIES,
+    acknowledgement,
     cancellation,
     hold,
     order_line,
@@ -78,10 +80,11 @@ def order_in_full(session: Session, order: Order, language: str = "en") -> dict[
     shown = order_as_dict(order, language) | {"payment": account_as_dict(order)}
     said, seen = acknowledgements.newest(session, order.id), needs.digests_of(session, order)
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
-        line_shown["acknowledgement"] = acknowledgements.standing(line, said.get(line.number))
+        acknowledged = acknowledgements.standing(line, said.get(line.number))
+        line_shown["acknowledgement"] = acknowledged
         if line_shown["hold"]:
             line_shown["hold"]["seen"] = seen.get(line.number)
-        step = next_step(line, told[None] + told[line.number])
+        step = next_step(line, told[None] + told[line.number], acknowledged)
         line_shown["next"] = _next(step) if step else None
         line_shown["cancelling"] = cancelling.get(line.number, 0)
         line_shown["promises"] = promises.get(line.number, [])
@@ -288,6 +291,33 @@ def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequ
         select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c)
         .join(order_line, order_line.c.order_id == orders.c.id)
         .where(mine(principal), order_line.c.action == "block", order_line.c.delivered < WANTED)
+        .order_by(orders.c.id.desc(), order_line.c.number)
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
+
+
+def to_acknowledge(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
+    """Lines of which the buyer has still to say that they know who made them, newest order first."""
+    words = (
+        select(acknowledgement.c.because.is_(None))
+        .where(
+            acknowledgement.c.order_id == order_line.c.order_id,
+            acknowledgement.c.line_number == order_line.c.number,
+        )
+        .order_by(acknowledgement.c.id.desc())
+        .limit(1)
+    )
+    asked = (
+        order_line.c.needs.contains([NEED]),
+        order_line.c.action != "block",
+        order_line.c.departed < WANTED,
+        func.coalesce(words.scalar_subquery(), false()).is_(False),
+    )
+    query = (
+        select(orders.c.id.label("order_id"), orders.c.po_number, order_line.c.number, order_line.c.sku)
+        .join(order_line, order_line.c.order_id == orders.c.id)
+        .where(mine(principal), *asked)
         .order_by(orders.c.id.desc(), order_line.c.number)
         .limit(limit)
     )

@@ -33,6 +33,7 @@ TEXTS: Final[Mapping[int, Mapping[str, str]]] = {
 """Each version in each language; one that somebody acknowledged is never changed, but followed by another."""
 NEWEST: Final = max(TEXTS)
 Language = Literal["en", "id"]
+Standing = Literal["asked", "given"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "id")
 
 
