@@ -72,14 +72,6 @@ def of_lots(session: Session, ids: Collection[str]) -> dict[str, list[dict[str, 
     return made
 
 
-def newest_versions(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """The newest version of each lot's dossier and its hash, by which a signature names it; by the lots' codes."""
-    return {
-        id: {"lot": id, "version": made[-1]["version"], "hash": made[-1]["hash"]}
-        for id, made in of_lots(session, ids).items()
-    }
-
-
 def shown_by(session: Session, facility: str, about: str, *, at: datetime) -> str:
     """What the documents of a facility show of one thing at a moment."""
     return state_of((each for each in _documents(session, {facility}) if each.item == about), at)

@@ -96,6 +96,19 @@ def test_nothing_goes_before_its_time(order: Followed) -> None:
     assert planned(order.orders.database, "consignees", last + timedelta(days=1)).rows == 1
 
 
+def test_of_orders_that_are_open_or_young_none_is_looked_at_one_by_one(
+    orders: Orders, caplog: pytest.LogCaptureFixture
+) -> None:
+    follow(orders, po_number="PO-9")
+    delivered(orders)
+    with caplog.at_level("INFO", "sqlalchemy.engine"):
+        kept = planned(orders.database, "consignees", in_days(1)).kept
+        assert kept == {"order_open": 1, "not_old_enough": 1}
+        assert "FROM buyer_order" not in caplog.text
+        planned(orders.database, "consignees")
+        assert "FROM buyer_order" in caplog.text
+
+
 def test_an_order_that_is_open_or_not_paid_keeps_its_consignee(orders: Orders) -> None:
     follow(orders, po_number="PO-9")
     order = delivered(orders)

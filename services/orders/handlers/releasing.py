@@ -53,13 +53,13 @@ def _statement(session: Session, order: Order, line: Line, reason: str, expires_
     hold = line.open_hold
     if hold is None:
         return Statement(reason=reason, digest="", expires_on=expires_on)
-    facts = needs.facts_of(session, order, line, hold)
+    facts, states = needs.read(session, order, line, hold)
     return Statement(
         reason=reason,
         digest=digest(facts),
         expires_on=expires_on,
         dossiers=facts["dossiers"],
-        open_needs=[state.need for state in needs.states_of(session, order, line, hold) if not state.met],
+        open_needs=[state.need for state in states if not state.met],
     )
 
 
