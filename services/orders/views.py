@@ -190,26 +190,30 @@ def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
 
 
 BOOKED = text("""
-    SELECT DISTINCT ON (t.data ->> 'shipment_id')
+    SELECT DISTINCT ON (line, shipment) (part.told ->> 'line')::int AS line, t.data ->> 'shipment_id' AS shipment,
         coalesce(t.data -> 'via', '[]') || jsonb_build_array(t.data ->> 'port_of_discharge') AS ports
-    FROM timeline t
+    FROM timeline t CROSS JOIN LATERAL jsonb_array_elements(t.data -> 'lines') part (told)
     WHERE t.order_id = :order_id AND t.type = :booked
-        AND t.data -> 'lines' @> jsonb_build_array(jsonb_build_object('line', CAST(:line AS int)))
         AND NOT EXISTS (
             SELECT FROM timeline ended WHERE ended.order_id = t.order_id AND ended.type IN (:cancelled, :delivered)
                 AND ended.data ->> 'shipment_id' = t.data ->> 'shipment_id')
-    ORDER BY t.data ->> 'shipment_id', t.id DESC""").bindparams(
+        AND (SELECT coalesce(sum(put.quantity), 1) FROM shipment_lot put JOIN lot ON lot.code = put.lot
+            WHERE put.shipment_id = CAST(t.data ->> 'shipment_id' AS uuid)
+                AND lot.order_id = t.order_id AND lot.line_number = (part.told ->> 'line')::int) > 0
+    ORDER BY line, shipment, t.id DESC""").bindparams(
     booked=contract_of(ShipmentBooked).type,
     cancelled=contract_of(ShipmentCancelled).type,
     delivered=contract_of(ShipmentDelivered).type,
 )
-"""The newest booking of each shipment that is neither cancelled nor delivered."""
+"""The newest booking of each shipment that is neither cancelled nor delivered, by the lines that it still carries."""
 
 
-def booked_ports(session: Session, order_id: UUID, line: int) -> list[str]:
-    """The ports that the line's goods come by on the shipments that are booked, without those of loading."""
-    rows = session.execute(BOOKED, {"order_id": order_id, "line": line}).scalars()
-    return [port for ports in rows for port in ports]
+def booked_ports(session: Session, order_id: UUID) -> dict[int, list[str]]:
+    """The ports that each line's goods come by on the shipments that are booked, without those of loading."""
+    ports: dict[int, list[str]] = defaultdict(list)
+    for row in session.execute(BOOKED, {"order_id": order_id}):
+        ports[row.line] += row.ports
+    return ports
 
 
 def line_as_dict(order: Order, line: Line, language: str = "en") -> dict[str, Any]:

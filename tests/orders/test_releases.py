@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, Statement
 from services.orders.domain.lane import LANES, Operation, lane_of
@@ -16,6 +17,7 @@ from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
+from shared.web.access import BUYER
 from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
@@ -23,6 +25,7 @@ from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_
 from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, SAID
 from tests.orders.test_order import a_line as line_of
 from tests.orders.test_order import an_order as order_of
+from tests.orders.test_pages import CSRF_TOKEN, Visitor
 
 WHY = {"reason": REASON}
 FREE_LOT = "FRE-2503-001"
@@ -105,6 +108,21 @@ def test_each_refused_attempt_is_kept_with_who_and_why_and_undoes_nothing_else(o
     assert sign(blocked, "office").status_code == 422
     assert attempts(orders) == [("buyer", "This"), ("compliance_officer", "The"), ("kanwil", "Line")]
     assert len(hold(order)["signatures"]) == 1
+
+
+def test_an_attempt_on_the_page_by_a_role_that_may_not_see_it_is_kept_too_and_changed_by_nobody(
+    orders: Orders,
+) -> None:
+    order = follow(orders, country="BE")
+    buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS")
+    token = CSRF_TOKEN.search(buyer.open("/orders/new"))
+    assert token is not None
+    form = {"csrf_token": token[1], "reason": REASON}
+    assert buyer.client.post(f"/orders/holds/{order.id}/1", data=form).status_code == 403
+    assert attempts(orders) == [("buyer", "This")]
+    for statement in ("DELETE FROM release_attempt", "UPDATE release_attempt SET line_number = 2"):
+        with pytest.raises(DBAPIError, match="append only"), orders.database.transaction() as session:
+            session.execute(text(statement))
 
 
 @pytest.mark.parametrize("who", ["placed_by", "drafted_by"])

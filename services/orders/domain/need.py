@@ -14,6 +14,7 @@ from services.orders.domain.dossier import CENTRAL_JAVA, COMPLETE, CONTRADICTED,
 from services.orders.domain.hold import Hold
 from services.orders.domain.order import Line
 from shared.refusal import Sentence, one_after_another
+from shared.retention import Period
 
 DOSSIER, DOSSIER_COMPLETE, VISIT, ASSESSMENT = (
     "DOSSIER",
@@ -23,6 +24,7 @@ DOSSIER, DOSSIER_COMPLETE, VISIT, ASSESSMENT = (
 )
 ABOUT_LOTS: Final = (DOSSIER, DOSSIER_COMPLETE, VISIT)
 """Needs that concern finished lots: nothing of them is there before goods are made."""
+A_YEAR: Final = Period(1, "years")
 NAMED: Final = 10
 """Lots that are told one by one; how many more there are is told in a number."""
 
@@ -206,16 +208,9 @@ def _visit(facility: str, versions: Sequence[Version], on: date) -> Mapping[str,
     recent = [
         each
         for each in found
-        if each["state"] == COMPLETE and _a_year_before(on) <= date.fromisoformat(each["issued_on"]) <= on
+        if each["state"] == COMPLETE and A_YEAR.before(on) <= date.fromisoformat(each["issued_on"]) <= on
     ]
     return max(recent, key=lambda each: (each["issued_on"], each["id"]), default=None)
-
-
-def _a_year_before(on: date) -> date:
-    try:
-        return on.replace(year=on.year - 1)
-    except ValueError:  # 29 February
-        return on.replace(year=on.year - 1, day=28)
 
 
 def _acknowledged(known: Known) -> State:

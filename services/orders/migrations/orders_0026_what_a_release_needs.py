@@ -35,6 +35,7 @@ def upgrade() -> None:
     )
     _acknowledgements()
     _notes()
+    _what_is_kept()
 
 
 def _acknowledgements() -> None:
@@ -102,6 +103,11 @@ def _notes() -> None:
     op.execute(ONLY_WITHDRAWN)
     _never("UPDATE", "counsel_note", "kendi_only_withdrawn")
     _never("DELETE", "counsel_note", "kendi_append_only")
+
+
+def _what_is_kept() -> None:
+    for table in ("release_attempt", "shipment_lot"):
+        _never("UPDATE OR DELETE", table, "kendi_append_only")
 
 
 def _seen_by(table: str, rows: str) -> None:

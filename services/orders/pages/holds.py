@@ -46,6 +46,7 @@ def one(order_id: UUID, line: int) -> str:
 
 
 @desk.post("/<uuid:order_id>/<int:line>")
+@attempts.keeping_refused
 @pages.desk(COMPLIANCE, KANWIL)
 def release(order_id: UUID, line: int) -> Any:
     """Sign, then go on with the next; a refused form stands on the page of its own hold, as it was typed."""
