@@ -1,6 +1,6 @@
 """What buyers acknowledged of lines, as it is read: the newest word of each line."""
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,11 +8,9 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from services.orders import dossiers, facilities
-from services.orders.domain.acknowledgement import NEED, NEWEST, TEXTS, Said
+from services.orders.domain.acknowledgement import NEED, NEWEST, TEXTS, Said, Standing
 from services.orders.domain.order import Line, Order
 from services.orders.storage import acknowledgement
-
-Standing = Literal["asked", "given"]
 
 
 def newest(session: Session, order_id: UUID) -> dict[int, Said]:

@@ -20,20 +20,20 @@ def listed(session: Session, *, limit: int, after: UUID | None = None) -> Sequen
     query = select(counsel_note).order_by(counsel_note.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(counsel_note.c.id < after)
-    return [_note(row) for row in session.execute(query)]
+    return [note_of(row) for row in session.execute(query)]
 
 
 def standing(session: Session) -> Sequence[Note]:
     """Those that nobody withdrew."""
     return [
-        _note(row)
+        note_of(row)
         for row in session.execute(select(counsel_note).where(counsel_note.c.withdrawn_at.is_(None)))
     ]
 
 
 def find(session: Session, id: UUID) -> Note | None:
     row = session.execute(select(counsel_note).where(counsel_note.c.id == id)).one_or_none()
-    return _note(row) if row else None
+    return note_of(row) if row else None
 
 
 def policies_to_cover(session: Session) -> list[str]:
@@ -42,5 +42,5 @@ def policies_to_cover(session: Session) -> list[str]:
     return sorted(name_of(row.id, row.version) for row in rows)
 
 
-def _note(row: Row[Any]) -> Note:
+def note_of(row: Row[Any]) -> Note:
     return Note(**{name: getattr(row, name) for name in NAMES})

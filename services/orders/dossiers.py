@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Uuid, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.orders.domain.dossier import (
@@ -25,15 +25,17 @@ from services.orders.domain.dossier import (
 )
 from services.orders.storage import evidence, lot, month_of_work, order, order_line, shipment_lot, timeline
 from shared.clock import business_now
+from shared.events import contract_of
+from shared.events.logistics import ShipmentPlanned
+from shared.events.orders import LotLaneCorrected
+from shared.events.production import PiecesCorrected, PiecesReported
 from shared.web.access import BUYER, Principal
 
-REPORTS = ("kendi.production.pieces_reported.v1", "kendi.production.pieces_corrected.v1")
-SHIPMENT_PLANNED = "kendi.logistics.shipment_planned.v1"
-LANE_CORRECTED = "kendi.orders.lot_lane_corrected.v1"
-NEWEST = 50
+REPORTS = tuple(contract_of(each).type for each in (PiecesReported, PiecesCorrected))
 LOTS = select(lot, order_line.c.sku).join(
     order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line_number)
 )
+BY_TIME = (lot.c.released_at, lot.c.code)
 OF_A_DOCUMENT = tuple(each.name for each in dataclasses.fields(Document))
 
 
@@ -72,14 +74,6 @@ def of_lots(session: Session, ids: Collection[str]) -> dict[str, list[dict[str, 
     return made
 
 
-def newest_versions(session: Session, ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """The newest version of each lot's dossier and its hash, by which a signature names it; by the lots' codes."""
-    return {
-        id: {"lot": id, "version": made[-1]["version"], "hash": made[-1]["hash"]}
-        for id, made in of_lots(session, ids).items()
-    }
-
-
 def shown_by(session: Session, facility: str, about: str, *, at: datetime) -> str:
     """What the documents of a facility show of one thing at a moment."""
     return state_of((each for each in _documents(session, {facility}) if each.item == about), at)
@@ -94,14 +88,19 @@ def of_a_shipment(session: Session, id: UUID) -> list[dict[str, Any]]:
     return _versions(session, "shipment", str(id), rows, steps)
 
 
-def newest_lots(session: Session, principal: Principal) -> Sequence[Row[Any]]:
-    """The lots that were released last, with their order."""
+def newest_lots(
+    session: Session, principal: Principal, *, limit: int, before: str | None
+) -> Sequence[Row[Any]]:
+    """The lots that were released last, or last before one of them, with their order."""
     query = _lots_of(principal).add_columns(order.c.po_number).join(order, order.c.id == lot.c.order_id)
-    return session.execute(query.order_by(lot.c.released_at.desc(), lot.c.code).limit(NEWEST)).all()
+    if before is not None:
+        there = select(*BY_TIME).where(lot.c.code == before)
+        query = query.where(tuple_(*BY_TIME) < there.scalar_subquery())
+    return session.execute(query.order_by(*(column.desc() for column in BY_TIME)).limit(limit)).all()
 
 
-def newest_shipments(session: Session) -> Sequence[Row[Any]]:
-    """The shipments that were told of last, with how many lots they carry."""
+def newest_shipments(session: Session, *, limit: int, before: UUID | None) -> Sequence[Row[Any]]:
+    """The shipments that were told of last, or last before one of them, with how many lots they carry."""
     carried = func.sum(shipment_lot.c.quantity).label("carried")
     told = func.max(shipment_lot.c.told_at).label("told_at")
     by_lot = select(shipment_lot.c.shipment_id, carried, told)
@@ -109,7 +108,11 @@ def newest_shipments(session: Session) -> Sequence[Row[Any]]:
     lots = func.count().filter(each.c.carried > 0).label("lots")
     last = func.max(each.c.told_at).label("told_at")
     query = select(each.c.shipment_id, last, lots).group_by(each.c.shipment_id)
-    return session.execute(query.order_by(last.desc()).limit(NEWEST)).all()
+    if before is not None:
+        there = select(func.max(shipment_lot.c.told_at)).where(shipment_lot.c.shipment_id == before)
+        place = tuple_(there.scalar_subquery(), literal(before, Uuid))
+        query = query.having(tuple_(last, each.c.shipment_id) < place)
+    return session.execute(query.order_by(last.desc(), each.c.shipment_id.desc()).limit(limit)).all()
 
 
 def numbers_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, str]:
@@ -118,7 +121,7 @@ def numbers_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, str]:
     told = timeline.c.data["shipment_id"].astext
     query = select(told.label("id"), timeline.c.data["number"].astext.label("number")).where(
         timeline.c.order_id.in_(orders.where(shipment_lot.c.shipment_id.in_(shipments))),
-        timeline.c.type == SHIPMENT_PLANNED,
+        timeline.c.type == contract_of(ShipmentPlanned).type,
         told.in_([str(id) for id in shipments]),
     )
     return {UUID(row.id): row.number for row in session.execute(query)}
@@ -158,7 +161,7 @@ def _corrections(session: Session, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     told = timeline.c.data["lot"].astext
     query = select(timeline.c.occurred_at, timeline.c.data).where(
         timeline.c.order_id.in_({row.order_id for row in rows}),
-        timeline.c.type == LANE_CORRECTED,
+        timeline.c.type == contract_of(LotLaneCorrected).type,
         told.in_([row.code for row in rows]),
     )
     return list(session.execute(query.order_by(timeline.c.occurred_at)))

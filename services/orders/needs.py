@@ -4,50 +4,50 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.orders import acknowledgements, counsel_notes, dossiers
 from services.orders.domain import need
+from services.orders.domain.counsel_note import PREFIX, Note
 from services.orders.domain.facts import digest, facts_shown
 from services.orders.domain.hold import Hold
-from services.orders.domain.need import Known, State
+from services.orders.domain.need import Known, State, Version
 from services.orders.domain.order import Line, Order
 from services.orders.storage import destination_policy, lot, order_line
 from shared.clock import business_today
 
 
-def states_of(session: Session, order: Order, line: Line, hold: Hold) -> list[State]:
-    """Each need of a hold, met or open."""
+def read(session: Session, order: Order, line: Line, hold: Hold) -> tuple[dict[str, Any], list[State]]:
+    """What is shown of a hold to who signs, and each of its needs, met or open."""
+    found = dossiers.of_lots(session, lots_of(hold))
     said = acknowledgements.newest(session, order.id).get(line.number)
     asking = _asking(session, line.policies)
     known = Known(
         on=business_today(session),
         destination=line.destination,
-        dossiers=None if hold.lots is None else dossiers.of_lots(session, lots_of(hold)),
+        dossiers=None if hold.lots is None else found,
         said=said,
         acknowledged=said is not None and said.counts(line),
         notes=counsel_notes.standing(session),
         asking=lambda each: asking.get(each, line.policies),
     )
-    return need.states(need.asked(line, hold), known)
-
-
-def facts_of(session: Session, order: Order, line: Line, hold: Hold) -> dict[str, Any]:
-    """What is shown of a hold to who signs."""
-    return _facts(order, line, hold, dossiers.newest_versions(session, lots_of(hold)))
+    return _facts(order, line, hold, found), need.states(need.asked(line, hold), known)
 
 
 def digests_of(session: Session, order: Order) -> dict[int, str]:
     """The digest of what is shown of each line that waits, by the lines' numbers."""
     waiting = [(line, line.open_hold) for line in order.lines if line.open_hold]
     lots = [code for _, hold in waiting if hold for code in lots_of(hold)]
-    found = dossiers.newest_versions(session, lots)
+    found = dossiers.of_lots(session, lots)
     return {line.number: digest(_facts(order, line, hold, found)) for line, hold in waiting if hold}
 
 
-def _facts(order: Order, line: Line, hold: Hold, found: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    return facts_shown(order, line, hold, [found[code] for code in lots_of(hold) if code in found])
+def _facts(order: Order, line: Line, hold: Hold, found: Mapping[str, Sequence[Version]]) -> dict[str, Any]:
+    """The newest version of each lot's dossier stands for it with its hash, by which a signature names it."""
+    newest = {code: found[code][-1] for code in lots_of(hold) if code in found}
+    named = [{"lot": lot, "version": of["version"], "hash": of["hash"]} for lot, of in newest.items()]
+    return facts_shown(order, line, hold, named)
 
 
 def lots_of(hold: Hold) -> list[str]:
@@ -57,16 +57,32 @@ def lots_of(hold: Hold) -> list[str]:
 
 def with_lots_of(session: Session, facility: str) -> Sequence[UUID]:
     """Orders with held lines that have lots of a facility and something left to export, in the order of their ids."""
-    query = (
-        select(order_line.c.order_id)
-        .join(lot, (lot.c.order_id == order_line.c.order_id) & (lot.c.line_number == order_line.c.number))
-        .where(
-            lot.c.facility == facility,
-            order_line.c.action == "hold",
-            order_line.c.departed < order_line.c.ordered - order_line.c.cancelled,
-        )
-    )
+    of_line = (lot.c.order_id == order_line.c.order_id, lot.c.line_number == order_line.c.number)
+    return _held(session, exists().where(*of_line, lot.c.facility == facility))
+
+
+def asking_about(session: Session, country: str) -> Sequence[UUID]:
+    """Orders with held lines that need a note on the law of a country and have something left to export, likewise."""
+    assessed = and_(order_line.c.needs.contains([need.ASSESSMENT]), order_line.c.destination == country)
+    return _held(session, or_(order_line.c.needs.contains([f"{PREFIX}{country}"]), assessed))
+
+
+def _held(session: Session, which: ColumnElement[bool]) -> Sequence[UUID]:
+    left = order_line.c.departed < order_line.c.ordered - order_line.c.cancelled
+    query = select(order_line.c.order_id).where(order_line.c.action == "hold", left, which)
     return session.execute(query.distinct().order_by(order_line.c.order_id)).scalars().all()
+
+
+def rests_on(session: Session, line: Line, note: Note) -> bool:
+    """Whether a need of the line is open once the note counts no more."""
+    asking = _asking(session, line.policies)
+    return need.rests_on(
+        line,
+        note,
+        others=counsel_notes.standing(session),
+        asking=lambda each: asking.get(each, line.policies),
+        on=business_today(session),
+    )
 
 
 def _asking(session: Session, policies: Sequence[str]) -> dict[str, list[str]]:

@@ -40,6 +40,12 @@ SENTENCES = {
         "Ada bukti yang memberatkan tentang cara barang di baris {line} dibuat, jadi belum boleh {purposed} sampai"
         " diputuskan lagi",
     ),
+    "clearance_withdrawn_by_counsel": (
+        "The note of counsel that the export of line {line} needs was withdrawn, so it may not be {purposed} until that"
+        " is decided anew",
+        "Pendapat hukum yang diperlukan untuk ekspor baris {line} ditarik, jadi belum boleh {purposed} sampai diputuskan"
+        " lagi",
+    ),
     "acknowledgement_given": (
         "The buyer knows who made the goods of line {line}, and answers for importing them",
         "Pembeli tahu siapa yang membuat barang di baris {line}, dan bertanggung jawab atas impornya",
@@ -317,6 +323,10 @@ EXPECTED = {
         "keputusan: ubah tujuannya, jual di dalam negeri, atau batalkan",
     ),
     "release_signed": ("the release is signed", "izin ditandatangani"),
+    "acknowledgement_given": (
+        "the buyer acknowledges who made the goods",
+        "pembeli menyatakan tahu siapa yang membuat barangnya",
+    ),
     "sample_approved": ("the buyer approves the sample", "pembeli menyetujui contohnya"),
     "production_planned": ("every piece has a facility", "semua buah ada pembuatnya"),
     "work_order_accepted": ("the work is accepted", "pekerjaan diterima"),
@@ -556,8 +566,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return _warning(data)
     if kind == "milestone_corrected" and data["right_at"] is None:
         return "milestone_corrected_away"
-    if kind == "clearance_withdrawn" and data.get("because") == "evidence":
-        return "clearance_withdrawn_by_evidence"
+    if kind == "clearance_withdrawn" and data.get("because") in ("evidence", "counsel"):
+        return f"clearance_withdrawn_by_{data['because']}"
     if data.get("at_sea"):
         return f"{kind}_at_sea"
     return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind

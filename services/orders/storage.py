@@ -272,7 +272,9 @@ acknowledgement = Table(
     Column("line_number", Integer, nullable=False),
     Column("text_version", Integer, nullable=False),
     Column("language", Text, nullable=False),
-    Column("about", JSONB, nullable=False, comment="consignee, route and lane, with which it ends"),
+    Column(
+        "about", JSONB, nullable=False, comment="SHA-256 of the consignee, route and lane: it ends with them"
+    ),
     Column("said_by", Text, nullable=False),
     Column("said_by_name", Text, nullable=False),
     Column("said_at", Instant, nullable=False, comment="business time"),

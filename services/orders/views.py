@@ -11,6 +11,7 @@ from sqlalchemy import Row, RowMapping, and_, case, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from services.orders import acknowledgements, needs
+from services.orders.domain.acknowledgement import NEED
 from services.orders.domain.expected import Next, Told, next_step, planned_pieces
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line, Order
@@ -18,6 +19,7 @@ from services.orders.domain.payment import smallest_unit
 from services.orders.domain.ways_out import BY_CANCELLING, Way, ways_out
 from services.orders.storage import (
     QUANTITIES,
+    acknowledgement,
     cancellation,
     hold,
     order_line,
@@ -78,10 +80,11 @@ def order_in_full(session: Session, order: Order, language: str = "en") -> dict[
     shown = order_as_dict(order, language) | {"payment": account_as_dict(order)}
     said, seen = acknowledgements.newest(session, order.id), needs.digests_of(session, order)
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
-        line_shown["acknowledgement"] = acknowledgements.standing(line, said.get(line.number))
+        acknowledged = acknowledgements.standing(line, said.get(line.number))
+        line_shown["acknowledgement"] = acknowledged
         if line_shown["hold"]:
             line_shown["hold"]["seen"] = seen.get(line.number)
-        step = next_step(line, told[None] + told[line.number])
+        step = next_step(line, told[None] + told[line.number], acknowledged)
         line_shown["next"] = _next(step) if step else None
         line_shown["cancelling"] = cancelling.get(line.number, 0)
         line_shown["promises"] = promises.get(line.number, [])
@@ -187,26 +190,30 @@ def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
 
 
 BOOKED = text("""
-    SELECT DISTINCT ON (t.data ->> 'shipment_id')
+    SELECT DISTINCT ON (line, shipment) (part.told ->> 'line')::int AS line, t.data ->> 'shipment_id' AS shipment,
         coalesce(t.data -> 'via', '[]') || jsonb_build_array(t.data ->> 'port_of_discharge') AS ports
-    FROM timeline t
+    FROM timeline t CROSS JOIN LATERAL jsonb_array_elements(t.data -> 'lines') part (told)
     WHERE t.order_id = :order_id AND t.type = :booked
-        AND t.data -> 'lines' @> jsonb_build_array(jsonb_build_object('line', CAST(:line AS int)))
         AND NOT EXISTS (
             SELECT FROM timeline ended WHERE ended.order_id = t.order_id AND ended.type IN (:cancelled, :delivered)
                 AND ended.data ->> 'shipment_id' = t.data ->> 'shipment_id')
-    ORDER BY t.data ->> 'shipment_id', t.id DESC""").bindparams(
+        AND (SELECT coalesce(sum(put.quantity), 1) FROM shipment_lot put JOIN lot ON lot.code = put.lot
+            WHERE put.shipment_id = CAST(t.data ->> 'shipment_id' AS uuid)
+                AND lot.order_id = t.order_id AND lot.line_number = (part.told ->> 'line')::int) > 0
+    ORDER BY line, shipment, t.id DESC""").bindparams(
     booked=contract_of(ShipmentBooked).type,
     cancelled=contract_of(ShipmentCancelled).type,
     delivered=contract_of(ShipmentDelivered).type,
 )
-"""The newest booking of each shipment that is neither cancelled nor delivered."""
+"""The newest booking of each shipment that is neither cancelled nor delivered, by the lines that it still carries."""
 
 
-def booked_ports(session: Session, order_id: UUID, line: int) -> list[str]:
-    """The ports that the line's goods come by on the shipments that are booked, without those of loading."""
-    rows = session.execute(BOOKED, {"order_id": order_id, "line": line}).scalars()
-    return [port for ports in rows for port in ports]
+def booked_ports(session: Session, order_id: UUID) -> dict[int, list[str]]:
+    """The ports that each line's goods come by on the shipments that are booked, without those of loading."""
+    ports: dict[int, list[str]] = defaultdict(list)
+    for row in session.execute(BOOKED, {"order_id": order_id}):
+        ports[row.line] += row.ports
+    return ports
 
 
 def line_as_dict(order: Order, line: Line, language: str = "en") -> dict[str, Any]:
@@ -288,6 +295,33 @@ def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequ
         select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c)
         .join(order_line, order_line.c.order_id == orders.c.id)
         .where(mine(principal), order_line.c.action == "block", order_line.c.delivered < WANTED)
+        .order_by(orders.c.id.desc(), order_line.c.number)
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
+
+
+def to_acknowledge(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
+    """Lines of which the buyer has still to say that they know who made them, newest order first."""
+    words = (
+        select(acknowledgement.c.because.is_(None))
+        .where(
+            acknowledgement.c.order_id == order_line.c.order_id,
+            acknowledgement.c.line_number == order_line.c.number,
+        )
+        .order_by(acknowledgement.c.id.desc())
+        .limit(1)
+    )
+    asked = (
+        order_line.c.needs.contains([NEED]),
+        order_line.c.action != "block",
+        order_line.c.departed < WANTED,
+        func.coalesce(words.scalar_subquery(), false()).is_(False),
+    )
+    query = (
+        select(orders.c.id.label("order_id"), orders.c.po_number, order_line.c.number, order_line.c.sku)
+        .join(order_line, order_line.c.order_id == orders.c.id)
+        .where(mine(principal), *asked)
         .order_by(orders.c.id.desc(), order_line.c.number)
         .limit(limit)
     )

@@ -1,5 +1,6 @@
 """A dossier says what is known and what is open, the same for the same facts, and shows any change under it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from services.orders.domain.dossier import (
     COUNTED,
@@ -23,7 +25,8 @@ from services.orders.domain.dossier import (
     hash_of,
     versions,
 )
-from services.orders.storage import evidence, lot
+from services.orders.pages import dossiers as pages
+from services.orders.storage import evidence, lot, shipment_lot
 from shared.clock import advance
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled, ShipmentPlanned
 from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, MonthClosed, PiecesReported
@@ -294,6 +297,8 @@ def test_the_dossier_of_a_shipment_follows_what_is_put_in_taken_out_and_given_up
     assert orders.office.get(f"{API}/shipments/{other}.pdf").data.startswith(b"%PDF")
     listed = Visitor(orders, COMPLIANCE).open("/orders/dossiers/")
     assert str(other) in listed
+    with pytest.raises(DBAPIError, match="append only"), orders.database.transaction() as session:
+        session.execute(update(shipment_lot).values(quantity=1))
     before = orders.office.get(f"{API}/shipments/{SHIPMENT}").json["hash"]
     order.hears(order.departure(first, second))
     assert orders.office.get(f"{API}/shipments/{SHIPMENT}").json["hash"] == before, "nothing else left"
@@ -304,6 +309,30 @@ def test_a_shipment_that_left_with_less_than_was_told_has_a_dossier_of_what_left
 ) -> None:
     order.hears(order.departure(order.part(quantity=900)))
     assert (carried(orders, SHIPMENT, version=1), carried(orders, SHIPMENT)) == ({LOT: 1_000}, {LOT: 900})
+
+
+def test_each_list_of_dossiers_turns_to_what_is_older(
+    orders: Orders, order: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "ROWS", 1)
+    about: dict[str, Any] = {"number": "S-2", "hub": SRAGEN, "destination": "ID", "cartons": 1}
+    newer = ShipmentPlanned(shipment_id=UUID(int=8), **about, lines=(order.part(quantity=100),))
+    another = follow(orders, po_number="PO-2")
+    another.hears(another.plan(), another.lot("SRG-OTHER"))
+    order.hears(newer)
+    officer = Visitor(orders, COMPLIANCE)
+
+    def listed(page: str) -> tuple[list[str], list[str]]:
+        lots = re.findall(r'dossiers/lots/([^"]+)"', page)
+        return lots, [str(UUID(id).int) for id in re.findall(r'dossiers/shipments/([^"]+)"', page)]
+
+    first = officer.open("/orders/dossiers/")
+    shipments, lots = re.findall(r'rel="next" href="([^"]+)"', first)
+    (one,), (eight,) = listed(first)
+    (other,), _ = listed(officer.open(f"/orders/dossiers/{lots}"))
+    _, (ten,) = listed(officer.open(f"/orders/dossiers/{shipments}"))
+    assert ({one, other}, [eight, ten]) == ({LOT, "SRG-OTHER"}, ["8", "10"])
+    assert officer.client.get("/orders/dossiers/?lots=!").status_code == 422
 
 
 def test_the_pages_say_what_is_open_and_that_nothing_is_decided(orders: Orders, order: Followed) -> None:

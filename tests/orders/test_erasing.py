@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from services.orders import tasks
 from services.orders.handlers.erasing import ERASED, ERASERS
-from services.orders.storage import order_import_row, order_line, purge_step, timeline
+from services.orders.storage import acknowledgement, order_import_row, order_line, purge_step, timeline
 from shared import reference
 from shared.database import Database
 from shared.purging import Done, Plan
@@ -20,6 +20,7 @@ from tests.orders.conftest import Orders, in_days
 from tests.orders.test_claims import act, claim, decided, delivered
 from tests.orders.test_handlers import Followed, follow
 from tests.orders.test_imports import a_row, as_csv, send
+from tests.orders.test_needs import acknowledge, let_belgium_need
 from tests.orders.test_pages import Visitor
 
 RULES = {rule.kind: rule for rule in reference.retention_rules()}
@@ -65,20 +66,27 @@ def consignees(order: Followed) -> list[Any]:
         ]
 
 
-def test_the_consignee_of_a_finished_order_goes_from_it_and_its_timeline(order: Followed) -> None:
-    database, quantities = order.orders.database, order.quantities()
+def test_the_consignee_of_a_finished_order_goes_from_it_and_all_that_was_said_of_it(orders: Orders) -> None:
+    let_belgium_need(orders, "BUYER_ACK")
+    order = follow(orders, country="BE")
+    assert acknowledge(order).status_code == 200
+    order.hears(*order.story())
+    pay(order)
+    database, quantities = orders.database, order.quantities()
     ((name, address),) = consignees(order)
     assert planned(database, "consignees").rows == 1
     assert [done.erased for done in purge(database, "consignees")] == [1]
     assert consignees(order) == [(ERASED, [])]
     with database.transaction() as session:
         told = json.dumps(list(session.execute(select(timeline.c.data)).scalars()))
+        said = json.dumps(list(session.execute(select(acknowledgement.c.about)).scalars()))
         (step,) = session.execute(select(purge_step)).all()
+    assert (name in said, address[0] in said) == (False, False)
     assert (name in told, address[0] in told, ERASED in told) == (False, False, True)
     assert (step.kind, step.erased, step.aggregated, step.kept_for) == ("consignees", 1, 0, "2 years")
     assert order.quantities() == quantities
     assert order.read()["lines"][0]["consignee"]["name"] == ERASED
-    assert ERASED in Visitor(order.orders, KANWIL).open(f"/orders/order/{order.id}")
+    assert ERASED in Visitor(orders, KANWIL).open(f"/orders/order/{order.id}")
     assert (purge(database, "consignees"), planned(database, "consignees").rows) == ([], 0)
 
 
@@ -86,6 +94,19 @@ def test_nothing_goes_before_its_time(order: Followed) -> None:
     last = in_days(0).replace(year=in_days(0).year + 2)
     assert planned(order.orders.database, "consignees", last).kept == {"not_old_enough": 1}
     assert planned(order.orders.database, "consignees", last + timedelta(days=1)).rows == 1
+
+
+def test_of_orders_that_are_open_or_young_none_is_looked_at_one_by_one(
+    orders: Orders, caplog: pytest.LogCaptureFixture
+) -> None:
+    follow(orders, po_number="PO-9")
+    delivered(orders)
+    with caplog.at_level("INFO", "sqlalchemy.engine"):
+        kept = planned(orders.database, "consignees", in_days(1)).kept
+        assert kept == {"order_open": 1, "not_old_enough": 1}
+        assert "FROM buyer_order" not in caplog.text
+        planned(orders.database, "consignees")
+        assert "FROM buyer_order" in caplog.text
 
 
 def test_an_order_that_is_open_or_not_paid_keeps_its_consignee(orders: Orders) -> None:

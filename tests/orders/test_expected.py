@@ -20,7 +20,14 @@ from shared.events.logistics import (
     ShipmentPlanned,
     ShipmentRescheduled,
 )
-from shared.events.orders import ClearanceGranted, HoldOpened, OrderPlaced, ReleaseSigned
+from shared.events.orders import (
+    AcknowledgementEnded,
+    AcknowledgementGiven,
+    ClearanceGranted,
+    HoldOpened,
+    OrderPlaced,
+    ReleaseSigned,
+)
 from shared.events.production import (
     ProductionPlanned,
     WorkOrderAccepted,
@@ -57,6 +64,24 @@ def cleared(**quantities: int) -> Any:
     for name, pieces in quantities.items():
         setattr(line, name, pieces)
     return line
+
+
+def test_an_export_waits_for_its_buyer_as_long_as_they_have_not_acknowledged_it() -> None:
+    line = a_line()
+    order = an_order(line)
+    order.place()
+    opened = [told(HoldOpened, 1)]
+    step = next_step(line, opened, "asked")
+    assert step is not None
+    assert step.expected == type_of(ReleaseSigned), "nothing stops the release to produce"
+    line.allocated = line.good = line.ordered
+    order.ask_to_export(line, DAY)
+    step = next_step(line, [*opened, told(AcknowledgementEnded, 4)], "asked")
+    assert step is not None
+    assert (step.expected, step.owed_by, step.since) == (type_of(AcknowledgementGiven), ("buyer",), at(4))
+    step = next_step(line, opened, "given")
+    assert step is not None
+    assert step.owed_by == ("compliance_officer", "kanwil")
 
 
 def test_a_held_line_waits_for_those_who_have_not_signed() -> None:

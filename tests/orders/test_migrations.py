@@ -1,8 +1,9 @@
 """What was there before a migration means the same after it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from alembic import command
@@ -44,15 +45,15 @@ def add(connection: Connection, table: str, **values: Any) -> None:
     connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)  # our own text
 
 
-def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Connection) -> None:
-    upgrade(connection, "orders_0001")
+def add_order(connection: Connection, *, lines: int, **quantities: int) -> None:
+    """An order of held lines of ten pieces."""
     add(connection, "buyer", code="B", name="B", particulars="{}")
     add(connection, "item", sku="S", unit_price=1, currency="USD", published="{}")
     order = dict.fromkeys(("buyer", "buyer_name", "po_number", "currency", "incoterm", "named_place"), "B")
     add(connection, "buyer_order", id=ORDER, **order, placed_by="key:1", placed_on="2026-03-02")
     line = dict.fromkeys(("consignee_name", "destination", "explanation_en", "explanation_id"), "")
     lists = dict.fromkeys(("consignee_address", "policies", "needs", "law"), "[]")
-    for number in (1, 2):
+    for number in range(1, lines + 1):
         add(
             connection,
             "order_line",
@@ -60,20 +61,74 @@ def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Conne
             number=number,
             sku="S",
             unit_price=1,
-            **{"requested_date": "2026-06-01", "action": "hold", "ordered": 10, **line, **lists},
+            **{
+                "requested_date": "2026-06-01",
+                "action": "hold",
+                "ordered": 10,
+                **line,
+                **lists,
+                **quantities,
+            },
         )
-        add(connection, "hold", order_id=ORDER, line_number=number, purpose="produce", quantity=10)
-    for role, day in (("compliance_officer", "2026-03-03"), ("kanwil", "2026-03-05")):
+
+
+def sign(connection: Connection, hold_id: int, role: str, day: str) -> None:
+    add(
+        connection,
+        "signature",
+        hold_id=hold_id,
+        signer_id=role,
+        signer_name=role,
+        role=role,
+        reason="",
+        signed_on=day,
+    )
+
+
+def test_an_export_that_nobody_signed_for_yet_is_about_its_lots(connection: Connection) -> None:
+    upgrade(connection, "shared@head")
+    upgrade(connection, "orders_0018")
+    add_order(connection, lines=3, allocated=10, good=10)
+    for number in (1, 2, 3):
+        add(connection, "hold", order_id=ORDER, line_number=number, purpose="export", quantity=10)
+    sign(connection, 3, "kanwil", "2026-03-05")
+    lots = ((1, "B", 4, "free"), (1, "A", 6, "parole_community"), (2, "C", 9, "free"), (3, "D", 10, "free"))
+    for line, code, quantity, lane in lots:
+        told = {"lot": code, "quantity": quantity, "lane": lane, "work_order_id": str(ORDER), "facility": "F"}
         add(
             connection,
-            "signature",
-            hold_id=1,
-            signer_id=role,
-            signer_name=role,
-            role=role,
-            reason="",
-            signed_on=day,
+            "timeline",
+            order_id=ORDER,
+            event_id=uuid4(),
+            line=line,
+            source="production",
+            actor_role="system",
+            type="kendi.production.lot_released.v1",
+            occurred_at="2026-03-05T01:00Z",
+            data=json.dumps(told),
         )
+    upgrade(connection, "orders_0019")
+    holds = connection.execute(text("SELECT lane, lots FROM hold ORDER BY id")).all()
+    assert [tuple(row) for row in holds] == [
+        (
+            "parole_community",
+            [
+                {"lot": "A", "quantity": 6, "lane": "parole_community"},
+                {"lot": "B", "quantity": 4, "lane": "free"},
+            ],
+        ),
+        ("custodial", None),
+        ("custodial", None),
+    ]
+
+
+def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Connection) -> None:
+    upgrade(connection, "orders_0001")
+    add_order(connection, lines=2)
+    for number in (1, 2):
+        add(connection, "hold", order_id=ORDER, line_number=number, purpose="produce", quantity=10)
+    for role, day in (("compliance_officer", "2026-03-03"), ("kanwil", "2026-03-05")):
+        sign(connection, 1, role, day)
     granted = '{"purpose": "produce", "expires_on": "2026-06-03"}'
     add(
         connection,

@@ -1,6 +1,7 @@
 """What a release needs is seen to be there: facts meet each need or it is open, and no role signs past an open one."""
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -16,6 +17,7 @@ from services.orders.domain.acknowledgement import NEWEST, TEXTS
 from services.orders.domain.counsel_note import LONGEST
 from services.orders.domain.dossier import ITEMS
 from services.orders.domain.need import ITEM_WORDS
+from services.orders.pages.counsel_notes import NOTES as NOTES_ON_A_PAGE
 from services.orders.storage import acknowledgement as acknowledgements
 from services.orders.storage import counsel_note, destination_policy, signature
 from shared.clock import advance
@@ -345,6 +347,10 @@ def test_a_buyer_acknowledges_on_a_page_without_a_script(orders: Orders) -> None
     buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS", language="id")
     path = f"/orders/order/{order.id}/lines/1/acknowledge"
     assert path in buyer.open(f"/orders/order/{order.id}")
+    assert path in buyer.open("/orders/")
+    assert path not in Visitor(orders, BUYER, account="RIVAL").open("/orders/")
+    assert path not in Visitor(orders, KANWIL).open("/orders/"), "nobody says it for the buyer"
+    assert "pembeli menyatakan tahu" in buyer.open(f"/orders/order/{order.id}")
     page = buyer.open(path)
     for said in (TEXTS[NEWEST]["id"], "Lapas Sragen", "warga binaan", "Regulation (EU) 2024/3015"):
         assert said in page, said
@@ -357,6 +363,9 @@ def test_a_buyer_acknowledges_on_a_page_without_a_script(orders: Orders) -> None
     whole = buyer.client.post(path, data={"csrf_token": token, **typed, "answers_for_import": "1"})
     assert (whole.status_code, still_open(order)) == (303, [])
     assert "sudah dinyatakan" in buyer.open(f"/orders/order/{order.id}")
+    assert path not in buyer.open("/orders/")
+    amend(order, transit=["SG"])
+    assert path in buyer.open("/orders/")
     assert "Pembeli tahu siapa yang membuat" in buyer.open(f"/orders/order/{order.id}")
 
 
@@ -455,6 +464,22 @@ def test_a_note_is_recorded_on_a_page_which_keeps_only_the_fingerprint_of_its_fi
     assert still_open(order) == ["COUNSEL_NOTE_EU"]
 
 
+def test_a_withdrawal_that_is_refused_stands_on_the_page_of_its_note(orders: Orders) -> None:
+    let_belgium_need(orders, "COUNSEL_NOTE_EU")
+    for _ in range(NOTES_ON_A_PAGE + 1):
+        assert orders.officer.post(NOTES, a_note()).status_code == 201
+    first = orders.officer.get(f"{NOTES}?limit={NOTES_ON_A_PAGE + 1}").json[-1]["id"]
+    officer = Visitor(orders, COMPLIANCE)
+    (following,) = re.findall(r'rel="next" href="(\?after=[^"]+)"', officer.open("/orders/notes/"))
+    (path,) = re.findall(
+        rf'action="(/orders/notes/{first}/withdraw[^"]*)"', officer.open(f"/orders/notes/{following}")
+    )
+    refused = officer.submit(path, reason="short")
+    assert refused.status_code == 422
+    assert f'id="note-{first}"' in refused.text
+    assert 'value="short"' in refused.text
+
+
 def test_the_hold_shows_each_need_met_or_open_in_words(orders: Orders) -> None:
     order = made(orders, "DOSSIER", "BUYER_ACK")
     page = Visitor(orders, KANWIL, language="id").open(f"/orders/holds/{order.id}/1")
@@ -527,6 +552,49 @@ def test_favourable_evidence_ends_nothing_and_adverse_evidence_asks_a_lone_signa
     sign_both(order)
     order.hears(taken_back(3, "hours"))
     assert hold(order) is None, "what spoke against it was taken back"
+
+
+def test_a_note_that_is_withdrawn_ends_the_release_that_it_alone_met(orders: Orders) -> None:
+    order = made(orders, "COUNSEL_NOTE_EU")
+    first, second = (orders.officer.post(NOTES, a_note()).json["id"] for _ in range(2))
+    sign_both(order)
+    withdraw_note(orders, first)
+    assert hold(order) is None, "another note says the same"
+    withdraw_note(orders, second)
+    assert (hold(order)["purpose"], hold(order)["signatures"]) == ("export", [])
+    assert order.told()[-2:] == ["clearance_withdrawn", "hold_opened"]
+    withdrawn = next(each for each in reversed(order.timeline()) if "withdrawn" in each["type"])
+    assert (withdrawn["data"]["purpose"], withdrawn["data"]["because"]) == ("export", "counsel")
+    assert "The note of counsel" in withdrawn["text"]
+    assert still_open(order) == ["COUNSEL_NOTE_EU"]
+
+
+def test_a_note_on_another_law_or_goods_that_departed_end_nothing_when_it_is_withdrawn(
+    orders: Orders,
+) -> None:
+    order = made(orders, "COUNSEL_NOTE_EU")
+    note = orders.officer.post(NOTES, a_note()).json["id"]
+    other = orders.officer.post(NOTES, a_note(country="GB")).json["id"]
+    sign_both(order)
+    withdraw_note(orders, other)
+    order.hears(order.cartons(), order.departure())
+    withdraw_note(orders, note)
+    assert "clearance_withdrawn" not in order.told()
+
+
+def test_the_note_on_a_destination_that_nobody_assessed_ends_its_release_too(orders: Orders) -> None:
+    forget_rules(orders)
+    order = follow(orders, country="BR")
+    order.hears(order.plan(), order.lot())
+    note = orders.officer.post(NOTES, a_note(country="BR", policies=[])).json["id"]
+    sign_both(order)
+    withdraw_note(orders, note)
+    assert hold(order)["purpose"] == "export"
+
+
+def withdraw_note(orders: Orders, id: str) -> None:
+    because = {"reason": "It was about other goods than these."}
+    assert orders.officer.post(f"{NOTES}/{id}/withdraw", because).status_code == 200
 
 
 def test_what_has_departed_is_not_called_back_by_evidence(orders: Orders) -> None:

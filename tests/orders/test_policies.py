@@ -15,12 +15,12 @@ from services.orders.handlers.publishing import known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
 from services.orders.storage import caught_line, destination_policy, rescreening
 from shared.clock import advance
-from shared.events.logistics import ShipmentBooked
+from shared.events.logistics import CartonsTakenOut, ShipmentBooked, ShipmentPlanned
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
 from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order, in_days
-from tests.orders.test_handlers import Followed, follow, sign_by_two
+from tests.orders.test_handlers import SRAGEN, Followed, follow, sign_by_two
 from tests.orders.test_pages import REASON, Visitor
 
 ORDERS = "/orders/v1/orders"
@@ -297,6 +297,30 @@ def test_goods_that_are_booked_by_a_country_that_bars_them_are_stopped_until_ano
     assert book(1)["state"] == "policy_blocked"
     freed = book(2, "SGSIN")
     assert (freed["state"], freed["transit"], freed["hold"]["purpose"]) == ("ready", ["NL", "SG"], "export")
+
+
+def test_a_shipment_that_all_of_a_line_was_taken_out_of_is_no_part_of_its_route(orders: Orders) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.lot(), order.cartons())
+
+    def about(shipment: int) -> dict[str, Any]:
+        return {"shipment_id": UUID(int=shipment), "lines": (order.part(quantity=500),)}
+
+    booked: dict[str, Any] = {"carrier": "Carrier", "vessel": "Vessel", "voyage": "1"}
+    booked |= {"port_of_loading": "IDSRG", "port_of_discharge": "NLRTM"}
+    booked |= {"etd": in_days(100), "eta": in_days(130)}
+
+    def book(shipment: int, *via: str) -> Any:
+        order.hears(ShipmentBooked(**about(shipment), **booked, via=via))
+        return order.read()["lines"][0]["transit"]
+
+    for shipment in (1, 2):
+        place: dict[str, Any] = {"hub": SRAGEN, "destination": "BE", "cartons": 1, "number": f"S-{shipment}"}
+        order.hears(ShipmentPlanned(**about(shipment), **place))
+    book(1)
+    assert book(2, "SGSIN") == ["NL", "SG"]
+    order.hears(CartonsTakenOut(**about(2), number="S-2", cartons=1))
+    assert book(1) == ["NL"]
 
 
 def test_a_row_that_cannot_be_read_holds_everything(orders: Orders) -> None:

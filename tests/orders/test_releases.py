@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, Statement
 from services.orders.domain.lane import LANES, Operation, lane_of
@@ -16,11 +17,15 @@ from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
+from shared.web.access import BUYER
 from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
+from tests.orders.test_cancelling import cancel
+from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
 from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, SAID
 from tests.orders.test_order import a_line as line_of
 from tests.orders.test_order import an_order as order_of
+from tests.orders.test_pages import CSRF_TOKEN, Visitor
 
 WHY = {"reason": REASON}
 FREE_LOT = "FRE-2503-001"
@@ -105,6 +110,21 @@ def test_each_refused_attempt_is_kept_with_who_and_why_and_undoes_nothing_else(o
     assert len(hold(order)["signatures"]) == 1
 
 
+def test_an_attempt_on_the_page_by_a_role_that_may_not_see_it_is_kept_too_and_changed_by_nobody(
+    orders: Orders,
+) -> None:
+    order = follow(orders, country="BE")
+    buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS")
+    token = CSRF_TOKEN.search(buyer.open("/orders/new"))
+    assert token is not None
+    form = {"csrf_token": token[1], "reason": REASON}
+    assert buyer.client.post(f"/orders/holds/{order.id}/1", data=form).status_code == 403
+    assert attempts(orders) == [("buyer", "This")]
+    for statement in ("DELETE FROM release_attempt", "UPDATE release_attempt SET line_number = 2"):
+        with pytest.raises(DBAPIError, match="append only"), orders.database.transaction() as session:
+            session.execute(text(statement))
+
+
 @pytest.mark.parametrize("who", ["placed_by", "drafted_by"])
 @pytest.mark.parametrize("role", ["compliance_officer", "kanwil"])
 def test_who_took_the_order_never_releases_it(who: str, role: str) -> None:
@@ -161,6 +181,21 @@ def test_work_that_moves_to_a_facility_that_the_release_did_not_name_ends_it(ord
     assert hold(order)["facilities"] == ["LPS-PWD"]
 
 
+def test_a_question_about_a_late_line_whose_release_ended_is_withdrawn_as_changed(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(moved(order, "LPS-SRG"))
+    with orders.database.transaction() as session:
+        advance(session, USUAL_RELEASE + timedelta(days=1))
+    assert renew(order)
+    sign_by_two(order)
+    order.hears(replace(moved(order, "LPS-SRG"), promised_date=LATE))
+    assert len(decisions(order, state="open")) == 1
+    order.hears(replace(moved(order, "LPS-PWD"), promised_date=LATE))
+    (withdrawn,) = decisions(order)
+    assert (withdrawn["outcome"], withdrawn["overtaken_by"]) == ("withdrawn", "changed")
+
+
 def let_free_goods_go(orders: Orders) -> None:
     """Belgium asks about prisoners' work only."""
     forget_rules(orders)
@@ -188,6 +223,20 @@ def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(order
     assert hold(order)["lots"] == [{"lot": FREE_LOT, "quantity": 1_000, "lane": "custodial"}]
     assert "clearance_withdrawn" in order.told()
     assert orders.officer.post(path, braided).status_code == 422
+
+
+def test_free_goods_that_are_all_made_because_the_rest_was_cancelled_wait_under_no_law_on_prisons(
+    orders: Orders,
+) -> None:
+    let_free_goods_go(orders)
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), replace(order.lot(FREE_LOT, 900), lane="free"))
+    asked = cancel(order, 100)
+    order.hears(order.plan(900), asked.stopped(100, asked=100))
+    assert hold(order) is None
+    granted = clearances(order)[-1]
+    assert (granted["purpose"], granted["lane"], granted["quantity"]) == ("export", "free", 900)
 
 
 @pytest.mark.parametrize("lane", LANES)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from reportlab.lib.pagesizes import A4
 from reportlab.platypus import Flowable, Spacer
 
+from services.orders.sentences import MADE_BY
 from shared.paper import BOLD, HEADING, SMALL, TITLE, listing, paper_of, width_of, words
 
 WIDTH = width_of(A4)
@@ -23,13 +24,6 @@ NAMES: Final = {
     "skills": "Skills gained",
     "traceability": "Traceability from lot to facility",
 }
-LANES: Final = {
-    "custodial": "in custody",
-    "parole_community": "on parole or in the community",
-    "free": "by free workers",
-}
-
-
 FIGURES: Final = {
     "eligible": "eligible to work",
     "consenting": "consented to work",
@@ -76,14 +70,14 @@ def _story(title: str, version: Mapping[str, Any], facilities: Mapping[str, str]
 
 
 def _lots(version: Mapping[str, Any], facilities: Mapping[str, str]) -> list[list[str]]:
-    head = ["Lot", "SKU", "Pieces", "Facility", "Work was done"]
+    head = ["Lot", "SKU", "Pieces", "Facility", "Made by"]
     return [head] + [
         [
             lot["lot"],
             lot["sku"],
             f"{lot['quantity']:,}",
             f"{facilities.get(lot['facility'], '')} ({lot['facility']})",
-            LANES[lot["lane"]],
+            MADE_BY[lot["lane"]][0],
         ]
         for lot in version["lots"]
     ]

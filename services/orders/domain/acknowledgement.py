@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from services.orders.domain.facts import digest
 from services.orders.domain.order import Line, Order
 from shared.events.orders import AcknowledgementEnded, AcknowledgementGiven, Changed
 from shared.refusal import Refused
@@ -32,6 +33,7 @@ TEXTS: Final[Mapping[int, Mapping[str, str]]] = {
 """Each version in each language; one that somebody acknowledged is never changed, but followed by another."""
 NEWEST: Final = max(TEXTS)
 Language = Literal["en", "id"]
+Standing = Literal["asked", "given"]
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "id")
 
 
@@ -52,9 +54,9 @@ class Said:
 
 
 def about(line: Line) -> dict[str, Any]:
-    """What an acknowledgement is about, and ends with."""
+    """What an acknowledgement is about, and ends with; of the consignee only a hash, for it is never erased."""
     return {
-        "consignee": [line.consignee_name, *line.consignee_address, line.destination],
+        "consignee": digest([line.consignee_name, line.consignee_address, line.destination]),
         "route": list(line.transit or ()),
         "lane": line.lane,
     }

@@ -5,14 +5,14 @@ version names the hash of the one before, so that who holds an earlier one sees 
 was changed. It decides nothing, and never says more than that documents are there.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from services.orders.domain.facts import digest
 
 CENTRAL_JAVA: Final = ZoneInfo("Asia/Jakarta")
 NOTICE: Final = "This system does not decide that goods may be imported."
@@ -152,9 +152,7 @@ def versions(kind: str, id: str, facts: Facts, *, until: datetime) -> list[dict[
 
 def hash_of(version: Mapping[str, Any]) -> str:
     """The SHA-256 of a version without its own hash, as JSON with sorted names and no spaces."""
-    facts = {name: value for name, value in version.items() if name != "hash"}
-    written = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(written.encode()).hexdigest()
+    return digest({name: value for name, value in version.items() if name != "hash"})
 
 
 def _moments(facts: Facts, until: datetime) -> list[datetime]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from services.orders.domain.acknowledgement import Standing
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line
 from shared.events import contract_of
@@ -25,6 +26,8 @@ from shared.events.logistics import (
     ShipmentRescheduled,
 )
 from shared.events.orders import (
+    AcknowledgementEnded,
+    AcknowledgementGiven,
     ClearanceGranted,
     HoldOpened,
     OrderPlaced,
@@ -115,7 +118,7 @@ MADE = ("allocated", "started", "good")
 """Quantities that count what was withheld, too, and so goes no farther."""
 
 
-def next_step(line: Line, about: Sequence[Told]) -> Next | None:
+def next_step(line: Line, about: Sequence[Told], acknowledgement: Standing | None = None) -> Next | None:
     """The step that the line waits for, by what was told of it and of its order; nothing once it is closed."""
     if line.closed:
         return None
@@ -125,7 +128,7 @@ def next_step(line: Line, about: Sequence[Told]) -> Next | None:
         since = _last(about, SampleRequested, SampleRefused)
         return Next(expected=_type(SampleApproved), owed_by=(BUYER,), since=since)
     if line.open_hold:
-        return _release(line.open_hold, about)
+        return _release(line.open_hold, about, acknowledgement)
     step = next((step for at, step in enumerate(STEPS) if _reached(line, about, at) < line.wanted), STEPS[-1])
     facilities, since = _owing_facilities(step, about) if step.owner == FACILITY else ((), None)
     return Next(
@@ -136,7 +139,11 @@ def next_step(line: Line, about: Sequence[Told]) -> Next | None:
     )
 
 
-def _release(hold: Hold, about: Sequence[Told]) -> Next:
+def _release(hold: Hold, about: Sequence[Told], acknowledgement: Standing | None) -> Next:
+    """Two people sign; but an export only once its buyer has acknowledged what they are asked to."""
+    if hold.purpose == "export" and acknowledgement == "asked":
+        since = _last(about, HoldOpened, AcknowledgementEnded)
+        return Next(expected=_type(AcknowledgementGiven), owed_by=(BUYER,), since=since)
     signed = {signature.role for signature in hold.signatures}
     return Next(
         expected=_type(ReleaseSigned),

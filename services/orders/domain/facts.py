@@ -32,7 +32,7 @@ def facts_shown(order: Order, line: Line, hold: Hold, dossiers: Sequence[dict[st
     }
 
 
-def digest(facts: dict[str, Any]) -> str:
-    """SHA-256 of the facts as JSON with sorted keys and no spaces: the same facts always give the same."""
+def digest(facts: Any) -> str:
+    """SHA-256 of facts as JSON with sorted keys and no spaces: the same facts always give the same."""
     written = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()

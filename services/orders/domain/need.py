@@ -14,6 +14,7 @@ from services.orders.domain.dossier import CENTRAL_JAVA, COMPLETE, CONTRADICTED,
 from services.orders.domain.hold import Hold
 from services.orders.domain.order import Line
 from shared.refusal import Sentence, one_after_another
+from shared.retention import Period
 
 DOSSIER, DOSSIER_COMPLETE, VISIT, ASSESSMENT = (
     "DOSSIER",
@@ -23,6 +24,7 @@ DOSSIER, DOSSIER_COMPLETE, VISIT, ASSESSMENT = (
 )
 ABOUT_LOTS: Final = (DOSSIER, DOSSIER_COMPLETE, VISIT)
 """Needs that concern finished lots: nothing of them is there before goods are made."""
+A_YEAR: Final = Period(1, "years")
 NAMED: Final = 10
 """Lots that are told one by one; how many more there are is told in a number."""
 
@@ -84,12 +86,29 @@ def _state(need: str, known: Known) -> State:
         return _about_lots(need, known.dossiers, known.on)
     if need == acknowledgement.NEED:
         return _acknowledged(known)
-    if need == ASSESSMENT:
-        return _advised(need, known.destination, known)
-    if need.startswith(PREFIX):
-        return _advised(need, need.removeprefix(PREFIX), known)
+    if country := _law_of(need, known.destination):
+        return _advised(need, country, known)
     return State(
         need=need, met=False, said=Sentence("Nothing here can meet it: the rule must be published anew.")
+    )
+
+
+def _law_of(need: str, destination: str) -> str | None:
+    """The country that a need asks a note of counsel about, if it asks for one."""
+    if need == ASSESSMENT:
+        return destination
+    return need.removeprefix(PREFIX) if need.startswith(PREFIX) else None
+
+
+def rests_on(
+    line: Line, note: Note, *, others: Sequence[Note], asking: Callable[[str], Sequence[str]], on: date
+) -> bool:
+    """Whether the note meets a need of the line that none of the others meets."""
+    return any(
+        note.answers(country, asking(need), on)
+        and not any(other.answers(country, asking(need), on) for other in others)
+        for need in line.needs
+        if (country := _law_of(need, line.destination))
     )
 
 
@@ -189,16 +208,9 @@ def _visit(facility: str, versions: Sequence[Version], on: date) -> Mapping[str,
     recent = [
         each
         for each in found
-        if each["state"] == COMPLETE and _a_year_before(on) <= date.fromisoformat(each["issued_on"]) <= on
+        if each["state"] == COMPLETE and A_YEAR.before(on) <= date.fromisoformat(each["issued_on"]) <= on
     ]
     return max(recent, key=lambda each: (each["issued_on"], each["id"]), default=None)
-
-
-def _a_year_before(on: date) -> date:
-    try:
-        return on.replace(year=on.year - 1)
-    except ValueError:  # 29 February
-        return on.replace(year=on.year - 1, day=28)
 
 
 def _acknowledged(known: Known) -> State:

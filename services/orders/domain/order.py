@@ -383,9 +383,9 @@ class Order:
             return self.ask_to_export(line, on)
         return self._ask_or_clear(line, "produce", on)
 
-    def end_export(self, line: Line, on: date) -> list[object]:
-        """Evidence speaks against what was released to export, or was signed for once: it is so no longer."""
-        return self._withdraw(line, ("export",), on, because="evidence")
+    def end_export(self, line: Line, on: date, *, because: Withdrawal) -> list[object]:
+        """What was released to export, or was signed for once, is so no longer, though the line did not change."""
+        return self._withdraw(line, ("export",), on, because=because)
 
     def withdraw_clearances(self, line: Line, on: date) -> list[object]:
         """What was cleared, or asked to be, no longer is."""

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from services.orders import timeline
 from services.orders.domain import taking_back
-from services.orders.domain.order import Order
+from services.orders.domain.order import LANE, Order
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_changed, withdraw_closed
 from services.orders.handlers.paying import owing
+from services.orders.handlers.releasing import screen_by_lots
 from shared.clock import business_today
 from shared.events.logistics import GoodsWithheld, WithholdingAnswered
 from shared.events.production import ProductionStopped
@@ -36,6 +37,7 @@ def request_cancellation(
 
 def on_production_stopped(session: Session, event: ProductionStopped, heard: Heard) -> None:
     order = locked(session, event.order_id)
+    line = order.line(event.line)
     timeline.note(session, event, heard)
     with owing(session, order):
         events = taking_back.count_stopped(
@@ -46,8 +48,10 @@ def on_production_stopped(session: Session, event: ProductionStopped, heard: Hea
             going_on=event.going_on,
             on=business_today(session),
         )
-        withdraw_closed(session, order, order.line(event.line))
+        withdraw_closed(session, order, line)
         timeline.tell(session, *events)
+    if line.lane != LANE and not line.closed:
+        screen_by_lots(session, order, line)
 
 
 def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> None:

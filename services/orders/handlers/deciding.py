@@ -19,6 +19,7 @@ from services.orders.handlers.locking import locked
 from services.orders.handlers.releasing import end_releases
 from services.orders.storage import decision as decisions
 from shared.clock import business_now, business_today
+from shared.events.orders import Overtaken
 from shared.events.production import ProductionPlanned
 from shared.messaging.reactions import Heard
 
@@ -41,12 +42,15 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
         )
     )
     timeline.note(session, event, heard)
-    if line.move_to([each.facility for each in event.allocations]):
-        end_releases(session, order=order, line=line)
     trouble = deciding.trouble_of(
         line, promised_date=event.promised_date, short=event.unallocated, in_time=event.in_time
     )
-    events = deciding.review(order, line, trouble, id=uuid7s.uuid7(), at=business_now(session))
+    if line.move_to([each.facility for each in event.allocations]):
+        end_releases(session, order=order, line=line)
+        overtaken_by: Overtaken = "changed" if trouble else "resolved"
+        events = deciding.withdraw(order, line, overtaken_by, at=business_now(session))
+    else:
+        events = deciding.review(order, line, trouble, id=uuid7s.uuid7(), at=business_now(session))
     timeline.tell(session, *events)
 
 

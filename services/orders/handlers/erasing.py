@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Subquery, func, select, update
 from sqlalchemy.orm import Session
 
 from services.orders.domain.order import Order
 from services.orders.handlers.locking import locked
+from services.orders.storage import order as orders
 from services.orders.storage import order_import, order_import_row, order_line, purge_step, timeline
 from shared import purging
 from shared.clock import WIB
@@ -24,17 +25,25 @@ NOTHING = "{}"
 
 
 def _plan_consignees(session: Session, asked: Asked) -> Plan:
-    kept: Counter[str] = Counter()
+    """Only orders that are closed for long enough are looked at one by one."""
+    theirs = _with_consignees()
+    old, open_too = theirs.c.finished_at < _begin_of(asked.before), theirs.c.open
+    counts = select(func.count().filter(open_too), func.count().filter(~open_too, old.is_not(True)))
+    order_open, not_old_enough = session.execute(counts.select_from(theirs)).one()
+    kept = Counter(order_open=order_open, not_old_enough=not_old_enough)
+    closed = select(theirs.c.order_id, theirs.c.lines).where(~open_too, old).order_by(theirs.c.order_id)
+    lines: dict[UUID, int] = {row.order_id: row.lines for row in session.execute(closed)}
     due: list[UUID] = []
-    rows = 0
-    for order_id, lines in _with_consignees(session):
-        reason = _why_kept(session, session.get_one(Order, order_id), asked)
-        kept[reason] += 1
-        if not reason:
-            due.append(order_id)
-            rows += lines
+    for some in in_batches(list(lines), AT_A_TIME):
+        for order in session.execute(select(Order).where(orders.c.id.in_(some))).scalars():
+            reason = _why_kept(session, order, asked)
+            kept[reason] += 1
+            due += [] if reason else [order.id]
+        session.expunge_all()
     del kept[""]
-    return Plan(batches=in_batches(due, AT_A_TIME), rows=rows, kept=dict(kept))
+    return Plan(
+        batches=in_batches(sorted(due), AT_A_TIME), rows=sum(lines[id] for id in due), kept=dict(+kept)
+    )
 
 
 def _erase_consignees(session: Session, asked: Asked, batch: Batch) -> Done:
@@ -53,28 +62,31 @@ def _erase_consignees(session: Session, asked: Asked, batch: Batch) -> Done:
     return purging.note(session, purge_step, asked, erased=len(erased))
 
 
-def _with_consignees(session: Session) -> list[tuple[UUID, int]]:
-    """Orders that have one still, and of how many lines."""
-    query = (
-        select(order_line.c.order_id, func.count())
-        .where(order_line.c.consignee_name != ERASED)
-        .group_by(order_line.c.order_id)
-        .order_by(order_line.c.order_id)
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
+def _with_consignees() -> Subquery:
+    """Orders that have one still, of how many lines, whether something is left to do, and when the last thing happened."""
+    lines = func.count().filter(order_line.c.consignee_name != ERASED)
+    left = order_line.c.delivered < order_line.c.ordered - order_line.c.cancelled
+    columns = (lines.label("lines"), func.bool_or(left).label("open"))
+    last = select(func.max(timeline.c.occurred_at)).where(timeline.c.order_id == order_line.c.order_id)
+    query = select(order_line.c.order_id, *columns, last.scalar_subquery().label("finished_at"))
+    return query.group_by(order_line.c.order_id).having(lines > 0).subquery()
+
+
+def _begin_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, WIB)
 
 
 def _why_kept(session: Session, order: Order, asked: Asked) -> str:
     """Nothing is erased while somebody may still have to ask the consignee something."""
     if order.state != "closed":
         return "order_open"
-    if any(claim.state in ("made", "decided") for claim in order.claims):
-        return "claim"
-    if order.account.status != "settled":
-        return "unpaid"
     last = select(func.max(timeline.c.occurred_at)).where(timeline.c.order_id == order.id)
     finished = session.execute(last).scalar()
-    return "" if finished and finished.astimezone(WIB).date() < asked.before else "not_old_enough"
+    if finished is None or finished >= _begin_of(asked.before):
+        return "not_old_enough"
+    if any(claim.state in ("made", "decided") for claim in order.claims):
+        return "claim"
+    return "" if order.account.status == "settled" else "unpaid"
 
 
 def _without_consignees(data: Any) -> Any:
@@ -94,7 +106,7 @@ def _without_consignees(data: Any) -> Any:
 def _plan_files(session: Session, asked: Asked) -> Plan:
     has_content = select(order_import_row.c.import_id).where(order_import_row.c.content != NOTHING)
     with_content = order_import.c.id.in_(has_content)
-    old = order_import.c.ended_at < datetime.combine(asked.before, time.min, WIB)
+    old = order_import.c.ended_at < _begin_of(asked.before)
     due = session.execute(
         select(order_import.c.id).where(with_content, old).order_by(order_import.c.id)
     ).scalars()

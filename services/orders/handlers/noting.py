@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import counsel_notes
 from services.orders.domain.counsel_note import Note, need_possible, need_standing
+from services.orders.handlers.releasing import end_advised
 from services.orders.storage import counsel_note
 from shared.clock import business_now, business_today
 from shared.web.access import Principal
@@ -53,11 +54,10 @@ def record_note(
 
 
 def withdraw_note(session: Session, *, note_id: UUID, reason: str, by: Principal) -> None:
-    """The note counts no more; it stays to be read, with the reason."""
+    """The note counts no more, nor what was released to export over it alone; it stays to be read, with the reason."""
     here = counsel_note.c.id == note_id
-    need_standing(
-        session.execute(select(counsel_note.c.withdrawn_at).where(here).with_for_update()).scalar_one()
-    )
+    note = counsel_notes.note_of(session.execute(select(counsel_note).where(here).with_for_update()).one())
+    need_standing(note.withdrawn_at)
     session.execute(
         update(counsel_note)
         .where(here)
@@ -68,3 +68,4 @@ def withdraw_note(session: Session, *, note_id: UUID, reason: str, by: Principal
             withdrawn_reason=reason,
         )
     )
+    end_advised(session, note)

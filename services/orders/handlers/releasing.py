@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import needs, policies, timeline
 from services.orders.domain import lane
+from services.orders.domain.counsel_note import Note
 from services.orders.domain.destination_policy import Screening, screen
 from services.orders.domain.facts import digest
 from services.orders.domain.hold import Signer, Statement
@@ -20,7 +21,7 @@ from services.orders.handlers.locking import locked
 from services.orders.handlers.rescreening import rescreen_line
 from services.orders.storage import release_attempt
 from shared.clock import business_today
-from shared.events.orders import LotLaneCorrected
+from shared.events.orders import LotLaneCorrected, Withdrawal
 from shared.refusal import Refused, Sentence
 
 
@@ -52,13 +53,13 @@ def _statement(session: Session, order: Order, line: Line, reason: str, expires_
     hold = line.open_hold
     if hold is None:
         return Statement(reason=reason, digest="", expires_on=expires_on)
-    facts = needs.facts_of(session, order, line, hold)
+    facts, states = needs.read(session, order, line, hold)
     return Statement(
         reason=reason,
         digest=digest(facts),
         expires_on=expires_on,
         dossiers=facts["dossiers"],
-        open_needs=[state.need for state in needs.states_of(session, order, line, hold) if not state.met],
+        open_needs=[state.need for state in states if not state.met],
     )
 
 
@@ -103,13 +104,25 @@ def end_exports(session: Session, *, facility: str) -> None:
 
     What nobody signed for yet waits as it did, and is shown with what became known.
     """
-    today = business_today(session)
     for order in [locked(session, id) for id in needs.with_lots_of(session, facility)]:
         for line in order.lines:
             if line.export_signed and any(lot.facility == facility for lot in line.lots):
-                timeline.tell(session, *order.end_export(line, today))
-                session.flush()  # a withdrawn hold makes room for the one that follows it
-                timeline.tell(session, *order.ask_to_export(line, today))
+                _end_export(session, order, line, because="evidence")
+
+
+def end_advised(session: Session, note: Note) -> None:
+    """A note of counsel counts no more: what it alone met, and has not departed, is to be released to export anew."""
+    for order in [locked(session, id) for id in needs.asking_about(session, note.country)]:
+        for line in order.lines:
+            if line.export_signed and needs.rests_on(session, line, note):
+                _end_export(session, order, line, because="counsel")
+
+
+def _end_export(session: Session, order: Order, line: Line, *, because: Withdrawal) -> None:
+    today = business_today(session)
+    timeline.tell(session, *order.end_export(line, today, because=because))
+    session.flush()  # a withdrawn hold makes room for the one that follows it
+    timeline.tell(session, *order.ask_to_export(line, today))
 
 
 def correct_lane(

@@ -20,13 +20,13 @@ def on_shipment_booked(session: Session, event: ShipmentBooked, heard: Heard) ->
     rules = policies.in_force(session, today)
     for order in orders:
         timeline.note(session, event, heard, order_id=order.id)
-        booked = {part.line for part in event.lines if part.order_id == order.id}
+        ports = views.booked_ports(session, order.id)
+        booked = {part.line for part in event.lines if part.order_id == order.id} & ports.keys()
         lines = [line for line in order.lines if line.number in booked and not line.closed]
         items = policies.published_items(session, lines)
         families = policies.prison_families(session, order.buyer)
         for line in lines:
-            ports = views.booked_ports(session, order.id, line.number)
-            line.transit = passed(ports, destination=line.destination)
+            line.transit = passed(ports[line.number], destination=line.destination)
             end_if_changed(session, order, line)
             screening = screen(policies.goods_of(line, items, prison_families=families), rules)
             rescreen_line(session, order, line, screening, on=today)

@@ -19,6 +19,7 @@ def upgrade() -> None:
     _signatures()
     _attempts()
     _lots()
+    _lots_of_holds()
 
 
 def _orders() -> None:
@@ -161,6 +162,22 @@ def _lots() -> None:
         " FROM timeline WHERE type = 'kendi.production.lot_released.v1' ORDER BY data ->> 'lot', occurred_at"
     )
     _seen_by("lot", f"({EVERY} OR {OF_AN_ORDER})")
+
+
+def _lots_of_holds() -> None:
+    """Who signs for an export from now on signs for its lots, where all good pieces were told by lot."""
+    op.execute(
+        "UPDATE hold SET lots = made.lots, lane = made.lane FROM order_line l, ("
+        " SELECT order_id, line_number, sum(quantity) AS quantity,"
+        " jsonb_agg(jsonb_build_object('lot', code, 'quantity', quantity, 'lane', lane) ORDER BY code) AS lots,"
+        " CASE WHEN bool_or(lane = 'custodial') THEN 'custodial'"
+        " WHEN bool_or(lane = 'parole_community') THEN 'parole_community' ELSE 'free' END AS lane"
+        " FROM lot GROUP BY order_id, line_number) made"
+        " WHERE hold.purpose = 'export' AND hold.released_on IS NULL AND hold.withdrawn_on IS NULL"
+        " AND NOT EXISTS (SELECT FROM signature WHERE hold_id = hold.id)"
+        " AND l.order_id = hold.order_id AND l.number = hold.line_number"
+        " AND made.order_id = l.order_id AND made.line_number = l.number AND made.quantity >= l.good"
+    )
 
 
 def _seen_by(table: str, rows: str) -> None:

@@ -35,6 +35,7 @@ def upgrade() -> None:
     )
     _acknowledgements()
     _notes()
+    _what_is_kept()
 
 
 def _acknowledgements() -> None:
@@ -45,7 +46,7 @@ def _acknowledgements() -> None:
         sa.Column("line_number", sa.Integer(), nullable=False),
         sa.Column("text_version", sa.Integer(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
-        sa.Column("about", JSONB(), nullable=False, comment="consignee, route and lane, with which it ends"),
+        sa.Column("about", JSONB(), nullable=False, comment="SHA-256 of the consignee, route and lane: it ends with them"),
         sa.Column("said_by", sa.Text(), nullable=False),
         sa.Column("said_by_name", sa.Text(), nullable=False),
         sa.Column("said_at", Instant, nullable=False, comment="business time"),
@@ -102,6 +103,11 @@ def _notes() -> None:
     op.execute(ONLY_WITHDRAWN)
     _never("UPDATE", "counsel_note", "kendi_only_withdrawn")
     _never("DELETE", "counsel_note", "kendi_append_only")
+
+
+def _what_is_kept() -> None:
+    for table in ("release_attempt", "shipment_lot"):
+        _never("UPDATE OR DELETE", table, "kendi_append_only")
 
 
 def _seen_by(table: str, rows: str) -> None:

@@ -86,6 +86,7 @@ def _page(at: UUID | None = None, wrong: Wrong | None = None) -> str:
     return render_template(
         "counsel_notes.html",
         notes=found[:NOTES],
+        page=request.args.get("after", ""),
         after=cursor_of(str(found[NOTES - 1].id)) if len(found) > NOTES else None,
         policies=policies,
         chosen=request.form.getlist("policies"),

@@ -12,23 +12,32 @@ from services.orders.api.dossiers import the_version
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import transaction
+from shared.web.pagination import code, cursor_of, key_of
 
 desk = Blueprint("dossiers_page", __name__, url_prefix="/orders/dossiers", template_folder="../templates")
 
 OFFICES = (COMPLIANCE, KANWIL)
 ROLES = (BUYER, *OFFICES)
+ROWS = 50
+"""Of each list on one page."""
 
 
 @desk.get("/")
 @pages.desk(*ROLES)
 def home() -> str:
-    """The newest lots and, for the offices, shipments."""
+    """A page of the lots, newest first, and for the offices one of the shipments; each turns by itself."""
+    lot, shipment = key_of(request.args.get("lots"), code), key_of(request.args.get("shipments"), UUID)
+    more = {"limit": ROWS + 1}
     with transaction() as session:
-        shipments = dossiers.newest_shipments(session) if current().role in OFFICES else ()
+        lots = dossiers.newest_lots(session, current(), **more, before=lot)
+        of_offices = current().role in OFFICES
+        shipments = dossiers.newest_shipments(session, **more, before=shipment) if of_offices else ()
         return render_template(
             "dossiers.html",
-            lots=dossiers.newest_lots(session, current()),
-            shipments=shipments,
+            lots=lots[:ROWS],
+            next_lots=cursor_of(lots[ROWS - 1].code) if len(lots) > ROWS else None,
+            shipments=shipments[:ROWS],
+            next_shipments=cursor_of(str(shipments[ROWS - 1].shipment_id)) if len(shipments) > ROWS else None,
             numbers=dossiers.numbers_of(session, [row.shipment_id for row in shipments]),
             names=facilities.names(session),
         )

@@ -46,6 +46,7 @@ def one(order_id: UUID, line: int) -> str:
 
 
 @desk.post("/<uuid:order_id>/<int:line>")
+@attempts.keeping_refused
 @pages.desk(COMPLIANCE, KANWIL)
 def release(order_id: UUID, line: int) -> Any:
     """Sign, then go on with the next; a refused form stands on the page of its own hold, as it was typed."""
@@ -123,8 +124,9 @@ def _shown(session: Session, order: Order, line: Line) -> tuple[dict[str, Any], 
     shown, hold = views.line_as_dict(order, line, pages.language()), line.open_hold
     if hold is None:
         return shown, []
-    shown["hold"]["seen"] = digest(needs.facts_of(session, order, line, hold))
-    return shown, needs.states_of(session, order, line, hold)
+    facts, states = needs.read(session, order, line, hold)
+    shown["hold"]["seen"] = digest(facts)
+    return shown, states
 
 
 def _signed(line: Line) -> bool:

@@ -36,6 +36,7 @@ def home() -> str:
         orders = [views.order_as_dict(order, pages.language()) for order in found]
         blocked = views.blocked_lines(session, current(), limit=DECISIONS + 1)
         asked_of_you = decisions.open_decisions(session, current(), limit=DECISIONS + 1)
+        unsaid = views.to_acknowledge(session, current(), limit=DECISIONS + 1) if _is_buyer() else ()
         waited_for = [each for each in samples.list_samples(session, current()) if each["waiting"]]
     return render_template(
         "portal.html",
@@ -43,7 +44,8 @@ def home() -> str:
         orders=orders,
         blocked=blocked[:DECISIONS],
         decisions=asked_of_you[:DECISIONS],
-        more_decisions=max(len(blocked), len(asked_of_you), len(waited_for)) > DECISIONS,
+        unsaid=unsaid[:DECISIONS],
+        more_decisions=max(map(len, (blocked, asked_of_you, unsaid, waited_for))) > DECISIONS,
         most=listing.MOST_LINES,
         next=last and {**_typed(), "after": cursor_of(last)},
         states=listing.STATES,
@@ -72,6 +74,10 @@ def _filters() -> tuple[dict[str, Any], dict[str, Any]]:
         return FILTERS.load(_typed()), {}
     except ValidationError as error:
         return {}, {name: messages[0] for name, messages in error.messages_dict.items()}
+
+
+def _is_buyer() -> bool:
+    return current().role == BUYER
 
 
 REQUESTS = 20
@@ -106,7 +112,7 @@ def one_order(order_id: UUID) -> str:
         claims=claimed,
         warnings=warned[:REQUESTS],
         pictured=pictured,
-        may_change=current().role == BUYER,
+        may_change=_is_buyer(),
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,
     )
