@@ -18,6 +18,12 @@ from services.orders.storage import destination_policy, lot, order_line
 from shared.clock import business_today
 
 
+def ran_out(session: Session, order: Order, line: Line, hold: Hold) -> bool:
+    """Whether something that a release, or a lone signature for one, rests on holds no longer."""
+    _, states = read(session, order, line, hold)
+    return need.ran_out(hold, dossiers.of_lots(session, lots_of(hold)), states)
+
+
 def read(session: Session, order: Order, line: Line, hold: Hold) -> tuple[dict[str, Any], list[State]]:
     """What is shown of a hold to who signs, and each of its needs, met or open."""
     found = dossiers.of_lots(session, lots_of(hold))

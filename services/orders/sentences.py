@@ -46,6 +46,12 @@ SENTENCES = {
         "Pendapat hukum yang diperlukan untuk ekspor baris {line} ditarik, jadi belum boleh {purposed} sampai diputuskan"
         " lagi",
     ),
+    "clearance_withdrawn_by_expiry": (
+        "A document, visit or note that the export of line {line} rests on has run out, so it may not be {purposed} until"
+        " that is decided anew",
+        "Dokumen, kunjungan, atau pendapat hukum yang menjadi dasar ekspor baris {line} sudah habis masa berlakunya, jadi"
+        " belum boleh {purposed} sampai diputuskan lagi",
+    ),
     "acknowledgement_given": (
         "The buyer knows who made the goods of line {line}, and answers for importing them",
         "Pembeli tahu siapa yang membuat barang di baris {line}, dan bertanggung jawab atas impornya",
@@ -545,6 +551,8 @@ CODES_OF: Mapping[str, dict[str, Mapping[str, tuple[str, str]]]] = {
     "acknowledgement_ended": {"because": CHANGED},
 }
 """What the members of an event mean that are codes: in every event, and in some."""
+WITHDRAWN = {"evidence": "evidence", "counsel": "counsel", "expired": "expiry"}
+"""The reasons that have a sentence of their own; any other is that the line changed."""
 MOMENTS = {"deadline", "right_at"}
 AMOUNTS = {"amount", "paid", "due", "credit"}
 DAYS = {
@@ -566,8 +574,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return _warning(data)
     if kind == "milestone_corrected" and data["right_at"] is None:
         return "milestone_corrected_away"
-    if kind == "clearance_withdrawn" and data.get("because") in ("evidence", "counsel"):
-        return f"clearance_withdrawn_by_{data['because']}"
+    if kind == "clearance_withdrawn" and (because := WITHDRAWN.get(data.get("because", ""))):
+        return f"clearance_withdrawn_by_{because}"
     if data.get("at_sea"):
         return f"{kind}_at_sea"
     return "decision_answered_by_deadline" if data.get("decided_by") == "deadline" else kind

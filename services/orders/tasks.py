@@ -31,6 +31,21 @@ def renew_lapsed_clearances(database: Database, settings: Settings, stop: Event)
             releasing.renew_lapsed(session, order_id=order_id)
 
 
+def has_release_to_look_at(session: Session) -> bool:
+    return bool(views.with_release_to_look_at(session, business_today(session), limit=1))
+
+
+def end_run_out(database: Database, settings: Settings, stop: Event) -> None:
+    """Each day, end the releases over what ran out; each order in a transaction of its own."""
+    with database.transaction() as session:
+        due = views.with_release_to_look_at(session, business_today(session), limit=AT_A_TIME)
+    for order_id in due:
+        if stop.is_set():
+            return
+        with database.transaction() as session:
+            releasing.end_run_out(session, order_id=order_id)
+
+
 def has_due_decision(session: Session) -> bool:
     return bool(deciding.due_decisions(session, limit=1))
 
@@ -80,6 +95,7 @@ JOBS = (
     Job("webhooks", webhooks.is_due, webhooks.deliver_due),
     Job("rescreening", has_due_rescreening, screen_again),
     Job("clearances", has_lapsed_clearance, renew_lapsed_clearances, every_seconds=5),
+    Job("run_out", has_release_to_look_at, end_run_out, every_seconds=5),
     Job("decisions", has_due_decision, let_decisions_pass, every_seconds=5),
     keeping.JOB,
     purging.JOB,

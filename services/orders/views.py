@@ -384,6 +384,26 @@ def with_lapsed_clearance(session: Session, today: date, *, limit: int) -> Seque
     return session.execute(query).scalars().all()
 
 
+def with_release_to_look_at(session: Session, today: date, *, limit: int) -> Sequence[UUID]:
+    """Orders with a release to export, or a lone signature for one, of which nobody looked today whether it still holds."""
+    signed = exists().where(signature.c.hold_id == hold.c.id)
+    stands = and_(hold.c.released_on.is_not(None), hold.c.ended_on.is_(None))
+    query = (
+        select(hold.c.order_id)
+        .join(order_line, ON_LINE)
+        .where(
+            hold.c.purpose == "export",
+            hold.c.withdrawn_on.is_(None),
+            or_(stands, hold.c.released_on.is_(None)),
+        )
+        .where(order_line.c.action == "hold", order_line.c.departed < WANTED, signed)
+        .where(hold.c.looked_on.is_distinct_from(today))
+        .distinct()
+        .limit(limit)
+    )
+    return session.execute(query).scalars().all()
+
+
 def _with_lone_signature(today: date) -> Any:
     """Orders with a hold whose first signature ran out before the second came."""
     return (

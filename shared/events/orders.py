@@ -237,7 +237,7 @@ class OrderLineAmended:
     policies: tuple[str, ...]
 
 
-Withdrawal = Literal["changed", "evidence", "counsel"]
+Withdrawal = Literal["changed", "evidence", "counsel", "expired"]
 
 
 @contract("kendi.orders.clearance_withdrawn.v1", subject="order/{order_id}")
@@ -245,8 +245,9 @@ Withdrawal = Literal["changed", "evidence", "counsel"]
 class ClearanceWithdrawn:
     """What was cleared on the line is so no longer: nobody acts until it is granted anew.
 
-    ``because`` tells that the line changed, that evidence speaks against how its goods were made, or that the
-    note of counsel that it needs was withdrawn; the first version told of no other reason than the line.
+    ``because`` tells that the line changed, that evidence speaks against how its goods were made, that the
+    note of counsel that it needs was withdrawn, or that something it rests on ran out: a document, a visit or a
+    note. The first version told of no other reason than the line.
     """
 
     order_id: UUID

@@ -187,3 +187,25 @@ def test_no_certificate_that_prisoners_did_not_make_it_is_taken_for_what_they_ma
     shipment = logistics.planned()
     false = logistics.change(shipment, "documents", a_paper("CERT-12.43"))
     assert (false.status_code, "19 U.S.C. 1307" in false.text) == (422, True)
+
+
+def test_two_releases_of_a_line_send_its_lots_in_two_shipments_and_never_more(logistics: Logistics) -> None:
+    first, second = (ClearedLot(lot=f"SRG-{n}", quantity=500, lane="custodial") for n in (1, 2))
+    logistics.hears(a_clearance(purpose="produce"), a_clearance(quantity=500, lots=(first,)))
+    logistics.gathered(a_lot("SRG-1", quantity=500), a_lot("SRG-2", quantity=500))
+    wanted = {"hub": SRAGEN, "destination": "BE"}
+    whole = logistics.staff.post("/shipments", wanted)
+    assert (whole.status_code, "choose the cartons of the lots that it names" in whole.text) == (422, True)
+    of_first, of_second = (_cartons_of(logistics, lot) for lot in ("SRG-1", "SRG-2"))
+    assert logistics.staff.post("/shipments", {**wanted, "ssccs": of_second}).status_code == 422
+    assert logistics.staff.post("/shipments", {**wanted, "ssccs": of_first}).status_code == 201
+    logistics.hears(a_clearance(quantity=1_000, lots=(first, second)))
+    assert logistics.staff.post("/shipments", wanted).status_code == 201
+    assert _cartons_of(logistics, "SRG-1") == of_first
+    assert logistics.staff.post("/shipments", {**wanted, "ssccs": of_first}).status_code == 422
+
+
+def _cartons_of(logistics: Logistics, lot: str) -> list[str]:
+    found = logistics.staff.get(f"/cartons?lot={lot}")
+    assert found.status_code == 200, found.text
+    return [each["sscc"] for each in found.json]

@@ -129,7 +129,7 @@ def reason_to_stay(goods: Standing, on: date, route: Iterable[str] = ()) -> Sent
         return line.sentence(
             "{line} has no clearance to export yet; the orders service grants it after the release."
         )
-    uncovered = _uncovered(line, clearance, strictest(goods.lanes), on)
+    uncovered = _uncovered(line, clearance, strictest(goods.lanes), on) or _of_other_lots(goods, clearance)
     if uncovered:
         return uncovered
     if goods.shipped + goods.pieces > clearance.quantity:
@@ -139,7 +139,7 @@ def reason_to_stay(goods: Standing, on: date, route: Iterable[str] = ()) -> Sent
             shipped=goods.shipped,
             pieces=goods.pieces,
         )
-    return _of_other_lots(goods, clearance) or _off_the_route(line, clearance, route)
+    return _off_the_route(line, clearance, route)
 
 
 def _uncovered(line: Line, clearance: Clearance, lane: str, on: date) -> Sentence | None:
@@ -171,7 +171,8 @@ def _of_other_lots(goods: Standing, clearance: Clearance) -> Sentence | None:
     if not others:
         return None
     return goods.line.sentence(
-        "{line} holds {lots}, which the decision to export does not name; ask for a new release.",
+        "{line} holds {lots}, which the decision to export does not name; ask for their release, or choose the cartons"
+        " of the lots that it names.",
         lots=", ".join(others),
     )
 

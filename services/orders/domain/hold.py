@@ -66,6 +66,8 @@ class Hold:
 
     What is decided is frozen when it opens: the quantity, the lane, the countries of the route and the
     policies; and to export, the finished lots. ``facilities`` are those that the officers were told of.
+    ``ended_on`` is when a release that was given counted no more, and ``looked_on`` when it was last seen that
+    all it rests on still holds.
     """
 
     purpose: Purpose
@@ -78,6 +80,8 @@ class Hold:
     facilities: list[str] = field(default_factory=list)
     released_on: date | None = None
     withdrawn_on: date | None = None
+    ended_on: date | None = None
+    looked_on: date | None = None
     signatures: list[Signature] = field(default_factory=list)
 
     @property
@@ -89,6 +93,29 @@ class Hold:
     def expires_on(self) -> date:
         """The last day of the release: the earlier one of the two that were signed for."""
         return min(signature.last_day for signature in self.signatures)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it was released, and still is."""
+        return self.released_on is not None and self.ended_on is None
+
+    def choose(self, lots: Sequence[str]) -> None:
+        """Be about some of the finished lots alone, before anybody signs; the others are asked about after these."""
+        waiting = [each["lot"] for each in self.lots or ()]
+        if not lots or not set(lots) <= set(waiting):
+            raise Refused(
+                "Give finished lots that wait for this release: {lots}.",
+                field="lots",
+                lots=", ".join(waiting) or "–",
+            )
+        if set(lots) == set(waiting):
+            return
+        if self.signatures:
+            raise Refused(
+                "The first signature is for {lots}: sign for the same.", field="lots", lots=", ".join(waiting)
+            )
+        self.lots = [each for each in self.lots or () if each["lot"] in lots]
+        self.quantity = min(self.quantity, sum(each["quantity"] for each in self.lots))
 
     def sign(self, by: Signer, said: Statement, on: date) -> None:
         """Add a signature; refused for a role without the right, twice the same person or the same role.

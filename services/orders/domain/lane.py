@@ -34,6 +34,7 @@ class Lot:
     quantity: int
     lane: Lane
     released_at: datetime
+    departed: int = 0
 
     def cleared(self) -> ClearedLot:
         return ClearedLot(lot=self.code, quantity=self.quantity, lane=self.lane)

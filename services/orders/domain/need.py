@@ -93,6 +93,22 @@ def _state(need: str, known: Known) -> State:
     )
 
 
+def ran_out(hold: Hold, dossiers: Mapping[str, Sequence[Version]], states: Iterable[State]) -> bool:
+    """Whether something that a release rests on holds no longer: a need, or an item of a dossier that was signed for."""
+    if hold.signatures and any(not state.met for state in states):
+        return True
+    return any(
+        _complete(dossiers[named["lot"]][named["version"] - 1]) - _complete(dossiers[named["lot"]][-1])
+        for signature in hold.signatures
+        for named in signature.dossiers
+        if named["version"] <= len(dossiers.get(named["lot"], ()))
+    )
+
+
+def _complete(version: Version) -> set[str]:
+    return {item["item"] for item in version["items"] if item["state"] == COMPLETE}
+
+
 def _law_of(need: str, destination: str) -> str | None:
     """The country that a need asks a note of counsel about, if it asks for one."""
     if need == ASSESSMENT:

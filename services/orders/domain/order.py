@@ -157,6 +157,19 @@ class Line:
         )
 
     @property
+    def released_parts(self) -> list[Hold]:
+        """The releases to export that stand together, each for some of the finished lots or for all."""
+        return [hold for hold in self.holds if hold.purpose == "export" and hold.stands]
+
+    @property
+    def rest(self) -> list[Lot]:
+        """The finished lots that were left out of the parts released to export."""
+        if any(part.lots is None for part in self.released_parts):
+            return []
+        released = {lot["lot"] for part in self.released_parts for lot in part.lots or ()}
+        return [lot for lot in self.lots if lot.code not in released]
+
+    @property
     def waits_for_sample(self) -> bool:
         """Whether the buyer must approve a golden sample before anything more is made."""
         return self.awaited_sample is not None and not self.blocked and self.left_to("produce") > 0
@@ -175,6 +188,13 @@ class Line:
             self.produce_until = until
         else:
             self.export_until = until
+
+    def end(self, purpose: Purpose, on: date) -> None:
+        """What was released for this purpose counts no more."""
+        self.clear(purpose, None)
+        for hold in self.holds:
+            if hold.purpose == purpose and hold.stands:
+                hold.ended_on = on
 
     def stand_under(self, screening: Screening) -> None:
         """From now this is what the law says about the line."""
@@ -309,19 +329,41 @@ class Order:
             return [signed]
         return [signed, *self._clear(line, hold.purpose, on, by=hold)]
 
+    def choose(self, number: int, lots: Sequence[str]) -> None:
+        """The release that is signed next is for some of the finished lots alone."""
+        hold = self.line(number).open_hold
+        if hold is not None:
+            hold.choose(lots)
+
+    def ask_for_rest(self, line: Line, on: date) -> list[object]:
+        """Finished lots that were left out of what is released to export wait for a release of their own."""
+        pieces = min(sum(lot.quantity - lot.departed for lot in line.rest), line.wanted - _released(line))
+        waits = any(hold.open and hold.purpose == "export" for hold in line.holds)
+        if waits or not line.released_parts or pieces <= 0 or line.action != "hold":
+            return []
+        line.holds.append(_hold(line, "export", on, pieces, _cleared(line.rest)))
+        return [self._opened(line, "export")]
+
     def drop_stale(self, *, on: date) -> list[tuple[Line, Purpose]]:
-        """End the holds whose first signature ran out before the second came; what is to be asked for anew."""
+        """End the holds whose first signature ran out before the second came; what is to be asked for anew.
+
+        So do those for the rest of a line whose clearance ran out: all of it is asked for together.
+        """
         dropped: list[tuple[Line, Purpose]] = []
         for line in self.lines:
             for hold in line.holds:
-                if hold.is_stale(on):
+                if hold.is_stale(on) or (hold.open and line.has_lapsed(hold.purpose, on)):
                     hold.withdrawn_on = on
                     dropped.append((line, hold.purpose))
         return dropped
 
     def ask_anew(self, line: Line, purpose: Purpose, on: date) -> list[object]:
         """The same is asked for once more, by the law as it stands."""
-        return self._ask_or_clear(line, purpose, on) if line.left_to(purpose) and not line.blocked else []
+        if line.blocked or not line.left_to(purpose):
+            return []
+        if purpose == "export" and line.export_until is not None and not line.has_lapsed(purpose, on):
+            return self.ask_for_rest(line, on)
+        return self._ask_or_clear(line, purpose, on)
 
     def wait_for_sample(self, line: Line, sample: str | None, *, on: date) -> list[object]:
         """From now the line waits for this sample, or for none any more: then it is cleared if nothing else holds it."""
@@ -364,6 +406,13 @@ class Order:
         line.good += quantity
         return self.ask_to_export(line, on)
 
+    def depart(self, number: int, lot: str, quantity: int) -> None:
+        """Pieces of a lot left the country."""
+        line = self.line(number)
+        line.departed += quantity
+        for each in line.lots:
+            each.departed += quantity if each.code == lot else 0
+
     def deliver(self, number: int, quantity: int) -> list[object]:
         """The consignee received pieces; the last of them closes the line, the last line the order."""
         line = self.line(number)
@@ -400,7 +449,7 @@ class Order:
             for hold in opened:
                 hold.withdrawn_on = on
             if opened or line.cleared_until(purpose):
-                line.clear(purpose, None)
+                line.end(purpose, on)
                 events.append(
                     ClearanceWithdrawn(order_id=self.id, line=line.number, purpose=purpose, because=because)
                 )
@@ -441,18 +490,18 @@ class Order:
         asked = self._ask_for_sample(line) if purpose == "produce" else []
         if line.action == "allow":
             return [*asked, *self._clear(line, purpose, on)]
-        line.clear(purpose, None)
-        line.holds.append(_hold(line, purpose, on))
-        return [
-            *asked,
-            HoldOpened(
-                order_id=self.id,
-                line=line.number,
-                purpose=purpose,
-                policies=tuple(line.policies),
-                needs=tuple(line.needs),
-            ),
-        ]
+        line.end(purpose, on)
+        line.holds.append(_hold(line, purpose, on, _to_clear(line, purpose), _finished(line, purpose)))
+        return [*asked, self._opened(line, purpose)]
+
+    def _opened(self, line: Line, purpose: Purpose) -> HoldOpened:
+        return HoldOpened(
+            order_id=self.id,
+            line=line.number,
+            purpose=purpose,
+            policies=tuple(line.policies),
+            needs=tuple(line.needs),
+        )
 
     def _ask_for_sample(self, line: Line) -> list[object]:
         if line.awaited_sample is None:
@@ -462,35 +511,36 @@ class Order:
     def _clear(self, line: Line, purpose: Purpose, on: date, *, by: Hold | None = None) -> list[object]:
         """The clearance, unless the line waits for a sample: nothing is made before that is approved.
 
-        One that was released names the route and the lots that the signers saw, whatever became known since.
+        One that was released names the route and the lots that the signers saw, whatever became known since. Parts
+        that are released to export one after the other count together, as long as the first of them does.
         """
         if purpose == "produce" and line.waits_for_sample:
             return []
-        until = by.expires_on if by else on + timedelta(days=RELEASE_DAYS)
-        transit = by.transit if by else line.transit
+        parts = [] if by is None else line.released_parts if purpose == "export" else [by]
+        until = min((part.expires_on for part in parts), default=on + timedelta(days=RELEASE_DAYS))
+        transit = _route(parts) if parts else line.transit
         line.clear(purpose, until)
         return [
             ClearanceGranted(
                 order_id=self.id,
                 line=line.number,
                 purpose=purpose,
-                quantity=_to_clear(line, purpose),
+                quantity=_released(line) if by and purpose == "export" else _to_clear(line, purpose),
                 destination=line.destination,
                 lane=LANE if purpose == "produce" else line.lane,
                 policies=tuple(line.policies),
                 expires_on=until,
                 transit=None if transit is None else tuple(transit),
-                lots=_seen(by) if by and by.lots is not None else _finished(line, purpose),
+                lots=_seen(parts) if by and by.lots is not None else _finished(line, purpose),
             )
         ]
 
 
-def _hold(line: Line, purpose: Purpose, on: date) -> Hold:
+def _hold(line: Line, purpose: Purpose, on: date, pieces: int, lots: tuple[ClearedLot, ...] | None) -> Hold:
     """The question that two people are asked, over the line and its lots as they are now."""
-    lots = _finished(line, purpose)
     return Hold(
         purpose=purpose,
-        quantity=_to_clear(line, purpose),
+        quantity=pieces,
         opened_on=on,
         lane=LANE if purpose == "produce" else line.lane,
         transit=line.transit,
@@ -504,11 +554,30 @@ def _finished(line: Line, purpose: Purpose) -> tuple[ClearedLot, ...] | None:
     """The lots that a decision to export is about; none where nobody told of all the pieces by lot."""
     if purpose == "produce" or sum(lot.quantity for lot in line.lots) < line.good:
         return None
-    return tuple(lot.cleared() for lot in sorted(line.lots, key=lambda lot: lot.code))
+    return _cleared(line.lots)
 
 
-def _seen(hold: Hold) -> tuple[ClearedLot, ...]:
-    return tuple(ClearedLot(**lot) for lot in hold.lots or ())
+def _cleared(lots: Sequence[Lot]) -> tuple[ClearedLot, ...]:
+    return tuple(lot.cleared() for lot in sorted(lots, key=lambda lot: lot.code))
+
+
+def _seen(parts: Sequence[Hold]) -> tuple[ClearedLot, ...]:
+    lots = {lot["lot"]: ClearedLot(**lot) for part in parts for lot in part.lots or ()}
+    return tuple(lots[code] for code in sorted(lots))
+
+
+def _released(line: Line) -> int:
+    """Pieces that may have left in the end: those released to export, and those of other lots that left before."""
+    gone = sum(lot.departed for lot in line.rest)
+    return min(line.wanted, gone + sum(part.quantity for part in line.released_parts))
+
+
+def _route(parts: Sequence[Hold]) -> list[str] | None:
+    """The countries that each of the parts may pass; where one was released for a route that nobody knew, no other."""
+    known = [part.transit for part in parts if part.transit is not None]
+    if len(known) < len(parts):
+        return None
+    return [country for country in known[0] if all(country in route for route in known)]
 
 
 def _to_clear(line: Line, purpose: Purpose) -> int:

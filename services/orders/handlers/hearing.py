@@ -164,7 +164,7 @@ def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard
         line = order.line(part.line)
         if line.departed + part.quantity > line.packed + line.unpacked:
             raise NotYet("logistics", f"packing/{part.lot}")
-        line.departed += part.quantity
+        order.depart(part.line, part.lot, part.quantity)
     note_on_timeline(session, event, heard)
 
 

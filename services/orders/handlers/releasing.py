@@ -34,17 +34,23 @@ def sign_release(
     reason: str,
     expires_on: date | None = None,
     seen: str | None = None,
+    lots: Sequence[str] | None = None,
 ) -> Order:
     """One of the two people who must agree releases a held line; ``seen`` is the digest of what they saw.
 
-    Who names none signs for the facts as they are.
+    Who names none signs for the facts as they are. ``lots`` are those of the finished ones that it is for, where
+    it is not for all: the others stay held, and wait for a release of their own once these are released.
     """
-    order = locked(session, order_id)
+    order, today = locked(session, order_id), business_today(session)
     said = _statement(session, order, order.line(line), reason, expires_on)
     if order.line(line).open_hold and seen not in (None, said.digest):
         raise Refused("The facts changed since you saw them; read them again before you sign.", field="seen")
-    events = order.sign_release(line, by=by, said=said, on=business_today(session))
-    timeline.tell(session, *events)
+    if lots is not None:
+        order.choose(line, lots)
+        said = _statement(session, order, order.line(line), reason, expires_on)
+    timeline.tell(session, *order.sign_release(line, by=by, said=said, on=today))
+    session.flush()  # a hold that is released makes room for the one that follows it
+    timeline.tell(session, *order.ask_for_rest(order.line(line), today))
     return order
 
 
@@ -108,6 +114,17 @@ def end_exports(session: Session, *, facility: str) -> None:
         for line in order.lines:
             if line.export_signed and any(lot.facility == facility for lot in line.lots):
                 _end_export(session, order, line, because="evidence")
+
+
+def end_run_out(session: Session, *, order_id: UUID) -> None:
+    """A new day: what was released to export over what holds no longer, and has not departed, is asked for anew."""
+    order, today = locked(session, order_id), business_today(session)
+    for line in order.lines:
+        over = [hold for hold in line.holds if hold.purpose == "export" and (hold.open or hold.stands)]
+        if line.export_signed and any(needs.ran_out(session, order, line, hold) for hold in over):
+            _end_export(session, order, line, because="expired")
+        for hold in over:
+            hold.looked_on = today
 
 
 def end_advised(session: Session, note: Note) -> None:

@@ -63,6 +63,7 @@ def release(order_id: UUID, line: int) -> Any:
                 reason=request.form.get("reason", ""),
                 expires_on=until,
                 seen=request.form.get("seen"),
+                lots=request.form.getlist("lots") if "choose" in request.form else None,
             )
     except Refused as refusal:
         attempts.keep({"order_id": order_id, "line": line}, refusal.sentence)

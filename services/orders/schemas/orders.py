@@ -276,6 +276,16 @@ class ReleaseRequest(Schema):
         ),
         metadata={"description": "the hold's digest; refused if the facts changed since"},
     )
+    lots = fields.List(
+        short_text(60),
+        validate=validate.Length(
+            1, 1000, error="Name a finished lot, or leave lots out to release all of them."
+        ),
+        metadata={
+            "description": "of the finished lots, those that the release to export is for; the others stay held and"
+            " wait for one of their own"
+        },
+    )
 
 
 class OperationRequest(Schema):

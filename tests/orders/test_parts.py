@@ -1,0 +1,146 @@
+"""A release to export may be for some of the finished lots: the others stay held, and wait for one of their own."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.clock import advance, business_today
+from shared.web.access import COMPLIANCE, KANWIL
+from tests.orders.conftest import Orders
+from tests.orders.test_handlers import ORDERS, Followed, follow, let_pass, renew, sign_by_two
+from tests.orders.test_pages import Visitor
+from tests.orders.test_releases import clearances, hold, sign
+
+A, B, C = "SRG-1", "SRG-2", "SRG-3"
+REASON = "Its lots were looked at one by one, and nothing is open."
+
+
+@pytest.fixture
+def made(orders: Orders) -> Followed:
+    """An order to Belgium whose three lots are finished and wait for their export."""
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot(A, 500), order.lot(B, 300), order.lot(C, 200))
+    return order
+
+
+def release(order: Followed, *lots: str, **more: Any) -> None:
+    for caller in ("officer", "office"):
+        signed = sign(order, caller, lots=list(lots), **more)
+        assert signed.status_code == 200, signed.text
+
+
+def waiting(order: Followed) -> list[str]:
+    return [each["lot"] for each in hold(order)["lots"]]
+
+
+def exported(order: Followed) -> list[tuple[int, list[str]]]:
+    granted = [each for each in clearances(order) if each["purpose"] == "export"]
+    return [(each["quantity"], [lot["lot"] for lot in each["lots"]]) for each in granted]
+
+
+def test_two_releases_one_after_the_other_count_together_and_never_for_more_than_was_held(
+    made: Followed,
+) -> None:
+    release(made, A)
+    assert exported(made) == [(500, [A])]
+    assert (waiting(made), hold(made)["quantity"], hold(made)["signatures"]) == ([B, C], 500, [])
+    release(made, B, C)
+    assert exported(made)[1:] == [(1_000, [A, B, C])]
+    assert hold(made) is None
+    assert sign(made, lots=[A]).status_code == 422
+    assert made.told().count("clearance_withdrawn") == 0
+
+
+def test_the_part_departs_while_the_rest_is_held(made: Followed) -> None:
+    release(made, A)
+    made.hears(made.cartons(A, 500), made.departure(made.part(A, 500)), made.arrival(made.part(A, 500)))
+    assert made.read()["lines"][0]["state"] == "part_delivered"
+    assert waiting(made) == [B, C]
+    release(made, B)
+    assert exported(made)[-1] == (800, [A, B])
+    assert waiting(made) == [C]
+
+
+def test_the_second_person_signs_for_the_same_lots(made: Followed) -> None:
+    assert sign(made, lots=[A, B]).status_code == 200
+    assert waiting(made) == [A, B]
+    for others in ([A], [C]):
+        other = sign(made, "office", lots=others)
+        assert (other.status_code, other.json["errors"][0]["field"]) == (422, "lots")
+    assert sign(made, "office").status_code == 200
+    assert exported(made) == [(800, [A, B])]
+    assert waiting(made) == [C]
+
+
+@pytest.mark.parametrize("lots", [[], ["SRG-9"], [A, "SRG-9"], [A, 7]])
+def test_lots_that_do_not_wait_are_refused_by_field_and_nothing_is_signed(
+    made: Followed, lots: list[Any]
+) -> None:
+    refused = sign(made, lots=lots)
+    assert (refused.status_code, refused.json["errors"][0]["field"].split("[")[0]) == (422, "lots")
+    assert (waiting(made), hold(made)["signatures"]) == ([A, B, C], [])
+
+
+def test_before_goods_are_made_there_are_no_lots_to_choose(orders: Orders) -> None:
+    refused = sign(follow(orders, country="BE"), lots=[A])
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "lots")
+
+
+def test_the_earliest_last_day_of_the_parts_counts_and_then_all_of_it_is_asked_anew(
+    orders: Orders, made: Followed
+) -> None:
+    with orders.database.transaction() as session:
+        soon = business_today(session) + timedelta(days=9)
+    release(made, A, expires_on=soon.isoformat())
+    release(made, B)
+    assert clearances(made)[-1]["expires_on"] == soon.isoformat()
+    let_pass(made, 10)
+    assert renew(made)
+    assert waiting(made) == [A, B, C]
+    release(made, A, B, C)
+    assert exported(made)[-1] == (1_000, [A, B, C])
+    assert not renew(made)
+
+
+def test_a_lone_signature_for_the_rest_that_runs_out_leaves_the_part_released(
+    orders: Orders, made: Followed
+) -> None:
+    with orders.database.transaction() as session:
+        today = business_today(session)
+    release(made, A)
+    assert sign(made, lots=[B], expires_on=today.isoformat()).status_code == 200
+    with orders.database.transaction() as session:
+        advance(session, timedelta(days=1))
+    assert renew(made)
+    assert (waiting(made), hold(made)["signatures"]) == ([B, C], [])
+    release(made, B, C)
+    assert exported(made)[-1] == (1_000, [A, B, C])
+
+
+def test_what_ends_a_part_ends_all_parts(orders: Orders, made: Followed) -> None:
+    release(made, A)
+    path = f"{ORDERS}/{made.id}"
+    seen = orders.buyer.get(path).headers["ETag"]
+    change = {"lines": [{"line": 1, "transit": ["SG"]}]}
+    assert orders.buyer.change("PATCH", path, change, seen=seen).status_code == 200
+    assert waiting(made) == [A, B, C]
+    release(made, B)
+    assert exported(made)[-1] == (300, [B])
+
+
+def test_lots_are_chosen_on_the_page_without_a_script(orders: Orders, made: Followed) -> None:
+    path = f"/orders/holds/{made.id}/1"
+    officer, office = Visitor(orders, COMPLIANCE), Visitor(orders, KANWIL, language="id")
+    page = officer.open(path)
+    assert page.count('name="lots"') == page.count("checked") == 3
+    assert "Lot jadi yang Anda izinkan" in office.open(path)
+    none = officer.submit(path, reason=REASON, choose="1")
+    assert none.status_code == 422
+    assert "Give finished lots that wait" in none.text
+    assert officer.submit(path, reason=REASON, choose="1", lots=A).status_code == 303
+    assert 'name="lots"' not in office.open(path), "the first signature has chosen"
+    assert office.submit(path, reason=REASON).status_code == 303
+    assert exported(made) == [(500, [A])]
+    assert waiting(made) == [B, C]
