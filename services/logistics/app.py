@@ -4,9 +4,12 @@ from flask import Flask
 
 from services.logistics import CARD
 from services.logistics.api import ROUTES
+from services.logistics.handlers.erasing import ERASERS
 from services.logistics.pages import calendar, desk, papers, regrouping, scanning, shipment, tracking, way
+from services.logistics.storage import purge_step
 from shared import settings
-from shared.web import serving
+from shared.web import retention, serving
+from shared.web.retention import Keeping
 
 DESKS = (
     desk.desk,
@@ -17,6 +20,7 @@ DESKS = (
     papers.desk,
     scanning.desk,
     tracking.desk,
+    retention.blueprint(Keeping(card=CARD, erasers=ERASERS, steps=purge_step)),
 )
 
 

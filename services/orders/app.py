@@ -4,6 +4,7 @@ from flask import Flask
 
 from services.orders import CARD
 from services.orders.api import ROUTES
+from services.orders.handlers.erasing import ERASERS
 from services.orders.pages import (
     acknowledging,
     changing,
@@ -23,8 +24,10 @@ from services.orders.pages import (
     sampling,
     webhooks,
 )
+from services.orders.storage import purge_step
 from shared import settings
-from shared.web import serving
+from shared.web import retention, serving
+from shared.web.retention import Keeping
 
 DESKS = (
     portal.desk,
@@ -44,6 +47,7 @@ DESKS = (
     dossiers.desk,
     webhooks.desk,
     keys.desk,
+    retention.blueprint(Keeping(card=CARD, erasers=ERASERS, steps=purge_step)),
 )
 
 

@@ -4,6 +4,9 @@ from flask import Flask
 
 from services.production import CARD
 from services.production.api import ROUTES
+from services.production.domain.anonymity import LEAST
+from services.production.handlers import holding
+from services.production.handlers.erasing import ERASERS
 from services.production.pages import (
     agreements,
     board,
@@ -23,8 +26,10 @@ from services.production.pages import (
     warnings,
     welfare,
 )
+from services.production.storage import purge_step
 from shared import settings
-from shared.web import serving
+from shared.web import retention, serving
+from shared.web.retention import Keeping
 
 DESKS = (
     board.desk,
@@ -44,6 +49,9 @@ DESKS = (
     hours.desk,
     premi.desk,
     welfare.desk,
+    retention.blueprint(
+        Keeping(card=CARD, erasers=ERASERS, steps=purge_step, holds=holding.standing, least=LEAST)
+    ),
 )
 
 

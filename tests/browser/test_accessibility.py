@@ -46,7 +46,7 @@ PAGES = [
     ),
     ("orders", COMPLIANCE, None, ("holds/", "notes/", "policies/", "dossiers/", "dossiers/lots/LOT")),
     ("orders", KANWIL, None, ("", "holds/", "policies/")),
-    ("orders", OPERATOR, None, ("operations/",)),
+    ("orders", OPERATOR, None, ("operations/", "retention/")),
     (
         "production",
         FACILITY,
@@ -62,7 +62,7 @@ PAGES = [
         None,
         (
             *("", "materials", "agreements", "facilities/", "facilities/new", "welfare"),
-            *("facilities/LPS-SRG/evidence", "warnings", "replan"),
+            *("facilities/LPS-SRG/evidence", "warnings", "replan", "retention/"),
         ),
     ),
     ("logistics", LOGISTICS, None, ("", "calendar", "scanning", "pallets", "shipment/SHIPMENT", "docs")),

@@ -12,10 +12,11 @@ from services.orders import tasks
 from services.orders.handlers.erasing import ERASED, ERASERS
 from services.orders.storage import acknowledgement, order_import_row, order_line, purge_step, timeline
 from shared import reference
+from shared.clock import advance
 from shared.database import Database
 from shared.purging import Done, Plan
 from shared.retention import Asked
-from shared.web.access import KANWIL
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, OPERATOR
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_claims import act, claim, decided, delivered
 from tests.orders.test_handlers import Followed, follow
@@ -155,3 +156,31 @@ def test_what_was_noted_of_a_purge_is_never_changed(order: Followed) -> None:
     for statement in ("DELETE FROM purge_step", "UPDATE purge_step SET erased = 0"):
         with pytest.raises(Exception, match="append only"), order.orders.database.transaction() as session:
             session.execute(text(statement))
+
+
+def test_the_page_shows_what_is_due_what_is_not_yet_and_what_was_erased(order: Followed) -> None:
+    database = order.orders.database
+    officer, office = Visitor(order.orders, COMPLIANCE), Visitor(order.orders, KANWIL, language="id")
+    assert "not old enough: 1" in officer.open("/orders/retention/")
+    with database.transaction() as session:
+        advance(session, timedelta(days=3 * 365))
+    assert "1 entry" in officer.open("/orders/retention/")
+    page = office.open("/orders/retention/")
+    for said in ("penerima barang dari pesanan yang selesai", "1 catatan", "2 tahun setelah pesanan selesai"):
+        assert said in page, said
+    assert "Belum ada yang dihapus" in page
+    purge(database, "consignees")
+    after = officer.open("/orders/retention/")
+    assert ("1 entry" in after, "Nothing was erased yet" in after, "somebody@here" in after) == (
+        False,
+        False,
+        True,
+    )
+
+
+def test_the_page_is_for_who_answers_for_what_is_kept(order: Followed) -> None:
+    operator = Visitor(order.orders, OPERATOR)
+    assert "/orders/retention/" in operator.open("/orders/operations/")
+    assert operator.client.get("/orders/retention/").status_code == 200
+    buyer = Visitor(order.orders, BUYER, account="CHEWY-LOUIS")
+    assert buyer.client.get("/orders/retention/").status_code == 403

@@ -34,17 +34,18 @@ from services.production.storage import (
     worker_read,
 )
 from shared import reference
-from shared.clock import business_now
+from shared.clock import advance, business_now
 from shared.database import Database
 from shared.events.orders import ClaimDecided, ClaimMade, ClaimSettled
 from shared.purging import Done, Plan
 from shared.refusal import Refused
 from shared.retention import Asked
 from shared.sight import RETENTION, erasing
-from shared.web.access import FACILITY, Principal
+from shared.web.access import FACILITY, KANWIL, Principal
 from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.pictures import a_photo
 from tests.production.conftest import ORDER, SRAGEN, Production, today
+from tests.production.test_board import Visitor
 from tests.production.test_evidence import a_document
 from tests.production.test_inspection_photos import send
 from tests.production.workforce import a_lot, a_scheme, some_workers, worked
@@ -651,3 +652,29 @@ def fresh_day(session: Session, one: UUID) -> date:
     last = select(func.min(hours_entry.c.worked_on)).where(hours_entry.c.worker_id == one)
     first: date = session.execute(last).scalar() or today()
     return first - timedelta(days=1)
+
+
+def test_the_page_tells_of_five_or_more_who_left_and_of_holds_and_of_nobody(
+    shared_out: Production, team: dict[str, UUID]
+) -> None:
+    database = shared_out.database
+    with database.transaction() as session:
+        holding.place(session, facility=SRAGEN, code=None, reason="A court asked for it.", by="somebody@here")
+        advance(session, timedelta(days=6 * 365))
+    tell_the_month(database)
+    client = Visitor(shared_out, KANWIL, None).client
+    held = client.get("/production/retention/").text
+    for words in ("ada penahanan hukum: 5", "A court asked for it.", "semua orang di sana", "tidak ada"):
+        assert words in held, words
+    with database.transaction() as session:
+        holding.lift(session, hold_id=1, by="somebody@here")
+    assert "tentang 5 orang" in client.get("/production/retention/").text
+    purge(database)
+    page = client.get("/production/retention/").text
+    assert "jumlahnya tetap" in page
+    assert not any(code in page or str(id) in page for code, id in team.items())
+    with database.transaction() as session:
+        people.leave(session, facility=SRAGEN, workers=[max(team.values())])
+    assert "belum cukup lama: kurang dari 5" in client.get("/production/retention/").text
+    officer = Visitor(shared_out, FACILITY, SRAGEN).client
+    assert officer.get("/production/retention/").status_code == 403
