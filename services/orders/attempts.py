@@ -1,4 +1,7 @@
-"""Attempts to release that were refused: who, what and why; kept outside the transaction that was undone."""
+"""Attempts to release goods, or at what their release rests on, that were refused: who, what and why.
+
+They are kept outside the transaction that was undone.
+"""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -9,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.hold import Signer
 from services.orders.handlers import releasing
+from services.orders.handlers.releasing import Asked
 from services.orders.storage import order as orders
 from services.orders.storage import release_attempt
 from shared.refusal import Refused, Sentence
@@ -21,39 +25,66 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def keeping_refused(view: Callable[P, R]) -> Callable[P, R]:
-    """The decorated view asks for a release of ``line`` of ``order_id``: each refusal of it is kept."""
+def keeping_refused(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The decorated view decides about a line or a lot of ``order_id``: whatever it refuses is kept."""
 
-    @wraps(view)
-    def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return view(*args, **kwargs)
-        except Refused as refusal:
-            keep(kwargs, refusal.sentence)
-            raise
-        except Problem as problem:
-            if problem.status == 403:
-                keep(kwargs, Sentence(problem.detail))
-            raise
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def watched(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return view(*args, **kwargs)
+            except Refused as refusal:
+                keep(asked, kwargs, refusal.sentence)
+                raise
 
-    return watched
+        return keeping_without_right(asked)(watched)
+
+    return decorate
 
 
-def keep(asked: Any, why: Sentence) -> None:
+def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The decorated view is for others, or about what the caller may not see: that is kept."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def watched(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return view(*args, **kwargs)
+            except Problem as problem:
+                if problem.status in (403, 404):
+                    keep(asked, kwargs, Sentence(problem.detail))
+                raise
+
+        return watched
+
+    return decorate
+
+
+def keep(asked: Asked, about: Any, why: Sentence) -> None:
     """Keep one refused attempt of the person or system that is calling."""
     by = Signer(current().id, current().name, current().role)
     with transaction(sees=SERVICE) as session:
-        releasing.keep_refused(session, order_id=asked["order_id"], line=asked["line"], by=by, why=why)
+        releasing.keep_refused(
+            session,
+            asked=asked,
+            order_id=about["order_id"],
+            line=about.get("line"),
+            lot=about.get("lot"),
+            by=by,
+            why=why,
+        )
 
 
-def newest(session: Session, *, limit: int) -> Sequence[dict[str, Any]]:
-    """The attempts that were refused last, with the number of the order if there is one."""
+def newest(session: Session, *, limit: int, before: int | None = None) -> Sequence[dict[str, Any]]:
+    """The attempts that were refused last, or last before one of them, with the number of the order if there is one."""
     query = (
         select(release_attempt, orders.c.po_number)
         .outerjoin(orders, orders.c.id == release_attempt.c.order_id)
         .order_by(release_attempt.c.id.desc())
         .limit(limit)
     )
+    if before is not None:
+        query = query.where(release_attempt.c.id < before)
     return [_shown(row) for row in session.execute(query).mappings()]
 
 

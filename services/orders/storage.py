@@ -257,13 +257,16 @@ release_attempt = Table(
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("order_id", Uuid, nullable=False, comment="as it was asked for; it may not exist"),
-    Column("line_number", Integer, nullable=False),
+    Column("line_number", Integer, comment="none where it was about a lot"),
     Column("who", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("message", Text, nullable=False, comment="why it was refused"),
     Column("values", JSONB, nullable=False, comment="of the names in the message"),
     Column("tried_at", Instant, nullable=False, server_default=func.clock_timestamp()),
+    Column("asked", Text, nullable=False, server_default="release"),
+    Column("lot", Text),
+    CheckConstraint("asked IN ('release', 'lane', 'acknowledgement')", name="asked"),
     comment="attempts to release that were refused; append only",
 )
 

@@ -1,5 +1,6 @@
 """What a release is for, what ends it, who may not sign it, and what is left where the law bars it."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,15 +10,17 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from services.orders.domain.acknowledgement import NEWEST
 from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, Statement
 from services.orders.domain.lane import LANES, Operation, lane_of
+from services.orders.pages.holds import OTHERS
 from services.orders.storage import destination_policy, release_attempt, signature
 from shared.clock import advance, business_today
 from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
-from shared.web.access import BUYER
+from shared.web.access import BUYER, COMPLIANCE, KANWIL
 from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
@@ -28,6 +31,12 @@ from tests.orders.test_order import an_order as order_of
 from tests.orders.test_pages import CSRF_TOKEN, Visitor
 
 WHY = {"reason": REASON}
+ACKNOWLEDGED = {
+    "text_version": NEWEST,
+    "language": "en",
+    "knows_who_made_it": True,
+    "answers_for_import": True,
+}
 FREE_LOT = "FRE-2503-001"
 
 
@@ -108,6 +117,30 @@ def test_each_refused_attempt_is_kept_with_who_and_why_and_undoes_nothing_else(o
     assert sign(blocked, "office").status_code == 422
     assert attempts(orders) == [("buyer", "This"), ("compliance_officer", "The"), ("kanwil", "Line")]
     assert len(hold(order)["signatures"]) == 1
+
+
+def test_attempts_at_what_a_release_rests_on_are_kept_and_listed_with_all_others(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    order.hears(order.plan(), order.lot())
+    path = f"{ORDERS}/{order.id}"
+    freed = {"operations": [{"name": "braid", "lane": "free"}], "reason": REASON}
+    assert orders.office.post(f"{path}/lots/SRG-2503-001/lane", freed).status_code == 403
+    assert orders.officer.post(f"{path}/lots/SRG-2503-001/lane", freed).status_code == 422
+    assert orders.office.post(f"{path}/lines/1/acknowledgement", ACKNOWLEDGED).status_code == 403
+    assert orders.rival.post(f"{path}/lines/1/acknowledgement", ACKNOWLEDGED).status_code == 404
+    for _ in range(OTHERS):
+        assert sign(order, "buyer").status_code == 403
+    officer = Visitor(orders, COMPLIANCE)
+    assert "/orders/holds/attempts" in officer.open("/orders/holds/")
+    page = officer.open("/orders/holds/attempts")
+    assert page.count("to release it") == OTHERS
+    (older,) = re.findall(r'rel="next" href="(\?before=[^"]+)"', page)
+    rest = Visitor(orders, KANWIL, language="id").open(f"/orders/holds/attempts{older}")
+    assert rest.count("mengoreksi siapa yang membuatnya") == 2
+    assert rest.count("menyatakan tahu") == 2
+    assert "SRG-2503-001" in rest
+    buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS")
+    assert buyer.client.get("/orders/holds/attempts").status_code == 403
 
 
 def test_an_attempt_on_the_page_by_a_role_that_may_not_see_it_is_kept_too_and_changed_by_nobody(

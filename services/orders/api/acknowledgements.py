@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import acknowledgements
 from services.orders.asked_for import the_line
+from services.orders.attempts import keeping_without_right
 from services.orders.handlers import acknowledging
 from services.orders.schemas.acknowledgements import AcknowledgementRequest, AcknowledgementSchema
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
@@ -40,6 +41,7 @@ def read_acknowledgement(order_id: UUID, line: int) -> Any:
 @api.post(HERE)
 @api.arguments(AcknowledgementRequest)
 @api.response(200, AcknowledgementSchema)
+@keeping_without_right("acknowledgement")
 @requires(BUYER)
 def acknowledge(body: dict[str, Any], order_id: UUID, line: int) -> Response:
     """Say that you know who made the goods, and that importing them is yours to answer for. It ends with another

@@ -7,6 +7,7 @@ from flask import Response
 
 from services.orders import views
 from services.orders.asked_for import the_order
+from services.orders.attempts import keeping_refused
 from services.orders.domain.lane import Operation
 from services.orders.handlers import releasing
 from services.orders.schemas.orders import LaneRequest, OrderSchema
@@ -27,6 +28,7 @@ ORDER = OrderSchema()
 @api.post("/orders/<uuid:order_id>/lots/<lot>/lane")
 @api.arguments(LaneRequest)
 @api.response(200, OrderSchema)
+@keeping_refused("lane")
 @requires(COMPLIANCE)
 def correct_lane(body: dict[str, Any], order_id: UUID, lot: str) -> Response:
     """Tell where the operations of a lot were done in truth; its lane follows, and the line's releases end.

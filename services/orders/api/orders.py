@@ -101,7 +101,7 @@ def read_timeline(order_id: UUID) -> Any:
 @api.post("/orders/<uuid:order_id>/lines/<int:line>/release")
 @api.arguments(ReleaseRequest)
 @api.response(200, OrderSchema)
-@keeping_refused
+@keeping_refused("release")
 @requires(COMPLIANCE, KANWIL)
 def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
     """Sign the release of a held line, with a reason; two people in different roles must. Needs an Idempotency-Key."""

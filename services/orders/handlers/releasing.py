@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -23,6 +24,9 @@ from services.orders.storage import release_attempt
 from shared.clock import business_today
 from shared.events.orders import LotLaneCorrected, Withdrawal
 from shared.refusal import Refused, Sentence
+
+Asked = Literal["release", "lane", "acknowledgement"]
+"""What an attempt was made at: a release, correcting who made a lot, or the buyer's word that a release may need."""
 
 
 def sign_release(
@@ -69,13 +73,24 @@ def _statement(session: Session, order: Order, line: Line, reason: str, expires_
     )
 
 
-def keep_refused(session: Session, *, order_id: UUID, line: int, by: Signer, why: Sentence) -> None:
-    """Keep who tried to release what, and why it was refused."""
+def keep_refused(
+    session: Session,
+    *,
+    asked: Asked,
+    order_id: UUID,
+    line: int | None,
+    lot: str | None,
+    by: Signer,
+    why: Sentence,
+) -> None:
+    """Keep who tried what, and why it was refused."""
     values = {name: str(value) for name, value in why.values.items()}
     session.execute(
         insert(release_attempt).values(
+            asked=asked,
             order_id=order_id,
             line_number=line,
+            lot=lot,
             who=by.id,
             name=by.name,
             role=by.role,

@@ -38,3 +38,15 @@ def upgrade() -> None:
     op.add_column("lot", sa.Column("departed", sa.Integer(), server_default="0", nullable=False))
     op.execute(DEPARTED)
     op.create_check_constraint(op.f("lot_departed_check"), "lot", "departed BETWEEN 0 AND quantity")
+    _attempts()
+
+
+def _attempts() -> None:
+    op.alter_column("release_attempt", "line_number", nullable=True, comment="none where it was about a lot")
+    op.add_column("release_attempt", sa.Column("asked", sa.Text(), server_default="release", nullable=False))
+    op.add_column("release_attempt", sa.Column("lot", sa.Text()))
+    op.create_check_constraint(
+        op.f("release_attempt_asked_check"),
+        "release_attempt",
+        "asked IN ('release', 'lane', 'acknowledgement')",
+    )

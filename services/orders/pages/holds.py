@@ -46,7 +46,7 @@ def one(order_id: UUID, line: int) -> str:
 
 
 @desk.post("/<uuid:order_id>/<int:line>")
-@attempts.keeping_refused
+@attempts.keeping_without_right("release")
 @pages.desk(COMPLIANCE, KANWIL)
 def release(order_id: UUID, line: int) -> Any:
     """Sign, then go on with the next; a refused form stands on the page of its own hold, as it was typed."""
@@ -66,9 +66,20 @@ def release(order_id: UUID, line: int) -> Any:
                 lots=request.form.getlist("lots") if "choose" in request.form else None,
             )
     except Refused as refusal:
-        attempts.keep({"order_id": order_id, "line": line}, refusal.sentence)
+        attempts.keep("release", {"order_id": order_id, "line": line}, refusal.sentence)
         return _page(order_id, line, typed=request.form, refusal=refusal), 422
     return pages.back_to("holds.queue")
+
+
+@desk.get("/attempts")
+@pages.desk(COMPLIANCE, KANWIL)
+def refused_attempts() -> str:
+    """Every attempt that was refused, newest first, of any role."""
+    before = key_of(request.args.get("before"), row_number)
+    with transaction() as session:
+        found = attempts.newest(session, limit=OTHERS + 1, before=before)
+    older = cursor_of(str(found[OTHERS - 1]["id"])) if len(found) > OTHERS else None
+    return render_template("attempts.html", refused=found[:OTHERS], older=older)
 
 
 def _day(typed: str) -> date | None:
