@@ -43,7 +43,10 @@ def keeping_refused(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """The decorated view is for others, or about what the caller may not see: that is kept."""
+    """The decorated view is for other roles: that somebody of this one asked is kept.
+
+    Another buyer's order is as none that is, and leaves no more behind than one that is not there.
+    """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -51,7 +54,7 @@ def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P
             try:
                 return view(*args, **kwargs)
             except Problem as problem:
-                if problem.status in (403, 404):
+                if problem.status == 403:
                     keep(asked, kwargs, Sentence(problem.detail))
                 raise
 

@@ -127,6 +127,7 @@ def test_attempts_at_what_a_release_rests_on_are_kept_and_listed_with_all_others
     assert orders.office.post(f"{path}/lots/SRG-2503-001/lane", freed).status_code == 403
     assert orders.officer.post(f"{path}/lots/SRG-2503-001/lane", freed).status_code == 422
     assert orders.office.post(f"{path}/lines/1/acknowledgement", ACKNOWLEDGED).status_code == 403
+    assert orders.officer.post(f"{path}/lines/1/acknowledgement", ACKNOWLEDGED).status_code == 403
     assert orders.rival.post(f"{path}/lines/1/acknowledgement", ACKNOWLEDGED).status_code == 404
     for _ in range(OTHERS):
         assert sign(order, "buyer").status_code == 403
