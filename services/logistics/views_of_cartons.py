@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
+from services.logistics.contents import WEIGHT
 from services.logistics.domain.carton import Carton
 from services.logistics.storage import carton, carton_history, facility, lot, pallet
-from services.logistics.views import CARTON_STATE, WEIGHT
+from services.logistics.views import CARTON_STATE
 
 MOST_TO_EXPLAIN = 100
 
