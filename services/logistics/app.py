@@ -4,7 +4,17 @@ from flask import Flask
 
 from services.logistics import CARD
 from services.logistics.api import ROUTES
-from services.logistics.pages import calendar, desk, papers, regrouping, scanning, shipment, tracking, way
+from services.logistics.pages import (
+    calendar,
+    choosing,
+    desk,
+    papers,
+    regrouping,
+    scanning,
+    shipment,
+    tracking,
+    way,
+)
 from shared import settings
 from shared.web import serving
 
@@ -16,6 +26,7 @@ DESKS = (
     calendar.desk,
     papers.desk,
     scanning.desk,
+    choosing.desk,
     tracking.desk,
 )
 

@@ -24,7 +24,7 @@ from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
-from services.logistics.domain.milestones import Graph
+from services.logistics.domain.milestones import Graph, short
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
@@ -286,6 +286,7 @@ def way_as_dict(session: Session, shipment: Shipment, graph: Graph, language: st
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "corrections": corrections_of(shipment),
         "overlays": shipment.overlays(graph),
+        "short": short(shipment.reached, graph),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
         "next_exceptions": [milestone.code for milestone in shipment.next_exceptions(graph)],
     }
@@ -327,6 +328,7 @@ def milestones_as_dicts(
             "place_name": names.get(reached.place, reached.place if reached.place.isalnum() else ""),
             "occurred_at": reached.occurred_at,
             "recorded_at": reached.recorded_at,
+            "ssccs": reached.ssccs,
         }
         for reached in sorted(shipment.reached, key=lambda each: each.occurred_at)
     ]
