@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
-from services.production.storage import LIVE, capability, demand, facility, item, work_order
+from services.production.storage import LIVE, capability, demand, facility, item, warning_check, work_order
 from shared.clock import business_today
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -32,7 +32,11 @@ def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> 
 
 
 def share_out_to(session: Session, code: str) -> None:
-    """A facility can make something, or more than before: offer it what waits. The caller holds all other planning."""
+    """What a facility can make has changed: offer it what waits, and look through what it has for what comes late.
+
+    The caller holds all other planning.
+    """
+    session.execute(update(warning_check).values(event=0))
     takes_part = (facility.c.code == code, facility.c.producing, facility.c.verified)
     families = (
         select(capability.c.family)
