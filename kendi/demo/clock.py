@@ -24,6 +24,10 @@ class BusinessClock:
             with database.transaction() as session:
                 clock.advance(session, by)
 
+    def close(self) -> None:
+        for database in self._databases.values():
+            database.close()
+
     def now(self) -> datetime:
         with self._databases["logistics"].transaction() as session:
             return clock.business_now(session)

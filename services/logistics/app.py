@@ -5,7 +5,17 @@ from flask import Flask
 from services.logistics import CARD
 from services.logistics.api import ROUTES
 from services.logistics.handlers.erasing import ERASERS
-from services.logistics.pages import calendar, desk, papers, regrouping, scanning, shipment, tracking, way
+from services.logistics.pages import (
+    calendar,
+    choosing,
+    desk,
+    papers,
+    regrouping,
+    scanning,
+    shipment,
+    tracking,
+    way,
+)
 from services.logistics.storage import purge_step
 from shared import settings
 from shared.web import retention, serving
@@ -19,6 +29,7 @@ DESKS = (
     calendar.desk,
     papers.desk,
     scanning.desk,
+    choosing.desk,
     tracking.desk,
     retention.blueprint(Keeping(card=CARD, erasers=ERASERS, steps=purge_step)),
 )

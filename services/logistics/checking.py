@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from services.logistics import standing
+from services.logistics import standing, views_of_cartons
+from services.logistics.contents import OfLot
 from services.logistics.domain.documents import missing
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.shipment import Shipment
@@ -21,14 +22,15 @@ class Check(NamedTuple):
     reasons: Sequence[Sentence] = ()
 
 
-def checks(session: Session, shipment: Shipment, today: date) -> list[Check]:
+def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today: date) -> list[Check]:
     """The list that ends in the send-off; nothing once it was sealed or given up."""
     if shipment.dispatched or shipment.cancelled:
         return []
-    stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today, shipment.cartons)
+    staying = views_of_cartons.that_may_not_leave(session, [shipment.id])[shipment.id]
+    stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today, staying)
     lacking = missing(shipment.documents, {STUFFED_SEALED})
     owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
-    unweighed = sum(carton.measured_g is None for carton in shipment.cartons)
+    unweighed = sum(each.unweighed for each in inside)
     weights = [Sentence("{n} cartons go by their expected weight.", n=unweighed)] if unweighed else []
     return [
         Check(Sentence("Room is booked."), shipment.booked),

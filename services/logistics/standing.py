@@ -123,6 +123,8 @@ def _counted(session: Session, *which: Any, of_lots: Sequence[Any] = ()) -> list
     keys = (carton.c.hub, carton.c.shipment_id, carton.c.lot)
     query = select(*keys, func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
     counted = session.execute(query.where(*which).group_by(*keys)).all()
+    if not counted:
+        return []
     known = _lots(session, {row.lot for row in counted}, of_lots)
     groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
     for row in counted:
@@ -159,6 +161,8 @@ def _lots(session: Session, codes: Collection[str], which: Sequence[Any]) -> dic
 
 
 def _standing(session: Session, rows: Sequence[dict[str, Any]], *, but: UUID | None = None) -> list[Standing]:
+    if not rows:
+        return []
     keys = {(row["order_id"], row["line"]) for row in rows}
     lines, shipped = _lines(session, keys), _shipped(session, keys, but)
     return [

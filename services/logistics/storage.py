@@ -471,7 +471,15 @@ shipment_milestone = Table(
     Column("place", Text, nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
+    Column(
+        "ssccs",
+        ARRAY(Text),
+        nullable=False,
+        server_default="{}",
+        comment="the cartons that it is about, where it is not about all",
+    ),
     UniqueConstraint("shipment_id", "code", "place", "occurred_at"),
+    CheckConstraint("cardinality(ssccs) = 0 OR code = 'SHORT_LANDED'", name="ssccs"),
 )
 Index("shipment_milestone_code_idx", shipment_milestone.c.code, shipment_milestone.c.shipment_id)
 

@@ -1,18 +1,15 @@
 """What the logistics service shows: reads only."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     RowMapping,
     Select,
     case,
-    cast,
     exists,
     func,
     select,
@@ -20,13 +17,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, defaultload
 
-from services.logistics import files, rules, standing, views_of_loads
+from services.logistics import contents, files, rules, standing, views_of_loads
+from services.logistics.contents import VOLUME, WEIGHT, OfLot
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
-from services.logistics.domain.milestones import Graph
+from services.logistics.domain.milestones import Graph, short
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
@@ -65,12 +63,6 @@ CARTON_STATE = case(
     (carton.c.left_at.is_not(None) | _noted("sent_back"), "moved"),
     else_="packed",
 ).label("state")
-
-WEIGHT = func.coalesce(carton.c.measured_g, carton.c.gross_g)
-"""Grams as measured, and until then as expected."""
-
-VOLUME = func.sum(cast(carton.c.length_mm, BigInteger) * carton.c.width_mm * carton.c.height_mm)
-"""Cubic millimetres, as cartons stand."""
 
 NOT_SHIPPED = (carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
 """What stands in no shipment is found by an index of its own, also where another condition implies it."""
@@ -241,15 +233,14 @@ def shipment_as_dict(
     session: Session, shipment: Shipment, graph: Graph, language: str = "en"
 ) -> dict[str, Any]:
     """One shipment with its goods, its papers and its way."""
-    line, unpaid = (
-        order_line_of(session, shipment) if shipment.cartons else None,
-        standing.unpaid_orders(session, shipment.id),
-    )
+    inside = contents.of_shipment(session, shipment.id)
+    line = session.get_one(Line, (inside[0].order_id, inside[0].line)) if inside else None
+    unpaid = standing.unpaid_orders(session, shipment.id)
     sent, today = files.by_paper(session, shipment.id), business_today(session)
     return {
         **summary(shipment, graph),
         **_counts(session, [shipment.id])[shipment.id],
-        "lane": shipment.lane,
+        "lane": contents.lane_of(inside),
         "consignee": line
         and {
             "name": line.consignee_name,
@@ -259,10 +250,16 @@ def shipment_as_dict(
         "incoterm": line and line.order.incoterm,
         "named_place": line and line.order.named_place,
         "cancelled_because": shipment.cancelled_because and reason_of(shipment.cancelled_because),
-        "fill": views_of_loads.load_of_shipment(session, shipment, language),
-        "cut_offs": views_of_loads.cut_offs_of(shipment, rules.cut_offs(session), language),
+        "fill": views_of_loads.load_of_shipment(session, shipment.equipment, inside, language),
+        "cut_offs": views_of_loads.cut_offs_of(
+            None if shipment.cancelled else shipment.etd,
+            rules.cut_offs(session),
+            lacking={document.code for document in shipment.documents if document.missing},
+            reached={each.code for each in shipment.reached},
+            language=language,
+        ),
         "notes": views_of_loads.notes_of(session, shipment.id),
-        "lines": [vars(part) for part in shipment.lines],
+        "lines": [vars(part) for part in contents.lines_of(inside)],
         "documents": [
             document_as_dict(document, language)
             | _timing(document, shipment.days, today)
@@ -289,6 +286,7 @@ def way_as_dict(session: Session, shipment: Shipment, graph: Graph, language: st
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "corrections": corrections_of(shipment),
         "overlays": shipment.overlays(graph),
+        "short": short(shipment.reached, graph),
         "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
         "next_exceptions": [milestone.code for milestone in shipment.next_exceptions(graph)],
     }
@@ -330,6 +328,7 @@ def milestones_as_dicts(
             "place_name": names.get(reached.place, reached.place if reached.place.isalnum() else ""),
             "occurred_at": reached.occurred_at,
             "recorded_at": reached.recorded_at,
+            "ssccs": reached.ssccs,
         }
         for reached in sorted(shipment.reached, key=lambda each: each.occurred_at)
     ]
@@ -363,23 +362,11 @@ def _name(named: Any, language: str) -> str:
     return name
 
 
-def order_line_of(session: Session, shipment: Shipment) -> Line:
-    """One of the shipment's order lines: consignee and terms are the same for all."""
-    first = shipment.cartons[0].lot
-    return session.get_one(Line, (first.order_id, first.line))
-
-
-def cartons_by_lot(session: Session, shipment: Shipment) -> list[dict[str, Any]]:
-    """The shipment's cartons, summed for each lot, with each carton below."""
-    counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
-    query = select(carton.c.lot, *counted, func.sum(WEIGHT).label("gross_g")).group_by(carton.c.lot)
-    found = session.execute(query.where(carton.c.shipment_id == shipment.id)).mappings()
-    sums = {row["lot"]: row for row in found}
+def cartons_by_lot(session: Session, inside: Sequence[OfLot]) -> list[dict[str, Any]]:
+    """What a shipment holds of each lot, with what the lot is."""
+    sums = {each.lot: each._asdict() for each in inside}
     rows = session.execute(_of_lots().where(lot.c.code.in_(sums)).order_by(lot.c.code)).mappings()
-    inside: dict[str, list[Carton]] = defaultdict(list)
-    for each in shipment.cartons:
-        inside[each.lot.code].append(each)
-    return [{**row, **sums[row["lot"]], "inside": inside[row["lot"]]} for row in rows]
+    return [{**row, **sums[row["lot"]]} for row in rows]
 
 
 def find_by(session: Session, sought: str) -> UUID | None:

@@ -1,16 +1,18 @@
 """One carton's history, what must be explained, and pallets: reads only."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
+from services.logistics.contents import WEIGHT
 from services.logistics.domain.carton import Carton
-from services.logistics.storage import carton, carton_history, facility, lot, pallet
-from services.logistics.views import CARTON_STATE, WEIGHT
+from services.logistics.standing import FREE
+from services.logistics.storage import carton, carton_history, facility, lot, order_line, pallet
+from services.logistics.views import CARTON_STATE
 
 MOST_TO_EXPLAIN = 100
 
@@ -50,6 +52,28 @@ def to_explain(session: Session) -> Sequence[RowMapping]:
         .limit(MOST_TO_EXPLAIN)
     )
     return session.execute(query).mappings().all()
+
+
+def free_at(
+    session: Session, hub: str, destination: str, *, limit: int, after: str | None = None
+) -> Sequence[RowMapping]:
+    """Cartons that stand free at a hub for one country; one row more than the limit tells that there are more."""
+    goes_there = (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line)
+    query = (
+        select(carton, lot.c.order_id, lot.c.line, lot.c.sku, CARTON_STATE)
+        .join_from(carton, lot)
+        .join(order_line, goes_there)
+        .where(carton.c.hub == hub, *FREE, order_line.c.destination == destination)
+        .order_by(carton.c.sscc)
+        .limit(limit + 1)
+    )
+    return session.execute(query.where(carton.c.sscc > after) if after else query).mappings().all()
+
+
+def those_inside(session: Session, shipment: UUID, ssccs: Collection[str]) -> set[str]:
+    """Those of some cartons that stand in a shipment."""
+    query = select(carton.c.sscc).where(carton.c.shipment_id == shipment, carton.c.sscc.in_(ssccs))
+    return set(session.execute(query).scalars())
 
 
 def that_may_not_leave(session: Session, shipments: Sequence[UUID]) -> dict[UUID | None, list[Carton]]:

@@ -1,22 +1,20 @@
 """The shipments on the desk: what must happen next, page by page. Reads only."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
-from services.logistics import rules, standing, views, views_of_cartons
+from services.logistics import progress, rules, standing, views, views_of_cartons
 from services.logistics.domain.cut_offs import nobody_waits_for
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.documents import reason_to_wait
 from services.logistics.domain.milestones import Graph
-from services.logistics.domain.next_step import Lacking, Step, next_step
+from services.logistics.domain.next_step import Step, next_step
 from services.logistics.domain.shipment import CLOSING, Shipment
-from services.logistics.storage import milestone_correction, shipment_document, shipment_milestone
 from services.logistics.storage import shipment as shipments
 from shared.refusal import Sentence
 
@@ -54,41 +52,80 @@ class Page(NamedTuple):
     total: int
 
 
-def waiting(session: Session, graph: Graph, *, today: date, limit: int, after: Place | None) -> Page:
-    """What has not left, by what must happen next; what has no vessel stands at the end."""
+class Lists(NamedTuple):
+    """What has not left, what is on the way abroad, and what was delivered last."""
+
+    waiting: Page
+    sailing: Page
+    delivered: list[dict[str, Any]]
+
+
+def lists(
+    session: Session,
+    graph: Graph,
+    *,
+    today: date,
+    limit: int,
+    after: Place | None = None,
+    sailing_after: Place | None = None,
+) -> Lists:
+    """All three, their shipments read together: few statements are what makes the desk quick."""
     steps = _next_steps(session)
-    places = sorted(Place(step.on, id) for id, step in steps.items())
-    unbooked = session.execute(select(shipments.c.id).where(*WAITING, shipments.c.etd.is_(None)))
-    places += sorted(Place(WITHOUT_VESSEL, id) for id in unbooked.scalars())
-    shown = [place for place in places if after is None or place > after]
-    found = _shipments(session, [place.id for place in shown[:limit]])
-    reasons = _reasons_to_stay(session, found, today)
-    return Page(
-        [
-            {**row, "next": steps.get(row["id"]), "stays": reasons.get(row["id"], [])}
-            for row in _with_kept_back(session, graph, found)
-        ],
-        shown[limit - 1] if len(shown) > limit else None,
-        len(places),
+    waiting = _waiting(session, steps, after)
+    sailing, abroad = _sailing(session, sailing_after, limit)
+    delivered = _delivered(session)
+    shown = [place.id for place in (*waiting.places[:limit], *sailing[:limit])]
+    found = _shipments(session, [*shown, *delivered])
+    rows = _with_kept_back(session, graph, found)
+    reasons = _reasons_to_stay(session, [found[place.id] for place in waiting.places[:limit]], today)
+    return Lists(
+        _page(
+            [
+                {**rows[place.id], "next": steps.get(place.id), "stays": reasons.get(place.id, [])}
+                for place in waiting.places[:limit]
+            ],
+            waiting.places,
+            limit,
+            waiting.total,
+        ),
+        _page([rows[place.id] for place in sailing[:limit]], sailing, limit, abroad),
+        [rows[id] for id in delivered],
     )
 
 
-def sailing(session: Session, graph: Graph, *, limit: int, after: Place | None) -> Page:
-    """What is on the way abroad, the next to arrive first."""
+def _page(rows: list[dict[str, Any]], places: Sequence[Place], limit: int, total: int) -> Page:
+    return Page(rows, places[limit - 1] if len(places) > limit else None, total)
+
+
+class Waiting(NamedTuple):
+    """Where those stand that come after a place, and how many there are in all."""
+
+    places: list[Place]
+    total: int
+
+
+def _waiting(session: Session, steps: Mapping[UUID, Step], after: Place | None) -> Waiting:
+    """What has not left, by what must happen next; what has no vessel stands at the end."""
+    places = sorted(Place(step.on, id) for id, step in steps.items())
+    unbooked = session.execute(select(shipments.c.id).where(*WAITING, shipments.c.etd.is_(None)))
+    places += sorted(Place(WITHOUT_VESSEL, id) for id in unbooked.scalars())
+    return Waiting([place for place in places if after is None or place > after], len(places))
+
+
+def _sailing(session: Session, after: Place | None, limit: int) -> tuple[list[Place], int]:
+    """What is on the way abroad, the next to arrive first, and how many there are in all."""
     count = session.execute(select(func.count()).select_from(shipments).where(*ABROAD)).scalar_one()
     query = select(shipments.c.eta, shipments.c.id).where(*ABROAD)
     if after:
         query = query.where(tuple_(shipments.c.eta, shipments.c.id) > after)
     found = session.execute(query.order_by(shipments.c.eta, shipments.c.id).limit(limit + 1)).all()
-    places = [Place(*row) for row in found]
-    rows = _with_kept_back(session, graph, _shipments(session, [place.id for place in places[:limit]]))
-    return Page(rows, places[limit - 1] if len(places) > limit else None, count)
+    return [Place(*row) for row in found], count
 
 
-def delivered(session: Session, graph: Graph) -> list[dict[str, Any]]:
+def _delivered(session: Session) -> Sequence[UUID]:
     """What was delivered, the newest first."""
     query = select(shipments.c.id).where(shipments.c.ended).order_by(shipments.c.id.desc()).limit(NEWEST)
-    return _with_kept_back(session, graph, _shipments(session, session.execute(query).scalars().all()))
+    return session.execute(query).scalars().all()
 
 
 def _next_steps(session: Session) -> dict[UUID, Step]:
@@ -98,7 +135,7 @@ def _next_steps(session: Session) -> dict[UUID, Step]:
     )
     booked, cut_offs = session.execute(query).all(), rules.cut_offs(session)
     ids = [row.id for row in booked]
-    reached, lacking = _reached(session, ids), _lacking(session, ids)
+    reached, lacking = progress.reached(session, ids), progress.lacking(session, ids)
     steps = {}
     for id, etd, eta in booked:
         step = next_step(
@@ -113,53 +150,22 @@ def _next_steps(session: Session) -> dict[UUID, Step]:
     return steps
 
 
-def _reached(session: Session, ids: Sequence[UUID]) -> dict[UUID, set[str]]:
-    """The milestones of which a report holds."""
-    query = (
-        select(shipment_milestone.c.shipment_id, shipment_milestone.c.code)
-        .outerjoin(milestone_correction, milestone_correction.c.milestone_id == shipment_milestone.c.id)
-        .where(shipment_milestone.c.shipment_id.in_(ids), milestone_correction.c.milestone_id.is_(None))
-    )
-    found: dict[UUID, set[str]] = defaultdict(set)
-    for id, code in session.execute(query):
-        found[id].add(code)
-    return found
+def _shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, Shipment]:
+    """These shipments, without what was declared of them to customs: no list tells of it."""
+    query = select(Shipment).where(shipments.c.id.in_(ids))
+    undeclared = query.options(lazyload(Shipment.declarations))  # type: ignore[arg-type]  # mapped in storage
+    return {shipment.id: shipment for shipment in session.execute(undeclared).scalars()}
 
 
-def _lacking(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Lacking]]:
-    """The needed papers of each that are missing."""
-    columns = shipment_document.c
-    query = select(
-        columns.shipment_id,
-        columns.code,
-        columns.name_en,
-        columns.name_id,
-        columns.owed_by,
-        columns.needed_by,
-    ).where(columns.shipment_id.in_(ids), columns.needed, columns.number.is_(None))
-    found: dict[UUID, list[Lacking]] = defaultdict(list)
-    for id, code, name_en, name_id, owed_by, needed_by in session.execute(query.order_by(columns.id)):
-        found[id].append(
-            Lacking(code=code, name_en=name_en, name_id=name_id, owed_by=owed_by, needed_by=needed_by)
-        )
-    return found
-
-
-def _shipments(session: Session, ids: Sequence[UUID]) -> list[Shipment]:
-    """These shipments, in the order of their ids."""
-    found = session.execute(select(Shipment).where(shipments.c.id.in_(ids))).scalars()
-    known = {shipment.id: shipment for shipment in found}
-    return [known[id] for id in ids]
-
-
-def _with_kept_back(session: Session, graph: Graph, found: Sequence[Shipment]) -> list[dict[str, Any]]:
+def _with_kept_back(
+    session: Session, graph: Graph, found: Mapping[UUID, Shipment]
+) -> dict[UUID, dict[str, Any]]:
     """What the desk shows of shipments, with the reasons why documents of them are kept back."""
-    unpaid = standing.unpaid_of(session, [shipment.id for shipment in found])
-    rows = views.summaries(session, graph, found)
-    return [
-        {**row, "kept_back": _kept_back(shipment, unpaid[shipment.id])}
-        for shipment, row in zip(found, rows, strict=True)
-    ]
+    unpaid = standing.unpaid_of(session, list(found))
+    return {
+        row["id"]: {**row, "kept_back": _kept_back(found[row["id"]], unpaid[row["id"]])}
+        for row in views.summaries(session, graph, list(found.values()))
+    }
 
 
 def _kept_back(shipment: Shipment, unpaid: Sequence[str]) -> list[Sentence]:
@@ -170,6 +176,8 @@ def _kept_back(shipment: Shipment, unpaid: Sequence[str]) -> list[Sentence]:
 def _reasons_to_stay(session: Session, found: Sequence[Shipment], today: date) -> dict[UUID, list[Sentence]]:
     """Why each may not leave the hub; one that is sealed has left it."""
     here = [shipment for shipment in found if not shipment.dispatched]
+    if not here:
+        return {}
     ids = [shipment.id for shipment in here]
     goods = standing.in_shipments(session, ids)
     staying = views_of_cartons.that_may_not_leave(session, ids)

@@ -1,6 +1,6 @@
 """How full a shipment's container is, by which day what must be done, and what staff noted of it. Reads only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import ROUND_UP, Decimal
 from typing import Any
@@ -9,10 +9,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, select
 from sqlalchemy.orm import Session
 
-from services.logistics import rules
-from services.logistics.domain.carton import Carton
+from services.logistics import progress, rules
+from services.logistics.contents import OfLot, load_of
 from services.logistics.domain.cut_offs import CutOff, Due, nobody_waits_for, plan_backwards
-from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, load_of, smallest_for
+from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, smallest_for
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import order, shipment_note
 from services.logistics.storage import shipment as shipments
@@ -21,16 +21,18 @@ MOST_SHIPMENTS = 500
 """On the five weeks of the calendar."""
 
 
-def load_of_shipment(session: Session, shipment: Shipment, language: str = "en") -> dict[str, Any] | None:
+def load_of_shipment(
+    session: Session, booked: str | None, inside: Sequence[OfLot], language: str = "en"
+) -> dict[str, Any] | None:
     """The load against what was booked, or against the smallest container that takes it."""
-    known, load = rules.equipments(session), load_of(shipment.cartons)
-    equipment = _equipment(known, shipment.equipment, load)
-    if equipment is None or not shipment.cartons:
+    known, load = rules.equipments(session), load_of(inside)
+    equipment = _equipment(known, booked, load)
+    if equipment is None or not inside:
         return None
     advice = load.advice(equipment)
     return {
         "equipment": equipment.code,
-        "booked": shipment.equipment is not None,
+        "booked": booked is not None,
         "name": _named(equipment, language),
         "mode": equipment.mode,
         "mm3": load.mm3,
@@ -39,7 +41,7 @@ def load_of_shipment(session: Session, shipment: Shipment, language: str = "en")
         "gross_kg": load.kg,
         "payload_kg": equipment.payload_kg,
         "warnings": [*load.reasons_not_to_fit(equipment), *([advice] if advice else [])],
-        "parts": _parts(session, shipment.cartons),
+        "parts": _parts(session, inside),
     }
 
 
@@ -49,11 +51,11 @@ def _equipment(known: Sequence[Equipment], code: str | None, load: Load) -> Equi
     return smallest_for(load, known)
 
 
-def _parts(session: Session, cartons: Sequence[Carton]) -> list[dict[str, Any]]:
+def _parts(session: Session, inside: Sequence[OfLot]) -> list[dict[str, Any]]:
     """The volume of each order and facility, which is what a picture of the load can honestly show."""
-    grouped: dict[tuple[UUID, str], list[Carton]] = {}
-    for carton in cartons:
-        grouped.setdefault((carton.lot.order_id, carton.lot.facility), []).append(carton)
+    grouped: dict[tuple[UUID, str], list[OfLot]] = {}
+    for each in inside:
+        grouped.setdefault((each.order_id, each.facility), []).append(each)
     ids = {order_id for order_id, _ in grouped}
     rows = session.execute(select(order.c.id, order.c.po_number).where(order.c.id.in_(ids)))
     numbers = {row.id: row.po_number for row in rows}
@@ -61,22 +63,27 @@ def _parts(session: Session, cartons: Sequence[Carton]) -> list[dict[str, Any]]:
         {
             "po_number": numbers[order_id],
             "facility": facility,
-            "cartons": len(inside),
-            "mm3": load_of(inside).mm3,
-            "volume_m3": load_of(inside).m3,
-            "gross_kg": load_of(inside).kg,
+            "cartons": sum(each.cartons for each in part),
+            "mm3": load_of(part).mm3,
+            "volume_m3": load_of(part).m3,
+            "gross_kg": load_of(part).kg,
         }
-        for (order_id, facility), inside in sorted(grouped.items())
+        for (order_id, facility), part in sorted(grouped.items())
     ]
 
 
-def cut_offs_of(shipment: Shipment, cut_offs: Sequence[CutOff], language: str = "en") -> list[dict[str, Any]]:
+def cut_offs_of(
+    etd: date | None,
+    cut_offs: Sequence[CutOff],
+    *,
+    lacking: Collection[str],
+    reached: Collection[str],
+    language: str = "en",
+) -> list[dict[str, Any]]:
     """The days of a booked shipment, planned backwards from its departure."""
-    if shipment.etd is None or shipment.cancelled:
+    if etd is None:
         return []
-    lacking = {document.code for document in shipment.documents if document.missing}
-    reached = {each.code for each in shipment.reached}
-    planned = plan_backwards(cut_offs, shipment.etd, reached=reached, without=nobody_waits_for(lacking))
+    planned = plan_backwards(cut_offs, etd, reached=reached, without=nobody_waits_for(lacking))
     return [_due(each, language) for each in planned]
 
 
@@ -122,7 +129,7 @@ def cut_offs_between(
     cut_offs = rules.cut_offs(session)
     longest = date.resolution * sum(each.days for each in cut_offs)
     query = (
-        select(Shipment)
+        select(shipments.c.id, shipments.c.number, shipments.c.etd)
         .where(
             shipments.c.etd.between(first, last + longest),
             shipments.c.cancelled_at.is_(None),
@@ -132,13 +139,16 @@ def cut_offs_between(
         .limit(limit + 1)
     )
     found: dict[date, list[dict[str, Any]]] = {}
-    booked = session.execute(query).scalars().all()
-    for shipment in booked[:limit]:
-        leaves = {"code": "ETD", "name": None, "on": shipment.etd, "met": False}
-        for due in [*cut_offs_of(shipment, cut_offs, language), leaves]:
+    booked = session.execute(query).all()
+    ids = [row.id for row in booked[:limit]]
+    reached, lacking = progress.reached(session, ids), progress.lacking(session, ids)
+    for id, number, etd in booked[:limit]:
+        leaves = {"code": "ETD", "name": None, "on": etd, "met": False}
+        codes = {each.code for each in lacking[id]}
+        planned = cut_offs_of(etd, cut_offs, lacking=codes, reached=reached[id], language=language)
+        for due in [*planned, leaves]:
             if first <= due["on"] <= last:
-                entry = {**due, "shipment_id": shipment.id, "number": shipment.number}
-                found.setdefault(due["on"], []).append(entry)
+                found.setdefault(due["on"], []).append({**due, "shipment_id": id, "number": number})
     return found, len(booked) > limit
 
 

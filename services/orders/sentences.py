@@ -307,6 +307,10 @@ SENTENCES = {
     "documents_completed": ("All documents are there", "Semua dokumen lengkap"),
     "shipment_dispatched": ("Container {container} left the hub", "Peti kemas {container} meninggalkan hub"),
     "milestone_recorded": ("{milestone}: {place}", "{milestone}: {place}"),
+    "milestone_recorded_short": (
+        "{milestone}: {place} ({short_pieces} pieces are short, in cartons {short_said})",
+        "{milestone}: {place} ({short_pieces} buah kurang, dalam karton {short_said})",
+    ),
     "milestone_corrected": (
         "Corrected: {milestone} was at {right_place} on {right_at}",
         "Dikoreksi: {milestone} di {right_place} pada {right_at}",
@@ -504,7 +508,7 @@ def sentence(type: str, data: Mapping[str, Any], names: Mapping[str, str], langu
     for key in AMOUNTS & data.keys() if "currency" in data else ():
         if data[key] is not None:
             words[key] = amount_in(Decimal(data[key]), data["currency"], language)
-    words |= _codes(kind, data, which) | _law(data, names)
+    words |= _codes(kind, data, which) | _law(data, names) | _short(data, language)
     for key in MOMENTS & data.keys():
         if data[key] is not None:
             words[key] = moment_in(datetime.fromisoformat(data[key]), language)
@@ -535,6 +539,17 @@ def _law(data: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
     said = {f"{key}_said": ", ".join(data[key]) or "–" for key in ("policies", "law") if key in data}
     in_words = [names[policy] for policy in data.get("policies", ()) if names.get(policy)]
     return said | {"in_words": "".join(f" {words}" for words in in_words)}
+
+
+def _short(data: Mapping[str, Any], language: str) -> dict[str, str]:
+    """The cartons that are not there, and their pieces."""
+    if not data.get("short"):
+        return {}
+    pieces = sum(part["quantity"] for part in data["lines"])
+    return {
+        "short_pieces": format_decimal(pieces, locale=language),
+        "short_said": ", ".join(each["sscc"] for each in data["short"]),
+    }
 
 
 CODES: dict[str, Mapping[str, tuple[str, str]]] = {
@@ -572,6 +587,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if kind == "lateness_warned":
         return _warning(data)
+    if kind == "milestone_recorded" and data.get("short"):
+        return "milestone_recorded_short"
     if kind == "milestone_corrected" and data["right_at"] is None:
         return "milestone_corrected_away"
     if kind == "clearance_withdrawn" and (because := WITHDRAWN.get(data.get("because", ""))):

@@ -55,10 +55,14 @@ def orders_of(event: Any) -> Iterable[UUID]:
 
 
 def _for(order_id: UUID | None, data: dict[str, Any]) -> dict[str, Any]:
-    """A shipment may carry several buyers' goods: each order's timeline shows its own lines only."""
-    if order_id is None or "lines" not in data:
+    """A shipment may carry several buyers' goods: each order's timeline shows its own lines and cartons only."""
+    if order_id is None:
         return data
-    return data | {"lines": [part for part in data["lines"] if part["order_id"] == str(order_id)]}
+    return data | {
+        name: [part for part in data[name] if part["order_id"] == str(order_id)]
+        for name in ("lines", "short")
+        if name in data
+    }
 
 
 def _add(session: Session, entries: list[dict[str, Any]]) -> None:

@@ -220,16 +220,28 @@ class ShipmentDispatched:
     lines: tuple[ShipmentLine, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShortCarton:
+    """A carton that was not there when the others were discharged."""
+
+    order_id: UUID
+    sscc: str
+
+
 @contract("kendi.logistics.milestone_recorded.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class MilestoneRecorded:
-    """Something happened on the way that moves no quantity, for example GATE_IN."""
+    """Something happened on the way that moves no quantity, for example GATE_IN.
+
+    Where it is about some of the cartons only, ``short`` names them and ``lines`` tells their pieces.
+    """
 
     shipment_id: UUID
     milestone: str
     place: str
     occurred_at: datetime
     lines: tuple[ShipmentLine, ...]
+    short: tuple[ShortCarton, ...] = ()
 
 
 @contract("kendi.logistics.milestone_corrected.v1", subject="shipment/{shipment_id}")

@@ -61,6 +61,14 @@ def _around_every_page() -> dict[str, Any]:
 
 
 def language() -> str:
+    """The reader's language, found once for a request: a long page asks thousands of times."""
+    if "language" not in g:
+        g.language = _language_asked_for()
+    known: str = g.language
+    return known
+
+
+def _language_asked_for() -> str:
     """Indonesian or English: what was chosen, else what the browser prefers, else the desk's own."""
     chosen = request.args.get("lang") or request.cookies.get("kendi-language")
     if chosen in LANGUAGES:

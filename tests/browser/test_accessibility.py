@@ -65,7 +65,21 @@ PAGES = [
             *("facilities/LPS-SRG/evidence", "warnings", "replan", "retention/"),
         ),
     ),
-    ("logistics", LOGISTICS, None, ("", "calendar", "scanning", "pallets", "shipment/SHIPMENT", "docs")),
+    (
+        "logistics",
+        LOGISTICS,
+        None,
+        (
+            "",
+            "calendar",
+            "scanning",
+            "pallets",
+            "shipment/SHIPMENT",
+            "shipment/SHIPMENT/cartons",
+            "standing/LPS-SRG/ID",
+            "docs",
+        ),
+    ),
 ]
 
 

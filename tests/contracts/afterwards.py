@@ -50,15 +50,25 @@ class Afterwards:
             for service, url in system.addresses.app_urls.items()
         }
 
+        self._callers: list[Caller] = []
+
         def caller(service: str, role: str, account: str | None = None) -> Caller:
             with self.databases[service].transaction() as session:
                 key = create_key(session, name="record", role=role, account=account)
-            return Caller(system.urls[service], key)
+            self._callers.append(Caller(system.urls[service], key))
+            return self._callers[-1]
 
         self.buyer = caller("orders", BUYER, "CHEWY-LOUIS")
         self.officer, self.office = caller("orders", COMPLIANCE), caller("orders", KANWIL)
         self.sragen, self.head = caller("production", FACILITY, SRAGEN), caller("production", HEAD, SRAGEN)
         self.hub = caller("logistics", LOGISTICS)
+
+    def close(self) -> None:
+        self.clock.close()
+        for caller in self._callers:
+            caller.close()
+        for database in self.databases.values():
+            database.close()
 
     def reschedule(self) -> None:
         """The only shipment is expected later than its booking said."""

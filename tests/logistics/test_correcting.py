@@ -156,7 +156,7 @@ def test_a_carriers_key_reports_what_is_booked_with_it_and_sees_no_more(
     assert answer.status_code == 200, answer.text
     assert answer.json["state"] == "gate_in"
     assert set(answer.json) == set(theirs.get(path).json) == {
-        "id", "number", "state", "etd", "eta", "milestones", "corrections", "overlays", "next_milestones",
+        "id", "number", "state", "etd", "eta", "milestones", "corrections", "overlays", "short", "next_milestones",
         "next_exceptions",
     }  # fmt: skip
     (event,) = [each for each in told(logistics, "milestone_recorded") if each["milestone"] == "GATE_IN"]

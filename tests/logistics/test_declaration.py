@@ -130,6 +130,29 @@ def test_it_is_filed_cancelled_with_its_npe_and_filed_anew(
     assert logistics.change(shipment, "declaration/report", report).status_code == 200
 
 
+def test_filing_it_is_the_milestone_of_its_submission_and_is_told_once(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    filed = logistics.change(shipment, "declaration", a_declaration()).json
+    assert [(each["milestone"], each["place"]) for each in filed["milestones"]] == [
+        ("PEB_SUBMITTED", "IDSRG")
+    ]
+    assert filed["state"] == "peb_submitted"
+    logistics.change(shipment, "declaration/cancel", {"reason": "Wrong office."})
+    anew = logistics.change(shipment, "declaration", a_declaration(number="060100-000043")).json
+    assert [each["milestone"] for each in anew["milestones"]] == ["PEB_SUBMITTED"]
+    told = [data["milestone"] for name, data in logistics.told() if name == "milestone_recorded"]
+    assert told == ["PEB_SUBMITTED"]
+
+
+def test_filing_it_after_its_submission_was_reported_repeats_nothing(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    assert logistics.record(shipment, "PEB_SUBMITTED").status_code == 200
+    filed = logistics.change(shipment, "declaration", a_declaration())
+    assert (filed.status_code, len(filed.json["milestones"])) == (200, 1)
+
+
 def test_it_is_not_filed_early_nor_without_what_it_rests_on_nor_behind_the_gate(logistics: Logistics) -> None:
     planned = logistics.planned()
     unbooked = logistics.change(planned, "declaration", a_declaration())
@@ -149,7 +172,7 @@ def test_what_is_loaded_is_not_cancelled_any_more(logistics: Logistics, shipment
         if document["state"] == "missing":
             logistics.change(shipment, "documents", a_paper(document["code"]))
     logistics.change(shipment, "dispatch", {"container": "CSQU3054383", "seal": "1"})
-    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED"):
+    for milestone in ("NPE_ISSUED", "GATE_IN", "LOADED"):
         assert logistics.record(shipment, milestone).status_code == 200
     refused = logistics.change(shipment, "declaration/cancel", {"reason": "Too late."})
     assert refused.status_code == 422

@@ -3,6 +3,8 @@
 import re
 from uuid import UUID
 
+from icalendar import Calendar
+
 from services.logistics.domain.load import in_m3
 from services.logistics.pages.pictures import blocks, stops
 from services.logistics.views_of_loads import cut_offs_between, filled
@@ -58,6 +60,24 @@ def test_the_calendar_tells_what_is_due_for_which_shipment_until_it_has_left(log
     later = visitor.open(f"/logistics/calendar?from={in_days(200)}")
     assert shipment["number"] not in later
     assert shipment["number"] in visitor.open("/logistics/calendar?from=yesterday")
+
+
+def test_the_calendar_is_taken_along_with_what_is_still_due(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    logistics.change(shipment, "book", a_booking())
+    assert logistics.client.get("/logistics/calendar.ics").status_code == 302
+    visitor = Visitor(logistics, LOGISTICS)
+    assert "/logistics/calendar.ics" in visitor.open("/logistics/calendar")
+    taken = visitor.client.get("/logistics/calendar.ics?lang=en")
+    assert taken.mimetype == "text/calendar"
+    events = Calendar.from_ical(taken.data).walk("VEVENT")
+    days = {str(each["SUMMARY"]): each.decoded("DTSTART") for each in events}
+    assert days[f"{shipment['number']}: Vessel leaves"] == in_days(8)
+    assert days[f"{shipment['number']}: Terminal closes"] < in_days(8)
+    assert len({str(each["UID"]) for each in events}) == len(events)
+    again = Calendar.from_ical(visitor.client.get("/logistics/calendar.ics").data).walk("VEVENT")
+    assert {str(each["UID"]) for each in again} == {str(each["UID"]) for each in events}
+    assert all(shipment["id"] in str(each["URL"]) for each in events)
 
 
 def test_the_calendar_says_if_it_leaves_shipments_out(logistics: Logistics) -> None:

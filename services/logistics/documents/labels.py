@@ -5,14 +5,13 @@ bars of 0.495 mm; where article, count and lot do not fit so, the bars become na
 0.25 mm, which scanners no longer read reliably, the lot gets a barcode of its own.
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from io import BytesIO
 
-from reportlab.graphics import renderPDF
+import zxingcpp
 from reportlab.graphics.barcode.code128 import Code128
-from reportlab.graphics.barcode.qr import QrCodeWidget
-from reportlab.graphics.shapes import Drawing
 from reportlab.lib.units import mm
 from reportlab.lib.utils import simpleSplit
 from reportlab.pdfbase.pdfmetrics import stringWidth
@@ -37,6 +36,8 @@ NARROWEST_BAR = 0.25 * mm
 QUIET_BARS = 10
 SSCC_HEIGHT = 32 * mm
 QR_SIZE = 30 * mm
+QUIET_MODULES = 4
+DARK = re.compile(rb"\0+")
 CONTENT_HEIGHT = 26 * mm
 
 BESIDE_QR = PAGE[0] - EDGE - QR_SIZE - 4 * mm
@@ -130,11 +131,24 @@ def pallet_label(pallet: PalletPaper) -> bytes:
 
 
 def _draw_link(canvas: Canvas, sscc: str) -> None:
-    """The number once more for a phone: a QR code with a GS1 Digital Link."""
-    code = QrCodeWidget(digital_link(sscc), barLevel="M", barBorder=4, barWidth=QR_SIZE, barHeight=QR_SIZE)
-    drawing = Drawing(QR_SIZE, QR_SIZE)
-    drawing.add(code)
-    renderPDF.draw(drawing, canvas, PAGE[0] - QR_SIZE - 3 * mm, PAGE[1] - 17 * mm - QR_SIZE)
+    """The number once more for a phone: a QR code with a GS1 Digital Link, with the quiet zone that it needs."""
+    rows = _modules(digital_link(sscc))
+    canvas.saveState()
+    canvas.translate(PAGE[0] - QR_SIZE - 3 * mm, PAGE[1] - 17 * mm - QR_SIZE)
+    canvas.scale(*[QR_SIZE / (len(rows) + 2 * QUIET_MODULES)] * 2)
+    bars = canvas.beginPath()
+    for y, row in enumerate(reversed(rows), start=QUIET_MODULES):
+        for bar in DARK.finditer(row):
+            bars.rect(bar.start() + QUIET_MODULES, y, len(bar[0]), 1)
+    canvas.drawPath(bars, stroke=0, fill=1)
+    canvas.restoreState()
+
+
+def _modules(text: str) -> list[bytes]:
+    """The rows of a QR code from the top, a byte for each module: zero where it is dark."""
+    made = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    drawn = memoryview(made.to_image(scale=1, add_quiet_zones=False))  # type: ignore[arg-type]  # it is a buffer
+    return [bytes(row) for row in drawn.tolist()]
 
 
 def _draw_symbol(canvas: Canvas, fields: tuple[Field, ...], *, bottom: float, height: float) -> None:

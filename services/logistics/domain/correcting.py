@@ -83,4 +83,10 @@ def _corrective(shipment: Shipment, wrong: Reached, right: Right, now: datetime)
         raise Refused("Give a time that is past, not one to come.", field="occurred_at")
     if any(each.says(wrong.code, right.place, right.occurred_at) for each in shipment.reports):
         raise Refused("{code} was reported so before.", field="occurred_at", code=wrong.code)
-    return Reached(code=wrong.code, place=right.place, occurred_at=right.occurred_at, recorded_at=now)
+    return Reached(
+        code=wrong.code,
+        place=right.place,
+        occurred_at=right.occurred_at,
+        recorded_at=now,
+        ssccs=list(wrong.ssccs),
+    )

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 Urgency = Literal["overdue", "soon"]
@@ -24,11 +25,16 @@ class Days:
 
 def due_on(needed_by: str | None, days: Days) -> date | None:
     """The last day on which a paper that is needed by, for example, ``ETD-7`` is in time."""
-    counted = NEEDED_BY.fullmatch(needed_by or "")
-    if counted is None:
-        return None
-    begin: date | None = getattr(days, counted[1].lower())
-    return begin + timedelta(days=int(counted[2] or 0)) if begin else None
+    counted = _counted(needed_by or "")
+    begin: date | None = getattr(days, counted[0]) if counted else None
+    return begin + counted[1] if counted and begin else None
+
+
+@lru_cache(maxsize=256)
+def _counted(needed_by: str) -> tuple[str, timedelta] | None:
+    """From which day, and how far: rules say it in few ways, and a desk asks hundreds of times."""
+    found = NEEDED_BY.fullmatch(needed_by)
+    return (found[1].lower(), timedelta(days=int(found[2] or 0))) if found else None
 
 
 def urgency(due: date | None, today: date) -> Urgency | None:

@@ -1,7 +1,7 @@
 """What happens to a shipment on its way, and what must have happened before: a graph, not a list."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 
@@ -14,6 +14,7 @@ STUFFED_SEALED = "STUFFED_SEALED"
 PEB_SUBMITTED = "PEB_SUBMITTED"
 GATE_IN = "GATE_IN"
 LOADED = "LOADED"
+SHORT_LANDED = "SHORT_LANDED"
 TRANSSHIPPED = "TRANSSHIPPED"
 VESSEL_DEPARTED = "VESSEL_DEPARTED"
 DISCHARGED = "DISCHARGED"
@@ -84,6 +85,8 @@ class Reached:
     occurred_at: datetime
     recorded_at: datetime
     correction: Correction | None = None
+    ssccs: list[str] = field(default_factory=list)
+    """The cartons that it is about, where it is not about all: those that are short."""
 
     def says(self, code: str, place: str, occurred_at: datetime) -> bool:
         return (self.code, self.place, self.occurred_at) == (code, place, occurred_at)
@@ -235,6 +238,19 @@ def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
         and code in last
         and not any(last[end] >= last[code] for end in milestone.ended_by if end in last)
     ]
+
+
+def short(reached: Iterable[Reached], graph: Graph) -> list[str]:
+    """The cartons that were reported as short-landed and are not there yet; none where nobody named them."""
+    found = list(reached)
+    if SHORT_LANDED not in {each.code for each in troubles(found, graph)}:
+        return []
+    ended = [each.occurred_at for each in found if each.code in graph[SHORT_LANDED].ended_by]
+    since = max(ended, default=None)
+    told = [
+        each for each in found if each.code == SHORT_LANDED and (since is None or each.occurred_at > since)
+    ]
+    return sorted({sscc for each in told for sscc in each.ssccs})
 
 
 def _need_undisturbed(reached: Sequence[Reached], graph: Graph) -> None:

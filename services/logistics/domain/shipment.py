@@ -27,6 +27,7 @@ from services.logistics.domain.milestones import (
     GATE_IN,
     LOADED,
     PEB_SUBMITTED,
+    SHORT_LANDED,
     STUFFED_SEALED,
     TRANSSHIPPED,
     VESSEL_DEPARTED,
@@ -54,6 +55,7 @@ from shared.events.logistics import (
     ShipmentLine,
     ShipmentPlanned,
     ShipmentRescheduled,
+    ShortCarton,
 )
 from shared.refusal import Refused, Sentence, one_after_another
 
@@ -371,9 +373,18 @@ class Shipment:
         return next((each for each in self.declarations if each.in_force), None)
 
     def declare(
-        self, particulars: Particulars, *, goods: Sequence[Standing] = (), today: date, graph: Graph
+        self,
+        particulars: Particulars,
+        *,
+        goods: Sequence[Standing] = (),
+        now: datetime,
+        today: date,
+        graph: Graph,
     ) -> list[object]:
-        """File the export declaration with customs: once its window is open, before the goods enter their area."""
+        """File the export declaration with customs: once its window is open, before the goods enter their area.
+
+        That is the milestone of its submission, if nobody reported this before.
+        """
         if self.declaration:
             raise Refused(
                 "PEB {number} is in force; cancel it before another one is filed.",
@@ -395,7 +406,15 @@ class Shipment:
         lacked = bool(self.missing_before_departure(graph))
         find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
         self.declarations.append(filed)
-        return self._completed(lacked, graph)
+        return [*self._submitted(now, graph), *self._completed(lacked, graph)]
+
+    def _submitted(self, now: datetime, graph: Graph) -> list[object]:
+        if PEB_SUBMITTED in self._codes:
+            return []
+        need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=self.reached, graph=graph)
+        assert self.port_of_loading  # it was booked
+        self._reach(PEB_SUBMITTED, self.port_of_loading, now, now)
+        return [self._happened(PEB_SUBMITTED, self.port_of_loading, now)]
 
     def _need_declared(self, vessel: str, voyage: str) -> None:
         """Refuse another vessel than the PEB in force declares: it is corrected there first, which customs allows."""
@@ -547,12 +566,18 @@ class Shipment:
         now: datetime,
         graph: Graph,
         goods: Sequence[Standing] = (),
+        ssccs: Sequence[str] = (),
     ) -> list[object]:
-        """Note what happened on the way. The same report again changes nothing; a late one is welcome."""
+        """Note what happened on the way. The same report again changes nothing; a late one is welcome.
+
+        ``ssccs`` are the cartons that are short, where they are known.
+        """
         before = next((each for each in self.reports if each.says(code, place, occurred_at)), None)
         if before:
             _need_holding(before)
+            _need_same_cartons(before, ssccs)
             return []
+        missing = self._short(code, ssccs)
         if code == STUFFED_SEALED:
             raise Refused(
                 "{code} is told by dispatching the shipment with its container and seal.",
@@ -563,11 +588,36 @@ class Shipment:
         self._need_ready_for(code)
         if code == PEB_SUBMITTED:
             self._need_free(goods, occurred_at.astimezone(WIB).date())
-        self._reach(code, place, occurred_at, now)
+        self._reach(code, place, occurred_at, now, ssccs=[carton.sscc for carton in missing])
+        if missing:
+            return [_some_short(self.id, place, occurred_at, missing)]
         return [self._happened(code, place, occurred_at)]
 
-    def _reach(self, code: str, place: str, occurred_at: datetime, now: datetime) -> None:
-        self.reports.append(Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now))
+    def _short(self, code: str, ssccs: Sequence[str]) -> list[Carton]:
+        """The cartons that a short landing names."""
+        if ssccs and code != SHORT_LANDED:
+            raise Refused(
+                "Only {code} names cartons: what else happens is about all of them.",
+                field="ssccs",
+                code=SHORT_LANDED,
+            )
+        inside = {carton.sscc for carton in self.cartons} if ssccs else set()
+        for sscc in ssccs:
+            if sscc not in inside:
+                raise Refused(
+                    "Carton {sscc} is not in shipment {number}.",
+                    field="ssccs",
+                    sscc=sscc,
+                    number=self.number,
+                )
+        return [carton for carton in self.cartons if carton.sscc in set(ssccs)] if ssccs else []
+
+    def _reach(
+        self, code: str, place: str, occurred_at: datetime, now: datetime, ssccs: Sequence[str] = ()
+    ) -> None:
+        self.reports.append(
+            Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now, ssccs=list(ssccs))
+        )
 
     def _happened(self, code: str, place: str, occurred_at: datetime) -> object:
         if code == VESSEL_DEPARTED:
@@ -630,6 +680,26 @@ def _need_holding(report: Reached) -> None:
             code=report.code,
             because=report.correction.because,
         )
+
+
+def _need_same_cartons(report: Reached, ssccs: Sequence[str]) -> None:
+    if set(ssccs) - set(report.ssccs):
+        raise Refused(
+            "This report of {code} named other cartons: correct it, or report at another time which are short, too.",
+            field="ssccs",
+            code=report.code,
+        )
+
+
+def _some_short(shipment_id: UUID, place: str, occurred_at: datetime, missing: Sequence[Carton]) -> object:
+    return MilestoneRecorded(
+        shipment_id=shipment_id,
+        milestone=SHORT_LANDED,
+        place=place,
+        occurred_at=occurred_at,
+        lines=lines_of(missing),
+        short=tuple(ShortCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in missing),
+    )
 
 
 def lines_of(cartons: Iterable[Carton]) -> tuple[ShipmentLine, ...]:

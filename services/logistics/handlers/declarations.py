@@ -12,17 +12,18 @@ from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.shipments import locked, locked_whatever, told
 from services.logistics.storage import export_declaration
-from shared.clock import business_today
+from shared.clock import business_now, business_today
 from shared.refusal import Refused
 
 
 def file_declaration(session: Session, *, shipment_id: UUID, particulars: Particulars) -> Shipment:
-    """Note that the PEB was filed; its number completes the paper on the checklist."""
+    """Note that the PEB was filed; its number completes the paper on the checklist, and its milestone is reached."""
     shipment = locked(session, shipment_id)
     _need_new_number(session, particulars.number)
     events = shipment.declare(
         particulars,
         goods=standing.in_shipment(session, shipment_id),
+        now=business_now(session),
         today=business_today(session),
         graph=rules.milestones(session),
     )

@@ -1,5 +1,6 @@
 """Something happened to a shipment on its way, or did not happen as it was reported."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from services.logistics import rules, standing
 from services.logistics.domain.correcting import Right, correct
 from services.logistics.domain.milestones import INCORRECT_DATA, PEB_SUBMITTED, Graph, Reached, Reason
 from services.logistics.domain.shipment import Shipment
-from services.logistics.domain.sscc import check_locode
+from services.logistics.domain.sscc import check, check_locode
 from services.logistics.handlers.carton_history import role_of
 from services.logistics.handlers.shipments import locked, told
 from services.logistics.storage import facility
@@ -27,6 +28,7 @@ def record_milestone(
     edifact: str | None = None,
     place: str,
     occurred_at: datetime,
+    ssccs: Sequence[str] = (),
 ) -> Shipment:
     """Something happened on the way: named as we do, or by the code of DCSA or UN/EDIFACT."""
     shipment = locked(session, shipment_id)
@@ -39,6 +41,7 @@ def record_milestone(
         edifact=edifact,
         place=place,
         occurred_at=occurred_at,
+        ssccs=ssccs,
     )
     return shipment
 
@@ -53,13 +56,22 @@ def report(
     edifact: str | None = None,
     place: str,
     occurred_at: datetime,
+    ssccs: Sequence[str] = (),
 ) -> bool:
     """The same of a shipment that is held already; whether it was news."""
     where = _place(session, place)
     code = milestone or shipment.called(dcsa=dcsa, edifact=edifact, place=where, graph=graph)
     now = business_now(session)
     goods = standing.in_shipment(session, shipment.id) if code == PEB_SUBMITTED else ()
-    events = shipment.record(code, place=where, occurred_at=occurred_at, now=now, graph=graph, goods=goods)
+    events = shipment.record(
+        code,
+        place=where,
+        occurred_at=occurred_at,
+        now=now,
+        graph=graph,
+        goods=goods,
+        ssccs=[check(sscc) for sscc in ssccs],
+    )
     told(session, shipment, events)
     return bool(events)
 

@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 
-from services.logistics import views_of_loads
-from shared.clock import business_today
+from services.logistics import icalendar, views_of_loads
+from shared.clock import business_now, business_today
 from shared.web import pages
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.context import transaction
@@ -13,6 +13,8 @@ from shared.web.context import transaction
 desk = Blueprint("calendar", __name__, url_prefix="/logistics", template_folder="../templates")
 
 WEEKS = 5
+WEEKS_AHEAD = 13
+"""In what is taken along: a quarter of a year."""
 
 
 @desk.get("/calendar")
@@ -33,6 +35,35 @@ def weeks() -> str:
         earlier=first - timedelta(days=7 * WEEKS),
         later=last + timedelta(days=1),
     )
+
+
+@desk.get("/calendar.ics")
+@pages.desk(LOGISTICS, KANWIL)
+def to_take_along() -> Response:
+    """What is due from today on, for the calendar of whoever is signed in: it names shipments, and no goods."""
+    with transaction() as session:
+        today, now = business_today(session), business_now(session)
+        last = today + timedelta(days=7 * WEEKS_AHEAD)
+        found, _more = views_of_loads.cut_offs_between(session, today, last, pages.language())
+    due = [(day, each) for day, entries in sorted(found.items()) for each in entries if not each["met"]]
+    made = icalendar.written(
+        [
+            icalendar.Entry(
+                uid=f"{each['shipment_id']}-{each['code']}@kendi",
+                on=day,
+                what=f"{each['number']}: {each['name'] or _leaves()}",
+                url=url_for("shipment.one_shipment", shipment_id=each["shipment_id"], _external=True),
+            )
+            for day, each in due
+        ],
+        now=now,
+    )
+    headers = {"Content-Disposition": 'attachment; filename="kendi-cut-offs.ics"'}
+    return Response(made, mimetype="text/calendar", headers=headers)
+
+
+def _leaves() -> str:
+    return pages.said("Vessel leaves")
 
 
 def _asked(text: str, today: date) -> date:

@@ -117,16 +117,18 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
     with transaction() as session:
         today, graph = business_today(session), rules.milestones(session)
         lots = views.lots_to_pack(session, limit=MOST_LOTS)
+        listed = views_of_desk.lists(
+            session,
+            graph,
+            today=today,
+            limit=MOST_SHIPMENTS,
+            after=_place("after"),
+            sailing_after=_place("sailing_after"),
+        )
         shown = {
-            "waiting": views_of_desk.waiting(
-                session, graph, today=today, limit=MOST_SHIPMENTS, after=_place("after")
-            ),
+            **listed._asdict(),
             "returned": views.goods_returned(session),
             "withheld": views.lots_withheld(session, limit=MOST_WITHHELD),
-            "sailing": views_of_desk.sailing(
-                session, graph, limit=MOST_SHIPMENTS, after=_place("sailing_after")
-            ),
-            "delivered": views_of_desk.delivered(session, graph),
             "lots": lots[:MOST_LOTS],
             "more_lots": len(lots) > MOST_LOTS,
             "on_the_way": views.lots_on_the_way(session),

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from sqlalchemy.orm import Session
 
-from services.logistics import checking, downloads, rules, uploads, views, views_of_loads
+from services.logistics import checking, contents, downloads, rules, uploads, views, views_of_loads
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import documents, milestones, shipments, tracking
@@ -128,13 +128,14 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
     with transaction() as session:
         shipment, graph = the_shipment(session, shipment_id), rules.milestones(session)
         shown = views.shipment_as_dict(session, shipment, graph, language)
-        lots = views.cartons_by_lot(session, shipment)
+        inside = contents.of_shipment(session, shipment_id)
+        lots = views.cartons_by_lot(session, inside)
         now, today = business_now(session), business_today(session)
         expected = telling.expected(shipment, graph, language)
         choices, exceptions = shipment.next_milestones(graph), shipment.next_exceptions(graph)
         ports, names = views.ports(session), views.place_names(session)
         equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
-        checks = checking.checks(session, shipment, today)
+        checks = checking.checks(session, shipment, inside, today)
     return render_template(
         "shipment.html",
         shipment=shown,

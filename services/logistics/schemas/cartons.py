@@ -5,7 +5,16 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Whole, short_text
+from shared.web.schemas import Text, Whole, short_text
+
+
+def chosen_cartons(*, required: bool) -> fields.List[Any]:
+    return fields.List(
+        Text(30),
+        required=required,
+        validate=validate.Length(1, 5000, error="Give 1 to 5000 cartons."),
+        metadata={"description": "SSCCs"},
+    )
 
 
 class LotSchema(Schema):

@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from services.logistics.domain.milestones import DID_NOT_OCCUR, REASONS
+from services.logistics.schemas.cartons import chosen_cartons
 from shared.database import LARGEST_ID
 from shared.web.schemas import Remark, Whole, moment, short_text
 
@@ -39,6 +40,7 @@ class MilestoneRequest(Schema):
         metadata={"description": "why it is corrected; incorrect_data takes what is right, too"},
     )
     because = Remark(500, lines=True)
+    ssccs = chosen_cartons(required=False)
 
     @validates_schema
     def need_a_report_or_a_correction(self, data: dict[str, Any], **_: Any) -> None:
@@ -55,7 +57,7 @@ class MilestoneRequest(Schema):
             raise ValidationError(
                 {wrong: ["Name what happened once: by milestone, dcsa or edifact, and not in a correction."]}
             )
-        allowed = wanted | set(NAMES)
+        allowed = wanted | set(NAMES) | (set() if correcting else {"ssccs"})
         for name in data:
             if name not in allowed:
                 raise ValidationError({name: ["This does not go with the rest; leave it out."]})
@@ -73,6 +75,9 @@ class MilestoneSchema(Schema):
     place_name = fields.String()
     occurred_at = fields.AwareDateTime()
     recorded_at = fields.AwareDateTime()
+    ssccs = fields.List(
+        fields.String(), metadata={"description": "the cartons that are short, where they were named"}
+    )
 
 
 class CorrectionSchema(Schema):
@@ -109,6 +114,7 @@ class WaySchema(Schema):
     milestones = fields.List(fields.Nested(MilestoneSchema))
     corrections = fields.List(fields.Nested(CorrectionSchema))
     overlays = fields.List(fields.String(), metadata={"description": "what went wrong and has not ended"})
+    short = fields.List(fields.String(), metadata={"description": "SSCCs of cartons that are not there"})
     next_milestones = fields.List(fields.String())
     next_exceptions = fields.List(
         fields.String(), metadata={"description": "what may be reported beside the usual way"}

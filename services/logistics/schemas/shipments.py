@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.logistics.schemas.cartons import chosen_cartons
 from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
 from services.logistics.schemas.milestones import CorrectionSchema, MilestoneSchema
@@ -28,15 +29,6 @@ def _measured() -> fields.Decimal:
 class ChosenLineSchema(Schema):
     order_id = fields.UUID(required=True, error_messages={"invalid": "Give the id of an order."})
     line = Whole(required=True, strict=True, validate=validate.Range(1, 1000, error="Give a line's number."))
-
-
-def chosen_cartons(*, required: bool) -> fields.List[Any]:
-    return fields.List(
-        Text(30),
-        required=required,
-        validate=validate.Length(1, 5000, error="Give 1 to 5000 cartons."),
-        metadata={"description": "SSCCs"},
-    )
 
 
 class PlanRequest(Schema):
@@ -186,6 +178,7 @@ class ShipmentSummarySchema(Schema):
 
 
 class ShipmentSchema(ShipmentSummarySchema):
+    short = fields.List(fields.String(), metadata={"description": "SSCCs of cartons that are not there"})
     consignee = fields.Nested(ConsigneeSchema, allow_none=True)
     incoterm = fields.String(allow_none=True)
     named_place = fields.String(allow_none=True)

@@ -1,0 +1,161 @@
+"""What a carrier reports reaches the buyer: over the broker, as a sentence on the order's page and as a webhook."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from kendi.demo.people import Client
+from kendi.system import System
+from shared.events.orders import ClearanceGranted
+from shared.messaging.outbox import record
+from shared.web.access import BUYER, CARRIER, create_key
+from tests.contracts.afterwards import SRAGEN, Afterwards
+
+pytestmark = pytest.mark.flow
+
+CARRIER_NAME = "Feeder line"
+RECORDED = "kendi.logistics.milestone_recorded.v1"
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    with System(tmp_path, free_ports=True, fsync=False, say=lambda _: None) as running:
+        yield running
+
+
+@pytest.fixture
+def everybody(system: System) -> Iterator[Afterwards]:
+    found = Afterwards(system)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def taken() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The address of a system of the buyer's, and what it was told."""
+    told: list[dict[str, Any]] = []
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Tests say by themselves what went wrong."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/kendi", told
+        server.shutdown()
+        thread.join()
+
+
+def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
+    """An order's goods are in a shipment with a vessel and all its papers: both ids, and the cartons."""
+    order = everybody.place("PO-TROUBLE", quantity=200)
+    lot = everybody.make(everybody.begin(order))
+    packed = everybody.hub.post("/logistics/v1/cartons", {"lot": lot})
+    everybody.hub.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
+    ssccs = [each["sscc"] for each in packed]
+    shipments = "/logistics/v1/shipments"
+    id = everybody.hub.post(shipments, {"hub": SRAGEN, "destination": "ID", "ssccs": ssccs})["id"]
+    sails = everybody.clock.today_plus(8)
+    booking = {
+        "carrier": CARRIER_NAME,
+        "vessel": "MV Example",
+        "voyage": "025E",
+        "port_of_loading": "IDSRG",
+        "port_of_discharge": "SGSIN",
+        "etd": sails.isoformat(),
+        "eta": (sails + timedelta(days=3)).isoformat(),
+    }
+    let_through(everybody, order, "SG")
+    everybody.until(
+        lambda: everybody.hub.try_post(f"{shipments}/{id}/book", booking).is_success, "the route is cleared"
+    )
+    for document in everybody.hub.get(f"{shipments}/{id}")["documents"]:
+        if document["state"] == "missing":
+            paper = {
+                "number": f"{document['code']}-1",
+                "issued_on": everybody.clock.today_plus(0).isoformat(),
+            }
+            everybody.hub.post(f"{shipments}/{id}/documents", {"code": document["code"], **paper})
+    everybody.hub.post(f"{shipments}/{id}/dispatch", {"container": "CSQU3054383", "seal": "ID000123"})
+    return order, id, ssccs
+
+
+def let_through(everybody: Afterwards, order: str, country: str) -> None:
+    """Orders tells that goods for home may pass a country: a vessel discharges abroad only."""
+    cleared = ClearanceGranted(
+        order_id=UUID(order),
+        line=1,
+        purpose="export",
+        quantity=200,
+        destination="ID",
+        lane="custodial",
+        policies=(),
+        expires_on=everybody.clock.today_plus(90),
+        transit=(country,),
+    )
+    with everybody.databases["orders"].transaction() as session:
+        record(session, cleared)
+
+
+def the_carrier(system: System, everybody: Afterwards) -> Client:
+    with everybody.databases["logistics"].transaction() as session:
+        key = create_key(session, name="carrier", role=CARRIER, account=CARRIER_NAME)
+    return Client(system.urls["logistics"], key)
+
+
+def order_page(system: System, order: str, language: str) -> str:
+    person = system.accounts.person("orders", BUYER)
+    with httpx.Client(base_url=system.urls["orders"], follow_redirects=True, trust_env=False) as browser:
+        entered = {"email": person.email, "password": person.password}
+        browser.post("/orders/sign-in", data=entered).raise_for_status()
+        return browser.get(f"/orders/order/{order}", params={"lang": language}).raise_for_status().text
+
+
+def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_system(
+    system: System, everybody: Afterwards, taken: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, told = taken
+    order, shipment, ssccs = ready_to_leave(everybody)
+    everybody.buyer.post("/orders/v1/webhooks", {"url": address})
+
+    def recorded() -> list[dict[str, Any]]:
+        return [each["data"] for each in told if each["type"] == RECORDED]
+
+    with the_carrier(system, everybody) as carrier:
+        for code, place, which in (
+            ("PEB_SUBMITTED", "IDSRG", {}),
+            ("CUSTOMS_RED_LANE", "IDSRG", {}),
+            ("NPE_ISSUED", "IDSRG", {}),
+            ("GATE_IN", "IDSRG", {}),
+            ("LOADED", "IDSRG", {}),
+            ("VESSEL_DEPARTED", "IDSRG", {}),
+            ("DISCHARGED", "SGSIN", {}),
+            ("SHORT_LANDED", "SGSIN", {"ssccs": ssccs[:1]}),
+        ):
+            report = {"milestone": code, "place": place, "occurred_at": everybody.clock.now().isoformat()}
+            carrier.post(f"/logistics/v1/shipments/{shipment}/milestones", report | which)
+    everybody.until(
+        lambda: "SHORT_LANDED" in {each["milestone"] for each in recorded()}, "the buyer's system is told"
+    )
+    told_of = {each["milestone"]: each for each in recorded()}
+    assert "CUSTOMS_RED_LANE" in told_of
+    assert [each["sscc"] for each in told_of["SHORT_LANDED"]["short"]] == ssccs[:1]
+    english, indonesian = (order_page(system, order, language) for language in ("en", "id"))
+    assert "Red lane, inspected by customs: IDSRG" in english
+    assert f"are short, in cartons {ssccs[0]}" in english
+    assert "Jalur merah, diperiksa bea cukai: IDSRG" in indonesian
+    assert f"kurang, dalam karton {ssccs[0]}" in indonesian

@@ -1,0 +1,171 @@
+"""Cartons are chosen one by one on pages: for a shipment, out of one, and where something is wrong with them."""
+
+import re
+from typing import Any
+
+import pytest
+
+from services.logistics.pages import choosing
+from services.orders.sentences import sentence
+from shared.web.access import KANWIL, LOGISTICS
+from shared.web.pagination import cursor_of
+from tests.logistics.conftest import CONTAINER, SEAL, SRAGEN, Logistics, a_clearance, a_lot
+from tests.logistics.test_correcting import at, report, reported
+from tests.logistics.test_desk import Visitor
+
+HERE = f"/logistics/standing/{SRAGEN}/BE"
+STEPS = ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED", "DISCHARGED")
+REASON = "Torn at a corner, seen at the gate."
+
+
+@pytest.fixture
+def visitor(logistics: Logistics) -> Visitor:
+    return Visitor(logistics, LOGISTICS)
+
+
+def standing(logistics: Logistics) -> list[str]:
+    """The cartons of a lot that stand at the hub."""
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot())
+    return [each["sscc"] for each in logistics.staff.get("/cartons").json]
+
+
+def held(logistics: Logistics, shipment: str) -> list[str]:
+    return [each["sscc"] for each in logistics.staff.get("/cartons", shipment=shipment).json]
+
+
+def built(logistics: Logistics, visitor: Visitor, *ssccs: str) -> str:
+    """The id of a shipment that was built of these."""
+    answer = visitor.submit(HERE, what="build", ssccs=list(ssccs))
+    assert answer.status_code == 303, answer.text
+    found = re.search(r"/logistics/shipment/([0-9a-f-]{36})", answer.headers["Location"])
+    assert found
+    return found[1]
+
+
+def test_a_shipment_is_built_of_the_cartons_that_were_ticked_or_typed(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    first, second, third, *_ = standing(logistics)
+    assert HERE in visitor.open("/logistics/")
+    page = visitor.open(HERE)
+    assert page.count('type="checkbox"') == len(logistics.staff.get("/cartons").json)
+    answer = visitor.submit(HERE, what="build", ssccs=[first], more=f"(00){second}\r\n{third}")
+    assert answer.status_code == 303
+    (shipment,) = logistics.staff.get("/shipments").json
+    assert held(logistics, shipment["id"]) == [first, second, third]
+    assert first not in visitor.open(HERE)
+
+
+def test_a_wrong_number_is_told_and_the_choice_stays(logistics: Logistics, visitor: Visitor) -> None:
+    first, second, *_ = standing(logistics)
+    wrong = f"{second[:-1]}{(int(second[-1]) + 1) % 10}"
+    refused = visitor.submit(HERE, what="build", ssccs=[first], more=wrong)
+    assert refused.status_code == 422
+    assert f'value="{first}" checked' in refused.text and wrong in refused.text
+    assert 'id="field-more-error"' in refused.text
+    assert logistics.staff.get("/shipments").json == []
+    none = visitor.submit(HERE, what="build")
+    assert (none.status_code, "Choose at least one carton." in none.text) == (422, True)
+
+
+def test_a_choice_is_kept_from_page_to_page(
+    logistics: Logistics, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "MOST", 2)
+    ssccs = standing(logistics)
+    path = f"/logistics/shipment/{built(logistics, visitor, *ssccs)}/cartons"
+    first = visitor.open(path)
+    assert (ssccs[1] in first, ssccs[2] in first) == (True, False)
+    turned = visitor.submit(f"{path}?after={cursor_of(ssccs[1])}", what="look", ssccs=[ssccs[0]])
+    assert turned.status_code == 200
+    assert re.search(rf"<textarea[^>]*>{ssccs[0]}</textarea>", turned.text)
+    assert ssccs[2] in turned.text
+    assert visitor.submit(path, what="split", more=ssccs[0], ssccs=[ssccs[2]]).status_code == 303
+    new, _ = logistics.staff.get("/shipments").json
+    assert held(logistics, new["id"]) == [ssccs[0], ssccs[2]]
+
+
+def test_cartons_are_left_at_the_hub_or_reported_with_the_reason(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    ssccs = standing(logistics)
+    id = built(logistics, visitor, *ssccs)
+    path = f"/logistics/shipment/{id}/cartons"
+    assert visitor.submit(path, what="take_out", ssccs=ssccs[:1]).status_code == 303
+    without = visitor.submit(path, what="damaged", ssccs=ssccs[1:2])
+    assert (without.status_code, 'id="field-reason-error"' in without.text) == (422, True)
+    assert f'value="{ssccs[1]}" checked' in without.text
+    assert visitor.submit(path, what="damaged", ssccs=ssccs[1:2], reason=REASON).status_code == 303
+    assert held(logistics, id) == ssccs[2:]
+    states = {each["sscc"]: each["state"] for each in logistics.staff.get("/cartons").json}
+    assert (states[ssccs[0]], states[ssccs[1]]) == ("at_hub", "damaged")
+
+
+def test_what_stands_elsewhere_is_not_touched_from_here(logistics: Logistics, visitor: Visitor) -> None:
+    ssccs = standing(logistics)
+    path = f"/logistics/shipment/{built(logistics, visitor, *ssccs[1:])}/cartons"
+    refused = visitor.submit(path, what="lost", more=ssccs[0], reason=REASON)
+    assert (refused.status_code, f"Carton {ssccs[0]} is not in shipment" in refused.text) == (422, True)
+    states = {each["sscc"]: each["state"] for each in logistics.staff.get("/cartons").json}
+    assert states[ssccs[0]] == "at_hub"
+
+
+def test_the_regional_office_sees_the_cartons_and_chooses_none(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    office, path = Visitor(logistics, KANWIL), f"/logistics/shipment/{shipment['id']}/cartons"
+    assert held(logistics, shipment["id"])[0] in office.open(path)
+    assert 'type="checkbox"' not in office.open(path)
+    assert office.submit(path, what="take_out", ssccs=held(logistics, shipment["id"])[:1]).status_code == 403
+
+
+def discharged(logistics: Logistics) -> tuple[dict[str, Any], list[str]]:
+    shipment = logistics.booked()
+    ssccs = held(logistics, shipment["id"])
+    left = {"container": CONTAINER, "seal": SEAL, "sealed_at": at(-9)}
+    assert logistics.change(shipment, "dispatch", left).status_code == 200
+    for hours, code in enumerate(STEPS, start=-8):
+        reported(logistics, shipment, milestone=code, occurred_at=at(hours))
+    return shipment, ssccs
+
+
+def test_a_short_landing_names_its_cartons_to_staff_and_buyer_until_they_are_there(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment, ssccs = discharged(logistics)
+    path = f"/logistics/shipment/{shipment['id']}"
+    told = {"place": "BEANR", "occurred_at": "2099-01-01T10:00"}
+    early = visitor.submit(f"{path}/cartons", what="short_landed", ssccs=ssccs[:2], **told)
+    assert (early.status_code, 'id="field-occurred_at-error"' in early.text) == (422, True)
+    now = re.search(r'value="([^"]+)"[^>]*name="occurred_at"', visitor.open(f"{path}/cartons"))
+    assert now is not None
+    there = {"place": "BEANR", "occurred_at": now[1]}
+    assert visitor.submit(f"{path}/cartons", what="short_landed", ssccs=ssccs[:2], **there).status_code == 303
+    assert logistics.staff.get(f"/shipments/{shipment['id']}").json["short"] == ssccs[:2]
+    for each in (path, f"{path}/cartons"):
+        assert f"{ssccs[0]}, {ssccs[1]}" in visitor.open(each)
+    event = next(data for name, data in logistics.told() if name == "milestone_recorded" and data["short"])
+    assert [each["sscc"] for each in event["short"]] == ssccs[:2]
+    pieces = {each["sscc"]: each["pieces"] for each in logistics.staff.get("/cartons").json}
+    assert sum(part["quantity"] for part in event["lines"]) == sum(pieces[each] for each in ssccs[:2])
+    said = sentence("kendi.logistics.milestone_recorded.v1", event, {}, "en")
+    assert f"pieces are short, in cartons {ssccs[0]}, {ssccs[1]}" in said
+    found = logistics.record(shipment, "LANDED_IN_FULL")
+    assert found.json["short"] == []
+    assert "Short-landed and not there yet" not in visitor.open(path)
+
+
+def test_only_a_short_landing_names_cartons_and_only_those_of_the_shipment(logistics: Logistics) -> None:
+    shipment, ssccs = discharged(logistics)
+    other = report(logistics, shipment, milestone="IMPORT_CLEARED", occurred_at=at(0), ssccs=ssccs[:1])
+    unknown = report(
+        logistics, shipment, milestone="SHORT_LANDED", occurred_at=at(0), ssccs=["095299000000099996"]
+    )
+    for refused in (other, unknown):
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "ssccs")
+    when = at(0)
+    named = report(logistics, shipment, milestone="SHORT_LANDED", occurred_at=when, ssccs=ssccs[:1])
+    again = report(logistics, shipment, milestone="SHORT_LANDED", occurred_at=when, ssccs=ssccs[:1])
+    more = report(logistics, shipment, milestone="SHORT_LANDED", occurred_at=when, ssccs=ssccs[1:2])
+    assert [named.status_code, again.status_code, more.status_code] == [200, 200, 422]
+    assert again.json["short"] == ssccs[:1]
