@@ -1,14 +1,16 @@
 """Sharing out again what no facility has, when something came that was missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
+from services.production.capacities import of_all_families
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
-from services.production.storage import LIVE, capability, demand, facility, item, work_order
+from services.production.storage import ASKED, LIVE, capability, demand, facility, item, work_order
 from shared.clock import business_today
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -29,6 +31,19 @@ def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> 
         if len(found) > MOST:
             session.execute(update(demand).where(_waits(today), *conditions).values(tried_on=None))
         _share_out(session, found[:MOST], because)
+
+
+@contextmanager
+def offering_new_hours(session: Session, code: str) -> Iterator[None]:
+    """Change a facility's hours while all other planning stands still; what waits is offered if there are more of them.
+
+    Fewer hours make nothing possible that was not, and trying all that waits takes seconds.
+    """
+    one_plan_at_a_time(session)
+    before = dict(of_all_families(session, code))
+    yield
+    if any(now.has_more_than(before[family]) for family, now in of_all_families(session, code)):
+        share_out_to(session, code)
 
 
 def share_out_to(session: Session, code: str) -> None:
@@ -64,7 +79,7 @@ def _share_out(session: Session, lines: Sequence[Row[Any]], because: Cause) -> N
     for row in lines:
         line = line_of(session, row.order_id, row.line)
         work_orders = work_orders_of(session, line)
-        more = line.to_make - sum(each.quantity for each in work_orders if each.live)
+        more = line.to_make - sum(each.asked for each in work_orders if each.live)
         planned, *offered = allocate(session, line, work_orders, more, because)
         told += [planned, *offered] if offered else []
     record(session, *told)
@@ -78,7 +93,7 @@ def _waits(today: date) -> ColumnElement[bool]:
     """Whether some of what may be made of a line has no facility."""
     to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped)
     allocated = (
-        select(func.coalesce(func.sum(work_order.c.quantity), 0))
+        select(func.coalesce(func.sum(ASKED), 0))
         .where(work_order.c.order_id == demand.c.order_id, work_order.c.line == demand.c.line, LIVE)
         .correlate(demand)
         .scalar_subquery()
