@@ -62,6 +62,12 @@ def _around_every_page() -> dict[str, Any]:
 
 def language() -> str:
     """Indonesian or English: what was chosen, else what the browser prefers, else the desk's own."""
+    if "language" not in g:  # every word of a page asks for it
+        g.language = _language_of_request()
+    return str(g.language)
+
+
+def _language_of_request() -> str:
     chosen = request.args.get("lang") or request.cookies.get("kendi-language")
     if chosen in LANGUAGES:
         return chosen
