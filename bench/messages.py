@@ -84,15 +84,18 @@ def _unacknowledged(orders: Database) -> int:
 
 
 def cpu_seconds(pids: Iterable[int | None]) -> float:
-    """Processor time of these processes and of their own children, from Linux."""
+    """Processor time of these processes and of their own children, from Linux's scheduler.
+
+    Its clock is exact; the usual one counts ticks, and a process that wakes for a tenth of one is counted whole.
+    """
     groups = {os.getpgid(pid) for pid in pids if pid}
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    nanoseconds = 0
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[2]) in groups:
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+            if os.getpgid(int(process.name)) in groups:
+                threads = process.glob("task/*/schedstat")
+                nanoseconds += sum(int(thread.read_text().split()[0]) for thread in threads)
+    return nanoseconds / 1e9
 
 
 def _bare_app(url: str) -> Celery:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from services.production.agreements import LAST_DAY
 from services.production.domain.agreement import Agreement, covered_until
@@ -84,7 +84,7 @@ def _agreements(codes: Sequence[str], partner: str | None) -> Select[Agreement]:
 def _covered(
     session: Session, codes: Sequence[str], partner: str | None, today: date
 ) -> dict[str, date | None]:
-    query = _agreements(codes, partner).where(agreement.c.valid_to >= today)
+    query = _agreements(codes, partner).where(agreement.c.valid_to >= today).options(lazyload("*"))
     found = defaultdict(list)
     for one in session.execute(query).scalars():
         found[one.facility].append(one)

@@ -79,7 +79,7 @@ def begun(shared_out: Production) -> Production:
     return shared_out
 
 
-def test_it_is_looked_through_after_each_report_and_every_hour_and_not_for_its_own_events(
+def test_it_is_looked_through_after_each_report_or_change_of_a_facility_and_every_hour_and_not_for_its_own_events(
     begun: Production,
 ) -> None:
     def due() -> bool:
@@ -93,6 +93,10 @@ def test_it_is_looked_through_after_each_report_and_every_hour_and_not_for_its_o
     assert not due()
     (work,) = begun.sragen.work_orders()
     begun.sragen.do(work, "report", pieces=1, kind="made", worked_on=in_days(0).isoformat())
+    assert due()
+    check(begun)
+    shut = {"open_minutes": 0, "reason": "lockdown"}
+    assert begun.sragen.put(f"/facilities/{SRAGEN}/calendar/{in_days(3)}", shut).status_code == 200
     assert due()
     check(begun)
     with begun.database.transaction() as session:

@@ -44,7 +44,9 @@ def correct(
     """Declare a report wrong: it did not occur, or it was otherwise, as ``right`` says."""
     if wrong.correction:
         raise Refused(
-            "This report was corrected before: {because}.", field="corrects", because=wrong.correction.because
+            "This report was corrected before: “{because}”",
+            field="corrects",
+            because=wrong.correction.because,
         )
     if right is None and wrong.code in WITH_CONSEQUENCES:
         raise Refused(

@@ -625,7 +625,7 @@ def _need_holding(report: Reached) -> None:
     """Refuse a report again that was corrected since: whoever sends it has not heard of it."""
     if report.correction:
         raise Refused(
-            "This report of {code} was corrected: {because}.",
+            "This report of {code} was corrected: “{because}”",
             field="milestone",
             code=report.code,
             because=report.correction.because,

@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 
 from services.production.capacities import of_all_families
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
-from services.production.storage import ASKED, LIVE, capability, demand, facility, item, work_order
+from services.production.storage import (
+    ASKED,
+    LIVE,
+    capability,
+    demand,
+    facility,
+    item,
+    warning_check,
+    work_order,
+)
 from shared.clock import business_today
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -44,10 +53,16 @@ def offering_new_hours(session: Session, code: str) -> Iterator[None]:
     yield
     if any(now.has_more_than(before[family]) for family, now in of_all_families(session, code)):
         share_out_to(session, code)
+    else:
+        _look_for_what_comes_late(session)
 
 
 def share_out_to(session: Session, code: str) -> None:
-    """A facility can make something, or more than before: offer it what waits. The caller holds all other planning."""
+    """What a facility can make has changed: offer it what waits, and look through what it has for what comes late.
+
+    The caller holds all other planning.
+    """
+    _look_for_what_comes_late(session)
     takes_part = (facility.c.code == code, facility.c.producing, facility.c.verified)
     families = (
         select(capability.c.family)
@@ -56,6 +71,10 @@ def share_out_to(session: Session, code: str) -> None:
     )
     made_there = select(item.c.sku).where(item.c.family.in_(families))
     share_out_what_waits(session, "enabled", demand.c.sku.in_(made_there))
+
+
+def _look_for_what_comes_late(session: Session) -> None:
+    session.execute(update(warning_check).values(event=0))
 
 
 def some_are_untried(session: Session) -> bool:
