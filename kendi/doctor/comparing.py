@@ -9,8 +9,8 @@ from kendi.doctor.histories import Counts, Line, Sides
 from kendi.doctor.reading import Reading
 
 ORDER = (
-    "ordered", "stopped", "withheld", "cancelled", "cleared", "allocated", "started", "good", "packed",
-    "unpacked", "damaged", "lost", "departed", "delivered",
+    "ordered", "stopped", "withheld", "cancelled", "cleared", "allocated", "started", "good", "extra",
+    "packed", "unpacked", "damaged", "lost", "departed", "delivered",
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ SIDES = {
         "production's lots",
         "logistics lots",
     ),
+    "extra": ("orders", "production work orders", "production's lots"),
     "packed": ("orders", "logistics lots", "logistics cartons", "logistics' events"),
     "unpacked": ("orders", "logistics cartons", "logistics' events"),
     "damaged": ("logistics cartons", "logistics' events"),

@@ -75,6 +75,7 @@ def _work_order_inspected(data: Data) -> Iterator[Said]:
 
 def _lot_released(data: Data) -> Iterator[Said]:
     yield Said(_line(data), "good", "production's lots", data["quantity"])
+    yield Said(_line(data), "extra", "production's lots", data.get("extra", 0))
 
 
 def _cartons_packed(data: Data) -> Iterator[Said]:

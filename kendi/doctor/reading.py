@@ -20,7 +20,7 @@ QUANTITIES: Mapping[str, Mapping[str, str]] = {
     "orders": {
         "orders": """
             SELECT order_id, number AS line, ordered, cancelled, cancelled - withheld AS stopped, withheld,
-                allocated, started, good, packed, unpacked, departed, delivered
+                allocated - extra AS allocated, started - extra AS started, good, extra, packed, unpacked, departed, delivered
             FROM order_line""",
         "orders' cancellations": """
             SELECT order_id, line_number AS line, sum(coalesce(stopped, 0) + withheld) AS cancelled,
@@ -30,9 +30,10 @@ QUANTITIES: Mapping[str, Mapping[str, str]] = {
     "production": {
         "production demand": "SELECT order_id, line, quantity AS ordered, cleared, stopped FROM demand",
         "production work orders": """
-            SELECT order_id, line, coalesce(sum(quantity) FILTER (
+            SELECT order_id, line, coalesce(sum(quantity - extra) FILTER (
                     WHERE declined_reason IS NULL AND withdrawn_on IS NULL), 0) AS allocated,
-                coalesce(sum(quantity) FILTER (WHERE started_on IS NOT NULL), 0) AS started, sum(good) AS good
+                coalesce(sum(quantity - extra) FILTER (WHERE started_on IS NOT NULL), 0) AS started,
+                sum(good) AS good, sum(greatest(0, good - (quantity - extra))) AS extra
             FROM work_order GROUP BY order_id, line""",
     },
     "logistics": {

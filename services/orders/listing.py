@@ -24,13 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from services.orders.domain.order import Order
-from services.orders.storage import BY_DAY, order_line
+from services.orders.storage import BY_DAY, WANTED, order_line
 from services.orders.storage import order as orders
 from services.orders.views import mine
 from shared.database import Database
 from shared.web.access import Principal
 
-OPEN = order_line.c.delivered < order_line.c.ordered - order_line.c.cancelled
+OPEN = order_line.c.delivered < WANTED
 BLOCKED = order_line.c.action == "block"
 HELD = (
     order_line.c.produce_until.is_(None)

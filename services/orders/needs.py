@@ -14,7 +14,7 @@ from services.orders.domain.facts import digest, facts_shown
 from services.orders.domain.hold import Hold
 from services.orders.domain.need import Known, State, Version
 from services.orders.domain.order import Line, Order
-from services.orders.storage import destination_policy, lot, order_line
+from services.orders.storage import WANTED, destination_policy, lot, order_line
 from shared.clock import business_today
 
 
@@ -74,7 +74,7 @@ def asking_about(session: Session, country: str) -> Sequence[UUID]:
 
 
 def _held(session: Session, which: ColumnElement[bool]) -> Sequence[UUID]:
-    left = order_line.c.departed < order_line.c.ordered - order_line.c.cancelled
+    left = order_line.c.departed < WANTED
     query = select(order_line.c.order_id).where(order_line.c.action == "hold", left, which)
     return session.execute(query.distinct().order_by(order_line.c.order_id)).scalars().all()
 

@@ -8,11 +8,10 @@ from uuid import UUID
 from sqlalchemy import Row, RowMapping, and_, distinct, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.orders.storage import caught_line, destination_policy, order_line, rescreening
+from services.orders.storage import WANTED, caught_line, destination_policy, order_line, rescreening
 from services.orders.storage import order as orders
 from shared.clock import WIB
 
-WANTED = order_line.c.ordered - order_line.c.cancelled
 OPEN = order_line.c.delivered < WANTED
 WAITING = rescreening.c.ended_at.is_(None)
 AT_SEA = order_line.c.departed - order_line.c.delivered

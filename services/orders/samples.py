@@ -7,7 +7,7 @@ from sqlalchemy import Row, and_, select, true
 from sqlalchemy.orm import Session
 
 from services.orders.domain.sample import Verdict
-from services.orders.storage import buyer, item, order_line, sample_verdict
+from services.orders.storage import TO_MAKE, buyer, item, order_line, sample_verdict
 from services.orders.storage import order as orders
 from services.orders.views import mine
 from shared.web.access import BUYER, Principal
@@ -86,7 +86,7 @@ def _waiting(
             mine(principal),
             order_line.c.awaited_sample.is_not(None),
             order_line.c.action != "block",
-            order_line.c.good < order_line.c.ordered - order_line.c.cancelled + order_line.c.withheld,
+            order_line.c.good < TO_MAKE,
             order_line.c.sku == sku if sku else true(),
         )
         .order_by(order_line.c.order_id, order_line.c.number)

@@ -243,6 +243,10 @@ SENTENCES = {
         "Lot {lot}: {quantity} good pieces from {facility}",
         "Lot {lot}: {quantity} buah baik dari {facility}",
     ),
+    "lot_released_with_extra": (
+        "Lot {lot}: {quantity} good pieces from {facility}, {extra} of them beyond the order, as the agreement allows",
+        "Lot {lot}: {quantity} buah baik dari {facility}, {extra} di antaranya melebihi pesanan sesuai perjanjian",
+    ),
     "cartons_packed": (
         "{quantity} pieces of lot {lot} were packed",
         "{quantity} buah dari lot {lot} dikemas",
@@ -585,6 +589,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
     """Which sentence tells an event: some have several, by what they say."""
     if kind == "production_planned" and data["promised_date"] is None:
         return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
+    if kind == "lot_released" and data.get("extra"):
+        return "lot_released_with_extra"
     if kind == "lateness_warned":
         return _warning(data)
     if kind == "milestone_recorded" and data.get("short"):

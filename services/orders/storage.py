@@ -129,7 +129,8 @@ Index("buyer_order_buyer_placed_on_id_idx", order.c.buyer, order.c.placed_on, or
 Index("buyer_order_po_number_idx", order.c.po_number, postgresql_ops={"po_number": "text_pattern_ops"})
 
 QUANTITIES = (
-    "ordered", "cancelled", "withheld", "allocated", "started", "good", "packed", "departed", "delivered",
+    "ordered", "cancelled", "withheld", "extra", "allocated", "started", "good", "packed", "departed",
+    "delivered",
 )  # fmt: skip
 
 order_line = Table(
@@ -160,9 +161,10 @@ order_line = Table(
     Column("explanation_id", Text, nullable=False),
     *(Column(name, Integer, nullable=False, server_default="0") for name in (*QUANTITIES, "unpacked")),
     CheckConstraint("action IN ('allow', 'hold', 'block')", name="action"),
-    CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered", name="ordered"),
+    CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered + extra", name="ordered"),
+    CheckConstraint("extra >= 0", name="extra"),
     CheckConstraint("withheld BETWEEN 0 AND cancelled", name="withheld"),
-    CheckConstraint("allocated BETWEEN 0 AND ordered - cancelled + withheld", name="allocated"),
+    CheckConstraint("allocated BETWEEN 0 AND ordered + extra - cancelled + withheld", name="allocated"),
     CheckConstraint("started BETWEEN 0 AND allocated", name="started"),
     CheckConstraint("good BETWEEN 0 AND allocated", name="good"),
     CheckConstraint("packed BETWEEN 0 AND good - withheld", name="packed"),
@@ -172,20 +174,23 @@ order_line = Table(
     CheckConstraint("awaited_sample IS NULL OR produce_until IS NULL", name="sample"),
 )
 
+WANTED = order_line.c.ordered + order_line.c.extra - order_line.c.cancelled
+"""What is still to be delivered in the end: ``Line.wanted`` in SQL."""
+TO_MAKE = WANTED + order_line.c.withheld
 OF_ITS_ORDER = ("buyer", "placed_on")
 BY_DAY = (order_line.c.placed_on, order_line.c.order_id)
 Index("order_line_sku_idx", order_line.c.sku, *BY_DAY)
 Index("order_line_buyer_sku_idx", order_line.c.buyer, order_line.c.sku, *BY_DAY)
-Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered - cancelled"))
+Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered + extra - cancelled"))
 Index(
     "order_line_produce_until_idx",
     order_line.c.produce_until,
-    postgresql_where=text("good < ordered - cancelled + withheld"),
+    postgresql_where=text("good < ordered + extra - cancelled + withheld"),
 )
 Index(
     "order_line_export_until_idx",
     order_line.c.export_until,
-    postgresql_where=text("departed < ordered - cancelled"),
+    postgresql_where=text("departed < ordered + extra - cancelled"),
 )
 
 Index(

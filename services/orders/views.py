@@ -19,6 +19,8 @@ from services.orders.domain.payment import smallest_unit
 from services.orders.domain.ways_out import BY_CANCELLING, Way, ways_out
 from services.orders.storage import (
     QUANTITIES,
+    TO_MAKE,
+    WANTED,
     acknowledgement,
     cancellation,
     hold,
@@ -32,8 +34,6 @@ from shared.events import contract_of
 from shared.events.logistics import ShipmentBooked, ShipmentCancelled, ShipmentDelivered
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
-WANTED = order_line.c.ordered - order_line.c.cancelled
-TO_MAKE = WANTED + order_line.c.withheld
 ON_LINE = and_(order_line.c.order_id == hold.c.order_id, order_line.c.number == hold.c.line_number)
 WAITS = and_(
     hold.c.released_on.is_(None),

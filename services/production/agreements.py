@@ -27,7 +27,17 @@ def find(session: Session, principal: Principal, id: UUID) -> Agreement | None:
 
 
 def as_dict(one: Agreement, today: date) -> dict[str, Any]:
-    names = ("id", "number", "partner", "facility", "lanes", "valid_from", "valid_to", "version")
+    names = (
+        "id",
+        "number",
+        "partner",
+        "facility",
+        "lanes",
+        "valid_from",
+        "valid_to",
+        "tolerance_pct",
+        "version",
+    )
     return {
         **{name: getattr(one, name) for name in (*names, "ended_on", "ended_reason", "last_day")},
         "state": one.state_on(today),

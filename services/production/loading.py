@@ -100,6 +100,7 @@ def _load_agreements(session: Session, folder: Path) -> int:
             lanes=list(row.lanes),
             valid_from=row.valid_from,
             valid_to=row.valid_to,
+            tolerance_pct=row.tolerance_pct,
             tariffs=[Tariff(sku=tariff.sku, idr=tariff.idr) for tariff in row.tariffs],
         )
         stand_alone(made, others_of(session, row.partner, row.facility))

@@ -110,7 +110,7 @@ def _work_orders(session: Session, today: date) -> defaultdict[Key, list[WorkOrd
 
 
 def _not_begun(row: Row[Any], work_orders: Sequence[WorkOrder]) -> int:
-    nobodys = max(0, row.to_make - sum(each.quantity for each in work_orders if each.live))
+    nobodys = max(0, row.to_make - sum(each.asked for each in work_orders if each.live))
     waiting = sum(each.quantity for each in work_orders if each.can_be_taken_back)
     return int(nobodys + waiting)
 

@@ -121,9 +121,10 @@ def _best(
     if values is not None:
         takes_part = program.takes_part(values)
         for spare in DAYS_TO_SPARE:
-            plans += _Program(lines, able, today, spare=spare).with_those(takes_part, deadline)
+            if time.monotonic() < deadline:
+                plans += _Program(lines, able, today, spare=spare).with_those(takes_part, deadline)
     best = min(plans, key=lambda plan: better(lines, plan, able, today).after.total)
-    if _pairs(lines) <= EXACT:
+    if _pairs(lines) <= EXACT and time.monotonic() < deadline:
         whole, closer = program.whole(best, deadline)
         best = min([best, *whole], key=lambda plan: better(lines, plan, able, today).after.total)
         bound = max(bound, closer)

@@ -209,7 +209,7 @@ work_order = Table(
     Column("paused_reason", Text),
     *(
         Column(name, Integer, nullable=False, server_default="0")
-        for name in ("made", "good", "rework", "scrap", "short_closed")
+        for name in ("made", "good", "rework", "scrap", "short_closed", "extra")
     ),
     Column("short_closed_reason", Text),
     CheckConstraint("quantity > 0 OR short_closed > 0", name="quantity"),
@@ -221,6 +221,7 @@ work_order = Table(
     CheckConstraint("good >= 0 AND rework >= 0 AND scrap >= 0", name="counts"),
     CheckConstraint("good + rework + scrap <= made", name="made"),
     CheckConstraint("made - scrap <= quantity", name="remaining"),
+    CheckConstraint("extra >= 0 AND 100 * extra <= 3 * (quantity - extra)", name="extra"),
     CheckConstraint("taken_back >= 0", name="taken_back"),
     CheckConstraint("num_nulls(withdrawn_on, started_on) > 0", name="withdrawn"),
 )
@@ -228,6 +229,9 @@ Index("work_order_facility_due_idx", work_order.c.facility, work_order.c.due, wo
 Index("work_order_order_id_line_idx", work_order.c.order_id, work_order.c.line)
 LIVE = work_order.c.declined_reason.is_(None) & work_order.c.withdrawn_on.is_(None)
 """Whether a work order's quantity counts as allocated: ``WorkOrder.live`` in SQL."""
+
+ASKED = work_order.c.quantity - work_order.c.extra
+"""What was asked for: ``WorkOrder.asked`` in SQL."""
 
 OPEN = LIVE & (work_order.c.good < work_order.c.quantity)
 """Whether somebody is still to make some of it: what capacity is committed to."""
@@ -397,6 +401,8 @@ agreement = Table(
     Column("ended_on", Date),
     Column("ended_reason", Text),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("tolerance_pct", Integer, nullable=False, server_default="0"),
+    CheckConstraint("tolerance_pct BETWEEN 0 AND 3", name="tolerance_pct"),
     CheckConstraint("valid_from <= valid_to", name="days"),
     CheckConstraint("ended_on <= valid_to", name="ended_on"),
     CheckConstraint("num_nulls(ended_on, ended_reason) <> 1", name="ended"),

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, lazyload
 
+from services.production.agreements import LAST_DAY
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
 from services.production.domain.clearance import LANE
@@ -52,6 +53,27 @@ def agreement_on(session: Session, order: WorkOrder, day: date) -> Agreement | N
     """The agreement that a day's work on it falls under: the one in force, else the last that was."""
     begun = [one for one in agreements_for(session, order) if one.valid_from <= day]
     return max(begun, key=lambda one: (one.state_on(day) == "in_force", one.valid_from), default=None)
+
+
+def tolerance_on(day: date) -> ColumnElement[int]:
+    """How many per cent beyond what was asked for a work order's partner takes, by ``agreement_on`` in SQL."""
+    theirs = demand.c.partner.is_(None) | (demand.c.partner == agreement.c.partner)
+    falls_under = (
+        select(agreement.c.tolerance_pct)
+        .join(demand, theirs)
+        .where(demand.c.order_id == work_order.c.order_id, demand.c.line == work_order.c.line)
+        .where(agreement.c.facility == work_order.c.facility, agreement.c.lanes.contains([LANE]))
+        .where(agreement.c.valid_from <= day)
+        .order_by((day <= LAST_DAY).desc(), agreement.c.valid_from.desc())
+        .limit(1)
+        .correlate(work_order)
+    )
+    return func.coalesce(falls_under.scalar_subquery(), 0)
+
+
+def tolerance_of(session: Session, order: WorkOrder, day: date) -> int:
+    query = select(tolerance_on(day)).select_from(work_order).where(work_order.c.id == order.id)
+    return int(session.execute(query).scalar_one())
 
 
 def _agreements(codes: Sequence[str], partner: str | None) -> Select[Agreement]:

@@ -25,6 +25,7 @@ from services.production.storage import (
     tool_kind,
     work_order,
 )
+from services.production.terms import tolerance_on
 from shared.web.access import IN_A_FACILITY, KANWIL, Principal
 from shared.web.problems import not_found
 
@@ -74,7 +75,7 @@ def find_work_order(session: Session, principal: Principal, id: UUID) -> WorkOrd
 
 def as_dict(order: WorkOrder) -> dict[str, Any]:
     names = ("id", "number", "order_id", "line", "sku", "facility", "quantity", "due", "why", "state")
-    counts = ("made", "good", "rework", "scrap", "awaiting", "remaining")
+    counts = ("made", "good", "rework", "scrap", "awaiting", "remaining", "extra")
     return {
         name: getattr(order, name)
         for name in (
@@ -112,7 +113,7 @@ def list_work_orders(
     return [as_dict(order) for order in session.execute(query).scalars()]
 
 
-def board(session: Session, principal: Principal, limit: int) -> list[dict[str, Any]]:
+def board(session: Session, principal: Principal, limit: int, *, today: date) -> list[dict[str, Any]]:
     """The open work orders in order of need, each with its item's names and a day's pieces by the calendar."""
     reports = (
         select(func.count())
@@ -121,7 +122,7 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
         .label("reports")
     )
     query = (
-        select(WorkOrder, item, facility.c.name, reports)
+        select(WorkOrder, item, facility.c.name, reports, tolerance_on(today).label("tolerance"))
         .join(item, item.c.sku == work_order.c.sku)
         .join(facility, facility.c.code == work_order.c.facility)
         .where(mine(principal), OPEN)
@@ -138,6 +139,7 @@ def board(session: Session, principal: Principal, limit: int) -> list[dict[str, 
             "facility_name": row.name,
             "a_day": max(1, a_day.get((row.WorkOrder.facility, row.family), 0) // row.labour_minutes),
             "reported": row.reports,
+            "room": row.WorkOrder.room(row.tolerance),
         }
         for row in rows
     ]

@@ -323,7 +323,10 @@ class WorkOrderCompleted:
 @contract("kendi.production.lot_released.v1", subject="lot/{lot}")
 @dataclass(frozen=True, kw_only=True)
 class LotReleased:
-    """Good pieces of one work order passed inspection and are free for packing."""
+    """Good pieces of one work order passed inspection and are free for packing.
+
+    ``extra`` of them are beyond what was asked for, within the tolerance of the agreement; plans do not count them.
+    """
 
     lot: str
     work_order_id: UUID
@@ -333,6 +336,7 @@ class LotReleased:
     facility: str
     quantity: int
     lane: Literal["custodial", "parole_community", "free"]
+    extra: int = 0
 
 
 @contract("kendi.production.work_order_withdrawn.v1", subject="work_order/{work_order_id}")

@@ -163,6 +163,14 @@ def percent() -> Checked:
     return Checked('a percentage from 0 to 100 in quotes, such as "50" or "12.5"', read)
 
 
+def per_cent_up_to(most: int, **options: Any) -> Checked:
+    return Checked(
+        f"a whole number of per cent from 0 to {most}",
+        lambda value: _need(value, type(value) is int and 0 <= value <= most),
+        **options,
+    )
+
+
 def measure() -> Checked:
     """A quantity in the unit of a material, in quotes."""
     return Checked(

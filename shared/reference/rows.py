@@ -336,6 +336,7 @@ class Agreement:
     lanes: tuple[str, ...]
     valid_from: date
     valid_to: date
+    tolerance_pct: int
     tariffs: tuple[Tariff, ...]
     source: str
 

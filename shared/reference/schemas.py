@@ -322,6 +322,7 @@ class Agreement(Row):
     facility = f.code("a code such as LPS-SRG", r"[A-Z]{3,4}-[A-Z]{3}")
     lanes = f.Listed(f.one_of(*LANES))
     valid_from, valid_to = f.day(), f.day()
+    tolerance_pct = f.per_cent_up_to(3, load_default=0)
     tariffs = f.Listed(f.Part(Tariff()), least=0)
     source = f.mark()
 

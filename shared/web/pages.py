@@ -63,12 +63,11 @@ def _around_every_page() -> dict[str, Any]:
 def language() -> str:
     """The reader's language, found once for a request: a long page asks thousands of times."""
     if "language" not in g:
-        g.language = _language_asked_for()
-    known: str = g.language
-    return known
+        g.language = _language_of_request()
+    return str(g.language)
 
 
-def _language_asked_for() -> str:
+def _language_of_request() -> str:
     """Indonesian or English: what was chosen, else what the browser prefers, else the desk's own."""
     chosen = request.args.get("lang") or request.cookies.get("kendi-language")
     if chosen in LANGUAGES:

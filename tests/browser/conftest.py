@@ -1,7 +1,7 @@
 """A real browser, and a running system with one order on its way."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -26,14 +26,29 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def launch() -> Iterator[Callable[..., Browser]]:
+    """Opens a browser, with more arguments if any are given."""
     path = find()
     if path is None:
         pytest.skip("no Chromium on PATH")
+    opened: list[Browser] = []
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=dict(os.environ))
-        yield opened
-        opened.close()
+
+        def open_browser(*more: str) -> Browser:
+            chromium = playwright.chromium
+            opened.append(
+                chromium.launch(executable_path=path, args=[*ARGUMENTS, *more], env=dict(os.environ))
+            )
+            return opened[-1]
+
+        yield open_browser
+        for each in opened:
+            each.close()
+
+
+@pytest.fixture(scope="session")
+def browser(launch: Callable[..., Browser]) -> Browser:
+    return launch()
 
 
 @pytest.fixture(scope="session")

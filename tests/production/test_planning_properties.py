@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -25,7 +25,7 @@ from services.production.domain import terms
 from services.production.domain.allocation import Plan, share_out
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import capacities, hearing, working
-from services.production.storage import demand, work_order
+from services.production.storage import agreement, demand, work_order
 from shared.events.orders import CancellationRequested, ClearanceWithdrawn
 from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
@@ -56,6 +56,8 @@ class Planning(RuleBasedStateMachine):
     @initialize(ordered=ORDERED)
     def place(self, ordered: int) -> None:
         self.ordered = ordered
+        with self.production.database.transaction() as session:
+            session.execute(update(agreement).values(tolerance_pct=3))
         for code, workers in ((SRAGEN, 100), (KLATEN, 20)):
             self.staff(workers, code)
         self.production.hears(an_order(order_id=self.order, quantity=ordered))
@@ -110,7 +112,7 @@ class Planning(RuleBasedStateMachine):
     def make(self, which: int, pieces: int, scrap: int) -> None:
         if orders := self._work_orders():
             order = orders[which % len(orders)]
-            made = min(pieces, order.remaining)
+            made = min(pieces, order.room(3))
             report = partial(working.report, work_order_id=order.id, pieces=made, kind="made")
             self._do(lambda session: report(session, worked_on=today()))
             inspect = partial(working.inspect, work_order_id=order.id, passed=max(0, made - scrap))
@@ -127,11 +129,11 @@ class Planning(RuleBasedStateMachine):
     @invariant()
     def no_more_is_allocated_than_cleared_nor_cleared_than_ordered(self) -> None:
         live = [order for order in self._work_orders() if order.live]
-        allocated = sum(order.quantity for order in live)
+        allocated = sum(order.asked for order in live)
         line = self._demand()
         assert 0 <= allocated <= min(line.cleared, self.ordered - line.stopped)
         assert line.cleared <= line.quantity == self.ordered
-        assert sum(order.good for order in live) <= allocated
+        assert all(order.good <= order.quantity <= order.asked * 1.03 for order in live)
         assert not [order for order in self._work_orders() if not order.live and order.made]
 
     @invariant()
@@ -142,7 +144,7 @@ class Planning(RuleBasedStateMachine):
         assert sorted(offer["work_order_id"] for offer in offers) == sorted(str(order.id) for order in orders)
         if plans:
             live = {order.facility: order.quantity for order in orders if order.live}
-            assert plans[-1]["allocated"] == sum(order.quantity for order in orders if order.live)
+            assert plans[-1]["allocated"] == sum(order.asked for order in orders if order.live)
             may_be_made = self.ordered - self._demand().stopped
             assert plans[-1]["allocated"] <= plans[-1]["allocated"] + plans[-1]["unallocated"] <= may_be_made
             assert {each["facility"] for each in plans[-1]["allocations"]} == set(live)
@@ -155,7 +157,7 @@ class Planning(RuleBasedStateMachine):
         back = self._told("work_order_withdrawn") + self._told("work_order_reduced")
         offered = sum(offer["quantity"] for offer in self._told("work_order_offered"))
         declined = sum(order.quantity for order in self._work_orders() if order.state == "declined")
-        live = sum(order.quantity for order in self._work_orders() if order.live)
+        live = sum(order.asked for order in self._work_orders() if order.live)
         assert offered - declined - sum(each["quantity"] for each in back) == live
         assert not [order for order in self._work_orders() if order.withdrawn_on and order.started_on]
 

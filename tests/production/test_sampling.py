@@ -46,6 +46,25 @@ def test_the_standard_says_how_many_are_drawn_and_accepted(
     assert sampling.major.reject == major[1] + 1
 
 
+MASTER_TABLE = {
+    "2.5": "v v 1 ^ v 2 3 4 6 8 11 15 22 ^ ^",
+    "4.0": "v 1 ^ v 2 3 4 6 8 11 15 22 ^ ^ ^",
+}
+"""From which number on a lot is rejected, from letter A to Q, as MIL-STD-105E prints it: v and ^ are its arrows."""
+SAMPLES = (2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 315, 500, 800, 1250)
+
+
+@pytest.mark.parametrize("aql", MASTER_TABLE)
+def test_the_plans_are_those_of_the_printed_table_with_its_arrows_followed(aql: str) -> None:
+    printed = MASTER_TABLE[aql].split()
+    plans = {plan.letter: plan for plan in AQL.plans if plan.aql == aql}
+    for place, row in enumerate(AQL.letters):
+        at = place
+        while not printed[at].isdigit():
+            at += 1 if printed[at] == "v" else -1
+        assert (plans[row.letter].sample, plans[row.letter].reject) == (SAMPLES[at], int(printed[at]))
+
+
 def test_the_table_has_a_plan_for_each_letter_and_each_kind_of_defect() -> None:
     letters = [row.letter for row in AQL.letters]
     assert len(letters) == 15

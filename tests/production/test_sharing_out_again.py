@@ -1,17 +1,17 @@
 """What no facility has is offered on the day on which one becomes able to make it, or to make more of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Event
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from kendi.servers import Addresses
 from services.production import loading
 from services.production.handlers import waiting
-from services.production.storage import capability, facility
+from services.production.storage import capability, demand, facility
 from services.production.tasks import JOBS, share_out
 from shared import reference
 from shared.clock import advance
@@ -25,6 +25,7 @@ from tests.production.conftest import (
     a_week,
     an_order,
     in_days,
+    monday,
     particulars,
     today,
 )
@@ -83,6 +84,26 @@ def test_people_who_consent_now_bring_it_what_waits(waits: Production) -> None:
     assert offered(waits) == 0
     assert waits.sragen.put(f"/facilities/{SRAGEN}/pool", a_pool()).status_code == 200
     assert offered(waits) == 1_000
+
+
+def test_fewer_hours_are_no_reason_to_try_what_waits(waits: Production) -> None:
+    def last_tried() -> date | None:
+        with waits.database.transaction() as session:
+            tried: date | None = session.execute(select(demand.c.tried_on)).scalar_one()
+            return tried
+
+    def open_for(minutes: int) -> None:
+        changed = {"open_minutes": minutes, "reason": "search"}
+        day = (monday(1) + timedelta(days=1)).isoformat()
+        assert waits.sragen.put(f"/facilities/{SRAGEN}/calendar/{day}", changed).status_code == 200
+
+    open_for(60)
+    with waits.database.transaction() as session:
+        session.execute(update(demand).values(tried_on=in_days(-1)))
+    open_for(30)
+    assert last_tried() == in_days(-1)
+    open_for(90)
+    assert last_tried() == today()
 
 
 def test_what_has_all_it_needs_is_not_shared_out_twice(waits: Production) -> None:

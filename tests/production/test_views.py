@@ -13,7 +13,7 @@ from services.production import views
 from services.production.domain.work_order import STATES, WorkOrder
 from services.production.storage import work_order
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, Principal
-from tests.production.conftest import KLATEN, SRAGEN, Production
+from tests.production.conftest import KLATEN, SRAGEN, Production, today
 
 DAY = date(2026, 3, 2)
 
@@ -88,7 +88,7 @@ def test_a_role_that_makes_nothing_sees_nothing(shared_out: Production, role: st
     for account in (None, SRAGEN):
         nobody = Principal("key:1", "", role, account)
         with shared_out.database.transaction() as session:
-            assert views.board(session, nobody, 10) == []
+            assert views.board(session, nobody, 10, today=today()) == []
             assert views.count_open(session, nobody) == {}
             every = views.list_work_orders(session, nobody, state=None, code=None, limit=9, after=None)
             assert every == []
@@ -98,14 +98,14 @@ def test_a_role_that_makes_nothing_sees_nothing(shared_out: Production, role: st
 def test_an_officer_without_a_facility_sees_nothing(shared_out: Production) -> None:
     nobody = Principal("key:1", "", FACILITY, None)
     with shared_out.database.transaction() as session:
-        assert views.board(session, nobody, 10) == []
+        assert views.board(session, nobody, 10, today=today()) == []
     assert not views.may_see(nobody, SRAGEN)
 
 
 def test_the_most_urgent_work_stands_first(shared_out: Production) -> None:
     office = Principal("key:1", "", KANWIL, None)
     with shared_out.database.transaction() as session:
-        board = views.board(session, office, 10)
+        board = views.board(session, office, 10, today=today())
         assert [row["due"] for row in board] == sorted(row["due"] for row in board)
         assert sum(views.count_open(session, office).values()) == len(board) == 2
-        assert len(views.board(session, office, 1)) == 1
+        assert len(views.board(session, office, 1, today=today())) == 1

@@ -39,9 +39,14 @@ KINDS: st.SearchStrategy[Kind] = st.sampled_from(["made", "reworked"])
 class Piecework(RuleBasedStateMachine):
     """Any commands, possible or not; those that are refused change nothing."""
 
-    @initialize(quantity=st.integers(1, 20), begun=st.sampled_from([True, True, False]))
-    def offer(self, quantity: int, begun: bool) -> None:
+    @initialize(
+        quantity=st.integers(1, 20),
+        begun=st.sampled_from([True, True, False]),
+        tolerance=st.sampled_from([0, 0, 20]),
+    )
+    def offer(self, quantity: int, begun: bool, tolerance: int) -> None:
         self.order = a_work_order(quantity)
+        self.tolerance = tolerance
         self.today = DAY
         self.told: list[object] = []
         if begun:
@@ -70,13 +75,18 @@ class Piecework(RuleBasedStateMachine):
 
     @rule(pieces=st.integers(-1, 21), kind=KINDS, worked=st.sampled_from([0, 0, 0, -1, 1]))
     def report(self, pieces: int, kind: Kind, worked: int) -> None:
-        self._do(lambda: self.order.report(pieces, kind=kind, worked_on=self._day(worked), today=self.today))
+        day = self._day(worked)
+        self._do(
+            lambda: self.order.report(
+                pieces, kind=kind, worked_on=day, today=self.today, tolerance_pct=self.tolerance
+            )
+        )
 
     @rule(nth=st.integers(1, 4), pieces=st.integers(-1, 21), reason=REASONS)
     def correct(self, nth: int, pieces: int, reason: str) -> None:
         for number, entry in enumerate(self.order.reports, 1):  # as the database numbers them
             entry.id = number
-        self._do(lambda: self.order.correct(nth, pieces=pieces, reason=reason))
+        self._do(lambda: self.order.correct(nth, pieces=pieces, reason=reason, tolerance_pct=self.tolerance))
 
     @rule(reason=REASONS)
     def short_close(self, reason: str) -> None:
@@ -90,7 +100,7 @@ class Piecework(RuleBasedStateMachine):
     def work_a_day(self, pieces: int, rework: int, scrap: int) -> None:
         """Mend and make as much as there is, and inspect all that waits."""
         self.report(min(pieces, self.order.rework), "reworked", 0)
-        self.report(min(pieces, self.order.remaining), "made", 0)
+        self.report(min(pieces, self.order.room(self.tolerance)), "made", 0)
         self.inspect(max(0, self.order.awaiting - rework - scrap), rework, scrap)
 
     @rule(days=st.integers(1, 2))
@@ -114,6 +124,8 @@ class Piecework(RuleBasedStateMachine):
         assert order.quantity == order.remaining + order.awaiting + order.rework + order.good
         assert min(order.made, order.good, order.rework, order.scrap, order.awaiting, order.remaining) >= 0
         assert order.good <= order.quantity
+        assert order.extra == max(0, order.made - order.scrap - order.asked)
+        assert order.extra <= order.asked * self.tolerance // 100
 
     @invariant()
     def what_was_told_adds_up_to_the_same(self) -> None:
@@ -128,6 +140,7 @@ class Piecework(RuleBasedStateMachine):
         assert sum(event.scrap for event in inspected) == order.scrap
         assert sum(event.passed for event in inspected) == order.good
         assert sum(event.quantity for event in self._told(LotReleased)) == order.good
+        assert sum(event.extra for event in self._told(LotReleased)) == max(0, order.good - order.asked)
         assert [(r.pieces, r.kind, r.worked_on) for r in order.reports] == [
             (event.pieces, event.kind, event.worked_on)
             for event in self.told

@@ -14,10 +14,10 @@ TIME_TO_ANSWER: Final = timedelta(days=3)
 
 
 def trouble_of(line: Line, *, promised_date: date | None, short: int, in_time: int | None) -> Trouble | None:
-    """Whether the buyer must be asked; pieces that are asked back already are missed by nobody."""
+    """Whether the buyer must be asked; what is asked back already or beyond the order is missed by nobody."""
     if line.closed or line.blocked or line.produce_until is None:
         return None
-    wanted = line.wanted - line.pending
+    wanted = max(0, line.wanted - line.extra - line.pending)
     if short - line.pending > 0:
         missing = min(short - line.pending, wanted)
         return Trouble(kind="short", promised_date=None, in_time=wanted - missing, missing=missing)

@@ -47,9 +47,12 @@ LANE: Final[Lane] = "custodial"
 class Line:
     """One item for one consignee.
 
-    All quantities are pieces, each counted from what the services said: ``ordered >= allocated >= good
+    All quantities are pieces, each counted from what the services said: ``ordered + extra >= allocated >= good
     >= packed >= departed >= delivered``, and ``allocated >= started``. They only grow, but for
     ``allocated``, which the newest plan replaces, and ``packed``, which falls by what is unpacked.
+
+    ``extra`` were made beyond what was asked for, within the tolerance that the buyer agreed on with the facility:
+    they are wanted, too, and count as allocated and begun. No plan counts them.
 
     ``cancelled`` are those that production stopped and the good ones that are ``withheld``: taken to
     stock, and still counted as made.
@@ -83,6 +86,7 @@ class Line:
     delivered: int = 0
     withheld: int = 0
     unpacked: int = 0
+    extra: int = 0
     promised_date: date | None = None
     produce_until: date | None = None
     export_until: date | None = None
@@ -118,7 +122,12 @@ class Line:
     @property
     def wanted(self) -> int:
         """What is still to be delivered in the end."""
-        return self.ordered - self.cancelled
+        return self.ordered + self.extra - self.cancelled
+
+    @property
+    def to_plan(self) -> int:
+        """What production is asked for, and clears its plans against."""
+        return self.to_make - self.extra
 
     @property
     def to_make(self) -> int:
@@ -398,13 +407,20 @@ class Order:
         What was begun or is good already belongs to this plan, or to a later one that is on its way.
         """
         line = self.line(number)
-        line.allocated, line.promised_date = max(allocated, line.started, line.good), promised_date
+        planned = allocated + line.extra
+        line.allocated, line.promised_date = max(planned, line.started, line.good), promised_date
 
-    def finish(self, number: int, quantity: int, *, on: date) -> list[object]:
-        """Good pieces were released as a lot. The last of them asks for the second release, to export."""
+    def finish(self, number: int, quantity: int, *, extra: int = 0, on: date) -> list[object]:
+        """Good pieces were released as a lot, ``extra`` of them beyond what was asked for.
+
+        The last of them asks for the second release, to export; what was cleared without the extra ones, anew.
+        """
         line = self.line(number)
+        for count in ("extra", "allocated", "started"):
+            setattr(line, count, getattr(line, count) + extra)
         line.good += quantity
-        return self.ask_to_export(line, on)
+        withdrawn = self.end_export(line, on, because="changed") if extra else []
+        return [*withdrawn, *self.ask_to_export(line, on)]
 
     def depart(self, number: int, lot: str, quantity: int) -> None:
         """Pieces of a lot left the country."""
@@ -581,7 +597,7 @@ def _route(parts: Sequence[Hold]) -> list[str] | None:
 
 
 def _to_clear(line: Line, purpose: Purpose) -> int:
-    return line.to_make if purpose == "produce" else line.wanted
+    return line.to_plan if purpose == "produce" else line.wanted
 
 
 def _placed_line(line: Line) -> PlacedLine:

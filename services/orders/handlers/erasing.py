@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.order import Order
 from services.orders.handlers.locking import locked
+from services.orders.storage import WANTED, order_import, order_import_row, order_line, purge_step, timeline
 from services.orders.storage import order as orders
-from services.orders.storage import order_import, order_import_row, order_line, purge_step, timeline
 from shared import purging
 from shared.clock import WIB
 from shared.purging import Batch, Done, Eraser, Plan, in_batches
@@ -65,7 +65,7 @@ def _erase_consignees(session: Session, asked: Asked, batch: Batch) -> Done:
 def _with_consignees() -> Subquery:
     """Orders that have one still, of how many lines, whether something is left to do, and when the last thing happened."""
     lines = func.count().filter(order_line.c.consignee_name != ERASED)
-    left = order_line.c.delivered < order_line.c.ordered - order_line.c.cancelled
+    left = order_line.c.delivered < WANTED
     columns = (lines.label("lines"), func.bool_or(left).label("open"))
     last = select(func.max(timeline.c.occurred_at)).where(timeline.c.order_id == order_line.c.order_id)
     query = select(order_line.c.order_id, *columns, last.scalar_subquery().label("finished_at"))

@@ -110,7 +110,7 @@ def on_work_order_short_closed(session: Session, event: WorkOrderShortClosed, he
 def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     order = locked(session, event.order_id)
     line = order.line(event.line)
-    if line.good + event.quantity > line.allocated:
+    if line.good + event.quantity > line.allocated + event.extra:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
     timeline.note(session, event, heard)
     line.lots.append(
@@ -123,7 +123,8 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
             released_at=heard.occurred_at,
         )
     )
-    timeline.tell(session, *order.finish(event.line, event.quantity, on=business_today(session)))
+    finished = order.finish(event.line, event.quantity, extra=event.extra, on=business_today(session))
+    timeline.tell(session, *finished)
     if line.lane != LANE:
         releasing.screen_by_lots(session, order, line)
 

@@ -93,16 +93,18 @@ class OrderRequest(Schema):
 
 
 class QuantitiesSchema(Schema):
-    """Pieces. ``ordered >= allocated >= good >= packed >= departed >= delivered``.
+    """Pieces. ``ordered + extra >= allocated >= good >= packed >= departed >= delivered``.
 
     ``cancelled`` is a part of ``ordered``: what production stopped, and what was ``withheld``, which is
-    good and in stock. No more is allocated than ``ordered - cancelled + withheld``; ``started`` is the
-    part of ``allocated`` on which work began, in whole work orders.
+    good and in stock. No more is allocated than ``ordered + extra - cancelled + withheld``; ``started``
+    is the part of ``allocated`` on which work began, in whole work orders. ``extra`` are good pieces beyond the
+    order, within the tolerance of the agreement with the facility; they are delivered too.
     """
 
     ordered = Whole()
     cancelled = Whole()
     withheld = Whole()
+    extra = Whole()
     allocated = Whole()
     started = Whole()
     good = Whole()

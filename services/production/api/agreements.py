@@ -83,7 +83,7 @@ def read_agreement(agreement_id: UUID) -> Any:
 @api.doc(parameters=[IF_MATCH])
 @requires(KANWIL)
 def amend_agreement(body: dict[str, Any], agreement_id: UUID) -> Any:
-    """Change days, lanes or tariffs. Work that was offered under it goes on."""
+    """Change days, lanes, tariffs or the tolerance. Work that was offered under it goes on."""
     with transaction() as session:
         one_plan_at_a_time(session)  # nobody amends it between the look at its version and the amendment
         must_match(_found(session, agreement_id).version)

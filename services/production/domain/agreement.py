@@ -12,6 +12,8 @@ from shared.refusal import Refused
 
 LANES = ("custodial", "parole_community", "free")
 STATES = ("upcoming", "in_force", "over")
+MOST_TOLERANCE_PCT = 3
+"""More than this beyond what was asked for is agreed by nobody."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -24,7 +26,10 @@ class Tariff:
 
 @dataclass(eq=False, kw_only=True)
 class Agreement:
-    """In force from ``valid_from`` to its last day, both included; the state follows from the day."""
+    """In force from ``valid_from`` to its last day, both included; the state follows from the day.
+
+    The partner takes up to ``tolerance_pct`` more good pieces of a work order than were asked for.
+    """
 
     id: UUID
     number: str
@@ -36,6 +41,7 @@ class Agreement:
     ended_on: date | None = None
     ended_reason: str | None = None
     version: int = 1
+    tolerance_pct: int = 0
     tariffs: list[Tariff] = field(default_factory=list)
 
     @property
@@ -48,7 +54,7 @@ class Agreement:
         return "in_force" if day <= self.last_day else "over"
 
     def amend(self, *, today: date, others: Iterable["Agreement"], **changes: Any) -> None:
-        """Change days, lanes or tariffs, as long as it is not over; its number, partner and facility stay."""
+        """Change days, lanes, tariffs or the tolerance, as long as it is not over; its number, partner and facility stay."""
         self._must_not_be_over(today)
         if changes.get("valid_to", today) < today:
             raise Refused(

@@ -67,6 +67,10 @@ class Capacity:
         """What must pass before new pieces are begun."""
         return max(self.busy_minutes, self.material_minutes)
 
+    def has_more_than(self, before: "Capacity") -> bool:
+        """Whether by some day it has more labour than it had."""
+        return any(now > then for now, then in zip(self.until, before.until, strict=True))
+
     def pieces_a_day(self, labour_minutes: int) -> int:
         """Whole pieces of a full day; none where a piece takes longer than a day."""
         return self.minutes_a_day // labour_minutes

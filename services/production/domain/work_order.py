@@ -46,7 +46,8 @@ DECLINE_CODES: Final = (
 class WorkOrder:
     """``made`` counts every piece once; each is awaiting inspection, good, in rework, or scrap.
 
-    ``quantity`` is without the ``taken_back`` pieces, but for an order that was withdrawn as a whole.
+    ``quantity`` is without the ``taken_back`` pieces, but for an order that was withdrawn as a whole. It grows
+    by the ``extra`` pieces that were made beyond what was asked for, within the agreement's tolerance.
 
     A scrapped piece is made again, so ``made`` may exceed ``quantity`` by ``scrap``. What an order that was
     closed short lacks, ``short_closed``, is not in its ``quantity`` any more.
@@ -75,6 +76,7 @@ class WorkOrder:
     scrap: int = 0
     short_closed: int = 0
     short_closed_reason: str | None = None
+    extra: int = 0
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -86,6 +88,16 @@ class WorkOrder:
     def remaining(self) -> int:
         """Pieces still to be made, those that replace scrap included."""
         return self.quantity - self.made + self.scrap
+
+    @property
+    def asked(self) -> int:
+        """What the facility was asked for; what it made beyond that may be less tomorrow."""
+        return self.quantity - self.extra
+
+    def room(self, tolerance_pct: int) -> int:
+        """The most that may still be reported as made: what remains, and what the agreement allows beyond it."""
+        allowed = self.asked + self.asked * tolerance_pct // 100
+        return max(self.remaining, allowed - self.made + self.scrap)
 
     @property
     def live(self) -> bool:
@@ -195,8 +207,9 @@ class WorkOrder:
         today: date,
         origin: Origin = NO_DEVICE,
         a_day: int | None = None,
+        tolerance_pct: int = 0,
     ) -> list[object]:
-        """Pieces made, or mended, on one working day. No more than remain, or than are in rework.
+        """Pieces made, or mended, on one working day. No more than remain and are tolerated, or than are in rework.
 
         What a device sent before is not counted again; more than twice what is made in ``a_day`` is flagged,
         and so is what two devices tell of the same hour. Without a day the device's time says it.
@@ -219,7 +232,7 @@ class WorkOrder:
         self._must_be(*UNDER_WAY)
         if pieces < 1:
             raise Refused("Give a number of pieces from 1.", field="pieces")
-        self._must_fit(pieces, pieces, kind)
+        self._must_fit(pieces, pieces, kind, tolerance_pct)
         if worked_on > today or (self.started_on and worked_on < self.started_on):
             raise Refused(
                 "Give a day from {first} to {last}.", field="worked_on", first=self.started_on, last=today
@@ -229,7 +242,9 @@ class WorkOrder:
         entry.flagged = is_implausible(self.reports, entry, a_day)
         return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
 
-    def correct(self, report: int, *, pieces: int, reason: str, a_day: int | None = None) -> list[object]:
+    def correct(
+        self, report: int, *, pieces: int, reason: str, a_day: int | None = None, tolerance_pct: int = 0
+    ) -> list[object]:
         """A report should have said so many pieces; what was inspected already can't be taken back."""
         self._must_be(*UNDER_WAY, "paused")
         entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
@@ -239,7 +254,7 @@ class WorkOrder:
         more = pieces - before
         if not more:
             raise Refused("The report says {pieces} already.", field="pieces", pieces=pieces)
-        self._must_fit(more, pieces, entry.kind)
+        self._must_fit(more, pieces, entry.kind, tolerance_pct)
         if -more > self.awaiting or pieces < 0:
             least = max(0, before - self.awaiting)
             raise Refused("Give {least} or more: the others are inspected.", field="pieces", least=least)
@@ -271,9 +286,16 @@ class WorkOrder:
             )
         return True
 
-    def _must_fit(self, more: int, pieces: int, kind: Kind) -> None:
-        """No more than remain, or than are to be mended, may be added; ``pieces`` is what was entered."""
-        most = pieces - more + (self.remaining if kind == "made" else self.rework)
+    def _must_fit(self, more: int, pieces: int, kind: Kind, tolerance_pct: int) -> None:
+        """No more than remain and are tolerated, or than are to be mended, may be added; ``pieces`` was entered."""
+        most = pieces - more + (self.room(tolerance_pct) if kind == "made" else self.rework)
+        if pieces > most and kind == "made" and tolerance_pct:
+            raise Refused(
+                "{pieces} is more than the {most} that the agreement (PKS) still allows.",
+                field="pieces",
+                pieces=pieces,
+                most=most,
+            )
         if pieces > most and kind == "made":
             raise Refused(
                 "{pieces} is more than the {most} that remain.", field="pieces", pieces=pieces, most=most
@@ -289,6 +311,13 @@ class WorkOrder:
         else:
             self.rework -= entry.pieces
         self.reports.append(entry)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Take what was made beyond what was asked for into the quantity; scrap and corrections use it up first."""
+        asked = self.asked
+        self.extra = max(0, self.made - self.scrap - asked)
+        self.quantity = asked + self.extra
 
     def short_close(self, *, reason: str) -> list[object]:
         """What is not made yet will not be made here; what was made is inspected and mended first.
@@ -335,12 +364,16 @@ class WorkOrder:
         self.good += passed
         self.rework += rework
         self.scrap += scrap
+        self._settle()
         return self._inspected(passed, rework, scrap, lot)
 
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
         if passed:
-            events.append(LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=LANE))
+            extra = min(passed, max(0, self.good - self.asked))
+            events.append(
+                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=LANE, extra=extra)
+            )
         if self.good == self.quantity:
             events.append(WorkOrderCompleted(**self._about, good=self.good))
         return events

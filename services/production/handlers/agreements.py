@@ -28,6 +28,7 @@ def make(
     valid_from: date,
     valid_to: date,
     tariffs: Mapping[str, Decimal],
+    tolerance_pct: int = 0,
 ) -> Agreement:
     """A new agreement; no other covers the same partner, facility and lane in these days."""
     one_plan_at_a_time(session)
@@ -42,6 +43,7 @@ def make(
         lanes=list(lanes),
         valid_from=valid_from,
         valid_to=valid_to,
+        tolerance_pct=tolerance_pct,
         tariffs=_tariffs(session, tariffs),
     )
     stand_alone(made, others_of(session, partner, facility))
@@ -51,7 +53,7 @@ def make(
 
 
 def amend(session: Session, *, agreement_id: UUID, **changes: Any) -> Agreement:
-    """Change its days, lanes or tariffs. Work that was offered under it goes on."""
+    """Change its days, lanes, tariffs or tolerance. Work that was offered under it goes on."""
     one_plan_at_a_time(session)
     amended = _locked(session, agreement_id)
     if "tariffs" in changes:

@@ -16,8 +16,7 @@ from services.production.domain.calendar import (
     week_that_may_be,
 )
 from services.production.domain.pool import Headcount
-from services.production.handlers.planning import one_plan_at_a_time
-from services.production.handlers.waiting import share_out_to
+from services.production.handlers.waiting import offering_new_hours
 from services.production.storage import calendar_day, facility, worker_pool
 from shared.clock import business_now
 
@@ -27,30 +26,30 @@ def set_week(session: Session, *, code: str, week: Sequence[int]) -> None:
     minutes = week_that_may_be(week)
     longest = max(minutes)
     own = None if minutes == ordinary_week(longest) else list(minutes)
-    one_plan_at_a_time(session)
-    session.execute(update(facility).where(facility.c.code == code).values(open_minutes=longest, week=own))
-    share_out_to(session, code)
+    with offering_new_hours(session, code):
+        session.execute(
+            update(facility).where(facility.c.code == code).values(open_minutes=longest, week=own)
+        )
 
 
 def change_day(session: Session, *, code: str, day: date, open_minutes: int, reason: str) -> None:
     """One day differs from the ordinary week, for a reason."""
     change_that_may_be(day, open_minutes=open_minutes, today=_today_at(session, code))
     values = {"open_minutes": open_minutes, "reason": reason}
-    one_plan_at_a_time(session)
-    session.execute(
-        upsert(calendar_day)
-        .values(facility=code, day=day, **values)
-        .on_conflict_do_update(index_elements=["facility", "day"], set_=values)
-    )
-    share_out_to(session, code)
+    with offering_new_hours(session, code):
+        session.execute(
+            upsert(calendar_day)
+            .values(facility=code, day=day, **values)
+            .on_conflict_do_update(index_elements=["facility", "day"], set_=values)
+        )
 
 
 def restore_day(session: Session, *, code: str, day: date) -> None:
     """The day is an ordinary one again."""
     must_be_to_come(day, today=_today_at(session, code))
-    one_plan_at_a_time(session)
-    session.execute(delete(calendar_day).where(calendar_day.c.facility == code, calendar_day.c.day == day))
-    share_out_to(session, code)
+    that_day = (calendar_day.c.facility == code, calendar_day.c.day == day)
+    with offering_new_hours(session, code):
+        session.execute(delete(calendar_day).where(*that_day))
 
 
 def set_pool(session: Session, *, code: str, pool: Headcount) -> None:
@@ -59,13 +58,12 @@ def set_pool(session: Session, *, code: str, pool: Headcount) -> None:
     today = _today_at(session, code)
     must_be_to_come(pool.week, today=today - timedelta(days=today.weekday()), field="week")
     values = asdict(pool)
-    one_plan_at_a_time(session)
-    session.execute(
-        upsert(worker_pool)
-        .values(facility=code, **values)
-        .on_conflict_do_update(index_elements=["facility", "week"], set_=values)
-    )
-    share_out_to(session, code)
+    with offering_new_hours(session, code):
+        session.execute(
+            upsert(worker_pool)
+            .values(facility=code, **values)
+            .on_conflict_do_update(index_elements=["facility", "week"], set_=values)
+        )
 
 
 def _today_at(session: Session, code: str) -> date:

@@ -82,7 +82,7 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
         return
     line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on)
     work_orders = work_orders_of(session, line)
-    more = line.to_make - sum(each.quantity for each in work_orders if each.live)
+    more = line.to_make - sum(each.asked for each in work_orders if each.live)
     if more > 0:
         record(session, *allocate(session, line, work_orders, more, "cleared"))
 
@@ -115,7 +115,7 @@ def on_cancellation_requested(session: Session, event: CancellationRequested, he
     one_plan_at_a_time(session)
     line = line_of(session, event.order_id, event.line)
     work_orders = locked_work_orders(session, line)
-    had = sum(each.quantity for each in work_orders if each.live)
+    had = sum(each.asked for each in work_orders if each.live)
     stopped = stop(
         event.quantity,
         unassigned=line.quantity - line.stopped - had,

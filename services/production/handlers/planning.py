@@ -172,7 +172,7 @@ def plan_of(
 ) -> ProductionPlanned:
     """How the whole line stands: every live work order, and what no facility has."""
     rows = [each for each in work_orders if each.live and each.quantity]
-    allocated = sum(row.quantity for row in rows)
+    allocated = sum(row.asked for row in rows)
     ready = ready_on(max(row.due for row in rows)) if rows else None
     unallocated = max(0, line.to_make - allocated)
     return ProductionPlanned(
@@ -181,8 +181,8 @@ def plan_of(
         allocated=allocated,
         unallocated=unallocated,
         promised_date=ready if allocated >= line.to_make else None,
-        allocations=tuple(Allocation(facility=row.facility, quantity=row.quantity) for row in rows),
-        in_time=sum(row.quantity for row in rows if ready_on(row.due) <= line.requested_date),
+        allocations=tuple(Allocation(facility=row.facility, quantity=row.asked) for row in rows),
+        in_time=sum(row.asked for row in rows if ready_on(row.due) <= line.requested_date),
         because=because,
         lacking=_lack(session, line) if unallocated else None,
     )

@@ -1,14 +1,25 @@
 """Sharing out again what no facility has, when something came that was missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select, update
 from sqlalchemy.orm import Session
 
+from services.production.capacities import of_all_families
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
-from services.production.storage import LIVE, capability, demand, facility, item, warning_check, work_order
+from services.production.storage import (
+    ASKED,
+    LIVE,
+    capability,
+    demand,
+    facility,
+    item,
+    warning_check,
+    work_order,
+)
 from shared.clock import business_today
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -31,12 +42,27 @@ def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> 
         _share_out(session, found[:MOST], because)
 
 
+@contextmanager
+def offering_new_hours(session: Session, code: str) -> Iterator[None]:
+    """Change a facility's hours while all other planning stands still; what waits is offered if there are more of them.
+
+    Fewer hours make nothing possible that was not, and trying all that waits takes seconds.
+    """
+    one_plan_at_a_time(session)
+    before = dict(of_all_families(session, code))
+    yield
+    if any(now.has_more_than(before[family]) for family, now in of_all_families(session, code)):
+        share_out_to(session, code)
+    else:
+        _look_for_what_comes_late(session)
+
+
 def share_out_to(session: Session, code: str) -> None:
     """What a facility can make has changed: offer it what waits, and look through what it has for what comes late.
 
     The caller holds all other planning.
     """
-    session.execute(update(warning_check).values(event=0))
+    _look_for_what_comes_late(session)
     takes_part = (facility.c.code == code, facility.c.producing, facility.c.verified)
     families = (
         select(capability.c.family)
@@ -45,6 +71,10 @@ def share_out_to(session: Session, code: str) -> None:
     )
     made_there = select(item.c.sku).where(item.c.family.in_(families))
     share_out_what_waits(session, "enabled", demand.c.sku.in_(made_there))
+
+
+def _look_for_what_comes_late(session: Session) -> None:
+    session.execute(update(warning_check).values(event=0))
 
 
 def some_are_untried(session: Session) -> bool:
@@ -68,7 +98,7 @@ def _share_out(session: Session, lines: Sequence[Row[Any]], because: Cause) -> N
     for row in lines:
         line = line_of(session, row.order_id, row.line)
         work_orders = work_orders_of(session, line)
-        more = line.to_make - sum(each.quantity for each in work_orders if each.live)
+        more = line.to_make - sum(each.asked for each in work_orders if each.live)
         planned, *offered = allocate(session, line, work_orders, more, because)
         told += [planned, *offered] if offered else []
     record(session, *told)
@@ -82,7 +112,7 @@ def _waits(today: date) -> ColumnElement[bool]:
     """Whether some of what may be made of a line has no facility."""
     to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped)
     allocated = (
-        select(func.coalesce(func.sum(work_order.c.quantity), 0))
+        select(func.coalesce(func.sum(ASKED), 0))
         .where(work_order.c.order_id == demand.c.order_id, work_order.c.line == demand.c.line, LIVE)
         .correlate(demand)
         .scalar_subquery()

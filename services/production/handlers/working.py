@@ -128,6 +128,7 @@ def report(
             since=order.started_on,
         ),
         a_day=made_a_day(session, order),
+        tolerance_pct=terms.tolerance_of(session, order, business_today(session)),
     )
     record(session, *reported)
     materials.account_for(session, order, order.made - before)
@@ -137,9 +138,15 @@ def report(
 def correct(session: Session, *, work_order_id: UUID, report: int, pieces: int, reason: str) -> WorkOrder:
     """A report should have said another number."""
     order = locked(session, work_order_id)
-    a_day = made_a_day(session, order)
     before = order.made
-    record(session, *order.correct(report, pieces=pieces, reason=reason, a_day=a_day))
+    corrected = order.correct(
+        report,
+        pieces=pieces,
+        reason=reason,
+        a_day=made_a_day(session, order),
+        tolerance_pct=terms.tolerance_of(session, order, business_today(session)),
+    )
+    record(session, *corrected)
     materials.account_for(session, order, order.made - before)
     return order
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 
 from services.production import agreements as views
-from services.production.domain.agreement import LANES
+from services.production.domain.agreement import LANES, MOST_TOLERANCE_PCT
 from services.production.duties import READERS
 from services.production.handlers import agreements
 from services.production.schemas.agreements import AgreementRequest
@@ -22,6 +22,7 @@ from shared.web.problems import not_found
 desk = Blueprint("agreements_page", __name__, url_prefix="/production", template_folder="../templates")
 
 MOST = 50
+PER_CENT = [str(pct) for pct in range(MOST_TOLERANCE_PCT + 1)]
 REQUEST = AgreementRequest()
 CHANGE = "/agreements/<uuid:agreement_id>/<any(amend, end):action>"
 
@@ -61,7 +62,11 @@ def _answered(at: UUID | None, action: str) -> Any:
                     )
                 else:
                     _must_be_unchanged(found.version)
-                    changes = {"valid_to": _day("valid_to"), "tariffs": _tariffs()}
+                    changes = {
+                        "valid_to": _day("valid_to"),
+                        "tariffs": _tariffs(),
+                        "tolerance_pct": _per_cent(),
+                    }
                     agreements.amend(session, agreement_id=at, **changes)
     except Refused as refusal:
         return _page(at=at if action != "make" else None, action=action, refusal=refusal), 422
@@ -76,6 +81,7 @@ def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = No
         "agreements.html",
         agreements=found,
         lanes=LANES,
+        most_tolerance=MOST_TOLERANCE_PCT,
         today=today,
         at=at,
         action=action,
@@ -89,7 +95,13 @@ def _typed() -> dict[str, Any]:
     typed = {name: request.form.get(name, "").strip() for name in ("number", "partner", "facility")}
     days = {name: _day(name).isoformat() for name in ("valid_from", "valid_to")}
     tariffs = {sku: str(idr) for sku, idr in _tariffs().items()}
-    asked = {**typed, **days, "lanes": request.form.getlist("lanes"), "tariffs": tariffs}
+    asked = {
+        **typed,
+        **days,
+        "lanes": request.form.getlist("lanes"),
+        "tariffs": tariffs,
+        "tolerance_pct": _per_cent(),
+    }
     if wrong := REQUEST.validate(asked):
         field, said = next(iter(wrong.items()))
         first = said[0] if isinstance(said, list) else next(iter(said.values()))[0]
@@ -114,6 +126,18 @@ def _tariffs() -> dict[str, Decimal]:
             )
         tariffs[sku] = amount
     return tariffs
+
+
+def _per_cent() -> int:
+    """What a form that says nothing of it means is nothing."""
+    typed = request.form.get("tolerance_pct", "").strip() or "0"
+    if typed not in PER_CENT:
+        raise Refused(
+            "Give a whole number of per cent from 0 to {most}.",
+            field="tolerance_pct",
+            most=MOST_TOLERANCE_PCT,
+        )
+    return int(typed)
 
 
 def _day(name: str) -> date:

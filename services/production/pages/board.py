@@ -70,11 +70,11 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
     """The board; ``at`` is the work order whose form was refused, which keeps what was typed."""
     with transaction() as session:
         most = MOST[current().role]
-        orders = views.board(session, current(), most)
+        today = business_today(session)
+        orders = views.board(session, current(), most, today=today)
         locks = views.locks(session, current())
         flagged = views.implausible(session, current(), most)
         counts = views.count_open(session, current())
-        today = business_today(session)
         others = passed_over.of_lines(
             session, current(), [(order["order_id"], order["line"]) for order in orders]
         )

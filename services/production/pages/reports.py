@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.production import views
+from services.production import terms, views
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
 from services.production.pages.board import entry, report_id, whole
@@ -48,9 +48,10 @@ def _page(id: UUID, refusal: Refused | None = None) -> str:
             raise not_found("work order")
         reports = views.reports_of(session, id)
         today = business_today(session)
+        room = order.room(terms.tolerance_of(session, order, today))
     return render_template(
         "reports.html",
-        wo={**views.as_dict(order), "reported": len(reports)},
+        wo={**views.as_dict(order), "reported": len(reports), "room": room},
         today=today,
         report_id=report_id,
         reports=reports,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from services.production.domain.agreement import LANES, STATES
+from services.production.domain.agreement import LANES, MOST_TOLERANCE_PCT, STATES
 from services.production.schemas.facilities import FACILITY_CODE, ByFamily
 from shared.web.pagination import PageSchema
 from shared.web.schemas import Money, day, long_text
@@ -40,6 +40,17 @@ def _tariffs(*, required: bool = False) -> ByFamily:
     )
 
 
+def _tolerance(**options: object) -> fields.Integer:
+    error = f"Give a whole number of per cent from 0 to {MOST_TOLERANCE_PCT}."
+    return fields.Integer(
+        strict=True,
+        validate=validate.Range(0, MOST_TOLERANCE_PCT, error=error),
+        error_messages={"invalid": error},
+        metadata={"description": "so many per cent more good pieces of a work order are taken"},
+        **options,  # type: ignore[arg-type]  # as marshmallow takes them
+    )
+
+
 class AgreementSchema(Schema):
     """A cooperation agreement; in force from ``valid_from`` to ``last_day``."""
 
@@ -53,6 +64,7 @@ class AgreementSchema(Schema):
     last_day = fields.Date(metadata={"description": "the day it ended early, or valid_to"})
     state = fields.String(metadata={"description": f"today: {', '.join(STATES)}"})
     currency = fields.String()
+    tolerance_pct = fields.Integer(metadata={"description": "so many per cent more are taken"})
     tariffs = fields.Dict(keys=fields.String(), values=Money())
     ended_on = fields.Date(allow_none=True)
     ended_reason = fields.String(allow_none=True)
@@ -80,6 +92,7 @@ class AgreementRequest(Schema):
     lanes = _lanes(required=True)
     valid_from = day()
     valid_to = day()
+    tolerance_pct = _tolerance(load_default=0)
     tariffs = _tariffs(required=True)
 
 
@@ -87,6 +100,7 @@ class AgreementAmendment(Schema):
     lanes = _lanes()
     valid_from = day(required=False)
     valid_to = day(required=False)
+    tolerance_pct = _tolerance()
     tariffs = _tariffs()
 
 

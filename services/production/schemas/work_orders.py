@@ -35,7 +35,10 @@ class WorkOrderSchema(Schema):
             "description": "why not others, as far as the caller may know; of a single work order only"
         },
     )
-    quantity = fields.Integer()
+    quantity = fields.Integer(metadata={"description": "what was asked for, and what is extra"})
+    extra = fields.Integer(
+        metadata={"description": "made beyond what was asked for, as the agreement allows"}
+    )
     made = fields.Integer()
     awaiting = fields.Integer(metadata={"description": "made or mended, not inspected yet"})
     good = fields.Integer()
