@@ -14,7 +14,7 @@ function slip({ value, dataset }) {
   if (!WHOLE.test(value.trim())) return say("whole");
   const pieces = Number(value.replace(/[., ]/g, ""));
   if (pieces < Number(dataset.least)) return say("least", { least: dataset.least });
-  return pieces > Number(dataset.most) ? say(dataset.slip, { pieces: shown(pieces), most: shown(Number(dataset.most)) }) : "";
+  return pieces > Number(dataset.most) ? say(dataset.slip ?? `${dataset.kind}-slip`, { pieces: shown(pieces), most: shown(Number(dataset.most)) }) : "";
 }
 
 function tell(input, wrong) {
