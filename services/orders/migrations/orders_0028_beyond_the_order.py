@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "orders_0029"
-down_revision = "orders_0026"
+revision = "orders_0028"
+down_revision = "orders_0027"
 branch_labels = None
 depends_on = None
 
