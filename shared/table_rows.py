@@ -77,24 +77,26 @@ def read_csv(lines: Iterable[bytes], columns: Columns, most_rows: int) -> Iterat
     texts = decoded(lines, most_rows)
     header = next(texts, "").removeprefix("\ufeff")
     separator = max(SEPARATORS, key=header.count)
-    names = columns.named_by(next(csv.reader([header], delimiter=separator), []))
+    names = columns.named_by(_cells(csv.reader([header], delimiter=separator), line=1) or [])
     reader = csv.reader(texts, delimiter=separator, strict=True)
     begins = 2
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise Refused(
-                "Line {line} is no CSV ({error}); put each cell that has quotes or line ends in quotes.",
-                field="file",
-                line=begins,
-                error=str(error),
-            ) from None
-        if cells is None:
-            return
+    while (cells := _cells(reader, line=begins)) is not None:
         if any(cells):
             yield _row(begins, names, cells)
         begins = reader.line_num + 2
+
+
+def _cells(reader: Iterator[list[str]], *, line: int) -> list[str] | None:
+    """The next row, which begins on this line; none after the last."""
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        raise Refused(
+            "Line {line} is no CSV ({error}); put each cell that has quotes or line ends in quotes.",
+            field="file",
+            line=line,
+            error=str(error),
+        ) from None
 
 
 def _row(number: int, names: list[str], cells: list[str]) -> Row:

@@ -55,6 +55,11 @@ def test_a_wrong_header_is_refused_with_the_columns_that_are_right(wrong: str) -
     assert refusal.value.field == "file"
 
 
+def test_a_header_with_a_bare_return_is_refused_by_its_line() -> None:
+    with pytest.raises(Refused, match="Line 1 is no CSV"):
+        list(read_csv([f"{HEADER}\rcolour\n".encode(), f"{ROW}\n".encode()], COLUMNS, MOST_ROWS))
+
+
 @pytest.mark.parametrize(
     ("line", "data"),
     [
