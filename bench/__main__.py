@@ -125,6 +125,7 @@ def to_the_board(system: System) -> None:
 def _milliseconds_to_the_board(
     client: httpx.Client, system: System, production: Database, told: psycopg.Connection[Any], lines: int
 ) -> float:
+    _await(partial(_is_idle, system))
     began = time.monotonic()
     order = _place(client, system, lines=lines).json()
     while not _are_on_the_board(production, order["id"], lines):
@@ -213,6 +214,17 @@ def _are_on_the_board(production: Database, order_id: str, lines: int) -> bool:
             text("SELECT count(*) FROM work_order WHERE order_id = :id"), {"id": order_id}
         )
         return int(found.scalar_one()) >= lines
+
+
+def _is_idle(system: System) -> bool:
+    """Whether every event of every service has been confirmed by all who hear it."""
+    return not any(_has_unconfirmed(system, service) for service in system.addresses.app_urls)
+
+
+def _has_unconfirmed(system: System, service: str) -> bool:
+    with _database(system, service) as database, database.transaction() as session:
+        found = session.execute(text("SELECT EXISTS (SELECT FROM outbox_delivery WHERE state < 2)"))
+        return bool(found.scalar_one())
 
 
 def _planned(orders: Database) -> int:

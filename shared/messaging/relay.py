@@ -39,7 +39,7 @@ WINDOW = 5000
 """Most unacknowledged deliveries a subscriber may have; a long outage then never fills the broker."""
 LONGEST_QUEUE = 100
 """Unread batches in a subscriber's queue beyond which it is left alone."""
-POLL_SECONDS = 0.25
+POLL_SECONDS = 0.5
 SWEEP_SECONDS = 1.0
 LONGEST_LINGER = 0.03
 
