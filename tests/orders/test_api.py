@@ -1,13 +1,15 @@
 """The orders API as buyers' systems meet it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from services.orders import listing
 from shared.messaging.tables import outbox_event
 from shared.web.access import COMPLIANCE, FACILITY, KANWIL, Principal
+from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 
 ORDERS = "/orders/v1/orders"
@@ -44,6 +46,27 @@ def test_two_people_release_a_held_line(orders: Orders) -> None:
     assert orders.office.post(release, REASON).json["lines"][0]["state"] == "accepted"
     types = [entry["type"] for entry in orders.buyer.get(f"{ORDERS}/{order['id']}/timeline").json]
     assert types[-1] == "kendi.orders.clearance_granted.v1"
+
+
+def test_a_repeat_while_the_first_request_runs_is_told_so_and_places_nothing(orders: Orders) -> None:
+    key = "k"
+    with ThreadPoolExecutor(1) as pool:
+        with orders.database.transaction() as session:
+            session.execute(text("LOCK TABLE buyer_order IN EXCLUSIVE MODE"))
+            first = pool.submit(orders.buyer.post, ORDERS, an_order(), idempotency_key=key)
+            until_somebody_waits_for_a_lock(orders.database)
+            again = orders.buyer.post(ORDERS, an_order(), idempotency_key=key)
+        assert (again.status_code, again.json["title"]) == (409, "Still running")
+        assert first.result().status_code == 201
+    assert len(orders.buyer.get(ORDERS).json) == 1
+
+
+def test_an_order_of_too_many_lines_is_refused_by_their_number_or_by_its_size(orders: Orders) -> None:
+    many = orders.buyer.post(ORDERS, an_order(lines=[a_line()] * 201))
+    assert (many.status_code, many.json["errors"][0]["field"]) == (422, "lines")
+    large = orders.buyer.post(ORDERS, an_order(lines=[a_line()] * 10_000))
+    assert (large.status_code, large.mimetype) == (413, "application/problem+json")
+    assert events_in(orders) == 0
 
 
 def test_the_same_idempotency_key_gives_the_first_answer_and_one_order(orders: Orders) -> None:

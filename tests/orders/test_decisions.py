@@ -173,6 +173,16 @@ def test_silence_takes_the_default_at_the_deadline_by_the_business_clock(order: 
     assert order.told().count("decision_answered") == 1
 
 
+def test_silence_about_pieces_that_nobody_makes_waits_for_them(order: Followed) -> None:
+    order.hears(plan(order, None, allocated=600))
+    let_days_pass(order)
+    assert [(each["kind"], each["outcome"], each["ended_by"]) for each in decisions(order)] == [
+        ("short", "wait", "deadline")
+    ]
+    line = order.read()["lines"][0]
+    assert (line["ordered"], line["cancelled"], line["requested_date"]) == (1_000, 0, WANTED.isoformat())
+
+
 def test_an_answer_after_the_deadline_is_refused(order: Followed) -> None:
     order.hears(plan(order, LATE))
     with order.orders.database.transaction() as session:
