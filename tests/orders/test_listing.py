@@ -107,7 +107,7 @@ def test_a_bad_filter_is_refused_by_its_name(orders: Orders, field: str, query: 
 
 
 def test_the_whole_list_is_a_table_whose_cells_no_spreadsheet_runs(orders: Orders) -> None:
-    runs = ['=HYPERLINK("http://x","y")', "+cmd", "-2+3", "@SUM(A1)", "＝1", "\u200b=1"]
+    runs = ['=HYPERLINK("http://x","y")', "+cmd", "-2+3", "@SUM(A1)", "＝1", "＋1", "－1", "＠x", "\u200b=1"]
     numbers = [*runs, "plain, with comma", 'quo"te']
     for number in numbers:
         place(orders, number)
