@@ -10,14 +10,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from services.logistics.domain import order as logistics
@@ -29,6 +28,7 @@ from services.orders.domain.order import Line, Order
 from services.orders.domain.rescreening import asks_again, rescreen, verdict
 from shared.events.orders import ClearanceGranted, ClearanceWithdrawn
 from shared.refusal import Refused
+from tests.breaking import Breaking, finds_out
 from tests.logistics.builders import a_line as a_line_of_logistics
 from tests.logistics.builders import an_order as an_order_of_logistics
 from tests.orders.test_order import DAY, REASON, SEEN, a_line, an_order
@@ -289,9 +289,5 @@ def a_clearance_counts_for_ever(patch: pytest.MonkeyPatch) -> None:
     ],
     ids=lambda breaking: breaking.__name__,
 )
-def test_a_broken_rule_is_found_out(
-    monkeypatch: pytest.MonkeyPatch, breaking: Callable[[pytest.MonkeyPatch], None]
-) -> None:
-    breaking(monkeypatch)
-    with pytest.raises(AssertionError):
-        run_state_machine_as_test(Trade, settings=settings(Trade.TestCase.settings, phases=[Phase.generate]))
+def test_a_broken_rule_is_found_out(monkeypatch: pytest.MonkeyPatch, breaking: Breaking) -> None:
+    finds_out(Trade, breaking, monkeypatch)

@@ -25,17 +25,8 @@ def reason_of(noted: str) -> str:
 def take_out(shipment: Shipment, ssccs: Collection[str]) -> tuple[list[Carton], list[object]]:
     """Put some cartons back at the hub; a shipment is never left without any."""
     need_open(shipment)
-    inside = {carton.sscc: carton for carton in shipment.cartons}
-    for sscc in ssccs:
-        if sscc not in inside:
-            raise Refused(
-                "Carton {sscc} is not in shipment {number}.",
-                field="ssccs",
-                sscc=sscc,
-                number=shipment.number,
-            )
+    taken = shipment.cartons_named(ssccs)
     shipment.need_without(ssccs)
-    taken = [carton for carton in shipment.cartons if carton.sscc in ssccs]
     _let_go(taken)
     shipment.cartons = [carton for carton in shipment.cartons if carton.sscc not in ssccs]
     told = CartonsTakenOut(

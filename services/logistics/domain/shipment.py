@@ -601,16 +601,13 @@ class Shipment:
                 field="ssccs",
                 code=SHORT_LANDED,
             )
-        inside = {carton.sscc for carton in self.cartons} if ssccs else set()
-        for sscc in ssccs:
-            if sscc not in inside:
-                raise Refused(
-                    "Carton {sscc} is not in shipment {number}.",
-                    field="ssccs",
-                    sscc=sscc,
-                    number=self.number,
-                )
-        return [carton for carton in self.cartons if carton.sscc in set(ssccs)] if ssccs else []
+        return self.cartons_named(ssccs) if ssccs else []
+
+    def cartons_named(self, ssccs: Collection[str]) -> list[Carton]:
+        """These of its cartons; refused where one is not among them."""
+        named = [carton for carton in self.cartons if carton.sscc in set(ssccs)]
+        need_inside(ssccs, {carton.sscc for carton in named}, number=self.number)
+        return named
 
     def _reach(
         self, code: str, place: str, occurred_at: datetime, now: datetime, ssccs: Sequence[str] = ()
@@ -645,6 +642,15 @@ class Shipment:
                 "{code} can't be without {papers}. Record them first.",
                 code=code,
                 papers=one_after_another(named, "; "),
+            )
+
+
+def need_inside(ssccs: Iterable[str], inside: Collection[str], *, number: str) -> None:
+    """Each of these cartons must be one of those that are inside the shipment of this number."""
+    for sscc in ssccs:
+        if sscc not in inside:
+            raise Refused(
+                "Carton {sscc} is not in shipment {number}.", field="ssccs", sscc=sscc, number=number
             )
 
 

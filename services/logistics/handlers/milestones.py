@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,30 +20,21 @@ from shared.clock import business_now
 from shared.refusal import Refused
 
 
-def record_milestone(
-    session: Session,
-    *,
-    shipment_id: UUID,
-    milestone: str | None = None,
-    dcsa: str | None = None,
-    edifact: str | None = None,
-    place: str,
-    occurred_at: datetime,
-    ssccs: Sequence[str] = (),
-) -> Shipment:
-    """Something happened on the way: named as we do, or by the code of DCSA or UN/EDIFACT."""
+class Reported(TypedDict):
+    """What happened: named as we do, or by the code of DCSA or UN/EDIFACT."""
+
+    milestone: NotRequired[str | None]
+    dcsa: NotRequired[str | None]
+    edifact: NotRequired[str | None]
+    place: str
+    occurred_at: datetime
+    ssccs: NotRequired[Sequence[str]]
+
+
+def record_milestone(session: Session, *, shipment_id: UUID, **reported: Unpack[Reported]) -> Shipment:
+    """Something happened on the way."""
     shipment = locked(session, shipment_id)
-    report(
-        session,
-        shipment,
-        rules.milestones(session),
-        milestone=milestone,
-        dcsa=dcsa,
-        edifact=edifact,
-        place=place,
-        occurred_at=occurred_at,
-        ssccs=ssccs,
-    )
+    report(session, shipment, rules.milestones(session), **reported)
     return shipment
 
 

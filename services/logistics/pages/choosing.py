@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.logistics import contents, rules, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED, short
-from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.shipment import Shipment, need_inside
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import incidents, milestones, regrouping, shipments
 from services.logistics.pages import telling
@@ -115,14 +115,7 @@ def _of_shipment(do: Act) -> Act:
 
     def checked(session: Session, shipment: Shipment, chosen: list[str]) -> UUID:
         there = views_of_cartons.those_inside(session, shipment.id, _some(chosen))
-        for sscc in chosen:
-            if sscc not in there:
-                raise Refused(
-                    "Carton {sscc} is not in shipment {number}.",
-                    field="more",
-                    sscc=sscc,
-                    number=shipment.number,
-                )
+        need_inside(chosen, there, number=shipment.number)
         return do(session, shipment, chosen)
 
     return checked
