@@ -17,14 +17,15 @@ ON_THE_WAY = (
     ("PEB_SUBMITTED", "IDSRG", 0),
     ("NPE_ISSUED", "IDSRG", 1),
     ("GATE_IN", "IDSRG", 1),
-    ("LOADED", "IDSRG", 1),
-    ("VESSEL_DEPARTED", "IDSRG", 0),
+    ("LOADED", "IDSRG", 5),
+    ("VESSEL_DEPARTED", "IDSRG", 1),
     ("TRANSSHIPPED", "SGSIN", 4),
-    ("DISCHARGED", None, 30),
+    ("DISCHARGED", None, 32),
     ("IMPORT_CLEARED", None, 2),
     ("DELIVERED", None, 1),
 )
 """Each milestone, where it happens (None: the port of discharge), and how many days after the one before."""
+DAYS_TO_DEPARTURE, DAYS_AT_SEA = 8, 36
 
 
 class Desk:
@@ -55,7 +56,7 @@ class Desk:
 
     def book_and_document(self, destination: str, port: str) -> None:
         """Book a vessel, and record each document that somebody still owes."""
-        sails = self._clock.today_plus(8)
+        sails = self._clock.today_plus(DAYS_TO_DEPARTURE)
         self._post(
             destination,
             "book",
@@ -66,7 +67,7 @@ class Desk:
                 "port_of_loading": "IDSRG",
                 "port_of_discharge": port,
                 "etd": sails.isoformat(),
-                "eta": (sails + timedelta(days=36)).isoformat(),
+                "eta": (sails + timedelta(days=DAYS_AT_SEA)).isoformat(),
             },
         )
         self.after_booking()

@@ -17,17 +17,23 @@ TOLD = text("""
     WHERE t.source = 'orders' AND d.delivered_at IS NOT NULL""")
 
 
-def hop_lines(app_urls: Mapping[str, str]) -> Iterator[str]:
-    """A line for each pair of services, and one for the webhooks of orders' own events."""
+def hop_lines(app_urls: Mapping[str, str], *, since: datetime) -> Iterator[str]:
+    """A line for each pair of services, and one for the webhooks of orders' own events.
+
+    What was told ``since`` all processes run counts: what was loaded before waited for them to start.
+    """
     taken: dict[str, list[float]] = defaultdict(list)
     for service, url in app_urls.items():
         database = Database(url, sees=SERVICE, pool_size=1)
         with database.reading() as session:
             for source, event_id, done_at in session.execute(APPLIED):
-                taken[f"{source} to {service}"].append(_seconds(event_id, done_at))
+                if _told_at(event_id) >= since.timestamp():
+                    taken[f"{source} to {service}"].append(done_at.timestamp() - _told_at(event_id))
             if service == "orders":
                 for event_id, delivered_at in session.execute(TOLD):
-                    taken["orders to the buyer's endpoint"].append(_seconds(event_id, delivered_at))
+                    taken["orders to the buyer's endpoint"].append(
+                        delivered_at.timestamp() - _told_at(event_id)
+                    )
         database.close()
     for hop, seconds in sorted(taken.items()):
         yield (
@@ -36,6 +42,6 @@ def hop_lines(app_urls: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def _seconds(event_id: UUID, until: datetime) -> float:
-    """The time of the commit is in the event's UUIDv7."""
-    return until.timestamp() - (event_id.int >> 80) / 1000
+def _told_at(event_id: UUID) -> float:
+    """Seconds since 1970: the time of the commit is in the event's UUIDv7."""
+    return (event_id.int >> 80) / 1000

@@ -16,6 +16,7 @@ from kendi.demo.listener import Listener
 from kendi.demo.people import Client, DemoFailed, Visitor
 from kendi.servers import in_use
 from kendi.system import System
+from shared.clock import real_now
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, LOGISTICS
 
 REASON = {
@@ -74,6 +75,7 @@ class Story:
 
     def __init__(self, system: System, folder: Path, say: Callable[[str], None]) -> None:
         self.system, self.folder, self.say = system, folder, say
+        self.began = real_now()
         self.buyer = Client(system.urls["orders"], system.accounts.key(BUYER))
         self.officers = [
             Visitor(system.urls["orders"], system.accounts.person("orders", role))
@@ -220,7 +222,7 @@ class Story:
         self.desk.save_documents(self.folder)
         self._show_news()
         self.say(f"{len(timeline)} steps; the buyer's endpoint received each of them, signed")
-        for line in hop_lines(self.system.addresses.app_urls):
+        for line in hop_lines(self.system.addresses.app_urls, since=self.began):
             self.say(line)
 
     def _steps(self) -> int:

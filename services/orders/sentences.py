@@ -252,11 +252,11 @@ SENTENCES = {
         "{quantity} buah dari lot {lot} dikemas",
     ),
     "cartons_gathered": (
-        "{cartons} cartons of lot {lot} arrived at {hub}",
+        "Cartons of lot {lot} that arrived at {hub}: {cartons}",
         "{cartons} karton lot {lot} tiba di {hub}",
     ),
     "cartons_left": (
-        "{cartons} cartons of lot {lot} left for {hub}",
+        "Cartons of lot {lot} that left for {hub}: {cartons}",
         "{cartons} karton lot {lot} berangkat ke {hub}",
     ),
     "cartons_quarantined": (
@@ -293,11 +293,11 @@ SENTENCES = {
     ),
     "shipment_planned": ("Shipment {number} was planned", "Pengiriman {number} direncanakan"),
     "cartons_taken_out": (
-        "{cartons} cartons were taken out of shipment {number} and stand at the hub again",
+        "Cartons of shipment {number} that stand at the hub again: {cartons}",
         "{cartons} karton dikeluarkan dari pengiriman {number} dan kembali ke hub",
     ),
     "cartons_put_in": (
-        "{cartons} cartons were put into shipment {number}",
+        "Cartons that were put into shipment {number}: {cartons}",
         "{cartons} karton dimasukkan ke pengiriman {number}",
     ),
     "shipment_cancelled": (

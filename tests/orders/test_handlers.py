@@ -390,7 +390,7 @@ def test_what_became_of_cartons_is_told_and_only_unpacking_moves_pieces(order: F
     order.hears(order.cartons(quantity=200))
     assert order.quantities()["packed"] == 1_000
     assert [entry["text"] for entry in order.timeline()][-8:] == [
-        f"5 cartons of lot {LOT} left for LPS-SMG",
+        f"Cartons of lot {LOT} that left for LPS-SMG: 5",
         f"200 packed pieces of lot {LOT} were set aside",
         f"200 packed pieces of lot {LOT} may be shipped again",
         f"Cartons with 200 pieces of lot {LOT} are missing",
