@@ -19,14 +19,26 @@ from shared.clock import business_today
 
 
 def ran_out(session: Session, order: Order, line: Line, hold: Hold) -> bool:
-    """Whether something that a release, or a lone signature for one, rests on holds no longer."""
-    _, states = read(session, order, line, hold)
-    return need.ran_out(hold, dossiers.of_lots(session, lots_of(hold)), states)
+    """Whether something that a release, or a lone signature for one, rests on holds no longer.
+
+    Its lots that have departed are not looked at, nor is a hold that has no others.
+    """
+    staying = [lot.code for lot in line.staying if hold.names(lot.code)]
+    if hold.lots is not None and not staying:
+        return False
+    found = dossiers.of_lots(session, staying)
+    return need.ran_out(hold, found, _states(session, order, line, hold, found))
 
 
 def read(session: Session, order: Order, line: Line, hold: Hold) -> tuple[dict[str, Any], list[State]]:
     """What is shown of a hold to who signs, and each of its needs, met or open."""
     found = dossiers.of_lots(session, lots_of(hold))
+    return _facts(order, line, hold, found), _states(session, order, line, hold, found)
+
+
+def _states(
+    session: Session, order: Order, line: Line, hold: Hold, found: Mapping[str, Sequence[Version]]
+) -> list[State]:
     said = acknowledgements.newest(session, order.id).get(line.number)
     asking = _asking(session, line.policies)
     known = Known(
@@ -38,7 +50,7 @@ def read(session: Session, order: Order, line: Line, hold: Hold) -> tuple[dict[s
         notes=counsel_notes.standing(session),
         asking=lambda each: asking.get(each, line.policies),
     )
-    return _facts(order, line, hold, found), need.states(need.asked(line, hold), known)
+    return need.states(need.asked(line, hold), known)
 
 
 def digests_of(session: Session, order: Order) -> dict[int, str]:

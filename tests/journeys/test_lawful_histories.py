@@ -112,6 +112,15 @@ class Trade(RuleBasedStateMachine):
             self.run_out()
         self.ship(others, True)
 
+    @rule(some=SOME, others=SOME, parted=st.booleans())
+    def ship_and_release_anew(self, some: set[int], others: set[int], parted: bool) -> None:
+        """Something leaves, what was released ends, and is released again, perhaps in parts."""
+        self.release(None)
+        self.ship(some, False)
+        self.run_out()
+        self.release(others if parted else None)
+        self.release(None)
+
     @rule()
     def change(self) -> None:
         """The consignee, the route or the facility is another one."""
@@ -214,6 +223,9 @@ class Trade(RuleBasedStateMachine):
         if line.action == "hold" and line.good == line.ordered and line.left_to("export") and not waits:
             released = {lot["lot"] for part in line.released_parts for lot in part.lots or ()}
             assert {lot.code for lot in line.lots if lot.departed < lot.quantity} <= released
+            assert [each.quantity for each in self.theirs.clearances if each.purpose == "export"] == [
+                line.wanted
+            ]
 
 
 def _counts(hold: Hold, on: date) -> bool:

@@ -12,6 +12,7 @@ from shared.events.production import LotReleased
 from shared.messaging.tables import outbox_event
 from tests.orders.conftest import Orders
 from tests.orders.test_handlers import LOT, Followed, follow
+from tests.orders.test_payments import pay
 
 BEYOND, EXTRA = 1_020, 20
 
@@ -69,6 +70,13 @@ def test_what_comes_after_the_export_was_cleared_is_cleared_anew(order: Followed
     order.hears(beyond(order, EXTRA, code="LATE"))
     assert order.told()[-2:] == ["clearance_withdrawn", "clearance_granted"]
     assert cleared_to_export(order) == [1_000, BEYOND]
+
+
+def test_what_is_beyond_a_paid_order_is_owed_and_told_before_it_may_leave(order: Followed) -> None:
+    pay(order, amount="550.00")
+    order.hears(order.plan(), beyond(order))
+    assert order.told()[-3:] == ["payment_status_changed"] * 2 + ["clearance_granted"]
+    assert (order.read()["payment"]["status"], order.read()["payment"]["due"]) == ("part_paid", "561.00")
 
 
 def test_the_doctor_counts_what_was_asked_for_and_what_is_beyond(order: Followed) -> None:

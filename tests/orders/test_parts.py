@@ -1,5 +1,6 @@
 """A release to export may be for some of the finished lots: the others stay held, and wait for one of their own."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,12 +8,16 @@ import pytest
 
 from shared.clock import advance, business_today
 from shared.web.access import COMPLIANCE, KANWIL
-from tests.orders.conftest import Orders
-from tests.orders.test_handlers import ORDERS, Followed, follow, let_pass, renew, sign_by_two
+from tests.orders.conftest import Orders, in_days
+from tests.orders.test_cancelling import cancel
+from tests.orders.test_dossiers import a_recording
+from tests.orders.test_handlers import ORDERS, SRAGEN, Followed, follow, let_pass, renew, sign_by_two
 from tests.orders.test_pages import Visitor
 from tests.orders.test_releases import clearances, hold, sign
+from tests.orders.test_running_out import look
 
 A, B, C = "SRG-1", "SRG-2", "SRG-3"
+OTHER = "LPS-KLT"
 REASON = "Its lots were looked at one by one, and nothing is open."
 
 
@@ -29,6 +34,10 @@ def release(order: Followed, *lots: str, **more: Any) -> None:
     for caller in ("officer", "office"):
         signed = sign(order, caller, lots=list(lots), **more)
         assert signed.status_code == 200, signed.text
+
+
+def against(facility: str, n: int = 2) -> Any:
+    return a_recording("pay", n, code=facility, finding="contradicts", valid_until=None)
 
 
 def waiting(order: Followed) -> list[str]:
@@ -61,6 +70,59 @@ def test_the_part_departs_while_the_rest_is_held(made: Followed) -> None:
     release(made, B)
     assert exported(made)[-1] == (800, [A, B])
     assert waiting(made) == [C]
+
+
+def test_what_departed_of_the_rest_before_its_release_ended_counts_in_the_one_that_follows(
+    made: Followed,
+) -> None:
+    release(made, A, B, C)
+    made.hears(made.cartons(B, 300), made.departure(made.part(B, 100)))
+    made.hears(against(SRAGEN))
+    release(made, A)
+    assert exported(made)[-1] == (600, [A])
+    release(made, B, C)
+    assert exported(made)[-1] == (1_000, [A, B, C])
+
+
+def test_the_rest_is_asked_for_where_pieces_of_the_released_lot_went_to_stock(made: Followed) -> None:
+    asked = cancel(made, 500)
+    made.hears(asked.stopped(0, asked=500), asked.withheld(450, lot=A), asked.withheld(50, lot=B))
+    made.hears(asked.answered(500, asked=500, lots=(A, B)))
+    release(made, A)
+    assert exported(made) == [(500, [A])]
+    assert waiting(made) == [B, C]
+    release(made, B, C)
+    assert exported(made)[-1] == (500, [A, B, C])
+    assert hold(made) is None
+
+
+def test_what_departed_neither_ends_the_release_of_another_facility_nor_waits_again(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot(A, 500), replace(order.lot(B, 500), facility=OTHER))
+    order.hears(a_recording("pay", 1, valid_until=in_days(10)))
+    release(order, A, B)
+    order.hears(order.cartons(A, 500), order.departure(order.part(A, 500)))
+    let_pass(order, 11)
+    assert look(order)
+    assert hold(order) is None, "the document ran out"
+    order.hears(against(SRAGEN))
+    assert hold(order) is None, "evidence speaks against it"
+    order.hears(against(OTHER, 3))
+    assert waiting(order) == [B]
+    release(order, B)
+    assert exported(order)[-1] == (1_000, [B])
+
+
+def test_evidence_about_lots_that_nobody_signed_for_leaves_the_part_released(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot(A, 500), replace(order.lot(B, 500), facility=OTHER))
+    release(order, A)
+    order.hears(against(OTHER))
+    assert waiting(order) == [B]
+    order.hears(against(SRAGEN, 3))
+    assert waiting(order) == [A, B]
 
 
 def test_the_second_person_signs_for_the_same_lots(made: Followed) -> None:

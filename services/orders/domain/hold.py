@@ -99,6 +99,10 @@ class Hold:
         """Whether it was released, and still is."""
         return self.released_on is not None and self.ended_on is None
 
+    def names(self, lot: str) -> bool:
+        """Whether it is about this lot; one that names none is about all."""
+        return self.lots is None or any(each["lot"] == lot for each in self.lots)
+
     def choose(self, lots: Sequence[str]) -> None:
         """Be about some of the finished lots alone, before anybody signs; the others are asked about after these."""
         waiting = [each["lot"] for each in self.lots or ()]

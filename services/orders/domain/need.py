@@ -95,9 +95,7 @@ def _state(need: str, known: Known) -> State:
 
 def ran_out(hold: Hold, dossiers: Mapping[str, Sequence[Version]], states: Iterable[State]) -> bool:
     """Whether something that a release rests on holds no longer: a need, or an item of a dossier that was signed for."""
-    if hold.signatures and any(not state.met for state in states):
-        return True
-    return any(
+    return any(not state.met for state in states) or any(
         _complete(dossiers[named["lot"]][named["version"] - 1]) - _complete(dossiers[named["lot"]][-1])
         for signature in hold.signatures
         for named in signature.dossiers

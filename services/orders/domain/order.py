@@ -158,12 +158,25 @@ class Line:
         return next((h for h in self.holds if h.open and self.left_to(h.purpose)), None)
 
     @property
+    def signed_to_export(self) -> list[Hold]:
+        """The holds that somebody signed for, and that stand or wait for the other signature."""
+        signed = [hold for hold in self.holds if hold.purpose == "export" and hold.signatures]
+        return [hold for hold in signed if hold.open or hold.stands]
+
+    @property
     def export_signed(self) -> bool:
         """Whether somebody signed for the export of what has not departed yet."""
-        signed = any(hold.open and hold.purpose == "export" and hold.signatures for hold in self.holds)
-        return (
-            self.action == "hold" and self.left_to("export") > 0 and (signed or self.export_until is not None)
-        )
+        return self.action == "hold" and self.left_to("export") > 0 and bool(self.signed_to_export)
+
+    @property
+    def signed_lots(self) -> list[Lot]:
+        """The lots that have not departed, and that somebody signed to export."""
+        return [lot for lot in self.staying if any(hold.names(lot.code) for hold in self.signed_to_export)]
+
+    @property
+    def staying(self) -> list[Lot]:
+        """The finished lots of which not every piece has departed."""
+        return [lot for lot in self.lots if lot.departed < lot.quantity]
 
     @property
     def released_parts(self) -> list[Hold]:
@@ -346,11 +359,12 @@ class Order:
 
     def ask_for_rest(self, line: Line, on: date) -> list[object]:
         """Finished lots that were left out of what is released to export wait for a release of their own."""
-        pieces = min(sum(lot.quantity - lot.departed for lot in line.rest), line.wanted - _released(line))
+        rest = [lot for lot in line.rest if lot in line.staying]
         waits = any(hold.open and hold.purpose == "export" for hold in line.holds)
-        if waits or not line.released_parts or pieces <= 0 or line.action != "hold":
+        if waits or not line.released_parts or not rest or line.action != "hold":
             return []
-        line.holds.append(_hold(line, "export", on, pieces, _cleared(line.rest)))
+        pieces = min(sum(lot.quantity for lot in rest), line.wanted)
+        line.holds.append(_hold(line, "export", on, pieces, _cleared(rest)))
         return [self._opened(line, "export")]
 
     def drop_stale(self, *, on: date) -> list[tuple[Line, Purpose]]:
@@ -570,7 +584,7 @@ def _finished(line: Line, purpose: Purpose) -> tuple[ClearedLot, ...] | None:
     """The lots that a decision to export is about; none where nobody told of all the pieces by lot."""
     if purpose == "produce" or sum(lot.quantity for lot in line.lots) < line.good:
         return None
-    return _cleared(line.lots)
+    return _cleared(line.staying)
 
 
 def _cleared(lots: Sequence[Lot]) -> tuple[ClearedLot, ...]:

@@ -26,6 +26,7 @@ from services.orders.handlers.dossiers import (
 )
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
+from services.orders.handlers.paying import owing
 from services.orders.handlers.quoting import on_quote_answered
 from services.orders.handlers.routing import on_shipment_booked
 from services.orders.storage import carton, facility
@@ -123,7 +124,8 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
             released_at=heard.occurred_at,
         )
     )
-    finished = order.finish(event.line, event.quantity, extra=event.extra, on=business_today(session))
+    with owing(session, order):
+        finished = order.finish(event.line, event.quantity, extra=event.extra, on=business_today(session))
     timeline.tell(session, *finished)
     if line.lane != LANE:
         releasing.screen_by_lots(session, order, line)

@@ -127,7 +127,7 @@ def end_exports(session: Session, *, facility: str) -> None:
     """
     for order in [locked(session, id) for id in needs.with_lots_of(session, facility)]:
         for line in order.lines:
-            if line.export_signed and any(lot.facility == facility for lot in line.lots):
+            if line.export_signed and any(lot.facility == facility for lot in line.signed_lots):
                 _end_export(session, order, line, because="evidence")
 
 
@@ -136,7 +136,9 @@ def end_run_out(session: Session, *, order_id: UUID) -> None:
     order, today = locked(session, order_id), business_today(session)
     for line in order.lines:
         over = [hold for hold in line.holds if hold.purpose == "export" and (hold.open or hold.stands)]
-        if line.export_signed and any(needs.ran_out(session, order, line, hold) for hold in over):
+        if line.export_signed and any(
+            needs.ran_out(session, order, line, hold) for hold in line.signed_to_export
+        ):
             _end_export(session, order, line, because="expired")
         for hold in over:
             hold.looked_on = today
