@@ -1,6 +1,7 @@
 """How the rules of a domain say no."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any, Self
 
 
@@ -20,6 +21,22 @@ class Sentence(str):
         made.message, made.values = message, values
         return made
 
+    def to_keep(self) -> dict[str, Any]:
+        """What is kept of it, so that it can be said in any language later."""
+        values = {
+            name: value.to_keep() if isinstance(value, Sentence) else str(value)
+            for name, value in self.values.items()
+        }
+        return {"message": self.message, "values": values}
+
+    @classmethod
+    def kept(cls, message: str, values: Mapping[str, Any]) -> Self:
+        """The sentence of which this was kept."""
+        found = {
+            name: cls.kept(**value) if isinstance(value, Mapping) else value for name, value in values.items()
+        }
+        return cls(message, **found)
+
     def said(self, translate: Callable[[str], str]) -> str:
         """The sentence in the language of ``translate``."""
         words = {name: _word(value, translate) for name, value in self.values.items()}
@@ -37,6 +54,11 @@ def one_after_another(sentences: Sequence[Sentence], between: str = " ") -> Sent
     names = [f"part{number}" for number in range(len(sentences))]
     message = between.join(f"{{{name}}}" for name in names)
     return Sentence(message, **dict(zip(names, sentences, strict=True)))
+
+
+def one_of(sentences: Sequence[Sentence]) -> Sentence:
+    """Several as a choice."""
+    return reduce(lambda one, other: Sentence("{one} or {other}", one=one, other=other), sentences)
 
 
 class Refused(Exception):

@@ -17,12 +17,14 @@ from services.orders.storage import order as orders
 from services.orders.storage import release_attempt
 from shared.refusal import Refused, Sentence
 from shared.sight import SERVICE
-from shared.web.access import current
+from shared.web.access import WrongRole, current
 from shared.web.context import transaction
-from shared.web.problems import Problem
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+LAST_LINE = 999_999_999
+"""Whoever asks about a later one, which no order has, is kept as asking about this."""
 
 
 def keeping_refused(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -53,9 +55,8 @@ def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P
         def watched(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return view(*args, **kwargs)
-            except Problem as problem:
-                if problem.status == 403:
-                    keep(asked, kwargs, Sentence(problem.detail))
+            except WrongRole as problem:
+                keep(asked, kwargs, problem.sentence)
                 raise
 
         return watched
@@ -65,13 +66,13 @@ def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P
 
 def keep(asked: Asked, about: Any, why: Sentence) -> None:
     """Keep one refused attempt of the person or system that is calling."""
-    by = Signer(current().id, current().name, current().role)
+    by, line = Signer(current().id, current().name, current().role), about.get("line")
     with transaction(sees=SERVICE) as session:
         releasing.keep_refused(
             session,
             asked=asked,
             order_id=about["order_id"],
-            line=about.get("line"),
+            line=None if line is None else min(line, LAST_LINE),
             lot=about.get("lot"),
             by=by,
             why=why,
@@ -92,5 +93,4 @@ def newest(session: Session, *, limit: int, before: int | None = None) -> Sequen
 
 
 def _shown(row: Any) -> dict[str, Any]:
-    said = Sentence(row["message"], **row["values"])
-    return {**row, "said": said}
+    return {**row, "said": Sentence.kept(row["message"], row["values"])}

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from shared.clock import real_now
 from shared.database import Database
+from shared.refusal import Sentence, one_of
 from shared.sight import ALL, NOTHING, only
 from shared.web import passwords
 from shared.web.problems import Problem
@@ -33,6 +34,19 @@ CARRIER = "carrier"
 IN_A_FACILITY = (FACILITY, HEAD, TOOL_KEEPER, INSPECTOR)
 """Who works for one facility: they see the same rows, and differ in what they may do."""
 ROLES = (BUYER, *IN_A_FACILITY, LOGISTICS, CARRIER, COMPLIANCE, KANWIL, OPERATOR)
+WORDS = {
+    BUYER: Sentence("buyer"),
+    FACILITY: Sentence("facility officer"),
+    HEAD: Sentence("head of the facility"),
+    TOOL_KEEPER: Sentence("tool keeper"),
+    INSPECTOR: Sentence("inspector"),
+    LOGISTICS: Sentence("logistics"),
+    CARRIER: Sentence("shipping line"),
+    COMPLIANCE: Sentence("compliance officer"),
+    KANWIL: Sentence("regional office"),
+    OPERATOR: Sentence("operator"),
+}
+"""Each role as people call it."""
 
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
@@ -72,6 +86,19 @@ class Principal:
         return ALL if self.role in (COMPLIANCE, KANWIL, LOGISTICS) else NOTHING
 
 
+class WrongRole(Problem):
+    """Somebody asked whose role may not; the sentence says which ones may."""
+
+    def __init__(self, title: str, sentence: Sentence) -> None:
+        super().__init__(403, title, sentence)
+        self.sentence = sentence
+
+
+def in_words(roles: Sequence[str]) -> Sentence:
+    """Who may, as a choice: buyer or regional office."""
+    return one_of([WORDS[role] for role in roles])
+
+
 def current() -> Principal:
     """The principal of this request."""
     return cast(Principal, g.principal)
@@ -84,7 +111,8 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
             if current().role not in roles:
-                raise Problem(403, "Not for this key", f"This takes a key for {' or '.join(roles)}.")
+                takes = Sentence("This takes a key for {roles}.", roles=in_words(roles))
+                raise WrongRole("Not for this key", takes)
             return view(*args, **kwargs)
 
         checked.roles = roles  # type: ignore[attr-defined]  # told in the document

@@ -170,7 +170,8 @@ def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
             if access.current().role not in roles:
                 if _is_operator_at_home():
                     return redirect(url_for("operations.overview"))
-                raise Problem(403, "Not for you", f"This page is for {' or '.join(roles)}.")
+                whose = Sentence("This page is for {roles}.", roles=access.in_words(roles))
+                raise access.WrongRole("Not for you", whose)
             return view(*args, **kwargs)
 
         return checked

@@ -152,11 +152,33 @@ def test_an_attempt_on_the_page_by_a_role_that_may_not_see_it_is_kept_too_and_ch
     token = CSRF_TOKEN.search(buyer.open("/orders/new"))
     assert token is not None
     form = {"csrf_token": token[1], "reason": REASON}
+    stale = {**form, "csrf_token": "of-another-session"}
+    assert buyer.client.post(f"/orders/holds/{order.id}/1", data=stale).status_code == 403
+    assert attempts(orders) == [], "a form that is too old is no attempt"
     assert buyer.client.post(f"/orders/holds/{order.id}/1", data=form).status_code == 403
     assert attempts(orders) == [("buyer", "This")]
+    page = Visitor(orders, KANWIL, language="id").open("/orders/holds/attempts")
+    assert "Halaman ini untuk petugas kepatuhan atau kantor wilayah." in page
     for statement in ("DELETE FROM release_attempt", "UPDATE release_attempt SET line_number = 2"):
         with pytest.raises(DBAPIError, match="append only"), orders.database.transaction() as session:
             session.execute(text(statement))
+
+
+def test_who_acknowledges_for_a_buyer_on_the_page_is_refused_and_kept(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    officer = Visitor(orders, COMPLIANCE)
+    assert officer.submit(f"/orders/order/{order.id}/lines/1/acknowledge").status_code == 403
+    assert attempts(orders) == [("compliance_officer", "This")]
+    assert "to acknowledge it" in officer.open("/orders/holds/attempts")
+
+
+def test_an_attempt_at_a_line_that_no_order_can_have_is_refused_and_kept_too(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    path = f"{ORDERS}/{order.id}/lines/99999999999"
+    assert orders.officer.post(f"{path}/release", WHY).status_code == 422
+    assert orders.officer.post(f"{path}/acknowledgement", ACKNOWLEDGED).status_code == 403
+    assert Visitor(orders, COMPLIANCE).submit(f"/orders/holds/{order.id}/99999999999").status_code == 422
+    assert attempts(orders) == [("compliance_officer", first) for first in ("The", "This", "The")]
 
 
 @pytest.mark.parametrize("who", ["placed_by", "drafted_by"])

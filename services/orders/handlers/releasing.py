@@ -84,7 +84,6 @@ def keep_refused(
     why: Sentence,
 ) -> None:
     """Keep who tried what, and why it was refused."""
-    values = {name: str(value) for name, value in why.values.items()}
     session.execute(
         insert(release_attempt).values(
             asked=asked,
@@ -94,8 +93,7 @@ def keep_refused(
             who=by.id,
             name=by.name,
             role=by.role,
-            message=why.message,
-            values=values,
+            **why.to_keep(),
         )
     )
 

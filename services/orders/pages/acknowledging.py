@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import acknowledgements
+from services.orders import acknowledgements, attempts
 from services.orders.asked_for import the_line
 from services.orders.handlers import acknowledging
 from services.orders.schemas.acknowledgements import AcknowledgementRequest
@@ -18,21 +18,22 @@ from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("acknowledging", __name__, url_prefix="/orders/order", template_folder="../templates")
 
-HERE = "/<uuid:order_id>/lines/<int:number>/acknowledge"
+HERE = "/<uuid:order_id>/lines/<int:line>/acknowledge"
 REQUEST = AcknowledgementRequest()
 TICKS = ("knows_who_made_it", "answers_for_import")
 
 
 @desk.get(HERE)
 @pages.desk(BUYER)
-def ask(order_id: UUID, number: int) -> str:
+def ask(order_id: UUID, line: int) -> str:
     """What is known, in plain words, with the text to acknowledge."""
-    return _page(order_id, number)
+    return _page(order_id, line)
 
 
 @desk.post(HERE)
+@attempts.keeping_without_right("acknowledgement")
 @pages.desk(BUYER)
-def acknowledge(order_id: UUID, number: int) -> Any:
+def acknowledge(order_id: UUID, line: int) -> Any:
     """The version and the language are those of the text that the page showed."""
     form = request.form
     version = form.get("text_version", "")
@@ -45,12 +46,12 @@ def acknowledge(order_id: UUID, number: int) -> Any:
     }
     try:
         with transaction() as session:
-            the_line(session, order_id, number)
+            the_line(session, order_id, line)
             acknowledging.acknowledge(
-                session, order_id=order_id, line=number, by=current(), **REQUEST.load(typed)
+                session, order_id=order_id, line=line, by=current(), **REQUEST.load(typed)
             )
     except (ValidationError, Refused) as error:
-        return _page(order_id, number, wrong_with(error, TICKS)), 422
+        return _page(order_id, line, wrong_with(error, TICKS)), 422
     return pages.back_to("portal.one_order", order_id=order_id)
 
 
