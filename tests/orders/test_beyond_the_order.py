@@ -94,9 +94,11 @@ def test_the_doctor_counts_what_was_asked_for_and_what_is_beyond(order: Followed
 
 def test_all_of_it_can_be_cancelled(order: Followed) -> None:
     order.hears(order.plan(), order.work(), beyond(order))
-    asked = order.orders.buyer.post(
-        f"/orders/v1/orders/{order.id}/cancel", {"reason": "Not needed any more."}
-    )
+    path = f"/orders/v1/orders/{order.id}/cancel"
+    much = {"reason": "Not needed any more.", "lines": [{"line": 1, "quantity": 1_021}]}
+    refused = order.orders.buyer.post(path, much)
+    assert "1020 pieces left to cancel: of 1020 ordered 0 are cancelled" in refused.json["detail"]
+    asked = order.orders.buyer.post(path, {"reason": "Not needed any more."})
     assert asked.status_code in (200, 202), asked.text
     (line,) = asked.json["lines"]
     assert line["asked"] == BEYOND

@@ -111,9 +111,9 @@ def test_of_orders_that_are_open_or_young_none_is_looked_at_one_by_one(
 
 
 def test_an_order_that_is_open_or_not_paid_keeps_its_consignee(orders: Orders) -> None:
-    follow(orders, po_number="PO-9")
+    follow(orders, po_number="PO-9", lines=2)
     order = delivered(orders)
-    assert planned(orders.database, "consignees").kept == {"order_open": 1, "unpaid": 1}
+    assert planned(orders.database, "consignees").kept == {"order_open": 2, "unpaid": 1}
     assert purge(orders.database, "consignees") == []
     pay(order)
     assert planned(orders.database, "consignees").rows == 1

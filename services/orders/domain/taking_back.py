@@ -52,7 +52,7 @@ def _pieces_of(order: Order, asked: Asked, field: str) -> tuple[Line, int]:
             field=f"{field}.quantity",
             line=line.number,
             left=left,
-            ordered=line.ordered,
+            ordered=line.ordered + line.extra,
             cancelled=line.cancelled,
             pending=line.pending,
             departed=line.departed,

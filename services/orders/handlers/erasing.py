@@ -25,19 +25,20 @@ NOTHING = "{}"
 
 
 def _plan_consignees(session: Session, asked: Asked) -> Plan:
-    """Only orders that are closed for long enough are looked at one by one."""
+    """Lines are counted; only orders that are closed for long enough are looked at one by one."""
     theirs = _with_consignees()
     old, open_too = theirs.c.finished_at < _begin_of(asked.before), theirs.c.open
-    counts = select(func.count().filter(open_too), func.count().filter(~open_too, old.is_not(True)))
-    order_open, not_old_enough = session.execute(counts.select_from(theirs)).one()
-    kept = Counter(order_open=order_open, not_old_enough=not_old_enough)
+    count = func.sum(theirs.c.lines)
+    counts = select(count.filter(open_too), count.filter(~open_too, old.is_not(True)))
+    order_open, not_old_enough = session.execute(counts).one()
+    kept = Counter(order_open=int(order_open or 0), not_old_enough=int(not_old_enough or 0))
     closed = select(theirs.c.order_id, theirs.c.lines).where(~open_too, old).order_by(theirs.c.order_id)
     lines: dict[UUID, int] = {row.order_id: row.lines for row in session.execute(closed)}
     due: list[UUID] = []
     for some in in_batches(list(lines), AT_A_TIME):
         for order in session.execute(select(Order).where(orders.c.id.in_(some))).scalars():
             reason = _why_kept(session, order, asked)
-            kept[reason] += 1
+            kept[reason] += lines[order.id]
             due += [] if reason else [order.id]
         session.expunge_all()
     del kept[""]
