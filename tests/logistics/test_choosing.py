@@ -104,6 +104,19 @@ def test_cartons_are_left_at_the_hub_or_reported_with_the_reason(
     assert (states[ssccs[0]], states[ssccs[1]]) == ("at_hub", "damaged")
 
 
+def test_what_is_chosen_stays_while_another_lot_is_shown(logistics: Logistics, visitor: Visitor) -> None:
+    first, *_ = standing(logistics)
+    logistics.gathered(a_lot("SRG-2503-002", quantity=200))
+    other = logistics.staff.get("/cartons", lot="SRG-2503-002").json[0]["sscc"]
+    path = f"/logistics/shipment/{built(logistics, visitor, first, other)}/cartons"
+    form = re.search(r'<form method="post" action="[^"]*/cartons".*?</form>', visitor.open(path), re.DOTALL)
+    assert form is not None
+    assert '<select id="lot" name="lot">' in form[0] and form[0].count('name="lot"') == 1
+    shown = visitor.submit(path, what="look", lot="SRG-2503-002", ssccs=[first]).text
+    assert f'value="{other}"' in shown and f'value="{first}"' not in shown
+    assert re.search(rf"<textarea[^>]*>\s*{first}\s*</textarea>", shown)
+
+
 def test_what_stands_elsewhere_is_not_touched_from_here(logistics: Logistics, visitor: Visitor) -> None:
     ssccs = standing(logistics)
     path = f"/logistics/shipment/{built(logistics, visitor, *ssccs[1:])}/cartons"
