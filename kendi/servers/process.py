@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 from kendi.servers.account import spawn
@@ -17,7 +18,7 @@ START_SECONDS = 60
 STOP_SECONDS = 20
 
 
-class Server:
+class Server(ABC):
     """One server process over one folder: launched, awaited, ended, and found again after a crash."""
 
     name: str
@@ -90,15 +91,15 @@ class Server:
             self._process.wait()
         self._process = None
 
+    @abstractmethod
     def _prepare(self) -> None:
         """Make what the process finds in its folder."""
-        raise NotImplementedError
 
-    def _command(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def _command(self) -> list[str]: ...
 
-    def _answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _answers(self) -> bool: ...
 
     def _freed_of_orphans(self) -> bool:
         """Whether it could not start for children of its predecessor, which now are told to end."""
