@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -125,7 +125,7 @@ def to_the_board(system: System) -> None:
 def _milliseconds_to_the_board(
     client: httpx.Client, system: System, production: Database, told: psycopg.Connection[Any], lines: int
 ) -> float:
-    _await(partial(_is_idle, system))
+    _await_idle(system)
     began = time.monotonic()
     order = _place(client, system, lines=lines).json()
     while not _are_on_the_board(production, order["id"], lines):
@@ -216,13 +216,15 @@ def _are_on_the_board(production: Database, order_id: str, lines: int) -> bool:
         return int(found.scalar_one()) >= lines
 
 
-def _is_idle(system: System) -> bool:
-    """Whether every event of every service has been confirmed by all who hear it."""
-    return not any(_has_unconfirmed(system, service) for service in system.addresses.app_urls)
+def _await_idle(system: System) -> None:
+    """Return once every event of every service has been confirmed by all who hear it."""
+    with ExitStack() as opened:
+        databases = [opened.enter_context(_database(system, name)) for name in system.addresses.app_urls]
+        _await(lambda: not any(map(_has_unconfirmed, databases)))
 
 
-def _has_unconfirmed(system: System, service: str) -> bool:
-    with _database(system, service) as database, database.transaction() as session:
+def _has_unconfirmed(database: Database) -> bool:
+    with database.transaction() as session:
         found = session.execute(text("SELECT EXISTS (SELECT FROM outbox_delivery WHERE state < 2)"))
         return bool(found.scalar_one())
 

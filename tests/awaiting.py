@@ -22,8 +22,9 @@ def until(
 
 
 def until_somebody_waits_for_a_lock(database: Database) -> None:
-    def waits() -> bool:
-        with database.transaction() as session:
-            return bool(session.execute(WAITING_FOR_A_LOCK).scalar_one())
+    until(lambda: somebody_waits_for_a_lock(database))
 
-    until(waits)
+
+def somebody_waits_for_a_lock(database: Database) -> bool:
+    with database.transaction() as session:
+        return bool(session.execute(WAITING_FOR_A_LOCK).scalar_one())

@@ -230,16 +230,18 @@ def find_shipment(session: Session, shipment_id: UUID) -> Shipment | None:
 
 
 def shipment_as_dict(
-    session: Session, shipment: Shipment, graph: Graph, language: str = "en"
+    session: Session, shipment: Shipment, graph: Graph, inside: Sequence[OfLot], language: str = "en"
 ) -> dict[str, Any]:
-    """One shipment with its goods, its papers and its way."""
-    inside = contents.of_shipment(session, shipment.id)
+    """One shipment with what is inside, its papers and its way."""
     line = session.get_one(Line, (inside[0].order_id, inside[0].line)) if inside else None
     unpaid = standing.unpaid_orders(session, shipment.id)
     sent, today = files.by_paper(session, shipment.id), business_today(session)
     return {
         **summary(shipment, graph),
-        **_counts(session, [shipment.id])[shipment.id],
+        "cartons": sum(each.cartons for each in inside),
+        "pieces": sum(each.pieces for each in inside),
+        "gross_g": sum(each.gross_g for each in inside),
+        "volume_m3": contents.load_of(inside).m3 if inside else 0,
         "lane": contents.lane_of(inside),
         "consignee": line
         and {

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -9,12 +10,13 @@ from services.logistics.pages import choosing
 from services.orders.sentences import sentence
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.pagination import cursor_of
-from tests.logistics.conftest import CONTAINER, SEAL, SRAGEN, Logistics, a_clearance, a_lot
-from tests.logistics.test_correcting import at, report, reported
+from tests.logistics.conftest import CONTAINER, SEAL, SRAGEN, Logistics, a_clearance, a_lot, an_order
+from tests.logistics.test_correcting import at, correct, id_of, report, reported
 from tests.logistics.test_desk import Visitor
 
 HERE = f"/logistics/standing/{SRAGEN}/BE"
 STEPS = ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED", "DISCHARGED")
+OTHER = UUID(int=43)
 REASON = "Torn at a corner, seen at the gate."
 
 
@@ -102,6 +104,19 @@ def test_cartons_are_left_at_the_hub_or_reported_with_the_reason(
     assert (states[ssccs[0]], states[ssccs[1]]) == ("at_hub", "damaged")
 
 
+def test_what_is_chosen_stays_while_another_lot_is_shown(logistics: Logistics, visitor: Visitor) -> None:
+    first, *_ = standing(logistics)
+    logistics.gathered(a_lot("SRG-2503-002", quantity=200))
+    other = logistics.staff.get("/cartons", lot="SRG-2503-002").json[0]["sscc"]
+    path = f"/logistics/shipment/{built(logistics, visitor, first, other)}/cartons"
+    form = re.search(r'<form method="post" action="[^"]*/cartons".*?</form>', visitor.open(path), re.DOTALL)
+    assert form is not None
+    assert '<select id="lot" name="lot">' in form[0] and form[0].count('name="lot"') == 1
+    shown = visitor.submit(path, what="look", lot="SRG-2503-002", ssccs=[first]).text
+    assert f'value="{other}"' in shown and f'value="{first}"' not in shown
+    assert re.search(rf"<textarea[^>]*>\s*{first}\s*</textarea>", shown)
+
+
 def test_what_stands_elsewhere_is_not_touched_from_here(logistics: Logistics, visitor: Visitor) -> None:
     ssccs = standing(logistics)
     path = f"/logistics/shipment/{built(logistics, visitor, *ssccs[1:])}/cartons"
@@ -153,6 +168,34 @@ def test_a_short_landing_names_its_cartons_to_staff_and_buyer_until_they_are_the
     found = logistics.record(shipment, "LANDED_IN_FULL")
     assert found.json["short"] == []
     assert "Short-landed and not there yet" not in visitor.open(path)
+
+
+def test_only_orders_that_lack_something_hear_of_a_short_landing_and_of_its_end(logistics: Logistics) -> None:
+    logistics.hears(
+        an_order(order_id=OTHER, po_number="PO-2025-0002"),
+        a_clearance(order_id=OTHER, purpose="produce"),
+        a_clearance(order_id=OTHER),
+    )
+    logistics.gathered(a_lot("SRG-2503-002", order_id=OTHER))
+    shipment, ssccs = discharged(logistics)
+    assert len(ssccs) == 10
+    theirs = [each["sscc"] for each in logistics.staff.get("/cartons", lot="SRG-2503-002").json]
+    for code, more in (("SHORT_LANDED", {"ssccs": theirs[:1]}), ("LANDED_IN_FULL", {})):
+        shown = reported(logistics, shipment, milestone=code, occurred_at=at(-1), **more)
+        report_id = id_of(shown, code)
+    undone = correct(logistics, shipment, report_id, reason="did_not_occur")
+    assert undone.json["short"] == theirs[:1]
+    wrong = correct(logistics, shipment, id_of(undone.json, "SHORT_LANDED"), reason="did_not_occur")
+    assert wrong.json["overlays"] == []
+    told = [data for name, data in logistics.told() if name in ("milestone_recorded", "milestone_corrected")]
+    assert [each["milestone"] for each in told[-4:]] == [
+        "SHORT_LANDED",
+        "LANDED_IN_FULL",
+        "LANDED_IN_FULL",
+        "SHORT_LANDED",
+    ]
+    for event in told[-4:]:
+        assert [(part["order_id"], part["quantity"]) for part in event["lines"]] == [(str(OTHER), 200)]
 
 
 def test_only_a_short_landing_names_cartons_and_only_those_of_the_shipment(logistics: Logistics) -> None:

@@ -56,6 +56,22 @@ def test_each_row_holds_or_is_refused_by_itself_and_the_same_file_again_changes_
     assert recorded[-2:] == ["GATE_IN", "LOADED"]
 
 
+def test_trouble_and_its_end_come_in_one_file_after_what_it_bars(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    carrier = a_key(logistics, a_booking()["carrier"])
+    number = sealed["number"]
+    send(
+        logistics, carrier, f"{number};GATE_IN;;IDSRG;{at(-2.5)}", f"{number};LOADED;;IDSRG;{at(-1)}", key="1"
+    )
+    rows = (
+        f"{number};QUARANTINE_HOLD;;IDSRG;{at(-2)}",
+        f"{number};QUARANTINE_RELEASED;;IDSRG;{at(-1.5)}",
+    )
+    answer = send(logistics, carrier, *rows, key="2")
+    assert [row["outcome"] for row in answer.json] == ["recorded", "recorded"]
+
+
 def test_a_container_means_the_live_shipment_in_it(logistics: Logistics, sealed: dict[str, Any]) -> None:
     assert logistics.change(sealed, "cancel", {"reason": "no room"}).status_code == 200
     by_number, by_container = send(

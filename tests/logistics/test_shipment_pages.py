@@ -1,11 +1,14 @@
 """What the pages of shipments show and take: load, route, cut-offs, what is wanted before the send-off."""
 
 import re
+from datetime import date
 from uuid import UUID
 
+import pytest
 from icalendar import Calendar
 
 from services.logistics.domain.load import in_m3
+from services.logistics.pages import calendar
 from services.logistics.pages.pictures import blocks, stops
 from services.logistics.views_of_loads import cut_offs_between, filled
 from shared.events.orders import WithholdingRequested
@@ -87,6 +90,22 @@ def test_the_calendar_says_if_it_leaves_shipments_out(logistics: Logistics) -> N
         none_of_it = cut_offs_between(session, today(), in_days(35), limit=0)
     assert (len(whole[0]) > 3, whole[1]) == (True, False)
     assert none_of_it == ({}, True)
+
+
+def test_what_is_taken_along_says_if_it_leaves_shipments_out(
+    logistics: Logistics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logistics.change(logistics.planned(), "book", a_booking())
+    visitor = Visitor(logistics, LOGISTICS)
+
+    def taken_along() -> dict[str, date]:
+        taken = Calendar.from_ical(visitor.client.get("/logistics/calendar.ics?lang=en").data)
+        return {str(each["SUMMARY"]): each.decoded("DTSTART") for each in taken.walk("VEVENT")}
+
+    assert not any("left out" in each for each in taken_along())
+    monkeypatch.setattr(calendar, "MOST_TAKEN_ALONG", 0)
+    ((told, day),) = taken_along().items()
+    assert ("those that leave last are left out" in told, day) == (True, today())
 
 
 def test_the_parts_of_a_load_fill_no_more_than_it_is() -> None:

@@ -205,6 +205,38 @@ def test_a_step_is_barred_by_what_held_when_it_was_and_not_by_what_was_told_befo
     assert (before.status_code, HELD in before.json["detail"]) == (422, True)
 
 
+def test_trouble_that_was_learnt_late_is_told_once_what_ended_it_is(
+    logistics: Logistics, visitor: Visitor, sealed: dict[str, Any]
+) -> None:
+    for code, hours in (("GATE_IN", -2.5), ("LOADED", -1)):
+        reported(logistics, sealed, milestone=code, occurred_at=at(hours))
+    held = {"milestone": HELD, "occurred_at": at(-2)}
+    alone = report(logistics, sealed, **held)
+    assert (alone.status_code, "report first what ended it" in alone.json["detail"]) == (422, True)
+    too_late = report(logistics, sealed, milestone="QUARANTINE_RELEASED", occurred_at=at(-0.5))
+    assert (too_late.status_code, f"record {HELD} first" in too_late.json["detail"]) == (422, True)
+    page = visitor.open(f"/logistics/shipment/{sealed['id']}")
+    assert all(f'<option value="{code}"' in page for code in (HELD, "QUARANTINE_RELEASED"))
+    reported(logistics, sealed, milestone="QUARANTINE_RELEASED", occurred_at=at(-1.5))
+    again = report(logistics, sealed, milestone=HELD, occurred_at=at(-1.2))
+    assert (again.status_code, HELD in again.json["detail"]) == (422, True)
+    shown = reported(logistics, sealed, **held)
+    assert [each["milestone"] for each in shown["milestones"]][-3:] == [
+        HELD, "QUARANTINE_RELEASED", "LOADED",
+    ]  # fmt: skip
+    assert overlays(logistics, sealed) == []
+
+
+def test_a_short_landing_is_told_after_the_shipment_was_closed(logistics: Logistics) -> None:
+    shipment = on_the_way(logistics, "DISCHARGED")
+    landed, found = (real_now().isoformat() for _ in range(2))
+    for code in ("IMPORT_CLEARED", "DELIVERED", "CLOSED"):
+        assert logistics.record(shipment, code).status_code == 200
+    for code, moment in (("LANDED_IN_FULL", found), (SHORT, landed)):
+        assert report(logistics, shipment, milestone=code, occurred_at=moment).status_code == 200
+    assert overlays(logistics, shipment) == []
+
+
 def test_what_ended_trouble_is_not_taken_back_while_what_it_barred_stands(
     logistics: Logistics, sealed: dict[str, Any]
 ) -> None:

@@ -12,6 +12,7 @@ from services.production.domain.agreement import MOST_TOLERANCE_PCT
 from services.production.loading import load
 from services.production.storage import agreement
 from shared import reference
+from shared.events.production import PiecesCorrected, WorkOrderCompleted
 from shared.reference import BadReference
 from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL
@@ -58,6 +59,16 @@ def test_a_correction_takes_back_what_was_extra() -> None:
     assert (order.quantity, order.extra, order.remaining) == (100, 0, 0)
     with pytest.raises(Refused, match="104 is more than the 103 that the agreement"):
         order.correct(1, pieces=104, reason="Salah hitung", tolerance_pct=3)
+
+
+def test_an_order_whose_last_piece_beyond_was_a_mistake_is_told_to_be_complete() -> None:
+    order = started(100)
+    order.report(101, kind="made", worked_on=DAY, today=DAY, tolerance_pct=3)
+    order.reports[0].id = 1
+    order.inspect(passed=100, rework=0, scrap=0, lot="L1")
+    corrected, completed = order.correct(1, pieces=100, reason="Salah hitung", tolerance_pct=3)
+    assert (order.state, type(corrected)) == ("completed", PiecesCorrected)
+    assert isinstance(completed, WorkOrderCompleted) and completed.good == 100
 
 
 def test_what_is_less_than_a_piece_is_not_allowed() -> None:

@@ -1,6 +1,7 @@
 """Premi: to the last rupiah, in a ledger that only grows, for what was accepted here whatever a buyer does later."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
@@ -30,6 +31,7 @@ from services.production.storage import (
 from shared.clock import business_now
 from shared.database import Database
 from shared.refusal import Refused
+from tests.awaiting import somebody_waits_for_a_lock, until
 from tests.production.conftest import SRAGEN, Production, today
 from tests.production.workforce import (
     LONG_AGO,
@@ -283,6 +285,25 @@ def test_work_goes_on_while_its_agreement_is_amended_or_gets_a_scheme(shared_out
                 beside.execute(text("SET LOCAL lock_timeout = '2s'"))
                 order = beside.get_one(WorkOrder, UUID(work))
                 premi.accept_lot(beside, order, lot=f"SRG-{lot}", pieces=5)
+
+
+def test_a_scheme_waits_for_a_lot_that_is_being_accepted_and_books_it(shared_out: Production) -> None:
+    """Neither would see the other, and the lot would be owed for only once it is shared out."""
+    database, work = shared_out.database, shared_out.sragen.started()["id"]
+    with database.transaction() as session:
+        without_schemes(session)
+
+    def make() -> None:
+        with database.transaction() as session:
+            a_scheme(session)
+
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction() as session:
+            premi.accept_lot(session, session.get_one(WorkOrder, UUID(work)), lot="SRG-1", pieces=5)
+            made = beside.submit(make)
+            until(lambda: made.done() or somebody_waits_for_a_lock(database))
+        made.result()
+    assert balances(database)["partner"] > 0
 
 
 STATEMENTS = {

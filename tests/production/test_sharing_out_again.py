@@ -86,24 +86,37 @@ def test_people_who_consent_now_bring_it_what_waits(waits: Production) -> None:
     assert offered(waits) == 1_000
 
 
-def test_fewer_hours_are_no_reason_to_try_what_waits(waits: Production) -> None:
-    def last_tried() -> date | None:
-        with waits.database.transaction() as session:
-            tried: date | None = session.execute(select(demand.c.tried_on)).scalar_one()
-            return tried
+def last_tried(production: Production) -> date | None:
+    with production.database.transaction() as session:
+        tried: date | None = session.execute(select(demand.c.tried_on)).scalar_one()
+        return tried
 
+
+def tried_yesterday(production: Production) -> None:
+    with production.database.transaction() as session:
+        session.execute(update(demand).values(tried_on=in_days(-1)))
+
+
+def test_fewer_people_are_no_reason_to_try_what_waits(waits: Production) -> None:
+    few, fewer = ({"open_minutes": 1, "workers": {FAMILY: count}} for count in (2, 1))
+    for capacity, tried in ((few, today()), (fewer, in_days(-1))):
+        tried_yesterday(waits)
+        assert waits.sragen.put(f"/facilities/{SRAGEN}/capacity", capacity).status_code == 200
+        assert last_tried(waits) == tried
+
+
+def test_fewer_hours_are_no_reason_to_try_what_waits(waits: Production) -> None:
     def open_for(minutes: int) -> None:
         changed = {"open_minutes": minutes, "reason": "search"}
         day = (monday(1) + timedelta(days=1)).isoformat()
         assert waits.sragen.put(f"/facilities/{SRAGEN}/calendar/{day}", changed).status_code == 200
 
     open_for(60)
-    with waits.database.transaction() as session:
-        session.execute(update(demand).values(tried_on=in_days(-1)))
+    tried_yesterday(waits)
     open_for(30)
-    assert last_tried() == in_days(-1)
+    assert last_tried(waits) == in_days(-1)
     open_for(90)
-    assert last_tried() == today()
+    assert last_tried(waits) == today()
 
 
 def test_what_has_all_it_needs_is_not_shared_out_twice(waits: Production) -> None:

@@ -1,5 +1,6 @@
 """Warnings as facilities, the office and orders meet them: raised by reports and time, taken up, cleared."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Event
 from typing import Any
@@ -14,6 +15,7 @@ from services.production.tasks import check_for_warnings, has_work_to_check
 from shared import settings
 from shared.clock import advance, business_today
 from shared.web.access import FACILITY, KANWIL
+from tests.awaiting import somebody_waits_for_a_lock, until
 from tests.production.conftest import KLATEN, SRAGEN, Production, an_amendment, in_days
 from tests.production.test_access_matrix import tools_are_missing
 from tests.production.test_board import CSRF_TOKEN, Visitor
@@ -105,6 +107,29 @@ def test_it_is_looked_through_after_each_report_or_change_of_a_facility_and_ever
     with begun.database.transaction() as session:
         advance(session, timedelta(minutes=1))
     assert due()
+
+
+def test_another_look_that_is_asked_for_during_one_is_not_forgotten(begun: Production) -> None:
+    database = begun.database
+    check(begun)
+
+    def shut() -> None:
+        day = {"open_minutes": 0, "reason": "lockdown"}
+        assert begun.sragen.put(f"/facilities/{SRAGEN}/calendar/{in_days(3)}", day).status_code == 200
+
+    asked: list[Future[None]] = []
+
+    def ask(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO warning_check") and not asked:
+            asked.append(beside.submit(shut))
+            until(lambda: asked[0].done() or somebody_waits_for_a_lock(database))
+
+    with ThreadPoolExecutor(1) as beside:
+        event.listen(database.engine, "before_cursor_execute", ask)
+        check(begun)
+        asked[0].result()
+    with database.transaction() as session:
+        assert has_work_to_check(session)
 
 
 def test_a_red_that_nobody_mends_moves_the_promise_once_and_stays_red_until_the_buyer_takes_the_day(

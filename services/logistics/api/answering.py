@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import rules, views
+from services.logistics import contents, rules, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Shipment
 from services.logistics.schemas.shipments import ShipmentSchema
@@ -40,4 +40,5 @@ def _changing(
 
 
 def shown(session: Session, shipment: Shipment) -> dict[str, Any]:
-    return views.shipment_as_dict(session, shipment, rules.milestones(session), language())
+    inside = contents.of_shipment(session, shipment.id)
+    return views.shipment_as_dict(session, shipment, rules.milestones(session), inside, language())

@@ -58,6 +58,7 @@ def correct(
     corrective = _corrective(shipment, wrong, right, now) if right else None
     stays = [each for each in shipment.reached if each is not wrong] + ([corrective] if corrective else [])
     need_in_order(stays, graph)
+    lines = shipment.lines_about(wrong, graph)
     if corrective:
         shipment.reports.append(corrective)
     reason: Reason = INCORRECT_DATA if corrective else DID_NOT_OCCUR
@@ -73,7 +74,7 @@ def correct(
             reason=reason,
             right_place=right.place if right else None,
             right_at=right.occurred_at if right else None,
-            lines=shipment.lines,
+            lines=lines,
         )
     ]
 

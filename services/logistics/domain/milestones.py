@@ -1,6 +1,6 @@
 """What happens to a shipment on its way, and what must have happened before: a graph, not a list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
@@ -143,10 +143,22 @@ def need_possible(
             place=earlier[0].place,
             at=_time(earlier[0].occurred_at),
         )
-    for needed in graph[code].after:
-        _need_before(code, needed, occurred_at, reached)
     reported = Reached(code=code, place="", occurred_at=occurred_at, recorded_at=now)
+    _need_what_is_first(reported, reached, graph)
     _need_undisturbed([reported, *reached], graph)
+
+
+def _need_what_is_first(each: Reached, reached: Sequence[Reached], graph: Graph) -> None:
+    """Refuse it before its predecessors; trouble that was learnt late is told after what ended it."""
+    later = {at.code for at in reached if at.occurred_at >= each.occurred_at}
+    for needed in graph[each.code].after:
+        if not ends_before_a_bar(each.code, graph[needed], later):
+            _need_before(each.code, needed, each.occurred_at, reached)
+
+
+def ends_before_a_bar(code: str, trouble: Milestone, later: Set[str]) -> bool:
+    """Whether what this trouble bars came after its end, so that the trouble can't be told before its end is."""
+    return code in trouble.ended_by and not later.isdisjoint(trouble.bars)
 
 
 def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequence[Reached]) -> None:
@@ -171,8 +183,7 @@ def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequenc
 def need_in_order(reached: Sequence[Reached], graph: Graph) -> None:
     """Refuse milestones of which one stands before what must come first, or was while something was wrong."""
     for each in reached:
-        for needed in graph[each.code].after:
-            _need_before(each.code, needed, each.occurred_at, reached)
+        _need_what_is_first(each, reached, graph)
     _need_undisturbed(reached, graph)
 
 
@@ -220,7 +231,10 @@ def possible_next(reached: Sequence[Reached], graph: Graph) -> list[Milestone]:
         milestone
         for milestone in graph.values()
         if (milestone.code not in codes or milestone.repeats)
-        and codes.issuperset(milestone.after)
+        and all(
+            needed in codes or ends_before_a_bar(milestone.code, graph[needed], codes)
+            for needed in milestone.after
+        )
         and milestone.code not in barred
         and not codes & _ends_for_good(milestone, graph)
     ]
@@ -242,15 +256,28 @@ def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
 
 def short(reached: Iterable[Reached], graph: Graph) -> list[str]:
     """The cartons that were reported as short-landed and are not there yet; none where nobody named them."""
+    return sorted({sscc for each in _short_landings(reached, graph) for sscc in each.ssccs})
+
+
+def no_longer_short(report: Reached, reached: Iterable[Reached], graph: Graph) -> list[str]:
+    """The cartons that are there by this report; none where it is no such report, or some were short without a name."""
+    before = [each for each in reached if each is not report and each.occurred_at <= report.occurred_at]
+    landings = _short_landings(before, graph)
+    if not landings or report.code not in graph[SHORT_LANDED].ended_by:
+        return []
+    return short(landings, graph) if all(each.ssccs for each in landings) else []
+
+
+def _short_landings(reached: Iterable[Reached], graph: Graph) -> list[Reached]:
+    """The reports of cartons that are not there yet."""
     found = list(reached)
     if SHORT_LANDED not in {each.code for each in troubles(found, graph)}:
         return []
     ended = [each.occurred_at for each in found if each.code in graph[SHORT_LANDED].ended_by]
     since = max(ended, default=None)
-    told = [
+    return [
         each for each in found if each.code == SHORT_LANDED and (since is None or each.occurred_at > since)
     ]
-    return sorted({sscc for each in told for sscc in each.ssccs})
 
 
 def _need_undisturbed(reached: Sequence[Reached], graph: Graph) -> None:

@@ -36,8 +36,10 @@ from services.logistics.domain.milestones import (
     Milestone,
     Reached,
     called,
+    ends_before_a_bar,
     furthest,
     need_possible,
+    no_longer_short,
     possible_next,
     troubles,
     up_to,
@@ -211,7 +213,11 @@ class Shipment:
             for each in self._possible(graph)
             if each.beside
             and each.code not in open_ones
-            and (each.kind == "trouble" or not open_ones.isdisjoint(each.after))
+            and (
+                each.kind == "trouble"
+                or not open_ones.isdisjoint(each.after)
+                or any(ends_before_a_bar(each.code, graph[needed], self._codes) for needed in each.after)
+            )
         ]
 
     def _possible(self, graph: Graph) -> list[Milestone]:
@@ -413,8 +419,8 @@ class Shipment:
             return []
         need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=self.reached, graph=graph)
         assert self.port_of_loading  # it was booked
-        self._reach(PEB_SUBMITTED, self.port_of_loading, now, now)
-        return [self._happened(PEB_SUBMITTED, self.port_of_loading, now)]
+        report = self._reach(PEB_SUBMITTED, self.port_of_loading, now, now)
+        return [self._happened(report, graph)]
 
     def _need_declared(self, vessel: str, voyage: str) -> None:
         """Refuse another vessel than the PEB in force declares: it is corrected there first, which customs allows."""
@@ -588,10 +594,8 @@ class Shipment:
         self._need_ready_for(code)
         if code == PEB_SUBMITTED:
             self._need_free(goods, occurred_at.astimezone(WIB).date())
-        self._reach(code, place, occurred_at, now, ssccs=[carton.sscc for carton in missing])
-        if missing:
-            return [_some_short(self.id, place, occurred_at, missing)]
-        return [self._happened(code, place, occurred_at)]
+        report = self._reach(code, place, occurred_at, now, ssccs=[carton.sscc for carton in missing])
+        return [self._happened(report, graph)]
 
     def _short(self, code: str, ssccs: Sequence[str]) -> list[Carton]:
         """The cartons that a short landing names."""
@@ -611,23 +615,35 @@ class Shipment:
 
     def _reach(
         self, code: str, place: str, occurred_at: datetime, now: datetime, ssccs: Sequence[str] = ()
-    ) -> None:
-        self.reports.append(
-            Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now, ssccs=list(ssccs))
-        )
+    ) -> Reached:
+        report = Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now, ssccs=list(ssccs))
+        self.reports.append(report)
+        return report
 
-    def _happened(self, code: str, place: str, occurred_at: datetime) -> object:
-        if code == VESSEL_DEPARTED:
+    def _happened(self, report: Reached, graph: Graph) -> object:
+        place, occurred_at = report.place, report.occurred_at
+        if report.code == VESSEL_DEPARTED:
             return ShipmentDeparted(
                 shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
             )
-        if code == DELIVERED:
+        if report.code == DELIVERED:
             return ShipmentDelivered(
                 shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
             )
+        short = self.cartons_named(report.ssccs)
         return MilestoneRecorded(
-            shipment_id=self.id, milestone=code, place=place, occurred_at=occurred_at, lines=self.lines
+            shipment_id=self.id,
+            milestone=report.code,
+            place=place,
+            occurred_at=occurred_at,
+            lines=self.lines_about(report, graph),
+            short=tuple(ShortCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in short),
         )
+
+    def lines_about(self, report: Reached, graph: Graph) -> tuple[ShipmentLine, ...]:
+        """Those of the cartons that are short, or no longer so, where they were named; else all."""
+        named = report.ssccs or no_longer_short(report, self.reached, graph)
+        return lines_of(self.cartons_named(named)) if named else self.lines
 
     def _need_ready_for(self, code: str) -> None:
         """Refuse what needs a booking or a paper that is not there."""
@@ -695,17 +711,6 @@ def _need_same_cartons(report: Reached, ssccs: Sequence[str]) -> None:
             field="ssccs",
             code=report.code,
         )
-
-
-def _some_short(shipment_id: UUID, place: str, occurred_at: datetime, missing: Sequence[Carton]) -> object:
-    return MilestoneRecorded(
-        shipment_id=shipment_id,
-        milestone=SHORT_LANDED,
-        place=place,
-        occurred_at=occurred_at,
-        lines=lines_of(missing),
-        short=tuple(ShortCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in missing),
-    )
 
 
 def lines_of(cartons: Iterable[Carton]) -> tuple[ShipmentLine, ...]:

@@ -47,6 +47,8 @@ class Report:
 def import_milestones(session: Session, *, rows: Iterable[Row]) -> list[Outcome]:
     """Report each row, of each shipment what happened earlier first, so that a file needs no order.
 
+    What is refused is tried once more after the others: trouble that is learnt late is told after what ended it.
+
     All shipments are held before the first row, in the order in which everybody holds them.
     """
     read = list(rows)
@@ -64,7 +66,11 @@ def import_milestones(session: Session, *, rows: Iterable[Row]) -> list[Outcome]
         graph = rules.milestones(session)
         for id, of_shipment in groupby(reports, key=lambda each: each.shipment):
             shipment = session.get_one(Shipment, id, populate_existing=True)
-            outcomes += [_reported(session, shipment, graph, each) for each in of_shipment]
+            once = [(each, _reported(session, shipment, graph, each)) for each in of_shipment]
+            outcomes += [
+                _reported(session, shipment, graph, each) if outcome.outcome == "refused" else outcome
+                for each, outcome in once
+            ]
     return sorted(outcomes, key=lambda each: each.line)
 
 

@@ -15,6 +15,8 @@ desk = Blueprint("calendar", __name__, url_prefix="/logistics", template_folder=
 WEEKS = 5
 WEEKS_AHEAD = 13
 """In what is taken along: a quarter of a year."""
+MOST_TAKEN_ALONG = 2_000
+"""Shipments in those weeks."""
 
 
 @desk.get("/calendar")
@@ -44,22 +46,31 @@ def to_take_along() -> Response:
     with transaction() as session:
         today, now = business_today(session), business_now(session)
         last = today + timedelta(days=7 * WEEKS_AHEAD)
-        found, _more = views_of_loads.cut_offs_between(session, today, last, pages.language())
+        found, more = views_of_loads.cut_offs_between(
+            session, today, last, pages.language(), limit=MOST_TAKEN_ALONG
+        )
     due = [(day, each) for day, entries in sorted(found.items()) for each in entries if not each["met"]]
-    made = icalendar.written(
-        [
-            icalendar.Entry(
-                uid=f"{each['shipment_id']}-{each['code']}@kendi",
-                on=day,
-                what=f"{each['number']}: {each['name'] or _leaves()}",
-                url=url_for("shipment.one_shipment", shipment_id=each["shipment_id"], _external=True),
-            )
-            for day, each in due
-        ],
-        now=now,
-    )
+    entries = [
+        icalendar.Entry(
+            uid=f"{each['shipment_id']}-{each['code']}@kendi",
+            on=day,
+            what=f"{each['number']}: {each['name'] or _leaves()}",
+            url=url_for("shipment.one_shipment", shipment_id=each["shipment_id"], _external=True),
+        )
+        for day, each in due
+    ]
+    made = icalendar.written([*entries, *([_left_out(today)] if more else [])], now=now)
     headers = {"Content-Disposition": 'attachment; filename="kendi-cut-offs.ics"'}
     return Response(made, mimetype="text/calendar", headers=headers)
+
+
+def _left_out(today: date) -> icalendar.Entry:
+    return icalendar.Entry(
+        uid="more@kendi",
+        on=today,
+        what=pages.said("There are more shipments; those that leave last are left out. Look at later weeks."),
+        url=url_for("calendar.weeks", _external=True),
+    )
 
 
 def _leaves() -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, papers, rules, views
+from services.logistics import contents, downloads, papers, rules, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.milestones import GATE_IN, LOADED
@@ -116,7 +116,8 @@ def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
     """The declaration's page; ``at`` names the form that was refused."""
     with transaction() as session:
         shipment, today = the_shipment(session, shipment_id), business_today(session)
-        shown = views.shipment_as_dict(session, shipment, rules.milestones(session), pages.language())
+        inside, graph = contents.of_shipment(session, shipment_id), rules.milestones(session)
+        shown = views.shipment_as_dict(session, shipment, graph, inside, pages.language())
         exporter = papers.exporter_of(session, shipment) if shipment.cartons else None
         reached = {each.code for each in shipment.reached}
     return render_template(

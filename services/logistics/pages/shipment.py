@@ -127,8 +127,8 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
     language = pages.language()
     with transaction() as session:
         shipment, graph = the_shipment(session, shipment_id), rules.milestones(session)
-        shown = views.shipment_as_dict(session, shipment, graph, language)
         inside = contents.of_shipment(session, shipment_id)
+        shown = views.shipment_as_dict(session, shipment, graph, inside, language)
         lots = views.cartons_by_lot(session, inside)
         now, today = business_now(session), business_today(session)
         expected = telling.expected(shipment, graph, language)

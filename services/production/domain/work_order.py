@@ -245,7 +245,10 @@ class WorkOrder:
     def correct(
         self, report: int, *, pieces: int, reason: str, a_day: int | None = None, tolerance_pct: int = 0
     ) -> list[object]:
-        """A report should have said so many pieces; what was inspected already can't be taken back."""
+        """A report should have said so many pieces; what was inspected already can't be taken back.
+
+        Where only pieces beyond what was asked for were still to be inspected, the order is complete without them.
+        """
         self._must_be(*UNDER_WAY, "paused")
         entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
         if entry is None:
@@ -263,15 +266,14 @@ class WorkOrder:
         )
         self._count(correction)
         correction.flagged = more > 0 and is_implausible(self.reports, correction, a_day)
-        return [
-            PiecesCorrected(
-                **self._about,
-                pieces=more,
-                worked_on=entry.worked_on,
-                kind=entry.kind,
-                reason=correction.reason or "",
-            )
-        ]
+        corrected = PiecesCorrected(
+            **self._about,
+            pieces=more,
+            worked_on=entry.worked_on,
+            kind=entry.kind,
+            reason=correction.reason or "",
+        )
+        return [corrected, *self._completed()]
 
     def _has(self, pieces: int, kind: Kind, worked_on: date | None, origin: Origin) -> bool:
         """Whether the device sent this one before."""
@@ -374,9 +376,10 @@ class WorkOrder:
             events.append(
                 LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=LANE, extra=extra)
             )
-        if self.good == self.quantity:
-            events.append(WorkOrderCompleted(**self._about, good=self.good))
-        return events
+        return [*events, *self._completed()]
+
+    def _completed(self) -> list[object]:
+        return [WorkOrderCompleted(**self._about, good=self.good)] if self.good == self.quantity else []
 
     def postpone(self, capacity: Capacity, labour_minutes: int) -> bool:
         """Move the due day to the first on which the facility, with all its hours, can have made what remains."""

@@ -48,8 +48,12 @@ def make_scheme(
     hourly_idr: int | None = None,
     rates: Mapping[str, int],
 ) -> Scheme:
-    """A new scheme of an agreement; lots that waited for one are accrued at once."""
-    _lock_schemes(session, agreement_id)
+    """A new scheme of an agreement; lots that waited for one are accrued at once.
+
+    Unlike all else that changes an agreement it waits for who accepts a lot under it, and lets none be accepted
+    meanwhile: that lot would see no scheme, and the scheme not the lot. Of what they hold it asks for nothing else.
+    """
+    session.execute(select(agreement.c.id).where(agreement.c.id == agreement_id).with_for_update())
     known = set(session.execute(select(item.c.sku).where(item.c.sku.in_(rates))).scalars())
     for sku in sorted(set(rates) - known):
         raise Refused("There is no item {sku}.", field=f"rates.{sku}", sku=sku)
@@ -77,16 +81,11 @@ def make_scheme(
 
 def end_scheme(session: Session, *, scheme: Scheme, on: date) -> Scheme:
     """Let another scheme follow: ``on`` is its last day, which does not lie back, so that what was accrued stands."""
-    _lock_schemes(session, scheme.agreement_id)
+    lock = select(agreement.c.id).where(agreement.c.id == scheme.agreement_id)
+    session.execute(lock.with_for_update(key_share=True))  # a lot accepted under it waits for nobody
     ended = rules.ended(scheme, on=on, today=business_today(session))
     session.execute(update(premi_scheme).where(premi_scheme.c.id == scheme.id).values(valid_to=on))
     return ended
-
-
-def _lock_schemes(session: Session, agreement_id: UUID) -> None:
-    """No other scheme of this agreement is made meanwhile; lots are accepted under it without waiting."""
-    lock = select(agreement.c.id).where(agreement.c.id == agreement_id).with_for_update(key_share=True)
-    session.execute(lock)
 
 
 def _waiting_for(scheme: Scheme) -> Select[Any]:

@@ -40,6 +40,7 @@ Found = dict[About, tuple[Work | None, Finding]]
 def check(session: Session) -> None:
     """Raise, change and clear warnings, so that they say how all open work stands at this moment."""
     session.execute(select(func.pg_advisory_xact_lock(CHECKING)))
+    session.execute(select(warning_check).with_for_update())  # whoever asks for another look waits
     newest = session.execute(select(func.coalesce(func.max(outbox_event.c.id), 0))).scalar_one()
     now = business_now(session)
     standing = {_about(one): one for one in session.execute(select(WorkWarning).where(STANDING)).scalars()}
