@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.events.orders import ClearanceWithdrawn, ClearedLot, LotLaneCorrected
+from shared.web.access import LOGISTICS
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -19,6 +20,9 @@ from tests.logistics.conftest import (
     a_paper,
     in_days,
 )
+from tests.logistics.test_desk import Visitor
+from tests.logistics.test_schedule_and_tracking import follow
+from tests.logistics.test_troubles import badges
 
 LOT = "SRG-2503-001"
 
@@ -94,6 +98,16 @@ def submitting_the_declaration(logistics: Logistics) -> Attempt:
     return lambda: logistics.record(shipment, "PEB_SUBMITTED")
 
 
+def at_the_port(last: str, code: str) -> Callable[[Logistics], Attempt]:
+    def arriving(logistics: Logistics) -> Attempt:
+        shipment = logistics.booked()
+        follow(logistics, shipment, last)
+        return lambda: logistics.record(shipment, code)
+
+    arriving.__name__ = code
+    return arriving
+
+
 GATES = [
     packing,
     building,
@@ -101,6 +115,8 @@ GATES = [
     recording_the_declaration,
     dispatching,
     submitting_the_declaration,
+    at_the_port("NPE_ISSUED", "GATE_IN"),
+    at_the_port("GATE_IN", "LOADED"),
 ]
 
 
@@ -122,6 +138,26 @@ def test_each_gate_stops_what_is_not_cleared_says_why_and_lets_pass_what_is(
     logistics.hears(a_clearance(purpose="export", lots=(named,), expires_on=in_days(0)))
     passed = attempt()
     assert passed.status_code in (200, 201), passed.text
+
+
+def test_what_is_sealed_when_its_clearance_is_withdrawn_is_shown_as_held_until_it_has_departed(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.booked()
+    follow(logistics, shipment, "LOADED")
+    withdrawn(logistics)
+    for shown in (
+        logistics.staff.get(f"/shipments/{shipment['id']}").json,
+        logistics.staff.get("/shipments").json[0],
+    ):
+        assert shown["overlays"] == ["POLICY_HOLD"]
+        assert "no clearance to export" in shown["held"][0]
+    clerk = Visitor(logistics, LOGISTICS)
+    for path in ("/logistics/", f"/logistics/shipment/{shipment['id']}"):
+        assert "not cleared to leave" in badges(clerk.open(f"{path}?lang=en"))
+        assert "belum mendapat izin ekspor" in clerk.open(f"{path}?lang=id")
+    assert "not cleared" not in logistics.client.get(f"{shipment['tracking_url']}?lang=en").text
+    assert logistics.record(shipment, "VESSEL_DEPARTED").json["overlays"] == []
 
 
 def test_a_booking_through_a_country_that_was_not_cleared_is_refused(logistics: Logistics) -> None:

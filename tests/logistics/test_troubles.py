@@ -156,6 +156,33 @@ def test_goods_that_were_rolled_are_called_so_until_they_are_loaded(
     assert overlays(logistics, shipment) == []
 
 
+def test_what_is_loaded_goes_with_no_other_vessel(logistics: Logistics) -> None:
+    shipment = on_the_way(logistics, "LOADED")
+    later = {"etd": in_days(15).isoformat(), "reason": "rolled"}
+    for changes in (later, {"vessel": "MV Later"}):
+        refused = expect(logistics, shipment, **changes)
+        assert (refused.status_code, "is loaded on MV Example" in refused.text) == (422, True)
+    assert expect(logistics, shipment, etd=in_days(8).isoformat()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("after", "edifact", "code"),
+    [
+        ("PEB_SUBMITTED", "17", RED),
+        ("GATE_IN", "90", HELD),
+        ("DISCHARGED", "17", DETAINED),
+        ("DISCHARGED", "90", DETAINED),
+        ("DISCHARGED", "85", SHORT),
+        ("VESSEL_DEPARTED", "82", BACK),
+    ],
+)
+def test_carriers_call_trouble_by_their_codes(
+    logistics: Logistics, after: str, edifact: str, code: str
+) -> None:
+    shipment = on_the_way(logistics, after)
+    assert report(logistics, shipment, edifact=edifact).json["overlays"] == [code]
+
+
 def test_goods_go_with_another_vessel_only_once_their_peb_names_it(logistics: Logistics) -> None:
     shipment = logistics.change(logistics.planned(), "book", a_booking(etd=in_days(6).isoformat())).json
     for document in shipment["documents"]:

@@ -120,7 +120,6 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
         listed = views_of_desk.lists(
             session,
             graph,
-            today=today,
             limit=MOST_SHIPMENTS,
             after=_place("after"),
             sailing_after=_place("sailing_after"),

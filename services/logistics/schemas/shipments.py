@@ -172,6 +172,9 @@ class ShipmentSummarySchema(Schema):
     missing = fields.List(
         fields.String(), metadata={"description": "documents without which it can't depart"}
     )
+    held = fields.List(
+        fields.String(), metadata={"description": "why its goods are not cleared, until it has departed"}
+    )
     overlays = fields.List(
         fields.String(), metadata={"description": "what went wrong and has not ended, such as ROLLED"}
     )
