@@ -47,9 +47,9 @@ MOST_RETURNS = 20
 """On the desk, the newest first."""
 
 
-def _noted(what: str) -> ColumnElement[bool]:
-    """Whether this stands in the history of a carton."""
-    told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what == what)
+def _noted(*what: str) -> ColumnElement[bool]:
+    """Whether one of these stands in the history of a carton."""
+    told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what.in_(what))
     return told.correlate(carton)
 
 
@@ -61,7 +61,7 @@ CARTON_STATE = case(
     (carton.c.must_be_reopened, "to_reopen"),
     (carton.c.shipment_id.is_not(None), "in_shipment"),
     (carton.c.hub.is_not(None), "at_hub"),
-    (carton.c.left_at.is_not(None) | _noted("sent_back"), "moved"),
+    (carton.c.left_at.is_not(None) | _noted("moved", "sent_back"), "moved"),
     else_="packed",
 ).label("state")
 

@@ -125,6 +125,19 @@ class Carton:
             expected=self.gross_g,
         )
 
+    def may_leave_for(self, hub: str) -> bool:
+        """Whether that it left for this hub is news; what stands in a shipment leaves with that only."""
+        if self.hub is None:
+            return self.left_at is None
+        if self.hub != hub and self.shipment_id is not None:
+            raise Refused(
+                "Carton {sscc} stands in a shipment at {there}: take it out of that before it is moved.",
+                field="ssccs",
+                sscc=self.sscc,
+                there=self.hub,
+            )
+        return self.hub != hub
+
     def need_there(self) -> None:
         """Refuse to tell of what nobody can see: it was opened for good, or lost, before."""
         if self._gone:
@@ -251,25 +264,31 @@ def need_arriving(carton: Carton, hub: str) -> None:
 
 
 def leave(cartons: Iterable[Carton], hub: str, *, seal: str | None, at: datetime) -> list[CartonsLeft]:
-    """Cartons left their facility for a hub; those that left or arrived before stay as they are."""
-    found = list(cartons)
-    for carton in found:
+    """Cartons left their facility, or the hub where they stood, for a hub; the others stay as they are.
+
+    When and whereto they left their facility stays, whatever way they take from hub to hub then.
+    """
+    gone: dict[tuple[Lot, str], list[Carton]] = {}
+    for carton in cartons:
         carton.need_movable()
-    gone = by_lot(carton for carton in found if carton.left_at is None and carton.hub is None)
-    for carton in (carton for of_lot in gone.values() for carton in of_lot):
-        carton.left_at, carton.bound_for = at, hub
+        if carton.may_leave_for(hub):
+            gone.setdefault((carton.lot, carton.hub or carton.lot.facility), []).append(carton)
+    for carton in (carton for together in gone.values() for carton in together):
+        if carton.left_at is None and carton.hub in (None, carton.lot.facility):
+            carton.left_at, carton.bound_for = at, hub
+        carton.hub = carton.gathered_at = carton.pallet = carton.palletised_at = None
         carton.seal = seal or carton.seal
     return [
         CartonsLeft(
             lot=lot.code,
             order_id=lot.order_id,
             line=lot.line,
-            facility=lot.facility,
+            facility=place,
             hub=hub,
-            quantity=sum(carton.pieces for carton in of_lot),
-            cartons=len(of_lot),
+            quantity=sum(carton.pieces for carton in together),
+            cartons=len(together),
         )
-        for lot, of_lot in gone.items()
+        for (lot, place), together in gone.items()
     ]
 
 

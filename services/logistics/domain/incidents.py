@@ -56,10 +56,10 @@ def lose(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
 
 
 def find(cartons: Iterable[Carton]) -> list[object]:
-    """A carton that was lost is there again, where it was last seen; it may be gathered elsewhere then."""
+    """Cartons that were lost are there again; they are counted in at the hub where they turned up."""
 
     def turn_up(carton: Carton) -> None:
-        carton.lost_at = None
+        carton.lost_at = carton.hub = carton.gathered_at = None
 
     return _told(CartonsFound, cartons, lambda each: each.lost_at is not None, turn_up)
 
