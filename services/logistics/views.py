@@ -268,6 +268,7 @@ def shipment_as_dict(
             language=language,
         ),
         "notes": views_of_loads.notes_of(session, shipment.id),
+        "reseals": views_of_loads.reseals_of(session, shipment.id),
         "lines": [vars(part) for part in contents.lines_of(inside)],
         "documents": [
             document_as_dict(document, language)

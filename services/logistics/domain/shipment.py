@@ -575,6 +575,19 @@ class Shipment:
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
 
+    def reseal(self, seal: str, ssccs: Collection[str]) -> str:
+        """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
+        if self.seal is None:
+            raise Refused("{number} is not sealed yet: dispatch it.", field="seal", number=self.number)
+        if not self._codes.isdisjoint(ENDS):
+            raise Refused("The way of {number} is over: its seal stays as it is.", number=self.number)
+        self.cartons_named(ssccs)
+        former, new = self.seal, seal.strip().upper()
+        if new in ("", former):
+            raise Refused("Give the number of the new seal, not {seal}.", field="seal", seal=former)
+        self.seal = new
+        return former
+
     def _need_gathered(self, sealed_at: datetime) -> None:
         """Refuse to have it sealed before the last of its cartons was there."""
         last = max((each.gathered_at for each in self.cartons if each.gathered_at), default=sealed_at)

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from services.logistics import contents, downloads, papers, rules, views
+from services.logistics import attempts, contents, downloads, papers, rules, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.milestones import GATE_IN, LOADED, OUT_OF_PORT
@@ -104,7 +104,7 @@ def report(shipment_id: UUID) -> Any:
 def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
     try:
         body = schema.load(telling.form_values(request.form))
-        with transaction() as session:
+        with attempts.kept(shipment_id), transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
     except (ValidationError, Refused) as error:
