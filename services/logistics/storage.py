@@ -303,6 +303,8 @@ carton = Table(
     Column("pallet", Text, ForeignKey("pallet.sscc")),
     Column("palletised_at", Instant),
     Column("loaded_at", Instant),
+    Column("returned_at", Instant, comment="counted in again after it came back"),
+    Column("returned_to", Text, ForeignKey("facility.code")),
     Column(
         "must_be_reopened",
         Boolean,
@@ -341,6 +343,10 @@ carton = Table(
         "pallet IS NULL OR (hub IS NOT NULL AND num_nulls(lost_at, unpacked_at) = 2)", name="on_pallet"
     ),
     CheckConstraint("loaded_at IS NULL OR shipment_id IS NOT NULL", name="loaded"),
+    CheckConstraint(
+        "num_nulls(returned_at, returned_to) IN (0, 2) AND (returned_at IS NULL OR shipment_id IS NOT NULL)",
+        name="returned",
+    ),
 )
 Index("carton_lot_idx", carton.c.lot)
 Index("carton_shipment_id_idx", carton.c.shipment_id)

@@ -59,6 +59,7 @@ CARTON_STATE = case(
     (carton.c.damaged_at.is_not(None), "damaged"),
     (carton.c.quarantined_at.is_not(None), "quarantined"),
     (carton.c.must_be_reopened, "to_reopen"),
+    (carton.c.returned_at.is_not(None), "returned"),
     (carton.c.shipment_id.is_not(None), "in_shipment"),
     (carton.c.hub.is_not(None), "at_hub"),
     (carton.c.left_at.is_not(None) | _noted("moved", "sent_back"), "moved"),

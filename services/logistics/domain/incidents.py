@@ -69,6 +69,13 @@ def unpack(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
 
     def open_up(carton: Carton) -> None:
         carton.need_there()
+        if carton.returned_at is not None:
+            raise Refused(
+                "Carton {sscc} came back with its shipment: its pieces have left their order, and what becomes of them"
+                " is settled there.",
+                field="ssccs",
+                sscc=carton.sscc,
+            )
         if carton.shipment_id is not None:
             raise Refused(
                 "Carton {sscc} is in a shipment: what is in one is not unpacked.",
