@@ -1,10 +1,9 @@
-"""What a carrier reports reaches the buyer: over the broker, as a sentence on the order's page and as a webhook."""
+"""Trouble that production or a carrier reports reaches the buyer: over the broker, on the page and as a webhook."""
 
 import json
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 from uuid import UUID
@@ -23,15 +22,17 @@ pytestmark = pytest.mark.flow
 
 CARRIER_NAME = "Feeder line"
 RECORDED = "kendi.logistics.milestone_recorded.v1"
+ASKED = "kendi.orders.decision_requested.v1"
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    with System(tmp_path, free_ports=True, fsync=False, say=lambda _: None) as running:
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("troubles")
+    with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def everybody(system: System) -> Iterator[Afterwards]:
     found = Afterwards(system)
     yield found
@@ -123,6 +124,23 @@ def order_page(system: System, order: str, language: str) -> str:
         entered = {"email": person.email, "password": person.password}
         browser.post("/orders/sign-in", data=entered).raise_for_status()
         return browser.get(f"/orders/order/{order}", params={"lang": language}).raise_for_status().text
+
+
+def test_a_plan_that_is_late_asks_the_buyer_by_api_page_feed_and_webhook(
+    system: System, everybody: Afterwards, taken: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, told = taken
+    everybody.buyer.post("/orders/v1/webhooks", {"url": address, "event_types": [ASKED]})
+    order = everybody.place("PO-TOO-SOON", quantity=3_000, wanted_in=1)
+    everybody.until(lambda: bool(told), "the buyer's system is asked")
+    (decision,) = everybody.buyer.get("/orders/v1/decisions", state="open")
+    (asked,) = told
+    assert (asked["type"], asked["data"]["order_id"]) == (ASKED, order)
+    assert asked["data"]["decision_id"] == decision["id"]
+    assert asked["data"]["answers"] == decision["answers"]
+    pulled = [each["message"] for each in everybody.buyer.get("/orders/v1/feed")["events"]]
+    assert [each for each in pulled if each["type"] == ASKED] == [asked]
+    assert f"/orders/decisions/{decision['id']}" in order_page(system, order, "en")
 
 
 def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_system(
