@@ -85,9 +85,12 @@ def published_items(session: Session, lines: Iterable[Line]) -> dict[str, Mappin
 
 def prison_families(session: Session, buyer: str) -> tuple[str, ...] | None:
     """The families of goods for which a seller has a contract for prison work; ``None`` if it has not said."""
-    particulars = session.execute(
-        select(buyers.c.particulars).where(buyers.c.code == buyer)
-    ).scalar_one_or_none()
+    query = select(buyers.c.particulars).where(buyers.c.code == buyer)
+    return families_in(session.execute(query).scalar_one_or_none())
+
+
+def families_in(particulars: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    """The same, where the seller's particulars are at hand."""
     told = (particulars or {}).get("prison_families")
     return None if told is None else tuple(told)
 

@@ -1,8 +1,8 @@
 """What the orders service shows: reads only."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import Row, RowMapping, and_, case, exists, false, func, or_, se
 from sqlalchemy.orm import Session
 
 from services.orders import acknowledgements, needs
-from services.orders.domain.acknowledgement import NEED
+from services.orders.domain.acknowledgement import NEED, Said
 from services.orders.domain.expected import Next, Told, next_step, planned_pieces
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line, Order
@@ -73,21 +73,39 @@ def order_as_dict(order: Order, language: str = "en") -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Since:
+    """What came of an order's lines after it was placed, by their numbers."""
+
+    cancelling: Mapping[int, int] = field(default_factory=dict)
+    promises: Mapping[int, Sequence[RowMapping]] = field(default_factory=dict)
+    said: Mapping[int, Said] = field(default_factory=dict)
+
+
 def order_in_full(session: Session, order: Order, language: str = "en") -> dict[str, Any]:
     """The order, with what each line waits for: the ``next`` step, and answers for pieces that are asked back."""
-    told, cancelling = progress_of(session, order.id), _cancelling(session, order.id)
-    promises = promises_of(session, order.id)
+    since = Since(
+        cancelling=_cancelling(session, order.id),
+        promises=promises_of(session, order.id),
+        said=acknowledgements.newest(session, order.id),
+    )
+    return order_with(session, order, since, language)
+
+
+def order_with(session: Session, order: Order, since: Since, language: str = "en") -> dict[str, Any]:
+    """The same where it is known what came since; nothing yet, of an order that is placed by this transaction."""
+    told = progress_of(session, order.id)
     shown = order_as_dict(order, language) | {"payment": account_as_dict(order)}
-    said, seen = acknowledgements.newest(session, order.id), needs.digests_of(session, order)
+    seen = needs.digests_of(session, order)
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
-        acknowledged = acknowledgements.standing(line, said.get(line.number))
+        acknowledged = acknowledgements.standing(line, since.said.get(line.number))
         line_shown["acknowledgement"] = acknowledged
         if line_shown["hold"]:
             line_shown["hold"]["seen"] = seen.get(line.number)
         step = next_step(line, told[None] + told[line.number], acknowledged)
         line_shown["next"] = _next(step) if step else None
-        line_shown["cancelling"] = cancelling.get(line.number, 0)
-        line_shown["promises"] = promises.get(line.number, [])
+        line_shown["cancelling"] = since.cancelling.get(line.number, 0)
+        line_shown["promises"] = since.promises.get(line.number, [])
         about = [claim for claim in order.claims if claim.line_number == line.number]
         line_shown["claimed"] = sum(claim.claimed for claim in about)
         nothing = smallest_unit(order.currency) * 0

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import Session, lazyload
 
 from services.production.agreements import LAST_DAY
@@ -95,22 +95,29 @@ def _free_stock(
     session: Session, codes: Sequence[str], takes: Mapping[str, Decimal], instead_of: Sequence[WorkOrder]
 ) -> defaultdict[str, dict[str, Decimal]]:
     """What may be used of each material, less what open work orders still take."""
-    free: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
-    stock = func.sum(material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off)
-    for code, material, left in session.execute(
-        select(material_lot.c.facility, material_lot.c.material, stock)
+    there = (
+        select(
+            material_lot.c.facility,
+            material_lot.c.material,
+            (material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off).label("quantity"),
+        )
         .where(material_lot.c.facility.in_(codes), material_lot.c.material.in_(takes))
         .where(material_lot.c.quarantined_reason.is_(None))
-        .group_by(material_lot.c.facility, material_lot.c.material)
-    ):
-        free[code][material] = left
+    )
     still = work_order.c.quantity - work_order.c.made + work_order.c.scrap
-    for code, material, spoken_for in session.execute(
-        select(work_order.c.facility, recipe.c.material, func.sum(still * recipe.c.per_piece))
+    spoken_for = (
+        select(work_order.c.facility, recipe.c.material, -still * recipe.c.per_piece)
         .join(recipe, recipe.c.sku == work_order.c.sku)
         .where(work_order.c.facility.in_(codes), recipe.c.material.in_(takes), OPEN)
         .where(work_order.c.id.not_in([each.id for each in instead_of]))
-        .group_by(work_order.c.facility, recipe.c.material)
-    ):
-        free[code][material] = free[code].get(material, Decimal(0)) - spoken_for
+    )
+    both = union_all(there, spoken_for).subquery()
+    rows = session.execute(
+        select(both.c.facility, both.c.material, func.sum(both.c.quantity)).group_by(
+            both.c.facility, both.c.material
+        )
+    )
+    free: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
+    for code, material, left in rows:
+        free[code][material] = left
     return free

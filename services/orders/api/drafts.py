@@ -109,7 +109,7 @@ def place_draft(body: dict[str, Any], draft_id: UUID) -> Response:
             placed_by=principal.id,
             request=_whole(row.content),
         )
-        shown = ORDER.dump(views.order_in_full(session, order))
+        shown = ORDER.dump(views.order_with(session, order, views.Since()))
         return shown, 201, {"Location": f"/orders/v1/orders/{order.id}"}
 
     return once(command)

@@ -48,7 +48,7 @@ def place_order(body: dict[str, Any]) -> Response:
         principal = current()
         order = placing.place_order(session, buyer=principal.account or "", placed_by=principal.id, **body)
         return (
-            ORDER.dump(views.order_in_full(session, order)),
+            ORDER.dump(views.order_with(session, order, views.Since())),
             201,
             {"Location": f"/orders/v1/orders/{order.id}", **etag(order.version)},
         )

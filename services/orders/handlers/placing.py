@@ -53,12 +53,13 @@ def keep(session: Session, order: Order) -> Order:
 
 def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """The order as it would be placed today, each line screened; nothing is written."""
-    buyer, today = asked["buyer"], business_today(session)
-    _refuse_second(session, buyer, asked["po_number"])
+    today = business_today(session)
+    _refuse_second(session, asked["buyer"], asked["po_number"])
+    buyer = session.execute(select(buyers).where(buyers.c.code == asked["buyer"])).one()
     return Order(
         id=uuid7s.uuid7(),
-        buyer=buyer,
-        buyer_name=session.execute(select(buyers.c.name).where(buyers.c.code == buyer)).scalar_one(),
+        buyer=buyer.code,
+        buyer_name=buyer.name,
         po_number=asked["po_number"],
         currency=asked["currency"],
         incoterm=asked["incoterm"],
@@ -91,12 +92,12 @@ def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
 
 
 def _new_lines(
-    session: Session, buyer: str, currency: str, lines: Sequence[dict[str, Any]], today: date
+    session: Session, buyer: Row[Any], currency: str, lines: Sequence[dict[str, Any]], today: date
 ) -> list[Line]:
     skus = {line["sku"] for line in lines}
     known = _known(session, skus)
     prices = price_list(session, skus, today)
-    rules, families = policies.in_force(session, today), policies.prison_families(session, buyer)
+    rules, families = policies.in_force(session, today), policies.families_in(buyer.particulars)
     made = []
     for index, asked in enumerate(lines):
         item = known.get(asked["sku"])
@@ -133,7 +134,7 @@ def _new_lines(
         )
         screening = screen(goods, rules)
         sample = item.published.get("golden_sample")
-        if sample and newest_verdict(session, buyer, item.sku, sample) == "approved":
+        if sample and newest_verdict(session, buyer.code, item.sku, sample) == "approved":
             sample = None
         made.append(
             Line(
