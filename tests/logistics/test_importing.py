@@ -9,7 +9,16 @@ from werkzeug.test import TestResponse
 
 from services.logistics.storage import shipment as shipments
 from tests.awaiting import until_somebody_waits_for_a_lock
-from tests.logistics.conftest import CONTAINER, SRAGEN, Caller, Logistics, a_booking, a_clearance, a_lot
+from tests.logistics.conftest import (
+    CONTAINER,
+    SRAGEN,
+    Caller,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_declaration,
+    a_lot,
+)
 from tests.logistics.test_correcting import a_key, at, sealed, told
 
 __all__ = ["sealed"]
@@ -73,7 +82,9 @@ def test_trouble_and_its_end_come_in_one_file_after_what_it_bars(
 
 
 def test_a_container_means_the_live_shipment_in_it(logistics: Logistics, sealed: dict[str, Any]) -> None:
-    assert logistics.change(sealed, "cancel", {"reason": "no room"}).status_code == 200
+    assert logistics.change(sealed, "declaration", a_declaration()).status_code == 200
+    for action in ("declaration/cancel", "cancel"):
+        assert logistics.change(sealed, action, {"reason": "no room"}).status_code == 200, action
     by_number, by_container = send(
         logistics,
         logistics.staff,

@@ -23,6 +23,9 @@ RETURN_RECEIVED = "RETURN_RECEIVED"
 OUT_OF_PORT = "OUT_OF_PORT"
 """The container was taken out of the customs area before it was loaded."""
 
+AT_PORTS: Final = (GATE_IN, OUT_OF_PORT, LOADED, VESSEL_DEPARTED, TRANSSHIPPED, DISCHARGED)
+"""What else happens abroad may happen inland."""
+
 ENDS: Final = (DELIVERED, RETURN_RECEIVED)
 """With one of these the way of a shipment is over."""
 

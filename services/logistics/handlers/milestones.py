@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.correcting import Right, correct
-from services.logistics.domain.milestones import INCORRECT_DATA, Graph, Reached, Reason
+from services.logistics.domain.milestones import AT_PORTS, INCORRECT_DATA, Graph, Reached, Reason
 from services.logistics.domain.shipment import GATES, Shipment
 from services.logistics.domain.sscc import check, check_locode
 from services.logistics.handlers.carton_history import role_of
@@ -54,6 +54,7 @@ def report(
     """The same of a shipment that is held already; whether it was news."""
     where = _place(session, place)
     code = milestone or shipment.called(dcsa=dcsa, edifact=edifact, place=where, graph=graph)
+    _need_known(session, shipment, code, where)
     now = business_now(session)
     goods = standing.in_shipment(session, shipment.id) if code in GATES else ()
     events = shipment.record(
@@ -81,12 +82,13 @@ def correct_milestone(
 ) -> Shipment:
     """A report was wrong: what it told did not occur, or was at another place or time."""
     shipment = locked(session, shipment_id)
-    right = None
+    wrong, right = _report(session, shipment, corrects), None
     if reason == INCORRECT_DATA and place and occurred_at:
         right = Right(place=_place(session, place), occurred_at=occurred_at)
+        _need_known(session, shipment, wrong.code, right.place)
     events = correct(
         shipment,
-        _report(session, shipment, corrects),
+        wrong,
         right,
         because=because,
         role=role_of(session),
@@ -109,10 +111,13 @@ def _report(session: Session, shipment: Shipment, id: int) -> Reached:
 
 
 def _place(session: Session, place: str) -> str:
-    """A place is one of our facilities, or a port that we know by its UN/LOCODE."""
+    """A place is one of our facilities or a UN/LOCODE."""
     known = session.execute(select(facility.c.code).where(facility.c.code == place)).scalar_one_or_none()
-    if known:
-        return str(known)
-    code = check_locode(place)
-    need_port(session, code, "place")
-    return code
+    return known or check_locode(place)
+
+
+def _need_known(session: Session, shipment: Shipment, code: str, place: str) -> None:
+    """Refuse a place that is neither ours nor a port that we know; goods are delivered inland, too."""
+    if not place.isalnum() or (code not in AT_PORTS and place.startswith(shipment.destination)):
+        return
+    need_port(session, place, "place")
