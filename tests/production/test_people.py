@@ -1,6 +1,7 @@
 """People's work without names: codes, consent, hours within the limits, and nothing about anybody elsewhere."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -101,6 +102,41 @@ def test_hours_need_consent_to_the_words_as_they_are_and_stop_when_it_is_withdra
             worked(session, {first: 60}, work, in_days(1))
         consented(session, [first], given_on=in_days(1))
         worked(session, {first: 60}, work, in_days(1))
+
+
+def test_a_new_consent_covers_no_day_before_the_last_was_withdrawn(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        of = agreement_of(session)
+        one, other = some_workers(session, 2).values()
+        people.withdraw_consent(session, facility=SRAGEN, workers=[one], agreement_id=of, purposes=["work"])
+        advance(session, timedelta(days=4))
+        with pytest.raises(Refused, match=f"withdrew that consent on {today()}") as refused:
+            consented(session, [other, one], given_on=in_days(-1))
+        assert refused.value.field == "given_on"
+        consented(session, [one], given_on=in_days(-1), purposes=["data"])
+        consented(session, [one], given_on=today())
+
+
+def test_hours_are_raised_by_a_correction_only_with_consent(shared_out: Production) -> None:
+    work = UUID(shared_out.sragen.started()["id"])
+    with shared_out.database.transaction() as session:
+        one, other = some_workers(session, 2).values()
+        worked(session, {one: 60}, work)
+        worked(session, {other: 60})
+        people.withdraw_consent(
+            session,
+            facility=SRAGEN,
+            workers=[one, other],
+            agreement_id=agreement_of(session),
+            purposes=["work"],
+        )
+        partners, own = session.execute(select(hours_entry.c.id).order_by(hours_entry.c.id)).scalars()
+        said: dict[str, Any] = {"facility": SRAGEN, "pieces": 0, "reason": "Counted wrong."}
+        with pytest.raises(Refused, match="withdrew the consent"):
+            hours.correct(session, entry_id=partners, minutes=420, **said)
+        hours.correct(session, entry_id=partners, minutes=30, **said)
+        hours.correct(session, entry_id=own, minutes=420, **said)
+        assert session.execute(select(hours_entry.c.minutes)).scalars().all() == [60, 60, -30, 360]
 
 
 def test_who_is_not_eligible_or_left_has_no_hours(shared_out: Production) -> None:
