@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from services.production.domain.hours import must_fit
 from services.production.handlers import hours, people
-from services.production.storage import agreement, hours_entry, worker
+from services.production.storage import hours_entry, refusal, tables, worker
 from shared.clock import advance, business_now
+from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
 from shared.sight import ALL, only
 from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
@@ -183,10 +185,19 @@ def test_hours_are_corrected_by_entries_of_their_own_and_never_changed(shared_ou
 
 
 def test_a_refusal_has_no_effect_on_anything(shared_out: Production) -> None:
+    shared_out.sragen.started()
     with shared_out.database.transaction() as session:
-        before = session.execute(select(agreement)).all()
+        some_workers(session, 3)
+        before = everything_but_refusals(session)
         people.count_refusals(
             session, facility=SRAGEN, agreement_id=agreement_of(session), day=today(), people=7
         )
-        assert session.execute(select(agreement)).all() == before
-    assert shared_out.told()[-1][0] != "refusal"
+        assert session.execute(select(refusal.c.people)).scalars().all() == [7]
+        assert everything_but_refusals(session) == before
+
+
+def everything_but_refusals(session: Session) -> dict[str, list[str]]:
+    """All rows of the service, and what waits to be told."""
+    kept = {table.name: table for table in (*tables.sorted_tables, outbox_event) if table is not refusal}
+    assert {"worker", "warning", "outbox_event", "premi_line"} <= kept.keys()
+    return {name: sorted(str(row) for row in session.execute(select(table))) for name, table in kept.items()}
