@@ -1,6 +1,7 @@
 """The reference files that come with the code are sound."""
 
 import json
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from graphlib import TopologicalSorter
@@ -74,6 +75,14 @@ def test_the_published_demonstration_numbers_are_kept() -> None:
 def test_the_former_residency_of_surakarta_is_there_in_full() -> None:
     codes = {facility.code for facility in reference.facilities() if facility.cluster == "SKA"}
     assert codes == {"LPS-SRG", "LPS-KLT", "LPS-WNG", "RTN-SKA", "RTN-BYL", "BPS-SKA", "BPS-KLT"}
+
+
+def test_the_rest_of_central_java_is_there_and_waits_for_the_offices_confirmation() -> None:
+    facilities = reference.facilities()
+    kinds = Counter(facility.kind for facility in facilities)
+    assert kinds == {"lapas": 31, "lpka": 1, "rutan": 17, "bapas": 8}
+    confirmed = {"LPS-SRG", "LPS-KLT", "LPS-WNG", "RTN-SKA", "RTN-BYL", "BPS-SKA"}
+    assert {facility.code for facility in facilities if facility.verified} == confirmed
 
 
 def test_only_lapas_and_rutan_produce_and_children_never_do() -> None:
