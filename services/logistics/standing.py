@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.order import Line, Order, Standing
+from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, lot, order, order_line
+from shared.refusal import Sentence
 
 FREE = (
     carton.c.hub.is_not(None),
@@ -91,6 +94,15 @@ def in_shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Stand
 def of_cartons(session: Session, ssccs: Iterable[str]) -> list[Standing]:
     """What some cartons hold that are in no shipment."""
     return _standing(session, _counted(session, carton.c.sscc.in_(ssccs)))
+
+
+def held(session: Session, found: Iterable[Shipment], today: date) -> dict[UUID, list[Sentence]]:
+    """Why the goods of each shipment that waits to leave are not cleared to; nothing of those that left."""
+    waiting = [shipment for shipment in found if shipment.waits_to_leave]
+    if not waiting:
+        return {}
+    goods = in_shipments(session, [shipment.id for shipment in waiting])
+    return {shipment.id: shipment.held(goods.get(shipment.id, []), today) for shipment in waiting}
 
 
 def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:

@@ -64,7 +64,6 @@ def lists(
     session: Session,
     graph: Graph,
     *,
-    today: date,
     limit: int,
     after: Place | None = None,
     sailing_after: Place | None = None,
@@ -77,11 +76,11 @@ def lists(
     shown = [place.id for place in (*waiting.places[:limit], *sailing[:limit])]
     found = _shipments(session, [*shown, *delivered])
     rows = _with_kept_back(session, graph, found)
-    reasons = _reasons_to_stay(session, [found[place.id] for place in waiting.places[:limit]], today)
+    unfit = views_of_cartons.reasons_to_stay(session, [place.id for place in waiting.places[:limit]])
     return Lists(
         _page(
             [
-                {**rows[place.id], "next": steps.get(place.id), "stays": reasons.get(place.id, [])}
+                {**rows[place.id], "next": steps.get(place.id), "unfit": unfit[place.id]}
                 for place in waiting.places[:limit]
             ],
             waiting.places,
@@ -171,14 +170,3 @@ def _with_kept_back(
 def _kept_back(shipment: Shipment, unpaid: Sequence[str]) -> list[Sentence]:
     absent = (document.code for document in shipment.documents if not document.present)
     return [reason for code in absent if (reason := reason_to_wait(code, unpaid))]
-
-
-def _reasons_to_stay(session: Session, found: Sequence[Shipment], today: date) -> dict[UUID, list[Sentence]]:
-    """Why each may not leave the hub; one that is sealed has left it."""
-    here = [shipment for shipment in found if not shipment.dispatched]
-    if not here:
-        return {}
-    ids = [shipment.id for shipment in here]
-    goods = standing.in_shipments(session, ids)
-    staying = views_of_cartons.that_may_not_leave(session, ids)
-    return {each.id: each.reasons_to_stay(goods[each.id], today, staying.get(each.id, [])) for each in here}

@@ -422,6 +422,7 @@ MILESTONES = {
     ),
     "RETURNED": ("Sent back", "Dikirim kembali"),
     "RETURN_RECEIVED": ("Received back", "Kiriman kembali diterima"),
+    "OUT_OF_PORT": ("Taken out of the port again", "Dikeluarkan lagi dari pelabuhan"),
 }
 """What is told of a shipment on its way, and what goes wrong there; a code that is newer stands for itself."""
 RESCHEDULED = {

@@ -74,7 +74,7 @@ def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
     ssccs = [each["sscc"] for each in packed]
     shipments = "/logistics/v1/shipments"
     id = everybody.hub.post(shipments, {"hub": SRAGEN, "destination": "ID", "ssccs": ssccs})["id"]
-    sails = everybody.clock.today_plus(8)
+    sails = everybody.clock.today_plus(7)
     booking = {
         "carrier": CARRIER_NAME,
         "vessel": "MV Example",

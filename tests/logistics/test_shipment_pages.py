@@ -75,8 +75,8 @@ def test_the_calendar_is_taken_along_with_what_is_still_due(logistics: Logistics
     assert taken.mimetype == "text/calendar"
     events = Calendar.from_ical(taken.data).walk("VEVENT")
     days = {str(each["SUMMARY"]): each.decoded("DTSTART") for each in events}
-    assert days[f"{shipment['number']}: Vessel leaves"] == in_days(8)
-    assert days[f"{shipment['number']}: Terminal closes"] < in_days(8)
+    assert days[f"{shipment['number']}: Vessel leaves"] == in_days(6)
+    assert days[f"{shipment['number']}: Terminal closes"] < in_days(6)
     assert len({str(each["UID"]) for each in events}) == len(events)
     again = Calendar.from_ical(visitor.client.get("/logistics/calendar.ics").data).walk("VEVENT")
     assert {str(each["UID"]) for each in again} == {str(each["UID"]) for each in events}

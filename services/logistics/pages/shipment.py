@@ -8,15 +8,15 @@ from flask import Blueprint, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from sqlalchemy.orm import Session
 
-from services.logistics import checking, contents, downloads, rules, uploads, views, views_of_loads
+from services.logistics import attempts, checking, contents, downloads, rules, uploads, views, views_of_loads
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.handlers import documents, milestones, shipments, tracking
+from services.logistics.handlers import documents, milestones, sealing, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import pictures, telling
 from services.logistics.schemas.documents import DocumentRequest
 from services.logistics.schemas.milestones import MilestoneRequest
-from services.logistics.schemas.shipments import BookRequest, DispatchRequest
+from services.logistics.schemas.shipments import BookRequest, DispatchRequest, ResealRequest
 from shared.clock import business_now, business_today
 from shared.refusal import Refused
 from shared.web import pages
@@ -32,7 +32,7 @@ desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder=
 @desk.get("/shipment/<uuid:shipment_id>")
 @desk.get(
     "/shipment/<uuid:shipment_id>"
-    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking, schedule, corrections):form>"
+    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking, schedule, corrections, reseal):form>"
 )
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
@@ -74,6 +74,16 @@ def dispatch(shipment_id: UUID) -> Any:
     )
 
 
+@desk.post("/shipment/<uuid:shipment_id>/reseal")
+@pages.desk(LOGISTICS)
+def reseal(shipment_id: UUID) -> Any:
+    return change(
+        shipment_id,
+        RESEAL,
+        lambda session, body: sealing.reseal_shipment(session, shipment_id=shipment_id, **body),
+    )
+
+
 @desk.post("/shipment/<uuid:shipment_id>/milestones")
 @pages.desk(LOGISTICS)
 def add_milestone(shipment_id: UUID) -> Any:
@@ -102,10 +112,19 @@ class BookForm(BookRequest):
         return {**data, "via": ports}
 
 
+class ResealForm(ResealRequest):
+    """The cartons stand in one field, as a scanner reads them: one after the other."""
+
+    @pre_load
+    def separate(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "ssccs": data.get("ssccs", "").replace(",", " ").split()}
+
+
 BOOK, DOCUMENT = BookForm(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
 
 
 DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
+RESEAL = ResealForm(unknown=EXCLUDE)
 NOTHING = NothingSchema(unknown=EXCLUDE)
 
 
@@ -113,7 +132,7 @@ def change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[s
     """One form of the shipment's page; refused, the page comes again with what was typed and what is wrong."""
     try:
         body = schema.load(telling.form_values(request.form))
-        with transaction() as session:
+        with attempts.kept(shipment_id), transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
     except (ValidationError, Refused) as error:
