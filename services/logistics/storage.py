@@ -402,8 +402,12 @@ shipment_document = Table(
     Column("serves_many", Boolean, nullable=False, server_default="false"),
     Column("number", Text),
     Column("issued_on", Date),
+    Column("valid_days", JSONB, nullable=False, server_default="{}"),
+    Column("treatment", Text),
     UniqueConstraint("shipment_id", "code"),
     CheckConstraint("num_nulls(number, issued_on) IN (0, 2)", name="recorded"),
+    CheckConstraint("treatment IN ('gas', 'heat')", name="treatment"),
+    CheckConstraint("treatment IS NULL OR number IS NOT NULL", name="treated"),
 )
 
 document_file = Table(

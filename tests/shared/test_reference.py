@@ -191,6 +191,10 @@ def test_the_system_makes_the_invoice_and_the_packing_list() -> None:
 def test_documents_are_asked_for_by_what_is_shipped_where() -> None:
     assert rule("PEB").when.always
     assert rule("NPE").blocks == ("GATE_IN",)
+    assert [(each.country, each.treatment, each.days) for each in rule("FUM").valid_days] == [
+        ("AU", "gas", 21),
+        ("AU", "heat", 90),
+    ]
     assert rule("INS").when.incoterms == ("CIF", "CIP")
     assert set(rule("ENS").when.countries or ()) == {*reference.destinations().groups["EU27"], "NO", "CH"}
     assert rule("EUDR-DDS").when.materials == ("coffee_wood",)
