@@ -351,6 +351,7 @@ Index(
     postgresql_where=text("shipment_id IS NULL AND unpacked_at IS NULL"),
 )
 Index("carton_to_explain_idx", carton.c.sscc, postgresql_where=text("NOT may_leave AND unpacked_at IS NULL"))
+Index("carton_opened_idx", carton.c.lot, postgresql_where=text("unpacked_at IS NOT NULL"))
 Index("carton_pallet_idx", carton.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
 
 pallet = Table(
@@ -384,6 +385,11 @@ carton_history = Table(
     comment="what was done with a carton, by whom and why; never changed",
 )
 Index("carton_history_sscc_idx", carton_history.c.sscc, carton_history.c.id)
+Index(
+    "carton_history_put_in_idx",
+    carton_history.c.shipment_id,
+    postgresql_where=text("what = 'put_in'"),
+)
 
 shipment_document = Table(
     "shipment_document",
