@@ -30,7 +30,7 @@ WITHOUT_VESSEL = date.max
 
 
 ABSENT_PAPERS_ONLY = (
-    selectinload(Shipment.documents.and_(shipment_document.c.number.is_(None))),  # type: ignore[misc]  # mapped in storage
+    selectinload(Shipment.documents.and_(shipment_document.c.number.is_(None))),  # type: ignore[misc, attr-defined]  # mapped in storage
     lazyload(Shipment.declarations),  # type: ignore[arg-type]
 )
 

@@ -170,6 +170,29 @@ def test_goods_move_when_the_vessel_leaves_and_when_they_are_delivered() -> None
     }
 
 
+CALLED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "CARTON_PACKED": ((), ("71",)),
+    "LEFT_FACILITY": ((), ("13", "27")),
+    "ARRIVED_HUB": ((), ("74",)),
+    "CONSOLIDATED": ((), ("15",)),
+    "NPE_ISSUED": ((), ("9", "12")),
+    "STUFFED_SEALED": (("EQUIPMENT STUF",), ("94", "93")),
+    "GATE_IN": (("EQUIPMENT GTIN",), ("40",)),
+    "LOADED": (("EQUIPMENT LOAD",), ("48",)),
+    "VESSEL_DEPARTED": (("TRANSPORT DEPA",), ("24",)),
+    "TRANSSHIPPED": (("EQUIPMENT DISC", "EQUIPMENT LOAD"), ("100",)),
+    "DISCHARGED": (("TRANSPORT ARRI", "EQUIPMENT DISC"), ("29", "1")),
+    "IMPORT_CLEARED": (("SHIPMENT ARN", "SHIPMENT SRM"), ("8",)),
+    "DELIVERED": ((), ("21",)),
+}
+"""DCSA Track & Trace 2.2 and list 9011 of UN/EDIFACT, the usual code first; no carrier reports the others."""
+
+
+def test_milestones_are_called_by_the_codes_that_carriers_send() -> None:
+    named = {each.code: (each.dcsa, each.edifact_9011) for each in reference.milestones()}
+    assert {code: codes for code, codes in named.items() if any(codes)} == CALLED
+
+
 def test_milestones_speak_the_vocabulary_of_the_published_epcis_schema() -> None:
     published = json.loads((reference.FOLDER / "epcis" / "epcis-json-schema.json").read_text())
     steps = _words(published["definitions"]["bizStep"])
