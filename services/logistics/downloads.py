@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import dossier, files, papers, views_of_cartons
+from services.logistics import dossier, epcis_facts, files, papers, views_of_cartons
 from services.logistics.asked_for import the_goods_of
 from services.logistics.documents import PalletPaper
 from services.logistics.documents.delivery_note import delivery_note
@@ -59,8 +59,8 @@ def epcis(shipment_id: UUID) -> Response:
     """What happened to the cartons, sent event by event; the same facts give the same document."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        facts = papers.facts_of(session, shipment)
-        created_at = papers.newest_of(shipment, facts)
+        facts = epcis_facts.facts_of(session, shipment)
+        created_at = epcis_facts.newest_of(shipment, facts)
     return Response(document_in_pieces(facts, created_at=created_at), mimetype="application/json")
 
 

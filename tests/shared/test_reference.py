@@ -179,6 +179,29 @@ def test_goods_move_when_the_vessel_leaves_and_when_they_are_delivered() -> None
     }
 
 
+CALLED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "CARTON_PACKED": ((), ("71",)),
+    "LEFT_FACILITY": ((), ("13", "27")),
+    "ARRIVED_HUB": ((), ("74",)),
+    "CONSOLIDATED": ((), ("15",)),
+    "NPE_ISSUED": ((), ("9", "12")),
+    "STUFFED_SEALED": (("EQUIPMENT STUF",), ("94", "93")),
+    "GATE_IN": (("EQUIPMENT GTIN",), ("40",)),
+    "LOADED": (("EQUIPMENT LOAD",), ("48",)),
+    "VESSEL_DEPARTED": (("TRANSPORT DEPA",), ("24",)),
+    "TRANSSHIPPED": (("EQUIPMENT DISC", "EQUIPMENT LOAD"), ("100",)),
+    "DISCHARGED": (("TRANSPORT ARRI", "EQUIPMENT DISC"), ("29", "1")),
+    "IMPORT_CLEARED": (("SHIPMENT ARN", "SHIPMENT SRM"), ("8",)),
+    "DELIVERED": ((), ("21",)),
+}
+"""DCSA Track & Trace 2.2 and list 9011 of UN/EDIFACT, the usual code first; no carrier reports the others."""
+
+
+def test_milestones_are_called_by_the_codes_that_carriers_send() -> None:
+    named = {each.code: (each.dcsa, each.edifact_9011) for each in reference.milestones()}
+    assert {code: codes for code, codes in named.items() if any(codes)} == CALLED
+
+
 def test_milestones_speak_the_vocabulary_of_the_published_epcis_schema() -> None:
     published = json.loads((reference.FOLDER / "epcis" / "epcis-json-schema.json").read_text())
     steps = _words(published["definitions"]["bizStep"])
@@ -200,6 +223,10 @@ def test_the_system_makes_the_invoice_and_the_packing_list() -> None:
 def test_documents_are_asked_for_by_what_is_shipped_where() -> None:
     assert rule("PEB").when.always
     assert rule("NPE").blocks == ("GATE_IN",)
+    assert [(each.country, each.treatment, each.days) for each in rule("FUM").valid_days] == [
+        ("AU", "gas", 21),
+        ("AU", "heat", 90),
+    ]
     assert rule("INS").when.incoterms == ("CIF", "CIP")
     assert set(rule("ENS").when.countries or ()) == {*reference.destinations().groups["EU27"], "NO", "CH"}
     assert rule("EUDR-DDS").when.materials == ("coffee_wood",)

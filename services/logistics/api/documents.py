@@ -40,6 +40,7 @@ FORM = {
                     "code": {"type": "string"},
                     "number": {"type": "string"},
                     "issued_on": {"type": "string", "format": "date"},
+                    "treatment": {"type": "string", "enum": ["gas", "heat"]},
                     "file": {
                         "type": "string",
                         "format": "binary",
