@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "logistics_0031"
-down_revision = "logistics_0027"
+down_revision = "logistics_0030"
 branch_labels = None
 depends_on = None
 
