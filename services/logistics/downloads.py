@@ -14,7 +14,7 @@ from services.logistics.documents.labels import carton_labels
 from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import document_in_pieces
-from services.logistics.making import makers_of
+from services.logistics.making import maker_of_part, makers_of
 from shared.web.access import current
 from shared.web.context import serving, transaction
 from shared.web.problems import not_found
@@ -22,11 +22,15 @@ from shared.web.problems import not_found
 KNOWN_VERSIONS = 1_000
 
 
-def paper(shipment_id: UUID, name: str) -> Response:
+def paper(shipment_id: UUID, name: str, part: int | None = None) -> Response:
     """Read in a transaction, made after it: a long list takes seconds."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        make, number = makers_of(session, shipment)[name], shipment.number
+        number = f"{shipment.number}-{part}" if part is not None else shipment.number
+        if part is None:
+            make = makers_of(session, shipment)[name]
+        else:
+            make = maker_of_part(session, shipment, name, part)
     return _pdf(make(), f"{name}-{number}.pdf")
 
 

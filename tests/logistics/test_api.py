@@ -413,6 +413,16 @@ def test_each_paper_is_a_pdf_that_is_always_the_same(logistics: Logistics, name:
     assert {"invoice": "Total 1,000 550.00"}.get(name, "095299000000000015") in " ".join(said.split())
 
 
+def test_labels_come_in_parts_and_other_papers_whole(logistics: Logistics) -> None:
+    one = f"/shipments/{logistics.booked()['id']}"
+    whole, part = logistics.staff.get(f"{one}/labels.pdf"), logistics.staff.get(f"{one}/labels.pdf", part=1)
+    said = [[page.extract_text() for page in PdfReader(BytesIO(each.data)).pages] for each in (whole, part)]
+    assert said[0] == said[1]
+    for name, wrong in (("labels", 2), ("labels", 0), ("labels", "x"), ("invoice", 1)):
+        refused = logistics.staff.get(f"{one}/{name}.pdf", part=wrong)
+        assert (refused.status_code, fields_of(refused)) == (422, ["part"]), (name, wrong)
+
+
 def test_all_papers_tell_the_cartons_to_the_piece_and_who_made_them_in_truth(logistics: Logistics) -> None:
     """Two orders, two facilities, and a carton that is not full: read back from each of the six."""
     other = UUID(int=43)

@@ -21,7 +21,7 @@ from PIL import Image
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
 from services.logistics.documents.delivery_note import DeliveryNote, delivery_note
 from services.logistics.documents.invoice import amount_of, invoice, total_of
-from services.logistics.documents.labels import carton_labels, labels, symbols_of
+from services.logistics.documents.labels import carton_labels, labels, labels_in_part, parts_of, symbols_of
 from services.logistics.documents.layout import cubic_metres
 from services.logistics.documents.packing_list import packing_list
 from services.logistics.documents.peb_data import peb_data
@@ -323,6 +323,15 @@ def test_a_long_list_repeats_its_head_and_counts_its_pages() -> None:
         assert re.search(rf"\b{len(pages)}\b", page)
     found = re.findall(r"\b\d{18}\b", " ".join(pages))
     assert found == [sscc(serial) for serial in range(1, 541)]
+
+
+def test_labels_in_parts_are_the_same_labels() -> None:
+    paper = a_full_container()
+    assert parts_of(250) == []
+    assert parts_of(540) == [(1, 250), (251, 500), (501, 540)]
+    parts = [pages_of(labels_in_part(paper, part)) for part in (1, 2, 3)]
+    assert [len(part) for part in parts] == [250, 250, 40]
+    assert [page for part in parts for page in part] == pages_of(labels(paper))
 
 
 def test_a_full_container_is_printed_in_seconds() -> None:

@@ -3,17 +3,19 @@
 import re
 from datetime import date
 from html import unescape
+from io import BytesIO
 from uuid import UUID
 
 import pytest
 from icalendar import Calendar
+from pypdf import PdfReader
 
 from services.logistics.domain.load import in_m3
 from services.logistics.pages import calendar
 from services.logistics.pages.pictures import blocks, stops
 from services.logistics.views_of_loads import cut_offs_between, filled
 from shared.events.orders import ClearanceWithdrawn, WithholdingRequested
-from shared.web.access import LOGISTICS
+from shared.web.access import KANWIL, LOGISTICS
 from tests.logistics.conftest import (
     ORDER,
     SRAGEN,
@@ -235,5 +237,12 @@ def test_forty_one_cubic_metres_do_not_go_into_twenty_feet_by_booking_or_by_join
     assert logistics.staff.get(f"/shipments/{large['id']}").json["state"] == "planned"
     assert logistics.change(small, "book", a_booking(equipment="LCL")).status_code == 200
     page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{small['id']}?lang=en")
+    path = f"/logistics/shipment/{small['id']}/labels.pdf"
+    assert f'href="{path}?part=2">251–280</a>' in page and "?part=3" not in page
+    client = Visitor(logistics, KANWIL).client
+    first, second = (PdfReader(BytesIO(client.get(f"{path}?part={n}").data)) for n in (1, 2))
+    assert (len(first.pages), len(second.pages)) == (250, 30)
+    assert "Carton 251 of 280" in second.pages[0].extract_text()
+    assert [client.get(f"{path}?part={wrong}").status_code for wrong in (0, 3, "x")] == [404] * 3
     (warning,) = logistics.staff.get(f"/shipments/{small['id']}").json["fill"]["warnings"]
     assert "a whole container costs less" in warning and warning in unescape(page)

@@ -2,6 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
+from services.logistics.documents.labels import PART
 from services.logistics.domain.documents import TREATMENTS
 from shared.web.schemas import Whole, day, short_text
 
@@ -13,6 +14,14 @@ class DocumentRequest(Schema):
     treatment = fields.String(
         validate=validate.OneOf(TREATMENTS, error="Give gas or heat."),
         metadata={"description": "what a certificate is of whose days hang on it; untold, the fewest count"},
+    )
+
+
+class PartQuery(Schema):
+    part = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, error="Give a part from 1 on."),
+        metadata={"description": f"of labels: {PART} of them each"},
     )
 
 
