@@ -106,6 +106,7 @@ def _capacity(
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
         skill_level=row.skill_level,
+        zone=row.zone,
         committed_minutes=row.committed,
     )
 

@@ -75,12 +75,27 @@ def share_out(
     return Plan(shares, quantity - possible)
 
 
+def wanting(quantity: int, *, labour_minutes: int, latest: date, able: Sequence[Capacity]) -> dict[str, int]:
+    """How many pieces each of them would have to make by a day for all together to make the quantity, as they share it."""
+    worthwhile = _places(quantity, able, labour_minutes, latest)
+    others = {one.facility: [each for each in worthwhile if each.capacity is not one] for one in able}
+    most = _most_shares(quantity) - 1
+    return {
+        code: max(min(SMALLEST_SHARE, quantity), quantity - _together(some[:most]))
+        for code, some in others.items()
+    }
+
+
+def _most_shares(quantity: int) -> int:
+    return max(1, quantity // SMALLEST_SHARE)
+
+
 def _places(quantity: int, able: Sequence[Capacity], labour_minutes: int, day: date) -> list[Place]:
     """Who makes a share that is worth a start by that day, the freest first; no more than there are such shares."""
     free = [Place(one, one.pieces_until(day, labour_minutes)) for one in able]
     worthwhile = [place for place in free if place.most >= min(SMALLEST_SHARE, quantity)]
     worthwhile.sort(key=lambda place: (-place.most, place.capacity.facility))
-    return _limited(worthwhile[: max(1, quantity // SMALLEST_SHARE)], quantity)
+    return _limited(worthwhile[: _most_shares(quantity)], quantity)
 
 
 def _limited(places: Sequence[Place], limit: int) -> list[Place]:
