@@ -26,7 +26,7 @@ from kendi.simulation.province import (
 from services.production.capacities import of_all_families
 from services.production.domain.capacity import Capacity
 from services.production.domain.work_order import WorkOrder
-from services.production.handlers import calendars, waiting, warnings, working
+from services.production.handlers import calendars, rating, waiting, warnings, working
 from services.production.loading import load
 from services.production.storage import OPEN, item, work_order
 from shared import reference
@@ -274,8 +274,9 @@ class _Province:
         )
 
     def _what_production_does_by_itself(self) -> None:
-        """What it does in its own time: try again what waits, look for what comes late, move promises."""
+        """What it does in its own time: rate facilities, try what waits, look for what comes late, move promises."""
         with self.database.transaction() as session:
+            rating.rate(session)
             while waiting.share_out_untried(session):
                 pass
             warnings.check(session)

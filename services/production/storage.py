@@ -72,6 +72,9 @@ facility = Table(
     ),
     Column("week", ARRAY(Integer), comment="minutes from Monday; none: the ordinary week of open_minutes"),
     Column("material_lots", Integer, nullable=False, server_default="0", comment="numbers given out"),
+    Column("reliability_pct", Integer, comment="as of rated_on; none: too little is known"),
+    Column("rated_on", Date),
+    CheckConstraint("reliability_pct BETWEEN 0 AND 100", name="reliability_pct"),
     CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
     CheckConstraint(
         "time_zone IN ('Asia/Jakarta', 'Asia/Makassar', 'Asia/Jayapura')",

@@ -22,6 +22,7 @@ class Capacity:
 
     ``committed_minutes`` is the work on the good pieces that it was asked for already; new pieces come
     after it, and after the ``material_days``, working days until the material for them has come. What is left of ``today`` counts for nothing.
+    A hub is 0 ``hub_steps`` from a hub, whoever is in a former residency that has one 1, everybody else 2.
     """
 
     facility: str
@@ -32,6 +33,8 @@ class Capacity:
     yield_pct: int = 100
     skill_level: int = FIRST_LEVEL
     zone: Zone = "workshop"
+    reliability_pct: int | None = None
+    hub_steps: int = 2
     committed_minutes: int = 0
     material_days: int = 0
 
