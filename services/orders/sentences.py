@@ -164,6 +164,10 @@ SENTENCES = {
         "Line {line}: {allocated} pieces planned; {unallocated} wait until a facility has skilled workers for them",
         "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu lapas atau rutan dengan tenaga terampil",
     ),
+    "production_planned_without_workshop": (
+        "Line {line}: {allocated} pieces planned; {unallocated} wait for a workshop where blades are allowed",
+        "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu bengkel yang boleh memakai alat tajam",
+    ),
     "work_order_offered": (
         "{facility} was asked for {quantity} pieces",
         "{facility} ditawari {quantity} buah",
@@ -512,7 +516,11 @@ def tell_expected(
     ]
 
 
-WITHOUT: Mapping[str | None, str] = {"agreement": "agreement", "skill": "skill"}
+WITHOUT: Mapping[str | None, str] = {
+    "agreement": "agreement",
+    "skill": "skill",
+    "workshop": "workshop",
+}
 """What a line waits for, where there is a sentence of its own about it."""
 
 

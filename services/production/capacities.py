@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, func, select
+from sqlalchemy import BigInteger, Select, case, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
@@ -29,6 +29,15 @@ from shared.clock import business_today
 
 COUNTS = tuple(field.name for field in fields(Headcount))
 """Columns of a week of workers."""
+
+
+_HUBS = facility.alias("hubs")
+HUB_STEPS = case(
+    (facility.c.hub, 0),
+    (facility.c.cluster.in_(select(_HUBS.c.cluster).where(_HUBS.c.hub, _HUBS.c.cluster != "")), 1),
+    else_=2,
+)
+"""How far goods go to be put together: nowhere, within a former residency, or out of it."""
 
 
 def able_to_make(
@@ -77,6 +86,8 @@ def _offers(committed: Select[Any]) -> Select[Any]:
             facility.c.code,
             facility.c.open_minutes,
             facility.c.week,
+            facility.c.reliability_pct,
+            HUB_STEPS.label("hub_steps"),
             capability,
             places.c.all,
             func.coalesce(busy.c.minutes, 0).cast(BigInteger).label("committed"),
@@ -108,6 +119,9 @@ def _capacity(
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
         skill_level=row.skill_level,
+        zone=row.zone,
+        reliability_pct=row.reliability_pct,
+        hub_steps=row.hub_steps,
         committed_minutes=row.committed,
     )
 

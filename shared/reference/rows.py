@@ -66,6 +66,7 @@ class Capability:
     efficiency_pct: int
     yield_pct: int
     skill_level: int
+    zone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,10 +410,11 @@ class Materials:
 
 @dataclass(frozen=True, kw_only=True)
 class Skill:
-    """The skill level that an article needs."""
+    """The skill level that an article needs, and whether it may be made in a block."""
 
     sku: str
     level: int
+    zone: str
     source: str
 
 

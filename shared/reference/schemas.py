@@ -80,6 +80,7 @@ class Capability(Row):
     efficiency_pct = f.whole("percent", most=100)
     yield_pct = f.whole("percent", most=100)
     skill_level = f.whole("a skill level", most=3, load_default=1)
+    zone = f.one_of("block", "workshop", load_default="workshop")
 
 
 class Facility(Row):
@@ -404,6 +405,7 @@ class Skill(Row):
     of = rows.Skill
     sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
     level = f.whole("a skill level", most=3)
+    zone = f.one_of("block", "workshop", load_default="block")
     source = f.mark()
 
 

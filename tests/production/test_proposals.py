@@ -12,8 +12,9 @@ from sqlalchemy import delete, insert, select
 from werkzeug.test import TestResponse
 
 from kendi.cli import main
-from services.production.handlers import planning, working
-from services.production.storage import passed_over, proposal
+from services.production.domain.material import MaterialLot
+from services.production.handlers import materials, planning, working
+from services.production.storage import material_lot, passed_over, proposal
 from shared.clock import advance
 from shared.web.access import FACILITY, KANWIL
 from tests.awaiting import until_somebody_waits_for_a_lock
@@ -98,7 +99,7 @@ def test_a_proposal_is_void_when_the_open_work_has_changed(crowded: Production, 
     assert live(crowded) == before
 
 
-@pytest.mark.parametrize("what", ["the day", "people"])
+@pytest.mark.parametrize("what", ["the day", "people", "material"])
 def test_a_proposal_is_void_when_what_it_counted_on_has_changed(
     crowded: Production, office: Visitor, what: str
 ) -> None:
@@ -106,6 +107,12 @@ def test_a_proposal_is_void_when_what_it_counted_on_has_changed(
     address = accept_address(office)
     if what == "people":
         staff(crowded, LPS_SRG=10)
+    elif what == "material":
+        with crowded.database.transaction() as session:
+            for lot in session.execute(
+                select(MaterialLot).where(material_lot.c.facility == SRAGEN)
+            ).scalars():
+                materials.quarantine(session, lot_id=lot.id, reason="Mildew")
     else:
         with crowded.database.transaction() as session:
             advance(session, timedelta(days=1))

@@ -1,6 +1,7 @@
 """Which facilities may take part, and what each still lacks before it is asked for work."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from stdnum import ean
 
@@ -10,6 +11,9 @@ KINDS = ("lapas", "rutan", "lpka", "bapas")
 CLASSES = ("I", "II", "IIA", "IIB", "III")
 FIRST_LEVEL, HIGHEST_LEVEL = 1, 3
 """Skill: learning under a master, working alone, teaching others. An article needs the first unless it says more."""
+Zone = Literal["block", "workshop"]
+ZONES = ("block", "workshop")
+"""Where a family is made: no blade comes into a block, whatever is cut or sawn is made in the workshop."""
 TIME_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 

@@ -40,7 +40,7 @@ PARTICULARS, WEEK = ParticularsRequest(), WeekRequest()
 CAPABILITY, AMENDMENT = CapabilityRequest(), CapabilityAmendment()
 DAY, POOL = DayRequest(), HeadcountRequest()
 ON_THE_PAGE = ("workers", "efficiency_pct", "yield_pct", "skill_level")
-"""Of a capability."""
+"""Numbers of a capability."""
 WHICH_DAY = Schema.from_dict({"day": day()})()
 
 
@@ -161,10 +161,10 @@ def _particulars(session: Session, code: str) -> None:
 def _capability(session: Session, code: str) -> None:
     family = request.form.get("family", "")
     if facilities.capability_of(session, code, family) is None:
-        values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE))
+        values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE) | _texts("zone"))
         facilities.set_capability(session, code=code, family=family, **values)
     else:  # what was left empty, and what is not on the page, stays as it is
-        changes = _loaded(AMENDMENT, _wholes(*_texts(*ON_THE_PAGE)))
+        changes = _loaded(AMENDMENT, _wholes(*_texts(*ON_THE_PAGE)) | _texts("zone"))
         facilities.amend_capability(session, code=code, family=family, **changes)
 
 

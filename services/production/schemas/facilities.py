@@ -13,6 +13,7 @@ from services.production.domain.facility import (
     HIGHEST_LEVEL,
     KINDS,
     TIME_ZONES,
+    ZONES,
     Particulars,
 )
 from services.production.domain.pool import Headcount
@@ -138,6 +139,11 @@ class CapabilityRequest(OfConvictedAdults):
         100, 1, load_default=95, metadata={"description": "how many of a hundred turn out good"}
     )
     skill_level = _count(HIGHEST_LEVEL, FIRST_LEVEL, load_default=FIRST_LEVEL)
+    zone = _one_of(
+        ZONES,
+        load_default="workshop",
+        metadata={"description": "where it is made; in a block nothing is asked for that is cut or sawn"},
+    )
     valid_from = day(required=False, load_default=None, allow_none=True)
     valid_to = day(required=False, load_default=None, allow_none=True)
 
@@ -148,6 +154,7 @@ class CapabilityAmendment(OfConvictedAdults):
     workers = _count(2000)
     efficiency_pct, yield_pct = _count(100, 1), _count(100, 1)
     skill_level = _count(HIGHEST_LEVEL, FIRST_LEVEL)
+    zone = _one_of(ZONES)
     valid_from = day(required=False, allow_none=True)
     valid_to = day(required=False, allow_none=True)
 
