@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "production_0034"
-down_revision = "production_0031"
+down_revision = "production_0033"
 branch_labels = None
 depends_on = None
 
