@@ -44,7 +44,15 @@ def add_tasks(
     signals.task_unknown.connect(tasks.refuse, weak=False)
     for name, run in ((RECEIVE, tasks.receive), (RECEIPT, tasks.receipt), (WAKE, running.nudge)):
         app.task(name=name, shared=False)(run)
+    _forget_celerys_own(app)
     return running
+
+
+def _forget_celerys_own(app: Celery) -> None:
+    """Celery's tasks of groups, chains and chords run other tasks and publish: for whoever can reach a queue."""
+    app.finalize()
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
 
 
 @dataclass(frozen=True)

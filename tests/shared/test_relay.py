@@ -23,7 +23,7 @@ from shared.messaging.outbox import record
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import LONGEST_QUEUE, Relay
 from shared.messaging.tables import inbox, messaging_state, outbox_delivery, outbox_event, parked_message
-from shared.messaging.wire import Batch, Receipt, Untrusted, Wire, celery_app
+from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire, celery_app
 from shared.messaging.worker import add_tasks
 from shared.settings import Settings, SigningKey, load
 from tests.conftest import SIGNING_KEYS
@@ -271,6 +271,12 @@ def test_an_event_that_can_not_be_read_is_parked_alone_and_gets_no_receipt(
         assert [str(id) for id in session.execute(select(inbox.c.event_id)).scalars()] == [good["id"]]
         assert len(session.execute(select(parked_message)).all()) == 3
     assert json.loads(_words(broker, "orders.receipt")[3])["stored"] == [good["id"]]
+
+
+def test_a_worker_knows_three_tasks_and_none_of_celerys_own(
+    database_of: Callable[[str], Database], addresses: Addresses
+) -> None:
+    assert set(_worker(database_of("production"), addresses).tasks) == {RECEIVE, RECEIPT, WAKE}
 
 
 def _worker(database: Database, addresses: Addresses) -> Celery:
