@@ -21,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.card import Card
 from shared.clock import real_now
-from shared.database import Database
+from shared.database import Database, connect
 from shared.failpoints import reach
 from shared.messaging import reconciling
 from shared.messaging.heartbeat import Heartbeat
@@ -121,10 +121,10 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop: after each notification, when a look finds something due, each second."""
-        url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self._database.engine.url.render_as_string(hide_password=False)
         while not stop.is_set():
             try:
-                with psycopg.connect(url, autocommit=True, connect_timeout=3) as connection:
+                with connect(url) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._work_on(connection, stop)
             except (psycopg.OperationalError, DBAPIError, PoolTimeout) as error:
