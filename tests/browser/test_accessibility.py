@@ -46,7 +46,7 @@ PAGES = [
     ),
     ("orders", COMPLIANCE, None, ("holds/", "notes/", "policies/", "dossiers/", "dossiers/lots/LOT")),
     ("orders", KANWIL, None, ("", "holds/", "policies/")),
-    ("orders", OPERATOR, None, ("operations/", "retention/")),
+    ("orders", OPERATOR, None, ("operations/", "operations/events/", "retention/")),
     (
         "production",
         FACILITY,
