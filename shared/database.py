@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from shared.failpoints import reach
 from shared.sight import NOTHING, see
 
 NAMING = {
@@ -96,6 +97,7 @@ class Database:
                     see(session, sees, principal)
                 yield session
             if self.after_commit is not None and session.info.get("due"):
+                reach("transaction.committed")
                 self.after_commit()
 
     @contextmanager

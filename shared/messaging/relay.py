@@ -192,6 +192,7 @@ class Relay:
             ).one_or_none()
             if changed:
                 session.execute(DUE_AT_ONCE)
+                reach("relay.noticing")
         self._epoch = current
 
     def _broker_epoch(self) -> str:
@@ -259,6 +260,7 @@ class Relay:
         try:
             self._wire.send_batch(Batch(self._card.name, subscriber, incarnation, first, events))
         except (BrokerError, RedisError, OSError):
+            reach("relay.unpublished")
             with self._database.transaction() as session:
                 session.execute(NOT_PUBLISHED, {"subscriber": subscriber, "events": [row.id for row in rows]})
             raise

@@ -74,6 +74,7 @@ class Tasks:
         if batch.question:
             with self.database.transaction() as session:
                 _send(self.wire, reconciling.answer(session, batch))
+                reach("reconcile.answering")
         else:
             self._take(batch)
 
@@ -99,6 +100,7 @@ class Tasks:
         if received.answer:
             with self.database.transaction() as session:
                 _send(self.wire, reconciling.settle(session, received))
+                reach("reconcile.settling")
             return
         with self.database.transaction() as session:
             acknowledge(session, received)
