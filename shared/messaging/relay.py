@@ -24,6 +24,7 @@ from shared.clock import real_now
 from shared.database import Database, connect
 from shared.failpoints import reach
 from shared.messaging import reconciling
+from shared.messaging.celery_settings import LOOKING
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.inbox import apply_due
 from shared.messaging.jobs import Job
@@ -110,9 +111,7 @@ class Relay:
         self._reactions = reactions
         self._jobs = jobs
         self._window = window
-        self._broker = Redis.from_url(
-            broker_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
-        )
+        self._broker = Redis.from_url(broker_url, retry=Retry(NoBackoff(), 0), **LOOKING)
         self._heartbeat = Heartbeat(database, f"{card.name} relay")
         self._linger = 0.0
         self._epoch = ""

@@ -13,6 +13,7 @@ import psycopg
 import redis
 
 from kendi.faults.children import POISON
+from kendi.faults.ground import SERVICES
 from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
 from shared.messaging.tables import Inbox
 from shared.messaging.transport import NO_MESSAGE
@@ -73,7 +74,7 @@ def _while_held_up(scene: Scene, meddle: Callable[["redis.Redis"], object]) -> I
 @kind("garbage on every queue")
 def garbage(scene: Scene) -> Iterator[float]:
     with scene.ground.broker() as broker:
-        for queue in scene.ground.queues():
+        for queue in [*scene.ground.queues(), *(f"{service}.wake" for service in SERVICES)]:
             task = f"kendi.{queue.partition('.')[2]}"
             broker.lpush(queue, *GARBAGE, *almost_messages(queue, task))
     yield 0.5
