@@ -1,5 +1,7 @@
 """At each place of the protocol a process is killed, or an error raised: everything takes effect all the same, once."""
 
+import os
+import signal
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -7,8 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
+import redis
 
 from kendi.faults.ground import SERVICES, Ground
+from kendi.faults.proxy import Spoil
 from kendi.faults.stream import Stream
 from kendi.faults.verdict import judge
 from kendi.faults.watching import Gauge
@@ -64,6 +68,41 @@ def test_a_fault_at(ground: Ground, stream: Stream, endpoint: Endpoint, place: s
     assert len(ids) <= 1
     assert placed is None or placed == str(ids[0])
     until(lambda: all(allocated(ground, id) for id in ids), seconds=120, meanwhile=partial(tend, ground))
+    found = judge(ground, stream.ledger)
+    assert found.good, found
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["dead", "hung"])
+def test_an_order_is_taken_at_once_while_the_broker_is(
+    ground: Ground, stream: Stream, how: signal.Signals
+) -> None:
+    until(lambda: answers(ground), seconds=60, meanwhile=partial(tend, ground))
+    pid = ground.servers.broker.pid
+    os.kill(pid, how)
+    try:
+        po_number = f"PO-{uuid.uuid4()}"
+        assert stream.place(po_number) is not None
+        assert stream.ledger.asked["order", po_number] == {"ok": 1}
+        with ground.broker() as broker, pytest.raises(redis.RedisError):
+            broker.ping()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    until_quiet(ground)
+    found = judge(ground, stream.ledger)
+    assert found.good, found
+
+
+def test_connections_to_the_broker_that_are_half_open_are_found_within_half_a_minute(
+    ground: Ground, stream: Stream
+) -> None:
+    until(lambda: answers(ground), seconds=60, meanwhile=partial(tend, ground))
+    until_quiet(ground)
+    ground.proxies["broker"].spoil(Spoil(half_open=True))
+    ground.proxies["broker"].spoil(Spoil())  # those that were open stay so; a new one is whole
+    placed = stream.place(f"PO-{uuid.uuid4()}")
+    heard = "SELECT 1 FROM inbox WHERE state = 2 AND subject = %s"
+    until(lambda: ground.column("production", heard, f"order/{placed}"), seconds=30, meanwhile=ground.watch)
+    until_quiet(ground)
     found = judge(ground, stream.ledger)
     assert found.good, found
 
