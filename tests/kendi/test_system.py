@@ -120,7 +120,7 @@ def test_no_secret_stands_in_a_log_or_in_the_list_of_processes(system: System) -
     for server, complaint in ((system.servers.broker, "broker"), (system.servers.postgres, "database")):
         os.kill(server.pid, signal.SIGKILL)
         until(partial(_complained, system, f"the {complaint} is away"))
-        until(lambda: not system.watch() and _ready(system))
+        until(partial(_ready, system), meanwhile=system.watch)
     servers = json.loads((system.data / "servers.json").read_text())
     secrets = [
         *(value for name, value in servers.items() if not name.endswith("port")),
