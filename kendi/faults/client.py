@@ -35,18 +35,9 @@ class Client:
             return None
         return response.json() if response.is_success else None
 
-    def post(
-        self,
-        path: str,
-        body: dict[str, Any],
-        *,
-        what: str,
-        about: str,
-        amount: int = 1,
-        key: str | None = None,
-    ) -> Answer:
+    def post(self, path: str, body: dict[str, Any], *, what: str, about: str, amount: int = 1) -> Answer:
         """Ask for something about one thing; the ledger notes how that ended."""
-        answer = self.ask(path, body, what=what, key=key)
+        answer = self.ask(path, body, what=what)
         self._ledger.note(what, about, answer.outcome, amount)
         return answer
 

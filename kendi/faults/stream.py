@@ -89,7 +89,9 @@ class Stream:
     def place(self, po_number: str) -> str | None:
         """Place one order under a given number, once however often it is asked for; its id, if an answer came."""
         body = _order(po_number, [_line("CR-BALL-07", 20, "ID")])
-        answer = self._own.post("/orders/v1/orders", body, what="order", about=po_number, key=po_number)
+        answer = self._own.ask("/orders/v1/orders", body, what="order", key=po_number)
+        if not self.ledger.asked["order", po_number]["ok"]:
+            self.ledger.note("order", po_number, answer.outcome)
         return answer.body["id"] if answer.outcome == "ok" else None
 
     def _go_on(self, work: Callable[[Random], None], chance: Random) -> None:
