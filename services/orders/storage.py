@@ -145,6 +145,7 @@ order_line = Table(
     Column("unit_price", Numeric(12, 2), nullable=False),
     Column("requested_date", Date, nullable=False),
     Column("promised_date", Date),
+    Column("expected_on", Date, comment="the latest of the day promised and its vessels' arrivals"),
     Column("produce_until", Date, comment="last day of the clearance; none while there is none"),
     Column("export_until", Date, comment="last day of the clearance; none while there is none"),
     Column("awaited_sample", Text, comment="what its buyer must approve before it is made"),
@@ -227,6 +228,11 @@ hold = Table(
 )
 Index("hold_open_idx", hold.c.id, postgresql_where=text("released_on IS NULL AND withdrawn_on IS NULL"))
 Index("hold_line_idx", hold.c.order_id, hold.c.line_number)
+Index(
+    "hold_to_look_at_idx",
+    hold.c.looked_on,
+    postgresql_where=text("purpose = 'export' AND withdrawn_on IS NULL AND ended_on IS NULL"),
+)
 Index(
     "hold_open_key",
     hold.c.order_id,
@@ -783,9 +789,11 @@ Index(
 caught_line = Table(
     "caught_line",
     tables,
-    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), primary_key=True),
-    Column("order_id", Uuid, primary_key=True),
-    Column("line_number", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), comment="none where no rule changed"),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("because", Text, nullable=False, server_default="policy"),
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("policies", JSONB, nullable=False, comment="that caught it"),
@@ -795,6 +803,9 @@ caught_line = Table(
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
     CheckConstraint("at_sea >= 0", name="at_sea"),
+    CheckConstraint("because IN ('policy', 'amendment', 'route', 'delivery', 'lane')", name="because"),
+    CheckConstraint("(because = 'policy') = (rescreening_id IS NOT NULL)", name="rescreened"),
+    UniqueConstraint("rescreening_id", "order_id", "line_number"),
     comment="append only",
 )
 Index("caught_line_order_idx", caught_line.c.order_id, caught_line.c.line_number)

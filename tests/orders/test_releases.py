@@ -14,7 +14,7 @@ from services.orders.domain.acknowledgement import NEWEST
 from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, Statement
 from services.orders.domain.lane import LANES, Operation, lane_of
 from services.orders.pages.holds import OTHERS
-from services.orders.storage import destination_policy, release_attempt, signature
+from services.orders.storage import caught_line, destination_policy, release_attempt, signature
 from shared.clock import advance, business_today
 from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
@@ -263,9 +263,11 @@ def let_free_goods_go(orders: Orders) -> None:
 
 def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(orders: Orders) -> None:
     let_free_goods_go(orders)
-    order = follow(orders, country="BE")
-    sign_by_two(order)
-    order.hears(order.plan(), replace(order.lot(FREE_LOT), lane="free"))
+    order, at_sea = (follow(orders, country="BE", po_number=number) for number in ("PO-1", "PO-2"))
+    for each, lot in ((at_sea, "SEA-1"), (order, FREE_LOT)):
+        sign_by_two(each)
+        each.hears(each.plan(), replace(each.lot(lot), lane="free"))
+    at_sea.hears(at_sea.cartons("SEA-1"), at_sea.departure(at_sea.part("SEA-1")))
     granted = clearances(order)[-1]
     assert (granted["purpose"], granted["lane"]) == ("export", "free")
     packed = {"name": "pack", "lane": "custodial"}
@@ -279,6 +281,10 @@ def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(order
     assert hold(order)["lots"] == [{"lot": FREE_LOT, "quantity": 1_000, "lane": "custodial"}]
     assert "clearance_withdrawn" in order.told()
     assert orders.officer.post(path, braided).status_code == 422
+    assert orders.officer.post(f"{ORDERS}/{at_sea.id}/lots/SEA-1/lane", braided).status_code == 200
+    with orders.database.transaction() as session:
+        kept = session.execute(select(caught_line).order_by(caught_line.c.id)).all()
+    assert [(row.because, row.at_sea) for row in kept] == [("lane", 0), ("lane", 1_000)]
 
 
 def test_free_goods_that_are_all_made_because_the_rest_was_cancelled_wait_under_no_law_on_prisons(
