@@ -267,7 +267,11 @@ release_attempt = Table(
     "release_attempt",
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("order_id", Uuid, nullable=False, comment="as it was asked for; it may not exist"),
+    Column(
+        "order_id",
+        Uuid,
+        comment="as it was asked for, it may not exist; none where it was about a note of counsel",
+    ),
     Column("line_number", Integer, comment="none where it was about a lot"),
     Column("who", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -277,7 +281,8 @@ release_attempt = Table(
     Column("tried_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Column("asked", Text, nullable=False, server_default="release"),
     Column("lot", Text),
-    CheckConstraint("asked IN ('release', 'lane', 'acknowledgement')", name="asked"),
+    CheckConstraint("asked IN ('release', 'lane', 'acknowledgement', 'counsel_note')", name="asked"),
+    CheckConstraint("(asked = 'counsel_note') = (order_id IS NULL)", name="order"),
     comment="attempts to release that were refused; append only",
 )
 

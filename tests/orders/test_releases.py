@@ -21,7 +21,7 @@ from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
+from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
@@ -115,8 +115,36 @@ def test_each_refused_attempt_is_kept_with_who_and_why_and_undoes_nothing_else(o
     assert sign(order).status_code == 422
     blocked = follow(orders, country="US", po_number="PO-2")
     assert sign(blocked, "office").status_code == 422
-    assert attempts(orders) == [("buyer", "This"), ("compliance_officer", "The"), ("kanwil", "Line")]
+    assert attempts(orders) == [("buyer", "A"), ("compliance_officer", "The"), ("kanwil", "Line")]
     assert len(hold(order)["signatures"]) == 1
+
+
+def test_no_key_signs_a_release_and_two_people_do_by_the_sessions_of_who_signed_in(
+    orders: Orders,
+) -> None:
+    order = follow(orders, country="BE")
+    release = f"{ORDERS}/{order.id}/lines/1/release"
+    for caller in (orders.officer, orders.office):
+        script = Caller(orders.client, caller.key)
+        refused = script.post(release, WHY)
+        assert refused.status_code == 403
+        assert "A key is no person: sign in at /orders/sign-in as compliance" in refused.json["detail"]
+    assert hold(order)["signatures"] == []
+    assert attempts(orders) == [("compliance_officer", "A"), ("kanwil", "A")]
+    elsewhere = {"Idempotency-Key": "1", "Origin": "https://elsewhere.example"}
+    forged = orders.officer.client.post(release, json=WHY, headers=elsewhere)
+    assert (forged.status_code, forged.json["title"]) == (403, "Sent from another site")
+    unreadable = orders.officer.client.post(release, data="reason=x", headers={"Idempotency-Key": "2"})
+    assert unreadable.status_code == 415
+    sign_by_two(order)
+    with orders.database.transaction() as session:
+        signers = session.execute(select(signature.c.signer_id)).scalars().all()
+    assert len(set(signers)) == 2 and all(id.startswith("person:") for id in signers)
+    document = orders.client.get("/orders/openapi.json").json
+    assert document["paths"]["/orders/v1/orders/{order_id}/lines/{line}/release"]["post"]["security"] == [
+        {"session": []}
+    ]
+    assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
 
 
 def test_attempts_at_what_a_release_rests_on_are_kept_and_listed_with_all_others(orders: Orders) -> None:

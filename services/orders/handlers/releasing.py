@@ -23,8 +23,9 @@ from shared.clock import business_today
 from shared.events.orders import LotLaneCorrected, Withdrawal
 from shared.refusal import Refused, Sentence
 
-Asked = Literal["release", "lane", "acknowledgement"]
-"""What an attempt was made at: a release, correcting who made a lot, or the buyer's word that a release may need."""
+Asked = Literal["release", "lane", "acknowledgement", "counsel_note"]
+"""What an attempt was made at: a release, correcting who made a lot, or what a release may need: the buyer's word, and
+counsel's."""
 
 
 def sign_release(
@@ -75,7 +76,7 @@ def keep_refused(
     session: Session,
     *,
     asked: Asked,
-    order_id: UUID,
+    order_id: UUID | None,
     line: int | None,
     lot: str | None,
     by: Signer,
