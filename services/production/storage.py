@@ -72,6 +72,11 @@ facility = Table(
     ),
     Column("week", ARRAY(Integer), comment="minutes from Monday; none: the ordinary week of open_minutes"),
     Column("material_lots", Integer, nullable=False, server_default="0", comment="numbers given out"),
+    Column("lane", Text, nullable=False, server_default="custodial", comment="whose work its lots are"),
+    CheckConstraint(
+        "lane = 'custodial' OR lane IN ('parole_community', 'free') AND kind NOT IN ('lapas', 'rutan', 'lpka')",
+        name="lane",
+    ),
     CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
     CheckConstraint(
         "time_zone IN ('Asia/Jakarta', 'Asia/Makassar', 'Asia/Jayapura')",

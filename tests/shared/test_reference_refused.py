@@ -113,7 +113,18 @@ WRONG_VALUES = [
     ("catalogue.yaml", "materials: [coir]", "materials: []", "a list of 1 or more, was []"),
     ("catalogue.yaml", "materials: [coir]", "materials: [coir, coir]", "must not name anything twice"),
     ("catalogue.yaml", "materials: [coir]", "materials: [hemp]", "must be one of bamboo, "),
-    ("facilities.yaml", "kind: lapas", "kind: prison", 'one of lapas, rutan, lpka, bapas, was "prison"'),
+    (
+        "facilities.yaml",
+        "kind: lapas",
+        "lane: free\n    kind: lapas",
+        "must be custodial in a lapas, was free",
+    ),
+    (
+        "facilities.yaml",
+        "kind: lapas",
+        "kind: prison",
+        'one of lapas, rutan, lpka, bapas, workshop, was "prison"',
+    ),
     (
         "facilities.yaml",
         'gln: "9529900000107"',
