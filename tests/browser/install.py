@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -23,7 +24,9 @@ def main() -> None:
         subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)  # type: ignore[call-overload]  # options by name
         subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=False, **quiet)  # type: ignore[call-overload]  # options by name
     if not find():
-        print("No Chromium on PATH: the browser tests will be skipped. Install chromium to run them.")
+        sys.exit(
+            "No Chromium on PATH, which the browser tests need. Install chromium; pytest without make skips them."
+        )
 
 
 if __name__ == "__main__":
