@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +22,14 @@ class Answer:
 class Client:
     """One thread's connection to one service."""
 
-    def __init__(self, url: str, key: str, ledger: Ledger, stop: threading.Event) -> None:
+    def __init__(
+        self, url: str, key: str, ledger: Ledger, stop: threading.Event, *, session: Mapping[str, str]
+    ) -> None:
+        """Calls with a key, and where a person must decide by the cookie of a ``session``, if there is one."""
         headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=4, trust_env=False)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, cookies=dict(session), timeout=4, trust_env=False
+        )
         self._ledger = ledger
         self._stop = stop
 

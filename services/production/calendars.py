@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, RowMapping, func, select
 from sqlalchemy.orm import Session
 
+from services.production.agreements import FOR_ITS_LANE
 from services.production.capacities import COUNTS, of_all_families, pools_of, week_of
 from services.production.domain.anonymity import in_fives
 from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
@@ -42,7 +43,7 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
     agreements = session.execute(
         select(func.count())
         .select_from(agreement)
-        .where(agreement.c.facility == code, agreement.c.ended_on.is_(None))
+        .where(agreement.c.facility == code, FOR_ITS_LANE, agreement.c.ended_on.is_(None))
         .where(agreement.c.valid_to >= business_today(session))
     ).scalar_one()
     missing = still_missing(

@@ -11,12 +11,11 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from services.production.agreements import LAST_DAY
+from services.production.agreements import FOR_ITS_LANE, LAST_DAY
 from services.production.capacities import of_all_families
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
-from services.production.domain.clearance import LANE
 from services.production.domain.consent import WORK
 from services.production.domain.lateness import LOOK_BACK, Pace, Progress
 from services.production.materials import LEFT
@@ -153,7 +152,7 @@ def _no_pace(code: str, today: date) -> Pace:
 
 def _covered(session: Session, today: date) -> Mapping[str, list[Agreement]]:
     """The agreements of each facility that are not over."""
-    query = select(Agreement).where(agreement.c.lanes.contains([LANE]), agreement.c.valid_to >= today)
+    query = select(Agreement).where(FOR_ITS_LANE, agreement.c.valid_to >= today)
     found: dict[str, list[Agreement]] = defaultdict(list)
     for one in session.execute(query).scalars():
         found[one.facility].append(one)

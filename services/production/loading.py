@@ -36,7 +36,19 @@ from shared.events.production import FacilityRegistered
 from shared.loading import remove_others, write_changed
 from shared.messaging.outbox import record
 
-PARTICULARS = ("name", "kelas", "place", "cluster", "address", "gln", "hub", "kind", "verified", "producing")
+PARTICULARS = (
+    "name",
+    "kelas",
+    "place",
+    "cluster",
+    "address",
+    "gln",
+    "hub",
+    "kind",
+    "lane",
+    "verified",
+    "producing",
+)
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:

@@ -75,6 +75,11 @@ facility = Table(
     Column("reliability_pct", Integer, comment="as of rated_on; none: too little is known"),
     Column("rated_on", Date),
     CheckConstraint("reliability_pct BETWEEN 0 AND 100", name="reliability_pct"),
+    Column("lane", Text, nullable=False, server_default="custodial", comment="whose work its lots are"),
+    CheckConstraint(
+        "lane = 'custodial' OR lane IN ('parole_community', 'free') AND kind NOT IN ('lapas', 'rutan', 'lpka')",
+        name="lane",
+    ),
     CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
     CheckConstraint(
         "time_zone IN ('Asia/Jakarta', 'Asia/Makassar', 'Asia/Jayapura')",

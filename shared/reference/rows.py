@@ -80,6 +80,7 @@ class Facility:
     code: str
     name: str
     kind: str
+    lane: str
     kelas: str | None
     place: str
     cluster: str

@@ -87,7 +87,8 @@ class Facility(Row):
     of = rows.Facility
     code = f.code("a code such as LPS-SRG", r"[A-Z]{3,4}-[A-Z]{3}")
     name = f.text()
-    kind = f.one_of("lapas", "rutan", "lpka", "bapas")
+    kind = f.one_of("lapas", "rutan", "lpka", "bapas", "workshop")
+    lane = f.one_of(*LANES, load_default="custodial")
     kelas = f.one_of("I", "II", "IIA", "IIB", "III", data_key="class", load_default=None)
     place = f.text()
     cluster = f.code("a cluster such as SKA", r"[A-Z]{3}")
@@ -101,9 +102,14 @@ class Facility(Row):
 
     @validates_schema
     def only_adults_work(self, data: dict[str, Any], **_: Any) -> None:
-        if data["producing"] and data["kind"] not in ("lapas", "rutan"):
+        if data["producing"] and data["kind"] in ("lpka", "bapas"):
             who = {"lpka": "children are never given work", "bapas": "a Bapas has no workshop"}[data["kind"]]
             raise ValidationError(f"must be false, since {who}, was true", "producing")
+
+    @validates_schema
+    def prisoners_work_in_prisons(self, data: dict[str, Any], **_: Any) -> None:
+        if data["kind"] in ("lapas", "rutan", "lpka") and data["lane"] != "custodial":
+            raise ValidationError(f"must be custodial in a {data['kind']}, was {data['lane']}", "lane")
 
     @validates_schema
     def who_produces_says_how(self, data: dict[str, Any], **_: Any) -> None:

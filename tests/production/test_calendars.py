@@ -9,10 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from services.production import loading
 from shared import reference
-from shared.web.access import FACILITY, KANWIL
+from shared.web.access import FACILITY, KANWIL, create_key
 from tests.production.conftest import (
     FAMILY,
     SRAGEN,
+    Caller,
     Production,
     a_clearance,
     a_pool,
@@ -23,6 +24,7 @@ from tests.production.conftest import (
     particulars,
 )
 from tests.production.test_access_matrix import NEW_AGREEMENT
+from tests.production.test_api import a_report, an_inspection
 from tests.production.test_board import Visitor
 
 AT = f"/facilities/{SRAGEN}"
@@ -235,9 +237,40 @@ def test_a_new_facility_says_what_is_missing_and_receives_work_the_same_day(prod
     assert [row["facility"] for row in production.office.work_orders()] == ["LPS-CTH"]
 
 
+def test_the_lots_of_a_workshop_outside_are_of_those_who_work_there_under_an_agreement_about_them(
+    production: Production,
+) -> None:
+    for caller, code in ((production.sragen, SRAGEN), (production.klaten, "LPS-KLT")):
+        caller.put(f"/facilities/{code}/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+    new = "/facilities/WRK-CTH"
+    production.office.put(new, particulars(kind="workshop", lane="free"))
+    production.office.put(f"{new}/calendar/week", a_week())
+    production.office.put(f"{new}/capabilities/{FAMILY}", {"workers": 12, "yield_pct": 90})
+    production.hears(an_order(quantity=300), a_clearance(quantity=300))
+    about = {**NEW_AGREEMENT, "facility": "WRK-CTH", "partner": "CHEWY-LOUIS"}
+    assert production.office.post("/agreements", about | {"lanes": ["custodial"]}).status_code == 201
+    assert production.office.get(new).json["missing"] == ["agreement"]
+    assert production.office.work_orders() == []
+    other = about | {"lanes": ["free"], "number": "PKS/FREE/1"}
+    assert production.office.post("/agreements", other).status_code == 201
+    assert (production.office.get(new).json["missing"], production.office.get(new).json["lane"]) == (
+        [],
+        "free",
+    )
+    with production.database.transaction() as session:
+        key = create_key(session, name="workshop", role=FACILITY, account="WRK-CTH")
+    workshop = Caller(production.client, key)
+    work_order = workshop.started()
+    workshop.do(work_order, "report", **a_report(pieces=10))
+    assert workshop.do(work_order, "inspect", **an_inspection(passed=10)).status_code == 200
+    assert [lot["lane"] for _, lot in production.told("lot_released")] == ["free"]
+
+
 @pytest.mark.parametrize(
     ("field", "change"),
     [
+        ("lane", {"lane": "free"}),
+        ("lane", {"kind": "workshop", "lane": "voluntary"}),
         ("producing", {"kind": "lpka"}),
         ("producing", {"kind": "bapas"}),
         ("gln", {"gln": "9529900002018"}),

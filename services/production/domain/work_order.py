@@ -18,6 +18,7 @@ from services.production.domain.report import (
     is_same_hour,
     standing,
 )
+from shared.events.orders import Lane
 from shared.events.production import (
     LotReleased,
     PiecesCorrected,
@@ -359,8 +360,11 @@ class WorkOrder:
         """Nothing is reported or inspected before work began, while it stands still, or when it is done."""
         self._must_be(*UNDER_WAY)
 
-    def inspect(self, *, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
-        """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order."""
+    def inspect(self, *, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
+        """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order.
+
+        All of a work order is done in one place, whose ``lane`` the lot has.
+        """
         self._must_be(*UNDER_WAY)
         for name, count in (("passed", passed), ("rework", rework), ("scrap", scrap)):
             if count < 0:
@@ -379,14 +383,14 @@ class WorkOrder:
         self.rework += rework
         self.scrap += scrap
         self._settle()
-        return self._inspected(passed, rework, scrap, lot)
+        return self._inspected(passed, rework, scrap, lot, lane)
 
-    def _inspected(self, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
+    def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
         if passed:
             extra = min(passed, max(0, self.good - self.asked))
             events.append(
-                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=LANE, extra=extra)
+                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=lane, extra=extra)
             )
         return [*events, *self._completed()]
 

@@ -23,7 +23,7 @@ from services.production.handlers.planning import (
 )
 from services.production.handlers.tools import must_be_unlocked
 from services.production.local_time import now_at, today_at
-from services.production.storage import demand
+from services.production.storage import demand, facility
 from shared.clock import real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -170,7 +170,8 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
     order = locked(session, work_order_id)
     number = next_number(session, order.facility, "lots")
     lot = f"{short_code(order.facility)}-{today_at(session, order.facility):%y%m}-{number:03d}"
-    inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot)
+    lane = session.execute(select(facility.c.lane).where(facility.c.code == order.facility)).scalar_one()
+    inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot, lane=lane)
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
         record(session, *inspected, *(_postponed(session, order) if scrap else []))

@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
 from services.production import calendars, province, views
+from services.production.domain.agreement import LANES
 from services.production.domain.calendar import REASONS, WEEKDAYS
 from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
 from services.production.duties import MAY, READERS
@@ -136,6 +137,7 @@ def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> s
         at=form,
         typed=request.form,
         kinds=KINDS,
+        lanes=LANES,
         classes=CLASSES,
         zones=TIME_ZONES,
         reasons=REASONS,
@@ -151,7 +153,7 @@ def _known(session: Session, code: str) -> dict[str, Any]:
 
 
 def _particulars(session: Session, code: str) -> None:
-    typed = _texts("name", "kind", "class", "place", "cluster", "time_zone", "gln")
+    typed = _texts("name", "kind", "lane", "class", "place", "cluster", "time_zone", "gln")
     ticked = {name: name in request.form for name in ("hub", "verified", "producing")}
     lines = [line.strip() for line in request.form.get("address", "").splitlines() if line.strip()]
     particulars = _loaded(PARTICULARS, typed | ticked | {"address": lines})

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
+from services.production.domain.agreement import LANES
 from services.production.domain.calendar import LONGEST_DAY, REASONS
 from services.production.domain.facility import (
     CLASSES,
@@ -27,6 +28,7 @@ class FacilitySchema(Schema):
     name = fields.String()
     place = fields.String()
     kind = fields.String()
+    lane = fields.String()
     hub = fields.Boolean()
     producing = fields.Boolean()
     verified = fields.Boolean()
@@ -115,6 +117,7 @@ def _one_of(choices: Iterable[str], **options: Any) -> fields.String:
 class ParticularsRequest(OfConvictedAdults):
     name = short_text(80)
     kind = _one_of(KINDS, required=True)
+    lane = _one_of(LANES, load_default="custodial", metadata={"description": "whose work its lots are"})
     kelas = _one_of(CLASSES, load_default=None, allow_none=True, data_key="class")
     place = short_text(80)
     cluster = fields.String(
