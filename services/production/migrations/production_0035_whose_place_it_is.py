@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "production_0038"
+revision = "production_0035"
 down_revision = "production_0034"
 branch_labels = None
 depends_on = None

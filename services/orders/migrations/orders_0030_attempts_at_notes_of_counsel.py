@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "orders_0034"
-down_revision = "orders_0033"
+revision = "orders_0030"
+down_revision = "orders_0029"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "orders_0033"
+revision = "orders_0029"
 down_revision = "orders_0028"
 branch_labels = None
 depends_on = None
