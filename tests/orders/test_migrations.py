@@ -152,7 +152,7 @@ def test_a_line_that_comes_later_than_it_was_asked_for_is_screened_again_by_the_
             occurred_at="2026-03-05T01:00Z",
             data=json.dumps(told),
         )
-    upgrade(connection, "orders_0033")
+    upgrade(connection, "orders_0029")
     days = connection.execute(text("SELECT expected_on::text FROM order_line ORDER BY number")).scalars()
     assert days.all() == ["2026-06-20", "2026-05-20", None]
     assert connection.execute(text("SELECT count(*) FROM rescreening")).scalar_one() == 1
