@@ -97,6 +97,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "production.warning",
                 "logistics.carton",
                 "logistics.shipment_note",
+                "logistics.shipment_reseal",
+                "logistics.gate_attempt",
                 "logistics.carton_history",
             )
         ),

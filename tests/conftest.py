@@ -3,23 +3,26 @@
 import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import settings
+from hypothesis import settings as examples
 from sqlalchemy import text
 
 from kendi.preparing import migrate_all
 from kendi.servers import Addresses, Servers
 from shared.card import all_cards
 from shared.database import Database, make_engine
+from shared.settings import Settings, load
 from shared.sight import SERVICE
+from shared.web.limiting import Limiter
 
 SIGNING_KEYS = "k1:" + "5a" * 32
 
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.load_profile("steady")
+examples.register_profile("steady", derandomize=True, deadline=None)
+examples.load_profile("steady")
 """The same examples each time, however busy the machine: the suite fails only for a change.
 
 ``--hypothesis-profile default`` seeks other examples.
@@ -63,12 +66,24 @@ def database_of(addresses: Addresses) -> Iterator[Callable[[str], Database]]:
         database.close()
 
 
+@pytest.fixture(scope="session")
+def applications() -> Iterator[dict[Settings, tuple[Flask, dict[str, Any]]]]:
+    """The web applications of this test process with what they began with: each takes longer to make than most tests."""
+    made: dict[Settings, tuple[Flask, dict[str, Any]]] = {}
+    yield made
+    for _, began_with in made.values():
+        began_with["beside"].close()
+        began_with["kendi"].close()
+
+
 @pytest.fixture
 def client_of(
-    addresses: Addresses, database_of: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[str], FlaskClient]]:
+    addresses: Addresses,
+    applications: dict[Settings, tuple[Flask, dict[str, Any]]],
+    database_of: Callable[[str], Database],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[str], FlaskClient]:
     """``client_of("orders")``: a client of that service's web application over an empty database."""
-    made: list[Flask] = []
 
     def make(service: str) -> FlaskClient:
         database_of(service)
@@ -76,16 +91,17 @@ def client_of(
         monkeypatch.setenv(f"KENDI_{service.upper()}_BROKER_URL", addresses.broker_urls[service])
         monkeypatch.setenv("KENDI_SIGNING_KEYS", SIGNING_KEYS)
         monkeypatch.setenv("KENDI_DEMO", "1")
-        app = importlib.import_module(f"services.{service}.app").create_app()
-        app.extensions["beside"] = Database(addresses.app_urls[service], sees=SERVICE, pool_size=4)
-        made.append(app)
+        settings = load(service, "web")
+        if settings not in applications:
+            app = importlib.import_module(f"services.{service}.app").create_app()
+            app.extensions["beside"] = Database(settings.database_url, sees=SERVICE, pool_size=4)
+            applications[settings] = app, dict(app.extensions)
+        app, began_with = applications[settings]
+        app.extensions.update(began_with, limiter=Limiter(settings))
         client: FlaskClient = app.test_client()
         return client
 
-    yield make
-    for app in made:
-        app.extensions["beside"].close()
-        app.extensions["kendi"].close()
+    return make
 
 
 def database_beside(client: FlaskClient) -> Database:

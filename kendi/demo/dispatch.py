@@ -14,8 +14,8 @@ CONTAINERS = {"BE": "CSQU3054383", "BR": "MSKU9070323"}
 """ISO 6346, with right check digits."""
 
 ON_THE_WAY = (
-    ("PEB_SUBMITTED", "IDSRG", 0),
-    ("NPE_ISSUED", "IDSRG", 1),
+    ("PEB_SUBMITTED", "IDSRG", 1),
+    ("NPE_ISSUED", "IDSRG", 0),
     ("GATE_IN", "IDSRG", 1),
     ("LOADED", "IDSRG", 5),
     ("VESSEL_DEPARTED", "IDSRG", 1),

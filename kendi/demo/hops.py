@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from statistics import median
-from uuid import UUID
 
 from sqlalchemy import text
 
 from shared.database import Database
+from shared.messaging.outbox import recorded_at
 from shared.sight import SERVICE
 
 APPLIED = text("SELECT source, event_id, done_at FROM inbox WHERE state = 2")
@@ -27,12 +27,12 @@ def hop_lines(app_urls: Mapping[str, str], *, since: datetime) -> Iterator[str]:
         database = Database(url, sees=SERVICE, pool_size=1)
         with database.reading() as session:
             for source, event_id, done_at in session.execute(APPLIED):
-                if _told_at(event_id) >= since.timestamp():
-                    taken[f"{source} to {service}"].append(done_at.timestamp() - _told_at(event_id))
+                if recorded_at(event_id) >= since:
+                    taken[f"{source} to {service}"].append((done_at - recorded_at(event_id)).total_seconds())
             if service == "orders":
                 for event_id, delivered_at in session.execute(TOLD):
                     taken["orders to the buyer's endpoint"].append(
-                        delivered_at.timestamp() - _told_at(event_id)
+                        (delivered_at - recorded_at(event_id)).total_seconds()
                     )
         database.close()
     for hop, seconds in sorted(taken.items()):
@@ -40,8 +40,3 @@ def hop_lines(app_urls: Mapping[str, str], *, since: datetime) -> Iterator[str]:
             f"  {hop}: {len(seconds)} events, median {1000 * median(seconds):.0f} ms,"
             f" longest {1000 * max(seconds):.0f} ms"
         )
-
-
-def _told_at(event_id: UUID) -> float:
-    """Seconds since 1970: the time of the commit is in the event's UUIDv7."""
-    return (event_id.int >> 80) / 1000

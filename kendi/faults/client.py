@@ -35,15 +35,27 @@ class Client:
             return None
         return response.json() if response.is_success else None
 
-    def post(self, path: str, body: dict[str, Any], *, what: str, about: str, amount: int = 1) -> Answer:
+    def post(
+        self,
+        path: str,
+        body: dict[str, Any],
+        *,
+        what: str,
+        about: str,
+        amount: int = 1,
+        key: str | None = None,
+    ) -> Answer:
         """Ask for something about one thing; the ledger notes how that ended."""
-        answer = self.ask(path, body, what=what)
+        answer = self.ask(path, body, what=what, key=key)
         self._ledger.note(what, about, answer.outcome, amount)
         return answer
 
-    def ask(self, path: str, body: dict[str, Any], *, what: str) -> Answer:
-        """Ok if it was done, failed if it was refused, unknown if no try got an answer."""
-        answer, refusal = self._try(path, body), None
+    def ask(self, path: str, body: dict[str, Any], *, what: str, key: str | None = None) -> Answer:
+        """Ok if it was done, failed if it was refused, unknown if no try got an answer.
+
+        Who gives the Idempotency-Key may ask again after that.
+        """
+        answer, refusal = self._try(path, body, key or str(uuid.uuid4())), None
         if answer.outcome == "failed":
             refusal = answer.body.get("detail")
         self._ledger.note_call(what, answer.outcome, refusal)
@@ -53,13 +65,12 @@ class Client:
         """Note a thing that an answer named: it must be there."""
         self._ledger.note(what, about, "ok")
 
-    def _try(self, path: str, body: dict[str, Any]) -> Answer:
-        key = {"Idempotency-Key": str(uuid.uuid4())}
+    def _try(self, path: str, body: dict[str, Any], key: str) -> Answer:
         for attempt in range(TRIES):
             if self._stop.wait(0.3 * attempt):
                 break
             try:
-                response = self._http.post(path, json=body, headers=key)
+                response = self._http.post(path, json=body, headers={"Idempotency-Key": key})
             except httpx.HTTPError:
                 continue
             if response.status_code in (409, 500, 503):

@@ -78,7 +78,7 @@ class Hub:
 
 
 def _booking() -> dict[str, Any]:
-    sails = real_now().astimezone(WIB).date() + timedelta(days=8)
+    sails = real_now().astimezone(WIB).date() + timedelta(days=7)
     return {
         "carrier": "Demonstration Line",
         "vessel": "MV Demonstration",

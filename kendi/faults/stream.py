@@ -87,9 +87,9 @@ class Stream:
         self._flooding.clear()
 
     def place(self, po_number: str) -> str | None:
-        """Place one order under a given number; its id, if it was taken."""
+        """Place one order under a given number, once however often it is asked for; its id, if an answer came."""
         body = _order(po_number, [_line("CR-BALL-07", 20, "ID")])
-        answer = self._own.post("/orders/v1/orders", body, what="order", about=po_number)
+        answer = self._own.post("/orders/v1/orders", body, what="order", about=po_number, key=po_number)
         return answer.body["id"] if answer.outcome == "ok" else None
 
     def _go_on(self, work: Callable[[Random], None], chance: Random) -> None:

@@ -6,6 +6,7 @@ from services.logistics import CARD
 from services.logistics.api import ROUTES
 from services.logistics.handlers.erasing import ERASERS
 from services.logistics.pages import (
+    attempts,
     calendar,
     choosing,
     desk,
@@ -30,6 +31,7 @@ DESKS = (
     papers.desk,
     scanning.desk,
     choosing.desk,
+    attempts.desk,
     tracking.desk,
     retention.blueprint(Keeping(card=CARD, erasers=ERASERS, steps=purge_step)),
 )

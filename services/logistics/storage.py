@@ -303,6 +303,8 @@ carton = Table(
     Column("pallet", Text, ForeignKey("pallet.sscc")),
     Column("palletised_at", Instant),
     Column("loaded_at", Instant),
+    Column("returned_at", Instant, comment="counted in again after it came back"),
+    Column("returned_to", Text, ForeignKey("facility.code")),
     Column(
         "must_be_reopened",
         Boolean,
@@ -341,6 +343,10 @@ carton = Table(
         "pallet IS NULL OR (hub IS NOT NULL AND num_nulls(lost_at, unpacked_at) = 2)", name="on_pallet"
     ),
     CheckConstraint("loaded_at IS NULL OR shipment_id IS NOT NULL", name="loaded"),
+    CheckConstraint(
+        "num_nulls(returned_at, returned_to) IN (0, 2) AND (returned_at IS NULL OR shipment_id IS NOT NULL)",
+        name="returned",
+    ),
 )
 Index("carton_lot_idx", carton.c.lot)
 Index("carton_shipment_id_idx", carton.c.shipment_id)
@@ -351,6 +357,7 @@ Index(
     postgresql_where=text("shipment_id IS NULL AND unpacked_at IS NULL"),
 )
 Index("carton_to_explain_idx", carton.c.sscc, postgresql_where=text("NOT may_leave AND unpacked_at IS NULL"))
+Index("carton_opened_idx", carton.c.lot, postgresql_where=text("unpacked_at IS NOT NULL"))
 Index("carton_pallet_idx", carton.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
 
 pallet = Table(
@@ -384,6 +391,11 @@ carton_history = Table(
     comment="what was done with a carton, by whom and why; never changed",
 )
 Index("carton_history_sscc_idx", carton_history.c.sscc, carton_history.c.id)
+Index(
+    "carton_history_put_in_idx",
+    carton_history.c.shipment_id,
+    postgresql_where=text("what = 'put_in'"),
+)
 
 shipment_document = Table(
     "shipment_document",
@@ -402,8 +414,12 @@ shipment_document = Table(
     Column("serves_many", Boolean, nullable=False, server_default="false"),
     Column("number", Text),
     Column("issued_on", Date),
+    Column("valid_days", JSONB, nullable=False, server_default="{}"),
+    Column("treatment", Text),
     UniqueConstraint("shipment_id", "code"),
     CheckConstraint("num_nulls(number, issued_on) IN (0, 2)", name="recorded"),
+    CheckConstraint("treatment IN ('gas', 'heat')", name="treatment"),
+    CheckConstraint("treatment IS NULL OR number IS NOT NULL", name="treated"),
 )
 
 document_file = Table(
@@ -531,6 +547,38 @@ shipment_note = Table(
     comment="what staff want to be remembered, a send-off among them; it moves nothing",
 )
 Index("shipment_note_shipment_id_idx", shipment_note.c.shipment_id, shipment_note.c.id)
+
+shipment_reseal = Table(
+    "shipment_reseal",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), nullable=False),
+    Column("former", Text, nullable=False, comment="the seal that was broken"),
+    Column("seal", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("ssccs", ARRAY(Text), nullable=False, comment="cartons that were taken out and read again"),
+    CheckConstraint("seal <> former", name="seal"),
+    CheckConstraint("cardinality(ssccs) > 0", name="ssccs"),
+    comment="append only: each seal in place of one that was broken",
+)
+Index("shipment_reseal_shipment_id_idx", shipment_reseal.c.shipment_id, shipment_reseal.c.id)
+
+gate_attempt = Table(
+    "gate_attempt",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("asked", Text, nullable=False, comment="the last part of the address that was called"),
+    Column("shipment_id", Uuid, ForeignKey("shipment.id"), comment="none before there was one"),
+    Column("who", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("message", Text, nullable=False, comment="why it was refused"),
+    Column("values", JSONB, nullable=False, comment="of the names in the message"),
+    Column("tried_at", Instant, nullable=False, server_default=text("clock_timestamp()")),
+    comment="append only: who would have let goods pass that are not cleared",
+)
 
 goods_return = Table(
     "goods_return",

@@ -41,14 +41,15 @@ from services.logistics.storage import (
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_today
+from shared.refusal import Sentence
 
 MOST_RETURNS = 20
 """On the desk, the newest first."""
 
 
-def _noted(what: str) -> ColumnElement[bool]:
-    """Whether this stands in the history of a carton."""
-    told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what == what)
+def _noted(*what: str) -> ColumnElement[bool]:
+    """Whether one of these stands in the history of a carton."""
+    told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what.in_(what))
     return told.correlate(carton)
 
 
@@ -58,9 +59,10 @@ CARTON_STATE = case(
     (carton.c.damaged_at.is_not(None), "damaged"),
     (carton.c.quarantined_at.is_not(None), "quarantined"),
     (carton.c.must_be_reopened, "to_reopen"),
+    (carton.c.returned_at.is_not(None), "returned"),
     (carton.c.shipment_id.is_not(None), "in_shipment"),
     (carton.c.hub.is_not(None), "at_hub"),
-    (carton.c.left_at.is_not(None) | _noted("sent_back"), "moved"),
+    (carton.c.left_at.is_not(None) | _noted("moved", "sent_back"), "moved"),
     else_="packed",
 ).label("state")
 
@@ -172,7 +174,10 @@ def list_shipments(
 
 def summaries(session: Session, graph: Graph, found: Sequence[Shipment]) -> list[dict[str, Any]]:
     counts = _counts(session, [shipment.id for shipment in found])
-    return [{**summary(shipment, graph), **counts[shipment.id]} for shipment in found]
+    held = standing.held(session, found, business_today(session))
+    return [
+        {**summary(shipment, graph, held.get(shipment.id, [])), **counts[shipment.id]} for shipment in found
+    ]
 
 
 def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -196,8 +201,8 @@ def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]
     }
 
 
-def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
-    """What a list shows of a shipment."""
+def summary(shipment: Shipment, graph: Graph, held: Sequence[Sentence]) -> dict[str, Any]:
+    """What a list shows of a shipment; ``held`` are the reasons why its goods are not cleared to leave."""
     return {
         "id": shipment.id,
         "number": shipment.number,
@@ -219,7 +224,8 @@ def summary(shipment: Shipment, graph: Graph) -> dict[str, Any]:
         "container": shipment.container,
         "seal": shipment.seal,
         "missing": [document.code for document in shipment.missing_before_departure(graph)],
-        "overlays": shipment.overlays(graph),
+        "held": held,
+        "overlays": shipment.overlays(graph, held),
     }
 
 
@@ -236,8 +242,10 @@ def shipment_as_dict(
     line = session.get_one(Line, (inside[0].order_id, inside[0].line)) if inside else None
     unpaid = standing.unpaid_orders(session, shipment.id)
     sent, today = files.by_paper(session, shipment.id), business_today(session)
+    held = standing.held(session, [shipment], today).get(shipment.id, [])
     return {
-        **summary(shipment, graph),
+        **way_as_dict(session, shipment, graph, language),
+        **summary(shipment, graph, held),
         "cartons": sum(each.cartons for each in inside),
         "pieces": sum(each.pieces for each in inside),
         "gross_g": sum(each.gross_g for each in inside),
@@ -261,6 +269,7 @@ def shipment_as_dict(
             language=language,
         ),
         "notes": views_of_loads.notes_of(session, shipment.id),
+        "reseals": views_of_loads.reseals_of(session, shipment.id),
         "lines": [vars(part) for part in contents.lines_of(inside)],
         "documents": [
             document_as_dict(document, language)
@@ -271,7 +280,6 @@ def shipment_as_dict(
         ],
         "declarations": shipment.declarations,
         "declaration_opens_on": shipment.etd - WINDOW if shipment.etd else None,
-        **way_as_dict(session, shipment, graph, language),
         "estimates": shipment.estimates,
         "tracking_url": shipment.tracking_token and f"/logistics/track/{shipment.tracking_token}",
     }
@@ -345,6 +353,9 @@ def document_as_dict(document: Document, language: str = "en") -> dict[str, Any]
         "blocks": document.blocks,
         "number": document.number,
         "issued_on": document.issued_on,
+        "valid_days": document.valid_days,
+        "treatment": document.treatment,
+        "valid_until": document.valid_until,
         "made_by_system": document.made_by_system,
         "verified": document.verified,
     }

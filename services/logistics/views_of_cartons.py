@@ -13,6 +13,7 @@ from services.logistics.domain.carton import Carton
 from services.logistics.standing import FREE
 from services.logistics.storage import carton, carton_history, facility, lot, order_line, pallet
 from services.logistics.views import CARTON_STATE
+from shared.refusal import Sentence
 
 MOST_TO_EXPLAIN = 100
 
@@ -83,6 +84,14 @@ def that_may_not_leave(session: Session, shipments: Sequence[UUID]) -> dict[UUID
     for each in session.execute(query.order_by(carton.c.sscc)).scalars():
         found[each.shipment_id].append(each)
     return found
+
+
+def reasons_to_stay(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[Sentence]]:
+    """What the cartons of these shipments lack."""
+    staying = that_may_not_leave(session, shipments)
+    return {
+        id: [reason for each in staying.get(id, []) if (reason := each.reason_to_stay)] for id in shipments
+    }
 
 
 def find_pallet(session: Session, sscc: str) -> dict[str, Any] | None:

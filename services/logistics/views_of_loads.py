@@ -1,4 +1,4 @@
-"""How full a shipment's container is, by which day what must be done, and what staff noted of it. Reads only."""
+"""How full a shipment's container is, by which day what must be done, its seals and what staff noted. Reads only."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -14,7 +14,7 @@ from services.logistics.contents import OfLot, load_of
 from services.logistics.domain.cut_offs import CutOff, Due, nobody_waits_for, plan_backwards
 from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, smallest_for
 from services.logistics.domain.shipment import Shipment
-from services.logistics.storage import order, shipment_note
+from services.logistics.storage import order, shipment_note, shipment_reseal
 from services.logistics.storage import shipment as shipments
 
 MOST_SHIPMENTS = 500
@@ -99,6 +99,11 @@ def notes_of(session: Session, shipment_id: UUID) -> Sequence[RowMapping]:
     query = select(shipment_note.c.at, shipment_note.c.role, shipment_note.c.text)
     query = query.where(shipment_note.c.shipment_id == shipment_id).order_by(shipment_note.c.id)
     return session.execute(query).mappings().all()
+
+
+def reseals_of(session: Session, shipment_id: UUID) -> Sequence[RowMapping]:
+    query = select(shipment_reseal).where(shipment_reseal.c.shipment_id == shipment_id)
+    return session.execute(query.order_by(shipment_reseal.c.id)).mappings().all()
 
 
 def shipments_like(session: Session, shipment: Shipment) -> Sequence[RowMapping]:

@@ -17,6 +17,7 @@ from services.orders.storage import destination_policy
 from shared.clock import WIB
 from shared.events import contract_of
 from shared.events.orders import LineRescreened
+from shared.messaging.outbox import recorded_at
 from shared.web.pages import amount_in, day_in, moment_in
 
 SENTENCES = {
@@ -368,6 +369,7 @@ PURPOSES = {
 
 
 RESCREENED = contract_of(LineRescreened).type
+ORDERS = "orders"
 WORTH_TELLING = timedelta(minutes=1)
 ANSWERS = {
     "accept_date": ("the new date is accepted", "tanggal baru diterima"),
@@ -424,6 +426,7 @@ MILESTONES = {
     ),
     "RETURNED": ("Sent back", "Dikirim kembali"),
     "RETURN_RECEIVED": ("Received back", "Kiriman kembali diterima"),
+    "OUT_OF_PORT": ("Taken out of the port again", "Dikeluarkan lagi dari pelabuhan"),
 }
 """What is told of a shipment on its way, and what goes wrong there; a code that is newer stands for itself."""
 RESCHEDULED = {
@@ -459,6 +462,7 @@ def tell_timeline(session: Session, rows: Sequence[RowMapping], language: str) -
             "text": sentence(row["type"], row["data"], names, language),
             "role": row["actor_role"],
             "service": row["source"],
+            "hop": _hop(row),
             "since": _since(before, row["occurred_at"], language),
         }
         for row, before in zip(rows, earlier, strict=False)
@@ -473,6 +477,14 @@ def _laws(session: Session, rows: Sequence[RowMapping], language: str) -> dict[s
     name = func.concat(destination_policy.c.id, ".v", destination_policy.c.version)
     found = session.execute(select(destination_policy).where(name.in_(told)))
     return {name_of(row.id, row.version): row.row.get(f"explanation_{language}", "") for row in found}
+
+
+def _hop(row: RowMapping) -> dict[str, Any] | None:
+    """The way of an event that another service told, and how long it took; our own take none."""
+    if row["source"] == ORDERS:
+        return None
+    took = row["recorded_at"] - recorded_at(row["event_id"])
+    return {"from": row["source"], "to": ORDERS, "milliseconds": max(took // timedelta(milliseconds=1), 0)}
 
 
 def _since(before: datetime | None, at: datetime, language: str) -> str | None:

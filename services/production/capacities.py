@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
 from services.production.domain.pool import LEARNING_PCT, Headcount, staffing, valid_between
+from services.production.domain.report import Workshop
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
     OPEN,
@@ -20,6 +21,7 @@ from services.production.storage import (
     capability,
     facility,
     item,
+    report,
     work_order,
     worker_pool,
 )
@@ -189,11 +191,23 @@ def capacity_at(session: Session, code: str, family: str) -> Capacity | None:
     return dict(of_all_families(session, code)).get(family)
 
 
-def made_a_day(session: Session, order: WorkOrder) -> int | None:
-    """Pieces that the facility of a work order makes in a full day with all its workers; unknown if it has none."""
+def workshop_on(session: Session, order: WorkOrder, day: date | None, kind: str) -> Workshop:
+    """The workshop of a work order's facility, with what its other work orders of the family tell of a day."""
     found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
     capacity = capacity_at(session, order.facility, found.family)
-    return capacity.pieces_a_day(found.labour_minutes) or None if capacity else None
+    elsewhere = session.execute(
+        select(func.coalesce(func.sum(report.c.pieces * item.c.labour_minutes), 0))
+        .join(work_order, work_order.c.id == report.c.work_order_id)
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(work_order.c.facility == order.facility, item.c.family == found.family)
+        .where(work_order.c.id != order.id, report.c.worked_on == day, report.c.kind == kind)
+    ).scalar_one()
+    return Workshop(
+        workers=capacity.workers if capacity else 0,
+        minutes_a_day=capacity.minutes_a_day if capacity else 0,
+        minutes_a_piece=found.labour_minutes,
+        elsewhere=int(elsewhere),
+    )
 
 
 def minutes_a_day(session: Session, codes: Collection[str]) -> dict[tuple[str, str], int]:

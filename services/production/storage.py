@@ -551,7 +551,8 @@ warning = Table(
     Column("cleared_at", Instant),
     Column("promise_moved_to", Date, comment="the day that was promised instead, once"),
     CheckConstraint(
-        "kind IN ('late', 'silent', 'low_yield', 'agreement_ends', 'material_lacking', 'tools_locked')",
+        "kind IN ('late', 'silent', 'low_yield', 'agreement_ends', 'material_lacking', 'consent_lacking',"
+        " 'tools_locked')",
         name="kind",
     ),
     CheckConstraint("grade IN ('amber', 'red', 'black')", name="grade"),

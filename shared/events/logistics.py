@@ -38,7 +38,7 @@ class CartonsGathered:
 @contract("kendi.logistics.cartons_left.v1", subject="packing/{lot}")
 @dataclass(frozen=True, kw_only=True)
 class CartonsLeft:
-    """Cartons of one lot left the facility that made them for a hub."""
+    """Cartons of one lot left a facility, the one that made them or a hub, for a hub."""
 
     lot: str
     order_id: UUID

@@ -3,7 +3,9 @@
 import json
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import uuid_utils.compat as uuid7s
@@ -73,6 +75,11 @@ def _telling(place: int, event: object) -> dict[str, Any]:
         "type": contract.type,
         "data": contract.dump(event),
     }
+
+
+def recorded_at(event_id: UUID) -> datetime:
+    """When an event was recorded, in real time: it is in its UUIDv7, to the millisecond."""
+    return datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
 
 
 class Nudge:

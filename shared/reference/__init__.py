@@ -43,6 +43,7 @@ from shared.reference.rows import (
     Shipping,
     Skill,
     Supply,
+    ValidDays,
     Wage,
     When,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Shipping",
     "Skill",
     "Supply",
+    "ValidDays",
     "Wage",
     "When",
     "agreements",

@@ -172,6 +172,15 @@ class When:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ValidDays:
+    """How long a country takes a paper for goods that were treated so."""
+
+    country: str
+    treatment: str
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentRule:
     """A document, when it is needed, and the milestones that can't be passed without it.
 
@@ -185,6 +194,7 @@ class DocumentRule:
     issuer: str
     blocks: tuple[str, ...]
     needed_by: str | None
+    valid_days: tuple[ValidDays, ...]
     serves_many: bool
     made_by_system: bool
     verified: bool

@@ -12,6 +12,7 @@ HOURS_A_DAY = 7 * 60
 LANES = ("custodial", "parole_community", "free")
 UNITS = ("kg", "m", "m2", "piece")
 RELEASERS = ("compliance_officer", "kanwil")
+TREATMENTS = ("gas", "heat")
 MODES = ("sea_fcl", "sea_lcl", "air")
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 _WORDS = (r"[a-z]+(_[a-z]+)*", "[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -210,6 +211,13 @@ class When(Row):
             raise ValidationError("must be true without another condition, and absent with one", "always")
 
 
+class ValidDays(Row):
+    of = rows.ValidDays
+    country = f.country()
+    treatment = f.one_of(*TREATMENTS)
+    days = f.whole("days")
+
+
 class DocumentRule(Row):
     of = rows.DocumentRule
     code = f.code("a code such as VGM", _HYPHENED)
@@ -222,6 +230,7 @@ class DocumentRule(Row):
         r"(ETD|CLOSING|ETA)([+-][1-9]\d?)?",
         load_default=None,
     )
+    valid_days = f.Listed(f.Part(ValidDays()), load_default=())
     serves_many = f.yes_or_no(load_default=False)
     made_by_system = f.yes_or_no(load_default=False)
     verified = f.yes_or_no(load_default=True)

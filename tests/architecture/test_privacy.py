@@ -59,6 +59,7 @@ ALLOWED = {
     "orders KnownFacilitySchema.name": "a facility",
     "orders OperationRequest.name": "a step of the work",
     "orders release_attempt.name": STAFF,
+    "logistics gate_attempt.name": STAFF,
     "orders acknowledgement.said_by_name": STAFF,
     "orders counsel_note.recorded_by_name": STAFF,
     "orders counsel_note.withdrawn_by_name": STAFF,

@@ -87,35 +87,6 @@ def test_a_scanner_that_is_faster_than_the_network_loses_no_scan(sign_in: SignIn
     expect(page.locator("#scan")).to_have_value("0952")
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize(
-    ("service", "role", "path"),
-    [
-        ("orders", BUYER, "/orders/"),
-        ("orders", BUYER, "/orders/webhooks/"),
-        ("orders", BUYER, "/orders/new"),
-        ("orders", BUYER, "/orders/import"),
-        ("orders", COMPLIANCE, "/orders/holds/"),
-        ("orders", COMPLIANCE, "/orders/notes/"),
-        ("logistics", LOGISTICS, "/logistics/scanning"),
-        ("production", FACILITY, "/production/"),
-        ("production", KANWIL, "/production/"),
-        ("logistics", LOGISTICS, "/logistics/"),
-    ],
-)
-def test_each_desk_fits_its_screen_and_breaks_no_rule_of_its_own(
-    sign_in: SignIn, system: System, service: str, role: str, path: str, viewport: dict[str, int]
-) -> None:
-    page = sign_in(service, role, viewport=viewport)
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.goto(f"{system.urls[service]}{path}")
-    expect(page.locator("h1")).to_be_visible()
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0
-    assert complaints == []
-
-
 def test_a_buyer_sees_the_blocked_line_with_its_law_and_the_timeline(sign_in: SignIn) -> None:
     page = sign_in("orders", BUYER)
     expect(page.get_by_text("The United States prohibits goods made")).to_be_visible()

@@ -1,37 +1,42 @@
-"""What a carrier reports reaches the buyer: over the broker, as a sentence on the order's page and as a webhook."""
+"""Trouble that production or a carrier reports reaches the buyer: over the broker, on the page and as a webhook."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from kendi.demo.people import Client
 from kendi.system import System
+from shared.events.logistics import ShipmentDelivered, ShipmentDeparted, ShipmentLine
 from shared.events.orders import ClearanceGranted
 from shared.messaging.outbox import record
-from shared.web.access import BUYER, CARRIER, create_key
+from shared.messaging.tables import outbox_event
+from shared.web.access import BUYER, CARRIER, LOGISTICS, create_key
 from tests.contracts.afterwards import SRAGEN, Afterwards
 
 pytestmark = pytest.mark.flow
 
 CARRIER_NAME = "Feeder line"
 RECORDED = "kendi.logistics.milestone_recorded.v1"
+ASKED = "kendi.orders.decision_requested.v1"
 
 
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    with System(tmp_path, free_ports=True, fsync=False, say=lambda _: None) as running:
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("troubles")
+    with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def everybody(system: System) -> Iterator[Afterwards]:
     found = Afterwards(system)
     yield found
@@ -69,7 +74,7 @@ def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
     ssccs = [each["sscc"] for each in packed]
     shipments = "/logistics/v1/shipments"
     id = everybody.hub.post(shipments, {"hub": SRAGEN, "destination": "ID", "ssccs": ssccs})["id"]
-    sails = everybody.clock.today_plus(8)
+    sails = everybody.clock.today_plus(7)
     booking = {
         "carrier": CARRIER_NAME,
         "vessel": "MV Example",
@@ -118,11 +123,63 @@ def the_carrier(system: System, everybody: Afterwards) -> Client:
 
 
 def order_page(system: System, order: str, language: str) -> str:
-    person = system.accounts.person("orders", BUYER)
-    with httpx.Client(base_url=system.urls["orders"], follow_redirects=True, trust_env=False) as browser:
+    return page(system, "orders", BUYER, f"order/{order}?lang={language}")
+
+
+def page(system: System, service: str, role: str, path: str) -> str:
+    person = system.accounts.person(service, role)
+    with httpx.Client(base_url=system.urls[service], follow_redirects=True, trust_env=False) as browser:
         entered = {"email": person.email, "password": person.password}
-        browser.post("/orders/sign-in", data=entered).raise_for_status()
-        return browser.get(f"/orders/order/{order}", params={"lang": language}).raise_for_status().text
+        browser.post(f"/{service}/sign-in", data=entered).raise_for_status()
+        return browser.get(f"/{service}/{path}").raise_for_status().text
+
+
+def test_a_plan_that_is_late_asks_the_buyer_by_api_page_feed_and_webhook(
+    system: System, everybody: Afterwards, taken: tuple[str, list[dict[str, Any]]]
+) -> None:
+    address, told = taken
+    everybody.buyer.post("/orders/v1/webhooks", {"url": address, "event_types": [ASKED]})
+    order = everybody.place("PO-TOO-SOON", quantity=3_000, wanted_in=1)
+    everybody.until(lambda: bool(told), "the buyer's system is asked")
+    (decision,) = everybody.buyer.get("/orders/v1/decisions", state="open")
+    (asked,) = told
+    assert (asked["type"], asked["data"]["order_id"]) == (ASKED, order)
+    assert asked["data"]["decision_id"] == decision["id"]
+    assert asked["data"]["answers"] == decision["answers"]
+    pulled = [each["message"] for each in everybody.buyer.get("/orders/v1/feed")["events"]]
+    assert [each for each in pulled if each["type"] == ASKED] == [asked]
+    assert f"/orders/decisions/{decision['id']}" in order_page(system, order, "en")
+
+
+def test_goods_that_a_claim_sends_back_are_awaited_by_logistics(
+    system: System, everybody: Afterwards
+) -> None:
+    order = everybody.place("PO-SENT-BACK", quantity=200)
+    lot = everybody.make(everybody.begin(order))
+    (carton,) = everybody.hub.post("/logistics/v1/cartons", {"lot": lot})
+    arrive(everybody, ShipmentLine(order_id=UUID(order), line=1, lot=lot, quantity=200))
+    one = f"/orders/v1/orders/{order}"
+    everybody.until(lambda: everybody.buyer.get(one)["lines"][0]["delivered"] == 200, "it is delivered")
+    sent_back = {"sscc": carton["sscc"], "quantity": 20, "reason": "The fibres were wet."}
+    claim = f"/orders/v1/claims/{everybody.buyer.post('/orders/v1/claims', sent_back)['id']}"
+    everybody.office.post(f"{claim}/decide", {"accepted": 15, "reason": "The photos show it."})
+    settled = everybody.office.post(f"{claim}/settle", {"settlement": "return"})
+    assert (settled["state"], settled["settlement"], settled["credit"]) == ("settled", "return", None)
+    everybody.until(
+        lambda: carton["sscc"] in page(system, "logistics", LOGISTICS, ""), "the desk awaits what comes back"
+    )
+    assert "the goods come back" in order_page(system, order, "en")
+
+
+def arrive(everybody: Afterwards, goods: ShipmentLine) -> None:
+    """Logistics tells at once what takes a shipment weeks."""
+    way = uuid4()
+    with everybody.databases["logistics"].transaction() as session:
+        for event in (ShipmentDeparted, ShipmentDelivered):
+            record(
+                session,
+                event(shipment_id=way, place="IDSRG", occurred_at=everybody.clock.now(), lines=(goods,)),
+            )
 
 
 def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_system(
@@ -159,3 +216,35 @@ def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_s
     assert f"are short, in cartons {ssccs[0]}" in english
     assert "Jalur merah, diperiksa bea cukai: IDSRG" in indonesian
     assert f"kurang, dalam karton {ssccs[0]}" in indonesian
+
+
+def told_by(everybody: Afterwards, service: str) -> list[Any]:
+    """The data of every event that a service recorded."""
+    with everybody.databases[service].transaction() as session:
+        return list(session.execute(select(outbox_event.c.data)).scalars())
+
+
+def test_no_password_key_or_secret_is_in_a_log_an_event_or_the_list_of_processes(
+    system: System, everybody: Afterwards
+) -> None:
+    """After all of the above, and after somebody tried a wrong password and a wrong key."""
+    wrong = {"email": system.accounts.person("orders", BUYER).email, "password": "canary-of-a-password"}
+    keys = [*(each.secret for each in system.accounts.keys), "pk_0123456789abcdef_canary-of-a-key"]
+    for service, url in system.urls.items():
+        httpx.post(f"{url}/{service}/sign-in", data=wrong)
+        for key in keys:
+            httpx.get(f"{url}/{service}/v1/orders", headers={"Authorization": f"Bearer {key}"})
+    webhook = everybody.buyer.post("/orders/v1/webhooks", {"url": "http://127.0.0.1:9/"})["secret"]
+    passwords = {each.password for each in system.accounts.people} | {wrong["password"]}
+    signing = (system.data / "signing_keys").read_text().split(":")[1].strip()
+    secrets = [*passwords, *keys, webhook, webhook.removeprefix("whsec_"), signing]
+    logs = {str(log): log.read_text() for log in system.data.rglob("*.log")}
+    events = {
+        service: "".join(map(json.dumps, told_by(everybody, service))) for service in everybody.databases
+    }
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert "postgres" in running
+    assert "refused" in logs[str(system.data / "logs" / "orders-web.log")]
+    assert all("order_id" in each for each in events.values())
+    places = {**logs, **events, "processes": running}
+    assert [(name, secret[:6]) for name, text in places.items() for secret in secrets if secret in text] == []

@@ -20,7 +20,7 @@ BOOKING = Booking(
     voyage="025E",
     port_of_loading="IDSRG",
     port_of_discharge="BEANR",
-    etd=date(2025, 3, 30),
+    etd=date(2025, 3, 28),
     eta=date(2025, 5, 4),
 )
 CONTAINER, SEAL = "CSQU3054383", "ID000123"

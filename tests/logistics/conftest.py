@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from services.logistics import loading
@@ -108,6 +108,11 @@ class Logistics:
 
     def change(self, shipment: dict[str, Any], action: str, body: dict[str, Any]) -> TestResponse:
         return self.staff.post(f"/shipments/{shipment['id']}/{action}", body)
+
+    def arrived_yesterday(self) -> None:
+        """What stands at a hub was counted in a day earlier, so that more may have happened since."""
+        with self.database.transaction() as session:
+            session.execute(text("UPDATE carton SET gathered_at = gathered_at - interval '1 day'"))
 
     def booked(self) -> dict[str, Any]:
         """A shipment with a vessel and all its papers."""
@@ -231,7 +236,7 @@ def a_booking(**changes: Any) -> dict[str, Any]:
         "voyage": "025E",
         "port_of_loading": "IDSRG",
         "port_of_discharge": "BEANR",
-        "etd": in_days(8).isoformat(),
+        "etd": in_days(6).isoformat(),
         "eta": in_days(44).isoformat(),
         **changes,
     }

@@ -1,11 +1,11 @@
 """Every route of logistics by every role; papers are for who may see the shipment, not for who has the link."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import insert, text
 
-from services.logistics.storage import purge_step, tables
+from services.logistics.storage import gate_attempt, purge_step, shipment_reseal, tables
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import CARRIER, KANWIL, LOGISTICS
@@ -47,6 +47,9 @@ CASES: dict[Operation, Case] = {
     ("post", f"{ONE}/cancel"): Case(STAFF, {"reason": "no room"}),
     ("post", f"{ONE}/notes"): Case(STAFF, {"text": "a note"}),
     ("post", f"{ONE}/dispatch"): Case(STAFF, {"container": "CSQU3054383", "seal": "ID000123"}),
+    ("post", f"{ONE}/reseal"): Case(
+        STAFF, {"seal": "ID000124", "reason": "opened", "ssccs": ["095299000000000015"]}
+    ),
     ("get", f"{ONE}/milestones"): Case((LOGISTICS, KANWIL, CARRIER)),
     ("post", f"{ONE}/milestones"): Case(
         (LOGISTICS, CARRIER),
@@ -119,6 +122,23 @@ A_STEP = {
 }
 """What a purge notes, which only the service sees."""
 
+A_RESEAL = {
+    "former": "ID000123",
+    "seal": "ID000124",
+    "at": datetime(2031, 1, 1, tzinfo=UTC),
+    "role": LOGISTICS,
+    "because": "Customs opened it.",
+    "ssccs": ["095299000000000015"],
+}
+AN_ATTEMPT = {
+    "asked": "dispatch",
+    "who": "1",
+    "name": "staff",
+    "role": LOGISTICS,
+    "message": "No.",
+    "values": {},
+}
+
 
 def rows(database: Database, table: str, sees: str) -> int:
     with database.transaction(sees=sees) as session:
@@ -141,6 +161,8 @@ def test_a_forgotten_condition_shows_goods_and_shipments_to_staff_only(
     logistics.hears(a_settlement())
     with logistics.database.transaction() as session:
         session.execute(insert(purge_step).values(**A_STEP))
+        session.execute(insert(shipment_reseal).values(shipment_id=shipment["id"], **A_RESEAL))
+        session.execute(insert(gate_attempt).values(**AN_ATTEMPT))
     token = world.told[0].rpartition("/")[2]
     tracked = {"shipment": 1, "milestone_correction": 1}
     for table in (name for name in tables.tables if f"logistics.{name}" not in SEEN_BY_ALL):

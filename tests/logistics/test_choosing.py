@@ -137,6 +137,7 @@ def test_the_regional_office_sees_the_cartons_and_chooses_none(logistics: Logist
 def discharged(logistics: Logistics) -> tuple[dict[str, Any], list[str]]:
     shipment = logistics.booked()
     ssccs = held(logistics, shipment["id"])
+    logistics.arrived_yesterday()
     left = {"container": CONTAINER, "seal": SEAL, "sealed_at": at(-9)}
     assert logistics.change(shipment, "dispatch", left).status_code == 200
     for hours, code in enumerate(STEPS, start=-8):

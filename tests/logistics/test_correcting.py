@@ -22,6 +22,7 @@ def at(hours: float) -> str:
 def sealed(logistics: Logistics) -> dict[str, Any]:
     """A shipment that has left the hub three hours ago, and has its export note."""
     shipment = logistics.booked()
+    logistics.arrived_yesterday()
     left = {"container": CONTAINER, "seal": SEAL, "sealed_at": at(-3)}
     assert logistics.change(shipment, "dispatch", left).status_code == 200
     for code, hours in (("PEB_SUBMITTED", -6), ("NPE_ISSUED", -4)):
@@ -168,6 +169,18 @@ def a_key(logistics: Logistics, carrier: str) -> Caller:
     with logistics.database.transaction() as session:
         key = create_key(session, name=carrier, role=CARRIER, account=carrier)
     return Caller(logistics.client, key)
+
+
+def test_what_is_loaded_at_a_port_of_transshipment_is_never_taken_for_the_loading(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    reported(logistics, sealed, milestone="GATE_IN", occurred_at=at(-2))
+    early = report(logistics, sealed, edifact="48", place="SGSIN")
+    assert (early.status_code, "TRANSSHIPPED can't be before" in early.text) == (422, True)
+    assert reported(logistics, sealed, edifact="48", occurred_at=at(-1))["state"] == "loaded"
+    unknown = report(logistics, sealed, milestone="VESSEL_DEPARTED", place="IDSRX")
+    assert (unknown.status_code, unknown.json["errors"][0]["field"]) == (422, "place")
+    assert "Did you mean one of these: IDSRG" in unknown.text
 
 
 @pytest.mark.parametrize("names", [{"dcsa": "ARRI"}, {"dcsa": "DEPA"}, {"edifact": "1"}, {"edifact": "24"}])

@@ -10,9 +10,19 @@ from services.logistics.domain.declaration import FIXED, Declaration, Particular
 from shared.clock import advance
 from shared.refusal import Refused
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import Logistics, a_booking, a_declaration, a_paper, in_days, today
+from tests.logistics.conftest import (
+    CONTAINER,
+    SEAL,
+    Logistics,
+    a_booking,
+    a_declaration,
+    a_paper,
+    in_days,
+    today,
+)
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_papers import text_of
+from tests.logistics.test_schedule_and_tracking import follow
 
 ETD = date(2025, 3, 30)
 
@@ -138,11 +148,96 @@ def test_filing_it_is_the_milestone_of_its_submission_and_is_told_once(
         ("PEB_SUBMITTED", "IDSRG")
     ]
     assert filed["state"] == "peb_submitted"
-    logistics.change(shipment, "declaration/cancel", {"reason": "Wrong office."})
-    anew = logistics.change(shipment, "declaration", a_declaration(number="060100-000043")).json
-    assert [each["milestone"] for each in anew["milestones"]] == ["PEB_SUBMITTED"]
+    again = logistics.change(shipment, "declaration", a_declaration())
+    assert again.status_code == 422
     told = [data["milestone"] for name, data in logistics.told() if name == "milestone_recorded"]
     assert told == ["PEB_SUBMITTED"]
+
+
+def test_its_cancelling_takes_back_what_was_reported_of_it_and_nothing_passes_the_gate_without_another(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.change(logistics.planned(), "book", a_booking()).json
+    logistics.change(shipment, "documents", a_paper("NIB"))
+    logistics.change(shipment, "declaration", a_declaration())
+    for document in shipment["documents"]:
+        if document["state"] == "missing":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    assert logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}).status_code == 200
+    for code in ("CUSTOMS_RED_LANE", "NPE_ISSUED"):
+        assert logistics.record(shipment, code).status_code == 200, code
+    cancelled = logistics.change(shipment, "declaration/cancel", {"reason": "Wrong office."}).json
+    assert [each["milestone"] for each in cancelled["milestones"]] == ["STUFFED_SEALED"]
+    assert {each["because"] for each in cancelled["corrections"]} == {"Wrong office."}
+    told = [data["milestone"] for name, data in logistics.told() if name == "milestone_corrected"]
+    assert told == ["CUSTOMS_RED_LANE", "NPE_ISSUED", "PEB_SUBMITTED"]
+    assert logistics.change(shipment, "documents", a_paper("NPE")).status_code == 200
+    for code, why in (("GATE_IN", "record NPE_ISSUED first"), ("PEB_SUBMITTED", "note the new one")):
+        refused = logistics.record(shipment, code)
+        assert (refused.status_code, why in refused.text) == (422, True), refused.text
+    assert logistics.change(shipment, "declaration", a_declaration(number="060100-000043")).status_code == 200
+    for code in ("NPE_ISSUED", "GATE_IN"):
+        assert logistics.record(shipment, code).status_code == 200, code
+
+
+def test_in_the_customs_area_it_is_cancelled_only_once_the_container_is_out_and_then_nothing_is_loaded(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.booked()
+    follow(logistics, shipment, "GATE_IN")
+    given_up = {"reason": "The line gave the vessel up."}
+    by_milestone = logistics.change(shipment, "cancel", given_up)
+    assert (by_milestone.status_code, "note it with its particulars" in by_milestone.text) == (422, True)
+    logistics.record(shipment, "QUARANTINE_HOLD")
+    assert logistics.change(shipment, "declaration/cancel", given_up).status_code == 422
+    noted = logistics.change(shipment, "declaration", a_declaration())
+    assert (noted.status_code, noted.json["declarations"][0]["filed_on"]) == (200, today().isoformat())
+    inside = logistics.change(shipment, "declaration/cancel", given_up)
+    assert (inside.status_code, "report OUT_OF_PORT before" in inside.text) == (422, True)
+    out = logistics.record(shipment, "OUT_OF_PORT")
+    assert (out.status_code, "OUT_OF_PORT" in out.json["overlays"]) == (200, True)
+    cancelled = logistics.change(shipment, "declaration/cancel", given_up)
+    assert cancelled.json["declarations"][0]["report_by"] == in_days(9).isoformat()
+    logistics.record(shipment, "QUARANTINE_RELEASED")
+    loaded = logistics.record(shipment, "LOADED")
+    assert (loaded.status_code, "OUT_OF_PORT" in loaded.text) == (422, True)
+    anew = logistics.change(shipment, "declaration", a_declaration(number="060100-000043"))
+    assert (anew.status_code, "in the customs area" in anew.text) == (422, True)
+    assert logistics.change(shipment, "cancel", given_up).json["state"] == "cancelled"
+
+
+def test_what_is_declared_by_its_milestone_alone_loses_no_carton_either(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    assert logistics.record(shipment, "PEB_SUBMITTED").status_code == 200
+    one = logistics.staff.get("/cartons").json[0]["sscc"]
+    for action, body in (("take-out", {"ssccs": [one]}), ("cancel", {"reason": "No vessel goes."})):
+        refused = logistics.change(shipment, action, body)
+        assert (refused.status_code, "note it with its particulars" in refused.text) == (422, True), action
+    clerk, path = Visitor(logistics, LOGISTICS), f"/logistics/shipment/{shipment['id']}/declaration"
+    assert "Its submission was reported" in clerk.open(f"{path}?lang=en")
+    assert clerk.submit(path, **a_declaration()).status_code == 303
+    assert logistics.change(shipment, "declaration/cancel", {"reason": "No vessel goes."}).status_code == 200
+    assert "Customs must be told" in clerk.open(path)
+    assert logistics.change(shipment, "take-out", {"ssccs": [one]}).status_code == 200
+
+
+def test_its_milestone_is_not_before_the_window_of_any_departure_that_was_told(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    logistics.change(shipment, "book", a_booking(etd=in_days(8).isoformat()))
+    logistics.change(shipment, "documents", a_paper("NIB"))
+    early = logistics.record(shipment, "PEB_SUBMITTED")
+    assert (early.status_code, f"from {in_days(1)} on" in early.text) == (422, True)
+    logistics.change(shipment, "book", a_booking(etd=in_days(6).isoformat()))
+    later = {
+        "etd": in_days(20).isoformat(),
+        "eta": in_days(60).isoformat(),
+        "reason": "carrier",
+        "because": "Late.",
+    }
+    assert logistics.change(shipment, "schedule", later).status_code == 200
+    assert logistics.record(shipment, "PEB_SUBMITTED").status_code == 200
+    noted = logistics.change(shipment, "declaration", a_declaration())
+    assert noted.json["declarations"][0]["export_on"] == in_days(20).isoformat()
 
 
 def test_filing_it_after_its_submission_was_reported_repeats_nothing(

@@ -180,9 +180,8 @@ def test_a_shipment_goes_its_way_by_the_forms_of_its_page(logistics: Logistics, 
     shipment = logistics.planned()
     path = f"/logistics/shipment/{shipment['id']}"
     assert visitor.submit(f"{path}/book", **a_booking()).status_code == 303
-    assert "8 days left" not in visitor.open(f"{path}?lang=en")
-    assert "7 days left" in visitor.open(f"{path}?lang=en")
-    assert "1 day left" in visitor.open("/logistics/?lang=en")
+    assert "5 days left" in visitor.open(f"{path}?lang=en")
+    assert "overdue since" in visitor.open("/logistics/?lang=en")
     for document in logistics.staff.get(f"/shipments/{shipment['id']}").json["documents"]:
         if document["state"] == "missing":
             paper = {"code": document["code"], "number": "1", "issued_on": today().isoformat()}

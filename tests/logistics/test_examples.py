@@ -48,6 +48,7 @@ def play(logistics: Logistics) -> None:
     done(send(logistics, shipment, a_paper("FUM"), a_pdf()))
     declare(logistics)
     done(logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}))
+    reseal(logistics, shipment)
     way(logistics, shipment)
     one = f"/shipments/{shipment['id']}"
     done(logistics.staff.get(one))
@@ -79,6 +80,13 @@ def way(logistics: Logistics, shipment: dict[str, Any]) -> None:
     done(logistics.change(shipment, "schedule", later))
     done(logistics.change(shipment, "tracking/revoke", {}))
     done(logistics.change(shipment, "tracking/renew", {}))
+
+
+def reseal(logistics: Logistics, shipment: dict[str, Any]) -> None:
+    """Customs opens the container, and it is sealed anew."""
+    (opened, *_) = logistics.staff.get("/cartons", shipment=shipment["id"]).json
+    asked = {"seal": "ID000124", "reason": "Red lane: customs opened one carton.", "ssccs": [opened["sscc"]]}
+    done(logistics.change(shipment, "reseal", asked))
 
 
 def declare(logistics: Logistics) -> None:

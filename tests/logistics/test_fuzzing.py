@@ -10,6 +10,7 @@ IN_TURN = {
     "POST /logistics/v1/shipments",
     "POST /logistics/v1/shipments/{shipment_id}/documents",
     "POST /logistics/v1/shipments/{shipment_id}/dispatch",
+    "POST /logistics/v1/shipments/{shipment_id}/reseal",
     "POST /logistics/v1/shipments/{shipment_id}/milestones",
     "POST /logistics/v1/shipments/{shipment_id}/schedule",
     "POST /logistics/v1/milestones/import",

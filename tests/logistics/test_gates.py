@@ -1,12 +1,16 @@
 """At each gate goods stop without an unexpired clearance for that line, quantity, lane, lots and route."""
 
+import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from shared.events.orders import ClearanceWithdrawn, ClearedLot, LotLaneCorrected
+from shared.web.access import COMPLIANCE, LOGISTICS
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -17,8 +21,13 @@ from tests.logistics.conftest import (
     a_clearance,
     a_lot,
     a_paper,
+    a_placed_line,
+    an_order,
     in_days,
 )
+from tests.logistics.test_desk import Visitor
+from tests.logistics.test_schedule_and_tracking import follow
+from tests.logistics.test_troubles import badges
 
 LOT = "SRG-2503-001"
 
@@ -94,6 +103,16 @@ def submitting_the_declaration(logistics: Logistics) -> Attempt:
     return lambda: logistics.record(shipment, "PEB_SUBMITTED")
 
 
+def at_the_port(last: str, code: str) -> Callable[[Logistics], Attempt]:
+    def arriving(logistics: Logistics) -> Attempt:
+        shipment = logistics.booked()
+        follow(logistics, shipment, last)
+        return lambda: logistics.record(shipment, code)
+
+    arriving.__name__ = code
+    return arriving
+
+
 GATES = [
     packing,
     building,
@@ -101,6 +120,8 @@ GATES = [
     recording_the_declaration,
     dispatching,
     submitting_the_declaration,
+    at_the_port("NPE_ISSUED", "GATE_IN"),
+    at_the_port("GATE_IN", "LOADED"),
 ]
 
 
@@ -122,6 +143,56 @@ def test_each_gate_stops_what_is_not_cleared_says_why_and_lets_pass_what_is(
     logistics.hears(a_clearance(purpose="export", lots=(named,), expires_on=in_days(0)))
     passed = attempt()
     assert passed.status_code in (200, 201), passed.text
+
+
+def test_what_is_sealed_when_its_clearance_is_withdrawn_is_shown_as_held_until_it_has_departed(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.booked()
+    follow(logistics, shipment, "LOADED")
+    withdrawn(logistics)
+    for shown in (
+        logistics.staff.get(f"/shipments/{shipment['id']}").json,
+        logistics.staff.get("/shipments").json[0],
+    ):
+        assert shown["overlays"] == ["POLICY_HOLD"]
+        assert "no clearance to export" in shown["held"][0]
+    clerk = Visitor(logistics, LOGISTICS)
+    for path in ("/logistics/", f"/logistics/shipment/{shipment['id']}"):
+        assert "not cleared to leave" in badges(clerk.open(f"{path}?lang=en"))
+        assert "belum mendapat izin ekspor" in clerk.open(f"{path}?lang=id")
+    assert "not cleared" not in logistics.client.get(f"{shipment['tracking_url']}?lang=en").text
+    assert logistics.record(shipment, "VESSEL_DEPARTED").json["overlays"] == []
+
+
+def test_who_would_have_let_goods_pass_that_are_not_cleared_is_kept_for_ever(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    withdrawn(logistics)
+    clerk = Visitor(logistics, LOGISTICS)
+    container = {"container": CONTAINER, "seal": SEAL}
+    assert (
+        logistics.change(shipment, "dispatch", {**container, "container": "CSQU3054384"}).status_code == 422
+    )
+    assert "Nothing was refused" in clerk.open("/logistics/attempts?lang=en"), (
+        "what was mistyped is no attempt"
+    )
+    assert logistics.change(shipment, "dispatch", container).status_code == 422
+    assert clerk.submit(f"/logistics/shipment/{shipment['id']}/dispatch", **container).status_code == 422
+    logistics.hears(a_lot("SRG-2503-002"))
+    assert logistics.staff.post("/cartons", {"lot": "SRG-2503-002"}).status_code == 422
+    assert logistics.record(shipment, "PEB_SUBMITTED").status_code == 422
+    page = Visitor(logistics, COMPLIANCE).open("/logistics/attempts?lang=en")
+    told = re.findall(r"(to (?:dispatch|pack|report)[^<]*)</td>\s*<td[^>]*>(\w+)", page)
+    assert told == [
+        ("to report a step", "staff"),
+        ("to pack it", "staff"),
+        ("to dispatch it", "Logistics"),
+        ("to dispatch it", "staff"),
+    ]
+    assert shipment["number"] in page and "has no clearance to export yet" in page
+    for statement in ("DELETE FROM gate_attempt", "UPDATE gate_attempt SET who = ''"):
+        with pytest.raises(DBAPIError, match="append only"), logistics.database.transaction() as session:
+            session.execute(text(statement))
 
 
 def test_a_booking_through_a_country_that_was_not_cleared_is_refused(logistics: Logistics) -> None:
@@ -209,3 +280,47 @@ def _cartons_of(logistics: Logistics, lot: str) -> list[str]:
     found = logistics.staff.get(f"/cartons?lot={lot}")
     assert found.status_code == 200, found.text
     return [each["sscc"] for each in found.json]
+
+
+def test_to_australia_nothing_is_stuffed_more_than_21_days_after_gas_or_90_after_heat(
+    logistics: Logistics,
+) -> None:
+    order = UUID(int=61)
+    line = a_placed_line(1, country="AU", consignee="Consignee Australia")
+    logistics.hears(an_order(order_id=order, po_number="PO-AU", lines=(line,)))
+    logistics.hears(
+        *(
+            a_clearance(order_id=order, purpose=purpose, destination="AU", policies=("DP-AU-1.v1",))
+            for purpose in ("produce", "export")
+        )
+    )
+    logistics.gathered(a_lot(order_id=order))
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "AU"}).json
+    shipment = logistics.change(shipment, "book", a_booking(port_of_discharge="AUMEL")).json
+    for document in shipment["documents"]:
+        if document["state"] == "missing":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    old = {**a_paper("FUM"), "issued_on": in_days(-22).isoformat()}
+    noted = logistics.change(shipment, "documents", old)
+    (paper,) = [each for each in noted.json["documents"] if each["code"] == "FUM"]
+    assert (paper["treatment"], paper["valid_until"]) == (None, in_days(-1).isoformat())
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}")
+    assert "have the goods treated again" in page and 'name="treatment"' in page
+    sealing = {"container": CONTAINER, "seal": SEAL}
+    refused = logistics.change(shipment, "dispatch", sealing)
+    assert (refused.status_code, "FUM of" in refused.text, "21 days" in refused.text) == (422, True, True)
+    fresh = {**old, "issued_on": in_days(-21).isoformat()}
+    (paper,) = [
+        each
+        for each in logistics.change(shipment, "documents", fresh).json["documents"]
+        if each["code"] == "FUM"
+    ]
+    assert paper["valid_until"] == in_days(0).isoformat()
+    unknown = logistics.change(shipment, "documents", {**old, "treatment": "water"})
+    assert (unknown.status_code, unknown.json["errors"][0]["field"]) == (422, "treatment")
+    elsewhere = logistics.change(shipment, "documents", {**a_paper("PC"), "treatment": "heat"})
+    assert (elsewhere.status_code, "makes no difference" in elsewhere.text) == (422, True)
+    assert logistics.change(shipment, "documents", {**old, "treatment": "heat"}).status_code == 200
+    sealed = logistics.change(shipment, "dispatch", sealing)
+    assert sealed.status_code == 200, sealed.text
+    assert logistics.change(shipment, "dispatch", sealing).status_code == 200

@@ -79,7 +79,11 @@ def test_what_is_set_aside_damaged_or_lost_leaves_with_no_shipment(logistics: Lo
     planned = plan(logistics)
     assert (planned.json["cartons"], planned.json["pieces"]) == (2, 400)
     assert need_agreement(logistics) == {"packed": 1_000, "damaged": 200, "lost": 200}
-    assert reported(logistics, "found", three) == ["at_hub"]
+    assert reported(logistics, "found", three) == ["packed"]
+    turned_up = {"hub": SEMARANG, "ssccs": [three]}
+    assert logistics.staff.post("/cartons/gather", turned_up).json[0]["quantity"] == 200
+    assert report(logistics, "moved", three, reason="", hub=SRAGEN).json[0]["state"] == "moved"
+    assert logistics.staff.post("/cartons/gather", {"hub": SRAGEN, "ssccs": [three]}).status_code == 200
     assert reported(logistics, "quarantine_lifted", one) == ["at_hub"]
     assert plan(logistics).json["pieces"] == 400
     assert need_agreement(logistics) == {"packed": 1_000, "damaged": 200, "lost": 0}
@@ -231,3 +235,35 @@ def test_a_report_that_says_too_little_or_names_none_of_ours_is_refused(
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == field
     assert logistics.told() == []
+
+
+def test_cartons_and_pallets_are_moved_from_hub_to_hub_and_leave_from_the_last(logistics: Logistics) -> None:
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot())
+    one, two, three, *others = numbers(logistics)
+    pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
+    scans = [{"sscc": sscc} for sscc in (one, two)]
+    assert (
+        logistics.staff.post("/scans", {"what": "palletised", "pallet": pallet, "scans": scans}).status_code
+        == 200
+    )
+    moved = report(logistics, "moved", pallet, three, reason="", hub=SEMARANG)
+    assert {(row["sscc"], row["state"], row["hub"]) for row in moved.json} == {
+        (sscc, "moved", None) for sscc in (one, two, three)
+    }
+    assert report(logistics, "moved", three, reason="", hub=SEMARANG).json == []
+    told = [data for name, data in logistics.told() if name == "cartons_left"]
+    assert [(data["facility"], data["hub"], data["quantity"]) for data in told] == [(SRAGEN, SEMARANG, 600)]
+    assert logistics.staff.get(f"/pallets/{pallet}").json["cartons"] == 0
+    assert plan(logistics).json["pieces"] == 400
+    inside = report(logistics, "moved", others[0], reason="", hub=SEMARANG)
+    assert (inside.status_code, "take it out of that" in inside.text) == (422, True)
+    arrived = {"hub": SEMARANG, "ssccs": [one, two, three]}
+    assert logistics.staff.post("/cartons/gather", arrived).json[0]["quantity"] == 600
+    second = logistics.staff.post("/shipments", {"hub": SEMARANG, "destination": "BE"}).json
+    assert (second["hub"], second["pieces"]) == (SEMARANG, 600)
+    history = logistics.staff.get(f"/cartons/{one}/history").json
+    assert [each["what"] for each in history] == [
+        "gathered", "palletised", "taken_off", "moved", "gathered", "put_in",
+    ]  # fmt: skip
+    need_agreement(logistics)

@@ -132,7 +132,11 @@ def test_what_was_sealed_comes_back_to_be_counted_in_and_what_was_loaded_is_no_m
         assert logistics.change(shipment, action, body).status_code == 422, action
     for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN"):
         assert logistics.record(shipment, code).status_code == 200, code
-    assert logistics.change(shipment, "cancel", {"reason": "The line gave the vessel up."}).status_code == 200
+    assert logistics.record(shipment, "OUT_OF_PORT").status_code == 200
+    assert logistics.change(shipment, "declaration", a_declaration()).status_code == 200
+    for action in ("declaration/cancel", "cancel"):
+        given_up = logistics.change(shipment, action, {"reason": "The line gave the vessel up."})
+        assert given_up.status_code == 200, given_up.text
     cartons = logistics.staff.get("/cartons", lot=FIRST).json
     assert {(row["state"], row["hub"]) for row in cartons} == {("moved", None)}
     assert logistics.staff.post("/cartons/gather", {"hub": SRAGEN, "lot": FIRST}).status_code == 200
@@ -244,6 +248,23 @@ def test_a_booking_takes_the_container_that_fits_or_the_mode_with_its_own_papers
     by_air = two_lots.change(shipment, "book", a_booking(equipment="AIR")).json
     papers = {document["code"] for document in by_air["documents"] if document["state"] != "on_request"}
     assert "AWB" in papers and not papers & {"VGM", "BL", "PKBE"}
+
+
+def test_what_is_sealed_is_booked_on_another_vessel_but_not_as_another_load(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    assert logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}).status_code == 200
+    for changes in ({"equipment": "AIR"}, {"port_of_loading": "IDTPP"}):
+        refused = logistics.change(shipment, "book", a_booking(**changes))
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, *changes)
+    later = logistics.change(shipment, "book", a_booking(vessel="MV Later"))
+    assert (later.status_code, later.json["vessel"]) == (200, "MV Later")
+
+
+def test_nothing_is_sealed_before_its_last_carton_arrived(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    left = {"container": CONTAINER, "seal": SEAL, "sealed_at": "2020-01-01T00:00:00Z"}
+    refused = logistics.change(shipment, "dispatch", left)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "sealed_at")
 
 
 @pytest.mark.parametrize(

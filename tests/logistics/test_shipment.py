@@ -145,7 +145,7 @@ def test_booking_makes_our_own_papers() -> None:
         "CI": "CI-SHP-2025-0001",
         "PL": "PL-SHP-2025-0001",
     }
-    assert shipment.closes_on == date(2025, 3, 29)
+    assert shipment.closes_on == date(2025, 3, 27)
 
 
 def test_the_same_booking_again_changes_nothing_and_another_vessel_is_booked_anew() -> None:

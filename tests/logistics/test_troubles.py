@@ -9,7 +9,7 @@ from services.orders.sentences import MILESTONES, sentence
 from shared import reference
 from shared.clock import real_now
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import Logistics, a_booking, a_declaration, a_paper, in_days
+from tests.logistics.conftest import SEAL, Logistics, a_booking, a_declaration, a_paper, in_days
 from tests.logistics.test_correcting import at, correct, id_of, report, reported, sealed
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_schedule_and_tracking import BECAUSE, expect, follow
@@ -154,6 +154,68 @@ def test_goods_that_were_rolled_are_called_so_until_they_are_loaded(
     assert "MV Later 026E" in said and "put on a later vessel" in said
     follow(logistics, shipment, "LOADED")
     assert overlays(logistics, shipment) == []
+
+
+def test_what_is_loaded_goes_with_no_other_vessel(logistics: Logistics) -> None:
+    shipment = on_the_way(logistics, "LOADED")
+    later = {"etd": in_days(15).isoformat(), "reason": "rolled"}
+    for changes in (later, {"vessel": "MV Later"}):
+        refused = expect(logistics, shipment, **changes)
+        assert (refused.status_code, "is loaded on MV Example" in refused.text) == (422, True)
+    assert expect(logistics, shipment, etd=in_days(8).isoformat()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("after", "edifact", "code"),
+    [
+        ("PEB_SUBMITTED", "17", RED),
+        ("GATE_IN", "90", HELD),
+        ("DISCHARGED", "17", DETAINED),
+        ("DISCHARGED", "90", DETAINED),
+        ("DISCHARGED", "85", SHORT),
+        ("VESSEL_DEPARTED", "82", BACK),
+    ],
+)
+def test_carriers_call_trouble_by_their_codes(
+    logistics: Logistics, after: str, edifact: str, code: str
+) -> None:
+    shipment = on_the_way(logistics, after)
+    assert report(logistics, shipment, edifact=edifact).json["overlays"] == [code]
+
+
+def test_what_customs_opened_is_sealed_anew_once_its_cartons_were_read_again(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = logistics.booked()
+    opened, another, *_ = (each["sscc"] for each in logistics.staff.get("/cartons").json)
+    asked = {"seal": "id000124", "reason": "Red lane.", "ssccs": [opened]}
+    assert "is not sealed yet" in logistics.change(shipment, "reseal", asked).text
+    follow(logistics, shipment, "PEB_SUBMITTED")
+    for changes, field in (
+        ({"ssccs": ["095299000000009995"]}, "ssccs"),
+        ({"ssccs": []}, "ssccs"),
+        ({"seal": SEAL}, "seal"),
+    ):
+        refused = logistics.change(shipment, "reseal", {**asked, **changes})
+        assert refused.status_code == 422
+        assert refused.json["errors"][0]["field"] == field
+    resealed = logistics.change(shipment, "reseal", asked)
+    assert (resealed.status_code, resealed.json["seal"]) == (200, "ID000124"), resealed.text
+    path = f"/logistics/shipment/{shipment['id']}"
+    wrong = visitor.submit(f"{path}/reseal", seal="ID000125", reason="Opened again.", ssccs="1")
+    assert (wrong.status_code, "Opened again." in wrong.text) == (422, True)
+    both = f"{opened}\r\n(00){another}"
+    assert (
+        visitor.submit(f"{path}/reseal", seal="ID000125", reason="Opened again.", ssccs=both).status_code
+        == 303
+    )
+    page = visitor.open(f"{path}?lang=en")
+    assert all(f"in place of seal {former}" in page for former in (SEAL, "ID000124"))
+    kept = logistics.staff.get(f"/shipments/{shipment['id']}").json["reseals"]
+    assert [(each["former"], each["seal"], each["ssccs"]) for each in kept] == [
+        (SEAL, "ID000124", [opened]),
+        ("ID000124", "ID000125", sorted([opened, another])),
+    ]
 
 
 def test_goods_go_with_another_vessel_only_once_their_peb_names_it(logistics: Logistics) -> None:

@@ -29,6 +29,7 @@ def typed(hours: float) -> str:
 def gated(logistics: Logistics) -> dict[str, Any]:
     """A shipment of which it was reported that it is in the port."""
     shipment = logistics.booked()
+    logistics.arrived_yesterday()
     sealed = {
         "container": CONTAINER,
         "seal": SEAL,

@@ -1,5 +1,6 @@
 """A line that will be late or short is decided about by its buyer, by silence, or by a better plan: by exactly one."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Event
@@ -15,6 +16,7 @@ from services.orders.domain.deciding import TIME_TO_ANSWER
 from shared.clock import advance
 from shared.events.production import Allocation, ProductionPlanned, ProductionStopped
 from shared.web.access import BUYER
+from shared.web.pages import day_in
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_changing_pages import submit
 from tests.orders.test_handlers import ORDERS, SRAGEN, Followed, follow
@@ -80,6 +82,13 @@ def test_each_promise_is_kept_with_who_changed_it_and_why(order: Followed) -> No
     ]
     assert line["promised_date"] == LATE.isoformat()
     assert {(each["source"], bool(each["made_by"])) for each in line["promises"]} == {("production", True)}
+    page = Visitor(order.orders, BUYER, account="CHEWY-LOUIS").open(f"/orders/order/{order.id}")
+    told = re.findall(r"<li>(.*?) <span class=\"hint\">.*? · (.*?) · (.*?)</span></li>", page)
+    assert told == [
+        (day_in(in_days(280), "en"), "system", "it may be made"),
+        ("no date: 400 pieces had no facility", "system", "a facility declined"),
+        (day_in(LATE, "en"), "system", "a facility declined"),
+    ]
 
 
 def test_a_line_in_time_asks_for_no_decision(order: Followed) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import uuid_utils.compat as uuid7s
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
@@ -48,8 +49,10 @@ from shared.events.production import (
     WorkOrderStarted,
 )
 from shared.messaging.tables import Inbox, inbox, outbox_event
+from shared.web.access import BUYER
 from tests.hearing import Hearing
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.orders.test_pages import Visitor
 
 ORDERS = "/orders/v1/orders"
 WORK_ORDER, SHIPMENT = UUID(int=9), UUID(int=10)
@@ -375,6 +378,18 @@ def test_the_timeline_has_every_event_once_however_often_it_comes(order: Followe
     )
     assert len({entry["event_id"] for entry in entries}) == len(entries)
     assert set(order.quantities().values()) == {1_000}
+
+
+def test_the_timeline_tells_from_which_service_an_event_came_and_how_long_that_took(order: Followed) -> None:
+    batch = order.hearing.batch("production", order.plan())
+    (event,) = batch.events
+    order.hearing.comes(replace(batch, events=(replace(event, id=uuid7s.uuid7()),)))
+    placed, *_, planned = order.timeline()
+    assert placed["hop"] is None
+    assert (planned["hop"]["from"], planned["hop"]["to"]) == ("production", "orders")
+    assert 0 <= planned["hop"]["milliseconds"] < 60_000
+    shown = Visitor(order.orders, BUYER, account="CHEWY-LOUIS").open(f"/orders/order/{order.id}")
+    assert shown.count("from production") == 1
 
 
 def test_what_became_of_cartons_is_told_and_only_unpacking_moves_pieces(order: Followed) -> None:

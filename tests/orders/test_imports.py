@@ -8,6 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
+from itertools import repeat
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -123,6 +126,31 @@ def test_the_same_rows_again_place_nothing_twice_and_others_under_their_number_a
     changed = imported(orders, as_csv(a_row("B", quantity="201")))
     assert outcomes(changed) == [("refused", "po_number")]
     assert count(orders) == 2
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "application/x-ndjson"])
+def test_a_large_file_is_never_held_in_memory_as_a_whole(orders: Orders, kind: str, tmp_path: Path) -> None:
+    row = a_row(consignee_name="x" * 1_500)
+    head, line, *_ = as_csv(row).splitlines(keepends=True)
+    csv_or_json = (head, line) if kind == "text/csv" else (b"", json.dumps(row).encode() + b"\n")
+    file = tmp_path / "large"
+    with file.open("wb") as written:
+        written.write(csv_or_json[0])
+        written.writelines(repeat(csv_or_json[1], 8_000))
+    headers = {
+        "Authorization": f"Bearer {orders.buyer.key}",
+        "Idempotency-Key": "large",
+        "Content-Type": kind,
+        "Content-Length": str(file.stat().st_size),
+    }
+    with file.open("rb") as sent:
+        tracemalloc.start()
+        answer = orders.client.post(IMPORT, input_stream=sent, headers=headers)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert answer.status_code == 202, answer.text
+    assert answer.json["waiting"] == 8_000
+    assert peak < file.stat().st_size / 2
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.production import loading
 from shared import reference
+from shared.web.access import FACILITY, KANWIL
 from tests.production.conftest import (
     FAMILY,
     SRAGEN,
@@ -22,6 +23,7 @@ from tests.production.conftest import (
     particulars,
 )
 from tests.production.test_access_matrix import NEW_AGREEMENT
+from tests.production.test_board import Visitor
 
 AT = f"/facilities/{SRAGEN}"
 
@@ -115,6 +117,38 @@ def test_a_week_of_its_own_is_kept_and_its_longest_day_is_told_as_capacity(produ
     assert production.sragen.get(f"{AT}/capacity").json["open_minutes"] == 360
     production.sragen.put(f"{AT}/capacity", {"open_minutes": 240, "workers": {}})
     assert production.sragen.get(f"{AT}/calendar").json["week"]["monday"] == 240
+
+
+def test_the_regional_office_reads_a_pool_in_fives_and_is_planned_with_it_as_it_is(
+    production: Production,
+) -> None:
+    for week, eligible, consenting in ((1, 24, 11), (2, 25, 10)):
+        told = a_pool(
+            week=monday(week).isoformat(), eligible=eligible, consenting=consenting, expected_releases=4
+        )
+        assert production.sragen.put(f"{AT}/pool", told).status_code == 200
+    own = [
+        (week["eligible"], week["consenting"]) for week in production.sragen.get(f"{AT}/pool").json["weeks"]
+    ]
+    assert own == [(24, 11), (25, 10)]
+    none = dict.fromkeys(("expected_releases", "expected_transfers", "trainees"))
+    seen = [
+        {"week": monday(1).isoformat(), "eligible": 20, "consenting": 10, **none},
+        {"week": monday(2).isoformat(), "eligible": 25, "consenting": 10, **none},
+    ]
+    assert production.office.get(f"{AT}/pool").json["weeks"] == seen
+    again = production.office.put(
+        f"{AT}/pool", a_pool(week=monday(2).isoformat(), eligible=31, consenting=12)
+    )
+    assert again.json["weeks"][1] == {**seen[1], "eligible": 30}
+    page = Visitor(production, KANWIL, None).client.get(f"/production{AT}?lang=en").text
+    assert ("10 of 20 consent" in page, "11 of 24 consent" in page, 'value="12"' in page) == (
+        True,
+        False,
+        False,
+    )
+    own_page = Visitor(production, FACILITY, SRAGEN).client.get(f"/production{AT}?lang=en").text
+    assert "11 of 24 consent, 4 leave, 0 learn" in own_page
 
 
 def test_a_pool_holds_until_another_is_told(production: Production) -> None:

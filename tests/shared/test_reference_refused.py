@@ -150,6 +150,7 @@ WRONG_VALUES = [
         'such as ETD-7, CLOSING or ETA-1, was "ETD-7d"',
     ),
     ("documents.yaml", "serves_many: true", "serves_many: maybe", 'true or false, was "maybe"'),
+    ("documents.yaml", "treatment: heat", "treatment: water", "one of gas, heat"),
     ("documents.yaml", "made_by_system: true", "made_by_system: 1", "true or false, was 1"),
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [LODED]", 'was "LODED"'),
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [DELIVERED]", "must not go in a circle"),

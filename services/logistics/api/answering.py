@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import contents, rules, views
+from services.logistics import attempts, contents, rules, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Shipment
 from services.logistics.schemas.shipments import ShipmentSchema
@@ -18,14 +18,16 @@ SHIPMENT = ShipmentSchema()
 
 
 def changed(shipment_id: UUID, handler: Callable[..., Shipment], **particulars: Any) -> Response:
-    return once(_changing(shipment_id, handler, **particulars))
+    with attempts.kept(shipment_id):
+        return once(_changing(shipment_id, handler, **particulars))
 
 
 def changed_by_form(
     asked: bytes, shipment_id: UUID, handler: Callable[..., Shipment], **particulars: Any
 ) -> Response:
     """The same for a form with a file, which was read from the body: ``asked`` is a digest of what it said."""
-    return once_for(asked, _changing(shipment_id, handler, **particulars))
+    with attempts.kept(shipment_id):
+        return once_for(asked, _changing(shipment_id, handler, **particulars))
 
 
 def _changing(

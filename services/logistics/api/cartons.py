@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, views
+from services.logistics import attempts, downloads, views
 from services.logistics.handlers import cartons
 from services.logistics.schemas.cartons import (
     CartonSchema,
@@ -80,7 +80,8 @@ def pack_lot(body: dict[str, Any]) -> Response:
         rows = views.list_cartons(session, ssccs=packed, limit=len(packed))
         return CARTONS.dump(rows), 201, {"Location": f"/logistics/v1/cartons?lot={body['lot']}"}
 
-    return once(command)
+    with attempts.kept():
+        return once(command)
 
 
 @api.post("/cartons/gather")

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import rules, views
+from services.logistics import attempts, rules, views
 from services.logistics.api.answering import SHIPMENT, shown
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Shipment
@@ -56,7 +56,8 @@ def record_milestone(body: dict[str, Any], shipment_id: UUID) -> Response:
         with as_the_service(session):
             return _answer(session, _said(session, shipment_id, body)), 200, {}
 
-    return once(command)
+    with attempts.kept(shipment_id):
+        return once(command)
 
 
 def _said(session: Session, shipment_id: UUID, body: dict[str, Any]) -> Shipment:

@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
+from services.logistics import attempts
 from services.logistics.api.answering import SHIPMENT, changed, shown
 from services.logistics.asked_for import the_shipment
 from services.logistics.handlers import notes, regrouping
@@ -65,7 +66,8 @@ def merge(body: dict[str, Any], shipment_id: UUID) -> Response:
         merged = regrouping.merge(session, shipment_id=shipment_id, other=body["other"])
         return SHIPMENT.dump(shown(session, merged)), 200, {}
 
-    return once(command)
+    with attempts.kept(shipment_id):
+        return once(command)
 
 
 @api.post("/shipments/<uuid:shipment_id>/cancel")

@@ -6,16 +6,17 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import rules, views
+from services.logistics import attempts, rules, views
 from services.logistics.api.answering import changed, shown
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.shipment import Booking
-from services.logistics.handlers import shipments
+from services.logistics.handlers import sealing, shipments
 from services.logistics.schemas.shipments import (
     BookRequest,
     DispatchRequest,
     PlannedShipmentSchema,
     PlanRequest,
+    ResealRequest,
     ShipmentSchema,
     ShipmentSummarySchema,
 )
@@ -48,7 +49,8 @@ def plan_shipment(body: dict[str, Any]) -> Response:
         answer = shown(session, planned.shipment) | {"left_behind": list(map(_left_behind, planned.left))}
         return PLANNED.dump(answer), 201, {"Location": f"/logistics/v1/shipments/{planned.shipment.id}"}
 
-    return once(command)
+    with attempts.kept():
+        return once(command)
 
 
 def _left_behind(left: Any) -> dict[str, Any]:
@@ -100,3 +102,12 @@ def book_shipment(body: dict[str, Any], shipment_id: UUID) -> Response:
 def dispatch_shipment(body: dict[str, Any], shipment_id: UUID) -> Response:
     """The sealed container leaves the hub. Needs an Idempotency-Key."""
     return changed(shipment_id, shipments.dispatch_shipment, **body)
+
+
+@api.post("/shipments/<uuid:shipment_id>/reseal")
+@api.arguments(ResealRequest)
+@api.response(200, ShipmentSchema)
+@requires(LOGISTICS)
+def reseal_shipment(body: dict[str, Any], shipment_id: UUID) -> Response:
+    """Customs opened the container: it has another seal, and its cartons were read again. Needs an Idempotency-Key."""
+    return changed(shipment_id, sealing.reseal_shipment, **body)

@@ -1,6 +1,6 @@
 """Packing: the good pieces of a lot go into cartons, each with a number that is never used again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -41,7 +41,8 @@ class Carton:
     """A closed carton. It holds pieces of one lot, and so of one item, one order line and one lane.
 
     ``hub`` is where it arrived, ``shipment_id`` with what it leaves; both are empty before that. One
-    that was unpacked never leaves, and its number is retired. ``gross_g`` is what it should weigh.
+    that was unpacked never leaves, and its number is retired. One that came back stands at ``returned_to``
+    and stays with its shipment. ``gross_g`` is what it should weigh.
     """
 
     sscc: str
@@ -70,6 +71,8 @@ class Carton:
     pallet: str | None = None
     palletised_at: datetime | None = None
     loaded_at: datetime | None = None
+    returned_at: datetime | None = None
+    returned_to: str | None = None
 
     @property
     def can_be_unpacked(self) -> bool:
@@ -124,6 +127,23 @@ class Carton:
             measured=self.measured_g,
             expected=self.gross_g,
         )
+
+    def arrives(self, back: Collection[UUID]) -> bool:
+        """Whether that it is at a hub is news; ``back`` are the shipments that were received back."""
+        return self.hub is None or (self.shipment_id in back and self.returned_at is None)
+
+    def may_leave_for(self, hub: str) -> bool:
+        """Whether that it left for this hub is news; what stands in a shipment leaves with that only."""
+        if self.hub is None:
+            return self.left_at is None
+        if self.hub != hub and self.shipment_id is not None:
+            raise Refused(
+                "Carton {sscc} stands in a shipment at {there}: take it out of that before it is moved.",
+                field="ssccs",
+                sscc=self.sscc,
+                there=self.hub,
+            )
+        return self.hub != hub
 
     def need_there(self) -> None:
         """Refuse to tell of what nobody can see: it was opened for good, or lost, before."""
@@ -226,50 +246,65 @@ class Lot:
         )
 
 
-def gather(cartons: Iterable[Carton], hub: str, *, at: datetime) -> list[CartonsGathered]:
-    """Cartons arrived at a hub; one event for each lot. Those that are there already stay as they are."""
+def gather(
+    cartons: Iterable[Carton], hub: str, *, at: datetime, back: Collection[UUID] = ()
+) -> list[CartonsGathered]:
+    """Cartons arrived at a hub; one event for each lot. Those that are there already stay as they are.
+
+    What came back with its shipment, one of ``back``, keeps where it left from.
+    """
     found = list(cartons)
     for carton in found:
-        need_arriving(carton, hub)
-    arrived = by_lot(carton for carton in found if carton.hub is None)
+        need_arriving(carton, hub, back)
+    arrived = by_lot(carton for carton in found if carton.arrives(back))
     for carton in (carton for of_lot in arrived.values() for carton in of_lot):
-        carton.hub, carton.gathered_at = hub, at
+        if carton.hub is None:
+            carton.hub, carton.gathered_at = hub, at
+        else:
+            carton.returned_to, carton.returned_at = hub, at
     return [_gathered(lot, of_lot, hub) for lot, of_lot in arrived.items()]
 
 
-def need_arriving(carton: Carton, hub: str) -> None:
+def need_arriving(carton: Carton, hub: str, back: Collection[UUID] = ()) -> None:
     """Refuse a carton that can't have come to this hub."""
     carton.need_movable()
-    if carton.hub not in (None, hub):
+    there = carton.returned_to if carton.shipment_id in back else carton.hub
+    if there not in (None, hub):
         raise Refused(
             "Carton {sscc} arrived at {there} before, not at {hub}.",
             field="hub",
             sscc=carton.sscc,
-            there=carton.hub,
+            there=there,
             hub=hub,
         )
 
 
 def leave(cartons: Iterable[Carton], hub: str, *, seal: str | None, at: datetime) -> list[CartonsLeft]:
-    """Cartons left their facility for a hub; those that left or arrived before stay as they are."""
-    found = list(cartons)
-    for carton in found:
+    """Cartons left their facility, or the hub where they stood, for a hub; the others stay as they are.
+
+    When and whereto they left their facility stays, whatever way they take from hub to hub then.
+    """
+    gone: dict[tuple[Lot, str], list[Carton]] = {}
+    for carton in cartons:
         carton.need_movable()
-    gone = by_lot(carton for carton in found if carton.left_at is None and carton.hub is None)
-    for carton in (carton for of_lot in gone.values() for carton in of_lot):
-        carton.left_at, carton.bound_for = at, hub
+        if carton.may_leave_for(hub):
+            gone.setdefault((carton.lot, carton.hub or carton.lot.facility), []).append(carton)
+    for carton in (carton for together in gone.values() for carton in together):
+        if carton.left_at is None and carton.hub in (None, carton.lot.facility):
+            carton.left_at, carton.bound_for = at, hub
+        carton.hub = carton.gathered_at = carton.pallet = carton.palletised_at = None
         carton.seal = seal or carton.seal
     return [
         CartonsLeft(
             lot=lot.code,
             order_id=lot.order_id,
             line=lot.line,
-            facility=lot.facility,
+            facility=place,
             hub=hub,
-            quantity=sum(carton.pieces for carton in of_lot),
-            cartons=len(of_lot),
+            quantity=sum(carton.pieces for carton in together),
+            cartons=len(together),
         )
-        for lot, of_lot in gone.items()
+        for (lot, place), together in gone.items()
     ]
 
 

@@ -1,12 +1,14 @@
 """A report that was wrong is corrected by another one: nothing that was said is edited."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from services.logistics.domain.milestones import (
     DID_NOT_OCCUR,
     ENDS,
+    GATE_IN,
     INCORRECT_DATA,
+    PEB_SUBMITTED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
     Correction,
@@ -14,6 +16,7 @@ from services.logistics.domain.milestones import (
     Reached,
     Reason,
     need_in_order,
+    up_to,
 )
 from services.logistics.domain.shipment import Shipment
 from shared.events.logistics import MilestoneCorrected
@@ -76,6 +79,25 @@ def correct(
             right_at=right.occurred_at if right else None,
             lines=lines,
         )
+    ]
+
+
+def cancel_declaration(
+    shipment: Shipment, *, reason: str, role: str, now: datetime, today: date, graph: Graph
+) -> list[object]:
+    """Cancel the PEB in force, and take back the reports that rest on it, so that all of them are to come again.
+
+    Of goods that entered the customs area with it and left that again the reports stand: no more is to come.
+    """
+    shipment.cancel_declaration(reason, today=today)
+    reached = {each.code: each for each in shipment.reached}
+    if GATE_IN in reached:
+        return []
+    resting = [code for code in graph if code in reached and PEB_SUBMITTED in up_to(code, graph)]
+    return [
+        told
+        for code in reversed(resting)
+        for told in correct(shipment, reached[code], None, because=reason, role=role, now=now, graph=graph)
     ]
 
 

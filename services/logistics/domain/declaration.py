@@ -32,6 +32,17 @@ class Particulars:
     voyage: str
 
 
+def need_window(etd: date, on: date) -> None:
+    """Refuse to file before the window of this departure opens."""
+    opens = etd - WINDOW
+    if on < opens:
+        raise Refused(
+            "A PEB can be filed from {opens} on, seven days before the departure on {etd}.",
+            opens=opens,
+            etd=etd,
+        )
+
+
 @dataclass(eq=False, kw_only=True)
 class Declaration:
     """A declaration as it was filed; ``export_on`` is the estimated day of export, ``registration`` is customs' number."""
@@ -54,13 +65,7 @@ class Declaration:
 
     @classmethod
     def filed(cls, particulars: Particulars, *, etd: date, today: date) -> Self:
-        opens = etd - WINDOW
-        if today < opens:
-            raise Refused(
-                "A PEB can be filed from {opens} on, seven days before the departure on {etd}.",
-                opens=opens,
-                etd=etd,
-            )
+        need_window(etd, today)
         return cls(**vars(particulars), export_on=etd, filed_on=today)
 
     @property

@@ -56,10 +56,10 @@ def lose(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
 
 
 def find(cartons: Iterable[Carton]) -> list[object]:
-    """A carton that was lost is there again, where it was last seen; it may be gathered elsewhere then."""
+    """Cartons that were lost are there again; they are counted in at the hub where they turned up."""
 
     def turn_up(carton: Carton) -> None:
-        carton.lost_at = None
+        carton.lost_at = carton.hub = carton.gathered_at = None
 
     return _told(CartonsFound, cartons, lambda each: each.lost_at is not None, turn_up)
 
@@ -69,6 +69,13 @@ def unpack(cartons: Iterable[Carton], *, at: datetime) -> list[object]:
 
     def open_up(carton: Carton) -> None:
         carton.need_there()
+        if carton.returned_at is not None:
+            raise Refused(
+                "Carton {sscc} came back with its shipment: its pieces have left their order, and what becomes of them"
+                " is settled there.",
+                field="ssccs",
+                sscc=carton.sscc,
+            )
         if carton.shipment_id is not None:
             raise Refused(
                 "Carton {sscc} is in a shipment: what is in one is not unpacked.",

@@ -20,6 +20,8 @@ VESSEL_DEPARTED = "VESSEL_DEPARTED"
 DISCHARGED = "DISCHARGED"
 DELIVERED = "DELIVERED"
 RETURN_RECEIVED = "RETURN_RECEIVED"
+OUT_OF_PORT = "OUT_OF_PORT"
+"""The container was taken out of the customs area before it was loaded."""
 
 ENDS: Final = (DELIVERED, RETURN_RECEIVED)
 """With one of these the way of a shipment is over."""
@@ -131,8 +133,8 @@ def need_possible(
         raise Refused(
             "{at} is in the future: it is {now} now. Report it when it has happened.",
             field="occurred_at",
-            at=_time(occurred_at),
-            now=_time(now),
+            at=time_of(occurred_at),
+            now=time_of(now),
         )
     earlier = [at for at in reached if at.code == code]
     if earlier and not graph[code].repeats:
@@ -141,7 +143,7 @@ def need_possible(
             field="milestone",
             code=code,
             place=earlier[0].place,
-            at=_time(earlier[0].occurred_at),
+            at=time_of(earlier[0].occurred_at),
         )
     reported = Reached(code=code, place="", occurred_at=occurred_at, recorded_at=now)
     _need_what_is_first(reported, reached, graph)
@@ -176,7 +178,7 @@ def _need_before(code: str, needed: str, occurred_at: datetime, reached: Sequenc
             field="occurred_at",
             code=code,
             needed=needed,
-            at=_time(min(found)),
+            at=time_of(min(found)),
         )
 
 
@@ -309,7 +311,7 @@ def _need_not_over(each: Reached, trouble: Milestone, among: Sequence[Reached], 
                 field="milestone",
                 code=each.code,
                 over=over.code,
-                at=_time(over.occurred_at),
+                at=time_of(over.occurred_at),
             )
 
 
@@ -318,5 +320,5 @@ def _ends_for_good(milestone: Milestone, graph: Graph) -> set[str]:
     return {code for code in milestone.ended_by or milestone.bars if not graph[code].beside}
 
 
-def _time(moment: datetime) -> str:
+def time_of(moment: datetime) -> str:
     return f"{moment.astimezone(WIB):%Y-%m-%d %H:%M} WIB"

@@ -18,6 +18,10 @@ BEFORE_DOCUMENTS: Final = "before_documents"
 """Payment terms under which the transport document is released only once the order is paid."""
 
 
+class NotCleared(Refused):
+    """Goods were to pass a gate that no decision of the orders service opens for them."""
+
+
 @dataclass(eq=False, kw_only=True)
 class Clearance:
     """The newest decision of the orders service over one line and one purpose."""
@@ -193,7 +197,7 @@ def need_cleared_to_pack(line: Line, *, lane: str, pieces: int, packed: int, on:
     none = line.sentence("{line} has no clearance, so nothing of it is packed.")
     reasons = [_not_to_pack(line, each, lane, packed + pieces, on) for each in line.clearances] or [none]
     if all(reasons):
-        raise Refused(one_after_another([reason for reason in reasons if reason]), field="lot")
+        raise NotCleared(one_after_another([reason for reason in reasons if reason]), field="lot")
 
 
 def _not_to_pack(line: Line, clearance: Clearance, lane: str, pieces: int, on: date) -> Sentence | None:
@@ -245,4 +249,4 @@ def need_cleared(goods: Iterable[Standing], on: date, route: Sequence[str] = ())
     """Refuse to act on goods that may not be exported, naming each line."""
     reasons = [reason for standing in goods if (reason := reason_to_stay(standing, on, route))]
     if reasons:
-        raise Refused(one_after_another(reasons))
+        raise NotCleared(one_after_another(reasons))

@@ -74,7 +74,7 @@ def cancel(shipment: Shipment, reason: str, *, at: datetime) -> tuple[list[Carto
 
 def may_lose_cartons(shipment: Shipment) -> bool:
     """Whether what it carries may still be taken back: it is neither closed nor declared to customs."""
-    return not (shipment.dispatched or shipment.declaration or shipment.cancelled)
+    return not (shipment.dispatched or shipment.declared or shipment.cancelled)
 
 
 def let_go_of_opened(shipment: Shipment, *, at: datetime) -> list[object]:
@@ -126,6 +126,12 @@ def _need_undeclared(shipment: Shipment) -> None:
         raise Refused(
             "PEB {peb} declares the goods of {number}: cancel the PEB first, and report that within three days.",
             peb=shipment.declaration.number,
+            number=shipment.number,
+        )
+    if shipment.declared:
+        raise Refused(
+            "A PEB of the goods of {number} was submitted: note it with its particulars, cancel it, and report that"
+            " within three days.",
             number=shipment.number,
         )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
-from services.logistics.domain.declaration import Declaration, Particulars
+from services.logistics.domain.declaration import Declaration, Particulars, need_window
 from services.logistics.domain.documents import (
     CLEARANCE,
     EXPORT_DECLARATION,
@@ -26,6 +26,7 @@ from services.logistics.domain.milestones import (
     ENDS,
     GATE_IN,
     LOADED,
+    OUT_OF_PORT,
     PEB_SUBMITTED,
     SHORT_LANDED,
     STUFFED_SEALED,
@@ -41,10 +42,18 @@ from services.logistics.domain.milestones import (
     need_possible,
     no_longer_short,
     possible_next,
+    time_of,
     troubles,
     up_to,
 )
-from services.logistics.domain.order import EXPORT, Standing, need_cleared, reason_to_stay, strictest
+from services.logistics.domain.order import (
+    EXPORT,
+    NotCleared,
+    Standing,
+    need_cleared,
+    reason_to_stay,
+    strictest,
+)
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
@@ -68,6 +77,13 @@ FARTHEST_BOOKING = timedelta(days=365)
 
 NOT_OUR_CONTAINER = ("LCL", "AIR")
 """Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
+
+POLICY_HOLD = "POLICY_HOLD"
+"""What lies over a shipment that has not departed while its goods are not cleared to leave."""
+GATES = (PEB_SUBMITTED, GATE_IN, LOADED)
+"""On the way abroad none of these is passed by what is not cleared."""
+BEHIND_CUSTOMS = (GATE_IN, LOADED, VESSEL_DEPARTED)
+"""None of these is without a declaration in force, and the note on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +188,10 @@ class Shipment:
         left = [each.occurred_at for each in self.reached if each.code == VESSEL_DEPARTED]
         return min(left).astimezone(WIB).date() if left else None
 
+    @property
+    def waits_to_leave(self) -> bool:
+        return self.departed_on is None and not self.cancelled
+
     def tracked_until(self, days: int) -> datetime | None:
         """When its tracking address runs out: so many days after the end of the way, or after it was renewed since."""
         ended = [each.occurred_at for each in self.reached if each.code in ENDS]
@@ -194,11 +214,16 @@ class Shipment:
             return "planned"
         return "booked" if self.missing_before_departure(graph) else "ready"
 
-    def overlays(self, graph: Graph) -> list[str]:
-        """What is wrong beside its state: it was rolled to a later vessel and is not loaded yet, or is in trouble."""
+    def overlays(self, graph: Graph, held: Sequence[Sentence] = ()) -> list[str]:
+        """What is wrong beside its state: its goods are held, it was rolled to a later vessel, or is in trouble.
+
+        ``held`` are the reasons for which its goods are not cleared, as far as whoever asks may know them.
+        """
         rolled = any(each.reason == ROLLED for each in self.estimates) and LOADED not in self._codes
-        return ([ROLLED.upper()] if rolled and not self.cancelled else []) + [
-            each.code for each in troubles(self.reached, graph)
+        return [
+            *([POLICY_HOLD] if held and self.waits_to_leave else []),
+            *([ROLLED.upper()] if rolled and not self.cancelled else []),
+            *(each.code for each in troubles(self.reached, graph)),
         ]
 
     def next_milestones(self, graph: Graph) -> list[Milestone]:
@@ -271,6 +296,7 @@ class Shipment:
                 vessel=self.vessel,
             )
         booking.need_possible(today)
+        self._need_as_sealed(booking)
         self._need_declared(booking.vessel, booking.voyage)
         need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge))
         lacked = bool(self.missing_before_departure(graph))
@@ -282,6 +308,20 @@ class Shipment:
         told = vars(booking) | {"via": tuple(booking.via)}
         booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
+
+    def _need_as_sealed(self, booking: Booking) -> None:
+        """Refuse to book what stands sealed in its container as if it went otherwise, or from elsewhere."""
+        for name in ("equipment", "port_of_loading"):
+            if self.dispatched and getattr(booking, name) != getattr(self, name):
+                raise Refused(
+                    "{number} is closed: it left in {container} for {port}, booked as {equipment}. Book another vessel"
+                    " for it as it is.",
+                    field=name,
+                    number=self.number,
+                    container=self.container,
+                    port=self.port_of_loading,
+                    equipment=self.equipment,
+                )
 
     def reschedule(
         self, etd: date, eta: date, *, vessel: str, voyage: str, reason: Reason, today: date
@@ -297,6 +337,14 @@ class Shipment:
             raise Refused(
                 "{number} left with {vessel} {voyage}: give the arrival only.",
                 field="etd",
+                number=self.number,
+                vessel=self.vessel,
+                voyage=self.voyage,
+            )
+        if LOADED in self._codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
+            raise Refused(
+                "{number} is loaded on {vessel} {voyage}: it goes with no other.",
+                field="reason" if reason == ROLLED else "vessel",
                 number=self.number,
                 vessel=self.vessel,
                 voyage=self.voyage,
@@ -378,6 +426,11 @@ class Shipment:
         """The export declaration in force; those before it were cancelled."""
         return next((each for each in self.declarations if each.in_force), None)
 
+    @property
+    def declared(self) -> bool:
+        """Whether customs has a declaration of its goods, also one that is told by its milestone alone."""
+        return self.declaration is not None or (not self.declarations and PEB_SUBMITTED in self._codes)
+
     def declare(
         self,
         particulars: Particulars,
@@ -389,7 +442,7 @@ class Shipment:
     ) -> list[object]:
         """File the export declaration with customs: once its window is open, before the goods enter their area.
 
-        That is the milestone of its submission, if nobody reported this before.
+        That is the milestone of its submission. Of one that was reported before, only the particulars are new.
         """
         if self.declaration:
             raise Refused(
@@ -399,20 +452,31 @@ class Shipment:
             )
         if self.etd is None:
             raise Refused("{number} has no booking yet: book it before the PEB.", number=self.number)
+        reported = next((each.occurred_at for each in self.reached if each.code == PEB_SUBMITTED), None)
+        if self.declared and reported:
+            on = reported.astimezone(WIB).date()
+            filed = Declaration(**vars(particulars), export_on=self.etd, filed_on=on)
+        else:
+            filed = self._filed(particulars, self.etd, goods, today)
+        lacked = bool(self.missing_before_departure(graph))
+        find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
+        self.declarations.append(filed)
+        return [*self._submitted(now, graph), *self._completed(lacked, graph)]
+
+    def _filed(
+        self, particulars: Particulars, etd: date, goods: Sequence[Standing], today: date
+    ) -> Declaration:
         if GATE_IN in self._codes:
             raise Refused("The goods are in the customs area: a PEB is filed before that.")
         self._need_free(goods, today)
-        filed = Declaration.filed(particulars, etd=self.etd, today=today)
+        filed = Declaration.filed(particulars, etd=etd, today=today)
         lacking = missing(self.documents, {PEB_SUBMITTED})
         if lacking:
             raise Refused(
                 "A PEB can't be filed without {papers}.",
                 papers=", ".join(document.code for document in lacking),
             )
-        lacked = bool(self.missing_before_departure(graph))
-        find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
-        self.declarations.append(filed)
-        return [*self._submitted(now, graph), *self._completed(lacked, graph)]
+        return filed
 
     def _submitted(self, now: datetime, graph: Graph) -> list[object]:
         if PEB_SUBMITTED in self._codes:
@@ -435,13 +499,19 @@ class Shipment:
             )
 
     def cancel_declaration(self, reason: str, *, today: date) -> None:
-        """Take the declaration back, and with it the note that customs gave on it; only while nothing is loaded."""
+        """Take the declaration back, and with it the note that customs gave on it; only outside the customs area."""
         in_force = self._need_declaration()
         if LOADED in self._codes:
             raise Refused(
                 "{number} is loaded on {vessel}: its PEB can't be cancelled any more.",
                 number=self.number,
                 vessel=self.vessel,
+            )
+        if GATE_IN in self._codes and OUT_OF_PORT not in self._codes:
+            raise Refused(
+                "The goods of {number} are in the customs area: report {out} before the PEB is cancelled.",
+                number=self.number,
+                out=OUT_OF_PORT,
             )
         in_force.cancel(reason, today=today)
         for document in self.documents:
@@ -452,6 +522,11 @@ class Shipment:
         self._need_declaration().correct(changes, today=today)
 
     def _need_declaration(self) -> Declaration:
+        if self.declaration is None and self.declared:
+            raise Refused(
+                "The PEB of {number} is told by its milestone alone: note it with its particulars first.",
+                number=self.number,
+            )
         if self.declaration is None:
             raise Refused("{number} has no PEB in force.", number=self.number)
         return self.declaration
@@ -494,10 +569,36 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_ready_for(STUFFED_SEALED)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
+        self._need_gathered(sealed_at)
         self._need_free(goods, today)
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+
+    def reseal(self, seal: str, ssccs: Collection[str]) -> str:
+        """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
+        if self.seal is None:
+            raise Refused("{number} is not sealed yet: dispatch it.", field="seal", number=self.number)
+        if not self._codes.isdisjoint(ENDS):
+            raise Refused("The way of {number} is over: its seal stays as it is.", number=self.number)
+        self.cartons_named(ssccs)
+        former, new = self.seal, seal.strip().upper()
+        if new in ("", former):
+            raise Refused("Give the number of the new seal, not {seal}.", field="seal", seal=former)
+        self.seal = new
+        return former
+
+    def _need_gathered(self, sealed_at: datetime) -> None:
+        """Refuse to have it sealed before the last of its cartons was there."""
+        last = max((each.gathered_at for each in self.cartons if each.gathered_at), default=sealed_at)
+        if sealed_at < last:
+            raise Refused(
+                "The last carton of {number} arrived at {hub} at {at}; it was sealed after that.",
+                field="sealed_at",
+                number=self.number,
+                hub=self.hub,
+                at=time_of(last),
+            )
 
     def _unit(self, number: str) -> str:
         """What it leaves the hub in: our container by its number, or what carries a share or air freight to its hall."""
@@ -523,7 +624,7 @@ class Shipment:
     def _need_free(self, goods: Sequence[Standing], on: date) -> None:
         reasons = self.reasons_to_stay(goods, on, self.cartons)
         if reasons:
-            raise Refused(one_after_another(reasons))
+            raise NotCleared(one_after_another(reasons))
 
     def reasons_to_stay(
         self, goods: Sequence[Standing], on: date, cartons: Iterable[Carton]
@@ -532,8 +633,12 @@ class Shipment:
 
         ``cartons`` are all of its cartons, or as many of them as may not leave themselves.
         """
+        unfit = [reason for carton in cartons if (reason := carton.reason_to_stay)]
+        return [*self.held(goods, on), *unfit]
+
+    def held(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
+        """The same of its clearances alone, whatever its cartons are like."""
         lost = [reason for each in goods if (reason := reason_to_stay(each, on, self.route))]
-        lost += [reason for carton in cartons if (reason := carton.reason_to_stay)]
         return lost + [
             each.line.sentence(
                 "{line} goes to {consignee} in {destination} now, so it may not leave in {number}.",
@@ -546,8 +651,14 @@ class Shipment:
         ]
 
     def called(self, *, dcsa: str | None, edifact: str | None, place: str, graph: Graph) -> str:
-        """The milestone that a carrier calls so: a vessel that is met elsewhere is one of a transshipment."""
+        """The milestone that a carrier calls so: a vessel that is met elsewhere is one of a transshipment.
+
+        Of troubles that are called alike, the first is one before the departure, and the last one after it.
+        """
         codes = called(graph, dcsa=dcsa, edifact=edifact)
+        beside = [code for code in codes if graph[code].beside]
+        if beside:
+            return beside[-1] if self.departed_on else beside[0]
         if not self.booked or place in (self.port_of_loading, self.port_of_discharge):
             return next((code for code in codes if code != TRANSSHIPPED), TRANSSHIPPED)
         if TRANSSHIPPED in codes:
@@ -593,9 +704,22 @@ class Shipment:
         need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
         self._need_ready_for(code)
         if code == PEB_SUBMITTED:
+            self._need_first_submission(occurred_at.astimezone(WIB).date())
+        if code in GATES:
             self._need_free(goods, occurred_at.astimezone(WIB).date())
         report = self._reach(code, place, occurred_at, now, ssccs=[carton.sscc for carton in missing])
         return [self._happened(report, graph)]
+
+    def _need_first_submission(self, on: date) -> None:
+        """Refuse it before the window of any departure that was told, and in place of a PEB that was cancelled."""
+        if self.declarations and not self.declaration:
+            raise Refused(
+                "The PEB of {number} was cancelled: note the new one with its particulars.",
+                field="milestone",
+                number=self.number,
+            )
+        told = [each.etd for each in self.estimates] + ([self.etd] if self.etd else [])
+        need_window(min(told), on)
 
     def _short(self, code: str, ssccs: Sequence[str]) -> list[Carton]:
         """The cartons that a short landing names."""
@@ -652,6 +776,9 @@ class Shipment:
                 "{number} has no booking yet: book it before {code}.", number=self.number, code=code
             )
         lacking = missing(self.documents, {code})
+        if code in BEHIND_CUSTOMS:
+            notes = [each for each in self.documents if each.code in (EXPORT_DECLARATION, EXPORT_NOTE)]
+            lacking += [each for each in notes if each.missing and each not in lacking]
         if lacking:
             named = [Sentence("{code} (owed by {who})", code=d.code, who=d.owed_by) for d in lacking]
             raise Refused(

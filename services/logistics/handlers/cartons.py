@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot, Packaging, gather
+from services.logistics.domain.milestones import RETURN_RECEIVED
 from services.logistics.domain.order import Line, need_cleared_to_pack
 from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
 from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import facility, item
+from services.logistics.storage import facility, item, shipment_milestone
 from services.logistics.storage import lot as lots
 from shared.clock import business_now, business_today
 from shared.events.logistics import CartonsGathered
@@ -102,12 +104,22 @@ def _gather(session: Session, hub: str, *which: Any) -> list[CartonsGathered]:
     query = select(Carton).where(*which).order_by(cartons.c.sscc)
     locking = query.with_for_update(of=cartons).execution_options(populate_existing=True)
     found, at = session.execute(locking).scalars().all(), business_now(session)
-    arrived = [carton for carton in found if carton.hub is None]
-    events = gather(found, hub, at=at)
+    back = received_back(session, found)
+    arrived = [carton for carton in found if carton.arrives(back)]
+    events = gather(found, hub, at=at, back=back)
     note(session, arrived, "gathered", at=at, place=hub)
     session.flush()
     record(session, *events)
     return events
+
+
+def received_back(session: Session, found: Iterable[Carton]) -> set[UUID]:
+    """The shipments of these cartons that were sent back and received again."""
+    ids = {carton.shipment_id for carton in found} - {None}
+    reported = select(shipment_milestone.c.shipment_id).where(
+        shipment_milestone.c.shipment_id.in_(ids), shipment_milestone.c.code == RETURN_RECEIVED
+    )
+    return set(session.execute(reported).scalars()) if ids else set()
 
 
 def locked(session: Session, ssccs: Iterable[str]) -> Sequence[Carton]:

@@ -8,8 +8,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
+from services.logistics.domain import correcting
 from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.shipment import Shipment
+from services.logistics.handlers.carton_history import role_of
 from services.logistics.handlers.shipments import locked, locked_whatever, told
 from services.logistics.storage import export_declaration
 from shared.clock import business_now, business_today
@@ -39,11 +41,17 @@ def correct_declaration(session: Session, *, shipment_id: UUID, changes: Mapping
 
 
 def cancel_declaration(session: Session, *, shipment_id: UUID, reason: str) -> Shipment:
-    """Take the PEB back before loading; customs must be told within three days of the estimated export."""
+    """Take the PEB back before loading, and with it what was reported of it; customs must be told within three days of the estimated export."""
     shipment = locked(session, shipment_id)
-    shipment.cancel_declaration(reason, today=business_today(session))
-    session.flush()
-    return shipment
+    events = correcting.cancel_declaration(
+        shipment,
+        reason=reason,
+        role=role_of(session),
+        now=business_now(session),
+        today=business_today(session),
+        graph=rules.milestones(session),
+    )
+    return told(session, shipment, events)
 
 
 def report_cancellation(session: Session, *, shipment_id: UUID, number: str, reported_on: date) -> Shipment:

@@ -95,7 +95,10 @@ def leave_for_hub(
     searched_from: datetime | None = None,
     searched_until: datetime | None = None,
 ) -> list[Carton]:
-    """Cartons left their facility; the truck was searched at the gate from and until these times."""
+    """Cartons, or all on a pallet, left their facility or a hub; a truck was searched at the gate at these times.
+
+    What stood on a pallet is taken off it: it is put on another one where it arrives.
+    """
     need_hub(session, hub)
     at = business_now(session)
     if searched_until and (searched_from is None or not searched_from < searched_until <= at):
@@ -103,18 +106,28 @@ def leave_for_hub(
             "Give both times of the search: it ends after it begins, and not in the future.",
             field="searched_until",
         )
-    found, sent_back = locked(session, ssccs), _sent_back(session, ssccs)
-    coming = [each for each in found if each.left_at is None and each.hub is None]
-    news = [each for each in coming if each.sscc not in sent_back]
+    found = locked(session, _unstacked(session, ssccs))
+    under_way = _under_way(session, found)
+    news = [each for each in found if each.sscc not in under_way and each.may_leave_for(hub)]
+    note_off_pallets(session, news, at=at)
     events = leave(news, hub, seal=seal, at=at)
     search = {"searched_from": searched_from, "searched_until": searched_until} if searched_until else {}
     return _noted(session, news, "moved", events, at=at, place=hub, seal=seal, **search)
 
 
-def _sent_back(session: Session, ssccs: Iterable[str]) -> set[str]:
-    """Cartons of a shipment that was given up on its way: they left their facility long ago."""
+def _unstacked(session: Session, ssccs: Iterable[str]) -> set[str]:
+    """These cartons, and in place of a pallet those that stand on it."""
+    wanted = {check(sscc) for sscc in ssccs}
+    on_them = session.execute(select(cartons.c.pallet, cartons.c.sscc).where(cartons.c.pallet.in_(wanted)))
+    stacked = [(row.pallet, row.sscc) for row in on_them]
+    return (wanted - {pallet for pallet, _ in stacked}) | {sscc for _, sscc in stacked}
+
+
+def _under_way(session: Session, found: Iterable[Carton]) -> set[str]:
+    """Those that stand nowhere since they left a hub, or the shipment that they were in was given up."""
+    nowhere = {carton.sscc for carton in found if carton.hub is None}
     query = select(carton_history.c.sscc).where(
-        carton_history.c.sscc.in_({check(sscc) for sscc in ssccs}), carton_history.c.what == "sent_back"
+        carton_history.c.sscc.in_(nowhere), carton_history.c.what.in_(("moved", "sent_back"))
     )
     return set(session.execute(query).scalars())
 

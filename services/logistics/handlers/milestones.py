@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.correcting import Right, correct
-from services.logistics.domain.milestones import INCORRECT_DATA, PEB_SUBMITTED, Graph, Reached, Reason
-from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.milestones import INCORRECT_DATA, Graph, Reached, Reason
+from services.logistics.domain.shipment import GATES, Shipment
 from services.logistics.domain.sscc import check, check_locode
 from services.logistics.handlers.carton_history import role_of
+from services.logistics.handlers.routes import need_port
 from services.logistics.handlers.shipments import locked, told
 from services.logistics.storage import facility
 from shared.clock import business_now
@@ -54,7 +55,7 @@ def report(
     where = _place(session, place)
     code = milestone or shipment.called(dcsa=dcsa, edifact=edifact, place=where, graph=graph)
     now = business_now(session)
-    goods = standing.in_shipment(session, shipment.id) if code == PEB_SUBMITTED else ()
+    goods = standing.in_shipment(session, shipment.id) if code in GATES else ()
     events = shipment.record(
         code,
         place=where,
@@ -108,6 +109,10 @@ def _report(session: Session, shipment: Shipment, id: int) -> Reached:
 
 
 def _place(session: Session, place: str) -> str:
-    """A place is one of our facilities or a UN/LOCODE."""
+    """A place is one of our facilities, or a port that we know by its UN/LOCODE."""
     known = session.execute(select(facility.c.code).where(facility.c.code == place)).scalar_one_or_none()
-    return known or check_locode(place)
+    if known:
+        return str(known)
+    code = check_locode(place)
+    need_port(session, code, "place")
+    return code

@@ -16,7 +16,7 @@ from services.logistics.domain.scanning import Outcome, Scan
 from services.logistics.domain.sscc import check
 from services.logistics.domain.weighing import need_weighable, weigh
 from services.logistics.handlers.carton_history import note
-from services.logistics.handlers.cartons import need_hub
+from services.logistics.handlers.cartons import need_hub, received_back
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_now
@@ -57,14 +57,15 @@ def scan_arrivals(session: Session, *, hub: str, scans: Sequence[Scan]) -> list[
     """Cartons arrived at the hub."""
     need_hub(session, hub)
     seen, counted = _seen(session, scans), set[str]()
+    back = received_back(session, seen.cartons.values())
 
     def count_in(carton: Carton, _: Scan) -> Details:
-        news = carton.hub is None and carton.sscc not in counted
+        news = carton.arrives(back) and carton.sscc not in counted
         counted.add(carton.sscc)
         return {"place": hub} if news else None
 
-    outcomes = _each(seen, scans, count_in, need=lambda carton, _: need_arriving(carton, hub))
-    events = gather([carton for carton, _ in seen.news], hub, at=seen.at)
+    outcomes = _each(seen, scans, count_in, need=lambda carton, _: need_arriving(carton, hub, back))
+    events = gather([carton for carton, _ in seen.news], hub, at=seen.at, back=back)
     _noted(session, seen, "gathered", events)
     return outcomes
 

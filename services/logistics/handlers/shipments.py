@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
+from services.logistics.domain.documents import need_fresh
 from services.logistics.domain.load import choose, load_of
-from services.logistics.domain.order import Left, Standing, sort_out
+from services.logistics.domain.order import Left, NotCleared, Standing, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check
@@ -25,9 +26,9 @@ from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot, shipment_number
-from shared.clock import business_now, business_today
+from shared.clock import WIB, business_now, business_today
 from shared.messaging.outbox import record
-from shared.refusal import Refused, Sentence, one_after_another
+from shared.refusal import Refused, one_after_another
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,15 @@ def plan_shipment(
     going, left = sort_out(
         _wanted(standing.at_hub(session, hub, destination), lines), business_today(session)
     )
-    if not going or (lines and left):
-        nothing = Sentence("Nothing for {destination} stands at {hub}.", destination=destination, hub=hub)
-        raise Refused(one_after_another([each.reason for each in left] or [nothing]), field="destination")
+    if left and (lines or not going):
+        raise NotCleared(one_after_another([each.reason for each in left]), field="destination")
+    if not going:
+        raise Refused(
+            "Nothing for {destination} stands at {hub}.",
+            field="destination",
+            destination=destination,
+            hub=hub,
+        )
     return Planned(_planned(session, hub, destination, going, _cartons_of(session, hub, going)), left)
 
 
@@ -95,7 +102,7 @@ def with_cartons(session: Session, *, hub: str, destination: str, ssccs: Sequenc
         )
     going, left = sort_out(goods, business_today(session))
     if left:
-        raise Refused(one_after_another([each.reason for each in left]), field="ssccs")
+        raise NotCleared(one_after_another([each.reason for each in left]), field="ssccs")
     return _planned(session, hub, destination, going, list(cartons))
 
 
@@ -152,7 +159,8 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     """
     shipment = locked(session, shipment_id)
     routes.need_route(session, booking.port_of_loading, booking.via, booking.port_of_discharge)
-    equipment = choose(load_of(shipment.cartons), rules.equipments(session), booking.equipment)
+    wanted = booking.equipment or (shipment.equipment if shipment.dispatched else None)
+    equipment = choose(load_of(shipment.cartons), rules.equipments(session), wanted)
     taken = replace(booking, equipment=equipment.code)
     events = checklists.reconsider(session, shipment, equipment.mode)
     goods = standing.in_shipment(session, shipment_id)
@@ -182,6 +190,8 @@ def dispatch_shipment(
 ) -> Shipment:
     """The sealed container leaves the hub; now, or when ``sealed_at`` says."""
     shipment, now = locked(session, shipment_id), business_now(session)
+    if not shipment.dispatched:
+        need_fresh(shipment.documents, (sealed_at or now).astimezone(WIB).date())
     events = shipment.dispatch(
         container,
         seal,

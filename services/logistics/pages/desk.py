@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from services.logistics import downloads, rules, standing, views, views_of_desk
+from services.logistics import attempts, downloads, rules, standing, views, views_of_desk
 from services.logistics.domain.order import sort_out
 from services.logistics.handlers import cartons, shipments
 from services.logistics.pages import telling
@@ -75,7 +75,7 @@ def scan() -> Any:
 def build() -> Any:
     hub, destination = request.form.get("hub", ""), request.form.get("destination", "")
     try:
-        with transaction() as session:
+        with attempts.kept(), transaction() as session:
             planned = shipments.plan_shipment(session, hub=hub, destination=destination)
     except Refused as refusal:
         return _home(at=f"build {hub} {destination}", refusal=refusal), 422
@@ -97,7 +97,7 @@ def find() -> Any:
 def _do(command: Callable[[Session], Any], *, at: str) -> Any:
     """One form of the desk; refused, the desk comes again with the reason where the form stands."""
     try:
-        with transaction() as session:
+        with attempts.kept(), transaction() as session:
             command(session)
     except Refused as refusal:
         return _home(at=at, refusal=refusal), 422
@@ -120,7 +120,6 @@ def _home(at: str = "", refusal: Refused | None = None, sought: str | None = Non
         listed = views_of_desk.lists(
             session,
             graph,
-            today=today,
             limit=MOST_SHIPMENTS,
             after=_place("after"),
             sailing_after=_place("sailing_after"),

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError
 from sqlalchemy.orm import Session
 
-from services.logistics import contents, downloads, papers, rules, views
+from services.logistics import attempts, contents, downloads, papers, rules, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.declaration import Particulars
-from services.logistics.domain.milestones import GATE_IN, LOADED
+from services.logistics.domain.milestones import GATE_IN, LOADED, OUT_OF_PORT
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers import declarations
 from services.logistics.pages import telling
@@ -104,7 +104,7 @@ def report(shipment_id: UUID) -> Any:
 def _change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[str, Any]], Shipment]) -> Any:
     try:
         body = schema.load(telling.form_values(request.form))
-        with transaction() as session:
+        with attempts.kept(shipment_id), transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
     except (ValidationError, Refused) as error:
@@ -127,8 +127,9 @@ def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
         earlier=[each for each in reversed(shipment.declarations) if not each.in_force],
         may_file=not (shipment.declaration or shipment.cancelled)
         and shipment.booked
-        and GATE_IN not in reached,
-        may_cancel=LOADED not in reached,
+        and (shipment.declared or GATE_IN not in reached),
+        reported=shipment.declared,
+        may_cancel=LOADED not in reached and (GATE_IN not in reached or OUT_OF_PORT in reached),
         exporter=exporter,
         export_types=EXPORT_TYPES,
         facility_types=FACILITY_TYPES,

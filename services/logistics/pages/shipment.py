@@ -8,15 +8,16 @@ from flask import Blueprint, render_template, request
 from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from sqlalchemy.orm import Session
 
-from services.logistics import checking, contents, downloads, rules, uploads, views, views_of_loads
+from services.logistics import attempts, checking, contents, downloads, rules, uploads, views, views_of_loads
 from services.logistics.asked_for import the_shipment
+from services.logistics.documents.labels import parts_of
 from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.handlers import documents, milestones, shipments, tracking
+from services.logistics.handlers import documents, milestones, sealing, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import pictures, telling
-from services.logistics.schemas.documents import DocumentRequest
+from services.logistics.schemas.documents import DocumentRequest, PartQuery
 from services.logistics.schemas.milestones import MilestoneRequest
-from services.logistics.schemas.shipments import BookRequest, DispatchRequest
+from services.logistics.schemas.shipments import BookRequest, DispatchRequest, ResealRequest
 from shared.clock import business_now, business_today
 from shared.refusal import Refused
 from shared.web import pages
@@ -24,6 +25,7 @@ from shared.web.access import KANWIL, LOGISTICS, current
 from shared.web.api import takes
 from shared.web.context import transaction
 from shared.web.forms import Wrong, wrong_with
+from shared.web.problems import not_found
 from shared.web.schemas import NothingSchema
 
 desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
@@ -32,7 +34,7 @@ desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder=
 @desk.get("/shipment/<uuid:shipment_id>")
 @desk.get(
     "/shipment/<uuid:shipment_id>"
-    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking, schedule, corrections):form>"
+    "/<any(book, documents, dispatch, milestones, split, merge, cancel, notes, tracking, schedule, corrections, reseal):form>"
 )
 @pages.desk(LOGISTICS, KANWIL)
 def one_shipment(shipment_id: UUID, **_: Any) -> str:
@@ -74,6 +76,16 @@ def dispatch(shipment_id: UUID) -> Any:
     )
 
 
+@desk.post("/shipment/<uuid:shipment_id>/reseal")
+@pages.desk(LOGISTICS)
+def reseal(shipment_id: UUID) -> Any:
+    return change(
+        shipment_id,
+        RESEAL,
+        lambda session, body: sealing.reseal_shipment(session, shipment_id=shipment_id, **body),
+    )
+
+
 @desk.post("/shipment/<uuid:shipment_id>/milestones")
 @pages.desk(LOGISTICS)
 def add_milestone(shipment_id: UUID) -> Any:
@@ -102,10 +114,20 @@ class BookForm(BookRequest):
         return {**data, "via": ports}
 
 
+class ResealForm(ResealRequest):
+    """The cartons stand in one field, as a scanner reads them: one after the other."""
+
+    @pre_load
+    def separate(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "ssccs": data.get("ssccs", "").replace(",", " ").split()}
+
+
+PART = PartQuery(unknown=EXCLUDE)
 BOOK, DOCUMENT = BookForm(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
 
 
 DISPATCH, MILESTONE = DispatchRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
+RESEAL = ResealForm(unknown=EXCLUDE)
 NOTHING = NothingSchema(unknown=EXCLUDE)
 
 
@@ -113,7 +135,7 @@ def change(shipment_id: UUID, schema: Schema, command: Callable[[Session, dict[s
     """One form of the shipment's page; refused, the page comes again with what was typed and what is wrong."""
     try:
         body = schema.load(telling.form_values(request.form))
-        with transaction() as session:
+        with attempts.kept(shipment_id), transaction() as session:
             the_shipment(session, shipment_id)
             command(session, body)
     except (ValidationError, Refused) as error:
@@ -153,6 +175,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         filled=views_of_loads.filled(shown["fill"]) if shown["fill"] else None,
         parts=pictures.blocks(shown["fill"]) if shown["fill"] else [],
         stops=pictures.stops(shown),
+        label_parts=parts_of(shown["cartons"]),
         states=telling.states(graph),
         today=today,
         now=telling.for_input(now),
@@ -165,7 +188,10 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
 @desk.get(f"/shipment/<uuid:shipment_id>/{ANY_OF_THEM}.pdf")
 @pages.desk(LOGISTICS, KANWIL)
 def paper(shipment_id: UUID, name: str) -> Any:
-    return downloads.paper(shipment_id, name)
+    try:
+        return downloads.paper(shipment_id, name, PART.load(request.args)["part"])
+    except (ValidationError, Refused):
+        raise not_found("part of the labels") from None
 
 
 @desk.get("/shipment/<uuid:shipment_id>/epcis.json")

@@ -44,7 +44,8 @@ class CartonSchema(Schema):
     sscc = fields.String()
     state = fields.String(
         metadata={
-            "description": "packed, moved, at_hub, in_shipment, to_reopen, quarantined, damaged, lost or unpacked"
+            "description": "packed, moved, at_hub, in_shipment, returned, to_reopen, quarantined, damaged, lost or"
+            " unpacked"
         }
     )
     lot = fields.String()
@@ -67,6 +68,9 @@ class CartonSchema(Schema):
     hub = fields.String(allow_none=True)
     gathered_at = fields.AwareDateTime(allow_none=True)
     shipment_id = fields.UUID(allow_none=True)
+    returned_to = fields.String(
+        allow_none=True, metadata={"description": "the hub where it stands since it came back"}
+    )
     unpacked_at = fields.AwareDateTime(
         allow_none=True, metadata={"description": "when it was opened for good"}
     )

@@ -132,6 +132,23 @@ class DispatchRequest(Schema):
     sealed_at = moment(required=False)
 
 
+class ResealRequest(Schema):
+    """Another seal for a container that was opened, with the cartons that were taken out and read again."""
+
+    seal = short_text(40)
+    reason = long_text(300)
+    ssccs = chosen_cartons(required=True)
+
+
+class ResealSchema(Schema):
+    former = fields.String(metadata={"description": "the seal that was broken"})
+    seal = fields.String()
+    at = fields.AwareDateTime()
+    role = fields.String()
+    because = fields.String()
+    ssccs = fields.List(fields.String(), metadata={"description": "cartons that were read again"})
+
+
 class ShipmentLineSchema(Schema):
     order_id = fields.UUID()
     line = fields.Integer()
@@ -172,6 +189,9 @@ class ShipmentSummarySchema(Schema):
     missing = fields.List(
         fields.String(), metadata={"description": "documents without which it can't depart"}
     )
+    held = fields.List(
+        fields.String(), metadata={"description": "why its goods are not cleared, until it has departed"}
+    )
     overlays = fields.List(
         fields.String(), metadata={"description": "what went wrong and has not ended, such as ROLLED"}
     )
@@ -186,6 +206,9 @@ class ShipmentSchema(ShipmentSummarySchema):
     fill = fields.Nested(LoadSchema, allow_none=True)
     cut_offs = fields.List(fields.Nested(CutOffSchema), metadata={"description": "the first to come first"})
     notes = fields.List(fields.Nested(NoteSchema), metadata={"description": "the oldest first"})
+    reseals = fields.List(
+        fields.Nested(ResealSchema), metadata={"description": "each seal that took the place of a broken one"}
+    )
     lane = fields.String(allow_none=True, metadata={"description": "the most restricted lane of the goods"})
     lines = fields.List(fields.Nested(ShipmentLineSchema))
     documents = fields.List(fields.Nested(DocumentSchema))

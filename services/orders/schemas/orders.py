@@ -308,6 +308,18 @@ class LaneRequest(Schema):
     reason = long_text(LONGEST_REASON, least=SHORTEST_REASON)
 
 
+HopSchema = Schema.from_dict(
+    {
+        "from": fields.String(metadata={"description": "the service that told the event"}),
+        "to": fields.String(metadata={"description": "the service whose timeline this is"}),
+        "milliseconds": fields.Integer(
+            metadata={"description": "from the commit there to the commit here, in real time"}
+        ),
+    },
+    name="HopSchema",
+)
+
+
 class TimelineEntrySchema(Schema):
     event_id = fields.UUID()
     type = fields.String()
@@ -316,5 +328,10 @@ class TimelineEntrySchema(Schema):
     occurred_at = fields.AwareDateTime(metadata={"description": "business time, UTC"})
     recorded_at = fields.AwareDateTime(metadata={"description": "when orders knew, real time, UTC"})
     actor_role = fields.String()
+    hop = fields.Nested(
+        HopSchema,
+        allow_none=True,
+        metadata={"description": "how the event came here; null for what orders tells itself"},
+    )
     text = fields.String(metadata={"description": "what happened, in a sentence of the caller's language"})
     data = fields.Dict()

@@ -41,8 +41,16 @@ class Capacity:
     @cached_property
     def minutes_a_day(self) -> int:
         """Labour of a full day with the most workers that are going to be there."""
-        most = max((there for _, there in self.staffing), default=0)
-        return max(self.calendar.week) * most * self.efficiency_pct // (WHOLE * 100)
+        return max(self.calendar.week) * self._most * self.efficiency_pct // (WHOLE * 100)
+
+    @property
+    def workers(self) -> int:
+        """The most that are going to be there; one who learns is one."""
+        return -(-self._most // WHOLE)
+
+    @cached_property
+    def _most(self) -> int:
+        return max((there for _, there in self.staffing), default=0)
 
     @cached_property
     def minutes_a_day_now(self) -> int:

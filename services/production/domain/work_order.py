@@ -13,6 +13,7 @@ from services.production.domain.report import (
     Kind,
     Origin,
     Report,
+    Workshop,
     is_implausible,
     is_same_hour,
     standing,
@@ -206,13 +207,13 @@ class WorkOrder:
         worked_on: date | None,
         today: date,
         origin: Origin = NO_DEVICE,
-        a_day: int | None = None,
+        workshop: Workshop | None = None,
         tolerance_pct: int = 0,
     ) -> list[object]:
         """Pieces made, or mended, on one working day. No more than remain and are tolerated, or than are in rework.
 
-        What a device sent before is not counted again; more than twice what is made in ``a_day`` is flagged,
-        and so is what two devices tell of the same hour. Without a day the device's time says it.
+        What a device sent before is not counted again; what the ``workshop`` has no
+        labour for is flagged, and so is what two devices tell of the same hour. Without a day the device's time says it.
         """
         if self._has(pieces, kind, worked_on, origin):
             return []
@@ -239,20 +240,24 @@ class WorkOrder:
             )
         entry.same_hour = is_same_hour(self.reports, entry)
         self._count(entry)
-        entry.flagged = is_implausible(self.reports, entry, a_day)
+        entry.flagged = is_implausible(self.reports, entry, workshop)
         return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
 
     def correct(
-        self, report: int, *, pieces: int, reason: str, a_day: int | None = None, tolerance_pct: int = 0
+        self,
+        report: int,
+        *,
+        pieces: int,
+        reason: str,
+        workshop: Workshop | None = None,
+        tolerance_pct: int = 0,
     ) -> list[object]:
         """A report should have said so many pieces; what was inspected already can't be taken back.
 
         Where only pieces beyond what was asked for were still to be inspected, the order is complete without them.
         """
         self._must_be(*UNDER_WAY, "paused")
-        entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
-        if entry is None:
-            raise Refused("Give a report of this work order that is no correction itself.", field="report")
+        entry = self.reported(report)
         before = standing(self.reports, entry)
         more = pieces - before
         if not more:
@@ -265,7 +270,7 @@ class WorkOrder:
             pieces=more, kind=entry.kind, worked_on=entry.worked_on, corrects=entry.id, reason=said(reason)
         )
         self._count(correction)
-        correction.flagged = more > 0 and is_implausible(self.reports, correction, a_day)
+        correction.flagged = more > 0 and is_implausible(self.reports, correction, workshop)
         corrected = PiecesCorrected(
             **self._about,
             pieces=more,
@@ -274,6 +279,13 @@ class WorkOrder:
             reason=correction.reason or "",
         )
         return [corrected, *self._completed()]
+
+    def reported(self, report: int) -> Report:
+        """An entry that may be corrected: no correction itself."""
+        entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
+        if entry is None:
+            raise Refused("Give a report of this work order that is no correction itself.", field="report")
+        return entry
 
     def _has(self, pieces: int, kind: Kind, worked_on: date | None, origin: Origin) -> bool:
         """Whether the device sent this one before."""

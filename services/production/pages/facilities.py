@@ -14,6 +14,7 @@ from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
 from services.production.duties import MAY, READERS
 from services.production.handlers import calendars as keeping
 from services.production.handlers import facilities
+from services.production.local_time import today_at
 from services.production.pages.board import DECLINE_WORDS, WHOLE
 from services.production.schemas.facilities import (
     FACILITY_CODE,
@@ -24,7 +25,6 @@ from services.production.schemas.facilities import (
     ParticularsRequest,
     WeekRequest,
 )
-from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, current
@@ -117,10 +117,10 @@ def act(code: str, form: str, *, new: bool = False) -> Any:
 def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> str:
     with transaction() as session:
         found = None if code is None else _known(session, code)
-        today = business_today(session)
+        today = today_at(session, code)
         weeks = calendars.load_by_week(session, code).get(code, []) if code else []
         days = calendars.changes_ahead(session, code) if code else []
-        pool = calendars.pool_of(session, code) if code else None
+        pool = calendars.pool_for(session, current(), code) if code else None
         families = calendars.families(session)
         changes = calendars.changes_of(session, code) if code else []
     return render_template(

@@ -235,6 +235,17 @@ class HeadcountRequest(OfConvictedAdults):
         return Headcount(**data)
 
 
+class HeadcountSchema(Schema):
+    """As a facility told it; to others in steps of five, rounded down, and null of fewer."""
+
+    week = fields.Date()
+    eligible = fields.Integer(allow_none=True)
+    consenting = fields.Integer(allow_none=True)
+    expected_releases = fields.Integer(allow_none=True)
+    expected_transfers = fields.Integer(allow_none=True)
+    trainees = fields.Integer(allow_none=True)
+
+
 class PoolSchema(Schema):
     facility = fields.String()
-    weeks = fields.List(fields.Nested(HeadcountRequest))
+    weeks = fields.List(fields.Nested(HeadcountSchema))
