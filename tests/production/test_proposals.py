@@ -1,6 +1,7 @@
 """A proposal changes nothing until it is accepted, dies with the open work it was made for, and moves every piece."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,11 @@ from tests.production.test_planning import staff
 
 PAGE = "/production/replan"
 LINES, PIECES = 4, 9_000
+LABELS = {
+    "late": "Lateness: pieces times days",
+    "splits": "Further facilities of lines",
+    "moves": "Work orders that are taken back in whole or part",
+}
 OTHERS = {"RTN-BYL": "no_hours", "LPS-WNG": "no_agreement"}
 """Facilities without workers, and why they were passed over: one reason that stands, one that does not any more."""
 
@@ -58,6 +64,13 @@ def accept_address(visitor: Visitor) -> str:
     return page[begin : page.index('"', begin)]
 
 
+def numbers_of(visitor: Visitor, label: str) -> tuple[int, ...]:
+    """What the page says of the plan in force and of the proposal."""
+    row = visitor.client.get(f"{PAGE}?lang=en").text.partition(f'<th scope="row">{label}</th>')[2]
+    numbers = re.findall(r">([\d,]+)</td>", row.partition("</tr>")[0])
+    return tuple(int(number.replace(",", "")) for number in numbers)
+
+
 def live(production: Production) -> list[dict[str, Any]]:
     rows = production.office.work_orders(limit=100)
     return [row for row in rows if row["state"] not in ("cancelled", "declined")]
@@ -70,6 +83,11 @@ def test_accepting_moves_work_and_no_piece_is_lost(crowded: Production, office: 
     assert live(crowded) == before, "a proposal changed something"
     page = office.client.get(f"{PAGE}?lang=id").text
     assert "menunggu keputusan Anda" in page and "Rencana berlaku" in page
+    with crowded.database.transaction() as session:
+        kept = session.execute(select(proposal.c.before, proposal.c.after)).one()
+    shown = {name: numbers_of(office, label) for name, label in LABELS.items()}
+    assert shown == {name: (kept.before[name], kept.after[name]) for name in LABELS}
+    assert shown["late"][0] > shown["late"][1] and shown["moves"][0] == 0 < shown["moves"][1]
     address = accept_address(office)
     assert office.client.get(f"{PAGE}{address}").status_code == 200
     assert submit(office, address).status_code == 303
