@@ -142,9 +142,9 @@ def _make_key(session: Session, service: str, name: str, role: str, account: str
     return Key(service, name, role, account, create_key(session, name=name, role=role, account=account))
 
 
-def sign_in_as(session: Session, *, email: str, name: str, role: str) -> str:
+def sign_in_as(session: Session, *, email: str, name: str, role: str, account: str | None = None) -> str:
     """The token of a session of somebody new, whom no password lets in: for what no key may do."""
-    keep_person(session, email=email, name=name, role=role, account=None, password_hash=NOBODYS)
+    keep_person(session, email=email, name=name, role=role, account=account, password_hash=NOBODYS)
     token = secrets.token_urlsafe(32)
     whose = select(literal(digest(token)), persons.c.id, literal(secrets.token_urlsafe(32)))
     columns = ["id_sha256", "person_id", "csrf_token"]
