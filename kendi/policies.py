@@ -82,7 +82,7 @@ def diff(file: Path, data: Path, as_json: bool) -> None:
         changes = [_as_dict(change) for change in checking.differences(session, offered)]
     answer = {
         "lines": changes,
-        "caught": sum(change["outcome"] != "freed" for change in changes),
+        "caught": len({(each["order_id"], each["line"]) for each in changes if each["outcome"] != "freed"}),
         "at_sea": [change for change in changes if change["at_sea"] and change["outcome"] != "freed"],
     }
     say(answer, as_json, "\n".join(_told(answer)))
@@ -130,6 +130,7 @@ def _as_dict(change: Change) -> dict[str, Any]:
         "line": change.line.number,
         "sku": change.line.sku,
         "destination": change.line.destination,
+        "on": change.on.isoformat(),
         "before": found.before,
         "after": found.after,
         "outcome": change.outcome,
@@ -145,7 +146,8 @@ def _told(answer: Mapping[str, Any]) -> Iterable[str]:
     for outcome, said in OUTCOMES.items():
         for change in answer["lines"]:
             if change["outcome"] == outcome:
-                yield f"- {_line(change)}: {change['before']} → {change['after']}, {said} by {_rules(change)}"
+                then = f"{_line(change)}, on {_day(change['on'])}"
+                yield f"- {then}: {change['before']} → {change['after']}, {said} by {_rules(change)}"
     if answer["at_sea"]:
         yield "Goods at sea, which nothing reaches any more:"
         for change in answer["at_sea"]:

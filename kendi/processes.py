@@ -102,6 +102,7 @@ def _receiving(create_app: "Callable[[], Flask]", threads: int) -> "Receiving":
 def run_worker(service: str) -> None:
     """Take messages from the service's three queues until told to stop."""
     from shared.database import Database
+    from shared.messaging.celery_settings import WORKER
     from shared.messaging.heartbeat import Heartbeat
     from shared.messaging.outbox import Nudge
     from shared.messaging.wire import Wire, celery_app, queues
@@ -118,9 +119,8 @@ def run_worker(service: str) -> None:
     heartbeat = Heartbeat(database, f"{service} worker")
     beat(app, heartbeat)
     names = ",".join(queue.name for queue in queues(service).values())
-    quiet = ["--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"]
     try:
-        app.worker_main(["--quiet", "worker", "--pool", "solo", "-Q", names, *quiet])
+        app.worker_main(["--quiet", "worker", "-Q", names, *WORKER])
     finally:
         jobs.close()
         heartbeat.end()

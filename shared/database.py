@@ -1,9 +1,11 @@
 """One database for each service: its engine, its transactions, and what follows a commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
+import psycopg
 from sqlalchemy import DateTime, Dialect, MetaData, create_engine, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -11,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
+from shared.failpoints import reach
 from shared.sight import NOTHING, see
 
 NAMING = {
@@ -25,6 +28,26 @@ NAMING = {
 SESSION_LIMITS = (
     "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
 )
+
+
+CONNECTING: Mapping[str, Any] = {
+    # A host that does not answer: there is always something better to do than to wait for it.
+    "connect_timeout": 3,
+    # One that vanished without a word (a cut cable, a failover) would be waited for by the hour: Linux asks
+    # first after two. So an idle connection is asked after 10 s, and given up after three silent answers.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    # What was sent and is not confirmed by then (in milliseconds) never will be.
+    "tcp_user_timeout": 20_000,
+}
+"""How every process connects to PostgreSQL: that nobody is there any more is found out within 25 seconds."""
+
+
+def connect(url: str) -> psycopg.Connection[Any]:
+    """A connection outside of any pool, each statement a transaction: to listen, notify, or look by itself."""
+    url = url.replace("postgresql+psycopg://", "postgresql://")
+    return psycopg.connect(url, autocommit=True, **CONNECTING)
 
 
 LARGEST_ID = 2**63 - 1
@@ -74,6 +97,7 @@ class Database:
                     see(session, sees, principal)
                 yield session
             if self.after_commit is not None and session.info.get("due"):
+                reach("transaction.committed")
                 self.after_commit()
 
     @contextmanager
@@ -114,7 +138,7 @@ def make_engine(url: str, *, sees: str = NOTHING, pool_size: int = 8) -> Engine:
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=True,
-        connect_args={"options": f"{SESSION_LIMITS} -c kendi.sees={sees}", "connect_timeout": 3},
+        connect_args={"options": f"{SESSION_LIMITS} -c kendi.sees={sees}", **CONNECTING},
     )
 
 

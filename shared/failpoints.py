@@ -20,7 +20,8 @@ VARIABLE = "KENDI_FAILPOINTS"
 
 PLACES = {
     "web.committing": "the command's rows and events are written, the transaction is not committed",
-    "web.committed": "it is committed; nobody was nudged or answered",
+    "web.committed": "it is committed, and the relay was nudged; nobody was answered",
+    "transaction.committed": "a transaction that told something is committed, of whatever process; nobody was nudged",
     "relay.claiming": "deliveries are claimed in a transaction that is not committed",
     "relay.claimed": "the claim is committed; nothing is published",
     "relay.published": "the batch is in the broker; the relay has gone no further",
@@ -34,7 +35,21 @@ PLACES = {
     "receipt.opened": "the publisher has a receipt; nothing is marked",
     "receipt.marking": "deliveries are marked in a transaction that is not committed",
     "receipt.marked": "that is committed; Celery has not acknowledged the message",
+    "relay.noticing": "all that the broker forgot is due, in a transaction that is not committed",
+    "relay.unpublished": "the broker refused a batch whose claim is committed; that is not written down",
+    "reconcile.answering": "the answer is sent; what was agreed is in a transaction that is not committed",
+    "reconcile.settling": "what the answer shows is mended in a transaction that is not committed",
+    "webhook.posted": "an endpoint answered; that is not written down",
 }
+
+SELDOM = {
+    "relay.noticing",
+    "relay.unpublished",
+    "reconcile.answering",
+    "reconcile.settling",
+    "webhook.posted",
+}
+"""Those that are passed only when something else has happened before."""
 
 
 class Failpoint(Exception):

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, request, request_finished, request_started
 
 from shared.web.problems import is_api
 
@@ -27,15 +27,15 @@ class Answers:
         self._file = Path(app.root_path) / "examples.json"
         self.kept: dict[str, Any] = json.loads(self._file.read_text())
         self.seen: dict[str, Any] = {}
-        app.before_request(self._hear)
-        app.after_request(self._see)
+        request_started.connect(self._hear, app)
+        request_finished.connect(self._see, app)
 
-    def _hear(self) -> None:
+    def _hear(self, app: Flask) -> None:
         """Keep a body that is read as a stream, too."""
         request.stream = BytesIO(request.get_data())
 
-    def _see(self, answer: Response) -> Response:
-        if is_api(request.path) and answer.status_code < 300 and request.endpoint:
+    def _see(self, app: Flask, response: Response) -> None:
+        if is_api(request.path) and response.status_code < 300 and request.endpoint:
             name = request.endpoint.rsplit(".", 1)[1]
             operation = self.seen.setdefault(name, {"requests": {}, "answers": {}})
             if request.files:
@@ -45,8 +45,7 @@ class Answers:
                 body = request.json if request.is_json else asked
                 if not _is_file(request.mimetype):
                     operation["requests"].setdefault(request.mimetype, body)
-            operation["answers"].setdefault(str(answer.status_code), _body_of(answer))
-        return answer
+            operation["answers"].setdefault(str(response.status_code), _body_of(response))
 
     def keep(self) -> None:
         """Write what was seen as the examples."""

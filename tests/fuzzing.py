@@ -37,7 +37,9 @@ Known = Mapping[str, Sequence[Any]]
 """Values that exist, by the name of a field or of a part of a path, so that not every request ends at nothing."""
 
 
-def fuzz(app: Flask, key: str, *, known: Known, examples: int) -> set[str]:
+def fuzz(
+    app: Flask, key: str, *, known: Known, examples: int, cookies: Mapping[str, str] | None = None
+) -> set[str]:
     """Send right and wrong requests for each operation; gives the operations that did what was asked."""
     service = app.name.rsplit(".", 1)[1]
     schema = schemathesis.openapi.from_dict(_told(app.test_client().get(f"/{service}/openapi.json").json))
@@ -49,7 +51,7 @@ def fuzz(app: Flask, key: str, *, known: Known, examples: int) -> set[str]:
     for operation in operations:
         for mode, checks in MODES.items():
             try:
-                met = _send(operation, mode, key, known, checks, examples)
+                met = _send(operation, mode, key, known, checks, examples, cookies)
             except (FailureGroup, Failure) as failure:
                 failures.append(f"{operation.label}: {failure}")
             else:
@@ -84,6 +86,7 @@ def _send(
     known: Known,
     checks: list[CheckFunction],
     examples: int,
+    cookies: Mapping[str, str] | None,
 ) -> set[int]:
     met: set[int] = set()
 
@@ -98,7 +101,8 @@ def _send(
     @given(operation.as_strategy(generation_mode=mode), st.data())
     def send(case: Request, data: st.DataObject) -> None:
         place(case, data)
-        answer = case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, checks=checks)
+        sent = {"Authorization": f"Bearer {key}"}
+        answer = case.call_and_validate(headers=sent, cookies=dict(cookies or {}), checks=checks)
         met.add(answer.status_code)
 
     def place(case: Request, data: st.DataObject) -> None:

@@ -15,6 +15,7 @@ ELSEWHERE = {
     "policy": "kendi.policies",
     "purge": "kendi.purging",
     "replan": "kendi.replanning",
+    "restored": "kendi.restoring",
     "simulate": "kendi.simulation",
 }
 """Commands whose options need the services' parts: imported when they are asked for."""

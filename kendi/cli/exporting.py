@@ -20,7 +20,7 @@ def epcis(shipment: str) -> None:
 
     Example: kendi export epcis SHP-2026-0009 > shipment.json
     """
-    from services.logistics import papers
+    from services.logistics import epcis_facts
     from services.logistics.domain.shipment import Shipment
     from services.logistics.epcis import document_in_pieces
     from services.logistics.views import find_by, find_shipment
@@ -37,8 +37,8 @@ def epcis(shipment: str) -> None:
                 raise click.ClickException(f"there is no shipment {shipment}; give its number or its id")
             if found.cancelled:
                 raise click.ClickException(f"{found.number} was cancelled: it carries nothing to tell of")
-            facts = papers.facts_of(session, found)
-            created_at = papers.newest_of(found, facts)
+            facts = epcis_facts.facts_of(session, found)
+            created_at = epcis_facts.newest_of(found, facts)
         sys.stdout.writelines(document_in_pieces(facts, created_at=created_at))
     finally:
         database.close()

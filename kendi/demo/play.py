@@ -14,6 +14,7 @@ from kendi.demo.dispatch import Desk
 from kendi.demo.hops import hop_lines
 from kendi.demo.listener import Listener
 from kendi.demo.people import Client, DemoFailed, Visitor
+from kendi.demo.workers import Workers
 from kendi.servers import in_use
 from kendi.system import System
 from shared.clock import real_now
@@ -83,6 +84,7 @@ class Story:
         ]
         self.clock = BusinessClock(system.addresses.app_urls)
         self.boards = Boards(system.urls["production"], system.accounts)
+        self.workers = Workers(system.urls["production"], system.accounts)
         self.desk = Desk(Client(system.urls["logistics"], system.accounts.key(LOGISTICS)), self.clock)
         self.listener = Listener()
         self.shown: set[str] = set()
@@ -188,12 +190,16 @@ class Story:
         self.say(
             f"Work orders stood on the boards {1000 * (time.monotonic() - began):.0f} ms after the second signature"
         )
+        self.workers.begin(self.clock.today_plus(0))
         self.boards.answer(decline_one=True)
         self._until(lambda: self._all("allocated"), "what one facility declined is allocated again")
-        for _ in range(400):
+        for days in range(400):
             if self._all("good"):
+                self.workers.share_out()
                 return
             self.boards.answer()
+            if not days:
+                self.workers.work(self.clock.today_plus(0))
             self.boards.work_a_day(self.clock.today_plus(0))
             self.clock.advance_a_day()
             self._show_news()

@@ -255,3 +255,4 @@ class Campaign:
         with suppress(redis.RedisError), self.ground.broker() as broker:
             broker.replicaof("NO", "ONE")
             broker.config_set("maxmemory", "512mb")
+            broker.config_set("maxclients", 10_000)

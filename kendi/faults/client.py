@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +22,14 @@ class Answer:
 class Client:
     """One thread's connection to one service."""
 
-    def __init__(self, url: str, key: str, ledger: Ledger, stop: threading.Event) -> None:
+    def __init__(
+        self, url: str, key: str, ledger: Ledger, stop: threading.Event, *, session: Mapping[str, str]
+    ) -> None:
+        """Calls with a key, and where a person must decide by the cookie of a ``session``, if there is one."""
         headers = {"Authorization": f"Bearer {key}"}
-        self._http = httpx.Client(base_url=url, headers=headers, timeout=4, trust_env=False)
+        self._http = httpx.Client(
+            base_url=url, headers=headers, cookies=dict(session), timeout=4, trust_env=False
+        )
         self._ledger = ledger
         self._stop = stop
 
@@ -35,18 +41,9 @@ class Client:
             return None
         return response.json() if response.is_success else None
 
-    def post(
-        self,
-        path: str,
-        body: dict[str, Any],
-        *,
-        what: str,
-        about: str,
-        amount: int = 1,
-        key: str | None = None,
-    ) -> Answer:
+    def post(self, path: str, body: dict[str, Any], *, what: str, about: str, amount: int = 1) -> Answer:
         """Ask for something about one thing; the ledger notes how that ended."""
-        answer = self.ask(path, body, what=what, key=key)
+        answer = self.ask(path, body, what=what)
         self._ledger.note(what, about, answer.outcome, amount)
         return answer
 

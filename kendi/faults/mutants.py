@@ -39,10 +39,10 @@ def trust_the_broker() -> None:
 def no_deduplication() -> None:
     """What comes again takes effect again."""
 
-    def store(session: Session, batch: Batch) -> None:
+    def store(session: Session, batch: Batch) -> int:
         again = [event.id for event in batch.events]
         session.execute(delete(inbox).where(inbox.c.source == batch.publisher, inbox.c.event_id.in_(again)))
-        store_new(session, batch)
+        return store_new(session, batch)
 
     store_new = inboxes.store
     inboxes.store = store

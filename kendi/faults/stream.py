@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from kendi.accounts import FACILITIES
+from kendi.accounts import FACILITIES, sign_in_as
 from kendi.faults.client import Client
 from kendi.faults.ground import Ground
 from kendi.faults.ledger import Ledger
@@ -48,6 +48,7 @@ class Stream:
         self._exports: list[str] = []
         self._placed: list[str] = []
         self._keys = _make_keys(ground)
+        self._sessions = _sign_in(ground)
         self._own = self._client("orders", BUYER)
 
     def start(self) -> None:
@@ -89,7 +90,9 @@ class Stream:
     def place(self, po_number: str) -> str | None:
         """Place one order under a given number, once however often it is asked for; its id, if an answer came."""
         body = _order(po_number, [_line("CR-BALL-07", 20, "ID")])
-        answer = self._own.post("/orders/v1/orders", body, what="order", about=po_number, key=po_number)
+        answer = self._own.ask("/orders/v1/orders", body, what="order", key=po_number)
+        if not self.ledger.asked["order", po_number]["ok"]:
+            self.ledger.note("order", po_number, answer.outcome)
         return answer.body["id"] if answer.outcome == "ok" else None
 
     def _go_on(self, work: Callable[[Random], None], chance: Random) -> None:
@@ -101,7 +104,8 @@ class Stream:
 
     def _client(self, service: str, role: str, account: str | None = None) -> Client:
         key = self._keys[service, role, account]
-        client = Client(self.ground.urls[service], key, self.ledger, self._stop)
+        session = self._sessions.get(role, {})
+        client = Client(self.ground.urls[service], key, self.ledger, self._stop, session=session)
         self._clients.append(client)
         return client
 
@@ -260,3 +264,15 @@ def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:
         database.close()
     keys["orders", BUYER, None] = keys["orders", BUYER, "CHEWY-LOUIS"]
     return keys
+
+
+def _sign_in(ground: Ground) -> dict[str, dict[str, str]]:
+    """The cookies of the two who sign releases, by their roles: no key may."""
+    database = Database(ground.addresses.app_urls["orders"], sees=SERVICE, pool_size=1)
+    with database.transaction() as session:
+        tokens = {
+            role: sign_in_as(session, email=f"{role}@campaign.example", name="campaign", role=role)
+            for role in (COMPLIANCE, KANWIL)
+        }
+    database.close()
+    return {role: {"kendi-orders": token} for role, token in tokens.items()}

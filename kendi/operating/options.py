@@ -1,6 +1,5 @@
 """What the commands of operators take: where to look, in what service, how old, why."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 from kendi.cli.options import SERVICES
 from shared.clock import real_now
 from shared.messaging.operating import LONGEST_REASON, SHORTEST_REASON
+from shared.messaging.whereabouts import LENGTH, length_of_time
 from shared.text import is_plain
 
 Command = Callable[..., None]
@@ -28,9 +28,6 @@ REASON = click.option(
 DRY_RUN = click.option("--dry-run", is_flag=True, help="say which events fit, and do nothing")
 IDS = click.argument("ids", type=click.UUID, nargs=-1, metavar="[ID]...")
 
-AGE = re.compile(r"(\d{1,5})(s|min|h|d)")
-UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
-
 
 class Age(click.ParamType[timedelta]):
     """A length of time, such as 90s, 10min, 2h or 3d."""
@@ -38,10 +35,10 @@ class Age(click.ParamType[timedelta]):
     name = "age"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        found = AGE.fullmatch(str(value))
-        if found is None:
-            self.fail(f"{value!r} is no length of time; give for example 90s, 10min, 2h or 3d", param, ctx)
-        return timedelta(**{UNITS[found[2]]: int(found[1])})
+        try:
+            return length_of_time(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Moment(click.ParamType[datetime]):
@@ -50,7 +47,7 @@ class Moment(click.ParamType[datetime]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if AGE.fullmatch(str(value)):
+        if LENGTH.fullmatch(str(value)):
             return real_now() - Age().convert(value, param, ctx)
         moment = _moment(str(value))
         if moment is None or moment.tzinfo is None:

@@ -19,15 +19,15 @@ from kendi.servers.process import Server
 from kendi.servers.programs import output, package
 
 BROKER_SETTINGS = {
-    "bind": "127.0.0.1",
-    "protected-mode": "yes",
-    "daemonize": "no",
+    "bind": "127.0.0.1",  # for this machine's processes only
+    "protected-mode": "yes",  # should the address above ever change, nobody without a password comes in
+    "daemonize": "no",  # it ends with the program that started it
     "set-proc-title": "no",  # so that a leftover is known by its command
     "appendonly": "yes",  # a restart then sends less again; nothing depends on it
-    "appendfsync": "everysec",
-    "maxmemory": "512mb",
+    "appendfsync": "everysec",  # for the same reason a lost second is cheaper than a write for each message
+    "maxmemory": "512mb",  # the windows of all subscribers fit many times; beyond that it refuses
     "maxmemory-policy": "noeviction",  # a full broker refuses; one that evicts would lose without a word
-    "tcp-keepalive": "60",
+    "tcp-keepalive": "60",  # a client that vanished keeps no place and no blocked read
     "save": '""',  # the append-only file is enough
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -42,13 +43,16 @@ DONE = text("""
             sum((data ->> 'quantity')::bigint) AS good,
             max((occurred_at AT TIME ZONE 'Asia/Jakarta')::date) AS last
         FROM outbox_event WHERE type = 'kendi.production.lot_released.v1' GROUP BY 1, 2)
-    SELECT d.order_id, d.line, d.requested_date, CASE WHEN lots.good >= d.quantity THEN lots.last END AS done
+    SELECT d.order_id, d.line, d.requested_date, CASE WHEN lots.good >= d.quantity THEN lots.last END AS done,
+        d.quantity > (SELECT coalesce(sum(w.quantity), 0) FROM work_order w
+            WHERE (w.order_id, w.line) = (d.order_id, d.line)
+                AND w.declined_reason IS NULL AND w.withdrawn_on IS NULL) AS unplaced
     FROM demand d LEFT JOIN lots USING (order_id, line) ORDER BY d.requested_date, d.order_id, d.line""")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """``used_pct`` of the labour that there was; lines that were wanted in that week, and how many came late."""
+    """``used_pct`` of the labour that there was; lines that were wanted in that week, and how many came late or never."""
 
     monday: date
     minutes: int
@@ -76,6 +80,7 @@ class Outcome:
     declined: int
     due: int
     late: int
+    unplaced: int
     mean_days_late: float
     longest_days_late: int
     seconds: float
@@ -83,7 +88,8 @@ class Outcome:
     weeks: tuple[Week, ...]
 
     def in_words(self) -> str:
-        in_time = 100 * (self.due - self.late) / self.due if self.due else 100
+        missed = self.late + self.unplaced
+        in_time = 100 * (self.due - missed) / self.due if self.due else 100
         used = sum(week.used for week in self.weeks) / max(1, sum(week.minutes for week in self.weeks))
         return "\n".join(
             (
@@ -95,7 +101,8 @@ class Outcome:
                 f"Work orders: {self.work_orders:,}, of which {self.declined:,} were declined",
                 f"Load: {100 * used:.0f} % of the labour there was",
                 f"Promises: {self.due:,} lines were wanted by now, {in_time:.0f} % in time, {self.late:,} late"
-                f" (by {self.mean_days_late:.1f} days on average, {self.longest_days_late} at most)",
+                f" (by {self.mean_days_late:.1f} days on average, {self.longest_days_late} at most),"
+                f" {self.unplaced:,} with pieces that no facility has",
             )
         )
 
@@ -118,7 +125,7 @@ def outcome(
         and (counts.made, counts.rework) == (told.reported, told.rework)
     )
     lines = list(_lines_due(session, today))
-    late = [days for _, days in lines if days]
+    late = [line.days_late for line in lines if line.days_late and not line.unplaced]
     return Outcome(
         ordered=counts.ordered,
         good=counts.good,
@@ -133,6 +140,7 @@ def outcome(
         declined=counts.declined,
         due=len(lines),
         late=len(late),
+        unplaced=sum(line.unplaced for line in lines),
         mean_days_late=round(sum(late) / len(late), 1) if late else 0.0,
         longest_days_late=max(late, default=0),
         seconds=round(seconds, 1),
@@ -141,20 +149,26 @@ def outcome(
     )
 
 
-def _lines_due(session: Session, today: date) -> Iterator[tuple[date, int]]:
-    """The Monday of the week for which each line was wanted until today, and how many days it was late, or is.
+class Line(NamedTuple):
+    """A line that is wanted by now: how late it was, or is, and whether some of its pieces have no facility."""
 
-    It is wanted for the day on which its goods leave the hub, some days after the last piece is good.
-    """
+    monday: date
+    days_late: int
+    unplaced: bool
+
+
+def _lines_due(session: Session, today: date) -> Iterator[Line]:
+    """A line is wanted for the day on which its goods leave the hub, some days after the last piece is good."""
     for row in session.execute(DONE):
         if row.requested_date <= today:
             days = (ready_on(row.done or today) - row.requested_date).days
-            yield monday_of(row.requested_date), max(days, 0)
+            yield Line(monday_of(row.requested_date), max(days, 0), row.unplaced)
 
 
-def _with_lines(week: Week, lines: Sequence[tuple[date, int]]) -> Week:
-    wanted = [days for monday, days in lines if monday == week.monday]
-    return replace(week, due=len(wanted), missed=sum(days > 0 for days in wanted))
+def _with_lines(week: Week, lines: Sequence[Line]) -> Week:
+    wanted = [line for line in lines if line.monday == week.monday]
+    missed = sum(bool(line.days_late or line.unplaced) for line in wanted)
+    return replace(week, due=len(wanted), missed=missed)
 
 
 def monday_of(day: date) -> date:

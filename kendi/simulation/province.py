@@ -1,5 +1,6 @@
 """A made-up province: facilities with agreements and material, as their people would enter them."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 from stdnum import ean
 
-from services.production.domain.facility import Particulars
+from services.production.domain.facility import FIRST_LEVEL, Particulars
 from services.production.domain.pool import Headcount
 from services.production.handlers import REACTIONS, agreements, calendars, facilities, materials
 from shared import reference
@@ -18,6 +19,8 @@ from shared.messaging.reactions import Heard
 
 BUYER = "SIM-BUYER"
 """No real facility has an agreement with it, so that none is asked for work."""
+LEARNING = 0.2
+"""How many of the workshops are below the most difficult articles of their family."""
 PLENTY = Decimal(100_000_000)
 PLOT = {"plot": "SIM-1", "geolocation": "-7.430000, 111.020000"}
 
@@ -38,8 +41,20 @@ def publish_catalogue(session: Session) -> dict[str, reference.Item]:
     return items
 
 
-def bring_in(session: Session, number: int, families: list[str], chance: Random) -> str:
-    """One facility that takes part, with places for one family of goods or two; its code."""
+def hardest_of(items: Collection[reference.Item]) -> dict[str, int]:
+    """The skill level of the most difficult article of each family."""
+    levels = {row.sku: row.level for row in reference.skills()}
+    hardest: dict[str, int] = {}
+    for row in items:
+        hardest[row.family] = max(hardest.get(row.family, FIRST_LEVEL), levels.get(row.sku, FIRST_LEVEL))
+    return hardest
+
+
+def bring_in(session: Session, number: int, hardest: Mapping[str, int], chance: Random) -> str:
+    """One facility that takes part, with workshops for two families of goods, in turn; its code.
+
+    One workshop in five is still learning, and is not asked for the most difficult articles of its family.
+    """
     code = f"SIM-{chr(65 + number // 676)}{chr(65 + number // 26 % 26)}{chr(65 + number % 26)}"
     gln = f"95290009{number:04d}"
     facilities.keep_facility(
@@ -61,12 +76,15 @@ def bring_in(session: Session, number: int, families: list[str], chance: Random)
     )
     longest = chance.choice((300, 330, 360, 400))
     calendars.set_week(session, code=code, week=[*[longest] * 4, longest - 120, longest, 0])
-    first = families[number % len(families)]
-    for family in dict.fromkeys((first, chance.choice(families))):
+    families = sorted(hardest)
+    turn, first = divmod(number, len(families))
+    for family in (families[first], families[(first + turn + 1) % len(families)]):
+        learning = chance.random() < LEARNING
         facilities.set_capability(
             session,
             code=code,
             family=family,
+            skill_level=max(FIRST_LEVEL, hardest[family] - learning),
             workers=chance.randint(10, 45),
             efficiency_pct=chance.randint(65, 90),
             yield_pct=chance.randint(90, 98),

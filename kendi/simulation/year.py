@@ -1,7 +1,7 @@
 """One day after the other: orders come, facilities answer, work and inspect, by production's own commands."""
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,11 +14,19 @@ from sqlalchemy import select
 
 from kendi.servers import Servers
 from kendi.simulation.outcome import Outcome, Week, monday_of, outcome
-from kendi.simulation.province import BUYER, bring_in, count_people, heard, publish_catalogue, supply
+from kendi.simulation.province import (
+    BUYER,
+    bring_in,
+    count_people,
+    hardest_of,
+    heard,
+    publish_catalogue,
+    supply,
+)
 from services.production.capacities import of_all_families
 from services.production.domain.capacity import Capacity
 from services.production.domain.work_order import WorkOrder
-from services.production.handlers import calendars, working
+from services.production.handlers import calendars, rating, waiting, warnings, working
 from services.production.loading import load
 from services.production.storage import OPEN, item, work_order
 from shared import reference
@@ -32,7 +40,10 @@ SERVICE_NAME = "production"
 DECLINES, LOCKDOWNS, RESPITE = 0.04, 1 / 150, 30
 """How many offers are declined, how often a facility is locked down on a day, and days between counts of people."""
 REWORKED = 0.02
-FRIDAY = 4
+LOAD, SIZES = 0.7, (0.4, 1.6)
+"""How much of the skilled labour the orders ask for in all, and the least and most of it that one does of its part."""
+FRIDAY, REPORT_DAYS = 4, (0, 2, 4)
+"""When lots are inspected that are not finished, and pieces reported: often enough that nobody is called silent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +72,15 @@ def lived_through(database: Database, wanted: Wanted, *, say: Callable[[str], No
 
 @dataclass
 class _Province:
+    """``labour`` is what there is for the articles of each family, ``untold`` what went into pieces not reported yet."""
+
     database: Database
     wanted: Wanted
     say: Callable[[str], None]
     codes: list[str] = field(default_factory=list)
-    items: list[reference.Item] = field(default_factory=list)
+    items: dict[str, list[reference.Item]] = field(default_factory=dict)
+    labour: Counter[str] = field(default_factory=Counter)
+    untold: dict[UUID, int] = field(default_factory=dict)
     weeks: dict[date, Week] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -95,14 +110,19 @@ class _Province:
         with self.database.transaction() as session:
             load(session, reference.FOLDER)
             catalogue = publish_catalogue(session)
-            families = sorted({row.family for row in catalogue.values()})
-            for number in range(self.wanted.facilities):
-                self.codes.append(bring_in(session, number, families, self.chance))
-            for code in self.codes:
-                supply(session, code)
-            made = {family for family, one in of_all_families(session) if one.facility in self.codes}
-            self.items = [row for row in catalogue.values() if row.family in made]
+            hardest = hardest_of(catalogue.values())
             self.today = business_today(session)
+            for number in range(self.wanted.facilities):
+                code = bring_in(session, number, hardest, self.chance)
+                supply(session, code)
+                count_people(session, code, monday_of(self.today), self.chance)
+                self.codes.append(code)
+            end = self.today + timedelta(days=self.wanted.days)
+            for family, one in of_all_families(session):
+                if one.facility in self.codes and one.skill_level >= hardest[family]:
+                    self.labour[family] += one.minutes_until(end)
+            for row in catalogue.values():
+                self.items.setdefault(row.family, []).append(row)
 
     def _day(self, day: int) -> None:
         """What tomorrow has of hours is read today, since a plan of tomorrow counts on what comes after it."""
@@ -116,6 +136,7 @@ class _Province:
             self._place()
         self._answer_offers()
         self._work(there)
+        self._what_production_does_by_itself()
 
     def _labour_of_tomorrow(self) -> list[tuple[str, Capacity, int]]:
         with self.database.transaction() as session:
@@ -145,8 +166,9 @@ class _Province:
     def _place(self) -> None:
         """An order of one line, cleared at once."""
         self.placed += 1
-        id, row = UUID(int=self.placed), self.chance.choice(self.items)
-        quantity = 50 * self.chance.randint(4, 60)
+        id, row = UUID(int=self.placed), self._article()
+        each = LOAD * self.labour.total() / self.wanted.orders
+        quantity = max(1, round(each * self.chance.uniform(*SIZES) / row.labour_minutes))
         line = PlacedLine(
             number=1,
             sku=row.sku,
@@ -181,6 +203,11 @@ class _Province:
             heard(session, order)
             heard(session, cleared)
 
+    def _article(self) -> reference.Item:
+        """Any, but of each family as much as there is labour for it."""
+        (family,) = self.chance.choices(list(self.labour), list(self.labour.values()))
+        return self.chance.choice(self.items[family])
+
     def _answer_offers(self) -> None:
         for offered in self._open(work_order.c.accepted_on.is_(None), work_order.c.offered_on < self.today):
             with self.database.transaction() as session:
@@ -206,17 +233,20 @@ class _Province:
 
     def _workshop(self, queue: Sequence[Any], one: Capacity, minutes: int) -> int:
         """The labour that was used."""
-        used = 0
+        left = minutes
         for row in queue:
-            pieces = min(row.remaining, (minutes - used) // row.labour_minutes)
+            untold = self.untold.pop(row.id, 0)
+            spent = min(left, row.remaining * row.labour_minutes - untold)
+            left -= spent
+            pieces = self._to_report(row, untold + spent)
             mended = row.rework
             inspected = row.awaiting and (not row.remaining or self.today.weekday() == FRIDAY)
-            if not (pieces or inspected or mended):
+            begins = spent and row.started_on is None
+            if not (begins or pieces or mended or inspected):
                 continue
-            used += pieces * row.labour_minutes
             with self.database.transaction() as session:
                 about = {"work_order_id": row.id}
-                if row.started_on is None:
+                if begins:
                     working.start(session, **about)
                 if pieces:
                     working.report(session, **about, pieces=pieces, kind="made", worked_on=self.today)
@@ -224,7 +254,16 @@ class _Province:
                     working.report(session, **about, pieces=mended, kind="reworked", worked_on=self.today)
                 if inspected:
                     self._inspect(session, row.id, one.yield_pct)
-        return used
+        return minutes - left
+
+    def _to_report(self, row: Any, minutes: int) -> int:
+        """Whole pieces that are told today, if any are; the other minutes stay for another day."""
+        pieces: int = minutes // row.labour_minutes
+        if pieces < row.remaining and self.today.weekday() not in REPORT_DAYS:
+            pieces = 0
+        if rest := minutes - pieces * row.labour_minutes:
+            self.untold[row.id] = rest
+        return pieces
 
     def _inspect(self, session: Any, id: UUID, yield_pct: int) -> None:
         awaiting = session.get_one(WorkOrder, id).awaiting
@@ -233,6 +272,16 @@ class _Province:
         working.inspect(
             session, work_order_id=id, passed=awaiting - scrap - rework, rework=rework, scrap=scrap
         )
+
+    def _what_production_does_by_itself(self) -> None:
+        """What it does in its own time: rate facilities, try what waits, look for what comes late, move promises."""
+        with self.database.transaction() as session:
+            rating.rate(session)
+            while waiting.share_out_untried(session):
+                pass
+            warnings.check(session)
+            for id in warnings.promises_to_move(session):
+                warnings.move_promise(session, warning_id=id)
 
     def _open(self, *conditions: Any) -> list[Any]:
         columns = work_order.c

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import standing, views_of_cartons
 from services.logistics.contents import OfLot
-from services.logistics.domain.documents import missing
+from services.logistics.domain.documents import missing, too_old
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.shipment import Shipment
 from shared.refusal import Sentence
@@ -30,12 +30,13 @@ def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today:
     stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today, staying)
     lacking = missing(shipment.documents, {STUFFED_SEALED})
     owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
+    unfit = [*owed, *too_old(shipment.documents, today)]
     unweighed = sum(each.unweighed for each in inside)
     weights = [Sentence("{n} cartons go by their expected weight.", n=unweighed)] if unweighed else []
     return [
         Check(Sentence("Room is booked."), shipment.booked),
         Check(Sentence("The goods are cleared to leave."), not stays, stays),
-        Check(Sentence("The papers for sealing are there."), not owed, owed),
+        Check(Sentence("The papers for sealing are there."), not unfit, unfit),
         Check(Sentence("Each carton was weighed."), not unweighed, weights),
         *_verified_mass(shipment),
         Check(Sentence("Container and seal are noted: by dispatching it."), False),

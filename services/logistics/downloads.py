@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.logistics import dossier, files, papers, views_of_cartons
+from services.logistics import dossier, epcis_facts, files, papers, views_of_cartons
 from services.logistics.asked_for import the_goods_of
 from services.logistics.documents import PalletPaper
 from services.logistics.documents.delivery_note import delivery_note
@@ -14,7 +14,7 @@ from services.logistics.documents.labels import carton_labels
 from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import document_in_pieces
-from services.logistics.making import makers_of
+from services.logistics.making import maker_of_part, makers_of
 from shared.web.access import current
 from shared.web.context import serving, transaction
 from shared.web.problems import not_found
@@ -22,11 +22,15 @@ from shared.web.problems import not_found
 KNOWN_VERSIONS = 1_000
 
 
-def paper(shipment_id: UUID, name: str) -> Response:
+def paper(shipment_id: UUID, name: str, part: int | None = None) -> Response:
     """Read in a transaction, made after it: a long list takes seconds."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        make, number = makers_of(session, shipment)[name], shipment.number
+        number = f"{shipment.number}-{part}" if part is not None else shipment.number
+        if part is None:
+            make = makers_of(session, shipment)[name]
+        else:
+            make = maker_of_part(session, shipment, name, part)
     return _pdf(make(), f"{name}-{number}.pdf")
 
 
@@ -59,8 +63,8 @@ def epcis(shipment_id: UUID) -> Response:
     """What happened to the cartons, sent event by event; the same facts give the same document."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        facts = papers.facts_of(session, shipment)
-        created_at = papers.newest_of(shipment, facts)
+        facts = epcis_facts.facts_of(session, shipment)
+        created_at = epcis_facts.newest_of(shipment, facts)
     return Response(document_in_pieces(facts, created_at=created_at), mimetype="application/json")
 
 

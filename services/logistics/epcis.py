@@ -7,9 +7,10 @@ names facilities and lots, never the people who made the goods.
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -91,9 +92,12 @@ TOLD_BY_CARTONS: Final = frozenset(
 """What comes before the shipment is told carton by carton, and not a second time as a milestone."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CartonFact:
-    """A carton was closed. ``buyer_gln`` is who numbered the purchase order."""
+    """A carton was closed. ``buyer_gln`` is who numbered the purchase order.
+
+    One that was ``unpacked_at`` went no farther; without ``opened_at_gln`` that was where it was packed.
+    """
 
     sscc: str
     gtin: str
@@ -104,6 +108,8 @@ class CartonFact:
     facility_gln: str
     po: str
     buyer_gln: str
+    unpacked_at: datetime | None = None
+    opened_at_gln: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +167,10 @@ class ErrorFact:
 
 @dataclass(frozen=True, kw_only=True)
 class ShipmentFacts:
-    """All that is known of one shipment. ``prefix`` is the GS1 company prefix of our own numbers."""
+    """All that is known of one shipment, and of cartons that were opened before they could leave with it.
+
+    ``prefix`` is the GS1 company prefix of our own numbers.
+    """
 
     number: str
     hub_gln: str
@@ -175,8 +184,13 @@ class ShipmentFacts:
     prefix: str = DEMONSTRATION_PREFIX
 
     @property
-    def ssccs(self) -> tuple[str, ...]:
-        return tuple(carton.sscc for carton in self.cartons)
+    def going(self) -> Iterator[CartonFact]:
+        """The cartons that go with the shipment."""
+        return (carton for carton in self.cartons if carton.unpacked_at is None)
+
+    @property
+    def ssccs(self) -> Iterator[str]:
+        return (carton.sscc for carton in self.going)
 
 
 def epcis_document(facts: ShipmentFacts, *, created_at: datetime) -> Json:
@@ -194,14 +208,17 @@ def _head(created_at: datetime) -> Json:
 
 
 def events_of(facts: ShipmentFacts) -> Iterator[Json]:
-    """The events in the order in which they happened, one at a time; of a wrong one its error right after it."""
-    kinds = (_commissioned, _packed, _left, _gathered, _palletised, _milestones)
+    """The events in the order in which they happened; of a wrong one its error right after it.
+
+    Each is made when its turn comes: those that name all cartons are large, and never two of them are in memory.
+    """
+    kinds = (_commissioned, _packed, _left, _gathered, _palletised, _unpacked, _milestones)
     in_order = heapq.merge(*(kind(facts) for kind in kinds), key=itemgetter(0))
-    return (event for _, event in in_order)
+    return (make() for _, make in in_order)
 
 
 def document_in_pieces(facts: ShipmentFacts, *, created_at: datetime) -> Iterator[str]:
-    """The text of the document, event by event: no more than one of them is in memory."""
+    """The text of the document, event by event: no more than one of them is in memory, beside the facts."""
     head = json.dumps(_head(created_at))
     yield head[:-1] + ', "epcisBody": {"eventList": ['
     for number, event in enumerate(events_of(facts)):
@@ -220,24 +237,28 @@ def query_document(events: list[Json], *, created_at: datetime) -> Json:
     }
 
 
-Timed = tuple[datetime, Json]
-"""An event and its instant, to sort by: the event's own text has an offset."""
+Timed = tuple[datetime, Callable[[], Json]]
+"""When something happened, to sort by, and what makes the event of it."""
 
 
 def _commissioned(facts: ShipmentFacts) -> Iterator[Timed]:
-    """The SSCCs came into being: one event for the cartons of a lot that were closed at one time."""
     for cartons in _closed_together(facts.cartons):
-        first = cartons[0]
-        yield _event(
-            facts,
-            "ObjectEvent",
-            {"epcList": _epcs(facts, [carton.sscc for carton in cartons]), "action": "ADD"},
-            step=Step("commissioning", "active"),
-            at=first.packed_at,
-            place=first.facility_gln,
-            stays=True,
-            more={"kendi:facilityCode": first.facility},
-        )
+        yield cartons[0].packed_at, partial(_commissioning, facts, cartons)
+
+
+def _commissioning(facts: ShipmentFacts, cartons: Sequence[CartonFact]) -> Json:
+    """The SSCCs came into being: one event for the cartons of a lot that were closed at one time."""
+    first = cartons[0]
+    return _event(
+        facts,
+        "ObjectEvent",
+        {"epcList": _epcs(facts, [carton.sscc for carton in cartons]), "action": "ADD"},
+        step=Step("commissioning", "active"),
+        at=first.packed_at,
+        place=first.facility_gln,
+        stays=True,
+        more={"kendi:facilityCode": first.facility},
+    )
 
 
 def _closed_together(cartons: Iterable[CartonFact]) -> Iterator[list[CartonFact]]:
@@ -250,75 +271,105 @@ def _closed_together(cartons: Iterable[CartonFact]) -> Iterator[list[CartonFact]
 
 def _packed(facts: ShipmentFacts) -> Iterator[Timed]:
     for carton in sorted(facts.cartons, key=lambda each: (each.packed_at, each.sscc)):
-        yield _event(
-            facts,
-            "AggregationEvent",
-            {
-                "parentID": sscc_uri(carton.sscc, facts.prefix),
-                "childQuantityList": [_pieces(carton, facts.prefix)],
-                "action": "ADD",
-            },
-            step=Step("packing", "container_closed"),
-            at=carton.packed_at,
-            place=carton.facility_gln,
-            stays=True,
-            more={
-                "bizTransactionList": [_purchase_order(carton)],
-                "kendi:facilityCode": carton.facility,
-            },
-        )
+        yield carton.packed_at, partial(_packing, facts, carton)
 
 
-def _pieces(carton: CartonFact, prefix: str) -> Json:
-    return {
+def _packing(facts: ShipmentFacts, carton: CartonFact) -> Json:
+    return _event(
+        facts,
+        "AggregationEvent",
+        {**_with_its_pieces(carton, facts.prefix), "action": "ADD"},
+        step=Step("packing", "container_closed"),
+        at=carton.packed_at,
+        place=carton.facility_gln,
+        stays=True,
+        more={"bizTransactionList": [_purchase_order(carton)], "kendi:facilityCode": carton.facility},
+    )
+
+
+def _unpacked(facts: ShipmentFacts) -> Iterator[Timed]:
+    opened = [(each.unpacked_at, each.sscc, each) for each in facts.cartons if each.unpacked_at]
+    for at, _, carton in sorted(opened):
+        yield at, partial(_unpacking, facts, carton, at)
+
+
+def _unpacking(facts: ShipmentFacts, carton: CartonFact, at: datetime) -> Json:
+    """It was opened for good: its pieces are in no carton any more, and its number is retired."""
+    return _event(
+        facts,
+        "AggregationEvent",
+        {**_with_its_pieces(carton, facts.prefix), "action": "DELETE"},
+        step=Step("unpacking", "in_progress"),
+        at=at,
+        place=carton.opened_at_gln or carton.facility_gln,
+        stays=True,
+        more={"bizTransactionList": [_purchase_order(carton)]},
+    )
+
+
+def _with_its_pieces(carton: CartonFact, prefix: str) -> Json:
+    pieces = {
         "epcClass": epc_urn_of_lot(carton.gtin, carton.lot, prefix=prefix),
         "quantity": carton.quantity,
     }
+    return {"parentID": sscc_uri(carton.sscc, prefix), "childQuantityList": [pieces]}
 
 
 def _left(facts: ShipmentFacts) -> Iterator[Timed]:
     for left in sorted(facts.left, key=lambda each: each.left_at):
-        yield _event(
-            facts,
-            "ObjectEvent",
-            {"epcList": _epcs(facts, left.ssccs), "action": "OBSERVE"},
-            step=Step("shipping", "in_transit"),
-            at=left.left_at,
-            place=left.facility_gln,
-            more=_from_to(left.facility_gln, left.hub_gln, facts.prefix),
-        )
+        yield left.left_at, partial(_leaving, facts, left)
+
+
+def _leaving(facts: ShipmentFacts, left: LeftFact) -> Json:
+    return _event(
+        facts,
+        "ObjectEvent",
+        {"epcList": _epcs(facts, left.ssccs), "action": "OBSERVE"},
+        step=Step("shipping", "in_transit"),
+        at=left.left_at,
+        place=left.facility_gln,
+        more=_from_to(left.facility_gln, left.hub_gln, facts.prefix),
+    )
 
 
 def _gathered(facts: ShipmentFacts) -> Iterator[Timed]:
     """Cartons are unloaded and counted in one go at a hub, so that both steps carry one time."""
     for gathered in sorted(facts.gathered, key=lambda each: each.gathered_at):
         for biz_step in ("arriving", "receiving"):
-            yield _event(
-                facts,
-                "ObjectEvent",
-                {"epcList": _epcs(facts, gathered.ssccs), "action": "OBSERVE"},
-                step=Step(biz_step, "in_progress"),
-                at=gathered.gathered_at,
-                place=gathered.hub_gln,
-                stays=True,
-            )
+            yield gathered.gathered_at, partial(_gathering, facts, gathered, biz_step)
+
+
+def _gathering(facts: ShipmentFacts, gathered: GatheredFact, biz_step: str) -> Json:
+    return _event(
+        facts,
+        "ObjectEvent",
+        {"epcList": _epcs(facts, gathered.ssccs), "action": "OBSERVE"},
+        step=Step(biz_step, "in_progress"),
+        at=gathered.gathered_at,
+        place=gathered.hub_gln,
+        stays=True,
+    )
 
 
 def _palletised(facts: ShipmentFacts) -> Iterator[Timed]:
     for put in sorted(facts.pallets, key=lambda each: each.palletised_at):
-        yield _event(
-            facts,
-            "AggregationEvent",
-            {
-                "parentID": sscc_uri(put.pallet, facts.prefix),
-                "childEPCs": _epcs(facts, put.ssccs),
-                "action": "DELETE" if put.off else "ADD",
-            },
-            step=Step("unpacking", "in_progress") if put.off else Step("packing", "container_closed"),
-            at=put.palletised_at,
-            place=put.hub_gln,
-            stays=True,
-        )
+        yield put.palletised_at, partial(_palletising, facts, put)
+
+
+def _palletising(facts: ShipmentFacts, put: PalletFact) -> Json:
+    return _event(
+        facts,
+        "AggregationEvent",
+        {
+            "parentID": sscc_uri(put.pallet, facts.prefix),
+            "childEPCs": _epcs(facts, put.ssccs),
+            "action": "DELETE" if put.off else "ADD",
+        },
+        step=Step("unpacking", "in_progress") if put.off else Step("packing", "container_closed"),
+        at=put.palletised_at,
+        place=put.hub_gln,
+        stays=True,
+    )
 
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
@@ -334,37 +385,41 @@ def _told(
     facts: ShipmentFacts, milestone: MilestoneFact, tell: Callable[[ShipmentFacts, MilestoneFact], Json]
 ) -> Iterator[Timed]:
     """An event; of a wrong one a second time, with the same id and the declaration that it is in error."""
-    event = tell(facts, milestone)
-    yield milestone.occurred_at, event
-    error = milestone.error
-    if error:
-        declared: Json = {"declarationTime": _time(error.declared_at, WIB), "reason": error.reason}
-        if error.right:
-            declared["correctiveEventIDs"] = [tell(facts, error.right)["eventID"]]
-        yield milestone.occurred_at, {**event, "errorDeclaration": declared}
+    yield milestone.occurred_at, partial(tell, facts, milestone)
+    if milestone.error:
+        yield milestone.occurred_at, partial(_in_error, facts, milestone, milestone.error, tell)
+
+
+def _in_error(
+    facts: ShipmentFacts,
+    milestone: MilestoneFact,
+    error: ErrorFact,
+    tell: Callable[[ShipmentFacts, MilestoneFact], Json],
+) -> Json:
+    declared: Json = {"declarationTime": _time(error.declared_at, WIB), "reason": error.reason}
+    if error.right:
+        declared["correctiveEventIDs"] = [tell(facts, error.right)["eventID"]]
+    return {**tell(facts, milestone), "errorDeclaration": declared}
 
 
 def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
     kind, what = _what_moved(facts, milestone.code)
-    step = MILESTONES.get(milestone.code, OTHER)
-    more = {**_papers_of(facts, milestone.code), "kendi:milestone": milestone.code}
-    _, event = _event(
+    return _event(
         facts,
         kind,
         what,
-        step=step,
+        step=MILESTONES.get(milestone.code, OTHER),
         at=milestone.occurred_at,
         place=milestone.place,
         zone=milestone.zone,
-        more=more,
+        more={**_papers_of(facts, milestone.code), "kendi:milestone": milestone.code},
     )
-    return event
 
 
 def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
     """What is received carton by carton was taken out of the container before."""
     assert facts.container is not None  # asked before
-    _, event = _event(
+    return _event(
         facts,
         "AggregationEvent",
         {
@@ -377,7 +432,6 @@ def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Jso
         place=milestone.place,
         zone=milestone.zone,
     )
-    return event
 
 
 def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:
@@ -392,9 +446,7 @@ def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:
 
 
 def _papers_of(facts: ShipmentFacts, code: str) -> Json:
-    orders = {
-        (order["type"], order["bizTransaction"]): order for order in map(_purchase_order, facts.cartons)
-    }
+    orders = {(order["type"], order["bizTransaction"]): order for order in map(_purchase_order, facts.going)}
     papers = {"bizTransactionList": [*orders.values(), _transaction("desadv", facts.hub_gln, facts.number)]}
     if code == "DISPATCHED" and facts.consignee_gln is not None:
         papers |= _from_to(facts.hub_gln, facts.consignee_gln, facts.prefix)
@@ -436,7 +488,7 @@ def _event(
     zone: tzinfo | None = None,
     stays: bool = False,
     more: Json | None = None,
-) -> Timed:
+) -> Json:
     """What, when, where and why, with the id that follows from them; ``stays``: the goods are kept there."""
     where = {"id": place_uri(place, facts.prefix)}
     zone = zone or _zone_of(place)
@@ -451,7 +503,7 @@ def _event(
         **({"bizLocation": where} if stays else {}),
         **(more or {}),
     }
-    return at, {"type": kind, "eventID": _id_of(said), **said}
+    return {"type": kind, "eventID": _id_of(said), **said}
 
 
 def _id_of(said: Json) -> str:

@@ -1,4 +1,4 @@
-"""Simple queries for EPCIS events: shipment by shipment, the newest page at a time, never all at once."""
+"""Simple queries for EPCIS events: shipment by shipment, then what was opened lot by lot; never all at once."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,34 +9,51 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from services.logistics import papers
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import container_of_uri, sscc_of_uri
-from services.logistics.epcis import Json, events_of
+from services.logistics.epcis import Json, ShipmentFacts, events_of
+from services.logistics.epcis_facts import OPENED, facts_of, facts_of_opened
 from services.logistics.storage import carton as cartons
+from services.logistics.storage import carton_history
 from services.logistics.storage import shipment as shipments
 
-MOST_SHIPMENTS = 20
-"""Looked through for one page; a page may so have fewer events than were asked for, and another after it."""
+MOST_SOURCES = 20
+"""Shipments and lots looked through for one page; it may so have fewer events than were asked for, and another after it."""
 LAST = 10**6
 """No shipment has so many events."""
+NO_SHIPMENT = UUID(int=0)
+UUID_LENGTH, LONGEST_LOT = 36, 20
+
+
+class Source(NamedTuple):
+    """What events are told of: a shipment, and after all shipments what was opened of a lot."""
+
+    lot: str
+    shipment: UUID
+
+    def __str__(self) -> str:
+        return self.lot or str(self.shipment)
 
 
 class Position(NamedTuple):
-    """After which event a page begins: the shipment, and the event's number in it."""
+    """After which event a page begins: where it is told, and its number there."""
 
-    shipment: UUID
+    source: Source
     number: int
 
     def __str__(self) -> str:
-        return f"{self.shipment}:{self.number}"
+        return f"{self.source}:{self.number}"
 
 
 def position(key: str) -> Position:
-    shipment, _, number = key.partition(":")
+    name, _, number = key.rpartition(":")
     if not (number.isdecimal() and int(number) <= LAST):
         raise ValueError(key)
-    return Position(UUID(shipment), int(number))
+    if len(name) == UUID_LENGTH:
+        return Position(Source("", UUID(name)), int(number))
+    if not 0 < len(name) <= LONGEST_LOT:
+        raise ValueError(key)
+    return Position(Source(name, NO_SHIPMENT), int(number))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,38 +80,69 @@ def events_page(
     session: Session, query: Query, *, limit: int, after: Position | None
 ) -> tuple[list[Json], Position | None]:
     """Events that match, and after which of them the next page begins, if there is one."""
-    ids = session.execute(_with(query, after).limit(MOST_SHIPMENTS + 1)).scalars().all()
+    sources = _sources(session, query, after.source if after else None)
     found: list[Json] = []
     last = after
-    for place, event in _events(session, ids[:MOST_SHIPMENTS], query.matches):
+    for place, event in _events(session, sources[:MOST_SOURCES], query.matches):
         if after is not None and place <= after:
             continue
         if len(found) == limit:
             return found, last
         found.append(event)
         last = place
-    more = len(ids) > MOST_SHIPMENTS
-    return found, Position(ids[MOST_SHIPMENTS - 1], LAST) if more else None
+    more = len(sources) > MOST_SOURCES
+    return found, Position(sources[MOST_SOURCES - 1], LAST) if more else None
 
 
 def _events(
-    session: Session, ids: Sequence[UUID], wanted: Callable[[Json], bool]
+    session: Session, sources: Sequence[Source], wanted: Callable[[Json], bool]
 ) -> Iterator[tuple[Position, Json]]:
-    for id in ids:
-        facts = papers.facts_of(session, session.get_one(Shipment, id))
-        for number, event in enumerate(events_of(facts)):
+    for source in sources:
+        for number, event in enumerate(events_of(_facts(session, source))):
             if wanted(event):
-                yield Position(id, number), event
+                yield Position(source, number), event
 
 
-def _with(query: Query, after: Position | None) -> Select[UUID]:
-    """Shipments that may have such events; one that was cancelled has no cartons to tell of."""
+def _facts(session: Session, source: Source) -> ShipmentFacts:
+    if source.lot:
+        return facts_of_opened(session, source.lot)
+    return facts_of(session, session.get_one(Shipment, source.shipment))
+
+
+def _sources(session: Session, query: Query, after: Source | None) -> list[Source]:
+    """Those that may have such events from one on; one more than are looked through tells that there are more."""
+    found: list[Source] = []
+    if after is None or not after.lot:
+        ids = session.execute(_shipments(query, after).limit(MOST_SOURCES + 1)).scalars()
+        found += [Source("", id) for id in ids]
+    if len(found) <= MOST_SOURCES:
+        lots = session.execute(_lots(query, after).limit(MOST_SOURCES + 1 - len(found))).scalars()
+        found += [Source(lot, NO_SHIPMENT) for lot in lots]
+    return found
+
+
+def _shipments(query: Query, after: Source | None) -> Select[UUID]:
+    """Of one that was cancelled nothing is told: its cartons go with another, or were opened."""
     chosen = select(shipments.c.id).where(shipments.c.cancelled_at.is_(None)).order_by(shipments.c.id)
     if after is not None:
         chosen = chosen.where(shipments.c.id >= after.shipment)
     if query.epcs:
-        ssccs = [sscc for epc in query.epcs if (sscc := sscc_of_uri(epc))]
         containers = [container for epc in query.epcs if (container := container_of_uri(epc))]
-        inside = select(cartons.c.shipment_id).where(cartons.c.sscc.in_(ssccs))
-        chosen = chosen.where(shipments.c.id.in_(inside) | shipments.c.container.in_(containers))
+        inside = select(cartons.c.shipment_id).where(cartons.c.sscc.in_(_ssccs(query)))
+        once = select(carton_history.c.shipment_id).where(carton_history.c.sscc.in_(_ssccs(query)))
+        chosen = chosen.where(
+            shipments.c.id.in_(inside) | shipments.c.id.in_(once) | shipments.c.container.in_(containers)
+        )
     return chosen
+
+
+def _lots(query: Query, after: Source | None) -> Select[str]:
+    """Lots of which cartons were opened."""
+    chosen = select(cartons.c.lot).distinct().where(OPENED).order_by(cartons.c.lot)
+    if after is not None:
+        chosen = chosen.where(cartons.c.lot >= after.lot)
+    return chosen.where(cartons.c.sscc.in_(_ssccs(query))) if query.epcs else chosen
+
+
+def _ssccs(query: Query) -> list[str]:
+    return [sscc for epc in query.epcs if (sscc := sscc_of_uri(epc))]

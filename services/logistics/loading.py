@@ -1,5 +1,6 @@
 """Bringing reference data into the logistics service: papers and milestones, ports, exporters."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,19 @@ def _rule(row: reference.DocumentRule) -> dict[str, Any]:
         **{name: list(values) for name, values in conditions.items() if values is not None},
         "on_request": when.on_request or when.wood_packing,
         "needed_by": row.needed_by,
+        "valid_days": _valid_days(row),
         "serves_many": row.serves_many,
         "made_by_system": row.made_by_system,
         "verified": row.verified,
     }
+
+
+def _valid_days(row: reference.DocumentRule) -> dict[str, dict[str, int]]:
+    """By country, and by how the goods were treated."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for each in row.valid_days:
+        found[each.country][each.treatment] = each.days
+    return found
 
 
 def _milestone(row: reference.Milestone) -> dict[str, Any]:

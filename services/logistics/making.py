@@ -9,11 +9,12 @@ from services.logistics import papers
 from services.logistics.documents import ShipmentPaper
 from services.logistics.documents.delivery_note import delivery_note
 from services.logistics.documents.invoice import invoice
-from services.logistics.documents.labels import labels
+from services.logistics.documents.labels import PART, labels, labels_in_part
 from services.logistics.documents.packing_list import packing_list
 from services.logistics.documents.peb_data import peb_data
 from services.logistics.documents.shipping_instruction import shipping_instruction
 from services.logistics.domain.shipment import Shipment
+from shared.refusal import Refused
 
 MAKERS: dict[str, Callable[[ShipmentPaper], bytes]] = {
     "packing-list": packing_list,
@@ -39,3 +40,13 @@ def makers_of(session: Session, shipment: Shipment) -> dict[str, Callable[[], by
         **{name: partial(make, paper) for name, make in MAKERS.items()},
         NOTE: partial(delivery_note, note),
     }
+
+
+def maker_of_part(session: Session, shipment: Shipment, name: str, part: int) -> Callable[[], bytes]:
+    """What makes one part of the labels; the other papers come whole."""
+    most = -(-len(shipment.cartons) // PART) if name == "labels" else 0
+    if not most:
+        raise Refused("Only labels come in parts.", field="part")
+    if not 1 <= part <= most:
+        raise Refused("Give a part from 1 to {most}.", field="part", most=most)
+    return partial(labels_in_part, papers.paper_of(session, shipment), part)

@@ -1,37 +1,22 @@
-"""What the rows say of a shipment, in the form in which the makers of papers and of EPCIS want it."""
+"""What the rows say of a shipment, in the form in which the makers of papers want it."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Table, func, select
 from sqlalchemy.orm import Session
 
-from services.logistics import rules
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
 from services.logistics.documents.delivery_note import DeliveryNote
 from services.logistics.documents.layout import NOT_YET_KNOWN
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.milestones import STUFFED_SEALED, Reached
 from services.logistics.domain.order import Line
-from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Shipment
-from services.logistics.epcis import (
-    CartonFact,
-    ErrorFact,
-    GatheredFact,
-    LeftFact,
-    MilestoneFact,
-    PalletFact,
-    ShipmentFacts,
-)
+from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import carton_history, exporter, facility, item, order_line, pallet, port
+from services.logistics.storage import exporter, facility, item, order_line, port
 from shared.clock import WIB
-from shared.refusal import Refused
 
 
 @dataclass(frozen=True)
@@ -67,9 +52,6 @@ def goods_of(session: Session, of: Iterable[Carton]) -> Goods:
 def _by_key(session: Session, table: Table, keys: set[str]) -> dict[str, Row[Any]]:
     (key,) = table.primary_key
     return {row[0]: row for row in session.execute(select(table).where(key.in_(keys)))}
-
-
-# Papers -----------------------------------------------------------------------------------------
 
 
 def paper_of(session: Session, shipment: Shipment) -> ShipmentPaper:
@@ -230,145 +212,3 @@ def _labelled(session: Session, lot: str) -> Sequence[Carton]:
         cartons.c.lot == lot, cartons.c.unpacked_at.is_(None), cartons.c.lost_at.is_(None)
     )
     return session.execute(labelled.order_by(cartons.c.sscc)).scalars().all()
-
-
-# EPCIS ------------------------------------------------------------------------------------------
-
-
-def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
-    """All that happened to the shipment's cartons and to itself."""
-    goods = goods_of(session, shipment.cartons)
-    hub = _gln(session, shipment.hub)
-    return ShipmentFacts(
-        number=shipment.number,
-        hub_gln=hub,
-        consignee_gln=None,
-        cartons=tuple(_carton_facts(session, goods)),
-        left=tuple(_left_facts(session, goods)),
-        gathered=tuple(_gathered_facts(goods, hub)),
-        pallets=tuple(_pallet_facts(session, shipment)),
-        milestones=tuple(_milestone_facts(session, shipment)),
-        container=None if shipment.equipment in NOT_OUR_CONTAINER else shipment.container,
-    )
-
-
-def newest_of(shipment: Shipment, facts: ShipmentFacts) -> datetime:
-    """When the last of the facts was recorded: the same facts give the same document."""
-    packed = [each.packed_at for each in facts.cartons]
-    moved = [*(each.left_at for each in facts.left), *(each.gathered_at for each in facts.gathered)]
-    stacked = [each.palletised_at for each in facts.pallets]
-    reported = [report.recorded_at for report in shipment.reports]
-    corrected = [report.correction.declared_at for report in shipment.reports if report.correction]
-    return max([*packed, *moved, *stacked, *reported, *corrected])
-
-
-def _carton_facts(session: Session, goods: Goods) -> Iterable[CartonFact]:
-    buyers = {line.order.buyer: _buyer_gln(session, line.order.buyer) for line in goods.lines.values()}
-    for each in goods.cartons:
-        order, maker = goods.line_of(each).order, goods.facility_of(each)
-        yield CartonFact(
-            sscc=each.sscc,
-            gtin=goods.items[each.lot.sku].gtin,
-            lot=each.lot.code,
-            quantity=each.pieces,
-            packed_at=each.packed_at,
-            facility=maker.code,
-            facility_gln=maker.gln,
-            po=order.po_number,
-            buyer_gln=buyers[order.buyer],
-        )
-
-
-def _buyer_gln(session: Session, buyer: str) -> str:
-    gln = session.execute(select(exporter.c.gln).where(exporter.c.buyer == buyer)).scalar_one_or_none()
-    if gln is None:
-        raise Refused(
-            "The GLN of {buyer} is not known; add it to parties.yaml and run kendi load.", buyer=buyer
-        )
-    return str(gln)
-
-
-def _left_facts(session: Session, goods: Goods) -> Iterable[LeftFact]:
-    """Cartons that left one facility for one hub at one time."""
-    together: dict[tuple[datetime, str, str], list[str]] = defaultdict(list)
-    for each in goods.cartons:
-        if each.left_at and each.bound_for:
-            together[each.left_at, goods.facility_of(each).gln, each.bound_for].append(each.sscc)
-    for (at, facility_gln, hub), ssccs in sorted(together.items()):
-        hub_gln = _gln(session, hub)
-        yield LeftFact(ssccs=tuple(ssccs), facility_gln=facility_gln, hub_gln=hub_gln, left_at=at)
-
-
-def _gathered_facts(goods: Goods, hub_gln: str) -> Iterable[GatheredFact]:
-    at = sorted({each.gathered_at for each in goods.cartons if each.gathered_at})
-    for moment in at:
-        ssccs = tuple(each.sscc for each in goods.cartons if each.gathered_at == moment)
-        yield GatheredFact(ssccs=ssccs, hub_gln=hub_gln, gathered_at=moment)
-
-
-def _pallet_facts(session: Session, shipment: Shipment) -> Iterable[PalletFact]:
-    """Each time that cartons were put on a pallet at its hub, or were taken off it again."""
-    inside = select(cartons.c.sscc).where(cartons.c.shipment_id == shipment.id)
-    told = carton_history.c
-    query = (
-        select(told.what, told.at, told.pallet, facility.c.gln, told.sscc)
-        .join(pallet, pallet.c.sscc == told.pallet)
-        .join(facility, facility.c.code == pallet.c.hub)
-        .where(told.sscc.in_(inside), told.what.in_(("palletised", "taken_off")))
-        .order_by(told.id)
-    )
-    together: dict[tuple[str, datetime, str, str], list[str]] = defaultdict(list)
-    for *key, sscc in session.execute(query):
-        together[tuple(key)].append(sscc)
-    for (what, at, number, gln), ssccs in together.items():
-        yield PalletFact(
-            pallet=number, ssccs=tuple(ssccs), hub_gln=gln, palletised_at=at, off=what == "taken_off"
-        )
-
-
-def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[MilestoneFact]:
-    """Sealing is told twice: the cartons are in the container, and the container has left the hub.
-
-    Of what goes wrong, and its relief, an event would say that all cartons were observed: nobody told which were.
-    """
-    graph = rules.milestones(session)
-    beside = {code for code, milestone in graph.items() if milestone.beside}
-    for report in shipment.reports:
-        if report.code in beside:
-            continue
-        fact = _milestone_fact(session, report)
-        yield fact
-        if report.code == STUFFED_SEALED:
-            yield _dispatched(fact)
-
-
-def _milestone_fact(session: Session, report: Reached) -> MilestoneFact:
-    place, zone = _gln_or_port(session, report.place)
-    wrong, error = report.correction, None
-    if wrong:
-        right = _milestone_fact(session, wrong.corrective) if wrong.corrective else None
-        error = ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
-    return MilestoneFact(
-        code=report.code, occurred_at=report.occurred_at, place=place, zone=zone, error=error
-    )
-
-
-def _dispatched(sealed: MilestoneFact) -> MilestoneFact:
-    """The same of the container leaving the hub; what is wrong of one is wrong of both."""
-    error = sealed.error
-    if error and error.right:
-        error = replace(error, right=_dispatched(error.right))
-    return replace(sealed, code="DISPATCHED", error=error)
-
-
-def _gln_or_port(session: Session, place: str) -> tuple[str, ZoneInfo | None]:
-    """A facility by its GLN; another place by its UN/LOCODE, with its time zone if we know the port."""
-    gln = session.execute(select(facility.c.gln).where(facility.c.code == place)).scalar_one_or_none()
-    if gln:
-        return gln, None
-    zone = session.execute(select(port.c.timezone).where(port.c.code == place)).scalar_one_or_none()
-    return place, ZoneInfo(zone) if zone else None
-
-
-def _gln(session: Session, code: str) -> str:
-    return str(session.execute(select(facility.c.gln).where(facility.c.code == code)).scalar_one())

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.logistics.domain.order import Line, Order, Standing
+from services.logistics.domain.order import BEFORE_DOCUMENTS, Line, Order, Standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, lot, order, order_line
 from shared.refusal import Sentence
@@ -114,16 +114,19 @@ def unpaid_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[st
     """The same for each of some shipments."""
     query = select(carton.c.shipment_id, carton.c.lot).where(carton.c.shipment_id.in_(shipments)).distinct()
     inside = session.execute(query).all()
-    of_lots = select(lot.c.code, lot.c.order_id).where(lot.c.code.in_({row.lot for row in inside}))
-    order_of = {row.code: row.order_id for row in session.execute(of_lots)}
-    wanted = select(Order).where(order.c.id.in_(set(order_of.values()))).order_by(order.c.id)
-    orders = session.execute(wanted.execution_options(populate_existing=True)).scalars().all()
-    carried: dict[UUID, set[UUID]] = defaultdict(set)
+    owing = (
+        select(lot.c.code, Order)
+        .join(Order, order.c.id == lot.c.order_id)
+        .where(lot.c.code.in_({row.lot for row in inside}), order.c.payment_terms == BEFORE_DOCUMENTS)
+    )
+    found = session.execute(owing.execution_options(populate_existing=True)).all()
+    awaited = {code: each for code, each in found if each.awaits_payment}
+    waiting: dict[UUID, set[Order]] = defaultdict(set)
     for row in inside:
-        carried[row.shipment_id].add(order_of[row.lot])
+        if row.lot in awaited:
+            waiting[row.shipment_id].add(awaited[row.lot])
     return {
-        id: [each.po_number for each in orders if each.id in carried[id] and each.awaits_payment]
-        for id in shipments
+        id: [each.po_number for each in sorted(waiting[id], key=lambda each: each.id)] for id in shipments
     }
 
 

@@ -357,6 +357,7 @@ Index(
     postgresql_where=text("shipment_id IS NULL AND unpacked_at IS NULL"),
 )
 Index("carton_to_explain_idx", carton.c.sscc, postgresql_where=text("NOT may_leave AND unpacked_at IS NULL"))
+Index("carton_opened_idx", carton.c.lot, postgresql_where=text("unpacked_at IS NOT NULL"))
 Index("carton_pallet_idx", carton.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
 
 pallet = Table(
@@ -390,6 +391,11 @@ carton_history = Table(
     comment="what was done with a carton, by whom and why; never changed",
 )
 Index("carton_history_sscc_idx", carton_history.c.sscc, carton_history.c.id)
+Index(
+    "carton_history_put_in_idx",
+    carton_history.c.shipment_id,
+    postgresql_where=text("what = 'put_in'"),
+)
 
 shipment_document = Table(
     "shipment_document",
@@ -408,8 +414,12 @@ shipment_document = Table(
     Column("serves_many", Boolean, nullable=False, server_default="false"),
     Column("number", Text),
     Column("issued_on", Date),
+    Column("valid_days", JSONB, nullable=False, server_default="{}"),
+    Column("treatment", Text),
     UniqueConstraint("shipment_id", "code"),
     CheckConstraint("num_nulls(number, issued_on) IN (0, 2)", name="recorded"),
+    CheckConstraint("treatment IN ('gas', 'heat')", name="treatment"),
+    CheckConstraint("treatment IS NULL OR number IS NOT NULL", name="treated"),
 )
 
 document_file = Table(

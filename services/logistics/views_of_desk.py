@@ -1,21 +1,22 @@
 """The shipments on the desk: what must happen next, page by page. Reads only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.orm import Session, lazyload, selectinload
 
 from services.logistics import progress, rules, standing, views, views_of_cartons
-from services.logistics.domain.cut_offs import nobody_waits_for
+from services.logistics.domain.cut_offs import CutOff, nobody_waits_for
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.documents import reason_to_wait
 from services.logistics.domain.milestones import Graph
-from services.logistics.domain.next_step import Step, next_step
+from services.logistics.domain.next_step import Lacking, Step, next_step
 from services.logistics.domain.shipment import CLOSING, Shipment
 from services.logistics.storage import shipment as shipments
+from services.logistics.storage import shipment_document
 from shared.refusal import Sentence
 
 NEWEST = 10
@@ -26,6 +27,12 @@ ABROAD = (shipments.c.departed, ~shipments.c.ended)
 
 WITHOUT_VESSEL = date.max
 """Shipments without a booking stand behind all that have one."""
+
+
+ABSENT_PAPERS_ONLY = (
+    selectinload(Shipment.documents.and_(shipment_document.c.number.is_(None))),  # type: ignore[misc, attr-defined]  # mapped in storage
+    lazyload(Shipment.declarations),  # type: ignore[arg-type]
+)
 
 
 class Place(NamedTuple):
@@ -69,13 +76,14 @@ def lists(
     sailing_after: Place | None = None,
 ) -> Lists:
     """All three, their shipments read together: few statements are what makes the desk quick."""
-    steps = _next_steps(session)
-    waiting = _waiting(session, steps, after)
+    cut_offs = rules.cut_offs(session)
+    waiting = _waiting(session, _next_steps(session, cut_offs, progress.last_days), after)
     sailing, abroad = _sailing(session, sailing_after, limit)
     delivered = _delivered(session)
     shown = [place.id for place in (*waiting.places[:limit], *sailing[:limit])]
     found = _shipments(session, [*shown, *delivered])
     rows = _with_kept_back(session, graph, found)
+    steps = _next_steps(session, cut_offs, progress.lacking, shipments.c.id.in_(shown))
     unfit = views_of_cartons.reasons_to_stay(session, [place.id for place in waiting.places[:limit]])
     return Lists(
         _page(
@@ -127,22 +135,27 @@ def _delivered(session: Session) -> Sequence[UUID]:
     return session.execute(query).scalars().all()
 
 
-def _next_steps(session: Session) -> dict[UUID, Step]:
-    """What must happen next with each booked shipment that has not left."""
-    query = select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(
-        *WAITING, shipments.c.etd.is_not(None)
-    )
-    booked, cut_offs = session.execute(query).all(), rules.cut_offs(session)
-    ids = [row.id for row in booked]
-    reached, lacking = progress.reached(session, ids), progress.lacking(session, ids)
+def _next_steps(
+    session: Session,
+    cut_offs: Sequence[CutOff],
+    lacking_of: Callable[[Session, progress.Which], Mapping[UUID, Sequence[Lacking]]],
+    *which: ColumnElement[bool],
+) -> dict[UUID, Step]:
+    """What must happen next with each booked shipment that has not left, or with some of them."""
+    booked = (*WAITING, shipments.c.etd.is_not(None), *which)
+    ids = select(shipments.c.id).where(*booked)
+    reached, lacking = progress.reached(session, ids), lacking_of(session, ids)
     steps = {}
-    for id, etd, eta in booked:
+    for id, etd, eta in session.execute(
+        select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(*booked)
+    ):
+        papers = lacking.get(id, ())
         step = next_step(
             Days(etd=etd, closing=etd - CLOSING, eta=eta),
             cut_offs,
-            reached=reached[id],
-            lacking=lacking[id],
-            without=nobody_waits_for({each.code for each in lacking[id]}),
+            reached=reached.get(id, ()),
+            lacking=papers,
+            without=nobody_waits_for({each.code for each in papers}),
         )
         if step:
             steps[id] = step
@@ -150,10 +163,12 @@ def _next_steps(session: Session) -> dict[UUID, Step]:
 
 
 def _shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, Shipment]:
-    """These shipments, without what was declared of them to customs: no list tells of it."""
-    query = select(Shipment).where(shipments.c.id.in_(ids))
-    undeclared = query.options(lazyload(Shipment.declarations))  # type: ignore[arg-type]  # mapped in storage
-    return {shipment.id: shipment for shipment in session.execute(undeclared).scalars()}
+    """These shipments with the papers that are not there, and without what was declared of them to customs.
+
+    No list tells of the others.
+    """
+    query = select(Shipment).where(shipments.c.id.in_(ids)).options(*ABSENT_PAPERS_ONLY)
+    return {shipment.id: shipment for shipment in session.execute(query).scalars()}
 
 
 def _with_kept_back(

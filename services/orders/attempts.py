@@ -28,7 +28,7 @@ LAST_LINE = 999_999_999
 
 
 def keeping_refused(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """The decorated view decides about a line or a lot of ``order_id``: whatever it refuses is kept."""
+    """The decorated view decides about a line or a lot of ``order_id``, or a note: whatever it refuses is kept."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -71,7 +71,7 @@ def keep(asked: Asked, about: Any, why: Sentence) -> None:
         releasing.keep_refused(
             session,
             asked=asked,
-            order_id=about["order_id"],
+            order_id=about.get("order_id"),
             line=None if line is None else min(line, LAST_LINE),
             lot=about.get("lot"),
             by=by,

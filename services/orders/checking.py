@@ -13,7 +13,7 @@ from services.orders.domain.destination_policy import UNKNOWN, Goods, Rule, coun
 from services.orders.domain.order import Line, Order
 from services.orders.domain.publication import Version, published
 from services.orders.domain.rescreening import Verdict, verdict
-from services.orders.handlers.publishing import known_versions
+from services.orders.handlers.publishing import known_versions, turning_days
 from services.orders.storage import buyer, item
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -35,10 +35,11 @@ Outcome = Literal["blocked", "held", "freed"]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What would become of a line; ``release_ends`` where something was cleared or signed for it."""
+    """What would become of a line on a day; ``release_ends`` where something was cleared or signed for it."""
 
     order: Order
     line: Line
+    on: date
     found: Verdict
     release_ends: bool
 
@@ -127,10 +128,13 @@ def _considered(rule: Rule, goods: Goods, counts: bool) -> dict[str, Any]:
 
 
 def differences(session: Session, offered: Sequence[Version]) -> Iterator[Change]:
-    """What would become of each open line if these versions were published today; refused where they can't be."""
-    published(known_versions(session), offered)
-    today = business_today(session)
-    rules = [rule for each in offered for rule in policies.rules_of(each.id, each.version, each.row, today)]
+    """What would become of each open line if these versions were published today; refused where they can't be.
+
+    It is screened as it would be then: today, and on each later day on which a version begins or has ended.
+    """
+    changes, today = published(known_versions(session), offered), business_today(session)
+    days = [today, *sorted(turning_days(changes, after=today))]
+    rules = {day: _rules_of(offered, day) for day in days}
     items = {row.sku: row.published for row in session.execute(select(item))}
     after = None
     while ids := rescreenings.open_orders(session, after=after, limit=ORDERS_AT_ONCE):
@@ -141,14 +145,28 @@ def differences(session: Session, offered: Sequence[Version]) -> Iterator[Change
         after = ids[-1]
 
 
+def _rules_of(offered: Sequence[Version], day: date) -> list[Rule]:
+    return [rule for each in offered for rule in policies.rules_of(each.id, each.version, each.row, day)]
+
+
 def _changes(
-    session: Session, order: Order, rules: Sequence[Rule], items: Mapping[str, Mapping[str, Any]]
+    session: Session,
+    order: Order,
+    rules: Mapping[date, Sequence[Rule]],
+    items: Mapping[str, Mapping[str, Any]],
 ) -> Iterator[Change]:
+    """What would become of a line as it stands now, on the first day on which that is decided."""
     families = policies.prison_families(session, order.buyer)
     for line in order.lines:
-        found = verdict(line, screen(policies.goods_of(line, items, prison_families=families), rules))
-        if found.changes and not line.closed:
-            yield Change(order=order, line=line, found=found, release_ends=found.stricter and _released(line))
+        if line.closed:
+            continue
+        goods, before = policies.goods_of(line, items, prison_families=families), None
+        for day, counting_then in rules.items():
+            found = verdict(line, screen(goods, counting_then))
+            if found.changes and found != before:
+                ends = found.stricter and _released(line)
+                yield Change(order=order, line=line, on=day, found=found, release_ends=ends)
+            before = found
 
 
 def _released(line: Line) -> bool:

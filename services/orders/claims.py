@@ -1,6 +1,7 @@
 """Claims as they are shown: reads only. A carton that isn't the buyer's is none."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,15 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Order
-from services.orders.storage import carton, claim, claim_photo
+from services.orders.storage import carton, claim, claim_photo, timeline
 from services.orders.storage import order as orders
 from services.orders.views import mine
+from shared.events import contract_of
+from shared.events.logistics import MilestoneCorrected, MilestoneRecorded
 from shared.web.access import Principal
+
+RECORDED, CORRECTED = (contract_of(event).type for event in (MilestoneRecorded, MilestoneCorrected))
+SHORT_LANDED, LANDED_IN_FULL = "SHORT_LANDED", "LANDED_IN_FULL"
 
 
 def find_carton(session: Session, principal: Principal, sscc: str) -> Row[Any] | None:
@@ -47,7 +53,42 @@ def claim_as_dict(session: Session, found: Claim, order_id: UUID) -> dict[str, A
         "order_id": order_id,
         "line": found.line_number,
         "photos": [f"{path}/{number}" for number in range(1, photos + 1)],
+        "short_landed": short_landing_of(session, order_id, found.sscc),
     }
+
+
+def short_landing_of(session: Session, order_id: UUID, sscc: str) -> dict[str, Any] | None:
+    """The newest report that holds of the carton not being there, and whether it turned up since."""
+    told = select(timeline.c.type, timeline.c.data).where(
+        timeline.c.order_id == order_id,
+        timeline.c.type.in_((RECORDED, CORRECTED)),
+        timeline.c.data["milestone"].astext.in_((SHORT_LANDED, LANDED_IN_FULL)),
+    )
+    found: dict[str, Any] | None = None
+    for type, data in session.execute(told.order_by(timeline.c.id)):
+        if type == RECORDED and any(each["sscc"] == sscc for each in data.get("short", ())):
+            found = _short_landing(data, data["place"], data["occurred_at"])
+        elif found and data["shipment_id"] == found["shipment_id"]:
+            found = _since(found, type, data)
+    return found
+
+
+def _short_landing(data: dict[str, Any], place: str, at: str, *, found: bool = False) -> dict[str, Any]:
+    occurred_at = datetime.fromisoformat(at)
+    return {"shipment_id": data["shipment_id"], "place": place, "occurred_at": occurred_at, "found": found}
+
+
+def _since(short: dict[str, Any], type: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """What holds of a short landing once this was told of its shipment, too."""
+    if type == RECORDED:
+        return {**short, "found": short["found"] or data["milestone"] == LANDED_IN_FULL}
+    if data["milestone"] == LANDED_IN_FULL:
+        return {**short, "found": data["right_at"] is not None}
+    if datetime.fromisoformat(data["occurred_at"]) != short["occurred_at"]:
+        return short
+    if data["right_at"] is None:
+        return None
+    return _short_landing(data, data["right_place"], data["right_at"], found=short["found"])
 
 
 SHOWN = (

@@ -70,7 +70,7 @@ def goods_of(
         items[line.sku],
         destination=line.destination,
         transit=line.transit,
-        delivery=line.requested_date,
+        delivery=line.delivery,
         prison_families=prison_families,
         lane=line.lane,
     )

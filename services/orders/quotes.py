@@ -34,8 +34,7 @@ def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str,
         "asked_on": row.asked_on,
         "expires_on": row.expires_on,
         "lines": [
-            _line(line, asked, language) | {"possible_with": _possible_with(row.promises, line["number"])}
-            for line in row.lines
+            _line(line, asked, language) | _missing(row.promises, line["number"]) for line in row.lines
         ],
     }
 
@@ -46,10 +45,15 @@ def _day(told: Any) -> date | None:
     return day and date.fromisoformat(day)
 
 
-def _possible_with(promises: dict[str, Any] | None, number: int) -> dict[str, Any] | None:
-    """The workers with whom the day that was asked for would be possible."""
+def _missing(promises: dict[str, Any] | None, number: int) -> dict[str, Any]:
+    """With what the day that was asked for would be possible; earlier versions did not tell all of it."""
     told = (promises or {}).get(str(number))
-    return told.get("possible_with") if isinstance(told, dict) else None
+    known = told if isinstance(told, dict) else {}
+    return {
+        "possible_with": known.get("possible_with"),
+        "lacking": known.get("lacking"),
+        "lacking_at": known.get("lacking_at", []),
+    }
 
 
 def _line(line: dict[str, Any], asked: Quote, language: str) -> dict[str, Any]:

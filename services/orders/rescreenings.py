@@ -1,4 +1,4 @@
-"""What new rules are found against, as it is worked off and shown: reads only."""
+"""What changes are found against, and new rules above all, as it is worked off and shown: reads only."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,7 +26,7 @@ ALARMS = and_(
     ~exists().where(
         _later.c.order_id == caught_line.c.order_id,
         _later.c.line_number == caught_line.c.line_number,
-        _later.c.rescreening_id > caught_line.c.rescreening_id,
+        _later.c.id > caught_line.c.id,
         _later.c.at_sea > 0,
     ),
 )
@@ -84,12 +84,12 @@ def counts(session: Session) -> Sequence[RowMapping]:
 
 
 def caught(session: Session, *, limit: int) -> Sequence[RowMapping]:
-    """Lines that new rules caught and that still have something to deliver, the newest first."""
+    """Lines that a change caught and that still have something to deliver, the newest first."""
     return session.execute(_lines().where(OPEN).limit(limit)).mappings().all()
 
 
 def alarms(session: Session, *, limit: int) -> Sequence[RowMapping]:
-    """Lines whose goods were at sea when new rules caught them, and still are, each with the newest that did."""
+    """Lines whose goods were at sea when a change caught them, and still are, each with the newest that did."""
     return session.execute(_lines().where(ALARMS).limit(limit)).mappings().all()
 
 
@@ -113,7 +113,7 @@ def _lines() -> Any:
         )
         .join(order_line, OF_LINE)
         .join(orders, orders.c.id == order_line.c.order_id)
-        .order_by(caught_line.c.rescreening_id.desc(), caught_line.c.order_id, caught_line.c.line_number)
+        .order_by(caught_line.c.id.desc())
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from babel.dates import format_timedelta
 from babel.numbers import format_decimal
@@ -17,6 +18,7 @@ from services.orders.storage import destination_policy
 from shared.clock import WIB
 from shared.events import contract_of
 from shared.events.orders import LineRescreened
+from shared.messaging.awaiting import not_applied, of_order
 from shared.messaging.outbox import recorded_at
 from shared.web.pages import amount_in, day_in, moment_in
 
@@ -163,6 +165,10 @@ SENTENCES = {
     "production_planned_without_skill": (
         "Line {line}: {allocated} pieces planned; {unallocated} wait until a facility has skilled workers for them",
         "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu lapas atau rutan dengan tenaga terampil",
+    ),
+    "production_planned_without_workshop": (
+        "Line {line}: {allocated} pieces planned; {unallocated} wait for a workshop where blades are allowed",
+        "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu bengkel yang boleh memakai alat tajam",
     ),
     "work_order_offered": (
         "{facility} was asked for {quantity} pieces",
@@ -512,7 +518,40 @@ def tell_expected(
     ]
 
 
-WITHOUT: Mapping[str | None, str] = {"agreement": "agreement", "skill": "skill"}
+HELD_UP = {
+    "parked": (
+        "news from {source} could not be taken in; what is told here stops before it",
+        "kabar dari {source} tidak dapat diproses; yang tertulis di sini berhenti sebelum kabar itu",
+    ),
+    "not received": (
+        "news from {source} has not come yet; what is told here stops before it",
+        "kabar dari {source} belum datang; yang tertulis di sini berhenti sebelum kabar itu",
+    ),
+}
+"""Why the timeline stops, where it is not the next step of a line that is awaited."""
+SERVICES = {"production": ("production", "produksi"), "logistics": ("logistics", "logistik")}
+
+
+def tell_held_up(session: Session, order_id: UUID, language: str) -> list[dict[str, Any]]:
+    """What must come before any step of the order is told here: ``kendi status`` says the same to an operator."""
+    which = 1 if language == "id" else 0
+    return [
+        {
+            "text": HELD_UP[each.why][which].format(source=SERVICES[each.source][which]),
+            "owners": ["operator" if each.why == "parked" else each.owed_by],
+            "since": each.since,
+            "by": None,
+        }
+        for each in not_applied(session, "orders", of_order(order_id))
+        if each.why in HELD_UP
+    ]
+
+
+WITHOUT: Mapping[str | None, str] = {
+    "agreement": "agreement",
+    "skill": "skill",
+    "workshop": "workshop",
+}
 """What a line waits for, where there is a sentence of its own about it."""
 
 

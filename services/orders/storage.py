@@ -145,6 +145,7 @@ order_line = Table(
     Column("unit_price", Numeric(12, 2), nullable=False),
     Column("requested_date", Date, nullable=False),
     Column("promised_date", Date),
+    Column("expected_on", Date, comment="the latest of the day promised and its vessels' arrivals"),
     Column("produce_until", Date, comment="last day of the clearance; none while there is none"),
     Column("export_until", Date, comment="last day of the clearance; none while there is none"),
     Column("awaited_sample", Text, comment="what its buyer must approve before it is made"),
@@ -228,6 +229,11 @@ hold = Table(
 Index("hold_open_idx", hold.c.id, postgresql_where=text("released_on IS NULL AND withdrawn_on IS NULL"))
 Index("hold_line_idx", hold.c.order_id, hold.c.line_number)
 Index(
+    "hold_to_look_at_idx",
+    hold.c.looked_on,
+    postgresql_where=text("purpose = 'export' AND withdrawn_on IS NULL AND ended_on IS NULL"),
+)
+Index(
     "hold_open_key",
     hold.c.order_id,
     hold.c.line_number,
@@ -261,7 +267,11 @@ release_attempt = Table(
     "release_attempt",
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("order_id", Uuid, nullable=False, comment="as it was asked for; it may not exist"),
+    Column(
+        "order_id",
+        Uuid,
+        comment="as it was asked for, it may not exist; none where it was about a note of counsel",
+    ),
     Column("line_number", Integer, comment="none where it was about a lot"),
     Column("who", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -271,7 +281,8 @@ release_attempt = Table(
     Column("tried_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Column("asked", Text, nullable=False, server_default="release"),
     Column("lot", Text),
-    CheckConstraint("asked IN ('release', 'lane', 'acknowledgement')", name="asked"),
+    CheckConstraint("asked IN ('release', 'lane', 'acknowledgement', 'counsel_note')", name="asked"),
+    CheckConstraint("(asked = 'counsel_note') = (order_id IS NULL)", name="order"),
     comment="attempts to release that were refused; append only",
 )
 
@@ -783,9 +794,11 @@ Index(
 caught_line = Table(
     "caught_line",
     tables,
-    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), primary_key=True),
-    Column("order_id", Uuid, primary_key=True),
-    Column("line_number", Integer, primary_key=True, autoincrement=False),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), comment="none where no rule changed"),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("because", Text, nullable=False, server_default="policy"),
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("policies", JSONB, nullable=False, comment="that caught it"),
@@ -795,6 +808,9 @@ caught_line = Table(
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
     CheckConstraint("at_sea >= 0", name="at_sea"),
+    CheckConstraint("because IN ('policy', 'amendment', 'route', 'delivery', 'lane')", name="because"),
+    CheckConstraint("(because = 'policy') = (rescreening_id IS NOT NULL)", name="rescreened"),
+    UniqueConstraint("rescreening_id", "order_id", "line_number"),
     comment="append only",
 )
 Index("caught_line_order_idx", caught_line.c.order_id, caught_line.c.line_number)

@@ -209,7 +209,11 @@ def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
 
 BOOKED = text("""
     SELECT DISTINCT ON (line, shipment) (part.told ->> 'line')::int AS line, t.data ->> 'shipment_id' AS shipment,
-        coalesce(t.data -> 'via', '[]') || jsonb_build_array(t.data ->> 'port_of_discharge') AS ports
+        coalesce(t.data -> 'via', '[]') || jsonb_build_array(t.data ->> 'port_of_discharge') AS ports,
+        (SELECT CAST(told.data ->> 'eta' AS date) FROM timeline told
+            WHERE told.order_id = t.order_id AND told.data ? 'eta'
+                AND told.data ->> 'shipment_id' = t.data ->> 'shipment_id'
+            ORDER BY told.id DESC LIMIT 1) AS eta
     FROM timeline t CROSS JOIN LATERAL jsonb_array_elements(t.data -> 'lines') part (told)
     WHERE t.order_id = :order_id AND t.type = :booked
         AND NOT EXISTS (
@@ -226,12 +230,12 @@ BOOKED = text("""
 """The newest booking of each shipment that is neither cancelled nor delivered, by the lines that it still carries."""
 
 
-def booked_ports(session: Session, order_id: UUID) -> dict[int, list[str]]:
-    """The ports that each line's goods come by on the shipments that are booked, without those of loading."""
-    ports: dict[int, list[str]] = defaultdict(list)
+def booked(session: Session, order_id: UUID) -> dict[int, list[Row[Any]]]:
+    """Each line's shipments that are booked: the ports that it comes by, without that of loading, and its arrival."""
+    shipments: dict[int, list[Row[Any]]] = defaultdict(list)
     for row in session.execute(BOOKED, {"order_id": order_id}):
-        ports[row.line] += row.ports
-    return ports
+        shipments[row.line].append(row)
+    return shipments
 
 
 def line_as_dict(order: Order, line: Line, language: str = "en") -> dict[str, Any]:

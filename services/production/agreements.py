@@ -4,13 +4,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, false, func, select, true
+from sqlalchemy import ColumnElement, any_, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.agreement import Agreement
-from services.production.storage import agreement
+from services.production.storage import agreement, facility
 from shared.web.access import IN_A_FACILITY, KANWIL, Principal
 
+_LANE = select(facility.c.lane).where(facility.c.code == agreement.c.facility).correlate(agreement)
+FOR_ITS_LANE = _LANE.scalar_subquery() == any_(agreement.c.lanes)
+"""The agreement is about the work of those who work in the facility."""
 LAST_DAY = func.coalesce(agreement.c.ended_on, agreement.c.valid_to)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Row, RowMapping, func, select
 from sqlalchemy.orm import Session
 
-from services.production.capacities import of_all_families, pools_of, week_of
+from services.production.agreements import FOR_ITS_LANE
+from services.production.capacities import COUNTS, of_all_families, pools_of, week_of
+from services.production.domain.anonymity import in_fives
 from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import still_missing
@@ -20,6 +22,7 @@ from services.production.storage import (
     item,
 )
 from shared.clock import business_today
+from shared.web.access import IN_A_FACILITY, Principal
 
 WEEKS = 8
 """As far as calendars of weeks look ahead."""
@@ -40,7 +43,7 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
     agreements = session.execute(
         select(func.count())
         .select_from(agreement)
-        .where(agreement.c.facility == code, agreement.c.ended_on.is_(None))
+        .where(agreement.c.facility == code, FOR_ITS_LANE, agreement.c.ended_on.is_(None))
         .where(agreement.c.valid_to >= business_today(session))
     ).scalar_one()
     missing = still_missing(
@@ -116,6 +119,18 @@ def pool_of(session: Session, code: str) -> dict[str, Any] | None:
         return None
     told = pools_of(session, {code}, business_today(session)).get(code, ())
     return {"facility": code, "weeks": told}
+
+
+def pool_for(session: Session, principal: Principal, code: str) -> dict[str, Any] | None:
+    """The same as a principal may see it: outside the facility in steps of five, so that no week shows a person."""
+    pool = pool_of(session, code)
+    if pool is None or principal.role in IN_A_FACILITY:
+        return pool
+    counts = [name for name in COUNTS if name != "week"]
+    weeks = [
+        {"week": one.week, **{name: in_fives(getattr(one, name)) for name in counts}} for one in pool["weeks"]
+    ]
+    return {**pool, "weeks": weeks}
 
 
 def load_by_week(session: Session, code: str | None = None) -> dict[str, list[dict[str, Any]]]:

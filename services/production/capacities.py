@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, func, select
+from sqlalchemy import BigInteger, Select, case, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
 from services.production.domain.pool import LEARNING_PCT, Headcount, staffing, valid_between
+from services.production.domain.report import Workshop
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
     OPEN,
@@ -20,6 +21,7 @@ from services.production.storage import (
     capability,
     facility,
     item,
+    report,
     work_order,
     worker_pool,
 )
@@ -27,6 +29,15 @@ from shared.clock import business_today
 
 COUNTS = tuple(field.name for field in fields(Headcount))
 """Columns of a week of workers."""
+
+
+_HUBS = facility.alias("hubs")
+HUB_STEPS = case(
+    (facility.c.hub, 0),
+    (facility.c.cluster.in_(select(_HUBS.c.cluster).where(_HUBS.c.hub, _HUBS.c.cluster != "")), 1),
+    else_=2,
+)
+"""How far goods go to be put together: nowhere, within a former residency, or out of it."""
 
 
 def able_to_make(
@@ -75,6 +86,8 @@ def _offers(committed: Select[Any]) -> Select[Any]:
             facility.c.code,
             facility.c.open_minutes,
             facility.c.week,
+            facility.c.reliability_pct,
+            HUB_STEPS.label("hub_steps"),
             capability,
             places.c.all,
             func.coalesce(busy.c.minutes, 0).cast(BigInteger).label("committed"),
@@ -106,6 +119,9 @@ def _capacity(
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
         skill_level=row.skill_level,
+        zone=row.zone,
+        reliability_pct=row.reliability_pct,
+        hub_steps=row.hub_steps,
         committed_minutes=row.committed,
     )
 
@@ -175,11 +191,23 @@ def capacity_at(session: Session, code: str, family: str) -> Capacity | None:
     return dict(of_all_families(session, code)).get(family)
 
 
-def made_a_day(session: Session, order: WorkOrder) -> int | None:
-    """Pieces that the facility of a work order makes in a full day with all its workers; unknown if it has none."""
+def workshop_on(session: Session, order: WorkOrder, day: date | None, kind: str) -> Workshop:
+    """The workshop of a work order's facility, with what its other work orders of the family tell of a day."""
     found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
     capacity = capacity_at(session, order.facility, found.family)
-    return capacity.pieces_a_day(found.labour_minutes) or None if capacity else None
+    elsewhere = session.execute(
+        select(func.coalesce(func.sum(report.c.pieces * item.c.labour_minutes), 0))
+        .join(work_order, work_order.c.id == report.c.work_order_id)
+        .join(item, item.c.sku == work_order.c.sku)
+        .where(work_order.c.facility == order.facility, item.c.family == found.family)
+        .where(work_order.c.id != order.id, report.c.worked_on == day, report.c.kind == kind)
+    ).scalar_one()
+    return Workshop(
+        workers=capacity.workers if capacity else 0,
+        minutes_a_day=capacity.minutes_a_day if capacity else 0,
+        minutes_a_piece=found.labour_minutes,
+        elsewhere=int(elsewhere),
+    )
 
 
 def minutes_a_day(session: Session, codes: Collection[str]) -> dict[tuple[str, str], int]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,24 +11,32 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from services.production.agreements import FOR_ITS_LANE, LAST_DAY
 from services.production.capacities import of_all_families
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
-from services.production.domain.clearance import LANE
+from services.production.domain.consent import WORK
 from services.production.domain.lateness import LOOK_BACK, Pace, Progress
 from services.production.materials import LEFT
 from services.production.storage import (
     OPEN,
     agreement,
+    consent,
+    consent_text,
     demand,
     facility_lock,
+    hours_entry,
     item,
     material_lot,
     recipe,
     report,
     work_order,
+    worker,
 )
+
+AT_WORK = timedelta(days=7)
+"""Who worked on it in the last week works on it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ def open_work(session: Session, today: date) -> list[Work]:
     rows = session.execute(_open_orders()).all()
     made, paces = _made(session, today), _paces(session, today)
     covered, lacking = _covered(session, today), set(_lacking(session, rows))
+    unasked = _unasked(session, today)
     ahead: dict[tuple[str, str], int] = defaultdict(int)
     found = []
     for row in rows:
@@ -59,6 +68,7 @@ def open_work(session: Session, today: date) -> list[Work]:
             pace,
             ahead=0 if row.started_on else ahead[key],
             lacks_material=row.id in lacking,
+            lacks_consent=row.id in unasked,
             covered_until=_until(covered, row, today),
         )
         found.append(Work(row.id, row.order_id, row.line, row.facility, progress, pace))
@@ -142,7 +152,7 @@ def _no_pace(code: str, today: date) -> Pace:
 
 def _covered(session: Session, today: date) -> Mapping[str, list[Agreement]]:
     """The agreements of each facility that are not over."""
-    query = select(Agreement).where(agreement.c.lanes.contains([LANE]), agreement.c.valid_to >= today)
+    query = select(Agreement).where(FOR_ITS_LANE, agreement.c.valid_to >= today)
     found: dict[str, list[Agreement]] = defaultdict(list)
     for one in session.execute(query).scalars():
         found[one.facility].append(one)
@@ -153,6 +163,38 @@ def _until(covered: Mapping[str, list[Agreement]], row: Row[Any], today: date) -
     """The last day on which the line's partner is covered; of a partner that is not known any agreement does."""
     theirs = [one for one in covered.get(row.facility, []) if row.partner in (one.partner, None)]
     return covered_until(theirs, today=today)
+
+
+def _unasked(session: Session, today: date) -> set[UUID]:
+    """Work on which somebody worked of late who consented to older words and not to the newest; withdrawn is no lack."""
+    newest = (
+        select(func.max(consent_text.c.version))
+        .where(consent_text.c.agreement_id == agreement.c.id, consent_text.c.purpose == WORK)
+        .where(consent_text.c.valid_from <= today)
+        .scalar_subquery()
+    )
+    standing = (
+        select(consent.c.worker_id, consent.c.agreement_id, func.max(consent.c.text_version).label("version"))
+        .where(consent.c.purpose == WORK, consent.c.withdrawn_at.is_(None))
+        .group_by(consent.c.worker_id, consent.c.agreement_id)
+        .subquery()
+    )
+    of_line = (demand.c.order_id == work_order.c.order_id) & (demand.c.line == work_order.c.line)
+    theirs = (agreement.c.facility == work_order.c.facility) & (
+        demand.c.partner.is_(None) | (demand.c.partner == agreement.c.partner)
+    )
+    query = (
+        select(work_order.c.id)
+        .join(hours_entry, hours_entry.c.work_order_id == work_order.c.id)
+        .join(worker, (worker.c.id == hours_entry.c.worker_id) & worker.c.left_on.is_(None))
+        .join(demand, of_line)
+        .join(agreement, theirs)
+        .join(standing, (standing.c.worker_id == worker.c.id) & (standing.c.agreement_id == agreement.c.id))
+        .where(
+            OPEN, hours_entry.c.worked_on > today - AT_WORK, today <= LAST_DAY, standing.c.version < newest
+        )
+    )
+    return set(session.execute(query.distinct()).scalars())
 
 
 def _lacking(session: Session, rows: Sequence[Row[Any]]) -> Iterator[UUID]:

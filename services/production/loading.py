@@ -36,7 +36,19 @@ from shared.events.production import FacilityRegistered
 from shared.loading import remove_others, write_changed
 from shared.messaging.outbox import record
 
-PARTICULARS = ("name", "kelas", "place", "cluster", "address", "gln", "hub", "kind", "verified", "producing")
+PARTICULARS = (
+    "name",
+    "kelas",
+    "place",
+    "cluster",
+    "address",
+    "gln",
+    "hub",
+    "kind",
+    "lane",
+    "verified",
+    "producing",
+)
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
@@ -60,6 +72,7 @@ def load(session: Session, folder: Path) -> dict[str, int]:
             "efficiency_pct": c.efficiency_pct,
             "yield_pct": c.yield_pct,
             "skill_level": c.skill_level,
+            "zone": c.zone,
         }
         for row in rows
         for c in row.capabilities
@@ -80,10 +93,10 @@ def load(session: Session, folder: Path) -> dict[str, int]:
 
 
 def _load_skills(session: Session, folder: Path) -> set[str]:
-    """Make the levels that articles need equal to the file; returns the articles that changed."""
-    levels = {row.sku: {"level": row.level} for row in reference.skills(folder)}
-    changed = write_changed(session, item_skill, levels)
-    remove_others(session, item_skill, levels)
+    """Make the levels and zones that articles need equal to the file; returns the articles that changed."""
+    needs = {row.sku: {"level": row.level, "zone": row.zone} for row in reference.skills(folder)}
+    changed = write_changed(session, item_skill, needs)
+    remove_others(session, item_skill, needs)
     return changed
 
 

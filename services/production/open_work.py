@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from services.production.capacities import able_to_make
 from services.production.domain.capacity import Capacity, latest_finish
 from services.production.domain.replanning import Held, Key, OpenLine
-from services.production.domain.terms import Reason, Terms
+from services.production.domain.terms import Needs, Reason, Terms
 from services.production.domain.work_order import WorkOrder
 from services.production.skills import OF_LINE
 from services.production.storage import demand, item, work_order
@@ -30,6 +30,13 @@ class Family:
     lines: Sequence[OpenLine]
     able: Mapping[str, Capacity]
 
+    @property
+    def short_of_stock(self) -> set[str]:
+        """Facilities that have not enough for all of the lines: how much they have decides what is theirs."""
+        return {
+            code for code in self.able if sum(line.of_stock(code, line.quantity) for line in self.lines) > 1
+        }
+
 
 @dataclass(frozen=True)
 class OpenWork:
@@ -42,7 +49,10 @@ class OpenWork:
 
     @property
     def fingerprint(self) -> str:
-        """Another day, other open work, and other hours or people have another one; that what was begun goes on has not."""
+        """Another day, other open work, other hours or people, and less material than it takes have another one.
+
+        That what was begun goes on has not.
+        """
         lines = [
             [
                 str(line.order_id),
@@ -50,9 +60,14 @@ class OpenWork:
                 line.quantity,
                 line.latest.isoformat(),
                 [[str(each.id), each.quantity, each.due.isoformat()] for each in line.held],
-                sorted((code, str(terms.until)) for code, terms in line.places.items()),
+                sorted(
+                    (code, str(terms.until), terms.pieces if code in short else None)
+                    for code, terms in line.places.items()
+                ),
             ]
-            for line in sorted(self.lines, key=lambda line: line.key)
+            for family in self.families.values()
+            for short in [family.short_of_stock]
+            for line in sorted(family.lines, key=lambda line: line.key)
         ]
         able = [
             [
@@ -87,7 +102,7 @@ def open_work(session: Session) -> OpenWork:
 def _cleared(today: date) -> Any:
     to_make = func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make")
     return (
-        select(*demand.columns, to_make, item.c.labour_minutes, item.c.family, OF_LINE.label("skill_level"))
+        select(*demand.columns, to_make, item.c.labour_minutes, item.c.family, *OF_LINE)
         .join(item, item.c.sku == demand.c.sku)
         .where(demand.c.cleared_until >= today, demand.c.cleared > 0)
         .order_by(demand.c.requested_date, demand.c.order_id, demand.c.line)
@@ -147,7 +162,7 @@ def _line(
     able: Sequence[Capacity],
 ) -> OpenLine:
     barred: dict[str, Reason] = {code: "no_agreement" for code, some in terms.items() if some.until is None}
-    barred |= {one.facility: "skill_too_low" for one in able if one.skill_level < row.skill_level}
+    barred |= Needs(skill_level=row.skill_level, zone=row.zone).bar(able)
     barred |= {
         each.facility: "declined"
         for each in work_orders

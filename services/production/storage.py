@@ -72,6 +72,14 @@ facility = Table(
     ),
     Column("week", ARRAY(Integer), comment="minutes from Monday; none: the ordinary week of open_minutes"),
     Column("material_lots", Integer, nullable=False, server_default="0", comment="numbers given out"),
+    Column("reliability_pct", Integer, comment="as of rated_on; none: too little is known"),
+    Column("rated_on", Date),
+    CheckConstraint("reliability_pct BETWEEN 0 AND 100", name="reliability_pct"),
+    Column("lane", Text, nullable=False, server_default="custodial", comment="whose work its lots are"),
+    CheckConstraint(
+        "lane = 'custodial' OR lane IN ('parole_community', 'free') AND kind NOT IN ('lapas', 'rutan', 'lpka')",
+        name="lane",
+    ),
     CheckConstraint("open_minutes BETWEEN 0 AND 420", name="open_minutes"),
     CheckConstraint(
         "time_zone IN ('Asia/Jakarta', 'Asia/Makassar', 'Asia/Jayapura')",
@@ -95,12 +103,14 @@ capability = Table(
     CheckConstraint("workers >= 0", name="workers"),
     Column("yield_pct", Integer, nullable=False, server_default="100", comment="how many turn out good"),
     Column("skill_level", Integer, nullable=False, server_default="1"),
+    Column("zone", Text, nullable=False, server_default="workshop"),
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("efficiency_pct BETWEEN 1 AND 100", name="efficiency_pct"),
     CheckConstraint("yield_pct BETWEEN 1 AND 100", name="yield_pct"),
     CheckConstraint("skill_level BETWEEN 1 AND 3", name="skill_level"),
+    CheckConstraint("zone IN ('block', 'workshop')", name="zone"),
     CheckConstraint("valid_from <= valid_to", name="valid"),
 )
 
@@ -115,6 +125,7 @@ capability_change = Table(
         Column(name, Integer, nullable=False)
         for name in ("workers", "efficiency_pct", "yield_pct", "skill_level")
     ),
+    Column("zone", Text, nullable=False, server_default="workshop"),
     Column("valid_from", Date),
     Column("valid_to", Date),
     comment="append only: what a facility was said to make from each change on",
@@ -131,8 +142,10 @@ item_skill = Table(
     tables,
     Column("sku", Text, primary_key=True),
     Column("level", Integer, nullable=False),
+    Column("zone", Text, nullable=False, server_default="block"),
     CheckConstraint("level BETWEEN 1 AND 3", name="level"),
-    comment="the skill that an article needs; one that is not here needs the first level",
+    CheckConstraint("zone IN ('block', 'workshop')", name="zone"),
+    comment="the skill and the zone that an article needs; one that is not here needs the first level, anywhere",
 )
 
 calendar_day = Table(
@@ -543,7 +556,8 @@ warning = Table(
     Column("cleared_at", Instant),
     Column("promise_moved_to", Date, comment="the day that was promised instead, once"),
     CheckConstraint(
-        "kind IN ('late', 'silent', 'low_yield', 'agreement_ends', 'material_lacking', 'tools_locked')",
+        "kind IN ('late', 'silent', 'low_yield', 'agreement_ends', 'material_lacking', 'consent_lacking',"
+        " 'tools_locked')",
         name="kind",
     ),
     CheckConstraint("grade IN ('amber', 'red', 'black')", name="grade"),

@@ -5,7 +5,7 @@ from threading import Event
 from sqlalchemy.orm import Session
 
 from services.production import warnings
-from services.production.handlers import closing, waiting
+from services.production.handlers import closing, rating, waiting
 from services.production.handlers import warnings as warning
 from shared.database import Database
 from shared.messaging.jobs import Job
@@ -37,6 +37,11 @@ def share_out(database: Database, settings: Settings, stop: Event) -> None:
             more = waiting.share_out_untried(session)
 
 
+def rate(database: Database, settings: Settings, stop: Event) -> None:
+    with database.transaction() as session:
+        rating.rate(session)
+
+
 def tell_closed_months(database: Database, settings: Settings, stop: Event) -> None:
     with database.transaction() as session:
         closing.tell_closed_months(session)
@@ -45,6 +50,7 @@ def tell_closed_months(database: Database, settings: Settings, stop: Event) -> N
 JOBS = (
     Job("warnings", has_work_to_check, check_for_warnings, every_seconds=5),
     Job("share_out", waiting.some_are_untried, share_out, every_seconds=60),
+    Job("ratings", rating.some_are_unrated, rate, every_seconds=60),
     Job("months", closing.some_are_untold, tell_closed_months, every_seconds=60),
     purging.JOB,
 )

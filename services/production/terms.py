@@ -8,10 +8,9 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import Session, lazyload
 
-from services.production.agreements import LAST_DAY
+from services.production.agreements import FOR_ITS_LANE, LAST_DAY
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
-from services.production.domain.clearance import LANE
 from services.production.domain.material import pieces_of
 from services.production.domain.terms import Terms
 from services.production.domain.work_order import WorkOrder
@@ -62,7 +61,7 @@ def tolerance_on(day: date) -> ColumnElement[int]:
         select(agreement.c.tolerance_pct)
         .join(demand, theirs)
         .where(demand.c.order_id == work_order.c.order_id, demand.c.line == work_order.c.line)
-        .where(agreement.c.facility == work_order.c.facility, agreement.c.lanes.contains([LANE]))
+        .where(agreement.c.facility == work_order.c.facility, FOR_ITS_LANE)
         .where(agreement.c.valid_from <= day)
         .order_by((day <= LAST_DAY).desc(), agreement.c.valid_from.desc())
         .limit(1)
@@ -77,7 +76,7 @@ def tolerance_of(session: Session, order: WorkOrder, day: date) -> int:
 
 
 def _agreements(codes: Sequence[str], partner: str | None) -> Select[Agreement]:
-    query = select(Agreement).where(agreement.c.facility.in_(codes), agreement.c.lanes.contains([LANE]))
+    query = select(Agreement).where(agreement.c.facility.in_(codes), FOR_ITS_LANE)
     return query if partner is None else query.where(agreement.c.partner == partner)
 
 

@@ -166,8 +166,8 @@ def count_open(session: Session, principal: Principal) -> dict[str, int]:
 
 def facilities(session: Session) -> Sequence[RowMapping]:
     query = select(
-        facility.c.code, facility.c.name, facility.c.place, facility.c.kind, facility.c.hub, facility.c.producing,
-        facility.c.verified,
+        facility.c.code, facility.c.name, facility.c.place, facility.c.kind, facility.c.lane, facility.c.hub,
+        facility.c.producing, facility.c.verified,
     ).order_by(facility.c.code)  # fmt: skip
     return session.execute(query).mappings().all()
 

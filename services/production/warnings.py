@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, false, func, select, true
+from sqlalchemy import ColumnElement, RowMapping, Select, case, exists, false, func, select
 from sqlalchemy.orm import Session
 
+from services.production.domain.lateness import INSIDE
 from services.production.domain.warning import GRADES, WorkWarning
 from services.production.storage import STANDING, facility, item, warning, warning_check, work_order
 from shared.clock import business_now
@@ -34,10 +35,10 @@ def check_is_due(session: Session) -> bool:
 
 
 def mine(principal: Principal) -> ColumnElement[bool]:
-    """Whose warnings a principal may see."""
+    """Whose warnings a principal may see; those of consent are the facility's own."""
     if principal.role in IN_A_FACILITY:
         return warning.c.facility == principal.account
-    return true() if principal.role == KANWIL else false()
+    return warning.c.kind != INSIDE if principal.role == KANWIL else false()
 
 
 def find(session: Session, principal: Principal, id: UUID) -> WorkWarning | None:

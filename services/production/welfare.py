@@ -5,7 +5,7 @@ A month is closed a week after its end. Its figures count what was recorded unti
 did not consent to the use of data is in no figure of hours or pay. ``domain.anonymity`` says what is told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 
 from services.production import ledger
 from services.production.domain import premi as rules
-from services.production.domain.anonymity import nested_told, summed, told
+from services.production.domain.anonymity import in_fives, summed, told
 from services.production.domain.consent import DATA, WORK
 from services.production.storage import (
     closed_month as told_month,
@@ -113,20 +113,20 @@ def counted(session: Session, month: Month, code: str) -> dict[str, Any]:
     """What is to be told of a facility's month, from all that is kept now."""
     eligible, consenting = _participation(session, month, code)
     minutes = _minutes(session, month, code)
-    counts = nested_told(eligible, consenting, len(minutes))
     worked = told(sum(minutes.values()), len(minutes))
-    premi = told(_premi(session, month, list(minutes)), len(minutes))
-    refusals, open_grievances = _refusals(session, month, code), _open_grievances(session, month, code)
+    premi = _premi_told(_shares(session, month, code), minutes)
     wage = ledger.minimum_wage_at(session, code, month.last)
     return {
-        **dict(zip(("eligible", "consenting", "workers"), counts, strict=True)),
+        "eligible": in_fives(eligible),
+        "consenting": in_fives(consenting),
+        "workers": in_fives(len(minutes)),
         "minutes": worked,
         "premi_idr": premi,
-        "hourly_idr": worked and rules.hourly(premi or 0, worked),
+        "hourly_idr": None if premi is None or not worked else rules.hourly(premi, worked),
         "minimum_hourly_idr": wage["hourly"] if wage else None,
         "minimum_source": wage["source"] if wage else None,
-        "refusals": told(refusals, refusals),
-        "open_grievances": told(open_grievances, open_grievances),
+        "refusals": in_fives(_refusals(session, month, code)),
+        "open_grievances": in_fives(_open_grievances(session, month, code)),
         "visits": _visits(session, month, code),
     }
 
@@ -170,25 +170,35 @@ def _minutes(session: Session, month: Month, code: str) -> dict[UUID, int]:
     return {row.worker_id: row.minutes for row in rows if row.minutes > 0 and row.worker_id in counted}
 
 
-def _premi(session: Session, month: Month, workers: Sequence[UUID]) -> int:
-    """What these workers earned with the lots that were accepted in the month."""
+def _premi_told(shares: Mapping[UUID, int], minutes: Mapping[UUID, int]) -> int | None:
+    """What those at work earned; the pieces of lots and what is due for one tell what all earned together."""
+    theirs = {one: idr for one, idr in shares.items() if one in minutes}
+    people, others = len(theirs) or len(minutes), len(shares) - len(theirs)
+    return told(sum(theirs.values()), people, others=others)
+
+
+def _shares(session: Session, month: Month, code: str) -> dict[UUID, int]:
+    """What each worker with a share earned with the lots that were accepted in the month."""
     later = aliased(premi_entry)
     back = select(later.c.id).where(
         later.c.reverses == premi_entry.c.id, later.c.recorded_at < month.closed_at
     )
-    earned = session.execute(
-        select(func.coalesce(-func.sum(premi_line.c.idr), 0))
+    earned = -func.sum(premi_line.c.idr)
+    rows = session.execute(
+        select(premi_line.c.worker_id, earned.label("idr"))
         .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
         .join(premi_lot, premi_lot.c.lot == premi_entry.c.lot)
         .where(
-            premi_line.c.worker_id.in_(workers),
+            premi_line.c.worker_id.is_not(None),
+            premi_lot.c.facility == code,
             premi_entry.c.kind == "shared",
             premi_entry.c.recorded_at < month.closed_at,
             premi_lot.c.accepted_on.between(month.first, month.last),
             ~back.exists(),
         )
-    ).scalar_one()
-    return int(earned)
+        .group_by(premi_line.c.worker_id)
+    )
+    return {row.worker_id: int(row.idr) for row in rows}
 
 
 def _refusals(session: Session, month: Month, code: str) -> int:

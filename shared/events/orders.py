@@ -259,7 +259,7 @@ class ClearanceWithdrawn:
 @contract("kendi.orders.line_rescreened.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class LineRescreened:
-    """The rules of a line's destination changed, and with them what the law says about the line.
+    """The law says something else about a line than before: a rule changed, or what is known of the line.
 
     ``policies`` are those that decided it. Of the ``at_sea`` pieces, which had departed, nothing is changed.
     """

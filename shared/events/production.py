@@ -77,8 +77,8 @@ class EvidenceWithdrawn:
 class MonthClosed:
     """How people fared at work in a facility in a month whose figures change no more.
 
-    ``month`` is its first day. A figure that would be about fewer than five people, or show fewer by
-    subtraction, is absent. Minutes and premi are of ``workers``, who worked for partners and consented to the
+    ``month`` is its first day. A figure that would be about fewer than five people is absent, or show
+    fewer by subtraction; counts are rounded down to steps of five. Minutes and premi are of ``workers``, who worked for partners and consented to the
     use of data; ``visits`` are independent ones in the year before.
     """
 
@@ -121,9 +121,9 @@ back, scrap can't be made again in time, a facility said yes for another day, cl
 agreed with the partner, material came, a facility became able to make it or more of it, work will be
 later than was promised, or the regional office accepted a plan of all open work."""
 
-Lack = Literal["agreement", "skill", "hours"]
-"""What is missing for the pieces without a facility: an agreement with the buyer, skilled workers where there is
-one, or their hours."""
+Lack = Literal["agreement", "skill", "workshop", "material", "hours"]
+"""What is missing for pieces without a facility, or for the day that was asked for: an agreement with the buyer,
+skilled workers where there is one, a workshop where blades are allowed, material that is there, or workers' hours."""
 
 
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")
@@ -160,13 +160,16 @@ class MoreWorkers:
 class LinePromise:
     """``promised_date`` is when the goods of the line could leave the hub; absent if nobody can make them all.
 
-    ``possible_with`` is what would make the day possible that was asked for; absent where it is possible
-    anyhow, and where no number of workers would.
+    ``possible_with`` are workers who would make the day possible that was asked for; absent where it is possible
+    anyhow, and where no number of workers would. ``lacking`` is what alone would do, at the facilities
+    ``lacking_at``; where nothing alone would, what is missing first, and no facility.
     """
 
     number: int
     promised_date: date | None
     possible_with: MoreWorkers | None = None
+    lacking: Lack | None = None
+    lacking_at: tuple[str, ...] = ()
 
 
 @contract("kendi.production.quote_answered.v1", subject="promise/{quote_id}")

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, literal, or_, select, tuple_
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,8 @@ class Awaited:
 
     why: Why
     waiting: str
+    source: str
+    """The service that tells of the subject."""
     owed_by: str
     type: str | None
     subject: str
@@ -57,7 +59,7 @@ def of_subjects(subjects: Collection[str]) -> About:
 
 def awaited(session: Session, service: str, about: About) -> list[Awaited]:
     """What this service waits for, and what it told that a subscriber has not confirmed."""
-    return [*_not_applied(session, service, about), *_not_confirmed(session, service, about)]
+    return [*not_applied(session, service, about), *_not_confirmed(session, service, about)]
 
 
 def reached(session: Session, order: UUID) -> tuple[int | None, int | None]:
@@ -68,17 +70,24 @@ def reached(session: Session, order: UUID) -> tuple[int | None, int | None]:
     return session.execute(told).scalar_one_or_none(), session.execute(heard).scalar_one_or_none()
 
 
-def _not_applied(session: Session, service: str, about: About) -> Iterable[Awaited]:
-    of_its_subject = and_(position.c.source == inbox.c.source, position.c.subject == inbox.c.subject)
+def not_applied(session: Session, service: str, about: About) -> Iterable[Awaited]:
+    """What this service heard of, or must hear of first: a subject with such events goes on with its first one.
+
+    That one may be about something else, as when a shipment's events are about several orders.
+    """
+    event = inbox.c
+    unfinished = or_(event.state < Inbox.DONE, event.state == Inbox.PARKED)
+    subjects = select(event.source, event.subject).where(unfinished, about(inbox, event.source))
+    of_its_subject = and_(position.c.source == event.source, position.c.subject == event.subject)
     last = func.coalesce(position.c.last_sequence, 0).label("last_sequence")
     rows = session.execute(
         select(inbox, last)
         .outerjoin(position, of_its_subject)
-        .where(or_(inbox.c.state < Inbox.DONE, inbox.c.state == Inbox.PARKED), about(inbox, inbox.c.source))
-        .order_by(inbox.c.source, inbox.c.subject, inbox.c.sequence)
+        .where(unfinished, tuple_(event.source, event.subject).in_(subjects))
+        .order_by(event.source, event.subject, event.sequence)
     )
-    for _, unfinished in groupby(rows, key=lambda row: (row.source, row.subject)):
-        first, *others = unfinished
+    for _, of_subject in groupby(rows, key=lambda row: (row.source, row.subject)):
+        first, *others = of_subject
         missing = first.sequence > first.last_sequence + 1
         yield _missing(service, first, len(others)) if missing else _next(service, first, len(others))
 
@@ -88,6 +97,7 @@ def _missing(service: str, row: Row[Any], behind: int) -> Awaited:
     return Awaited(
         why="not received",
         waiting=service,
+        source=row.source,
         owed_by=row.source,
         type=None,
         subject=row.subject,
@@ -113,6 +123,7 @@ def _next(service: str, row: Row[Any], behind: int) -> Awaited:
     return Awaited(
         why=why,
         waiting=service,
+        source=row.source,
         owed_by=_owing(row.waits_for) or service if why == "not yet" else service,
         type=row.type,
         subject=row.subject,
@@ -149,6 +160,7 @@ def _not_confirmed(session: Session, service: str, about: About) -> Iterable[Awa
         yield Awaited(
             why="not confirmed",
             waiting=service,
+            source=service,
             owed_by=first.subscriber,
             type=first.type,
             subject=first.subject,

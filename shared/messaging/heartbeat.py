@@ -10,7 +10,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from shared.database import Database
+from shared.database import Database, connect
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,8 @@ PROGRESSES = """
 
 def progresses(database_url: str, process: str) -> bool:
     """Whether a process of this host has written of late. A database that is away says nothing: true."""
-    url = database_url.replace("postgresql+psycopg://", "postgresql://")
     try:
-        with psycopg.connect(url, connect_timeout=3) as connection:
+        with connect(database_url) as connection:
             row = connection.execute(PROGRESSES, (process, socket.gethostname(), SILENT_SECONDS)).fetchone()
             return row == (True,)
     except psycopg.OperationalError:

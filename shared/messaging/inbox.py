@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from shared.clock import real_now
 from shared.database import Database, is_its_own_trouble
 from shared.failpoints import reach
+from shared.messaging.absorbing import count_absorbed
 from shared.messaging.parking import park_once
 from shared.messaging.reactions import NotYet, Reactions, react
 from shared.messaging.tables import Inbox, inbox
@@ -47,13 +48,15 @@ What the position says took effect, though its row was gone, must not take effec
 """
 
 
-def store(session: Session, batch: Batch) -> None:
-    """Keep what is new of a batch. Another event under a sequence already taken is parked, never dropped."""
+def store(session: Session, batch: Batch) -> int:
+    """Keep what is new of a batch; returns how many of its events were here already.
+
+    Another event under a sequence already taken is parked, never dropped.
+    """
     events = json.dumps([event.as_json() for event in batch.events])
     new = set(session.execute(STORE, {"source": batch.publisher, "events": events}).scalars())
     known = [event for event in batch.events if event.id not in new]
-    if known:
-        _park_conflicts(session, batch.publisher, known)
+    return len(known) - _park_conflicts(session, batch.publisher, known) if known else 0
 
 
 STORED = text("""
@@ -63,15 +66,16 @@ STORED = text("""
     WHERE source = :source""")
 
 
-def _park_conflicts(session: Session, source: str, known: Sequence[Envelope]) -> None:
+def _park_conflicts(session: Session, source: str, known: Sequence[Envelope]) -> int:
     places = {"subjects": [e.subject for e in known], "sequences": [e.sequence for e in known]}
     rows = session.execute(STORED, {"source": source, **places})
     stored = {(row.subject, row.sequence): (row.event_id, row.type, row.data) for row in rows}
-    for event in known:
-        if stored.get((event.subject, event.sequence)) != (event.id, event.type, event.data):
-            reason = f"{source} sent another event as number {event.sequence} of {event.subject}"
-            log.error("conflict: %s", reason)
-            park_once(session, reason, event.as_json())
+    conflicts = [e for e in known if stored.get((e.subject, e.sequence)) != (e.id, e.type, e.data)]
+    for event in conflicts:
+        reason = f"{source} sent another event as number {event.sequence} of {event.subject}"
+        log.error("conflict: %s", reason)
+        park_once(session, reason, event.as_json())
+    return len(conflicts)
 
 
 def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
@@ -83,14 +87,15 @@ def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
     if batch.first:
         try:
             with database.transaction() as session:
-                store(session, batch)
+                again = store(session, batch)
                 _apply_stored(session, batch.publisher, {event.subject for event in batch.events}, reactions)
+                count_absorbed(session, batch.publisher, "event", again)
                 reach("receive.storing")
             return True
         except Exception as error:  # whatever it was, the careful path below meets it again and records it
             log.info("a batch from %s goes the careful way: %r", batch.publisher, error)
     with database.transaction() as session:
-        store(session, batch)
+        count_absorbed(session, batch.publisher, "event", store(session, batch))
         reach("receive.storing")
     return False
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared.database import LARGEST_ID
 from shared.messaging.inbox import WAKE
-from shared.messaging.tables import Inbox, inbox, operator_action, parked_message
+from shared.messaging.tables import Inbox, inbox, messaging_state, operator_action, parked_message
 from shared.messaging.whereabouts import among
 from shared.refusal import Refused
 from shared.text import is_plain
@@ -146,6 +146,14 @@ def _checked(reason: str) -> str:
     if not is_plain(reason, lines=True):
         raise Refused("Give a reason that can be read, without control characters.", field="reason")
     return reason
+
+
+def begin_anew(session: Session, *, by: Operator) -> UUID:
+    """The database was restored: receipts and answers to what it was before are none to what it is now."""
+    renewed = update(messaging_state).values(incarnation=func.gen_random_uuid())
+    incarnation: UUID = session.execute(renewed.returning(messaging_state.c.incarnation)).scalar_one()
+    note(session, by, "restored", [f"incarnation {incarnation}"])
+    return incarnation
 
 
 def note(

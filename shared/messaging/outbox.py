@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
+from shared.database import connect
 from shared.events import contract_of
 
 CHANNEL = "kendi_outbox"
@@ -90,7 +91,7 @@ class Nudge:
     """
 
     def __init__(self, database_url: str) -> None:
-        self._url = database_url.replace("postgresql+psycopg://", "postgresql://")
+        self._url = database_url
         self._wanted = threading.Event()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -116,7 +117,7 @@ class Nudge:
 
     def _run(self) -> None:
         try:
-            with psycopg.connect(self._url, autocommit=True, connect_timeout=3) as connection:
+            with connect(self._url) as connection:
                 while self._wanted.wait() and not self._closed:
                     self._wanted.clear()
                     connection.execute(f"NOTIFY {CHANNEL}")

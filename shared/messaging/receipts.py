@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.card import Card
+from shared.messaging.absorbing import count_absorbed
 from shared.messaging.wire import Receipt
 
 ACKNOWLEDGE = text("""
@@ -14,18 +15,21 @@ ACKNOWLEDGE = text("""
         FROM outbox_event e, messaging_state s
         WHERE e.event_id = ANY(:stored) AND d.event_pk = e.id AND d.subscriber = :subscriber AND d.state < 2
           AND s.incarnation = :incarnation
-        RETURNING d.sent_at)
-    INSERT INTO receipts_from AS known (subscriber, received_at, reached)
-    SELECT :subscriber, clock_timestamp(), coalesce(max(sent_at), now() - interval '1 hour')
-    FROM acknowledged HAVING count(*) > 0
-    ON CONFLICT (subscriber) DO UPDATE SET received_at = EXCLUDED.received_at,
-        reached = least(greatest(known.reached, EXCLUDED.reached), clock_timestamp())""")
+        RETURNING d.sent_at),
+    noted AS (
+        INSERT INTO receipts_from AS known (subscriber, received_at, reached)
+        SELECT :subscriber, clock_timestamp(), coalesce(max(sent_at), now() - interval '1 hour')
+        FROM acknowledged HAVING count(*) > 0
+        ON CONFLICT (subscriber) DO UPDATE SET received_at = EXCLUDED.received_at,
+            reached = least(greatest(known.reached, EXCLUDED.reached), clock_timestamp()))
+    SELECT count(*) FROM acknowledged""")
 
 
 def acknowledge(session: Session, receipt: Receipt) -> None:
     """Mark what the subscriber stored. A receipt from before a restore of this database changes nothing."""
     sender = {"subscriber": receipt.subscriber, "incarnation": receipt.incarnation}
-    session.execute(ACKNOWLEDGE, {"stored": list(receipt.stored), **sender})
+    marked = session.execute(ACKNOWLEDGE, {"stored": list(receipt.stored), **sender}).scalar_one()
+    count_absorbed(session, receipt.subscriber, "receipt", len(receipt.stored) - marked)
 
 
 BACK_FILL = text("""

@@ -21,9 +21,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from shared.card import Card
 from shared.clock import real_now
-from shared.database import Database
+from shared.database import Database, connect
 from shared.failpoints import reach
 from shared.messaging import reconciling
+from shared.messaging.celery_settings import LOOKING
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.inbox import apply_due
 from shared.messaging.jobs import Job
@@ -110,9 +111,7 @@ class Relay:
         self._reactions = reactions
         self._jobs = jobs
         self._window = window
-        self._broker = Redis.from_url(
-            broker_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
-        )
+        self._broker = Redis.from_url(broker_url, retry=Retry(NoBackoff(), 0), **LOOKING)
         self._heartbeat = Heartbeat(database, f"{card.name} relay")
         self._linger = 0.0
         self._epoch = ""
@@ -121,10 +120,10 @@ class Relay:
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop: after each notification, when a look finds something due, each second."""
-        url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self._database.engine.url.render_as_string(hide_password=False)
         while not stop.is_set():
             try:
-                with psycopg.connect(url, autocommit=True, connect_timeout=3) as connection:
+                with connect(url) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     self._work_on(connection, stop)
             except (psycopg.OperationalError, DBAPIError, PoolTimeout) as error:
@@ -192,6 +191,7 @@ class Relay:
             ).one_or_none()
             if changed:
                 session.execute(DUE_AT_ONCE)
+                reach("relay.noticing")
         self._epoch = current
 
     def _broker_epoch(self) -> str:
@@ -259,6 +259,7 @@ class Relay:
         try:
             self._wire.send_batch(Batch(self._card.name, subscriber, incarnation, first, events))
         except (BrokerError, RedisError, OSError):
+            reach("relay.unpublished")
             with self._database.transaction() as session:
                 session.execute(NOT_PUBLISHED, {"subscriber": subscriber, "events": [row.id for row in rows]})
             raise

@@ -217,6 +217,17 @@ position = Table(
     comment="the last event of each subject that took effect; never deleted, so that old copies stay duplicates",
 )
 
+absorbed = Table(
+    "absorbed",
+    shared_metadata,
+    Column("peer", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    PrimaryKeyConstraint("peer", "what"),
+    CheckConstraint("what IN ('event', 'receipt')", name="what"),
+    comment="what came again from a peer and had no effect, since the database began",
+)
+
 parked_message = Table(
     "parked_message",
     shared_metadata,

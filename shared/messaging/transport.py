@@ -5,11 +5,14 @@ Celery's own signal, as other messages that are refused are, and the loop goes o
 """
 
 import logging
+from collections.abc import Callable
 from queue import Empty
 from typing import Any
 
 from celery import signals
+from celery.exceptions import InvalidTaskError
 from celery.worker.consumer import Consumer as CeleryConsumer
+from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.transport import redis
 
 log = logging.getLogger(__name__)
@@ -42,9 +45,42 @@ class Transport(redis.Transport):
     Channel = Channel
 
 
+ERRANDS = {"callbacks", "errbacks", "chain", "chord", "group", "eta", "expires"}
+"""What Celery does beside or after a task because a message says so, wherever in the message it stands.
+
+It would publish under the worker's own name, whoever wrote the message: no signature covers these.
+"""
+
+
 class Consumer(CeleryConsumer):
-    """Tells also of a message whose body can't be decoded."""
+    """Tells also of a message whose body can't be decoded, and runs no errands for a message."""
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def take(message: Any) -> Any:
+            try:
+                _refuse_errands(message)
+            except (InvalidTaskError, ContentDisallowed) as error:
+                return self.on_invalid_task(None, message, error)
+            except DecodeError as error:
+                return self.on_decode_error(message, error)
+            return handle(message)
+
+        return take
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         super().on_decode_error(message, exc)
         signals.task_rejected.send(sender=self, message=message, exc=exc)
+
+
+def _refuse_errands(message: Any) -> None:
+    """A message of ours is a list: arguments, no named ones, and nothing to be done with them but the task."""
+    payload = message.payload
+    if not (isinstance(payload, list) and len(payload) == 3 and isinstance(payload[2], dict)):
+        raise InvalidTaskError(
+            "it is no list of arguments, named arguments and what is asked beside the task"
+        )
+    _, named, beside = payload
+    if named or any(beside.values()) or any(message.headers.get(errand) for errand in ERRANDS):
+        raise InvalidTaskError("it asks for more than its task")

@@ -1,5 +1,6 @@
 """Where events stand: in the outbox that tells of them, and in the inbox that heard of them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,6 +65,17 @@ class Filters:
 
 
 EVERY = Filters()
+
+LENGTH = re.compile(r"(\d{1,5})(s|min|h|d)", re.ASCII)
+UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def length_of_time(text: str) -> timedelta:
+    """Such as 90s, 10min, 2h or 3d; raises ``ValueError``."""
+    found = LENGTH.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no length of time; give for example 90s, 10min, 2h or 3d")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 
 class Named(NamedTuple):

@@ -14,6 +14,7 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from shared.card import Card
+from shared.messaging.celery_settings import CELERY
 from shared.settings import Settings, SigningKey
 
 RECEIVE, RECEIPT, WAKE = "kendi.receive", "kendi.receipt", "kendi.wake"
@@ -125,53 +126,8 @@ def celery_app(settings: Settings, services: Iterable[str]) -> Celery:
     """The Celery application of one service, able to publish to the others' queues."""
     service = settings.service
     app = Celery(f"kendi.{service}", broker=settings.broker_url, set_as_current=False)
-    app.conf.update(
-        # Direct queues of known names only: a typo raises, and no routing table in the broker can be lost.
-        task_queues=[queue for name in services for queue in queues(name).values()],
-        task_create_missing_queues=False,
-        # What became of a message is in our databases; nobody asks Celery.
-        task_ignore_result=True,
-        result_backend=None,
-        # Pickle would run what a stranger sends.
-        task_serializer="json",
-        accept_content=["json"],
-        # One message at a time: what is prefetched dies with its worker.
-        worker_prefetch_multiplier=1,
-        # A relay or worker must learn at once that the broker is away: Celery's defaults block for long.
-        task_publish_retry=True,
-        task_publish_retry_policy={
-            "max_retries": 1,
-            "interval_start": 0,
-            "interval_step": 0,
-            "interval_max": 0,
-        },
-        # A worker outlives any outage; Celery's would end after a hundred attempts.
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_connection_timeout=2,
-        broker_pool_limit=2,
-        broker_transport_options={
-            # The outbox sends again what dies with a worker; see docs/decisions/0009.
-            "ack_emulation": False,
-            # Without a timeout a broker that hangs blocks for ever; a half-open connection is found in 10 s.
-            "socket_timeout": 3,
-            "socket_connect_timeout": 2,
-            "socket_keepalive": True,
-            "health_check_interval": 3,
-        },
-        # Garbage on a queue must end no worker.
-        broker_transport="shared.messaging.transport:Transport",
-        worker_consumer="shared.messaging.transport:Consumer",
-        # A worker that is told to end finishes what it has begun.
-        worker_soft_shutdown_timeout=20.0,
-        worker_enable_soft_shutdown_on_idle=True,
-        # Remote control and its events travel by pub/sub, which nothing of ours needs.
-        worker_enable_remote_control=False,
-        worker_send_task_events=False,
-        # Our logs are JSON lines on the real stderr.
-        worker_hijack_root_logger=False,
-        worker_redirect_stdouts=False,
-    )
+    known = [queue for name in services for queue in queues(name).values()]
+    app.conf.update(CELERY, task_queues=known)
     return app
 
 

@@ -44,7 +44,15 @@ def add_tasks(
     signals.task_unknown.connect(tasks.refuse, weak=False)
     for name, run in ((RECEIVE, tasks.receive), (RECEIPT, tasks.receipt), (WAKE, running.nudge)):
         app.task(name=name, shared=False)(run)
+    _forget_celerys_own(app)
     return running
+
+
+def _forget_celerys_own(app: Celery) -> None:
+    """Celery's tasks of groups, chains and chords run other tasks and publish: for whoever can reach a queue."""
+    app.finalize()
+    for name in [name for name in app.tasks if name.startswith("celery.")]:
+        app.tasks.unregister(name)
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ class Tasks:
         if batch.question:
             with self.database.transaction() as session:
                 _send(self.wire, reconciling.answer(session, batch))
+                reach("reconcile.answering")
         else:
             self._take(batch)
 
@@ -91,6 +100,7 @@ class Tasks:
         if received.answer:
             with self.database.transaction() as session:
                 _send(self.wire, reconciling.settle(session, received))
+                reach("reconcile.settling")
             return
         with self.database.transaction() as session:
             acknowledge(session, received)

@@ -43,6 +43,7 @@ from shared.reference.rows import (
     Shipping,
     Skill,
     Supply,
+    ValidDays,
     Wage,
     When,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Shipping",
     "Skill",
     "Supply",
+    "ValidDays",
     "Wage",
     "When",
     "agreements",
@@ -286,7 +288,7 @@ def supplies(folder: Path = FOLDER) -> Materials:
 
 
 def skills(folder: Path = FOLDER) -> tuple[Skill, ...]:
-    """The skill levels that articles need; one that is not named needs the first."""
+    """The skill levels and zones that articles need; one that is not named needs the first level, anywhere."""
     skus = {item.sku for item in catalogue(folder)}
     with Sheet(folder / "skills.yaml", "skills") as sheet:
         found: tuple[Skill, ...] = sheet.rows("skills", schemas.Skill(), unique=("sku",))

@@ -66,6 +66,7 @@ class Capability:
     efficiency_pct: int
     yield_pct: int
     skill_level: int
+    zone: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ class Facility:
     code: str
     name: str
     kind: str
+    lane: str
     kelas: str | None
     place: str
     cluster: str
@@ -171,6 +173,15 @@ class When:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ValidDays:
+    """How long a country takes a paper for goods that were treated so."""
+
+    country: str
+    treatment: str
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DocumentRule:
     """A document, when it is needed, and the milestones that can't be passed without it.
 
@@ -184,6 +195,7 @@ class DocumentRule:
     issuer: str
     blocks: tuple[str, ...]
     needed_by: str | None
+    valid_days: tuple[ValidDays, ...]
     serves_many: bool
     made_by_system: bool
     verified: bool
@@ -399,10 +411,11 @@ class Materials:
 
 @dataclass(frozen=True, kw_only=True)
 class Skill:
-    """The skill level that an article needs."""
+    """The skill level that an article needs, and whether it may be made in a block."""
 
     sku: str
     level: int
+    zone: str
     source: str
 
 

@@ -12,6 +12,7 @@ HOURS_A_DAY = 7 * 60
 LANES = ("custodial", "parole_community", "free")
 UNITS = ("kg", "m", "m2", "piece")
 RELEASERS = ("compliance_officer", "kanwil")
+TREATMENTS = ("gas", "heat")
 MODES = ("sea_fcl", "sea_lcl", "air")
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 _WORDS = (r"[a-z]+(_[a-z]+)*", "[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -79,13 +80,15 @@ class Capability(Row):
     efficiency_pct = f.whole("percent", most=100)
     yield_pct = f.whole("percent", most=100)
     skill_level = f.whole("a skill level", most=3, load_default=1)
+    zone = f.one_of("block", "workshop", load_default="workshop")
 
 
 class Facility(Row):
     of = rows.Facility
     code = f.code("a code such as LPS-SRG", r"[A-Z]{3,4}-[A-Z]{3}")
     name = f.text()
-    kind = f.one_of("lapas", "rutan", "lpka", "bapas")
+    kind = f.one_of("lapas", "rutan", "lpka", "bapas", "workshop")
+    lane = f.one_of(*LANES, load_default="custodial")
     kelas = f.one_of("I", "II", "IIA", "IIB", "III", data_key="class", load_default=None)
     place = f.text()
     cluster = f.code("a cluster such as SKA", r"[A-Z]{3}")
@@ -99,9 +102,14 @@ class Facility(Row):
 
     @validates_schema
     def only_adults_work(self, data: dict[str, Any], **_: Any) -> None:
-        if data["producing"] and data["kind"] not in ("lapas", "rutan"):
+        if data["producing"] and data["kind"] in ("lpka", "bapas"):
             who = {"lpka": "children are never given work", "bapas": "a Bapas has no workshop"}[data["kind"]]
             raise ValidationError(f"must be false, since {who}, was true", "producing")
+
+    @validates_schema
+    def prisoners_work_in_prisons(self, data: dict[str, Any], **_: Any) -> None:
+        if data["kind"] in ("lapas", "rutan", "lpka") and data["lane"] != "custodial":
+            raise ValidationError(f"must be custodial in a {data['kind']}, was {data['lane']}", "lane")
 
     @validates_schema
     def who_produces_says_how(self, data: dict[str, Any], **_: Any) -> None:
@@ -209,6 +217,13 @@ class When(Row):
             raise ValidationError("must be true without another condition, and absent with one", "always")
 
 
+class ValidDays(Row):
+    of = rows.ValidDays
+    country = f.country()
+    treatment = f.one_of(*TREATMENTS)
+    days = f.whole("days")
+
+
 class DocumentRule(Row):
     of = rows.DocumentRule
     code = f.code("a code such as VGM", _HYPHENED)
@@ -221,6 +236,7 @@ class DocumentRule(Row):
         r"(ETD|CLOSING|ETA)([+-][1-9]\d?)?",
         load_default=None,
     )
+    valid_days = f.Listed(f.Part(ValidDays()), load_default=())
     serves_many = f.yes_or_no(load_default=False)
     made_by_system = f.yes_or_no(load_default=False)
     verified = f.yes_or_no(load_default=True)
@@ -395,6 +411,7 @@ class Skill(Row):
     of = rows.Skill
     sku = f.code("an article number such as CR-BALL-07", _HYPHENED)
     level = f.whole("a skill level", most=3)
+    zone = f.one_of("block", "workshop", load_default="block")
     source = f.mark()
 
 

@@ -21,6 +21,7 @@ from shared.database import Database
 from shared.refusal import Sentence, one_of
 from shared.sight import ALL, NOTHING, only
 from shared.web import passwords
+from shared.web.context import serving
 from shared.web.problems import Problem
 from shared.web.tables import SESSION_AGE, TRIES_KEPT, api_key, person, sign_in_attempt, web_session
 
@@ -75,6 +76,11 @@ class Principal:
     """When a key's rights end, if they do; a person's do not."""
 
     @property
+    def is_person(self) -> bool:
+        """Whether somebody signed in, rather than a system with a key."""
+        return self.id.startswith("person:")
+
+    @property
     def sees(self) -> str:
         """Whose rows they may see at all; who is not named here sees none."""
         if self.role == BUYER:
@@ -116,6 +122,29 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             return view(*args, **kwargs)
 
         checked.roles = roles  # type: ignore[attr-defined]  # told in the document
+        return checked
+
+    return decorate
+
+
+def requires_person(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The decorated API view is for people with one of these roles, by the session of who signed in: a key is nobody."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not current().is_person:
+                nobody = Sentence(
+                    "A key is no person: sign in at {place} as {roles}; the pages and this address take that session.",
+                    place=f"/{serving().card.name}/sign-in",
+                    roles=in_words(roles),
+                )
+                raise WrongRole("Not for a key", nobody)
+            return for_roles(*args, **kwargs)
+
+        for_roles = requires(*roles)(view)
+        checked.roles = roles  # type: ignore[attr-defined]  # told in the document
+        checked.of_people = True  # type: ignore[attr-defined]  # their session is looked at
         return checked
 
     return decorate

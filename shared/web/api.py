@@ -16,6 +16,7 @@ from webargs.flaskparser import FlaskParser
 from shared import json_text
 from shared.web import access, idempotency, limiting, problem_examples, versions
 from shared.web.context import serving
+from shared.web.pages import check_origin, cookie_name
 from shared.web.problems import JSON_PROBLEM, Problem
 from shared.web.schemas import ProblemSchema
 
@@ -28,6 +29,7 @@ KEY = {
     "description": "new for each thing that is created, the same when the request is repeated; kept 48 hours",
     "schema": {"type": "string", "minLength": 1, "maxLength": idempotency.LONGEST_KEY},
 }
+SESSION = {"type": "apiKey", "in": "cookie", "description": "the session of somebody who signed in"}
 BEARER = {"type": "http", "scheme": "bearer", "description": "an API key, such as pk_…"}
 
 
@@ -65,10 +67,12 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
     ) -> None:
         """Add the route; in the document it is named as its view is, and says whose keys it takes."""
         told = load_info_from_docstring(view_func.__doc__)
-        takers = f"For keys of: {', '.join(view_func.roles)}."
+        roles, of_people = ", ".join(view_func.roles), _is_of_people(view_func)
+        takers = f"For people who signed in, of: {roles}." if of_people else f"For keys of: {roles}."
         described = self.doc(
             operationId=view_func.__name__,
             description="\n\n".join(filter(None, (told.get("description"), takers))),
+            **({"security": [{"session": []}]} if of_people else {}),
         )
         super().add_url_rule(rule, endpoint, described(view_func), *args, **options)
 
@@ -188,16 +192,42 @@ def install(app: Flask, blueprints: Sequence[Routes]) -> None:
     api.ma_plugin.converter.add_attribute_function(_pattern)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
+    if any(map(_is_of_people, app.view_functions.values())):
+        cookie = {"name": f"__Host-kendi-{Path(app.root_path).name}"}
+        api.spec.components.security_scheme("session", SESSION | cookie)
     app.extensions["openapi"] = api.spec
     names = {blueprint.name for blueprint in blueprints}
 
     @app.before_request
     def identify() -> None:
         if request.blueprint in names:
-            token = access.bearer_token()
-            limiting.spend(limiting.KEY, access.digest(token).hex())
-            with serving().database.transaction() as session:
-                g.principal = access.by_key(session, token)
+            g.principal = _signed_in() or _by_key()
             access.need_scope(g.principal, request.method)
             if request.method == "POST":
                 g.idempotency_key = idempotency.key_of(request)
+
+
+def _is_of_people(view: Any) -> bool:
+    return getattr(view, "of_people", False)
+
+
+def _signed_in() -> access.Principal | None:
+    """Who signed in here, where what is asked for is for people.
+
+    Another site can't make a browser ask: each POST takes a header that none sends elsewhere unasked, and JSON.
+    """
+    token = request.cookies.get(cookie_name())
+    if token is None or not _is_of_people(current_app.view_functions.get(request.endpoint or "")):
+        return None
+    limiting.spend(limiting.KEY, access.digest(token).hex())
+    check_origin()
+    with serving().database.transaction() as session:
+        found = access.by_session(session, token)
+    return found[0] if found else None
+
+
+def _by_key() -> access.Principal:
+    token = access.bearer_token()
+    limiting.spend(limiting.KEY, access.digest(token).hex())
+    with serving().database.transaction() as session:
+        return access.by_key(session, token)

@@ -20,6 +20,8 @@ GAUGES = {
     "kendi_inbox_parked": "Events that kept failing; should be 0",
     "kendi_messages_parked": "Messages in conflict or not trusted that nobody dismissed; should be 0",
     "kendi_messages_untrusted": "Those of them that were not trusted",
+    "kendi_absorbed_events": "Events that came again and had no effect, since the database began",
+    "kendi_absorbed_receipts": "Receipts for what was confirmed already or before a restore, likewise",
     "kendi_reconciled_sent_again": "Deliveries that a comparison with a subscriber had sent again",
     "kendi_reconciled_unknown": "Events that a subscriber has and we do not know; should be 0",
     "kendi_reconciled_oldest_seconds": "Since when the subscriber compared longest ago agrees",
@@ -29,7 +31,9 @@ RECONCILED = text("""
     SELECT coalesce(sum(sent_again), 0) AS kendi_reconciled_sent_again,
            coalesce(sum(unknown), 0) AS kendi_reconciled_unknown,
            coalesce(extract(epoch FROM now() - min(agreed_until) FILTER (WHERE peer_is = 'subscriber')), 0)
-               AS kendi_reconciled_oldest_seconds
+               AS kendi_reconciled_oldest_seconds,
+           (SELECT coalesce(sum(times), 0) FROM absorbed WHERE what = 'event') AS kendi_absorbed_events,
+           (SELECT coalesce(sum(times), 0) FROM absorbed WHERE what = 'receipt') AS kendi_absorbed_receipts
     FROM reconciled""")
 
 

@@ -16,7 +16,7 @@ from shared.messaging.operating import LONGEST_REASON, SHORTEST_REASON, Operator
 from shared.messaging.standing import standing
 from shared.messaging.whereabouts import Entry, Filters
 from shared.refusal import Refused
-from shared.web import pages
+from shared.web import pages, told_events
 from shared.web.access import OPERATOR, current
 from shared.web.context import serving, transaction
 from shared.web.pagination import row_number
@@ -49,6 +49,12 @@ def blueprint(card: Card) -> Blueprint:
     ):
         operations.get(address)(overview)
         operations.post(address)(command)
+    operations.get("/events/")(told_events.found)
+    operations.get("/events/resend")(told_events.found)
+    operations.post("/events/resend")(told_events.send_again)
+    operations.get(EVENT)(told_events.one)
+    operations.get(f"{EVENT}/resend")(told_events.one)
+    operations.post(f"{EVENT}/resend")(told_events.send_one_again)
     return operations
 
 

@@ -127,6 +127,7 @@ def day(value: date) -> str:
     return day_in(value, language())
 
 
+@lru_cache(maxsize=4096)
 def day_in(value: date, language: str) -> str:
     """A date as it is written in a language: 22 Maret 2025."""
     return format_date(value, "d MMMM y", locale=language)

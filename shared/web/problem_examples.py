@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
+from shared.web.problems import AWAY, PERHAPS_DONE, WRITTEN_DOWN
+
 
 def _problem(status: HTTPStatus, title: str, detail: str, **members: Any) -> dict[str, Any]:
     return {"type": "about:blank", "title": title, "status": status.value, "detail": detail, **members}
@@ -56,12 +58,12 @@ EXAMPLES = {
         _problem(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "Try again shortly",
-            "The database can't be reached; nothing was done.",
+            f"{AWAY} {PERHAPS_DONE}",
         ),
     )
 }
 OTHERWISE = _problem(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "Something went wrong",
-    "It was written down for the operator; nothing was done.",
+    f"{WRITTEN_DOWN} {PERHAPS_DONE}",
 )

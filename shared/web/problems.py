@@ -5,15 +5,24 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from shared.database import is_its_own_trouble
 from shared.refusal import Refused
 
 log = logging.getLogger(__name__)
 
 JSON_PROBLEM = "application/problem+json"
+
+AWAY = "The database can't be reached."
+WRITTEN_DOWN = "It was written down for the operator."
+ONLY_READ = "Nothing was to be changed, and nothing was."
+PERHAPS_DONE = (
+    "Whether it was done is not known. Repeat it with the same Idempotency-Key, and it is done once;"
+    " or look first whether it was."
+)
 
 
 class Problem(Exception):
@@ -114,12 +123,13 @@ def install(app: Flask) -> None:
     def http(error: HTTPException) -> Response:
         return answer(_from_http(error))
 
-    @app.errorhandler(OperationalError)
+    @app.errorhandler(DBAPIError)
     @app.errorhandler(PoolTimeout)
     def database_away(error: Exception) -> Response:
+        if not (isinstance(error, OperationalError) or is_its_own_trouble(error)):
+            return unexpected(error)
         log.warning("the database is away: %s", error)
-        away = "The database can't be reached; nothing was done."
-        return answer(Problem(503, "Try again shortly", away, retry_after=2))
+        return answer(Problem(503, "Try again shortly", f"{AWAY} {_what_became_of_it()}", retry_after=2))
 
     @app.errorhandler(RecursionError)
     def too_deep(error: RecursionError) -> Response:
@@ -130,9 +140,12 @@ def install(app: Flask) -> None:
         if "integer string conversion" in str(error):
             return answer(Problem(400, "Not readable", "The JSON has a number of thousands of digits."))
         log.exception("unexpected failure of %s %s", request.method, request.path)
-        return answer(
-            Problem(500, "Something went wrong", "It was written down for the operator; nothing was done.")
-        )
+        return answer(Problem(500, "Something went wrong", f"{WRITTEN_DOWN} {_what_became_of_it()}"))
+
+
+def _what_became_of_it() -> str:
+    """A COMMIT may have happened though its answer got lost, and what failed may have failed after it."""
+    return ONLY_READ if request.method in ("GET", "HEAD", "OPTIONS") else PERHAPS_DONE
 
 
 def _from_http(error: HTTPException) -> Problem:

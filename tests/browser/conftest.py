@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -27,18 +28,17 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def launch() -> Iterator[Callable[..., Browser]]:
-    """Opens a browser, with more arguments if any are given."""
+    """Opens a browser, as somebody with a home of their own if one is given."""
     path = find()
     if path is None:
         pytest.skip("no Chromium on PATH")
     opened: list[Browser] = []
     with sync_playwright() as playwright:
 
-        def open_browser(*more: str) -> Browser:
+        def open_browser(home: Path | None = None) -> Browser:
             chromium = playwright.chromium
-            opened.append(
-                chromium.launch(executable_path=path, args=[*ARGUMENTS, *more], env=dict(os.environ))
-            )
+            whose = {} if home is None else {"HOME": str(home)}
+            opened.append(chromium.launch(executable_path=path, args=ARGUMENTS, env={**os.environ, **whose}))
             return opened[-1]
 
         yield open_browser

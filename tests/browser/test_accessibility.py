@@ -61,7 +61,7 @@ PAGES = [
     ),
     ("orders", COMPLIANCE, None, ("holds/", "notes/", "policies/", "dossiers/", "dossiers/lots/LOT")),
     ("orders", KANWIL, None, ("", "holds/", "policies/", "claims/CLAIM")),
-    ("orders", OPERATOR, None, ("operations/", "retention/")),
+    ("orders", OPERATOR, None, ("operations/", "operations/events/", "retention/")),
     (
         "production",
         FACILITY,

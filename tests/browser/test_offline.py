@@ -24,6 +24,8 @@ from tests.production.conftest import a_clearance, an_order
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a password of the tests"
+THUMB = 44
+"""Pixels, each way (WCAG 2.5.5)."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "locale": "id-ID"}
 
 
@@ -258,3 +260,32 @@ def test_large_keys_enter_a_number_and_catch_a_slip_before_it_is_sent(workshop: 
     expect(page.get_by_role("alert")).to_have_count(0)
     tap(page, workshop, "Lapor hasil")
     until(lambda: workshop.reported() == [60, 4])
+
+
+def test_the_board_follows_what_another_reports_without_being_loaded_again(workshop: Workshop) -> None:
+    workshop.start()
+    page = workshop.board()
+    left = page.locator(f"#wo-{workshop.work} .big")
+    expect(left).to_have_text("100")
+    page.evaluate("window.stayed = true")
+    workshop.report_elsewhere(20)
+    expect(left).to_have_text("80", timeout=15_000)
+    assert page.evaluate("window.stayed") is True
+
+
+def test_whatever_is_tapped_on_the_board_is_large_enough_for_a_thumb(workshop: Workshop) -> None:
+    page = workshop.board()
+    offered = sizes(page)
+    workshop.start()
+    page.reload()
+    page.locator(f"#wo-{workshop.work}").get_by_label("Buah dibuat").tap()
+    expect(page.get_by_role("group", name="Papan angka").get_by_role("button")).not_to_have_count(0)
+    begun = sizes(page)
+    assert offered and len(begun) > 11, "the keypad has ten digits and a way back"
+    assert [size for size in (*offered, *begun) if min(size) < THUMB] == []
+
+
+def sizes(page: Page) -> list[tuple[float, float]]:
+    """Width and height of each button of the board and key of the keypad that is seen."""
+    boxes = [one.bounding_box() for one in page.locator(".act:visible, .keypad button:visible").all()]
+    return [(box["width"], box["height"]) for box in boxes if box]

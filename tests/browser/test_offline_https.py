@@ -1,15 +1,13 @@
 """The board as `kendi up --tls` gives it to phones: by https at this machine's own address, and without a network."""
 
-import base64
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.hashes import SHA256, Hash
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Error, expect
 
 from kendi.system import System
@@ -19,6 +17,7 @@ from services.production.handlers import REACTIONS
 from shared.database import Database
 from shared.sight import SERVICE
 from tests.awaiting import until
+from tests.browser.install import CERTUTIL
 from tests.browser.test_offline import Workshop, database, report_pieces, tap, waiting, workshop
 from tests.hearing import Hearing
 from tests.production.conftest import an_item
@@ -44,17 +43,23 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @pytest.fixture(scope="module")
-def browser(launch: Callable[..., Browser], system: System) -> Browser:
-    """One that trusts what the services show, by its key, as a phone does after its guide."""
+def browser(
+    launch: Callable[..., Browser], system: System, tmp_path_factory: pytest.TempPathFactory
+) -> Browser:
+    """One of somebody who trusts the authority, as a phone does after its guide."""
+    if shutil.which(CERTUTIL) is None:
+        pytest.skip("no certutil on PATH")
     assert system.tls is not None
-    return launch(f"--ignore-certificate-errors-spki-list={_pin(system.tls.server_certificate)}")
+    home = tmp_path_factory.mktemp("home")
+    kept = home / ".pki" / "nssdb"
+    kept.mkdir(parents=True)
+    _certutil("-N", "--empty-password", database=kept)
+    _certutil("-A", "-n", "Kendi", "-t", "C,,", "-i", str(system.tls.certificate), database=kept)
+    return launch(home)
 
 
-def _pin(certificate: Path) -> str:
-    key = x509.load_pem_x509_certificate(certificate.read_bytes()).public_key()
-    digest = Hash(SHA256())
-    digest.update(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
-    return base64.b64encode(digest.finalize()).decode()
+def _certutil(*what: str, database: Path) -> None:
+    subprocess.run([CERTUTIL, "-d", f"sql:{database}", *what], check=True, capture_output=True)
 
 
 def test_a_browser_that_does_not_trust_the_authority_shows_no_board(

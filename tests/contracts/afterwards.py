@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from kendi.accounts import sign_in_as
 from kendi.demo.clock import BusinessClock
 from kendi.demo.people import Client, DemoFailed
 from kendi.system import System
@@ -30,6 +31,10 @@ SAID = {"language": "en", "knows_who_made_it": True, "answers_for_import": True}
 
 class Caller(Client):
     """A system that also changes what is there, at the version that it has read."""
+
+    def sign_in(self, token: str) -> None:
+        """Be somebody besides, where no key may decide."""
+        self._http.cookies.set("kendi-orders", token)
 
     def change(self, method: str, path: str, body: dict[str, Any]) -> Any:
         seen = self._http.get(path).headers.get("ETag", "") if method == "PATCH" else ""
@@ -58,8 +63,15 @@ class Afterwards:
             self._callers.append(Caller(system.urls[service], key))
             return self._callers[-1]
 
+        def signer(role: str) -> Caller:
+            with self.databases["orders"].transaction() as session:
+                token = sign_in_as(session, email=f"{role}@record.example", name="record", role=role)
+            signing = caller("orders", role)
+            signing.sign_in(token)
+            return signing
+
         self.buyer = caller("orders", BUYER, "CHEWY-LOUIS")
-        self.officer, self.office = caller("orders", COMPLIANCE), caller("orders", KANWIL)
+        self.officer, self.office = signer(COMPLIANCE), signer(KANWIL)
         self.sragen, self.head = caller("production", FACILITY, SRAGEN), caller("production", HEAD, SRAGEN)
         self.hub = caller("logistics", LOGISTICS)
 

@@ -1,11 +1,16 @@
 """What is no message of ours ends no worker, and an operator finds it."""
 
+import base64
+import json
+import pickle
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kendi.faults.ground import Ground
-from kendi.faults.kinds.messages import GARBAGE, _almost_messages
+from kendi.faults.kinds.messages import FORGED, GARBAGE, almost_messages, celery_message
 from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
@@ -20,13 +25,74 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         yield running
 
 
-@pytest.mark.parametrize("task", ["receive", "receipt"])
+@pytest.mark.parametrize("task", ["receive", "receipt", "wake"])
 def test_a_worker_outlives_all_that_lies_on_its_queues(ground: Ground, task: str) -> None:
+    """A wake is not signed: it says which job to run, and one that there is not is none."""
     queue = f"logistics.{task}"
     pids = [child.process.pid for child in ground.alive("worker", "logistics") if child.process]
-    garbage = [*GARBAGE, *_almost_messages(queue, f"kendi.{task}")]
+    garbage = [*GARBAGE, *(almost_messages(queue, f"kendi.{task}") if task != "wake" else ())]
     before = ground.one("logistics", PARKED)
     with ground.broker() as broker:
         broker.lpush(queue, *garbage)
     until(lambda: ground.one("logistics", PARKED) == before + len(garbage))
     assert [child.process.pid for child in ground.alive("worker", "logistics") if child.process] == pids
+
+
+ERRAND = {"task": "kendi.receive", "args": ["an errand"], "options": {"queue": "production.receive"}}
+SIGNATURE = {**ERRAND, "kwargs": {}, "subtask_type": None, "immutable": True}
+
+
+def forged(task: str = "kendi.receive", *, beside: Any = None, **headers: Any) -> bytes:
+    return celery_message("logistics.receive", task, [FORGED, {}, beside or {}], **headers)
+
+
+def of_version_1() -> bytes:
+    """A message of Celery's older form, which says in its body what is to be done."""
+    body = {"task": "kendi.receive", "id": "1", "args": FORGED, "kwargs": {}, "callbacks": [SIGNATURE]}
+    value = json.loads(celery_message("logistics.receive", "", body))
+    return json.dumps({**value, "headers": {}}).encode()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        forged(beside={"callbacks": [SIGNATURE]}),
+        forged(beside={"chain": [SIGNATURE]}),
+        forged(callbacks=[SIGNATURE]),
+        forged(chain=[SIGNATURE]),
+        of_version_1(),
+    ],
+    ids=["callback", "chain", "callback in headers", "chain in headers", "version 1"],
+)
+def test_a_forged_message_has_no_worker_run_an_errand(ground: Ground, message: bytes) -> None:
+    """What a worker would publish for it stands on a queue before what is sent there after it was parked."""
+    before = {service: ground.one(service, PARKED) for service in ("logistics", "production")}
+    with ground.broker() as broker:
+        broker.lpush("logistics.receive", message, b"later")
+        until(lambda: ground.one("logistics", PARKED) == before["logistics"] + 2)
+        broker.lpush("production.receive", b"the last")
+    until(lambda: ground.one("production", PARKED) > before["production"])
+    assert ground.one("production", PARKED) == before["production"] + 1
+
+
+class Touching:
+    """Unpickled, it leaves a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.file,)
+
+
+def test_what_is_pickled_is_not_unpickled(ground: Ground, tmp_path: Path) -> None:
+    pickled = pickle.dumps([[Touching(tmp_path / "touched")], {}, {}])
+    pickle.loads(pickled)  # it does leave a file where it is
+    (tmp_path / "touched").unlink()
+    value = json.loads(forged(content_type="application/x-python-serialize"))
+    value |= {"body": base64.b64encode(pickled).decode(), "content-encoding": "binary"}
+    before = ground.one("logistics", PARKED)
+    with ground.broker() as broker:
+        broker.lpush("logistics.receive", json.dumps(value), b"later")
+    until(lambda: ground.one("logistics", PARKED) == before + 2)
+    assert not (tmp_path / "touched").exists()

@@ -141,10 +141,19 @@ def test_a_difference_tells_what_would_be_caught_and_changes_nothing(kendi: Kend
     assert answer["lines"][0]["rules"] == ["DP-ID-1.v2"] and answer["lines"][0]["release_ends"]
     said = kendi.run("diff", str(file)).output
     assert said.startswith("2 open lines would be caught; 1 of them have goods at sea.")
-    assert "PO-2 line 1, CR-BALL-07 to ID: allow → hold, would be held by DP-ID-1.v2" in said
+    today = f"{in_days(0).day} {in_days(0):%B %Y}"
+    assert f"PO-2 line 1, CR-BALL-07 to ID, on {today}: allow → hold, would be held by DP-ID-1.v2" in said
     assert kendi.said("diff", str(REPOSITORY / "reference" / "destinations.yaml"))["lines"] == []
     with kendi.database.transaction() as session:
         assert session.execute(select(caught_line)).all() == []
+    from_then = home.replace("DP-ID-1", "DP-ID-2") + after.partition("\n\n")[0]
+    from_then = from_then.replace("    owner:", f"    valid_from: {in_days(30)}\n    owner:") + "\n\n"
+    file.write_text(before + from_then + shipped.removeprefix(before))
+    later = kendi.said("diff", str(file))
+    assert (later["caught"], len(later["at_sea"])) == (2, 1)
+    assert {(line["on"], line["after"]) for line in later["lines"]} == {(in_days(30).isoformat(), "hold")}
+    day = f"{in_days(30).day} {in_days(30):%B %Y}"
+    assert f"PO-2 line 1, CR-BALL-07 to ID, on {day}: allow → hold" in kendi.run("diff", str(file)).output
     file.write_text(shipped.replace("action: block", "action: hold", 1))
     assert "releasable" in kendi.run("diff", str(file)).stderr
     file.write_text(shipped.replace("19 USC 1307", "19 USC 1308", 1))

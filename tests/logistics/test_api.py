@@ -1,5 +1,6 @@
 """The logistics API as the staff's systems meet it."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
@@ -11,8 +12,10 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
 from services.logistics.domain.sscc import check
+from services.logistics.making import NAMES
 from services.logistics.storage import clearance
 from shared.clock import real_now
+from shared.reference import Facility, facilities
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -22,6 +25,7 @@ from tests.logistics.conftest import (
     Logistics,
     a_booking,
     a_clearance,
+    a_declaration,
     a_facility,
     a_lot,
     a_paper,
@@ -301,6 +305,28 @@ def test_a_milestone_out_of_order_is_refused_with_what_is_missing(logistics: Log
     assert fields_of(refused) == ["milestone"]
 
 
+def test_nothing_passes_the_gate_without_the_note_of_customs_though_its_milestone_was_reported(
+    logistics: Logistics,
+) -> None:
+    """The declaration was cancelled after all: the note fell with it, and what was reported of it stays."""
+    shipment = logistics.planned()
+    logistics.change(shipment, "book", a_booking(etd=in_days(5).isoformat()))
+    for code in ("NIB", "SI-BKG", "FUM", "EORI"):
+        logistics.change(shipment, "documents", a_paper(code))
+    assert logistics.change(shipment, "declaration", a_declaration()).status_code == 200
+    assert logistics.change(shipment, "documents", a_paper("NPE")).status_code == 200
+    assert logistics.record(shipment, "NPE_ISSUED").status_code == 200
+    assert logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}).status_code == 200
+    assert logistics.change(shipment, "declaration/cancel", {"reason": "Wrong exporter."}).status_code == 200
+    refused = logistics.record(shipment, "GATE_IN")
+    assert refused.status_code == 422
+    assert "GATE_IN can't be without NPE (owed by Bea Cukai" in refused.json["detail"]
+    again = a_declaration(number="060100-000043")
+    assert logistics.change(shipment, "declaration", again).status_code == 200
+    assert logistics.change(shipment, "documents", a_paper("NPE")).status_code == 200
+    assert logistics.record(shipment, "GATE_IN").status_code == 200
+
+
 def test_the_same_milestone_again_changes_nothing(logistics: Logistics) -> None:
     shipment = logistics.booked()
     body = {"milestone": "PEB_SUBMITTED", "place": "IDSRG", "occurred_at": real_now().isoformat()}
@@ -384,7 +410,71 @@ def test_each_paper_is_a_pdf_that_is_always_the_same(logistics: Logistics, name:
     assert first.mimetype == "application/pdf"
     assert first.data == again.data
     said = "\n".join(page.extract_text() for page in PdfReader(BytesIO(first.data)).pages)
-    assert "095299000000000015" in said or name == "invoice"
+    assert {"invoice": "Total 1,000 550.00"}.get(name, "095299000000000015") in " ".join(said.split())
+
+
+def test_labels_come_in_parts_and_other_papers_whole(logistics: Logistics) -> None:
+    one = f"/shipments/{logistics.booked()['id']}"
+    whole, part = logistics.staff.get(f"{one}/labels.pdf"), logistics.staff.get(f"{one}/labels.pdf", part=1)
+    said = [[page.extract_text() for page in PdfReader(BytesIO(each.data)).pages] for each in (whole, part)]
+    assert said[0] == said[1]
+    for name, wrong in (("labels", 2), ("labels", 0), ("labels", "x"), ("invoice", 1)):
+        refused = logistics.staff.get(f"{one}/{name}.pdf", part=wrong)
+        assert (refused.status_code, fields_of(refused)) == (422, ["part"]), (name, wrong)
+
+
+def test_all_papers_tell_the_cartons_to_the_piece_and_who_made_them_in_truth(logistics: Logistics) -> None:
+    """Two orders, two facilities, and a carton that is not full: read back from each of the six."""
+    other = UUID(int=43)
+    logistics.hears(
+        an_order(order_id=other, po_number="PO-2025-0002", lines=(a_placed_line(1, sku="CW-BALL-09"),)),
+        a_clearance(),
+        *(a_clearance(order_id=other, purpose=purpose) for purpose in ("produce", "export")),
+    )
+    logistics.gathered(
+        a_lot("SRG-2503-001", quantity=450),
+        a_lot("PWD-2503-001", order_id=other, sku="CW-BALL-09", facility="LPS-PWD", quantity=300),
+    )
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    logistics.change(shipment, "book", a_booking())
+    read = {name: _text_of(logistics, shipment, name) for name in NAMES}
+    packed = logistics.staff.get("/cartons").json
+    made = {"SRG-2503-001": _facility("LPS-SRG"), "PWD-2503-001": _facility("LPS-PWD")}
+    po = {"SRG-2503-001": "PO-2025-0001", "PWD-2503-001": "PO-2025-0002"}
+    assert len({each["pieces"] for each in packed}) > 1 and {each["lot"] for each in packed} == made.keys()
+    for number, each in enumerate(packed, 1):
+        row = f"{number} of {len(packed)} {each['sscc']} {po[each['lot']]} {each['sku']} {each['lot']}"
+        assert f"{row} {made[each['lot']].name} {each['pieces']} " in read["packing-list"]
+        assert f"{each['sscc']} {each['pieces']}" in read["delivery-note"]
+        label = _page_of(logistics, shipment, "labels", number - 1)
+        assert re.search(rf"Quantity {each['pieces']}\b", label) and f"(00){each['sscc']}" in label
+        assert f"Made in Indonesia at {made[each['lot']].name}" in label
+    assert len(re.findall(r"\b0952990\d{11}\b", read["packing-list"])) == len(packed)
+    for lot, maker in made.items():
+        inside = [each for each in packed if each["lot"] == lot]
+        pieces, sku = sum(each["pieces"] for each in inside), inside[0]["sku"]
+        assert re.search(rf"{po[lot]} .*?{sku} .*?\b{pieces} 0\.55 ", read["invoice"])
+        for name in ("shipping-instruction", "peb-data"):
+            assert re.search(rf"{sku}\W.*?\b{len(inside)} {pieces}\b", read[name])
+        for name in set(NAMES) - {"labels"}:
+            assert maker.name in read[name] and maker.address[0] in read[name], name
+    for name in ("invoice", "shipping-instruction", "peb-data", "delivery-note", "packing-list"):
+        assert re.search(r"Total .*?\b750\b", read[name]), name
+
+
+def _text_of(logistics: Logistics, shipment: dict[str, Any], name: str) -> str:
+    answer = logistics.staff.get(f"/shipments/{shipment['id']}/{name}.pdf")
+    pages = PdfReader(BytesIO(answer.data)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def _page_of(logistics: Logistics, shipment: dict[str, Any], name: str, page: int) -> str:
+    answer = logistics.staff.get(f"/shipments/{shipment['id']}/{name}.pdf")
+    return " ".join(PdfReader(BytesIO(answer.data)).pages[page].extract_text().split())
+
+
+def _facility(code: str) -> Facility:
+    return next(each for each in facilities() if each.code == code)
 
 
 def test_the_labels_of_a_lot_can_be_printed_when_it_is_packed(logistics: Logistics) -> None:

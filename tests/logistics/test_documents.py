@@ -4,7 +4,15 @@ from datetime import date
 
 import pytest
 
-from services.logistics.domain.documents import Cargo, Rule, checklist, find, missing
+from services.logistics.domain.documents import (
+    Cargo,
+    Rule,
+    checklist,
+    find,
+    missing,
+    need_fresh,
+    too_old,
+)
 from shared.refusal import Refused
 from tests.logistics.builders import DAY, WAY, a_document
 
@@ -99,3 +107,29 @@ def test_a_paper_without_number_or_of_tomorrow_is_refused(number: str, issued_on
 def test_a_paper_that_is_not_on_the_list_is_answered_with_the_list() -> None:
     with pytest.raises(Refused, match="has CI, PL"):
         find([a_document("CI"), a_document("PL")], "FUM")
+
+
+def test_a_certificate_grows_too_old_for_the_stuffing_by_the_days_of_its_country_and_treatment() -> None:
+    days = {"AU": {"gas": 21, "heat": 90}}
+    (fum,) = checklist([a_rule("FUM", valid_days=days)], a_cargo(destination="AU"), WAY)
+    assert fum.valid_until is None
+    need_fresh([fum], DAY)
+    fum.record("FUM-17", DAY, today=DAY)
+    assert fum.valid_until == date(2025, 4, 12)
+    need_fresh([fum], date(2025, 4, 12))
+    with pytest.raises(Refused, match="FUM of 2025-03-22 is good for 21 days, until 2025-04-12"):
+        need_fresh([fum], date(2025, 4, 13))
+    fum.treated_by("heat")
+    need_fresh([fum], date(2025, 6, 20))
+    assert len(too_old([fum], date(2025, 6, 21))) == 1
+    fum.withdraw()
+    assert (fum.treatment, too_old([fum], date(2026, 1, 1))) == (None, [])
+
+
+def test_where_nobody_counts_days_a_certificate_stays_good_and_asks_for_no_treatment() -> None:
+    (fum,) = checklist([a_rule("FUM", valid_days={"AU": {"gas": 21}})], a_cargo(destination="BE"), WAY)
+    fum.record("FUM-17", DAY, today=DAY)
+    assert too_old([fum], date(2026, 1, 1)) == []
+    with pytest.raises(Refused, match="makes no difference") as refusal:
+        fum.treated_by("gas")
+    assert refusal.value.field == "treatment"

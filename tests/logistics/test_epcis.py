@@ -209,6 +209,25 @@ def test_what_was_taken_off_a_pallet_is_told() -> None:
     ]
 
 
+def test_what_was_opened_is_told_and_goes_no_farther() -> None:
+    """It was packed and gathered with the others; the milestones name those that are left."""
+    opened = replace(a_carton(3), unpacked_at=PACKED + timedelta(hours=7), opened_at_gln=PORT)
+    facts = a_journey(cartons=(*cartons(2), opened))
+    assert errors(epcis_document(facts, created_at=MADE)) == []
+    (event,) = [
+        each for each in events_of(facts) if each["action"] == "DELETE" and "childQuantityList" in each
+    ]
+    assert (event["bizStep"], event["parentID"]) == ("unpacking", "urn:epc:id:sscc:9529900.0000000003")
+    assert event["childQuantityList"][0]["quantity"] == 150
+    assert event["readPoint"] == {"id": "urn:epc:id:sgln:9529900.00020.0"}
+    later = [event for event in events_of(facts) if "kendi:milestone" in event]
+    assert later and not any(event["parentID"] in json.dumps(each) for each in later)
+    before = a_journey(cartons=cartons(3), milestones=())
+    assert [each["eventID"] for each in events_of(before)] == [
+        each["eventID"] for each in events_of(replace(facts, milestones=())) if each != event
+    ]
+
+
 def test_the_document_in_pieces_is_the_same_document() -> None:
     text = "".join(document_in_pieces(a_journey(), created_at=MADE))
     assert json.loads(text) == epcis_document(a_journey(), created_at=MADE)

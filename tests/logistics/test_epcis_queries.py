@@ -1,14 +1,30 @@
 """An auditor asks for events by step, time and EPC, page by page, and gets what the documents say."""
 
 import json
+import tracemalloc
 from typing import Any
+from uuid import UUID
 
 from click.testing import CliRunner
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from kendi.cli import main
 from kendi.servers import Addresses
-from tests.logistics.conftest import Logistics
+from services.logistics.domain.shipment import Shipment
+from services.logistics.epcis import document_in_pieces
+from services.logistics.epcis_facts import facts_of
+from shared.clock import real_now
+from shared.events.orders import WithholdingRequested
+from tests.logistics.conftest import (
+    ORDER,
+    SRAGEN,
+    Logistics,
+    a_clearance,
+    a_lot,
+    a_placed_line,
+    an_order,
+)
 from tests.logistics.test_correcting import at, correct, id_of, reported, sealed
 from tests.logistics.test_epcis import errors
 
@@ -89,3 +105,76 @@ def test_a_shipment_is_exported_by_its_number(
     assert json.loads(printed.output) == logistics.staff.get(f"/shipments/{sealed['id']}/epcis").json
     unknown = CliRunner().invoke(main, ["export", "epcis", "SHP-1999-0001"], env=env)
     assert (unknown.exit_code, "SHP-1999-0001" in unknown.output) == (1, True)
+
+
+def test_what_was_opened_stays_in_the_document_of_its_shipment_and_in_the_queries(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.planned()
+    logistics.hears(a_lot("SRG-2503-002"))
+    assert logistics.staff.post("/cartons", {"lot": "SRG-2503-002"}).status_code == 201
+    withheld = WithholdingRequested(
+        order_id=ORDER, line=1, cancellation_id=UUID(int=77), quantity=1_200, unpack=True
+    )
+    logistics.hears(withheld)
+    own = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json
+    assert errors(own) == []
+    events = own["epcisBody"]["eventList"]
+    packed = [each["parentID"] for each in events if each["bizStep"] == "packing"]
+    (opened,) = [each for each in events if each["bizStep"] == "unpacking"]
+    assert (len(packed), opened["parentID"] in packed, opened["action"]) == (5, True, "DELETE")
+    assert opened["childQuantityList"][0]["quantity"] == 200
+    answer = ask(logistics, EQ_bizStep="unpacking")
+    assert errors(answer.json) == []
+    unpacked = found(answer)
+    assert len(unpacked) == 6 and opened in unpacked
+    answer = ask(logistics, perPage=3)
+    whole = found(answer)
+    while link := answer.headers.get("Link"):
+        answer = ask(logistics, link.partition(">")[0].removeprefix("<"))
+        whole += found(answer)
+    assert len({each["eventID"] for each in whole}) == len(whole)
+    assert [each for each in whole if each["bizStep"] == "unpacking"] == unpacked
+    assert [each for each in whole if each in events] == events
+    lonely = next(each["parentID"] for each in unpacked if each != opened)
+    assert [each["bizStep"] for each in found(ask(logistics, MATCH_epc=lonely))] == ["commissioning"]
+
+
+def test_what_a_shipment_was_given_up_for_is_found_in_the_queries(logistics: Logistics) -> None:
+    shipment = logistics.planned()
+    withheld = WithholdingRequested(
+        order_id=ORDER, line=1, cancellation_id=UUID(int=77), quantity=1_000, unpack=True
+    )
+    logistics.hears(withheld)
+    assert logistics.staff.get(f"/shipments/{shipment['id']}").json["state"] == "cancelled"
+    steps = [each["bizStep"] for each in found(ask(logistics))]
+    assert (steps.count("packing"), steps.count("unpacking")) == (5, 5)
+
+
+def test_the_memory_for_a_document_stays_within_a_bound(logistics: Logistics) -> None:
+    """Of a carton less is kept than a kilobyte, and of the events no more than one at a time."""
+    peaks = [_peak(logistics, f"SRG-{count}", count) for count in (500, 2_000)]
+    assert (peaks[1] - peaks[0]) / 1_500 < 1_000
+    assert peaks[1] < 2 * 1024**2
+
+
+def _peak(logistics: Logistics, lot: str, cartons: int) -> int:
+    order = UUID(int=cartons)
+    pieces = 200 * cartons
+    logistics.hears(an_order(order_id=order, po_number=lot, lines=(a_placed_line(1),)))
+    for purpose in ("produce", "export"):
+        logistics.hears(a_clearance(order_id=order, purpose=purpose, quantity=pieces))
+    logistics.gathered(a_lot(lot, order_id=order, quantity=pieces))
+    planned = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    told = "INSERT INTO shipment_milestone (shipment_id, code, place, occurred_at, recorded_at) VALUES "
+    told += ", ".join(f"(:id, '{code}', 'LPS-SRG', now(), now())" for code in ("NPE_ISSUED", "DELIVERED"))
+    with logistics.database.transaction() as session:
+        session.execute(text(told), {"id": planned["id"]})
+    tracemalloc.start()
+    with logistics.database.transaction() as session:
+        facts = facts_of(session, session.get_one(Shipment, UUID(planned["id"])))
+    sent = sum(len(piece) for piece in document_in_pieces(facts, created_at=real_now()))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sent > 500 * cartons
+    return peak

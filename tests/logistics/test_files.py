@@ -2,18 +2,35 @@
 
 import hashlib
 import io
+import json
+import subprocess
 import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zipfile import ZipFile
 
 import pypdf
 import pytest
+from click.testing import CliRunner
 from PIL import Image
+from sqlalchemy import func, select, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
+from kendi.cli import main
+from kendi.servers import Addresses
+from kendi.servers.postgres import _postgres
+from services.logistics.storage import document_file
+from shared.database import Database, make_engine
 from shared.events.orders import Party
+from shared.messaging import whereabouts
+from shared.messaging.receipts import acknowledge
+from shared.messaging.tables import messaging_state, outbox_delivery, outbox_event
+from shared.messaging.wire import Receipt
+from shared.sight import SERVICE
 from shared.web.access import KANWIL, LOGISTICS
 from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper, in_days
 from tests.logistics.test_desk import Visitor
@@ -146,6 +163,66 @@ def test_a_corrected_paper_is_a_new_version_and_the_old_one_stays(logistics: Log
     assert read(logistics, shipment, "documents/FUM/files/2").data == second
     assert read(logistics, shipment, "documents/FUM/files/3").status_code == 404
     assert read(logistics, shipment, f"documents/FUM/files/{10**30}").status_code == 404
+
+
+@pytest.fixture
+def restore(addresses: Addresses, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Dump the database as it is now, and restore it beside, as PostgreSQL's own programs do."""
+    admin = addresses.admin_database_url
+    engine = make_engine(admin).execution_options(isolation_level="AUTOCOMMIT")
+    opened: list[Database] = []
+
+    def run(program: str, *arguments: str) -> None:
+        url = admin.replace("postgresql+psycopg", "postgresql").rpartition("/")[0]
+        named = [each.format(url=url) for each in arguments]
+        subprocess.run([_postgres(program), *named], check=True)
+
+    def dump_and_restore() -> Database:
+        with engine.connect() as connection:
+            connection.execute(text("CREATE DATABASE kendi_restored OWNER logistics_owner"))
+        file = str(tmp_path / "logistics.dump")
+        run("pg_dump", "--format=custom", f"--file={file}", "--dbname={url}/kendi_logistics")
+        run("pg_restore", "--dbname={url}/kendi_restored", file)
+        url = addresses.app_urls["logistics"].replace("kendi_logistics", "kendi_restored")
+        opened.append(Database(url, sees=SERVICE, pool_size=2))
+        return opened[0]
+
+    yield dump_and_restore
+    for database in opened:
+        database.close()
+    with engine.connect() as connection:
+        connection.execute(text("DROP DATABASE IF EXISTS kendi_restored WITH (FORCE)"))
+    engine.dispose()
+
+
+def test_a_restored_database_has_every_paper_and_takes_no_receipt_from_before(
+    logistics: Logistics, restore: Callable[[], Database]
+) -> None:
+    shipment, content = logistics.planned(), a_pdf()
+    send(logistics, shipment, a_paper("FUM"), content)
+    restored = restore()
+
+    def confirmed(incarnation: UUID) -> int:
+        """How many deliveries the receipt of all events ends."""
+        query = select(func.count()).select_from(outbox_delivery).where(outbox_delivery.c.state == 2)
+        with restored.transaction() as session:
+            told = tuple(session.execute(select(outbox_event.c.event_id)).scalars())
+            acknowledge(session, Receipt("orders", "logistics", incarnation, told))
+            return session.execute(query).scalar_one()
+
+    with restored.transaction() as session:
+        ((kept, digest),) = session.execute(select(document_file.c.content, document_file.c.sha256)).all()
+        before = session.execute(select(messaging_state.c.incarnation)).scalar_one()
+    assert (kept, digest) == (content, hashlib.sha256(content).digest())
+    url = restored.engine.url.render_as_string(hide_password=False)
+    said = CliRunner().invoke(
+        main, ["restored", "logistics", "--json"], env={"KENDI_LOGISTICS_DATABASE_URL": url}
+    )
+    assert said.exit_code == 0, said.output
+    assert confirmed(before) == 0
+    assert confirmed(UUID(json.loads(said.output)["incarnation"])) > 0
+    with restored.transaction() as session:
+        assert [row["action"] for row in whereabouts.newest_actions(session)] == ["restored"]
 
 
 def test_the_same_request_again_is_answered_again_and_another_file_under_its_key_is_not(

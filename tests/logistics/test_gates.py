@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -20,6 +21,8 @@ from tests.logistics.conftest import (
     a_clearance,
     a_lot,
     a_paper,
+    a_placed_line,
+    an_order,
     in_days,
 )
 from tests.logistics.test_desk import Visitor
@@ -277,3 +280,47 @@ def _cartons_of(logistics: Logistics, lot: str) -> list[str]:
     found = logistics.staff.get(f"/cartons?lot={lot}")
     assert found.status_code == 200, found.text
     return [each["sscc"] for each in found.json]
+
+
+def test_to_australia_nothing_is_stuffed_more_than_21_days_after_gas_or_90_after_heat(
+    logistics: Logistics,
+) -> None:
+    order = UUID(int=61)
+    line = a_placed_line(1, country="AU", consignee="Consignee Australia")
+    logistics.hears(an_order(order_id=order, po_number="PO-AU", lines=(line,)))
+    logistics.hears(
+        *(
+            a_clearance(order_id=order, purpose=purpose, destination="AU", policies=("DP-AU-1.v1",))
+            for purpose in ("produce", "export")
+        )
+    )
+    logistics.gathered(a_lot(order_id=order))
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "AU"}).json
+    shipment = logistics.change(shipment, "book", a_booking(port_of_discharge="AUMEL")).json
+    for document in shipment["documents"]:
+        if document["state"] == "missing":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    old = {**a_paper("FUM"), "issued_on": in_days(-22).isoformat()}
+    noted = logistics.change(shipment, "documents", old)
+    (paper,) = [each for each in noted.json["documents"] if each["code"] == "FUM"]
+    assert (paper["treatment"], paper["valid_until"]) == (None, in_days(-1).isoformat())
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}")
+    assert "have the goods treated again" in page and 'name="treatment"' in page
+    sealing = {"container": CONTAINER, "seal": SEAL}
+    refused = logistics.change(shipment, "dispatch", sealing)
+    assert (refused.status_code, "FUM of" in refused.text, "21 days" in refused.text) == (422, True, True)
+    fresh = {**old, "issued_on": in_days(-21).isoformat()}
+    (paper,) = [
+        each
+        for each in logistics.change(shipment, "documents", fresh).json["documents"]
+        if each["code"] == "FUM"
+    ]
+    assert paper["valid_until"] == in_days(0).isoformat()
+    unknown = logistics.change(shipment, "documents", {**old, "treatment": "water"})
+    assert (unknown.status_code, unknown.json["errors"][0]["field"]) == (422, "treatment")
+    elsewhere = logistics.change(shipment, "documents", {**a_paper("PC"), "treatment": "heat"})
+    assert (elsewhere.status_code, "makes no difference" in elsewhere.text) == (422, True)
+    assert logistics.change(shipment, "documents", {**old, "treatment": "heat"}).status_code == 200
+    sealed = logistics.change(shipment, "dispatch", sealing)
+    assert sealed.status_code == 200, sealed.text
+    assert logistics.change(shipment, "dispatch", sealing).status_code == 200

@@ -3,9 +3,11 @@
 import io
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import pypdf
@@ -14,11 +16,12 @@ import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
 from services.logistics.documents.delivery_note import DeliveryNote, delivery_note
 from services.logistics.documents.invoice import amount_of, invoice, total_of
-from services.logistics.documents.labels import carton_labels, labels, symbols_of
+from services.logistics.documents.labels import carton_labels, labels, labels_in_part, parts_of, symbols_of
 from services.logistics.documents.layout import cubic_metres
 from services.logistics.documents.packing_list import packing_list
 from services.logistics.documents.peb_data import peb_data
@@ -322,6 +325,15 @@ def test_a_long_list_repeats_its_head_and_counts_its_pages() -> None:
     assert found == [sscc(serial) for serial in range(1, 541)]
 
 
+def test_labels_in_parts_are_the_same_labels() -> None:
+    paper = a_full_container()
+    assert parts_of(250) == []
+    assert parts_of(540) == [(1, 250), (251, 500), (501, 540)]
+    parts = [pages_of(labels_in_part(paper, part)) for part in (1, 2, 3)]
+    assert [len(part) for part in parts] == [250, 250, 40]
+    assert [page for part in parts for page in part] == pages_of(labels(paper))
+
+
 def test_a_full_container_is_printed_in_seconds() -> None:
     paper = a_full_container()
     begun = time.process_time()
@@ -481,3 +493,64 @@ def test_any_text_can_be_printed(name: str, description: str) -> None:
     paper = a_paper(consignee=party, lines=(a_line(description=description),))
     assert invoice(paper) and packing_list(paper)
     assert carton_labels([a_carton(1, description=description, facility=name)])
+
+
+LONG_NAME = "Lembaga Pemasyarakatan Perempuan Kelas IIA dan Pusat Kegiatan Kerja Mandiri Karangtengah Selatan"
+
+
+def a_wordy_paper() -> ShipmentPaper:
+    """Everything that can be long is, and has words to break at, or none."""
+    long = PartyPaper(name=LONG_NAME, address=("Jalan Pahlawan Kemerdekaan " * 4, "2030 X"), country="BE")
+    made = dict.fromkeys(("description", "sku", "po"), LONG_NAME)
+    return a_paper(
+        exporter=long,
+        consignee=long,
+        hub=LONG_NAME,
+        vessel="W" * 60,
+        named_place=LONG_NAME,
+        lines=(a_line(**made, quantity=7_000, manufacturers=(long, SRAGEN)),),
+        cartons=tuple(
+            a_carton(number, count=70, quantity=100, facility=LONG_NAME, lot="W" * 20, **made)
+            for number in range(1, 71)
+        ),
+    )
+
+
+def a_wordy_note(paper: ShipmentPaper) -> bytes:
+    return delivery_note(a_note(paper))
+
+
+@pytest.mark.parametrize("build", [*BUILDERS, a_wordy_note])
+def test_nothing_is_printed_over_something_else_or_into_the_margins(
+    build: Callable[[ShipmentPaper], bytes],
+) -> None:
+    document = pypdfium2.PdfDocument(build(a_wordy_paper()))
+    margin = 3 if build is labels else 10
+    for page in list(document)[:4]:
+        picture = page.render(scale=2).to_pil().convert("L")
+        dots = round(margin / 25.4 * 72 * 2)
+        ink = Image.eval(picture, lambda light: 255 - light).getbbox()
+        assert ink is not None
+        left, top, right, bottom = ink
+        assert min(left, top, picture.width - right, picture.height - bottom) >= dots, ink
+        boxes = text_boxes(page)
+        assert len(boxes) > 5
+        for one, other in combinations(boxes, 2):
+            assert not overlapping(one[1], other[1]), (one, other)
+
+
+Box = tuple[float, float, float, float]
+
+
+def text_boxes(page: Any) -> list[tuple[str, Box]]:
+    """Each run of text with where its ink is: left, bottom, right and top."""
+    text = page.get_textpage()
+    boxes = [text.get_rect(number) for number in range(text.count_rects())]
+    return [(text.get_text_bounded(*box), box) for box in boxes]
+
+
+def overlapping(one: Box, other: Box) -> bool:
+    """Beyond a point, which the slants of letters take."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > 1 and down > 1

@@ -24,7 +24,7 @@ from tests.logistics.conftest import (
     a_paper,
 )
 from tests.logistics.test_epcis import errors
-from tests.logistics.test_papers import text_of
+from tests.logistics.test_papers import barcodes_of, text_of
 
 Outcomes = list[tuple[str, str | None]]
 
@@ -161,7 +161,10 @@ def test_cartons_stand_on_one_pallet_and_move_with_it(logistics: Logistics) -> N
     assert scan(logistics, "palletised", one, pallet=second) == [("accepted", None)]
     shown = logistics.staff.get(f"/pallets/{first}").json
     assert (shown["cartons"], shown["pieces"], shown["ssccs"]) == (1, 200, [two])
-    assert logistics.staff.get(f"/pallets/{first}/label.pdf").data.startswith(b"%PDF")
+    assert barcodes_of(logistics.staff.get(f"/pallets/{first}/label.pdf").data) == {
+        "]C100": f"00{first}".encode(),
+        "]Q1ht": f"https://id.gs1.org/00/{first}".encode(),
+    }
     none = {"what": "palletised", "pallet": one, "scans": [{"sscc": two}]}
     assert logistics.staff.post("/scans", none).json["detail"] == f"There is no pallet {one}."
 

@@ -2,18 +2,31 @@
 
 import re
 from datetime import date
+from html import unescape
+from io import BytesIO
 from uuid import UUID
 
 import pytest
 from icalendar import Calendar
+from pypdf import PdfReader
 
 from services.logistics.domain.load import in_m3
 from services.logistics.pages import calendar
 from services.logistics.pages.pictures import blocks, stops
 from services.logistics.views_of_loads import cut_offs_between, filled
-from shared.events.orders import WithholdingRequested
-from shared.web.access import LOGISTICS
-from tests.logistics.conftest import ORDER, SRAGEN, Logistics, a_booking, a_clearance, a_lot, in_days, today
+from shared.events.orders import ClearanceWithdrawn, WithholdingRequested
+from shared.web.access import KANWIL, LOGISTICS
+from tests.logistics.conftest import (
+    ORDER,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_lot,
+    a_paper,
+    in_days,
+    today,
+)
 from tests.logistics.test_desk import Visitor
 
 FIRST, SECOND = "SRG-2503-001", "SRG-2503-002"
@@ -36,7 +49,7 @@ def test_a_shipment_is_booked_divided_joined_and_given_up_by_the_forms_of_its_pa
     page = visitor.open(path)
     assert "IDSRG</text>" in page and "SGSIN</text>" in page and 'class="here"' in page
     assert "of 68 m³" in page and page.count('class="block ') == 2
-    assert "Terminal closes" in page and "The papers for sealing are there." in page
+    assert "Terminal closes" in page
     none = visitor.submit(f"{path}/split")
     assert (none.status_code, "Choose at least one lot." in none.text) == (422, True)
     assert visitor.submit(f"{path}/split", lots=SECOND).status_code == 303
@@ -50,6 +63,47 @@ def test_a_shipment_is_booked_divided_joined_and_given_up_by_the_forms_of_its_pa
     assert "The jug was broken at ten." in page and 'action="' + path + '/book"' not in page
     desk = visitor.open("/logistics/")
     assert shipment["number"] not in desk
+
+
+def test_the_dispatch_checklist_tells_what_is_done_and_what_is_open(logistics: Logistics) -> None:
+    visitor, shipment = Visitor(logistics, LOGISTICS), logistics.planned()
+    papers, weights, mass = (
+        "The papers for sealing are there.",
+        "Each carton was weighed.",
+        "The verified gross mass (VGM) is there.",
+    )
+
+    def states() -> dict[str, str]:
+        page = visitor.open(f"/logistics/shipment/{shipment['id']}?lang=en")
+        _, _, after = page.partition("Before it may be dispatched")
+        rows = re.findall(r'<li><span class="state (ok|wait)">(\w+)</span> ([^<]+?)(?:<br>|</li>)', after)
+        assert {(shape, word) for shape, word, _ in rows} <= {("ok", "done"), ("wait", "open")}
+        return {what: word for _, word, what in rows}
+
+    assert states()["Room is booked."] == "open"
+    shipment = logistics.change(shipment, "book", a_booking()).json
+    assert states() == {
+        "Room is booked.": "done",
+        "The goods are cleared to leave.": "done",
+        papers: "open",
+        weights: "open",
+        mass: "open",
+        "Container and seal are noted: by dispatching it.": "open",
+    }
+    for document in shipment["documents"]:
+        if document["state"] == "missing" and document["code"] != "VGM":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    assert (states()[papers], states()[mass]) == ("done", "open")
+    assert logistics.change(shipment, "documents", a_paper("VGM")).status_code == 200
+    assert states()[mass] == "done"
+    scans = [{"sscc": row["sscc"], "grams": row["gross_g"]} for row in logistics.staff.get("/cartons").json]
+    assert logistics.staff.post("/scans", {"what": "weighed", "scans": scans[1:]}).status_code == 200
+    assert states()[weights] == "open"
+    assert logistics.staff.post("/scans", {"what": "weighed", "scans": scans}).status_code == 200
+    assert states()[weights] == "done"
+    logistics.hears(ClearanceWithdrawn(order_id=ORDER, line=1, purpose="export"))
+    assert states()["The goods are cleared to leave."] == "open"
+    assert list(states().values()).count("open") == 2
 
 
 def test_the_calendar_tells_what_is_due_for_which_shipment_until_it_has_left(logistics: Logistics) -> None:
@@ -161,3 +215,34 @@ def test_the_route_shows_the_farthest_stop_at_which_something_was_reported() -> 
     assert here(("DISCHARGED", "NLRTM")) == "BEANR"
     assert here(("DELIVERED", "BEANR")) == "BE"
     assert stops({**shipment, "etd": None}) == []
+
+
+def test_forty_one_cubic_metres_do_not_go_into_twenty_feet_by_booking_or_by_joining(
+    logistics: Logistics,
+) -> None:
+    """Coir toys cube out: 0.096 m³ a carton."""
+    logistics.hears(a_clearance(quantity=200_000), a_clearance(2, quantity=200_000))
+    logistics.gathered(a_lot(FIRST, quantity=280 * 200))
+    small = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    assert small["volume_m3"] == "26.88"
+    logistics.gathered(a_lot(SECOND, quantity=428 * 200))
+    large = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    refused = logistics.change(large, "book", a_booking(equipment="20GP"))
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "equipment")
+    assert "41.09 m³ don't go into 20GP, which takes 28 m³. Split the shipment" in refused.json["detail"]
+    assert logistics.staff.get(f"/shipments/{large['id']}").json["state"] == "planned"
+    assert logistics.change(small, "book", a_booking(equipment="20GP")).status_code == 200
+    joined = logistics.change(small, "merge", {"other": large["id"]})
+    assert (joined.status_code, "67.97 m³ don't go into 20GP" in joined.json["detail"]) == (422, True)
+    assert logistics.staff.get(f"/shipments/{large['id']}").json["state"] == "planned"
+    assert logistics.change(small, "book", a_booking(equipment="LCL")).status_code == 200
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{small['id']}?lang=en")
+    path = f"/logistics/shipment/{small['id']}/labels.pdf"
+    assert f'href="{path}?part=2">251–280</a>' in page and "?part=3" not in page
+    client = Visitor(logistics, KANWIL).client
+    first, second = (PdfReader(BytesIO(client.get(f"{path}?part={n}").data)) for n in (1, 2))
+    assert (len(first.pages), len(second.pages)) == (250, 30)
+    assert "Carton 251 of 280" in second.pages[0].extract_text()
+    assert [client.get(f"{path}?part={wrong}").status_code for wrong in (0, 3, "x")] == [404] * 3
+    (warning,) = logistics.staff.get(f"/shipments/{small['id']}").json["fill"]["warnings"]
+    assert "a whole container costs less" in warning and warning in unescape(page)

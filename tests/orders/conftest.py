@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
+from kendi.accounts import sign_in_as
 from services.orders.storage import buyer, destination_policy, item, item_price
 from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
+from shared.web.pages import cookie_name
 from tests.conftest import database_beside
 
 
@@ -26,7 +28,7 @@ CONSIGNEE = {"name": "Consignee", "address": ["Havenstraat 1", "Antwerp"], "coun
 
 @dataclass
 class Caller:
-    """A system with a key, calling the orders API."""
+    """A system with a key, calling the orders API; and somebody with a session besides, if its client has one."""
 
     client: FlaskClient
     key: str
@@ -84,7 +86,22 @@ def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
                 ("office", KANWIL, None),
             )
         }
-    return Orders(client, database, **{name: Caller(client, key) for name, key in keys.items()})
+        sessions = {
+            name: sign_in_as(session, email=f"{name}@kendi.example", name=name, role=role)
+            for name, role in (("officer", COMPLIANCE), ("office", KANWIL))
+        }
+    callers = {name: Caller(client, key) for name, key in keys.items()}
+    for name, token in sessions.items():
+        callers[name] = Caller(signed_in(client, token), keys[name])
+    return Orders(client, database, **callers)
+
+
+def signed_in(client: FlaskClient, token: str) -> FlaskClient:
+    """Another client, with the session of somebody: their key opens the rest of the API."""
+    theirs = client.application.test_client()
+    with client.application.app_context():
+        theirs.set_cookie(cookie_name(), token)
+    return theirs
 
 
 RULES: dict[str, dict[str, Any]] = {

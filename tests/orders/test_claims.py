@@ -8,10 +8,12 @@ import pytest
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from shared.events.logistics import CartonsPacked
+from shared.events.logistics import CartonsPacked, MilestoneCorrected, MilestoneRecorded, ShortCarton
 from shared.photos import MOST_BYTES
+from shared.web.access import KANWIL
 from tests.orders.conftest import Caller, Orders, in_days
-from tests.orders.test_handlers import LOT, ORDERS, SRAGEN, Followed, follow
+from tests.orders.test_handlers import LOT, ORDERS, SHIPMENT, SRAGEN, WHEN, Followed, follow
+from tests.orders.test_pages import Visitor
 from tests.pictures import a_photo
 
 CLAIMS = "/orders/v1/claims"
@@ -165,3 +167,41 @@ def test_what_is_no_photo_is_refused_whatever_it_is_called(
     made = claim(order)
     assert send_photo(order.orders.buyer, made, content).status_code == status
     assert order.orders.buyer.get(f"{CLAIMS}/{made['id']}").json["photos"] == []
+
+
+def test_a_claim_tells_of_a_carton_that_was_short_landed_until_it_is_found(order: Followed) -> None:
+    """Whoever decides sees that the goods never came, and that they came later."""
+    made = claim(order)
+    assert made["short_landed"] is None
+    told: dict[str, Any] = {"shipment_id": SHIPMENT, "place": "BEANR", "lines": (order.part(),)}
+    short = (ShortCarton(order_id=order.id, sscc=SSCC),)
+    hours = [WHEN + timedelta(hours=hour) for hour in range(3)]
+    other = (ShortCarton(order_id=order.id, sscc="095299000000000028"),)
+    order.hears(MilestoneRecorded(milestone="SHORT_LANDED", occurred_at=hours[0], short=other, **told))
+    assert read(order, made)["short_landed"] is None
+    order.hears(MilestoneRecorded(milestone="SHORT_LANDED", occurred_at=hours[1], short=short, **told))
+    expected = {
+        "shipment_id": str(SHIPMENT),
+        "place": "BEANR",
+        "occurred_at": hours[1].isoformat(),
+        "found": False,
+    }
+    assert read(order, made)["short_landed"] == expected
+    page = f"/orders/claims/{made['id']}"
+    assert "it is not there yet" in Visitor(order.orders, KANWIL).open(page)
+    order.hears(MilestoneRecorded(milestone="LANDED_IN_FULL", occurred_at=hours[2], **told))
+    assert read(order, made)["short_landed"] == {**expected, "found": True}
+    assert "was found since" in Visitor(order.orders, KANWIL).open(page)
+    never = {"reason": "did_not_occur", "right_place": None, "right_at": None, **told}
+    order.hears(MilestoneCorrected(milestone="LANDED_IN_FULL", occurred_at=hours[2], **never))
+    assert read(order, made)["short_landed"] == expected
+    right = {**never, "reason": "incorrect_data", "right_place": "NLRTM", "right_at": hours[2]}
+    order.hears(MilestoneCorrected(milestone="SHORT_LANDED", occurred_at=hours[1], **right))
+    assert read(order, made)["short_landed"]["place"] == "NLRTM"
+    order.hears(MilestoneCorrected(milestone="SHORT_LANDED", occurred_at=hours[2], **never))
+    assert read(order, made)["short_landed"] is None
+
+
+def read(order: Followed, made: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = order.orders.office.get(f"{CLAIMS}/{made['id']}").json
+    return found

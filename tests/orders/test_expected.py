@@ -1,11 +1,13 @@
 """Why is this order waiting? Its lines name the next step, who owes it, since when and by when."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.orders.domain.expected import STEPS, Told, next_step
 from shared.events import contract_of
@@ -34,7 +36,8 @@ from shared.events.production import (
     WorkOrderDeclined,
     WorkOrderOffered,
 )
-from shared.web.access import BUYER
+from shared.messaging.inbox import store
+from shared.web.access import BUYER, KANWIL
 from tests.orders.conftest import Orders
 from tests.orders.test_handlers import LOT, PROMISED, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
 from tests.orders.test_order import DAY, OFFICE, OFFICER, SAID, a_line, an_order
@@ -222,6 +225,38 @@ def test_at_each_moment_the_order_names_the_step_that_comes_next(orders: Orders)
     assert by == [*[None] * 4, *[PROMISED.isoformat()] * 3, *[None] * 4, "2099-02-01", "2099-02-09"]
 
 
+PARK = """
+    UPDATE inbox SET state = 3 WHERE subject = :work_order AND state < 2"""
+
+
+def test_the_page_says_first_that_an_event_is_missing_or_parked_before_who_owes_a_step(
+    orders: Orders,
+) -> None:
+    order = follow(orders)
+    visitors = [Visitor(orders, BUYER, account="CHEWY-LOUIS"), Visitor(orders, KANWIL, language="id")]
+    planned, offered, accepted, begun = way(order)[:4]
+    order.hears(planned, offered)
+    lost = order.hearing.batch("production", accepted)
+    order.hears(begun)
+
+    def awaited() -> list[str]:
+        pages = [visitor.open(f"/orders/order/{order.id}") for visitor in visitors]
+        steps = [page.partition('<ol class="expected">')[2].partition("</li>")[0] for page in pages]
+        return [" ".join(re.sub("<[^>]*>", "", step).split()).partition(" · ")[0] for step in steps]
+
+    assert awaited() == [
+        "news from production has not come yet; what is told here stops before it production",
+        "kabar dari produksi belum datang; yang tertulis di sini berhenti sebelum kabar itu produksi",
+    ]
+    with orders.database.transaction() as session:
+        store(session, lost)
+        session.execute(text(PARK), {"work_order": lost.events[0].subject})
+    assert awaited() == [
+        "news from production could not be taken in; what is told here stops before it operator",
+        "kabar dari produksi tidak dapat diproses; yang tertulis di sini berhenti sebelum kabar itu operator",
+    ]
+
+
 @pytest.mark.parametrize("etd", [date(2099, 1, 30), date(2099, 2, 12)])
 def test_a_vessel_that_leaves_earlier_or_later_is_expected_then(orders: Orders, etd: date) -> None:
     order = follow(orders)
@@ -283,5 +318,5 @@ def test_the_page_names_it_in_the_readers_language(
 ) -> None:
     order = follow(orders, country="BE", lines=2)
     page = Visitor(orders, BUYER, account="CHEWY-LOUIS", language=language).open(f"/orders/order/{order.id}")
-    for text in said:
-        assert text in page
+    for words in said:
+        assert words in page

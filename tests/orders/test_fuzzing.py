@@ -1,7 +1,9 @@
 """The orders API under requests made up from its own document."""
 
 import pytest
+from sqlalchemy import select
 
+from services.orders.storage import release_attempt
 from tests.fuzzing import fuzz, operations_of
 from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
 from tests.orders.test_catalogue import stocked
@@ -48,7 +50,14 @@ def test_no_request_of_a_buyer_breaks_the_service_and_each_answer_is_documented(
 @pytest.mark.parametrize("role", ["officer", "office"])
 def test_no_request_of_others_breaks_the_service(stocked: Orders, role: str) -> None:
     caller: Caller = getattr(stocked, role)
-    assert fuzz(stocked.client.application, caller.key, known=what_is_there(stocked), examples=2)
+    cookie = caller.client.get_cookie("kendi-orders")
+    assert cookie is not None
+    cookies = {cookie.key: cookie.value}
+    there = what_is_there(stocked)
+    assert fuzz(stocked.client.application, caller.key, known=there, examples=2, cookies=cookies)
+    with stocked.database.transaction() as session:
+        tried = session.execute(select(release_attempt.c.who).where(release_attempt.c.asked == "release"))
+        assert any(who.startswith("person:") for who in tried.scalars())
 
 
 def what_is_there(orders: Orders) -> dict[str, list[object]]:

@@ -122,6 +122,42 @@ def test_an_export_that_nobody_signed_for_yet_is_about_its_lots(connection: Conn
     ]
 
 
+def test_a_line_that_comes_later_than_it_was_asked_for_is_screened_again_by_the_day_that_was_told_last(
+    connection: Connection,
+) -> None:
+    upgrade(connection, "shared@head")
+    upgrade(connection, "orders_0028")
+    add_order(connection, lines=3)
+    for line, day in ((1, "2026-05-01"), (1, None), (2, "2026-05-20")):
+        promise = {"short": 0, "made_at": "2026-03-05T01:00Z", "source": "production", "made_by": "system"}
+        add(connection, "promise", order_id=ORDER, line_number=line, promised_date=day, **promise)
+    booked, rescheduled, cancelled = (
+        f"kendi.logistics.shipment_{name}.v1" for name in ("booked", "rescheduled", "cancelled")
+    )
+    for shipment, type, eta in (
+        ("A", booked, "2026-07-01"),
+        ("A", rescheduled, "2026-06-20"),
+        ("B", booked, "2026-08-01"),
+        ("B", cancelled, None),
+    ):
+        told = {"shipment_id": shipment, "lines": [{"line": 1}], **({"eta": eta} if eta else {})}
+        add(
+            connection,
+            "timeline",
+            order_id=ORDER,
+            event_id=uuid4(),
+            source="logistics",
+            actor_role="system",
+            type=type,
+            occurred_at="2026-03-05T01:00Z",
+            data=json.dumps(told),
+        )
+    upgrade(connection, "orders_0029")
+    days = connection.execute(text("SELECT expected_on::text FROM order_line ORDER BY number")).scalars()
+    assert days.all() == ["2026-06-20", "2026-05-20", None]
+    assert connection.execute(text("SELECT count(*) FROM rescreening")).scalar_one() == 1
+
+
 def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Connection) -> None:
     upgrade(connection, "orders_0001")
     add_order(connection, lines=2)

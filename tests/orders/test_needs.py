@@ -30,7 +30,7 @@ from tests.orders.test_dossiers import a_recording
 from tests.orders.test_handlers import LOT, ORDERS, SRAGEN, WORK_ORDER, Followed, follow
 from tests.orders.test_order import REASON
 from tests.orders.test_pages import Visitor
-from tests.orders.test_releases import attempts, hold, sign
+from tests.orders.test_releases import WHY, attempts, hold, sign
 
 NOTES = "/orders/v1/counsel-notes"
 SHA = "ab" * 32
@@ -626,3 +626,25 @@ def test_the_dossier_of_a_lot_follows_its_corrected_lane_as_a_fact_of_that_day(o
     assert newest["as_of"] > first["as_of"]
     again = orders.officer.get(f"{path}?version=1").json
     assert (again["hash"], again["lots"], again["as_of"]) == (first["hash"], first["lots"], first["as_of"])
+
+
+def test_refused_attempts_at_notes_of_counsel_are_kept_and_listed(orders: Orders) -> None:
+    notes = "/orders/v1/counsel-notes"
+    script = Caller(orders.client, orders.officer.key)
+    assert script.post(notes, a_note(policies=[])).status_code == 403
+    note = orders.officer.post(notes, a_note(policies=[])).json["id"]
+    withdrawal = f"{notes}/{note}/withdraw"
+    assert orders.office.post(withdrawal, WHY).status_code == 403
+    assert orders.officer.post(withdrawal, WHY).status_code == 200
+    assert orders.officer.post(withdrawal, WHY).status_code == 422
+    officer, office = Visitor(orders, COMPLIANCE), Visitor(orders, KANWIL)
+    assert officer.submit(f"/orders/notes/{note}/withdraw", **WHY).status_code == 422
+    assert office.submit(f"/orders/notes/{note}/withdraw", **WHY).status_code == 403
+    assert [role for role, _ in attempts(orders)] == [
+        "compliance_officer",
+        "kanwil",
+        "compliance_officer",
+        "compliance_officer",
+        "kanwil",
+    ]
+    assert officer.open("/orders/holds/attempts").count("to record or withdraw it") == 5

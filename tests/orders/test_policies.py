@@ -1,6 +1,7 @@
 """Policies are published in versions; open lines are screened again, and what new ones catch is listed at once."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,9 +14,9 @@ from services.orders.domain.publication import Version
 from services.orders.handlers.placing import place_order
 from services.orders.handlers.publishing import known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
-from services.orders.storage import caught_line, destination_policy, rescreening
+from services.orders.storage import caught_line, destination_policy, order_line, rescreening
 from shared.clock import advance
-from shared.events.logistics import CartonsTakenOut, ShipmentBooked, ShipmentPlanned
+from shared.events.logistics import CartonsTakenOut, ShipmentBooked, ShipmentPlanned, ShipmentRescheduled
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
 from tests.awaiting import until_somebody_waits_for_a_lock
@@ -120,7 +121,7 @@ def test_a_new_version_ends_releases_and_lists_what_it_caught_and_leaves_goods_a
     page = officer.open("/orders/policies/")
     assert "Caught by DP-ID-1 v2: 3 lines" in page
     assert "1.000" in Visitor(orders, "kanwil", language="id").open("/orders/policies/")
-    assert "Goods at sea are caught by new rules: 1 line<" in officer.open("/orders/holds/")
+    assert "The law speaks against goods at sea: 1 line<" in officer.open("/orders/holds/")
     sailed.hears(sailed.arrival())
     assert "at sea" not in officer.open("/orders/holds/")
     assert {(row.before, row.after, row.at_sea) for row in rows(orders, caught_line)} == {
@@ -143,7 +144,7 @@ def test_a_line_at_sea_that_two_versions_caught_is_one_alarm_and_more_are_told_o
         screen_again(orders)
     assert len(rows(orders, caught_line)) == 4
     officer = Visitor(orders, COMPLIANCE)
-    assert "Goods at sea are caught by new rules: 2 lines<" in officer.open("/orders/holds/")
+    assert "The law speaks against goods at sea: 2 lines<" in officer.open("/orders/holds/")
     monkeypatch.setattr("services.orders.pages.policies.NEWEST", 1)
     page = officer.open("/orders/policies/")
     assert "The newest 1 of 2 are shown." in page
@@ -321,6 +322,123 @@ def test_a_shipment_that_all_of_a_line_was_taken_out_of_is_no_part_of_its_route(
     assert book(2, "SGSIN") == ["NL", "SG"]
     order.hears(CartonsTakenOut(**about(2), number="S-2", cartons=1))
     assert book(1) == ["NL"]
+
+
+@pytest.fixture
+def dated(orders: Orders) -> Orders:
+    """For Belgium more is asked of what comes from a day on."""
+    turn = in_days(320).isoformat()
+    held = {"action": "hold", "countries": ["BE"], "needs": ["DOSSIER"]}
+    later = held | {"needs": ["DOSSIER", "COUNSEL_NOTE_EU"], "delivery_from": turn}
+    publish(orders, *versions(DP_EU_1=held | {"delivery_before": turn}, DP_EU_2=later))
+    return orders
+
+
+def rules_of(order: Followed) -> Any:
+    """The rules that its line stands under."""
+    (found,) = (row.policies for row in rows(order.orders, order_line) if row.order_id == order.id)
+    return found
+
+
+def booking(order: Followed, shipment: int, *, eta: int) -> ShipmentBooked:
+    return ShipmentBooked(
+        shipment_id=UUID(int=shipment),
+        carrier="Carrier",
+        vessel="Vessel",
+        voyage="1",
+        port_of_loading="IDSRG",
+        port_of_discharge="BEANR",
+        etd=in_days(100),
+        eta=in_days(eta),
+        lines=(order.part(quantity=500),),
+    )
+
+
+def rescheduled(order: Followed, shipment: int, *, eta: int) -> ShipmentRescheduled:
+    return ShipmentRescheduled(
+        shipment_id=UUID(int=shipment),
+        vessel="Another",
+        voyage="2",
+        etd=in_days(110),
+        eta=in_days(eta),
+        reason="rolled",
+        lines=(order.part(quantity=500),),
+    )
+
+
+def test_a_line_is_screened_by_the_law_of_the_day_on_which_it_arrives_whenever_that_moves(
+    dated: Orders,
+) -> None:
+    order = follow(dated, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot(), order.cartons())
+    sign_by_two(order)
+
+    def stands() -> tuple[list[str], bool]:
+        return rules_of(order), order.read()["lines"][0]["hold"] is None
+
+    order.hears(booking(order, 1, eta=310), booking(order, 2, eta=315))
+    assert stands() == (["DP-EU-1.v2"], True)
+    order.hears(rescheduled(order, 1, eta=319))
+    assert stands() == (["DP-EU-1.v2"], True)
+    order.hears(rescheduled(order, 1, eta=320))
+    assert stands() == (["DP-EU-2.v1"], False)
+    assert order.told()[-4:] == [
+        "line_rescreened",
+        "clearance_withdrawn",
+        "clearance_withdrawn",
+        "hold_opened",
+    ]
+    order.hears(booking(order, 2, eta=316))
+    assert stands() == (["DP-EU-2.v1"], False)
+    order.hears(rescheduled(order, 1, eta=300))
+    assert stands() == (["DP-EU-1.v2"], False)
+    (kept,) = rows(dated, caught_line)
+    assert (kept.because, kept.policies, kept.rescreening_id) == ("delivery", ["DP-EU-2.v1"], None)
+
+
+def test_a_promise_beyond_the_day_of_another_law_asks_anew_and_a_plan_without_a_day_leaves_it(
+    dated: Orders,
+) -> None:
+    order = follow(dated, country="BE")
+    sign_by_two(order)
+    late = replace(order.plan(), promised_date=in_days(320))
+    order.hears(late)
+    line = order.read()["lines"][0]
+    assert (line["state"], line["hold"]["needs"]) == ("policy_hold", ["DOSSIER", "COUNSEL_NOTE_EU"])
+    order.hears(order.plan(600), late)
+    assert order.told().count("line_rescreened") == 1
+    seen = dated.buyer.get(f"{ORDERS}/{order.id}").headers["ETag"]
+    sooner = {"lines": [{"line": 1, "requested_date": in_days(290).isoformat()}]}
+    amended = dated.buyer.change("PATCH", f"{ORDERS}/{order.id}", sooner, seen=seen)
+    assert amended.status_code == 200, amended.text
+    assert rules_of(order) == ["DP-EU-2.v1"]
+    order.hears(order.plan())
+    assert rules_of(order) == ["DP-EU-1.v2"]
+
+
+def test_whatever_change_catches_a_line_is_listed_with_its_cause_and_goods_at_sea_are_an_alarm(
+    dated: Orders,
+) -> None:
+    order, amended = follow(dated, country="BE"), to_home(dated, "PO-2")
+    seen = dated.buyer.get(f"{ORDERS}/{amended.id}").headers["ETag"]
+    to_be = {"lines": [{"line": 1, "consignee": CONSIGNEE}]}
+    assert dated.buyer.change("PATCH", f"{ORDERS}/{amended.id}", to_be, seen=seen).status_code == 200
+    order.hears(order.plan(), order.lot(), order.cartons(), booking(order, 1, eta=310), order.departure())
+    officer = Visitor(dated, COMPLIANCE)
+    assert "at sea" not in officer.open("/orders/holds/")
+    told = order.told()
+    for day in (330, 340):
+        order.hears(rescheduled(order, 1, eta=day))
+    assert order.told() == [*told, "line_rescreened"]
+    assert rules_of(order) == ["DP-EU-1.v2"]
+    assert "The law speaks against goods at sea: 1 line<" in officer.open("/orders/holds/")
+    page = officer.open("/orders/policies/")
+    assert "the day it arrives" in page and "the order" in page
+    assert {(row.because, row.at_sea) for row in rows(dated, caught_line)} == {
+        ("amendment", 0),
+        ("delivery", 1_000),
+    }
 
 
 def test_a_row_that_cannot_be_read_holds_everything(orders: Orders) -> None:

@@ -72,11 +72,18 @@ def test_the_answer_says_what_would_make_the_day_possible(orders: Orders) -> Non
     quote = asked(orders, line_to("ID", requested_date=in_days(30).isoformat()))
     assert quote["lines"][0]["possible_with"] is None
     more = MoreWorkers(facility="LPS-SRG", workers=12, weeks=3)
-    told = LinePromise(number=1, promised_date=in_days(40), possible_with=more)
+    told = LinePromise(
+        number=1,
+        promised_date=in_days(40),
+        possible_with=more,
+        lacking="material",
+        lacking_at=("LPS-SRG", "LPS-KLT"),
+    )
     answer = QuoteAnswered(quote_id=UUID(quote["id"]), lines=(told,))
     Hearing(orders.database, REACTIONS).hears(answer)
     (line,) = orders.buyer.get(f"{QUOTES}/{quote['id']}").json["lines"]
     assert line["possible_with"] == {"facility": "LPS-SRG", "workers": 12, "weeks": 3}
+    assert (line["lacking"], line["lacking_at"]) == ("material", ["LPS-SRG", "LPS-KLT"])
 
 
 def test_a_quote_of_blocked_lines_alone_is_answered_at_once(orders: Orders) -> None:

@@ -14,14 +14,14 @@ from services.orders.domain.acknowledgement import NEWEST
 from services.orders.domain.hold import LONGEST_RELEASE, USUAL_RELEASE, Signer, Statement
 from services.orders.domain.lane import LANES, Operation, lane_of
 from services.orders.pages.holds import OTHERS
-from services.orders.storage import destination_policy, release_attempt, signature
+from services.orders.storage import caught_line, destination_policy, release_attempt, signature
 from shared.clock import advance, business_today
 from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import CONSIGNEE, Orders, forget_rules, in_days
+from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
@@ -115,8 +115,36 @@ def test_each_refused_attempt_is_kept_with_who_and_why_and_undoes_nothing_else(o
     assert sign(order).status_code == 422
     blocked = follow(orders, country="US", po_number="PO-2")
     assert sign(blocked, "office").status_code == 422
-    assert attempts(orders) == [("buyer", "This"), ("compliance_officer", "The"), ("kanwil", "Line")]
+    assert attempts(orders) == [("buyer", "A"), ("compliance_officer", "The"), ("kanwil", "Line")]
     assert len(hold(order)["signatures"]) == 1
+
+
+def test_no_key_signs_a_release_and_two_people_do_by_the_sessions_of_who_signed_in(
+    orders: Orders,
+) -> None:
+    order = follow(orders, country="BE")
+    release = f"{ORDERS}/{order.id}/lines/1/release"
+    for caller in (orders.officer, orders.office):
+        script = Caller(orders.client, caller.key)
+        refused = script.post(release, WHY)
+        assert refused.status_code == 403
+        assert "A key is no person: sign in at /orders/sign-in as compliance" in refused.json["detail"]
+    assert hold(order)["signatures"] == []
+    assert attempts(orders) == [("compliance_officer", "A"), ("kanwil", "A")]
+    elsewhere = {"Idempotency-Key": "1", "Origin": "https://elsewhere.example"}
+    forged = orders.officer.client.post(release, json=WHY, headers=elsewhere)
+    assert (forged.status_code, forged.json["title"]) == (403, "Sent from another site")
+    unreadable = orders.officer.client.post(release, data="reason=x", headers={"Idempotency-Key": "2"})
+    assert unreadable.status_code == 415
+    sign_by_two(order)
+    with orders.database.transaction() as session:
+        signers = session.execute(select(signature.c.signer_id)).scalars().all()
+    assert len(set(signers)) == 2 and all(id.startswith("person:") for id in signers)
+    document = orders.client.get("/orders/openapi.json").json
+    assert document["paths"]["/orders/v1/orders/{order_id}/lines/{line}/release"]["post"]["security"] == [
+        {"session": []}
+    ]
+    assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
 
 
 def test_attempts_at_what_a_release_rests_on_are_kept_and_listed_with_all_others(orders: Orders) -> None:
@@ -263,9 +291,11 @@ def let_free_goods_go(orders: Orders) -> None:
 
 def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(orders: Orders) -> None:
     let_free_goods_go(orders)
-    order = follow(orders, country="BE")
-    sign_by_two(order)
-    order.hears(order.plan(), replace(order.lot(FREE_LOT), lane="free"))
+    order, at_sea = (follow(orders, country="BE", po_number=number) for number in ("PO-1", "PO-2"))
+    for each, lot in ((at_sea, "SEA-1"), (order, FREE_LOT)):
+        sign_by_two(each)
+        each.hears(each.plan(), replace(each.lot(lot), lane="free"))
+    at_sea.hears(at_sea.cartons("SEA-1"), at_sea.departure(at_sea.part("SEA-1")))
     granted = clearances(order)[-1]
     assert (granted["purpose"], granted["lane"]) == ("export", "free")
     packed = {"name": "pack", "lane": "custodial"}
@@ -279,6 +309,10 @@ def test_one_custodial_operation_in_a_free_lot_has_its_line_screened_again(order
     assert hold(order)["lots"] == [{"lot": FREE_LOT, "quantity": 1_000, "lane": "custodial"}]
     assert "clearance_withdrawn" in order.told()
     assert orders.officer.post(path, braided).status_code == 422
+    assert orders.officer.post(f"{ORDERS}/{at_sea.id}/lots/SEA-1/lane", braided).status_code == 200
+    with orders.database.transaction() as session:
+        kept = session.execute(select(caught_line).order_by(caught_line.c.id)).all()
+    assert [(row.because, row.at_sea) for row in kept] == [("lane", 0), ("lane", 1_000)]
 
 
 def test_free_goods_that_are_all_made_because_the_rest_was_cancelled_wait_under_no_law_on_prisons(

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from sqlalchemy import update
 
 from services.production.domain.agreement import Agreement, covered_until, stand_alone
@@ -174,6 +175,18 @@ def test_a_facility_reads_only_why_it_was_passed_over_itself(shared_out: Product
     assert shared_out.sragen.get(f"/work-orders/{work['id']}").json["passed_over"] == []
     for_the_office = shared_out.office.get(f"/work-orders/{work['id']}").json["passed_over"]
     assert {row["reason"] for row in for_the_office} == {"no_hours"}
+
+
+def test_the_office_reads_on_the_board_why_here_and_why_not_there(shared_out: Production) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    shown = shared_out.office.get(f"/work-orders/{work['id']}").json
+    board = Visitor(shared_out, KANWIL, None).client.get("/production/?lang=en").text
+    card = board.partition(f'id="wo-{work["id"]}"')[2].partition("</details>")[0]
+    assert "Why here, why not there" in card
+    assert f"<li>{SRAGEN}: {escape(shown['why'])}</li>" in card
+    assert shown["passed_over"]
+    for other in shown["passed_over"]:
+        assert f"<li>{other['facility']}: has no hours for it</li>" in card
 
 
 def test_agreements_are_found_by_facility_state_and_day_page_by_page(production: Production) -> None:

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.production.domain.allocation import (
+    KNOWN_FROM,
     LARGEST_SHARE_PCT,
     SMALLEST_SHARE,
     Plan,
+    reliability,
     share_out,
 )
 from services.production.domain.calendar import FARTHEST_DAYS, Calendar, ordinary_week, working_day_after
@@ -19,7 +21,14 @@ TODAY = date(2026, 3, 2)
 LATEST = TODAY + timedelta(days=90)
 
 
-def able(code: str, *, workers: int = 50, committed: int = 0) -> Capacity:
+def able(
+    code: str,
+    *,
+    workers: int = 50,
+    committed: int = 0,
+    reliability_pct: int | None = None,
+    hub_steps: int = 2,
+) -> Capacity:
     return Capacity(
         facility=code,
         today=TODAY,
@@ -27,6 +36,8 @@ def able(code: str, *, workers: int = 50, committed: int = 0) -> Capacity:
         staffing=staffing(workers, of=workers, pool=()),
         efficiency_pct=85,
         committed_minutes=committed,
+        reliability_pct=reliability_pct,
+        hub_steps=hub_steps,
     )
 
 
@@ -62,6 +73,38 @@ def test_one_that_makes_only_little_in_time_takes_that_and_the_other_the_rest() 
     assert sum(amounts(plan).values()) == 10_000
     assert 0 < amounts(plan)["B"] <= 8 * 306 * 10 // 14
     assert all(share.due <= soon for share in plan.shares)
+
+
+def test_of_those_in_time_the_reliable_come_first_then_few_then_the_nearest_to_a_hub() -> None:
+    doubtful, known = able("A", workers=90, reliability_pct=71), able("B", workers=60, reliability_pct=92)
+    (share,) = shared(300, doubtful, known, able("C"), able("D", hub_steps=1)).shares
+    assert share.facility == "D", "who is new is trusted, and all four make it in time"
+    assert share.why == "makes 1092 a day; near a hub"
+    (share,) = shared(300, doubtful, known, able("C")).shares
+    assert share.facility == "B"
+    assert "reliable to 92 %" in share.why
+    some = able("A", workers=200), able("B"), able("C", reliability_pct=50)
+    assert amounts(shared(10_000, *some)) == {"A": 6_000, "B": 4_000}
+
+
+def test_who_is_not_reliable_is_asked_where_nobody_else_makes_it_in_time() -> None:
+    soon = working_day_after(TODAY, 10)
+    plan = shared(10_000, able("A", reliability_pct=10), able("B", workers=8), latest=soon)
+    assert amounts(plan).keys() == {"A", "B"}
+    assert all(share.due <= soon for share in plan.shares)
+
+
+@given(st.integers(0, 40), st.data())
+def test_reliability_is_the_least_of_what_is_taken_on_in_time_and_good_at_once(
+    offers: int, data: st.DataObject
+) -> None:
+    declined, late = data.draw(st.integers(0, offers)), data.draw(st.integers(0, offers))
+    passed = data.draw(st.none() | st.integers(0, 100))
+    pct = reliability(offers, declined=declined, late=late, passed_pct=passed)
+    assert (pct is None) == (offers < KNOWN_FROM)
+    if pct is not None:
+        assert 0 <= pct <= (100 if passed is None else passed)
+        assert pct == 100 or declined or late or passed is not None
 
 
 def test_more_facilities_share_when_few_do_not_finish_in_time() -> None:
@@ -118,16 +161,19 @@ def test_what_nobody_is_able_to_make_stays_unallocated() -> None:
     quantity=st.integers(1, 200_000) | st.integers(1, 1_000),
     labour=st.integers(1, 900),
     facilities=st.lists(
-        st.builds(lambda w, c: (w, c), st.integers(0, 300), st.integers(0, 10**6)), max_size=8
+        st.tuples(
+            st.integers(0, 300), st.integers(0, 10**6), st.none() | st.integers(0, 100), st.integers(0, 2)
+        ),
+        max_size=8,
     ),
     days=st.integers(-10, 400),
 )
 def test_every_piece_is_accounted_for(
-    quantity: int, labour: int, facilities: list[tuple[int, int]], days: int
+    quantity: int, labour: int, facilities: list[tuple[int, int, int | None, int]], days: int
 ) -> None:
     everyone = [
-        able(f"F{n}", workers=workers, committed=committed)
-        for n, (workers, committed) in enumerate(facilities)
+        able(f"F{n}", workers=workers, committed=committed, reliability_pct=known, hub_steps=steps)
+        for n, (workers, committed, known, steps) in enumerate(facilities)
     ]
     latest = TODAY + timedelta(days=days)
     plan = shared(quantity, *everyone, labour=labour, latest=latest)

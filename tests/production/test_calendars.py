@@ -9,9 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from services.production import loading
 from shared import reference
+from shared.web.access import FACILITY, KANWIL, create_key
 from tests.production.conftest import (
     FAMILY,
     SRAGEN,
+    Caller,
     Production,
     a_clearance,
     a_pool,
@@ -22,6 +24,8 @@ from tests.production.conftest import (
     particulars,
 )
 from tests.production.test_access_matrix import NEW_AGREEMENT
+from tests.production.test_api import a_report, an_inspection
+from tests.production.test_board import Visitor
 
 AT = f"/facilities/{SRAGEN}"
 
@@ -117,6 +121,38 @@ def test_a_week_of_its_own_is_kept_and_its_longest_day_is_told_as_capacity(produ
     assert production.sragen.get(f"{AT}/calendar").json["week"]["monday"] == 240
 
 
+def test_the_regional_office_reads_a_pool_in_fives_and_is_planned_with_it_as_it_is(
+    production: Production,
+) -> None:
+    for week, eligible, consenting in ((1, 24, 11), (2, 25, 10)):
+        told = a_pool(
+            week=monday(week).isoformat(), eligible=eligible, consenting=consenting, expected_releases=4
+        )
+        assert production.sragen.put(f"{AT}/pool", told).status_code == 200
+    own = [
+        (week["eligible"], week["consenting"]) for week in production.sragen.get(f"{AT}/pool").json["weeks"]
+    ]
+    assert own == [(24, 11), (25, 10)]
+    none = dict.fromkeys(("expected_releases", "expected_transfers", "trainees"))
+    seen = [
+        {"week": monday(1).isoformat(), "eligible": 20, "consenting": 10, **none},
+        {"week": monday(2).isoformat(), "eligible": 25, "consenting": 10, **none},
+    ]
+    assert production.office.get(f"{AT}/pool").json["weeks"] == seen
+    again = production.office.put(
+        f"{AT}/pool", a_pool(week=monday(2).isoformat(), eligible=31, consenting=12)
+    )
+    assert again.json["weeks"][1] == {**seen[1], "eligible": 30}
+    page = Visitor(production, KANWIL, None).client.get(f"/production{AT}?lang=en").text
+    assert ("10 of 20 consent" in page, "11 of 24 consent" in page, 'value="12"' in page) == (
+        True,
+        False,
+        False,
+    )
+    own_page = Visitor(production, FACILITY, SRAGEN).client.get(f"/production{AT}?lang=en").text
+    assert "11 of 24 consent, 4 leave, 0 learn" in own_page
+
+
 def test_a_pool_holds_until_another_is_told(production: Production) -> None:
     assert production.sragen.put(f"{AT}/pool", a_pool()).status_code == 200
     later = a_pool(week=monday(3).isoformat(), consenting=40, trainees=5)
@@ -201,9 +237,40 @@ def test_a_new_facility_says_what_is_missing_and_receives_work_the_same_day(prod
     assert [row["facility"] for row in production.office.work_orders()] == ["LPS-CTH"]
 
 
+def test_the_lots_of_a_workshop_outside_are_of_those_who_work_there_under_an_agreement_about_them(
+    production: Production,
+) -> None:
+    for caller, code in ((production.sragen, SRAGEN), (production.klaten, "LPS-KLT")):
+        caller.put(f"/facilities/{code}/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+    new = "/facilities/WRK-CTH"
+    production.office.put(new, particulars(kind="workshop", lane="free"))
+    production.office.put(f"{new}/calendar/week", a_week())
+    production.office.put(f"{new}/capabilities/{FAMILY}", {"workers": 12, "yield_pct": 90})
+    production.hears(an_order(quantity=300), a_clearance(quantity=300))
+    about = {**NEW_AGREEMENT, "facility": "WRK-CTH", "partner": "CHEWY-LOUIS"}
+    assert production.office.post("/agreements", about | {"lanes": ["custodial"]}).status_code == 201
+    assert production.office.get(new).json["missing"] == ["agreement"]
+    assert production.office.work_orders() == []
+    other = about | {"lanes": ["free"], "number": "PKS/FREE/1"}
+    assert production.office.post("/agreements", other).status_code == 201
+    assert (production.office.get(new).json["missing"], production.office.get(new).json["lane"]) == (
+        [],
+        "free",
+    )
+    with production.database.transaction() as session:
+        key = create_key(session, name="workshop", role=FACILITY, account="WRK-CTH")
+    workshop = Caller(production.client, key)
+    work_order = workshop.started()
+    workshop.do(work_order, "report", **a_report(pieces=10))
+    assert workshop.do(work_order, "inspect", **an_inspection(passed=10)).status_code == 200
+    assert [lot["lane"] for _, lot in production.told("lot_released")] == ["free"]
+
+
 @pytest.mark.parametrize(
     ("field", "change"),
     [
+        ("lane", {"lane": "free"}),
+        ("lane", {"kind": "workshop", "lane": "voluntary"}),
         ("producing", {"kind": "lpka"}),
         ("producing", {"kind": "bapas"}),
         ("gln", {"gln": "9529900002018"}),

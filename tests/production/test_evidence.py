@@ -56,6 +56,7 @@ def test_a_document_is_recorded_withdrawn_and_told_with_nobody_in_it(production:
         ({"item": "pay"}, "issuer"),
         ({"finding": "contradicts"}, "valid_until"),
         ({"document": "Surat a.n. Budi"}, "document"),
+        ({"document": "Consent form of SRG-7K3Q"}, "document"),
         ({"document": "3314 0112 3456 7890"}, "document"),
         ({"sha256": "abc"}, "sha256"),
     ],

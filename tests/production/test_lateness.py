@@ -156,6 +156,7 @@ def test_beyond_the_latest_finish_is_red_and_after_the_goods_should_have_left_bl
         ({"covered_until": MONDAY - timedelta(days=1)}, "agreement_ends", "red"),
         ({"covered_until": None}, "agreement_ends", "red"),
         ({"lacks_material": True}, "material_lacking", "amber"),
+        ({"lacks_consent": True}, "consent_lacking", "amber"),
     ],
 )
 def test_what_else_endangers_accepted_work_is_found(changes: Any, kind: str, grade: str) -> None:

@@ -1,14 +1,16 @@
 """Loading the reference facilities twice changes nothing, and never what people have set."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import delete, func, select, update
 
 from services.production import loading, views
 from services.production.handlers import capacities
-from services.production.storage import capability, facility
+from services.production.storage import capability, facility, material_lot
 from shared import reference
 from shared.database import Database
 from shared.messaging.tables import outbox_event
@@ -67,6 +69,34 @@ def test_a_family_that_is_new_is_added_to_a_facility_that_is_known(database: Dat
             select(func.count()).select_from(capability).where(capability.c.family == "coffee_wood")
         ).scalar_one()
     assert added == 1
+
+
+def test_material_of_the_file_is_added_once_and_what_was_used_since_stays_used(
+    database: Database, tmp_path: Path
+) -> None:
+    shutil.copytree(reference.FOLDER, tmp_path, dirs_exist_ok=True)
+
+    def stock() -> dict[str, tuple[int, int]]:
+        with database.transaction() as session:
+            loading.load(session, tmp_path)
+            lots = session.execute(select(material_lot)).all()
+        return {lot.number: (int(lot.quantity), int(lot.used)) for lot in lots}
+
+    first = stock()
+    with database.transaction() as session:
+        session.execute(update(material_lot).values(used=1))
+    assert stock() == {number: (quantity, 1) for number, (quantity, _) in first.items()}
+    file = tmp_path / "materials.yaml"
+    told = yaml.safe_load(file.read_text())
+    (purwodadi,) = [one for one in told["stock"] if one["facility"] == "LPS-PWD"]
+    purwodadi["lots"] = [{**lot, "quantity": "1"} for lot in purwodadi["lots"]]
+    purwodadi["lots"].append({"material": "cotton", "quantity": "5"})
+    file.write_text(yaml.safe_dump(told))
+    again = stock()
+    assert {number: again.pop(number) for number in again.keys() - first.keys()} == {
+        "MAT-PWD-0-COTTON": (5, 0)
+    }
+    assert again == {number: (quantity, 1) for number, (quantity, _) in first.items()}
 
 
 def test_children_and_those_who_take_no_part_are_never_able(database: Database) -> None:

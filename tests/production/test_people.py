@@ -1,6 +1,7 @@
 """People's work without names: codes, consent, hours within the limits, and nothing about anybody elsewhere."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -8,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from services.production.domain.hours import must_fit
 from services.production.handlers import hours, people
-from services.production.storage import agreement, hours_entry, worker
+from services.production.storage import hours_entry, refusal, tables, worker
 from shared.clock import advance, business_now
+from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
 from shared.sight import ALL, only
 from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
@@ -103,6 +106,41 @@ def test_hours_need_consent_to_the_words_as_they_are_and_stop_when_it_is_withdra
         worked(session, {first: 60}, work, in_days(1))
 
 
+def test_a_new_consent_covers_no_day_before_the_last_was_withdrawn(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        of = agreement_of(session)
+        one, other = some_workers(session, 2).values()
+        people.withdraw_consent(session, facility=SRAGEN, workers=[one], agreement_id=of, purposes=["work"])
+        advance(session, timedelta(days=4))
+        with pytest.raises(Refused, match=f"withdrew that consent on {today()}") as refused:
+            consented(session, [other, one], given_on=in_days(-1))
+        assert refused.value.field == "given_on"
+        consented(session, [one], given_on=in_days(-1), purposes=["data"])
+        consented(session, [one], given_on=today())
+
+
+def test_hours_are_raised_by_a_correction_only_with_consent(shared_out: Production) -> None:
+    work = UUID(shared_out.sragen.started()["id"])
+    with shared_out.database.transaction() as session:
+        one, other = some_workers(session, 2).values()
+        worked(session, {one: 60}, work)
+        worked(session, {other: 60})
+        people.withdraw_consent(
+            session,
+            facility=SRAGEN,
+            workers=[one, other],
+            agreement_id=agreement_of(session),
+            purposes=["work"],
+        )
+        partners, own = session.execute(select(hours_entry.c.id).order_by(hours_entry.c.id)).scalars()
+        said: dict[str, Any] = {"facility": SRAGEN, "pieces": 0, "reason": "Counted wrong."}
+        with pytest.raises(Refused, match="withdrew the consent"):
+            hours.correct(session, entry_id=partners, minutes=420, **said)
+        hours.correct(session, entry_id=partners, minutes=30, **said)
+        hours.correct(session, entry_id=own, minutes=420, **said)
+        assert session.execute(select(hours_entry.c.minutes)).scalars().all() == [60, 60, -30, 360]
+
+
 def test_who_is_not_eligible_or_left_has_no_hours(shared_out: Production) -> None:
     with shared_out.database.transaction() as session:
         gone, stays = some_workers(session, 2).values()
@@ -147,10 +185,19 @@ def test_hours_are_corrected_by_entries_of_their_own_and_never_changed(shared_ou
 
 
 def test_a_refusal_has_no_effect_on_anything(shared_out: Production) -> None:
+    shared_out.sragen.started()
     with shared_out.database.transaction() as session:
-        before = session.execute(select(agreement)).all()
+        some_workers(session, 3)
+        before = everything_but_refusals(session)
         people.count_refusals(
             session, facility=SRAGEN, agreement_id=agreement_of(session), day=today(), people=7
         )
-        assert session.execute(select(agreement)).all() == before
-    assert shared_out.told()[-1][0] != "refusal"
+        assert session.execute(select(refusal.c.people)).scalars().all() == [7]
+        assert everything_but_refusals(session) == before
+
+
+def everything_but_refusals(session: Session) -> dict[str, list[str]]:
+    """All rows of the service, and what waits to be told."""
+    kept = {table.name: table for table in (*tables.sorted_tables, outbox_event) if table is not refusal}
+    assert {"worker", "warning", "outbox_event", "premi_line"} <= kept.keys()
+    return {name: sorted(str(row) for row in session.execute(select(table))) for name, table in kept.items()}

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from services.production.domain.calendar import working_day_after
-from services.production.handlers import capacities, hearing
+from services.production.handlers import capacities, hearing, rating
 from services.production.storage import capability, demand, facility, work_order
 from shared.clock import advance
 from shared.messaging.tables import Inbox, inbox
@@ -158,3 +158,22 @@ def test_a_facility_without_the_family_is_never_asked(production: Production) ->
         )
     production.hears(an_order(), a_clearance())
     assert {row["facility"] for row in production.office.work_orders()} & others == set()
+
+
+def test_who_declines_what_it_is_offered_is_asked_last_from_the_next_day_on(production: Production) -> None:
+    for number in range(1, 7):
+        order = UUID(int=number)
+        production.hears(an_order(order_id=order, quantity=300), a_clearance(order_id=order, quantity=300))
+        (offered,) = production.sragen.work_orders(state="offered")
+        body = {"reason": "No room", "code": "workshop_full"}
+        assert production.sragen.do(offered, "decline", **body).status_code == 200
+    with production.database.transaction() as session:
+        assert rating.some_are_unrated(session)
+        rating.rate(session)
+        assert not rating.some_are_unrated(session)
+        advance(session, timedelta(days=1))
+        assert rating.some_are_unrated(session)
+    production.hears(an_order(quantity=300), a_clearance(quantity=300))
+    (offered,) = production.office.work_orders(limit=1)
+    assert offered["facility"] == KLATEN
+    assert "reliable to 100 %; near a hub" in offered["why"]

@@ -224,6 +224,25 @@ def test_by_the_hour_each_hour_is_paid_once(shared_out: Production) -> None:
         assert [premi.owed(session, one) for one in (first, second)] == [15_000, 5_000]
 
 
+def test_who_withdrew_the_consent_is_owed_their_whole_share_of_what_was_made_before(
+    shared_out: Production,
+) -> None:
+    work, lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        one, other = some_workers(session, 2).values()
+        worked(session, {one: 60, other: 60}, work)
+        people.withdraw_consent(
+            session,
+            facility=SRAGEN,
+            workers=[one],
+            agreement_id=agreement_of(session),
+            purposes=["work", "data"],
+        )
+        premi.share(session, facility=SRAGEN, lot=lot)
+        assert premi.owed(session, one) == premi.owed(session, other) == 2_943 * 100 // 2 // 2
+        premi.pay(session, facility=SRAGEN, worker_id=one, idr=premi.owed(session, one))
+
+
 def test_two_lots_of_a_day_are_shared_out_one_after_the_other(shared_out: Production) -> None:
     with shared_out.database.transaction() as session:
         (one,) = some_workers(session, 1).values()

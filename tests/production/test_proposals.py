@@ -1,6 +1,7 @@
 """A proposal changes nothing until it is accepted, dies with the open work it was made for, and moves every piece."""
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from sqlalchemy import delete, insert, select
 from werkzeug.test import TestResponse
 
 from kendi.cli import main
-from services.production.handlers import planning, working
-from services.production.storage import passed_over, proposal
+from services.production.domain.material import MaterialLot
+from services.production.handlers import materials, planning, working
+from services.production.storage import material_lot, passed_over, proposal
 from shared.clock import advance
 from shared.web.access import FACILITY, KANWIL
 from tests.awaiting import until_somebody_waits_for_a_lock
@@ -23,6 +25,11 @@ from tests.production.test_planning import staff
 
 PAGE = "/production/replan"
 LINES, PIECES = 4, 9_000
+LABELS = {
+    "late": "Lateness: pieces times days",
+    "splits": "Further facilities of lines",
+    "moves": "Work orders that are taken back in whole or part",
+}
 OTHERS = {"RTN-BYL": "no_hours", "LPS-WNG": "no_agreement"}
 """Facilities without workers, and why they were passed over: one reason that stands, one that does not any more."""
 
@@ -57,6 +64,13 @@ def accept_address(visitor: Visitor) -> str:
     return page[begin : page.index('"', begin)]
 
 
+def numbers_of(visitor: Visitor, label: str) -> tuple[int, ...]:
+    """What the page says of the plan in force and of the proposal."""
+    row = visitor.client.get(f"{PAGE}?lang=en").text.partition(f'<th scope="row">{label}</th>')[2]
+    numbers = re.findall(r">([\d,]+)</td>", row.partition("</tr>")[0])
+    return tuple(int(number.replace(",", "")) for number in numbers)
+
+
 def live(production: Production) -> list[dict[str, Any]]:
     rows = production.office.work_orders(limit=100)
     return [row for row in rows if row["state"] not in ("cancelled", "declined")]
@@ -69,6 +83,11 @@ def test_accepting_moves_work_and_no_piece_is_lost(crowded: Production, office: 
     assert live(crowded) == before, "a proposal changed something"
     page = office.client.get(f"{PAGE}?lang=id").text
     assert "menunggu keputusan Anda" in page and "Rencana berlaku" in page
+    with crowded.database.transaction() as session:
+        kept = session.execute(select(proposal.c.before, proposal.c.after)).one()
+    shown = {name: numbers_of(office, label) for name, label in LABELS.items()}
+    assert shown == {name: (kept.before[name], kept.after[name]) for name in LABELS}
+    assert shown["late"][0] > shown["late"][1] and shown["moves"][0] == 0 < shown["moves"][1]
     address = accept_address(office)
     assert office.client.get(f"{PAGE}{address}").status_code == 200
     assert submit(office, address).status_code == 303
@@ -98,7 +117,7 @@ def test_a_proposal_is_void_when_the_open_work_has_changed(crowded: Production, 
     assert live(crowded) == before
 
 
-@pytest.mark.parametrize("what", ["the day", "people"])
+@pytest.mark.parametrize("what", ["the day", "people", "material"])
 def test_a_proposal_is_void_when_what_it_counted_on_has_changed(
     crowded: Production, office: Visitor, what: str
 ) -> None:
@@ -106,6 +125,12 @@ def test_a_proposal_is_void_when_what_it_counted_on_has_changed(
     address = accept_address(office)
     if what == "people":
         staff(crowded, LPS_SRG=10)
+    elif what == "material":
+        with crowded.database.transaction() as session:
+            for lot in session.execute(
+                select(MaterialLot).where(material_lot.c.facility == SRAGEN)
+            ).scalars():
+                materials.quarantine(session, lot_id=lot.id, reason="Mildew")
     else:
         with crowded.database.transaction() as session:
             advance(session, timedelta(days=1))

@@ -4,15 +4,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from services.production.domain.capacity import Capacity
 from services.production.domain.quote import Wanted, promises
-from services.production.domain.terms import Terms
+from services.production.domain.terms import Needs, Terms
 from services.production.storage import work_order
 from shared.events.orders import QuotedLine, QuoteRequested
+from shared.events.production import LinePromise
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -113,26 +115,101 @@ def test_four_containers_a_month_from_sragen_are_told_to_be_infeasible_and_what_
     assert (line["possible_with"]["facility"], line["possible_with"]["weeks"]) == (SRAGEN, 4)
 
 
+def a_line(quantity: int, days: int, terms: dict[str, Terms], *, skill_level: int = 1) -> Wanted:
+    return Wanted(
+        number=1,
+        quantity=quantity,
+        family=FAMILY,
+        labour_minutes=14,
+        latest=TODAY + timedelta(days=days),
+        terms=terms,
+        needs=Needs(skill_level=skill_level),
+    )
+
+
+def told(line: Wanted, *facilities: Capacity) -> LinePromise:
+    (promise,) = promises([line], able={FAMILY: facilities}, today=TODAY)
+    return promise
+
+
+def in_time(line: Wanted, *facilities: Capacity) -> bool:
+    promise = told(line, *facilities)
+    return promise.promised_date is not None and promise.promised_date <= line.latest
+
+
+LASTING, NONE, SHORT = (
+    Terms(until=date.max),
+    Terms(until=None),
+    Terms(until=TODAY + timedelta(days=5)),
+)
+
+
+@pytest.mark.parametrize(
+    ("terms", "needs", "lacking"),
+    [
+        (NONE, 1, "agreement"),
+        (SHORT, 1, "agreement"),
+        (LASTING, 2, "skill"),
+        (Terms(until=date.max, pieces=0), 1, "material"),
+    ],
+)
+def test_where_hours_are_plenty_a_quote_names_what_is_missing_instead_of_workers(
+    terms: Terms, needs: int, lacking: str
+) -> None:
+    quantity, days = (5_000, 11) if lacking == "material" else (20_000, 60)
+    promise = told(a_line(quantity, days, {"A": terms}, skill_level=needs), able("A", workers=100))
+    assert (promise.lacking, promise.lacking_at) == (lacking, ("A",))
+    assert (promise.possible_with is None) == (lacking != "material"), "more can make up for days of waiting"
+
+
+def test_where_nothing_alone_would_do_what_is_missing_first_is_named() -> None:
+    promise = told(a_line(90_000, 30, {"A": NONE}), able("A", workers=2))
+    assert (promise.possible_with, promise.lacking, promise.lacking_at) == (None, "agreement", ())
+
+
+def test_parts_that_are_too_small_for_a_start_are_not_counted_on() -> None:
+    line = a_line(35_483, 6, {f"F{n}": LASTING for n in range(3)})
+    few = [able(f"F{n}", workers=2) for n in range(3)]
+    more = told(line, *few).possible_with
+    assert more is not None
+    assert in_time(line, few[0].with_more(more.workers), *few[1:])
+    assert not in_time(line, few[0].with_more(more.workers - 1), *few[1:])
+
+
+TERMS = st.builds(
+    Terms,
+    until=st.none() | st.integers(0, 90).map(lambda days: TODAY + timedelta(days=days)) | st.just(date.max),
+    pieces=st.none() | st.integers(0, 30_000),
+)
+
+
 @given(
     quantity=st.integers(1, 40_000),
     days=st.integers(5, 120),
-    workers=st.lists(st.integers(0, 60), max_size=4),
+    needed=st.integers(1, 2),
+    places=st.lists(st.tuples(st.integers(0, 60), TERMS, st.integers(1, 2)), min_size=1, max_size=4),
 )
-def test_with_the_workers_that_a_quote_names_the_day_is_possible(
-    quantity: int, days: int, workers: list[int]
+def test_with_what_a_quote_names_the_day_is_possible(
+    quantity: int, days: int, needed: int, places: list[tuple[int, Terms, int]]
 ) -> None:
-    latest = TODAY + timedelta(days=days)
-    terms = {f"F{n}": Terms(until=date.max) for n in range(5)}
-    line = Wanted(number=1, quantity=quantity, family=FAMILY, labour_minutes=14, latest=latest, terms=terms)
-
-    def facilities(*counts: int) -> list[Capacity]:
-        return [able(f"F{n}", workers=count) for n, count in enumerate(counts)]
-
-    (told,) = promises([line], able={FAMILY: facilities(*workers)}, today=TODAY)
-    in_time = told.promised_date is not None and told.promised_date <= latest
-    assert (told.possible_with is None) == (in_time or not workers)
-    if told.possible_with and sum(workers) == 0:
-        alone = told.possible_with.workers
-        (then,) = promises([line], able={FAMILY: facilities(alone)}, today=TODAY)
-        assert then.promised_date is not None
-        assert then.promised_date <= latest
+    line = a_line(
+        quantity, days, {f"F{n}": terms for n, (_, terms, _) in enumerate(places)}, skill_level=needed
+    )
+    there = {
+        f"F{n}": replace(able(f"F{n}", workers=workers), skill_level=level)
+        for n, (workers, _, level) in enumerate(places)
+    }
+    promise = told(line, *there.values())
+    assert (promise.lacking is None) == in_time(line, *there.values())
+    if more := promise.possible_with:
+        with_more = there | {more.facility: there[more.facility].with_more(more.workers)}
+        assert in_time(line, *with_more.values())
+    given = {code: terms for code, terms in line.terms.items() if code in promise.lacking_at}
+    if promise.lacking == "skill":
+        there |= {code: replace(there[code], skill_level=needed) for code in given}
+    elif promise.lacking == "agreement":
+        given = {code: replace(terms, until=date.max) for code, terms in given.items()}
+    else:
+        given = {code: replace(terms, pieces=None) for code, terms in given.items()}
+    if given:
+        assert in_time(replace(line, terms={**line.terms, **given}), *there.values())

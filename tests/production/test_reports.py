@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from services.production.domain.report import Origin
+from services.production.domain.report import Origin, Workshop
 from services.production.domain.work_order import WorkOrder
 from shared.clock import real_now
 from shared.events.production import PiecesCorrected
 from shared.refusal import Refused
-from tests.production.conftest import FAMILY, SRAGEN, Production, today
+from tests.production.conftest import FAMILY, SRAGEN, Production, a_clearance, an_order, today
 from tests.production.test_work_order import DAY, made, started
 
 CLIENT = "0195c1a2-7b3c-7def-8abc-0123456789ab"
@@ -91,11 +91,59 @@ def test_the_same_report_is_no_other_one_even_after_the_work_was_finished() -> N
     assert (order.state, order.made) == ("completed", 10)
 
 
-def test_more_than_twice_a_days_work_is_taken_and_flagged_until_the_head_has_looked(
+def with_capacity(production: Production, workers: int) -> None:
+    capacity = {"open_minutes": 140, "workers": {FAMILY: workers}}
+    assert production.sragen.put(f"/facilities/{SRAGEN}/capacity", capacity).status_code == 200
+
+
+def flags(production: Production, work: dict[str, Any]) -> list[bool]:
+    return [entry["flagged"] for entry in production.sragen.get(f"/work-orders/{work['id']}/reports").json]
+
+
+@pytest.mark.parametrize(
+    ("workers", "minutes_a_piece", "plausible"),
+    [(4, 14, 51), (1, 14, 12), (0, 14, 0), (1, 900, 1), (3, 900, 3), (0, 900, 0)],
+)
+def test_no_more_is_plausible_in_a_day_than_half_as_much_again_as_there_is_labour_for(
+    workers: int, minutes_a_piece: int, plausible: int
+) -> None:
+    workshop = Workshop(workers=workers, minutes_a_day=workers * 119, minutes_a_piece=minutes_a_piece)
+    assert not workshop.has_labour_for(plausible + 1)
+    assert workshop.has_labour_for(plausible) is bool(plausible)
+
+
+def test_whatever_is_reported_where_nobody_is_there_to_work_is_flagged(shared_out: Production) -> None:
+    work = shared_out.sragen.started()
+    with_capacity(shared_out, 0)
+    assert shared_out.sragen.do(work, "report", **pieces(1)).status_code == 200
+    assert flags(shared_out, work) == [True]
+
+
+def test_work_orders_of_one_workshop_are_flagged_for_what_they_make_together(shared_out: Production) -> None:
+    other = UUID(int=43)
+    shared_out.hears(an_order(order_id=other), a_clearance(order_id=other))
+    works = shared_out.sragen.work_orders(state="offered")
+    for work in works:
+        for action in ("accept", "start"):
+            assert shared_out.sragen.do(work, action).status_code == 200
+    with_capacity(shared_out, 4)
+    for work in works:
+        assert shared_out.sragen.do(work, "report", **pieces(40)).status_code == 200
+    first, second = works[:2]
+    assert (flags(shared_out, first), flags(shared_out, second)) == ([False], [True])
+    (entry,) = shared_out.sragen.get(f"/work-orders/{first['id']}/reports").json
+    more = {"pieces": 41, "reason": "satu buah terlupa"}
+    assert (
+        shared_out.sragen.post(f"/work-orders/{first['id']}/reports/{entry['id']}/correct", more).status_code
+        == 200
+    )
+    assert flags(shared_out, first) == [False, True]
+
+
+def test_more_than_a_day_and_a_half_of_work_is_taken_and_flagged_until_the_head_has_looked(
     shared_out: Production,
 ) -> None:
-    capacity = {"open_minutes": 140, "workers": {FAMILY: 4}}
-    assert shared_out.sragen.put(f"/facilities/{SRAGEN}/capacity", capacity).status_code == 200
+    with_capacity(shared_out, 4)
     work = shared_out.sragen.started()
     head = shared_out.head
     entries = f"/work-orders/{work['id']}/reports"

@@ -183,3 +183,23 @@ def test_of_very_many_lines_the_less_urgent_are_shared_out_by_and_by(
     assert offered(waits) == 1_000
     share_out(waits.database, settings_of("production", addresses), Event())
     assert offered(waits) == 1_600
+
+
+def test_more_hours_of_who_declined_a_line_do_not_have_it_tried_again(production: Production) -> None:
+    assert production.office.put(f"/facilities/{KLATEN}/capacity", SHUT).status_code == 200
+    production.hears(an_order(), a_clearance())
+    (work,) = production.sragen.work_orders()
+    body = {"reason": "No room", "code": "workshop_full"}
+    assert production.sragen.do(work, "decline", **body).status_code == 200
+
+    def tried_after(code: str, capacity: dict[str, Any]) -> date | None:
+        with production.database.transaction() as session:
+            session.execute(update(demand).values(tried_on=in_days(-1)))
+        assert production.office.put(f"/facilities/{code}/capacity", capacity).status_code == 200
+        with production.database.transaction() as session:
+            day: date | None = session.execute(select(demand.c.tried_on)).scalar_one()
+            return day
+
+    assert tried_after(SRAGEN, {"open_minutes": 400, "workers": {FAMILY: 120}}) == in_days(-1)
+    assert tried_after(KLATEN, SOME) == today()
+    assert [row["facility"] for row in production.office.work_orders(state="offered")] == [KLATEN]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
+from services.production.domain.facility import ZONES, Zone
 from services.production.domain.pool import staffing
-from services.production.domain.terms import Terms, share_out_on_terms
+from services.production.domain.terms import Needs, Terms, share_out_on_terms
 from services.production.handlers.planning import one_plan_at_a_time
 from shared.web.access import KANWIL
 from tests.awaiting import WAITING_FOR_A_LOCK, until
@@ -32,7 +33,7 @@ WOOD = "KW-CHEW-18"
 MADE = f"/facilities/{SRAGEN}/capabilities/{FAMILY}"
 
 
-def able(code: str, level: int) -> Capacity:
+def able(code: str, level: int = 1, zone: Zone = "workshop") -> Capacity:
     return Capacity(
         facility=code,
         today=today(),
@@ -40,6 +41,7 @@ def able(code: str, level: int) -> Capacity:
         staffing=staffing(20, of=20, pool=()),
         efficiency_pct=80,
         skill_level=level,
+        zone=zone,
     )
 
 
@@ -54,7 +56,7 @@ def test_only_the_skilled_have_a_share_and_of_the_others_the_reason_is_told(
         today=today(),
         able=[able(code, level) for code, level in levels.items()],
         terms={code: Terms(until=in_days(900)) for code in levels},
-        skill_level=needed,
+        needs=Needs(skill_level=needed),
     )
     skilled = {code for code, level in levels.items() if level >= needed}
     assert {share.facility for share in planned.plan.shares} <= skilled
@@ -62,6 +64,22 @@ def test_only_the_skilled_have_a_share_and_of_the_others_the_reason_is_told(
     below = {code for code, reason in planned.passed_over.items() if reason == "skill_too_low"}
     assert below == levels.keys() - skilled
     assert all(("level" in share.why) == (needed > 1) for share in planned.plan.shares)
+
+
+@given(st.dictionaries(st.sampled_from("ABCDEF"), st.sampled_from(ZONES), min_size=1), st.sampled_from(ZONES))
+def test_what_is_cut_or_sawn_is_not_made_in_a_block(zones: dict[str, Zone], needed: Zone) -> None:
+    planned = share_out_on_terms(
+        1_000,
+        labour_minutes=14,
+        latest=in_days(60),
+        today=today(),
+        able=[able(code, zone=zone) for code, zone in zones.items()],
+        terms={code: Terms(until=in_days(900)) for code in zones},
+        needs=Needs(zone=needed),
+    )
+    barred = {code for code, zone in zones.items() if (zone, needed) == ("block", "workshop")}
+    assert {code for code, reason in planned.passed_over.items() if reason == "no_workshop"} == barred
+    assert (planned.plan.unallocated == 0) == (barred != zones.keys())
 
 
 @pytest.fixture
@@ -72,8 +90,20 @@ def wood(production: Production) -> Production:
     return production
 
 
-def test_an_article_waits_for_skilled_workers_and_is_offered_when_the_office_says_there_are(
+@pytest.mark.parametrize(
+    ("without", "given", "lacking", "reason", "words"),
+    [
+        ({"skill_level": 1}, {"skill_level": 2}, "skill", "skill_too_low", "belum cukup terampil"),
+        ({"zone": "block"}, {"zone": "workshop"}, "workshop", "no_workshop", "bekerja di blok"),
+    ],
+)
+def test_an_article_waits_for_skill_and_a_workshop_and_is_offered_when_the_office_says_there_are(
     wood: Production,
+    without: dict[str, Any],
+    given: dict[str, Any],
+    lacking: str,
+    reason: str,
+    words: str,
 ) -> None:
     makers = [
         row["code"]
@@ -86,20 +116,20 @@ def test_an_article_waits_for_skilled_workers_and_is_offered_when_the_office_say
     ]
     assert SRAGEN in makers
     made = f"/facilities/{KLATEN}/capabilities/coffee_wood"
-    assert wood.office.put(made, {"workers": 5}).status_code == 200
-    for code in makers:
+    assert wood.office.put(made, {"workers": 5, "skill_level": 2}).status_code == 200
+    for code in {*makers, KLATEN}:
         made = f"/facilities/{code}/capabilities/coffee_wood"
-        assert wood.office.patch(made, {"skill_level": 1}, "*").status_code == 200
+        assert wood.office.patch(made, without, "*").status_code == 200
     wood.hears(an_order(sku=WOOD, quantity=100), a_clearance(quantity=100))
     (plan,) = [data for _, data in wood.told("production_planned")]
-    assert (plan["unallocated"], plan["lacking"]) == (100, "skill")
+    assert (plan["unallocated"], plan["lacking"]) == (100, lacking)
     made = f"/facilities/{SRAGEN}/capabilities/coffee_wood"
-    assert wood.office.patch(made, {"skill_level": 2}, "*").status_code == 200
+    assert wood.office.patch(made, given, "*").status_code == 200
     (order,) = wood.sragen.work_orders()
     assert "skilled enough for level 2" in order["why"]
     others = wood.office.get(f"/work-orders/{order['id']}").json["passed_over"]
-    assert {"facility": KLATEN, "reason": "skill_too_low"} in others
-    assert "belum cukup terampil" in Visitor(wood, KANWIL, None).open()
+    assert {"facility": KLATEN, "reason": reason} in others
+    assert words in Visitor(wood, KANWIL, None).open()
 
 
 def test_a_change_leaves_the_rest_and_the_history_tells_what_was_before(production: Production) -> None:

@@ -4,12 +4,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import event, text, update
 
 from services.production.domain.capacity import ready_on
 from services.production.domain.warning import OWNERS
+from services.production.handlers import people
 from services.production.storage import agreement, material_lot, work_order
 from services.production.tasks import check_for_warnings, has_work_to_check
 from shared import settings
@@ -19,6 +21,7 @@ from tests.awaiting import somebody_waits_for_a_lock, until
 from tests.production.conftest import KLATEN, SRAGEN, Production, an_amendment, in_days
 from tests.production.test_access_matrix import tools_are_missing
 from tests.production.test_board import CSRF_TOKEN, Visitor
+from tests.production.workforce import agreement_of, consented, some_workers, worked
 
 SAW = "tools_locked"
 COPIES = text("""
@@ -255,3 +258,46 @@ def test_all_work_is_read_in_as_many_queries_however_much_there_is(begun: Produc
     check(begun)
     assert queries() == few
     assert len(standing(begun, limit=200)) == 200
+
+
+def test_new_words_that_not_all_were_asked_about_are_the_facilitys_own_warning(
+    shared_out: Production,
+) -> None:
+    work = UUID(shared_out.sragen.started()["id"])
+    with shared_out.database.transaction() as session:
+        of = agreement_of(session)
+        first, second, _does_other_work = some_workers(session, 3).values()
+        worked(session, dict.fromkeys((first, second), 60), work)
+        people.set_words(session, agreement_id=of, purpose="work", valid_from=in_days(1), words="New words.")
+
+    def lacking() -> bool:
+        check(shared_out)
+        return "consent_lacking" in [each["kind"] for each in shared_out.sragen.get("/warnings").json]
+
+    assert not lacking(), "the words count from tomorrow"
+    pass_days(shared_out, 1)
+    assert lacking()
+    assert "consent_lacking" not in [each["kind"] for each in standing(shared_out)]
+    with shared_out.database.transaction() as session:
+        consented(session, [first], given_on=in_days(1))
+    assert lacking()
+    with shared_out.database.transaction() as session:
+        people.withdraw_consent(
+            session, facility=SRAGEN, workers=[second], agreement_id=of, purposes=["work"]
+        )
+    assert not lacking(), "who withdrew works on it no more"
+
+
+def test_lacking_consent_is_told_to_nobody_outside_however_long_it_lasts(shared_out: Production) -> None:
+    work = UUID(shared_out.sragen.started()["id"])
+    with shared_out.database.transaction() as session:
+        one = some_workers(session, 1).values()
+        worked(session, dict.fromkeys(one, 60), work)
+        of = agreement_of(session)
+        people.set_words(session, agreement_id=of, purpose="work", valid_from=in_days(1), words="New words.")
+    pass_days(shared_out, 6)
+    (found,) = [each for each in shared_out.sragen.get("/warnings").json if each["kind"] == "consent_lacking"]
+    assert (found["grade"], found["owner"]) == ("amber", "facility")
+    assert told(shared_out, "consent_lacking") == []
+    page = Visitor(shared_out, FACILITY, SRAGEN).client.get("/production/warnings?lang=en").text
+    assert "not all who work on it were asked anew" in page

@@ -1,16 +1,13 @@
 """Welfare: what the regional office sees of people is about five or more, and no subtraction gives it fewer."""
 
 from datetime import timedelta
-from itertools import combinations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import update
 
 from services.production import welfare
-from services.production.domain.anonymity import LEAST, nested_told, summed, told
+from services.production.domain.anonymity import in_fives, told
 from services.production.handlers import closing, people, premi
 from services.production.storage import minimum_wage
 from services.production.workers import workers_of
@@ -24,27 +21,10 @@ LATER = timedelta(days=45)
 """After the end of this month and the week that follows."""
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30)), max_size=8))
-def test_no_figure_and_no_difference_of_figures_is_about_fewer_than_five(
-    facilities: list[tuple[int, int, int]],
-) -> None:
-    names = ("eligible", "consenting", "workers")
-    rows = []
-    for drawn in facilities:
-        counts = sorted(drawn, reverse=True)  # each is among those before
-        rows.append(dict(zip(names, nested_told(*counts), strict=True)))
-        shown = [count for count in rows[-1].values() if count is not None]
-        assert all(count >= LEAST for count in shown)
-        assert all(abs(a - b) == 0 or abs(a - b) >= LEAST for a, b in combinations(shown, 2))
-    for chosen in (names, names[:2], names[:1]):
-        whole = summed(rows, *chosen)
-        if whole is not None:  # nothing is left of a sum but what is told of each row
-            of = [row for row in rows if None not in [row[name] for name in chosen]]
-            assert whole == {name: sum(row[name] or 0 for row in of) for name in chosen}
-
-
-def test_a_figure_about_four_is_not_told() -> None:
-    assert (told(99, 4), told(99, 5)) == (None, 99)
+def test_a_figure_about_four_is_not_told_nor_one_that_leaves_four() -> None:
+    assert [told(99, people) for people in (4, 5)] == [None, 99]
+    assert [told(99, 5, others=others) for others in (0, 1, 4, 5)] == [99, None, None, 99]
+    assert [in_fives(count) for count in (0, 4, 5, 9, 10, 11)] == [None, None, 5, 5, 10, 10]
 
 
 @pytest.fixture
@@ -62,6 +42,29 @@ def a_month(shared_out: Production) -> Production:
         for _ in range(2):
             people.receive_grievance(session, facility=SRAGEN, received_on=today(), kind="pay")
     return shared_out
+
+
+def test_premi_is_told_of_five_who_have_a_share_though_six_worked(shared_out: Production) -> None:
+    work, lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        first, *others = some_workers(session, 6).values()
+        worked(session, {first: 60}, work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        worked(session, dict.fromkeys(others, 60), work)
+    a_week_after_its_end(shared_out)
+    (row,) = figures(shared_out)["facilities"]
+    assert (row["workers"], row["minutes"], row["premi_idr"], row["hourly_idr"]) == (5, 360, None, None)
+
+
+def test_premi_of_all_but_one_is_not_told(a_month: Production) -> None:
+    with a_month.database.transaction() as session:
+        one = workers_of(session, SRAGEN, today())[0]["id"]
+        people.withdraw_consent(
+            session, facility=SRAGEN, workers=[one], agreement_id=agreement_of(session), purposes=["data"]
+        )
+    a_week_after_its_end(a_month)
+    row = figures(a_month)["facilities"][1]
+    assert (row["workers"], row["minutes"], row["premi_idr"], row["hourly_idr"]) == (5, 300, None, None)
 
 
 def a_week_after_its_end(production: Production) -> None:
@@ -85,12 +88,12 @@ def test_the_office_reads_of_five_or_more_and_of_nobody_in_particular(a_month: P
     a_week_after_its_end(a_month)
     found = figures(a_month)
     klaten, sragen = found["facilities"]
-    assert (sragen["eligible"], sragen["consenting"], sragen["workers"]) == (6, 6, 6)
+    assert (sragen["eligible"], sragen["consenting"], sragen["workers"]) == (5, 5, 5)
     assert (sragen["minutes"], sragen["premi_idr"], sragen["hourly_idr"]) == (360, 147_150, 24_525)
     assert sragen["minimum_hourly_idr"] == 12_614
-    assert (sragen["refusals"], sragen["open_grievances"]) == (7, None)
+    assert (sragen["refusals"], sragen["open_grievances"]) == (5, None)
     assert {klaten[name] for name in ("eligible", "consenting", "workers", "minutes")} == {None}
-    assert found["participation"] == {"eligible": 6, "consenting": 6}, "the three are in no sum"
+    assert found["participation"] == {"eligible": 5, "consenting": 5}, "the three are in no sum"
     assert [
         row["facility"] for row in a_month.klaten.get("/welfare", month=f"{today():%Y-%m}").json["facilities"]
     ] == [KLATEN]
@@ -104,7 +107,7 @@ def test_a_closed_month_never_changes_whatever_is_entered_later(a_month: Product
             people.receive_grievance(session, facility=SRAGEN, received_on=today(), kind="hours")
     a_week_after_its_end(a_month)
     before = figures(a_month)
-    assert [row["open_grievances"] for row in before["facilities"]] == [None, 8]
+    assert [row["open_grievances"] for row in before["facilities"]] == [None, 5]
     with a_month.database.transaction() as session:
         some_workers(session, 1)
         worked(session, dict.fromkeys(late, 60), day=today())
@@ -138,7 +141,7 @@ def test_who_did_not_consent_to_the_use_of_data_is_in_no_figure(a_month: Product
     with a_month.database.transaction() as session:
         month = welfare.closed_month(today(), business_now(session))
         (row,) = welfare.figures(session, month, [SRAGEN])["facilities"]
-    assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (6, 6, None, None)
+    assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (5, 5, None, None)
 
 
 def test_a_closed_month_is_told_once_with_no_figure_about_fewer_than_five(a_month: Production) -> None:
@@ -155,7 +158,7 @@ def test_a_closed_month_is_told_once_with_no_figure_about_fewer_than_five(a_mont
     month = today().replace(day=1).isoformat()
     klaten, sragen = (event for event in told if event["month"] == month)
     assert (klaten["code"], sragen["code"]) == (KLATEN, SRAGEN)
-    assert (sragen["workers"], sragen["minutes"], sragen["hourly_idr"]) == (6, 360, 24_525)
+    assert (sragen["workers"], sragen["minutes"], sragen["hourly_idr"]) == (5, 360, 24_525)
     assert {klaten[name] for name in ("eligible", "consenting", "workers", "minutes", "premi_idr")} == {None}
     assert not any(code in str(told) for code in codes)
 

@@ -1,6 +1,7 @@
 """What an operator sees and does: on real rows, with what waits behind an event going on afterwards."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -670,6 +671,20 @@ def test_an_order_that_misses_a_number_waits_for_its_publisher(production: Produ
     production.hearing.comes(lost)
     production.go_on()
     assert waits(production) == []
+
+
+def test_an_order_waits_for_an_operator_when_an_event_about_another_is_parked_before_its_own(
+    production: Production,
+) -> None:
+    production.failing[OTHER] = ValueError("poison")
+    batch = production.hearing.batch("orders", OrderClosed(order_id=OTHER), OrderClosed(order_id=ORDER))
+    together = tuple(
+        replace(event, subject="shipment/S", sequence=number) for number, event in enumerate(batch.events, 1)
+    )
+    production.hearing.comes(replace(batch, events=together))
+    for _ in range(PARK_AFTER):
+        production.go_on(due=True)
+    assert waits(production) == waits(production, OTHER) == [("parked", "production", 1, 1)]
 
 
 def test_an_order_that_misses_another_subject_waits_for_who_tells_of_it(production: Production) -> None:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from html import unescape
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,9 +15,14 @@ from werkzeug.test import TestResponse
 
 from services.production.handlers import REACTIONS
 from shared.database import Database
+from shared.events import contract_of
 from shared.events.orders import OrderClosed
+from shared.events.production import FacilityUnlocked
 from shared.messaging.inbox import apply_due
-from shared.messaging.tables import Inbox, inbox, operator_action
+from shared.messaging.outbox import record
+from shared.messaging.receipts import acknowledge
+from shared.messaging.tables import Inbox, inbox, messaging_state, operator_action, outbox_delivery
+from shared.messaging.wire import Receipt
 from shared.web.access import KANWIL, OPERATOR, add_person
 from tests.conftest import database_beside
 from tests.hearing import Hearing
@@ -108,7 +115,10 @@ def test_an_operators_first_page_is_the_operations(desk: Desk) -> None:
 def test_a_form_without_the_sessions_token_does_nothing(desk: Desk, form: dict[str, str]) -> None:
     id = desk.park()
     desk.enter(OPERATOR)
-    for path in (f"events/{id}/retry", f"events/{id}/discard", "alike/abc/retry", "messages/1/dismiss"):
+    for path in (
+        *(f"events/{id}/{action}" for action in ("retry", "discard", "resend")),
+        *("events/resend", "alike/abc/retry", "messages/1/dismiss"),
+    ):
         assert desk.client.post(f"{PAGE}{path}", data={**form, "reason": REASON}).status_code == 403
     assert desk.one(select(inbox.c.state)) == Inbox.PARKED
     assert desk.actions() == []
@@ -351,7 +361,7 @@ def test_what_a_later_page_shows_can_be_seen_to(crowded: Desk) -> None:
     assert crowded.one(text("SELECT count(*) FROM inbox WHERE state = 0")) == MANY - 1
     page = crowded.read()
     assert "Nothing is parked" in page
-    assert "4,979 more wait; kendi events list --state waiting shows all." in page
+    assert f'<a href="{EVENTS}?state=waiting">4,979 more wait</a>' in page
 
 
 def test_the_end_of_what_was_parked_is_said(crowded: Desk) -> None:
@@ -411,3 +421,119 @@ def test_the_figures_tell_how_the_messaging_stands(desk: Desk) -> None:
     assert (now["kendi_inbox_pending"], now["kendi_inbox_not_yet"], now["kendi_inbox_parked"]) == (1, 0, 1)
     assert (now["kendi_messages_parked"], now["kendi_messages_untrusted"]) == (2, 1)
     assert 9 <= now['kendi_progress_age_seconds{process="production relay"}'] < 60
+
+
+def test_what_comes_again_and_what_is_confirmed_twice_is_counted(desk: Desk) -> None:
+    desk.hearing.comes(
+        desk.hearing.batch("orders", *(OrderClosed(order_id=UUID(int=n)) for n in (1, 2))), times=3
+    )
+    with desk.database.transaction() as session:
+        (row,) = record(session, FacilityUnlocked(code="LPS-SRG", unlocked_on=date(2026, 10, 1), reason=SAID))
+        incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
+    for _ in range(3):
+        with desk.database.transaction() as session:
+            acknowledge(session, Receipt("orders", "production", incarnation, (row.event_id,)))
+    now = figures(desk)
+    assert (now["kendi_absorbed_events"], now["kendi_absorbed_receipts"]) == (4, 2)
+
+
+# Any event: found, shown, sent again
+
+
+EVENTS = f"{PAGE}events/"
+TYPE = contract_of(OrderClosed).type
+SAID = "what only the facility needs to know"
+
+
+def rows(page: str) -> list[list[str]]:
+    """The list of the page: what stands in each cell."""
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in body.split("<tr>")[1:]]
+    return [[" ".join(re.sub("<[^>]*>", "", cell).split()) for cell in row] for row in cells]
+
+
+@pytest.fixture
+def told(desk: Desk) -> UUID:
+    """Production parked an event of one order, applied another's, and told of a third, which was confirmed."""
+    desk.park()
+    desk.hearing.hears(OrderClosed(order_id=UUID(int=8)))
+    with desk.database.transaction() as session:
+        (row,) = record(session, FacilityUnlocked(code="LPS-SRG", unlocked_on=date(2026, 10, 1), reason=SAID))
+        session.execute(text("UPDATE outbox_delivery SET state = 2, attempts = 1"))
+    desk.enter(OPERATOR)
+    id: UUID = row.event_id
+    return id
+
+
+def test_events_are_found_by_order_type_fingerprint_state_and_age(desk: Desk, told: UUID) -> None:
+    subjects = {"": 3, f"order={ORDER}": 1, f"type={TYPE}": 2, "fingerprint=abc": 1, "state=confirmed": 1}
+    for asked, count in subjects.items():
+        found = rows(desk.read(f"{EVENTS}?{asked}"))
+        assert len({row[0] for row in found}) == count, asked
+    assert rows(desk.read(f"{EVENTS}?older_than=1h")) == []
+    assert rows(desk.read(f"{EVENTS}?fingerprint=abc"))[0][1:4] == ["orders", "production", "parked"]
+    assert rows(desk.read(f"{EVENTS}?state=parked", "id"))[0][3] == "diparkir"
+
+
+@pytest.mark.parametrize("wrong", ["order=7", "state=gone", "older_than=long", "type=%00", "before=x"])
+def test_a_filter_that_can_not_be_read_is_refused_by_its_name(desk: Desk, told: UUID, wrong: str) -> None:
+    answer = desk.client.get(f"{EVENTS}?{wrong}")
+    assert answer.status_code == 400
+    assert wrong.partition("=")[0] in answer.text
+
+
+def test_a_long_list_is_read_on_page_by_page(desk: Desk) -> None:
+    desk.hearing.hears(*(OrderClosed(order_id=UUID(int=n)) for n in range(1, 61)))
+    desk.enter(OPERATOR)
+    first = desk.read(f"{EVENTS}?type={TYPE}")
+    (older,) = re.findall(r'href="([^"]*before=[^"]*)"', first)
+    second = desk.read(unescape(older))
+    assert (len(rows(first)), len(rows(second))) == (50, 10)
+    assert not {row[0] for row in rows(first)} & {row[0] for row in rows(second)}
+
+
+def test_an_event_is_shown_with_where_it_stands_and_what_it_says_is_not(desk: Desk, told: UUID) -> None:
+    parked = desk.one(select(inbox.c.event_id).where(inbox.c.state == Inbox.PARKED))
+    page = desk.read(f"{EVENTS}{parked}")
+    assert "ValueError(&#39;poison&#39;)" in page
+    assert f"{EVENTS}{parked}/discard" in page
+    assert SAID not in desk.read(f"{EVENTS}{told}")
+    assert "Send again to orders" in desk.read(f"{EVENTS}{told}")
+    assert desk.client.get(f"{EVENTS}{UUID(int=99)}").status_code == 404
+
+
+@pytest.mark.parametrize("which", ["one", "what fits"])
+def test_an_event_is_sent_again_and_the_operator_is_named(desk: Desk, told: UUID, which: str) -> None:
+    type = contract_of(FacilityUnlocked).type
+    if which == "one":
+        answer = desk.send(f"events/{told}/resend", to="orders")
+    else:
+        answer = desk.send("events/resend", to="orders", type=type)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(EVENTS)
+    due = select(outbox_delivery.c.subscriber).where(outbox_delivery.c.state == 0)
+    assert desk.one(due) == "orders"
+    what = str(told) if which == "one" else f"what fits type {type}"
+    assert desk.actions() == [("Wulan", OPERATOR, "resend to orders", what, None)]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "said"),
+    [
+        ("events/resend", {"to": "orders"}, "order, a type or an age"),
+        ("events/resend", {"to": "nobody", "older_than": "1h"}, "nobody does not hear this service"),
+        ("events/{told}/resend", {"to": "nobody"}, "nobody tidak mendengarkan layanan ini"),
+    ],
+)
+def test_what_can_not_be_sent_again_is_refused(
+    desk: Desk, told: UUID, path: str, form: dict[str, str], said: str
+) -> None:
+    answer = desk.send(path.format(told=told), **form)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert desk.actions() == []
+
+
+def test_each_address_of_a_form_shows_a_page(desk: Desk, told: UUID) -> None:
+    for path in ("events/resend", f"events/{told}/resend"):
+        assert "<h1>" in desk.read(f"{PAGE}{path}")

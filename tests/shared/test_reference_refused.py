@@ -113,7 +113,13 @@ WRONG_VALUES = [
     ("catalogue.yaml", "materials: [coir]", "materials: []", "a list of 1 or more, was []"),
     ("catalogue.yaml", "materials: [coir]", "materials: [coir, coir]", "must not name anything twice"),
     ("catalogue.yaml", "materials: [coir]", "materials: [hemp]", "must be one of bamboo, "),
-    ("facilities.yaml", "kind: lapas", "kind: prison", 'one of lapas, rutan, lpka, bapas, was "prison"'),
+    ("facilities.yaml", "lane: parole_community", "lane: voluntary", "one of custodial, "),
+    (
+        "facilities.yaml",
+        "kind: lapas",
+        "kind: prison",
+        'one of lapas, rutan, lpka, bapas, workshop, was "prison"',
+    ),
     (
         "facilities.yaml",
         'gln: "9529900000107"',
@@ -150,6 +156,7 @@ WRONG_VALUES = [
         'such as ETD-7, CLOSING or ETA-1, was "ETD-7d"',
     ),
     ("documents.yaml", "serves_many: true", "serves_many: maybe", 'true or false, was "maybe"'),
+    ("documents.yaml", "treatment: heat", "treatment: water", "one of gas, heat"),
     ("documents.yaml", "made_by_system: true", "made_by_system: 1", "true or false, was 1"),
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [LODED]", 'was "LODED"'),
     ("milestones.yaml", "predecessors: [LOADED]", "predecessors: [DELIVERED]", "must not go in a circle"),
@@ -164,6 +171,11 @@ WRONG_VALUES = [
     ("parties.yaml", "country: ID", "country: Indonesia", "a country of ISO 3166-1"),
     ("parties.yaml", 'source: "[S]', 'source: "', "a mark and where it is from"),
 ]
+
+
+def test_prisoners_alone_work_in_a_prison(copy: Copy) -> None:
+    copy.spoil("facilities.yaml", "kind: lapas", "lane: free\n    kind: lapas")
+    assert "lane: must be custodial in a lapas, was free" in copy.refusal("facilities.yaml")
 
 
 @pytest.mark.parametrize(("file", "right", "wrong", "said"), WRONG_VALUES)

@@ -17,13 +17,16 @@ from kendi.servers import Addresses
 from shared.card import all_cards, card_of
 from shared.database import Database
 from shared.events.orders import OrderClosed
+from shared.messaging import resending
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.jobs import Job
 from shared.messaging.outbox import record
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import LONGEST_QUEUE, Relay
+from shared.messaging.resending import Told
 from shared.messaging.tables import inbox, messaging_state, outbox_delivery, outbox_event, parked_message
-from shared.messaging.wire import Batch, Receipt, Untrusted, Wire, celery_app
+from shared.messaging.whereabouts import Filters
+from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire, celery_app
 from shared.messaging.worker import add_tasks
 from shared.settings import Settings, SigningKey, load
 from tests.conftest import SIGNING_KEYS
@@ -273,10 +276,69 @@ def test_an_event_that_can_not_be_read_is_parked_alone_and_gets_no_receipt(
     assert json.loads(_words(broker, "orders.receipt")[3])["stored"] == [good["id"]]
 
 
-def _worker(database: Database, addresses: Addresses) -> Celery:
-    settings = settings_of("production", addresses)
+def test_what_a_newer_version_adds_to_an_envelope_or_a_body_is_ignored(
+    orders: Database, database_of: Callable[[str], Database], addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    production, wire = database_of("production"), wire_of(settings_of("orders", addresses))
+    close_orders(orders, 1)
+    relay_of(settings_of("orders", addresses), orders).step()
+    body = json.loads(_words(broker, QUEUE)[3])
+    (event,) = body["events"]
+    event |= {"partitionkey": "p", "future": {"a": [1]}}
+    event["data"]["future"] = "x"
+    wire._send("kendi.receive", to="production", body=body | {"future": [1], "compressed": False})
+    _worker(production, addresses).tasks["kendi.receive"](*_words(broker, QUEUE))
+    with production.transaction() as session:
+        assert [str(id) for id in session.execute(select(inbox.c.event_id)).scalars()] == [event["id"]]
+        assert session.execute(select(parked_message)).all() == []
+    receipt = json.loads(_words(broker, "orders.receipt")[3])
+    assert receipt["stored"] == [event["id"]]
+    wire_of(settings_of("production", addresses))._send(
+        "kendi.receipt", to="orders", body=receipt | {"future": 1}
+    )
+    _worker(orders, addresses, "orders").tasks["kendi.receipt"](*_words(broker, "orders.receipt"))
+    with orders.transaction() as session:
+        done = select(outbox_delivery.c.state).where(outbox_delivery.c.subscriber == "production")
+        assert session.execute(done).scalar_one() == 2
+
+
+def test_what_is_resent_while_it_is_under_way_takes_effect_once(
+    orders: Database, database_of: Callable[[str], Database], addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    production, effects = database_of("production"), list[UUID]()
+    reactions = {OrderClosed: lambda session, event, heard: effects.append(event.order_id)}
+    worker = _worker(production, addresses, reactions=reactions)
+    relay = relay_of(settings_of("orders", addresses), orders)
+    close_orders(orders, 1, 2)
+    told = Told("production", Filters(type="kendi.orders.order_closed.v1"))
+    for _ in range(3):
+        relay.step()
+        with orders.transaction() as session:
+            steps = list(resending.steps(session, told))
+            assert sum(resending.send_again(session, told=told, step=step) for step in steps) == 2
+    assert broker.llen(QUEUE) == 3
+    first, *others = (_words(broker, QUEUE) for _ in range(3))
+    for words in (first, *others, first):
+        worker.tasks["kendi.receive"](*words)
+    assert effects == [UUID(int=1), UUID(int=2)]
+
+
+def test_a_worker_knows_three_tasks_and_none_of_celerys_own(
+    database_of: Callable[[str], Database], addresses: Addresses
+) -> None:
+    assert set(_worker(database_of("production"), addresses).tasks) == {RECEIVE, RECEIPT, WAKE}
+
+
+def _worker(
+    database: Database,
+    addresses: Addresses,
+    service: str = "production",
+    *,
+    reactions: dict[type[Any], Any] | None = None,
+) -> Celery:
+    settings = settings_of(service, addresses)
     app = celery_app(settings, all_cards())
-    add_tasks(app, settings, database, wire_of(settings), {}, ())
+    add_tasks(app, settings, database, wire_of(settings), reactions or {}, ())
     return app
 
 

@@ -16,11 +16,13 @@ from shared.web.access import KANWIL, add_person
 from shared.web.tables import person
 
 MESSAGING = (
-    "what services tell each other; pages of operators only, and no view of a buyer or a facility, read it"
+    "what services tell each other; pages of operators only read it, but for an order's page, which tells whose news"
+    " about that order is missing"
 )
 REFERENCE = "the same for everybody who may come in"
 
 SEEN_BY_ALL = {
+    "absorbed": MESSAGING,
     "alembic_version": "the number of the schema",
     "business_clock": "one row: the service's time",
     "heartbeat": MESSAGING,

@@ -47,7 +47,7 @@ def flushed_again_and_again(scene: Scene) -> Iterator[float]:
 def hung(scene: Scene) -> Iterator[float]:
     broker = scene.ground.servers.broker
     os.kill(broker.pid, signal.SIGSTOP)
-    yield scene.chance.uniform(2, 8)
+    yield 20 if scene.chance.random() < 0.2 else scene.chance.uniform(2, 8)
     os.kill(broker.pid, signal.SIGCONT)
 
 
@@ -86,11 +86,16 @@ def slow(scene: Scene) -> Iterator[float]:
 
 @kind("five hundred idle connections to the broker")
 def crowded(scene: Scene) -> Iterator[float]:
-    with ExitStack() as open_sockets:
+    """They take all the places there are: whoever was connected must come back, and is refused."""
+    address = ("127.0.0.1", scene.ground.servers.broker.port)
+    with scene.ground.broker() as broker, ExitStack() as open_sockets:
+        broker.config_set("maxclients", 100)
+        broker.client_kill_filter(_type="normal", skipme=True)
         for _ in range(500):
-            address = ("127.0.0.1", scene.ground.servers.broker.port)
             open_sockets.enter_context(socket.create_connection(address, timeout=5))
-        yield 1
+        yield scene.chance.uniform(1, 3)
+        open_sockets.close()
+        broker.config_set("maxclients", 10_000)
 
 
 if sys.platform == "linux":

@@ -6,12 +6,14 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import psycopg
 import redis
 
 from kendi.faults.children import POISON
+from kendi.faults.ground import SERVICES
 from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
 from shared.messaging.tables import Inbox
 from shared.messaging.transport import NO_MESSAGE
@@ -72,9 +74,9 @@ def _while_held_up(scene: Scene, meddle: Callable[["redis.Redis"], object]) -> I
 @kind("garbage on every queue")
 def garbage(scene: Scene) -> Iterator[float]:
     with scene.ground.broker() as broker:
-        for queue in scene.ground.queues():
+        for queue in [*scene.ground.queues(), *(f"{service}.wake" for service in SERVICES)]:
             task = f"kendi.{queue.partition('.')[2]}"
-            broker.lpush(queue, *GARBAGE, *_almost_messages(queue, task))
+            broker.lpush(queue, *GARBAGE, *almost_messages(queue, task))
     yield 0.5
 
 
@@ -149,34 +151,41 @@ def _with_other_signature(args: list[str]) -> list[str]:
     return [sender, key, signature[::-1], payload]
 
 
-def _almost_messages(queue: str, task: str) -> list[bytes]:
+def celery_message(
+    queue: str, task: str, arguments: Any, *, content_type: str = "application/json", **headers: Any
+) -> bytes:
+    """What has the form of a Celery message of version 2."""
+    body = base64.b64encode(json.dumps(arguments).encode()).decode()
+    return json.dumps(
+        {
+            "body": body,
+            "content-encoding": "utf-8",
+            "content-type": content_type,
+            "headers": {**HEALTHY_HEADERS, "task": task, "argsrepr": "", **headers},
+            "properties": {
+                "delivery_tag": str(uuid.uuid4()),
+                "body_encoding": "base64",
+                "delivery_info": {"exchange": "", "routing_key": queue},
+            },
+        }
+    ).encode()
+
+
+FORGED = ["orders", "k1", "00", "{}"]
+
+
+def almost_messages(queue: str, task: str) -> list[bytes]:
     """What has the form of a Celery message, with one thing wrong in each."""
-
-    def message(arguments: Any, *, content_type: str = "application/json", **headers: Any) -> bytes:
-        body = base64.b64encode(json.dumps(arguments).encode()).decode()
-        return json.dumps(
-            {
-                "body": body,
-                "content-encoding": "utf-8",
-                "content-type": content_type,
-                "headers": {**HEALTHY_HEADERS, "task": task, "argsrepr": "", **headers},
-                "properties": {
-                    "delivery_tag": str(uuid.uuid4()),
-                    "body_encoding": "base64",
-                    "delivery_info": {"exchange": "", "routing_key": queue},
-                },
-            }
-        ).encode()
-
+    message = partial(celery_message, queue, task)
     return [
         message([[], {}, {}]),
         message([["a", 1, None, {}], {}, {}]),
-        message([["orders", "k1", "00", "{}"], {}, {}], task="kendi.unknown"),
+        celery_message(queue, "kendi.unknown", [FORGED, {}, {}]),
         message("not arguments"),
-        message([["orders", "k1", "00", "{}"], {}, {}], content_type="application/x-python-serialize"),
-        message([["orders", "k1", "00", "{}"], {}, {}], eta="not a time"),
-        message([["orders", "k1", "00", "{}"], {}, {}], compression="gzip"),
-        message([["orders", "k1", "00", "{}"], {}, {"callbacks": [{"task": task, "args": []}]}]),
+        message([FORGED, {}, {}], content_type="application/x-python-serialize"),
+        message([FORGED, {}, {}], eta="not a time"),
+        message([FORGED, {}, {}], compression="gzip"),
+        message([FORGED, {}, {"callbacks": [{"task": task, "args": []}]}]),
     ]
 
 

@@ -10,7 +10,7 @@ from services.logistics.api.answering import changed, changed_by_form
 from services.logistics.asked_for import the_shipment
 from services.logistics.handlers import documents
 from services.logistics.making import ANY_OF_THEM
-from services.logistics.schemas.documents import DocumentRequest
+from services.logistics.schemas.documents import DocumentRequest, PartQuery
 from services.logistics.schemas.shipments import ShipmentSchema
 from shared.web.access import KANWIL, LOGISTICS, current, requires
 from shared.web.api import RoutesWithFiles, takes
@@ -40,6 +40,7 @@ FORM = {
                     "code": {"type": "string"},
                     "number": {"type": "string"},
                     "issued_on": {"type": "string", "format": "date"},
+                    "treatment": {"type": "string", "enum": ["gas", "heat"]},
                     "file": {
                         "type": "string",
                         "format": "binary",
@@ -88,11 +89,12 @@ def read_dossier(shipment_id: UUID) -> Response:
 
 
 @api.get(f"/shipments/<uuid:shipment_id>/{ANY_OF_THEM}.pdf")
+@api.arguments(PartQuery, location="query")
 @api.response(200, FILE, content_type="application/pdf")
 @requires(LOGISTICS, KANWIL)
-def read_paper(shipment_id: UUID, name: str) -> Response:
-    """One of our own papers, made from the rows: always the same."""
-    return downloads.paper(shipment_id, name)
+def read_paper(asked: dict[str, Any], shipment_id: UUID, name: str) -> Response:
+    """One of our own papers, made from the rows: always the same. Labels of many cartons come in parts, too."""
+    return downloads.paper(shipment_id, name, asked["part"])
 
 
 @api.get("/shipments/<uuid:shipment_id>/epcis")

@@ -54,6 +54,24 @@ def labels(paper: ShipmentPaper) -> bytes:
     return carton_labels(paper.cartons, title=f"Carton labels {paper.number}")
 
 
+PART = 250
+"""Labels in one part: made in a second, and as many as a roll has."""
+
+
+def parts_of(cartons: int) -> list[tuple[int, int]]:
+    """The numbers of the first and the last carton of each part, where there is more than one."""
+    if cartons <= PART:
+        return []
+    return [(first, min(first + PART - 1, cartons)) for first in range(1, cartons + 1, PART)]
+
+
+def labels_in_part(paper: ShipmentPaper, part: int) -> bytes:
+    """Some of the labels, numbered as among all."""
+    need_agreement(paper)
+    cartons = paper.cartons[PART * (part - 1) : PART * part]
+    return carton_labels(cartons, title=f"Carton labels {paper.number}, part {part}")
+
+
 def carton_labels(cartons: Iterable[CartonPaper], *, title: str = "Carton labels") -> bytes:
     """Labels for any cartons, for example for one whose label was torn off."""
     into = BytesIO()

@@ -1,12 +1,12 @@
 """Which papers a shipment needs, who owes them, and what can't happen without them."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final, Literal
 
 from services.logistics.domain.milestones import STUFFED_SEALED
-from shared.refusal import Refused, Sentence
+from shared.refusal import Refused, Sentence, one_after_another
 
 CLEARANCE: Final = "DEST-POLICY"
 """Not a paper, but the clearance under which the goods leave; it stands on the list to be seen."""
@@ -20,6 +20,11 @@ TRANSPORT_DOCUMENTS: Final = frozenset({"BL", "AWB"})
 
 BEFORE_SHIPMENTS: Final = frozenset({"CARTON_PACKED", "LEFT_FACILITY", "ARRIVED_HUB", "CONSOLIDATED"})
 """Ours too, but passed when a shipment is planned: what they ask for must be there before the goods leave."""
+
+
+Treatment = Literal["gas", "heat"]
+TREATMENTS: tuple[Treatment, ...] = ("gas", "heat")
+"""How goods are rid of what lives in them; countries take a certificate of the one longer than of the other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +44,7 @@ class Rule:
     """One document and when it is needed; ``None`` in a condition means that it holds for all.
 
     What is needed only ``on_request`` (the buyer or the destination asks, or the packing is wooden)
-    is listed but holds nothing up.
+    is listed but holds nothing up. ``valid_days`` are by country and treatment.
     """
 
     code: str
@@ -57,6 +62,7 @@ class Rule:
     made_by_system: bool = False
     verified: bool = True
     needed_by: str | None = None
+    valid_days: Mapping[str, dict[str, int]] = field(default_factory=dict)
     serves_many: bool = False
 
     def covers(self, cargo: Cargo) -> bool:
@@ -77,7 +83,8 @@ class Document:
     The words are a copy of the rule's as it stood when the checklist was made; ``blocks`` are the
     milestones that can't be without it. ``verified`` is false where nobody has read the present rule.
     ``needed_by`` counts its last day from the booking's days; of one that ``serves_many`` the same paper may
-    be kept with other shipments.
+    be kept with other shipments. ``valid_days`` are those of the destination by ``treatment``, from the day on the
+    paper to the stuffing; while nobody told which it was, the shortest count.
     """
 
     code: str
@@ -92,6 +99,8 @@ class Document:
     serves_many: bool = False
     number: str | None = None
     issued_on: date | None = None
+    valid_days: dict[str, int] = field(default_factory=dict)
+    treatment: Treatment | None = None
 
     @property
     def present(self) -> bool:
@@ -113,7 +122,40 @@ class Document:
 
     def withdraw(self) -> None:
         """It is there no longer: whoever issued it took it back."""
-        self.number = self.issued_on = None
+        self.number = self.issued_on = self.treatment = None
+
+    def treated_by(self, treatment: Treatment | None) -> None:
+        """Note what it certifies, where its days hang on that."""
+        if treatment and not self.valid_days:
+            raise Refused(
+                "For {code} it makes no difference how the goods were treated: leave it out.",
+                field="treatment",
+                code=self.code,
+            )
+        self.treatment = treatment
+
+    @property
+    def valid_until(self) -> date | None:
+        """The last day on which the goods may be stuffed under it; none where nobody counts."""
+        if self.issued_on is None or not self.valid_days:
+            return None
+        return self.issued_on + timedelta(days=self._lasts)
+
+    @property
+    def _lasts(self) -> int:
+        return self.valid_days.get(self.treatment or "", min(self.valid_days.values()))
+
+    def reason_too_old(self, on: date) -> Sentence | None:
+        """Why nothing may be stuffed under it on this day; nothing if it may."""
+        if self.valid_until is None or on <= self.valid_until:
+            return None
+        return Sentence(
+            "{code} of {day} is good for {days} days, until {last}: have the goods treated again.",
+            code=self.code,
+            day=self.issued_on,
+            days=self._lasts,
+            last=self.valid_until,
+        )
 
     def restate(self, rule: "Document") -> None:
         """Ask for it as the rule stands now; what was noted of it stays."""
@@ -130,6 +172,7 @@ RESTATED: Final = (
     "made_by_system",
     "verified",
     "needed_by",
+    "valid_days",
     "serves_many",
 )
 
@@ -147,6 +190,7 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
             made_by_system=rule.made_by_system,
             verified=rule.verified,
             needed_by=rule.needed_by,
+            valid_days=rule.valid_days.get(cargo.destination, {}),
             serves_many=rule.serves_many,
         )
         for rule in rules
@@ -180,6 +224,17 @@ def missing(documents: Iterable[Document], milestones: Collection[str]) -> list[
         for document in documents
         if document.missing and not set(milestones).isdisjoint(document.blocks)
     ]
+
+
+def too_old(documents: Iterable[Document], on: date) -> list[Sentence]:
+    """Why goods may not be stuffed on this day under papers that were good for some days only."""
+    return [reason for document in documents if (reason := document.reason_too_old(on))]
+
+
+def need_fresh(documents: Iterable[Document], on: date) -> None:
+    reasons = too_old(documents, on)
+    if reasons:
+        raise Refused(one_after_another(reasons))
 
 
 def find(documents: Sequence[Document], code: str) -> Document:

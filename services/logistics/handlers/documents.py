@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, scans, standing
 from services.logistics.domain.certificate import need_true
-from services.logistics.domain.documents import Document, find
+from services.logistics.domain.documents import Document, Treatment, find
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.shipments import locked, told
 from services.logistics.storage import document_file
@@ -37,6 +37,7 @@ def record_document(
     code: str,
     number: str,
     issued_on: date,
+    treatment: Treatment | None = None,
     file: Sent | None = None,
 ) -> Shipment:
     """Note the number and date of a paper that arrived, and keep its file if one came with it."""
@@ -53,6 +54,7 @@ def record_document(
         unpaid=standing.unpaid_orders(session, shipment_id),
         goods=standing.in_shipment(session, shipment_id),
     )
+    find(shipment.documents, code).treated_by(treatment)
     return told(session, shipment, events)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
+from services.logistics.domain.documents import need_fresh
 from services.logistics.domain.load import choose, load_of
 from services.logistics.domain.order import Left, NotCleared, Standing, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
@@ -25,7 +26,7 @@ from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot, shipment_number
-from shared.clock import business_now, business_today
+from shared.clock import WIB, business_now, business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused, one_after_another
 
@@ -189,6 +190,8 @@ def dispatch_shipment(
 ) -> Shipment:
     """The sealed container leaves the hub; now, or when ``sealed_at`` says."""
     shipment, now = locked(session, shipment_id), business_now(session)
+    if not shipment.dispatched:
+        need_fresh(shipment.documents, (sealed_at or now).astimezone(WIB).date())
     events = shipment.dispatch(
         container,
         seal,

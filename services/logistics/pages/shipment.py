@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from services.logistics import attempts, checking, contents, downloads, rules, uploads, views, views_of_loads
 from services.logistics.asked_for import the_shipment
+from services.logistics.documents.labels import parts_of
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import documents, milestones, sealing, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import pictures, telling
-from services.logistics.schemas.documents import DocumentRequest
+from services.logistics.schemas.documents import DocumentRequest, PartQuery
 from services.logistics.schemas.milestones import MilestoneRequest
 from services.logistics.schemas.shipments import BookRequest, DispatchRequest, ResealRequest
 from shared.clock import business_now, business_today
@@ -24,6 +25,7 @@ from shared.web.access import KANWIL, LOGISTICS, current
 from shared.web.api import takes
 from shared.web.context import transaction
 from shared.web.forms import Wrong, wrong_with
+from shared.web.problems import not_found
 from shared.web.schemas import NothingSchema
 
 desk = Blueprint("shipment", __name__, url_prefix="/logistics", template_folder="../templates")
@@ -120,6 +122,7 @@ class ResealForm(ResealRequest):
         return {**data, "ssccs": data.get("ssccs", "").replace(",", " ").split()}
 
 
+PART = PartQuery(unknown=EXCLUDE)
 BOOK, DOCUMENT = BookForm(unknown=EXCLUDE), DocumentRequest(unknown=EXCLUDE)
 
 
@@ -172,6 +175,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         filled=views_of_loads.filled(shown["fill"]) if shown["fill"] else None,
         parts=pictures.blocks(shown["fill"]) if shown["fill"] else [],
         stops=pictures.stops(shown),
+        label_parts=parts_of(shown["cartons"]),
         states=telling.states(graph),
         today=today,
         now=telling.for_input(now),
@@ -184,7 +188,10 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
 @desk.get(f"/shipment/<uuid:shipment_id>/{ANY_OF_THEM}.pdf")
 @pages.desk(LOGISTICS, KANWIL)
 def paper(shipment_id: UUID, name: str) -> Any:
-    return downloads.paper(shipment_id, name)
+    try:
+        return downloads.paper(shipment_id, name, PART.load(request.args)["part"])
+    except (ValidationError, Refused):
+        raise not_found("part of the labels") from None
 
 
 @desk.get("/shipment/<uuid:shipment_id>/epcis.json")

@@ -1,7 +1,9 @@
 """The papers of a shipment, as the API takes and gives them."""
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from services.logistics.documents.labels import PART
+from services.logistics.domain.documents import TREATMENTS
 from shared.web.schemas import Whole, day, short_text
 
 
@@ -9,6 +11,18 @@ class DocumentRequest(Schema):
     code = short_text(40)
     number = short_text(100)
     issued_on = day()
+    treatment = fields.String(
+        validate=validate.OneOf(TREATMENTS, error="Give gas or heat."),
+        metadata={"description": "what a certificate is of whose days hang on it; untold, the fewest count"},
+    )
+
+
+class PartQuery(Schema):
+    part = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, error="Give a part from 1 on."),
+        metadata={"description": f"of labels: {PART} of them each"},
+    )
 
 
 class DocumentFileSchema(Schema):
@@ -37,6 +51,13 @@ class DocumentSchema(Schema):
     )
     number = fields.String(allow_none=True)
     issued_on = fields.Date(allow_none=True)
+    treatment = fields.String(allow_none=True)
+    valid_until = fields.Date(
+        allow_none=True,
+        metadata={
+            "description": "the last day on which the goods may be stuffed under it, if days are counted"
+        },
+    )
     files = fields.List(
         fields.Nested(DocumentFileSchema),
         metadata={"description": "each version that was sent, the newest first"},

@@ -8,6 +8,7 @@ from marshmallow import RAISE
 from sqlalchemy.orm import Session
 
 from services.orders import counsel_notes
+from services.orders.attempts import keeping_refused
 from services.orders.handlers import noting
 from services.orders.schemas.counsel_notes import (
     CounselNoteRequest,
@@ -15,7 +16,7 @@ from services.orders.schemas.counsel_notes import (
     CounselNotesQuery,
     CounselNoteWithdrawal,
 )
-from shared.web.access import COMPLIANCE, KANWIL, current, requires
+from shared.web.access import COMPLIANCE, KANWIL, current, requires, requires_person
 from shared.web.api import Routes
 from shared.web.context import transaction
 from shared.web.idempotency import Answer, once
@@ -47,7 +48,8 @@ def list_counsel_notes(asked: dict[str, Any]) -> Any:
 @api.post("/counsel-notes")
 @api.arguments(CounselNoteRequest)
 @api.response(201, CounselNoteSchema)
-@requires(COMPLIANCE)
+@keeping_refused("counsel_note")
+@requires_person(COMPLIANCE)
 def record_counsel_note(body: dict[str, Any]) -> Response:
     """Record a note of counsel: on which policies, until when, and the SHA-256 of its file, which stays with you.
     Needs an Idempotency-Key."""
@@ -61,7 +63,8 @@ def record_counsel_note(body: dict[str, Any]) -> Response:
 @api.post("/counsel-notes/<uuid:note_id>/withdraw")
 @api.arguments(CounselNoteWithdrawal)
 @api.response(200, CounselNoteSchema)
-@requires(COMPLIANCE)
+@keeping_refused("counsel_note")
+@requires_person(COMPLIANCE)
 def withdraw_counsel_note(body: dict[str, str], note_id: UUID) -> Response:
     """Withdraw a note with a reason; what needs one is open again. Needs an Idempotency-Key."""
 

@@ -21,7 +21,7 @@ from services.orders.schemas.orders import (
     TimelineEntrySchema,
 )
 from services.orders.sentences import tell_timeline
-from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, current, requires, requires_person
 from shared.web.api import Routes
 from shared.web.context import serving, transaction
 from shared.web.idempotency import Answer, once
@@ -102,9 +102,10 @@ def read_timeline(order_id: UUID) -> Any:
 @api.arguments(ReleaseRequest)
 @api.response(200, OrderSchema)
 @keeping_refused("release")
-@requires(COMPLIANCE, KANWIL)
+@requires_person(COMPLIANCE, KANWIL)
 def release_line(body: dict[str, Any], order_id: UUID, line: int) -> Response:
-    """Sign the release of a held line, with a reason; two people in different roles must. Needs an Idempotency-Key."""
+    """Sign the release of a held line, with a reason; two people in different roles must, and no key may.
+    Needs an Idempotency-Key."""
 
     def command(session: Any) -> Answer:
         the_order(session, order_id)

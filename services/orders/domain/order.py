@@ -1,6 +1,6 @@
 """An order and its lines: quantities decide, states are derived."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -58,7 +58,8 @@ class Line:
     stock, and still counted as made.
 
     ``transit`` are the countries that the planned route passes, none while no route is known; ``planned_at``
-    are the facilities that the newest plan gives it to.
+    are the facilities that the newest plan gives it to. ``expected_on`` is the latest of the last day that
+    production promised and of the days on which its booked vessels arrive.
     """
 
     number: int
@@ -88,6 +89,7 @@ class Line:
     unpacked: int = 0
     extra: int = 0
     promised_date: date | None = None
+    expected_on: date | None = None
     produce_until: date | None = None
     export_until: date | None = None
     awaited_sample: str | None = None
@@ -118,6 +120,25 @@ class Line:
         released = [hold for hold in self.holds if hold.purpose == "produce" and hold.released_on]
         named = released[-1].facilities if released else []
         return bool(named) and not set(self.planned_at) <= set(named)
+
+    @property
+    def delivery(self) -> date:
+        """The day whose law counts: when it is to be there, or later where that was promised or is expected."""
+        return self.delivery_if(self.requested_date)
+
+    def delivery_if(self, requested: date) -> date:
+        """The same if it were asked for by another day."""
+        return max(requested, self.expected_on or requested)
+
+    def expect(self, arrivals: Iterable[date]) -> bool:
+        """Take by when it comes now, as it was promised and booked; whether that is another day of delivery.
+
+        A plan that promises no day leaves the last one that was promised.
+        """
+        before = self.delivery
+        promised = [made.promised_date for made in self.promises if made.promised_date]
+        self.expected_on = max([*promised[-1:], *arrivals], default=None)
+        return self.delivery != before
 
     @property
     def wanted(self) -> int:

@@ -13,10 +13,12 @@ from services.orders.domain import amendment, taking_back
 from services.orders.domain.amendment import Amended, Change, Consequence
 from services.orders.domain.destination_policy import Screening, screen
 from services.orders.domain.order import LANE, Line, Order
+from services.orders.domain.rescreening import verdict
 from services.orders.handlers.acknowledging import end_if_changed
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_changed
 from services.orders.handlers.paying import owing
+from services.orders.handlers.rescreening import keep_caught
 from services.orders.storage import item as items
 from shared.clock import business_today
 from shared.events.logistics import ShipmentDispatched
@@ -86,7 +88,11 @@ def _line(order: Order, number: int, field: str) -> Line:
 
 def _amend(session: Session, order: Order, change: Change) -> Amended:
     line, today = order.line(change.line), business_today(session)
-    amended = amendment.amend(order, line, change, _screened(session, order, line, change), on=today)
+    screening = _screened(session, order, line, change)
+    found = verdict(line, screening)
+    amended = amendment.amend(order, line, change, screening, on=today)
+    if amended.events:
+        keep_caught(session, order, line, found, because="amendment")
     timeline.tell(session, *amended.events)
     end_if_changed(session, order, line)
     if amended.dies:
@@ -101,7 +107,7 @@ def _screened(session: Session, order: Order, line: Line, change: Change) -> Scr
         session.execute(select(items.c.published).where(items.c.sku == line.sku)).scalar_one(),
         destination=change.consignee.country if change.consignee else line.destination,
         transit=change.transit_of(line),
-        delivery=change.requested_date or line.requested_date,
+        delivery=line.delivery_if(change.requested_date or line.requested_date),
         prison_families=policies.prison_families(session, order.buyer),
         lane=LANE if amendment.more_than_now(line, change) > 0 else line.lane,
     )

@@ -17,6 +17,7 @@ from services.orders.handlers.amending import amend_order
 from services.orders.handlers.cancelling import request_cancellation
 from services.orders.handlers.locking import locked
 from services.orders.handlers.releasing import end_releases
+from services.orders.handlers.routing import screen_by_arrival
 from services.orders.storage import decision as decisions
 from shared.clock import business_now, business_today
 from shared.events.orders import Overtaken
@@ -52,6 +53,7 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
     else:
         events = deciding.review(order, line, trouble, id=uuid7s.uuid7(), at=business_now(session))
     timeline.tell(session, *events)
+    screen_by_arrival(session, order, [line])
 
 
 def answer_decision(session: Session, *, order_id: UUID, decision_id: UUID, answer: str) -> None:

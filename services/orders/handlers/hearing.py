@@ -28,7 +28,7 @@ from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.paying import owing
 from services.orders.handlers.quoting import on_quote_answered
-from services.orders.handlers.routing import on_shipment_booked
+from services.orders.handlers.routing import on_shipment_booked, on_shipment_rescheduled
 from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -241,7 +241,7 @@ REACTIONS: Reactions = {
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,
     MilestoneCorrected: note_on_timeline,
-    ShipmentRescheduled: note_on_timeline,
+    ShipmentRescheduled: on_shipment_rescheduled,
     ShipmentDeparted: on_shipment_departed,
     ShipmentDelivered: on_shipment_delivered,
 }

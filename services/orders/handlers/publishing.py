@@ -44,16 +44,22 @@ def _is(each: Version) -> ColumnElement[bool]:
 
 
 def _ask_to_rescreen(session: Session, changes: Publication) -> None:
-    """Now, and on each day on which a version that is new, or told in full now, begins or has ended."""
+    """Now, and on each day on which one of the versions turns."""
     today = business_today(session)
-    due: dict[date, list[str]] = {today: [each.name for each in changes.changed]}
-    for each in (*changes.new, *changes.completed):
-        for day in _turns(each):
-            if day > today:
-                due.setdefault(day, []).append(each.name)
+    due = {today: [each.name for each in changes.changed]} | turning_days(changes, after=today)
     session.execute(
         insert(rescreening), [{"due_on": day, "policies": names} for day, names in sorted(due.items())]
     )
+
+
+def turning_days(changes: Publication, *, after: date) -> dict[date, list[str]]:
+    """The later days on which a version that is new, or told in full now, begins or has ended."""
+    turning: dict[date, list[str]] = {}
+    for each in (*changes.new, *changes.completed):
+        for day in _turns(each):
+            if day > after:
+                turning.setdefault(day, []).append(each.name)
+    return turning
 
 
 def _turns(each: Version) -> Iterable[date]:

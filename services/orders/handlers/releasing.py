@@ -8,25 +8,24 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from services.orders import needs, policies, timeline
+from services.orders import needs, timeline
 from services.orders.domain import lane
 from services.orders.domain.counsel_note import Note
-from services.orders.domain.destination_policy import Screening, screen
 from services.orders.domain.facts import digest
 from services.orders.domain.hold import Signer, Statement
 from services.orders.domain.lane import Operation
 from services.orders.domain.order import Line, Order
-from services.orders.domain.rescreening import rescreen
 from services.orders.handlers.acknowledging import end_if_changed
 from services.orders.handlers.locking import locked
-from services.orders.handlers.rescreening import rescreen_line
+from services.orders.handlers.rescreening import screen_again
 from services.orders.storage import release_attempt
 from shared.clock import business_today
 from shared.events.orders import LotLaneCorrected, Withdrawal
 from shared.refusal import Refused, Sentence
 
-Asked = Literal["release", "lane", "acknowledgement"]
-"""What an attempt was made at: a release, correcting who made a lot, or the buyer's word that a release may need."""
+Asked = Literal["release", "lane", "acknowledgement", "counsel_note"]
+"""What an attempt was made at: a release, correcting who made a lot, or what a release may need: the buyer's word, and
+counsel's."""
 
 
 def sign_release(
@@ -77,7 +76,7 @@ def keep_refused(
     session: Session,
     *,
     asked: Asked,
-    order_id: UUID,
+    order_id: UUID | None,
     line: int | None,
     lot: str | None,
     by: Signer,
@@ -176,23 +175,13 @@ def correct_lane(
         reason=reason,
     )
     timeline.tell(session, told)
-    screening = _screening(session, order, line)
-    timeline.tell(session, *rescreen(order, line, screening, on=business_today(session)))
     end_if_changed(session, order, line)
-    end_releases(session, order=order, line=line)
+    if not screen_again(session, order, [line], because="lane"):
+        end_releases(session, order=order, line=line)
     return order
 
 
 def screen_by_lots(session: Session, order: Order, line: Line) -> None:
     """Screen a line by who made its lots, which nobody knew when it was placed."""
     end_if_changed(session, order, line)
-    rescreen_line(session, order, line, _screening(session, order, line), on=business_today(session))
-
-
-def _screening(session: Session, order: Order, line: Line) -> Screening:
-    goods = policies.goods_of(
-        line,
-        policies.published_items(session, [line]),
-        prison_families=policies.prison_families(session, order.buyer),
-    )
-    return screen(goods, policies.in_force(session, business_today(session)))
+    screen_again(session, order, [line], because="lane")

@@ -1,6 +1,11 @@
-"""Screening open lines again after the rules changed: a row first, then a job that goes from order to order."""
+"""Screening lines again: those that something changed about at once; all open ones, when the rules changed.
 
+Of the rules there is a row first, then a job that goes from order to order.
+"""
+
+from collections.abc import Sequence
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
@@ -13,6 +18,9 @@ from services.orders.domain.rescreening import Verdict, asks_again, rescreen, ve
 from services.orders.handlers.locking import locked
 from services.orders.storage import caught_line, rescreening
 from shared.clock import business_today
+
+Because = Literal["policy", "amendment", "route", "delivery", "lane"]
+"""What changed: the rules, what the buyer asks for, the route, the day on which it comes, or who made it."""
 
 ORDERS_AT_ONCE = 25
 """In one transaction: a worker that dies loses the work on no more than these."""
@@ -36,31 +44,49 @@ def rescreen_some(session: Session) -> bool:
     families = {buyer: policies.prison_families(session, buyer) for buyer in {each.buyer for each in orders}}
     for order, line in still_open:
         goods = policies.goods_of(line, items, prison_families=families[order.buyer])
-        _rescreen(session, found.id, order, line, screen(goods, rules), on=today)
+        rescreen_line(session, order, line, screen(goods, rules), on=today, rescreening_id=found.id)
     done = {"last_order": ids[-1], "screened": rescreening.c.screened + len(still_open)}
     session.execute(update(rescreening).where(rescreening.c.id == found.id).values(done))
     return True
 
 
-def _rescreen(
-    session: Session, rescreening_id: int, order: Order, line: Line, screening: Screening, *, on: date
-) -> None:
-    """Let an open line stand under rules that are new, and keep that they caught it, if they did."""
+def screen_again(session: Session, order: Order, lines: Sequence[Line], *, because: Because) -> list[Line]:
+    """Let lines of an order stand under what the rules say of them as they are now; those that are asked for anew."""
+    today = business_today(session)
+    rules = policies.in_force(session, today)
+    items = policies.published_items(session, lines)
+    families = policies.prison_families(session, order.buyer)
+    found = [(line, policies.goods_of(line, items, prison_families=families)) for line in lines]
+    return [
+        line
+        for line, goods in found
+        if rescreen_line(session, order, line, screen(goods, rules), on=today, because=because)
+    ]
+
+
+def rescreen_line(
+    session: Session,
+    order: Order,
+    line: Line,
+    screening: Screening,
+    *,
+    on: date,
+    because: Because = "policy",
+    rescreening_id: int | None = None,
+) -> bool:
+    """Let a line stand under another decision, and keep that it was caught, if it was; whether it is asked for anew.
+
+    Only what asks for something new ends its release.
+    """
     found = verdict(line, screening)
     if found.stricter and found.all_gone and _raised(session, order.id, line, found):
-        return
-    rescreen_line(session, order, line, screening, on=on)
-    if found.stricter:
-        _keep_caught(session, rescreening_id, order.id, line, found)
-
-
-def rescreen_line(session: Session, order: Order, line: Line, screening: Screening, *, on: date) -> None:
-    """Let a line stand under another decision; only what asks for something new ends its release."""
-    found = verdict(line, screening)
+        return False
     timeline.tell(session, *rescreen(order, line, screening, on=on))
+    keep_caught(session, order, line, found, because=because, rescreening_id=rescreening_id)
     if asks_again(found):
         session.flush()  # a withdrawn hold makes room for the one that follows it
         timeline.tell(session, *order.ask_again(line, on))
+    return asks_again(found)
 
 
 def _raised(session: Session, order_id: UUID, line: Line, found: Verdict) -> bool:
@@ -71,11 +97,23 @@ def _raised(session: Session, order_id: UUID, line: Line, found: Verdict) -> boo
     return list(found.by) in session.execute(earlier).scalars().all()
 
 
-def _keep_caught(session: Session, rescreening_id: int, order_id: UUID, line: Line, found: Verdict) -> None:
+def keep_caught(
+    session: Session,
+    order: Order,
+    line: Line,
+    found: Verdict,
+    *,
+    because: Because,
+    rescreening_id: int | None = None,
+) -> None:
+    """Keep that a change caught the line, and how much of it was at sea then, if it is decided more strictly now."""
+    if not found.stricter:
+        return
     session.execute(
         insert(caught_line).values(
             rescreening_id=rescreening_id,
-            order_id=order_id,
+            because=because,
+            order_id=order.id,
             line_number=line.number,
             before=found.before,
             after=found.after,

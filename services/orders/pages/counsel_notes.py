@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
 
-from services.orders import counsel_notes
+from services.orders import attempts, counsel_notes
 from services.orders.domain.counsel_note import LONGEST
 from services.orders.handlers import noting
 from services.orders.schemas.counsel_notes import CounselNoteRequest, CounselNoteWithdrawal
@@ -40,6 +40,7 @@ def all_notes(note_id: UUID | None = None) -> str:
 
 
 @desk.post("/")
+@attempts.keeping_without_right("counsel_note")
 @pages.desk(COMPLIANCE)
 def record() -> Any:
     """Record a note; of its file only the hash is kept."""
@@ -47,11 +48,13 @@ def record() -> Any:
         with transaction() as session:
             noting.record_note(session, by=current(), **REQUEST.load(_typed()))
     except (ValidationError, Refused) as error:
+        _keep(error)
         return _page(wrong=wrong_with(error, FIELDS)), 422
     return pages.back_to("counsel_notes_page.all_notes")
 
 
 @desk.post(ONE)
+@attempts.keeping_without_right("counsel_note")
 @pages.desk(COMPLIANCE)
 def withdraw(note_id: UUID) -> Any:
     try:
@@ -61,8 +64,15 @@ def withdraw(note_id: UUID) -> Any:
             said = WITHDRAWAL.load({"reason": request.form.get("reason", "")})
             noting.withdraw_note(session, note_id=note_id, by=current(), **said)
     except (ValidationError, Refused) as error:
+        _keep(error)
         return _page(note_id, wrong_with(error, ("reason",))), 422
     return pages.back_to("counsel_notes_page.all_notes")
+
+
+def _keep(error: ValidationError | Refused) -> None:
+    """What a rule refused, and not what was mistyped, is kept."""
+    if isinstance(error, Refused):
+        attempts.keep("counsel_note", {}, error.sentence)
 
 
 def _typed() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The policies: which rules count now, and which open lines did new ones catch?"""
+"""The policies: which rules count now, and which open lines did a change catch?"""
 
 from flask import Blueprint, render_template
 
@@ -17,7 +17,7 @@ NEWEST = 100
 @desk.get("/")
 @pages.desk(COMPLIANCE, KANWIL)
 def in_force() -> str:
-    """What new rules caught, goods at sea first, and the rules themselves."""
+    """What changes caught, goods at sea first, and the rules themselves."""
     with transaction() as session:
         in_work = rescreenings.in_work(session, business_today(session))
         return render_template(

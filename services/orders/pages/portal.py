@@ -10,7 +10,7 @@ from services.orders import cancellations, claims, decisions, images, lateness, 
 from services.orders.asked_for import the_order
 from services.orders.listing import COLUMNS, Filters, order_key
 from services.orders.schemas.orders import OrderFilters
-from services.orders.sentences import tell_expected, tell_timeline
+from services.orders.sentences import tell_expected, tell_held_up, tell_timeline
 from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import serving, transaction
@@ -96,7 +96,8 @@ def one_order(order_id: UUID) -> str:
         found = views.newest_of_timeline(session, order_id, limit=STEPS + 1, before=before)
         entries = tell_timeline(session, found[-STEPS:], pages.language())
         shown = views.order_in_full(session, order, pages.language())
-        expected = tell_expected(session, shown["lines"], pages.language())
+        held_up = tell_held_up(session, order_id, pages.language())
+        expected = held_up + tell_expected(session, shown["lines"], pages.language())
         requests = cancellations.of_order(session, order_id)
         asked = decisions.decisions_of(session, order_id)
         pictured = images.items_with_image(session, {line["sku"] for line in shown["lines"]})

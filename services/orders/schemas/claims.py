@@ -31,6 +31,13 @@ class SettlementRequest(Schema):
     requested_date = day(required=False, metadata={"description": "needed for a replacement"})
 
 
+class ShortLandingSchema(Schema):
+    shipment_id = fields.UUID()
+    place = fields.String()
+    occurred_at = fields.AwareDateTime()
+    found = fields.Boolean(metadata={"description": "whether it turned up since"})
+
+
 class ClaimSchema(Schema):
     id = fields.UUID()
     order_id = fields.UUID()
@@ -40,6 +47,11 @@ class ClaimSchema(Schema):
     reason = fields.String()
     state = fields.String(metadata={"description": "made, decided, refused or settled"})
     made_on = fields.Date()
+    short_landed = fields.Nested(
+        ShortLandingSchema,
+        allow_none=True,
+        metadata={"description": "the report that the carton was not there at the discharge, if one holds"},
+    )
     photos = fields.List(fields.String(), metadata={"description": "their addresses"})
     decision = fields.String(allow_none=True, metadata={"description": "accepted, part or refused"})
     accepted = Whole(allow_none=True)

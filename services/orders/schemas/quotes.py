@@ -32,7 +32,19 @@ class QuoteLineSchema(Schema):
     possible_with = fields.Nested(
         MoreWorkersSchema,
         allow_none=True,
-        metadata={"description": "what would make the requested day possible, where it is not"},
+        metadata={"description": "workers who would make the requested day possible, where it is not"},
+    )
+    lacking = fields.String(
+        allow_none=True,
+        metadata={
+            "description": "agreement, skill, workshop, material or hours: why the day is not possible"
+        },
+    )
+    lacking_at = fields.List(
+        fields.String(),
+        metadata={
+            "description": "facilities where nothing else would have to be there for the day to be possible"
+        },
     )
     awaited_sample = fields.String(
         allow_none=True, metadata={"description": "the golden sample that you would have to approve first"}

@@ -18,6 +18,7 @@ from services.orders.webhooks.message import message_of, webhook_id, written
 from services.orders.webhooks.sending import Letter, Outcome, secrets_of, send
 from shared.clock import real_now
 from shared.database import Database
+from shared.failpoints import reach
 from shared.settings import Settings
 
 AT_ONCE = 8
@@ -83,6 +84,7 @@ def deliver_due(database: Database, settings: Settings, stop: Event) -> None:
                 return
             answered, _ = wait(sending, timeout=LOOK_AGAIN, return_when=FIRST_COMPLETED)
             for future in answered:
+                reach("webhook.posted")
                 with database.transaction() as session:
                     _write_down(session, sending.pop(future), future.result())
 

@@ -88,9 +88,9 @@ def restore_day(code: str, day: str) -> Any:
 @api.response(200, PoolSchema)
 @requires(*READERS)
 def read_pool(code: str) -> Any:
-    """Counts of workers: those in force, and those of weeks to come."""
+    """Counts of workers: those in force, and those of weeks to come; outside the facility in steps of five."""
     with transaction() as session:
-        found = shown.pool_of(session, code) if views.may_see(current(), code) else None
+        found = shown.pool_for(session, current(), code) if views.may_see(current(), code) else None
     if found is None:
         raise not_found("facility")
     return found
@@ -106,7 +106,7 @@ def set_pool(body: Headcount, code: str) -> Any:
         if not views.may_see(current(), code) or shown.pool_of(session, code) is None:
             raise not_found("facility")
         calendars.set_pool(session, code=code, pool=body)
-        return shown.pool_of(session, code)
+        return shown.pool_for(session, current(), code)
 
 
 def _changed(code: str, change: Callable[[Session], None]) -> Any:

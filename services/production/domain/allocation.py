@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 
 from services.production.domain.calendar import FARTHEST_DAYS
 from services.production.domain.capacity import Capacity
@@ -12,6 +13,10 @@ SMALLEST_SHARE = 200
 """Pieces below which a share is not worth a start. A planning value."""
 LARGEST_SHARE_PCT = 60
 """No facility takes more where others can share. A planning value, for spread of benefit."""
+
+
+RELIABLE_PCT, KNOWN_FROM = 90, 5
+"""From which reliability on facilities are not told apart, and from how many offers on it is known. Planning values."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +46,30 @@ class Place:
     def rate(self) -> int:
         return self.capacity.minutes_a_day
 
+    @property
+    def preference(self) -> tuple[int, int, int]:
+        """The reliable first, by tens of per cent; then who makes the most, for few shares; then the nearest to a hub."""
+        known = self.capacity.reliability_pct
+        doubt = -(-max(0, RELIABLE_PCT - known) // 10) if known is not None else 0
+        return doubt, -self.most, self.capacity.hub_steps
+
+
+def reliability(offers: int, *, declined: int, late: int, passed_pct: int | None) -> int | None:
+    """The least of how much a facility takes on, has in time, and makes well at once; unknown of a few offers."""
+    if offers < KNOWN_FROM:
+        return None
+    parts = [100 - 100 * declined // offers, 100 - 100 * late // offers]
+    return min(*parts, 100 if passed_pct is None else passed_pct)
+
 
 def share_out(
     quantity: int, *, labour_minutes: int, latest: date, today: date, able: Sequence[Capacity]
 ) -> Plan:
-    """The fewest able facilities that finish in time, in proportion to what they make a day.
+    """The able facilities that finish in time, in proportion to what they make a day.
 
-    In time comes before all, then a spread of the benefit, then few facilities. What can't be made
-    in time is due on the first day on which all of them together are done; what can't be made
-    within ``FARTHEST_DAYS`` stays unallocated.
+    In time comes before all, then a spread of the benefit, then who is reliable, few facilities, and the way to a
+    hub. What can't be made in time is due on the first day on which all of them together are done; what can't be
+    made within ``FARTHEST_DAYS`` stays unallocated.
     """
 
     working = [one for one in able if one.minutes_a_day]
@@ -57,16 +77,19 @@ def share_out(
     def by(day: date, pieces: int) -> list[Place]:
         return _places(pieces, working, labour_minutes, day)
 
+    def made(day: date, pieces: int) -> int:
+        return _together(by(day, pieces), _most_shares(pieces))
+
     farthest = today + timedelta(days=FARTHEST_DAYS)
     day, possible = min(max(latest, today), farthest), quantity
-    if _together(by(day, quantity)) < quantity:  # not in time
-        possible = min(quantity, _together(by(farthest, quantity)))
+    if made(day, quantity) < quantity:  # not in time
+        possible = min(quantity, made(farthest, quantity))
         if not possible:
             return Plan((), quantity)
         first = day.toordinal()
         days = range(first, farthest.toordinal())
-        made = bisect_left(days, possible, key=lambda n: _together(by(date.fromordinal(n), possible)))
-        day = date.fromordinal(first + made)
+        late = bisect_left(days, possible, key=lambda n: made(date.fromordinal(n), possible))
+        day = date.fromordinal(first + late)
     chosen = _fewest(possible, by(day, possible))
     shares = tuple(
         _share(place.capacity, amount, labour_minutes, latest, farthest)
@@ -75,20 +98,35 @@ def share_out(
     return Plan(shares, quantity - possible)
 
 
+def wanting(quantity: int, *, labour_minutes: int, latest: date, able: Sequence[Capacity]) -> dict[str, int]:
+    """How many pieces each of them would have to make by a day for all together to make the quantity, as they share it."""
+    worthwhile = _places(quantity, able, labour_minutes, latest)
+    others = {one.facility: [each for each in worthwhile if each.capacity is not one] for one in able}
+    return {
+        code: max(min(SMALLEST_SHARE, quantity), quantity - _together(some, _most_shares(quantity) - 1))
+        for code, some in others.items()
+    }
+
+
+def _most_shares(quantity: int) -> int:
+    return max(1, quantity // SMALLEST_SHARE)
+
+
 def _places(quantity: int, able: Sequence[Capacity], labour_minutes: int, day: date) -> list[Place]:
-    """Who makes a share that is worth a start by that day, the freest first; no more than there are such shares."""
+    """Who makes a share that is worth a start by that day, the freest first."""
     free = [Place(one, one.pieces_until(day, labour_minutes)) for one in able]
     worthwhile = [place for place in free if place.most >= min(SMALLEST_SHARE, quantity)]
     worthwhile.sort(key=lambda place: (-place.most, place.capacity.facility))
-    return _limited(worthwhile[: max(1, quantity // SMALLEST_SHARE)], quantity)
+    return _limited(worthwhile, quantity)
 
 
 def _limited(places: Sequence[Place], limit: int) -> list[Place]:
     return [Place(place.capacity, min(place.most, limit)) for place in places]
 
 
-def _together(places: Sequence[Place]) -> int:
-    return sum(place.most for place in places)
+def _together(places: Sequence[Place], shares: int) -> int:
+    """What the freest make in so many shares."""
+    return sum(place.most for place in places[:shares])
 
 
 def _fewest(quantity: int, places: Sequence[Place]) -> list[Place]:
@@ -98,13 +136,20 @@ def _fewest(quantity: int, places: Sequence[Place]) -> list[Place]:
         if quantity - limit < SMALLEST_SHARE:
             break  # the rest is not worth a second start
         limited = _limited(places, limit)
-        if _together(limited) >= quantity:
+        if _together(limited, _most_shares(quantity)) >= quantity:
             return _first_few(quantity, limited)
     return _first_few(quantity, places)
 
 
 def _first_few(quantity: int, places: Sequence[Place]) -> list[Place]:
-    count = next(n for n in range(1, len(places) + 1) if _together(places[:n]) >= quantity)
+    """By preference; by what they make where that would be more shares than are worth a start."""
+    preferred = _until_enough(quantity, sorted(places, key=lambda place: place.preference))
+    return preferred if len(preferred) <= _most_shares(quantity) else _until_enough(quantity, places)
+
+
+def _until_enough(quantity: int, places: Sequence[Place]) -> list[Place]:
+    made = accumulate(place.most for place in places)
+    count = next(n for n, together in enumerate(made, 1) if together >= quantity)
     return list(places[:count])
 
 
@@ -125,6 +170,10 @@ def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, farthe
     due = one.finish_of(amount, labour_minutes) or farthest
     rate, days = one.pieces_a_day(labour_minutes), -(-labour_minutes // one.minutes_a_day)
     why = [f"makes {rate} a day" if rate else f"makes one in {days} working days"]
+    if one.reliability_pct is not None:
+        why.append(f"reliable to {one.reliability_pct} %")
+    if one.hub_steps < 2:
+        why.append("near a hub" if one.hub_steps else "is a hub")
     if one.material_minutes > one.busy_minutes:
         why.append(f"after {one.material_days} working days until material comes")
     elif one.committed_minutes:

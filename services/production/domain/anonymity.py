@@ -1,7 +1,8 @@
 """What may be told of people elsewhere: figures about five or more, from which none about fewer can be derived.
 
-Whatever is not told of a facility is in no sum either, so that no subtraction gives it back; and a part is told
-only if the rest of its whole is five or more, too, or nobody.
+Counts are told in steps of five, so that all their sums and differences are, too: between facilities, within one,
+and from month to month. What is not told of a facility is in no sum; and a figure about a part of a whole that is
+known elsewhere is told only if the rest are five or more, too, or nobody.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,19 +14,14 @@ LEAST = 5
 V = TypeVar("V")
 
 
-def told(value: V, people: int) -> V | None:
-    """A figure about so many people, or nothing."""
-    return value if people >= LEAST else None
+def told(value: V, people: int, *, others: int = 0) -> V | None:
+    """A figure about so many people, or nothing; with the ``others`` it is about a whole that is known."""
+    return value if people >= LEAST and (not others or others >= LEAST) else None
 
 
-def nested_told(*counts: int) -> list[int | None]:
-    """Counts of people of whom each are among those before: one is told if it differs by nobody or by five or more."""
-    told_so_far: list[int | None] = []
-    for count in counts:
-        gaps = [abs(before - count) for before in told_so_far if before is not None]
-        few = count < LEAST or any(0 < gap < LEAST for gap in gaps)
-        told_so_far.append(None if few else count)
-    return told_so_far
+def in_fives(count: int) -> int | None:
+    """A count of people, rounded down to a step of five; nothing below the first."""
+    return count // LEAST * LEAST or None
 
 
 def summed(cells: Iterable[Mapping[str, int | None]], *names: str) -> dict[str, int] | None:

@@ -3,13 +3,13 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
 from services.production.domain.calendar import FARTHEST_DAYS, Calendar, working_day_after
-from services.production.domain.facility import FIRST_LEVEL
+from services.production.domain.facility import FIRST_LEVEL, Zone
 from services.production.domain.pool import WHOLE, Staffing
 
 PACKING_AND_HUB_DAYS = 4
@@ -22,6 +22,7 @@ class Capacity:
 
     ``committed_minutes`` is the work on the good pieces that it was asked for already; new pieces come
     after it, and after the ``material_days``, working days until the material for them has come. What is left of ``today`` counts for nothing.
+    A hub is 0 ``hub_steps`` from a hub, whoever is in a former residency that has one 1, everybody else 2.
     """
 
     facility: str
@@ -31,14 +32,25 @@ class Capacity:
     efficiency_pct: int
     yield_pct: int = 100
     skill_level: int = FIRST_LEVEL
+    zone: Zone = "workshop"
+    reliability_pct: int | None = None
+    hub_steps: int = 2
     committed_minutes: int = 0
     material_days: int = 0
 
     @cached_property
     def minutes_a_day(self) -> int:
         """Labour of a full day with the most workers that are going to be there."""
-        most = max((there for _, there in self.staffing), default=0)
-        return max(self.calendar.week) * most * self.efficiency_pct // (WHOLE * 100)
+        return max(self.calendar.week) * self._most * self.efficiency_pct // (WHOLE * 100)
+
+    @property
+    def workers(self) -> int:
+        """The most that are going to be there; one who learns is one."""
+        return -(-self._most // WHOLE)
+
+    @cached_property
+    def _most(self) -> int:
+        return max((there for _, there in self.staffing), default=0)
 
     @cached_property
     def minutes_a_day_now(self) -> int:
@@ -97,11 +109,33 @@ class Capacity:
         days = bisect_left(self.until, minutes)
         return self.today + timedelta(days=days) if days <= FARTHEST_DAYS else None
 
+    def with_more(self, workers: int) -> "Capacity":
+        """The same with so many more trained workers."""
+        return replace(self, staffing=tuple((day, there + workers * WHOLE) for day, there in self.staffing))
+
     def more_workers_for(self, pieces: int, labour_minutes: int, *, latest: date) -> int | None:
-        """How many more trained workers make so many good pieces by the end of ``latest``; none if it is shut."""
-        days = min((latest - self.today).days, FARTHEST_DAYS)
-        each = sum(self.calendar.minutes_after(self.today, max(days, 0))) * self.efficiency_pct
-        return -(-self.minutes_for(pieces, labour_minutes) * 100 // each) if each else None
+        """How many more trained workers make so many good pieces by the end of ``latest``; none if it is shut until then."""
+        come = (
+            min(working_day_after(self.today, self.material_days), latest)
+            if self.material_days
+            else self.today
+        )
+        makes = self.minutes_for(pieces, labour_minutes)
+        workers = 0
+        for since, before in ((self.today, self.busy_minutes), (come, 0)):
+            each = self._open_between(since, latest) * self.efficiency_pct
+            if not each:
+                return None
+            there = self.minutes_until(latest) - self.minutes_until(since)
+            workers = max(workers, -(-(before + makes - there) * 100 // each))
+        while self.with_more(workers).pieces_until(latest, labour_minutes) < pieces:
+            workers += 1  # parts of minutes are lost each day
+        return workers
+
+    def _open_between(self, since: date, latest: date) -> int:
+        """Open minutes after the one day, up to the end of the other."""
+        first, last = ((day - self.today).days for day in (since, latest))
+        return sum(self.calendar.minutes_after(self.today, min(max(last, 0), FARTHEST_DAYS))[first:])
 
 
 @lru_cache(maxsize=1024)

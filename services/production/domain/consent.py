@@ -94,3 +94,14 @@ def must_consent(
         number=number,
         day=day,
     )
+
+
+def must_follow_withdrawal(code: str, given_on: date, withdrawn_on: date | None) -> None:
+    """Refuse a new consent that would cover days on which there was none."""
+    if withdrawn_on is not None and given_on < withdrawn_on:
+        raise Refused(
+            "{code} withdrew that consent on {day}: a new one is given on that day or later.",
+            field="given_on",
+            code=code,
+            day=withdrawn_on,
+        )

@@ -1,21 +1,32 @@
 """Which facilities may take part, and what each still lacks before it is asked for work."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from stdnum import ean
 
+from services.production.domain.clearance import LANE
+from shared.events.orders import Lane
 from shared.refusal import Refused
 
-KINDS = ("lapas", "rutan", "lpka", "bapas")
+KINDS = ("lapas", "rutan", "lpka", "bapas", "workshop")
+PRISONS = ("lapas", "rutan", "lpka")
+"""What is made there is made by prisoners; a workshop is outside, and says who works in it."""
 CLASSES = ("I", "II", "IIA", "IIB", "III")
 FIRST_LEVEL, HIGHEST_LEVEL = 1, 3
 """Skill: learning under a master, working alone, teaching others. An article needs the first unless it says more."""
+Zone = Literal["block", "workshop"]
+ZONES = ("block", "workshop")
+"""Where a family is made: no blade comes into a block, whatever is cut or sawn is made in the workshop."""
 TIME_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Particulars:
-    """What a facility is; ``producing`` says that it takes part, ``verified`` that the regional office confirmed it."""
+    """What a facility is; ``producing`` says that it takes part, ``verified`` that the regional office confirmed it.
+
+    ``lane`` is whose work its lots are: of prisoners, of people on parole or in the community, or of free workers.
+    """
 
     name: str
     kind: str
@@ -28,13 +39,16 @@ class Particulars:
     hub: bool
     verified: bool
     producing: bool
+    lane: Lane = LANE
 
     def may_be(self) -> None:
-        """Refuse work for children, and a number of a place that is none."""
+        """Refuse work for children, free work in a prison, and a number of a place that is none."""
         if self.producing and self.kind == "lpka":
             raise Refused("Children are never given work.", field="producing")
         if self.producing and self.kind == "bapas":
             raise Refused("A Bapas has no workshop.", field="producing")
+        if self.kind in PRISONS and self.lane != LANE:
+            raise Refused("What is made in a Lapas, Rutan or LPKA is made by prisoners.", field="lane")
         if not ean.is_valid(self.gln) or len(self.gln) != 13:
             raise Refused("Give the 13 digits of its GLN, the last of them the check digit.", field="gln")
 

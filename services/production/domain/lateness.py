@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from math import ceil
+from typing import Final, Literal
 
 from services.production.domain.calendar import FARTHEST_DAYS
 from services.production.domain.capacity import Capacity, latest_finish, ready_on
@@ -26,11 +27,16 @@ EXPECTED_LIKE = 50
 """Pieces: the expected yield weighs as much as so many inspected ones, and fewer are too few to warn of."""
 
 
+INSIDE: Final = "consent_lacking"
+"""What stays in the facility: whoever is to be asked is asked by nobody from outside."""
+Kind = WarningKind | Literal["consent_lacking"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Finding:
     """What is wrong with a work order, how badly, and by which day it is going to be finished."""
 
-    kind: WarningKind
+    kind: Kind
     grade: Grade
     projected: date | None
     latest: date | None
@@ -82,8 +88,9 @@ class Progress:
     """A work order as it is now. ``made_on`` counts the pieces that were reported, by the day they were made.
 
     ``ahead`` is the labour that comes before it while it is not begun; ``lock`` whether missing tools have
-    locked its facility, ``lacks_material`` whether the stock ends before it; ``covered_until`` the last day of
-    the agreement it is done under.
+    locked its facility, ``lacks_material`` whether the stock ends before it, ``lacks_consent`` whether somebody who
+    works on it has not consented to the words as they are now; ``covered_until`` the last day of the agreement it
+    is done under.
     """
 
     quantity: int
@@ -102,6 +109,7 @@ class Progress:
     reported_on: date | None = None
     ahead: int = 0
     lacks_material: bool = False
+    lacks_consent: bool = False
     covered_until: date | None = date.max
 
     @property
@@ -162,12 +170,13 @@ def lateness_of(projected: date | None, latest: date, pace: Pace) -> Grade | Non
 def findings_of(work: Progress, pace: Pace, *, latest: date) -> list[Finding]:
     """All that is wrong with a work order; what a facility has not accepted yet can only be late."""
     projected = projected_finish(work, pace)
-    found: dict[WarningKind, Grade | None] = {"late": lateness_of(projected, latest, pace)}
+    found: dict[Kind, Grade | None] = {"late": lateness_of(projected, latest, pace)}
     if work.accepted:
         found["silent"] = "amber" if _silent(work, pace) else None
         found["low_yield"] = "amber" if _low_yield(work) else None
         found["agreement_ends"] = _agreement_ends(work, projected, pace.today)
         found["material_lacking"] = "amber" if work.lacks_material else None
+        found["consent_lacking"] = "amber" if work.lacks_consent else None
     return [
         Finding(kind=kind, grade=grade, projected=projected, latest=latest)
         for kind, grade in found.items()

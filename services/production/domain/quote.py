@@ -1,14 +1,22 @@
 """By when lines could be ready, were they shared out now, one after the other; nothing is reserved."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.production.domain.allocation import Plan
+from services.production.domain.allocation import Plan, Share, wanting
 from services.production.domain.capacity import Capacity, latest_finish, ready_on
 from services.production.domain.facility import FIRST_LEVEL
-from services.production.domain.terms import Terms, share_out_on_terms
-from shared.events.production import LinePromise, MoreWorkers
+from services.production.domain.terms import (
+    ANYTHING,
+    MATERIAL_DAYS,
+    Needs,
+    PlanOnTerms,
+    Terms,
+    lack_of,
+    share_out_on_terms,
+)
+from shared.events.production import Lack, LinePromise, MoreWorkers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +29,25 @@ class Wanted:
     labour_minutes: int
     latest: date
     terms: Mapping[str, Terms]
-    skill_level: int = FIRST_LEVEL
+    needs: Needs = ANYTHING
+
+    def shared_out(self, able: Sequence[Capacity], today: date) -> PlanOnTerms:
+        return share_out_on_terms(
+            self.quantity,
+            labour_minutes=self.labour_minutes,
+            latest=latest_finish(self.latest),
+            today=today,
+            able=able,
+            terms=self.terms,
+            needs=self.needs,
+        )
+
+    def promised(self, plan: Plan) -> date | None:
+        return None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
+
+    def in_time(self, plan: Plan) -> bool:
+        day = self.promised(plan)
+        return day is not None and day <= self.latest
 
 
 def promises(
@@ -34,32 +60,71 @@ def promises(
     free = dict(able)
     promised = []
     for line in lines:
-        there, latest = free[line.family], latest_finish(line.latest)
-        plan = share_out_on_terms(
-            line.quantity,
-            labour_minutes=line.labour_minutes,
-            latest=latest,
-            today=today,
-            able=there,
-            terms=line.terms,
-            skill_level=line.skill_level,
-        ).plan
-        day = None if plan.unallocated else ready_on(max(one.due for one in plan.shares))
-        late = day is None or day > line.latest
-        skilled = [one for one in there if one.skill_level >= line.skill_level]
-        missing = more_workers(line, able=skilled, latest=latest, today=today) if late else None
-        promised.append(LinePromise(number=line.number, promised_date=day, possible_with=missing))
-        free[line.family] = _after(plan, line, there)
+        there = free[line.family]
+        planned = line.shared_out(there, today)
+        promised.append(_promise(line, planned, there, today))
+        free[line.family] = _after(planned.plan, line, there)
     return promised
 
 
-def more_workers(line: Wanted, *, able: Sequence[Capacity], latest: date, today: date) -> MoreWorkers | None:
-    """The fewest more workers at one able facility with whom the line is made in time; none if none would do."""
-    short = line.quantity - sum(one.pieces_until(latest, line.labour_minutes) for one in able)
+def _promise(line: Wanted, planned: PlanOnTerms, able: Sequence[Capacity], today: date) -> LinePromise:
+    day = line.promised(planned.plan)
+    if line.in_time(planned.plan):
+        return LinePromise(number=line.number, promised_date=day)
+    more = more_workers(line, able=able, today=today)
+    alone = next(_what_alone_would_do(line, able, today), None)
+    lacking, at = alone or ("hours" if more else lack_of(planned.passed_over.values()), ())
+    return LinePromise(
+        number=line.number, promised_date=day, possible_with=more, lacking=lacking, lacking_at=at
+    )
+
+
+def _what_alone_would_do(
+    line: Wanted, able: Sequence[Capacity], today: date
+) -> Iterator[tuple[Lack, tuple[str, ...]]]:
+    """What makes the day possible with nothing else, the easiest to get first, and at which facilities it is missing."""
+    needs, terms = line.needs, line.terms.items()
+    enough: dict[Lack, Wanted] = {
+        "material": replace(line, terms={code: replace(some, pieces=None) for code, some in terms}),
+        "agreement": replace(line, terms={code: replace(some, until=date.max) for code, some in terms}),
+        "workshop": replace(line, needs=replace(needs, zone="block")),
+        "skill": replace(line, needs=replace(needs, skill_level=FIRST_LEVEL)),
+    }
+    for lack, then in enough.items():
+        plan = then.shared_out(able, today).plan
+        if line.in_time(plan):
+            yield (
+                lack,
+                tuple(sorted(share.facility for share in plan.shares if _lacks(line, lack, share, able))),
+            )
+
+
+def _lacks(line: Wanted, lack: Lack, share: Share, able: Sequence[Capacity]) -> bool:
+    """Whether a facility has not what its share takes."""
+    terms = line.terms[share.facility]
+    if lack == "material":
+        return terms.waits(share.quantity)
+    if lack == "agreement":
+        return not terms.lasts(share.due)
+    return share.facility in line.needs.bar(able)
+
+
+def more_workers(line: Wanted, *, able: Sequence[Capacity], today: date) -> MoreWorkers | None:
+    """Enough more workers at one facility for the line to be made in time; none where no number would be.
+
+    Only who may be asked until then counts, and material that is not enough for the whole line comes later.
+    """
+    latest, barred = latest_finish(line.latest), line.needs.bar(able)
+    may_be_asked = [
+        replace(one, material_days=MATERIAL_DAYS) if line.terms[one.facility].waits(line.quantity) else one
+        for one in able
+        if one.facility not in barred and line.terms[one.facility].lasts(latest)
+    ]
+    short = wanting(line.quantity, labour_minutes=line.labour_minutes, latest=latest, able=may_be_asked)
     needed = [
         (more, one.facility)
-        for one in able
-        if (more := one.more_workers_for(max(short, 1), line.labour_minutes, latest=latest))
+        for one in may_be_asked
+        if (more := one.more_workers_for(short[one.facility], line.labour_minutes, latest=latest))
     ]
     if not needed:
         return None

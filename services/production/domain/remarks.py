@@ -33,7 +33,7 @@ def said(reason: str) -> str:
         raise Refused("Give the reason without anybody's identity number.", field="reason")
     if _names_somebody(reason):
         raise Refused("Give the reason without anybody's name.", field="reason")
-    if CODE.search(reason):
+    if _has_code(reason):
         raise Refused("Give the reason without anybody's code.", field="reason")
     return reason
 
@@ -43,6 +43,8 @@ def nobody_named(text: str, *, field: str) -> str:
     nobody_numbered(text, field=field)
     if _names_somebody(text):
         raise Refused("Give it without anybody's name.", field=field)
+    if _has_code(text):
+        raise Refused("Give it without anybody's code.", field=field)
     return text
 
 
@@ -55,3 +57,7 @@ def nobody_numbered(text: str, *, field: str) -> None:
 def _names_somebody(text: str) -> bool:
     text = seen(text)
     return bool(NAME.search(text) or ADDRESSED.search(text))
+
+
+def _has_code(text: str) -> bool:
+    return bool(CODE.search(seen(text)))

@@ -76,6 +76,13 @@ class OpenLine:
     def held_by(self, code: str) -> int:
         return sum(each.quantity for each in self.held_at.get(code, ()))
 
+    def of_stock(self, code: str, quantity: int) -> Fraction:
+        """The part of a facility's stock that so many pieces take; more than all of it where there is none."""
+        stock = self.places[code].pieces if code in self.places else None
+        if stock is None:
+            return Fraction(0)
+        return Fraction(quantity, stock) if stock else Fraction(2)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -185,10 +192,9 @@ def _in_turn(
         if one is None:
             yield key, farthest
             continue
-        stock = line.places[code].pieces if code in line.places else None
-        if stock is not None:
-            used += Fraction(quantity, stock) if stock else 2
-            passed = max(passed, one.minutes_until(material_day(today))) if used > 1 else passed
+        used += (part := line.of_stock(code, quantity))
+        if part and used > 1:
+            passed = max(passed, one.minutes_until(material_day(today)))
         passed += one.minutes_for(quantity, line.labour_minutes)
         yield key, one.day_after(passed) or farthest
 

@@ -7,8 +7,8 @@ from typing import Final, Literal
 from uuid import UUID
 
 Kind = Literal["made", "reworked"]
-IMPLAUSIBLE: Final = 2
-"""As many days' work in one day is taken and flagged: somebody looks at it."""
+IMPLAUSIBLE_PCT: Final = 150
+"""More than so much of a day's work in one day is taken and flagged: somebody looks at it."""
 A_CLOCK_MAY_BE_FAST_BY: Final = timedelta(minutes=5)
 SAME_HOUR: Final = timedelta(hours=1)
 
@@ -47,6 +47,26 @@ def placed(origin: Origin, *, now: datetime, received: datetime, began: date | N
     return replace(origin, at=now if wrong else min(at, now), clock_wrong=wrong)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """What makes a family of goods: labour minutes of a full day with all ``workers``, and of one piece.
+
+    ``elsewhere`` are those of what its other work orders tell of the same day.
+    """
+
+    workers: int
+    minutes_a_day: int
+    minutes_a_piece: int
+    elsewhere: int = 0
+
+    def has_labour_for(self, pieces: int) -> bool:
+        """Whether so many may have been made in a day; of pieces that take days each worker may finish one."""
+        if not self.minutes_a_day:
+            return False
+        longest = max(IMPLAUSIBLE_PCT * self.minutes_a_day, 100 * self.workers * self.minutes_a_piece)
+        return 100 * (pieces * self.minutes_a_piece + self.elsewhere) <= longest
+
+
 @dataclass(eq=False, kw_only=True)
 class Report:
     """Pieces of one day; those of a correction are the difference to the entry that it ``corrects``.
@@ -76,12 +96,10 @@ def standing(reports: Iterable[Report], entry: Report) -> int:
     return entry.pieces + sum(each.pieces for each in reports if each.corrects == entry.id is not None)
 
 
-def is_implausible(reports: Iterable[Report], entry: Report, a_day: int | None) -> bool:
-    """Whether the pieces of the entry's day are more than twice what the facility makes in one."""
-    if a_day is None:
-        return False
+def is_implausible(reports: Iterable[Report], entry: Report, workshop: Workshop | None) -> bool:
+    """Whether more was made on the entry's day than the workshop has labour for."""
     same_day = (each for each in reports if (each.kind, each.worked_on) == (entry.kind, entry.worked_on))
-    return sum(each.pieces for each in same_day) > IMPLAUSIBLE * a_day
+    return workshop is not None and not workshop.has_labour_for(sum(each.pieces for each in same_day))
 
 
 def is_same_hour(reports: Iterable[Report], entry: Report) -> bool:

@@ -1,18 +1,21 @@
 """On what terms a facility may have a share of a line: its agreement, and the material that it has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
-from services.production.domain.allocation import Plan, Share, share_out
+from services.production.domain.allocation import Plan, share_out
 from services.production.domain.capacity import Capacity
-from services.production.domain.facility import FIRST_LEVEL
+from services.production.domain.facility import FIRST_LEVEL, Zone
+from shared.events.production import Lack
 
 MATERIAL_DAYS = 5
 """Working days until material that a facility has not comes. A planning value."""
 
-Reason = Literal["no_agreement", "agreement_ends", "declined", "skill_too_low", "no_hours", "not_needed"]
+Reason = Literal[
+    "no_agreement", "agreement_ends", "declined", "skill_too_low", "no_workshop", "no_hours", "not_needed"
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,43 @@ class Terms:
 
     until: date | None
     pieces: int | None = None
+
+    def lasts(self, day: date) -> bool:
+        return self.until is not None and self.until >= day
+
+    def waits(self, quantity: int) -> bool:
+        """Whether so many pieces take more material than there is."""
+        return self.pieces is not None and quantity > self.pieces
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What an article asks of who makes it: skill, and the workshop where its tools are not allowed in a block."""
+
+    skill_level: int = FIRST_LEVEL
+    zone: Zone = "block"
+
+    def bar(self, able: Sequence[Capacity]) -> dict[str, Reason]:
+        """Why some of them can't be asked for it."""
+        barred: dict[str, Reason] = {
+            one.facility: "no_workshop" for one in able if (self.zone, one.zone) == ("workshop", "block")
+        }
+        return barred | {one.facility: "skill_too_low" for one in able if one.skill_level < self.skill_level}
+
+
+ANYTHING = Needs()
+"""What most articles need: nothing that a facility of their family has not."""
+
+
+def lack_of(reasons: Collection[Reason]) -> Lack:
+    """What would have to be there for pieces that no facility has, by why each was passed over."""
+    if {"no_agreement", "agreement_ends"} & set(reasons):
+        return "agreement"
+    if "no_hours" in reasons:
+        return "hours"
+    if "skill_too_low" in reasons:
+        return "skill"
+    return "workshop" if "no_workshop" in reasons else "hours"
 
 
 @dataclass(frozen=True)
@@ -39,15 +79,15 @@ def share_out_on_terms(
     today: date,
     able: Sequence[Capacity],
     terms: Mapping[str, Terms],
-    skill_level: int = FIRST_LEVEL,
+    needs: Needs = ANYTHING,
 ) -> PlanOnTerms:
-    """Share out over the skilled whose agreement lasts until they are done; who lacks material begins when it has come.
+    """Share out over those whom the article allows and whose agreement lasts until they are done; who lacks material begins when it has come.
 
     A facility whose share would outlast its agreement gets none, and one whose share takes more material
     than it has begins later; then all is shared out again, which ends since each happens once to each.
     """
     passed: dict[str, Reason] = {code: "no_agreement" for code, term in terms.items() if term.until is None}
-    passed |= {one.facility: "skill_too_low" for one in able if one.skill_level < skill_level}
+    passed |= needs.bar(able)
     waiting: set[str] = set()
     while True:
         plan = share_out(
@@ -57,8 +97,10 @@ def share_out_on_terms(
             today=today,
             able=[_later(one, waiting) for one in able if one.facility not in passed],
         )
-        outlasting = {share.facility for share in plan.shares if _outlasts(share, terms[share.facility])}
-        lacking = {share.facility for share in plan.shares if _lacks(share, terms[share.facility])} - waiting
+        outlasting = {share.facility for share in plan.shares if not terms[share.facility].lasts(share.due)}
+        lacking = {
+            share.facility for share in plan.shares if terms[share.facility].waits(share.quantity)
+        } - waiting
         if not outlasting and not lacking:
             break
         passed |= dict.fromkeys(outlasting, "agreement_ends")
@@ -67,7 +109,7 @@ def share_out_on_terms(
     for one in able:
         if one.facility not in with_a_share | passed.keys():
             passed[one.facility] = "not_needed" if one.minutes_a_day and not plan.unallocated else "no_hours"
-    return PlanOnTerms(_with_skill(plan, skill_level), passed)
+    return PlanOnTerms(_with_skill(plan, needs.skill_level), passed)
 
 
 def _with_skill(plan: Plan, level: int) -> Plan:
@@ -80,11 +122,3 @@ def _with_skill(plan: Plan, level: int) -> Plan:
 
 def _later(one: Capacity, waiting: set[str]) -> Capacity:
     return replace(one, material_days=MATERIAL_DAYS) if one.facility in waiting else one
-
-
-def _outlasts(share: Share, terms: Terms) -> bool:
-    return terms.until is None or share.due > terms.until
-
-
-def _lacks(share: Share, terms: Terms) -> bool:
-    return terms.pieces is not None and share.quantity > terms.pieces

@@ -5,17 +5,24 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from services.production.domain.lateness import Finding
+from services.production.domain.lateness import INSIDE, Finding, Kind
 from shared.events.production import (
     Grade,
     LatenessCleared,
     LatenessWarned,
-    WarningKind,
     WarningOwner,
 )
 from shared.refusal import Refused
 
-KINDS: Final = ("late", "silent", "low_yield", "agreement_ends", "material_lacking", "tools_locked")
+KINDS: Final = (
+    "late",
+    "silent",
+    "low_yield",
+    "agreement_ends",
+    "material_lacking",
+    "consent_lacking",
+    "tools_locked",
+)
 GRADES: Final = ("amber", "red", "black")
 """From the mildest to the worst."""
 OWNERS: Final = ("facility", "kanwil", "exporter")
@@ -45,7 +52,7 @@ class WorkWarning:
 
     id: UUID
     facility: str
-    kind: WarningKind
+    kind: Kind
     grade: Grade
     first_seen: datetime
     grade_since: datetime
@@ -92,11 +99,13 @@ class WorkWarning:
     def clear(self, *, at: datetime) -> list[object]:
         """Its cause is gone. Who was told of it is told that too."""
         self.cleared_at = at
-        if self.told_at is None or not self.for_the_buyer:
+        if self.told_at is None or not self.for_the_buyer or self.kind == INSIDE:
             return []
         return [LatenessCleared(warning_id=self.id, kind=self.kind, **self._about)]
 
     def _escalate(self, at: datetime) -> None:
+        if self.kind == INSIDE:
+            return
         since = max(self.grade_since, self.acknowledged_at or self.grade_since)
         for owner, delay in ESCALATES_AFTER[self.grade].items():
             if owner == "exporter" and self.work_order_id is None:
@@ -114,7 +123,7 @@ class WorkWarning:
 
     def _tell(self, at: datetime) -> list[object]:
         self.told_at, self.told_grade, self.told_owner = at, self.grade, self.owner
-        if self.latest is None or not self.for_the_buyer:
+        if self.latest is None or not self.for_the_buyer or self.kind == INSIDE:
             return []
         return [
             LatenessWarned(

@@ -13,10 +13,12 @@ from services.production.domain.report import (
     Kind,
     Origin,
     Report,
+    Workshop,
     is_implausible,
     is_same_hour,
     standing,
 )
+from shared.events.orders import Lane
 from shared.events.production import (
     LotReleased,
     PiecesCorrected,
@@ -206,13 +208,13 @@ class WorkOrder:
         worked_on: date | None,
         today: date,
         origin: Origin = NO_DEVICE,
-        a_day: int | None = None,
+        workshop: Workshop | None = None,
         tolerance_pct: int = 0,
     ) -> list[object]:
         """Pieces made, or mended, on one working day. No more than remain and are tolerated, or than are in rework.
 
-        What a device sent before is not counted again; more than twice what is made in ``a_day`` is flagged,
-        and so is what two devices tell of the same hour. Without a day the device's time says it.
+        What a device sent before is not counted again; what the ``workshop`` has no
+        labour for is flagged, and so is what two devices tell of the same hour. Without a day the device's time says it.
         """
         if self._has(pieces, kind, worked_on, origin):
             return []
@@ -239,20 +241,24 @@ class WorkOrder:
             )
         entry.same_hour = is_same_hour(self.reports, entry)
         self._count(entry)
-        entry.flagged = is_implausible(self.reports, entry, a_day)
+        entry.flagged = is_implausible(self.reports, entry, workshop)
         return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
 
     def correct(
-        self, report: int, *, pieces: int, reason: str, a_day: int | None = None, tolerance_pct: int = 0
+        self,
+        report: int,
+        *,
+        pieces: int,
+        reason: str,
+        workshop: Workshop | None = None,
+        tolerance_pct: int = 0,
     ) -> list[object]:
         """A report should have said so many pieces; what was inspected already can't be taken back.
 
         Where only pieces beyond what was asked for were still to be inspected, the order is complete without them.
         """
         self._must_be(*UNDER_WAY, "paused")
-        entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
-        if entry is None:
-            raise Refused("Give a report of this work order that is no correction itself.", field="report")
+        entry = self.reported(report)
         before = standing(self.reports, entry)
         more = pieces - before
         if not more:
@@ -265,7 +271,7 @@ class WorkOrder:
             pieces=more, kind=entry.kind, worked_on=entry.worked_on, corrects=entry.id, reason=said(reason)
         )
         self._count(correction)
-        correction.flagged = more > 0 and is_implausible(self.reports, correction, a_day)
+        correction.flagged = more > 0 and is_implausible(self.reports, correction, workshop)
         corrected = PiecesCorrected(
             **self._about,
             pieces=more,
@@ -274,6 +280,13 @@ class WorkOrder:
             reason=correction.reason or "",
         )
         return [corrected, *self._completed()]
+
+    def reported(self, report: int) -> Report:
+        """An entry that may be corrected: no correction itself."""
+        entry = next((each for each in self.reports if each.id == report and each.corrects is None), None)
+        if entry is None:
+            raise Refused("Give a report of this work order that is no correction itself.", field="report")
+        return entry
 
     def _has(self, pieces: int, kind: Kind, worked_on: date | None, origin: Origin) -> bool:
         """Whether the device sent this one before."""
@@ -347,8 +360,11 @@ class WorkOrder:
         """Nothing is reported or inspected before work began, while it stands still, or when it is done."""
         self._must_be(*UNDER_WAY)
 
-    def inspect(self, *, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
-        """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order."""
+    def inspect(self, *, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
+        """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order.
+
+        All of a work order is done in one place, whose ``lane`` the lot has.
+        """
         self._must_be(*UNDER_WAY)
         for name, count in (("passed", passed), ("rework", rework), ("scrap", scrap)):
             if count < 0:
@@ -367,14 +383,14 @@ class WorkOrder:
         self.rework += rework
         self.scrap += scrap
         self._settle()
-        return self._inspected(passed, rework, scrap, lot)
+        return self._inspected(passed, rework, scrap, lot, lane)
 
-    def _inspected(self, passed: int, rework: int, scrap: int, lot: str) -> list[object]:
+    def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
         if passed:
             extra = min(passed, max(0, self.good - self.asked))
             events.append(
-                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=LANE, extra=extra)
+                LotReleased(**self._about, lot=lot, sku=self.sku, quantity=passed, lane=lane, extra=extra)
             )
         return [*events, *self._completed()]
 

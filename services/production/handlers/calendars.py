@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -17,8 +16,8 @@ from services.production.domain.calendar import (
 )
 from services.production.domain.pool import Headcount
 from services.production.handlers.waiting import offering_new_hours
+from services.production.local_time import today_at
 from services.production.storage import calendar_day, facility, worker_pool
-from shared.clock import business_now
 
 
 def set_week(session: Session, *, code: str, week: Sequence[int]) -> None:
@@ -34,7 +33,7 @@ def set_week(session: Session, *, code: str, week: Sequence[int]) -> None:
 
 def change_day(session: Session, *, code: str, day: date, open_minutes: int, reason: str) -> None:
     """One day differs from the ordinary week, for a reason."""
-    change_that_may_be(day, open_minutes=open_minutes, today=_today_at(session, code))
+    change_that_may_be(day, open_minutes=open_minutes, today=today_at(session, code))
     values = {"open_minutes": open_minutes, "reason": reason}
     with offering_new_hours(session, code):
         session.execute(
@@ -46,7 +45,7 @@ def change_day(session: Session, *, code: str, day: date, open_minutes: int, rea
 
 def restore_day(session: Session, *, code: str, day: date) -> None:
     """The day is an ordinary one again."""
-    must_be_to_come(day, today=_today_at(session, code))
+    must_be_to_come(day, today=today_at(session, code))
     that_day = (calendar_day.c.facility == code, calendar_day.c.day == day)
     with offering_new_hours(session, code):
         session.execute(delete(calendar_day).where(*that_day))
@@ -55,7 +54,7 @@ def restore_day(session: Session, *, code: str, day: date) -> None:
 def set_pool(session: Session, *, code: str, pool: Headcount) -> None:
     """The people of a week, and of those after it until another is told."""
     pool.must_add_up()
-    today = _today_at(session, code)
+    today = today_at(session, code)
     must_be_to_come(pool.week, today=today - timedelta(days=today.weekday()), field="week")
     values = asdict(pool)
     with offering_new_hours(session, code):
@@ -64,9 +63,3 @@ def set_pool(session: Session, *, code: str, pool: Headcount) -> None:
             .values(facility=code, **values)
             .on_conflict_do_update(index_elements=["facility", "week"], set_=values)
         )
-
-
-def _today_at(session: Session, code: str) -> date:
-    """The date where the facility is."""
-    zone = session.execute(select(facility.c.time_zone).where(facility.c.code == code)).scalar_one()
-    return business_now(session).astimezone(ZoneInfo(zone)).date()

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.production.domain import evidence
 from services.production.domain.evidence import Evidence
+from services.production.local_time import today_at
 from services.production.storage import evidence as table
 from services.production.storage import facility
-from shared.clock import business_today
 from shared.events.production import EvidenceRecorded, EvidenceWithdrawn
 from shared.messaging import outbox
 from shared.refusal import Refused
@@ -47,7 +47,7 @@ def record(
         issued_on=issued_on,
         valid_until=valid_until,
         sha256=sha256,
-        today=business_today(session),
+        today=today_at(session, code),
         by=by,
     )
     session.add(made)
@@ -60,7 +60,7 @@ def record(
 def withdraw(session: Session, *, evidence_id: UUID, reason: str, by: str) -> Evidence:
     """Take evidence back; what was built on it shows that at once."""
     found = session.get_one(Evidence, evidence_id, with_for_update=True, populate_existing=True)
-    why = found.withdraw(reason=reason, on=business_today(session), by=by)
+    why = found.withdraw(reason=reason, on=today_at(session, found.facility), by=by)
     outbox.record(
         session,
         EvidenceWithdrawn(code=found.facility, evidence_id=found.id, item=found.item, reason=why),

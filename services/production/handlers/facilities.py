@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.domain.facility import FIRST_LEVEL, Particulars
+from services.production.domain.facility import FIRST_LEVEL, Particulars, Zone
 from services.production.domain.remarks import nobody_named, nobody_numbered
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.waiting import share_out_to
@@ -20,7 +20,7 @@ from shared.refusal import Refused
 
 TOLD = ("name", "place", "address", "gln", "hub")
 """What other services know of a facility."""
-OF_A_CAPABILITY = ("workers", "efficiency_pct", "yield_pct", "skill_level", "valid_from", "valid_to")
+OF_A_CAPABILITY = ("workers", "efficiency_pct", "yield_pct", "skill_level", "zone", "valid_from", "valid_to")
 
 
 def keep_facility(session: Session, *, code: str, particulars: Particulars) -> None:
@@ -53,10 +53,11 @@ def set_capability(
     efficiency_pct: int,
     yield_pct: int,
     skill_level: int = FIRST_LEVEL,
+    zone: Zone = "workshop",
     valid_from: date | None = None,
     valid_to: date | None = None,
 ) -> None:
-    """What a facility makes of a family: places for workers, how quickly, how much turns out good, how skilled."""
+    """What a facility makes of a family: places for workers, how quickly, how much turns out good, how skilled, and where."""
     one_plan_at_a_time(session)
     families = session.execute(select(item.c.family).distinct().order_by(item.c.family)).scalars().all()
     if family not in families:
@@ -74,6 +75,7 @@ def set_capability(
         "efficiency_pct": efficiency_pct,
         "yield_pct": yield_pct,
         "skill_level": skill_level,
+        "zone": zone,
         "valid_from": valid_from,
         "valid_to": valid_to,
     }

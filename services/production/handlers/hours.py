@@ -15,8 +15,9 @@ from services.production.domain.hours import STEP, hours, must_fit
 from services.production.domain.remarks import said
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import people
+from services.production.local_time import now_at, zone_of
 from services.production.storage import consent, hours_entry
-from shared.clock import WIB, business_now, business_today
+from shared.clock import business_now
 from shared.refusal import Refused
 
 KEPT_OPEN = timedelta(days=92)
@@ -37,10 +38,11 @@ def enter_shift(
     """Hours of each worker on one day, for a work order or for the facility's own work; how many there were."""
     if not entries:
         raise Refused("Enter somebody's hours.", field="hours")
-    today = business_today(session)
+    here = now_at(session, facility)
+    today, zone = here.date(), here.tzinfo
     if not today - KEPT_OPEN <= day <= today:
         raise Refused("Give a day from {first} to {last}.", field="day", first=today - KEPT_OPEN, last=today)
-    if ended_at is not None and ended_at.astimezone(WIB).date() != day:
+    if ended_at is not None and ended_at.astimezone(zone).date() != day:
         raise Refused("Give when the shift of that day ended.", field="ended_at")
     at_work = {
         one.id: one for one in people.locked(session, facility, [each["worker_id"] for each in entries])
@@ -85,6 +87,9 @@ def correct(
     more = minutes - standing.minutes
     if not more and pieces == standing.pieces:
         raise Refused("The entry says that already.", field="minutes")
+    if more > 0 and entry.work_order_id is not None:
+        order = session.get_one(WorkOrder, entry.work_order_id)
+        _must_consent(session, [one], order, entry.worked_on, entry.ended_at)
     if more > 0:
         worked = _worked(session, [one.id], entry.worked_on)[one.id]
         must_fit(one.code, worked, entry.worked_on, more, field="minutes")
@@ -182,6 +187,7 @@ def _must_consent(
     if under is None:
         raise Refused("No agreement (PKS) covers this work.", field="work_order_id")
     words = people.words_of(session, [under.id])
+    zone = zone_of(session, order.facility)
     theirs = consent.c.worker_id.in_([one.id for one in workers])
     given: defaultdict[UUID, list[Consent]] = defaultdict(list)
     for row in session.execute(select(consent).where(theirs, consent.c.agreement_id == under.id)):
@@ -191,7 +197,7 @@ def _must_consent(
                 purpose=row.purpose,
                 text_version=row.text_version,
                 given_on=row.given_on,
-                withdrawn_at=row.withdrawn_at and row.withdrawn_at.astimezone(WIB),
+                withdrawn_at=row.withdrawn_at and row.withdrawn_at.astimezone(zone),
             )
         )
     for one in workers:

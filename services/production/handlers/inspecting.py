@@ -12,9 +12,9 @@ from services.production.domain.sampling import Defective, OnReject, Sampling, j
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import working
 from services.production.handlers.planning import one_plan_at_a_time
+from services.production.local_time import today_at
 from services.production.storage import defect, inspection
 from shared import reference
-from shared.clock import business_today
 from shared.reference import Aql
 from shared.refusal import Refused
 
@@ -63,7 +63,7 @@ def inspect_sample(
         "sample": sampling.sample,
         "verdict": outcome.verdict,
         **moved,
-        "inspected_on": business_today(session),
+        "inspected_on": today_at(session, order.facility),
     }
     return _kept(session, work_order_id, values, found)
 

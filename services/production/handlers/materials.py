@@ -18,6 +18,7 @@ from services.production.domain.remarks import nobody_named, said
 from services.production.domain.work_order import UNDER_WAY, WorkOrder, short_code
 from services.production.handlers.planning import next_number, one_plan_at_a_time
 from services.production.handlers.waiting import share_out_what_waits
+from services.production.local_time import today_at
 from services.production.materials import NET
 from services.production.storage import (
     OPEN,
@@ -29,7 +30,6 @@ from services.production.storage import (
     work_order,
 )
 from services.production.terms import recipe_of
-from shared.clock import business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 
@@ -47,7 +47,7 @@ def receive(
 ) -> MaterialLot:
     """A new lot; what was used before its receipt was entered is taken of it, and waiting lines are shared out."""
     one_plan_at_a_time(session)
-    today = business_today(session)
+    today = today_at(session, facility)
     must_be_traced(plot_needed=_plot_needed(session, material), plot=plot, geolocation=geolocation)
     if received_on > today:
         raise Refused("Give a day up to {last}.", field="received_on", last=today)

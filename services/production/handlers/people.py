@@ -7,13 +7,14 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.domain.consent import Words, newest
+from services.production.domain.consent import Words, must_follow_withdrawal, newest
 from services.production.domain.worker import code_of
 from services.production.handlers import premi
+from services.production.local_time import today_at, zone_of
 from services.production.storage import (
     agreement,
     consent,
@@ -23,7 +24,7 @@ from services.production.storage import (
     refusal,
     worker,
 )
-from shared.clock import business_now, business_today
+from shared.clock import business_now
 from shared.refusal import Refused
 
 
@@ -36,7 +37,7 @@ def register(session: Session, *, facility: str, count: int, eligible: bool) -> 
             "code": code_of(facility, secrets.choice),
             "facility": facility,
             "eligible": eligible,
-            "registered_on": business_today(session),
+            "registered_on": today_at(session, facility),
         }
         new = upsert(worker).values(**row).on_conflict_do_nothing().returning(worker.c.code)
         made += session.execute(new).scalars()
@@ -45,7 +46,7 @@ def register(session: Session, *, facility: str, count: int, eligible: bool) -> 
 
 def leave(session: Session, *, facility: str, workers: Sequence[UUID]) -> None:
     """Released or transferred today: whatever is owed is settled with it."""
-    today = business_today(session)
+    today = today_at(session, facility)
     for one in locked(session, facility, workers):
         must_be_here(one)
         session.execute(update(worker).where(worker.c.id == one.id).values(left_on=today))
@@ -66,7 +67,7 @@ def give_consent(
 ) -> None:
     """These workers consent to the words as they were on that day; who did already is left alone."""
     _must_be_of(session, agreement_id, facility)
-    if given_on > business_today(session):
+    if given_on > today_at(session, facility):
         raise Refused("Give a day up to today.", field="given_on")
     rows = locked(session, facility, workers)
     for one in rows:
@@ -74,6 +75,9 @@ def give_consent(
         if not one.eligible:
             raise Refused("{code} is not eligible to work.", field="worker", code=one.code)
     words = words_of(session, [agreement_id])
+    withdrawn = _withdrawn_on(session, facility, [one.id for one in rows], agreement_id, purposes)
+    for one in rows:
+        must_follow_withdrawal(one.code, given_on, withdrawn.get(one.id))
     versions = {purpose: _version_on(words, agreement_id, purpose, given_on) for purpose in purposes}
     there, recorded_at = _standing(session, [one.id for one in rows], agreement_id), business_now(session)
     new = [
@@ -146,13 +150,13 @@ def set_words(session: Session, *, agreement_id: UUID, purpose: str, valid_from:
 def count_refusals(session: Session, *, facility: str, agreement_id: UUID, day: date, people: int) -> None:
     """So many said no to work under an agreement. Nothing follows from it, for anybody."""
     _must_be_of(session, agreement_id, facility)
-    _must_be_past(session, day, "day")
+    _must_be_past(session, facility, day, "day")
     values = {"agreement_id": agreement_id, "facility": facility, "day": day, "people": people}
     session.execute(insert(refusal).values(**values, recorded_at=business_now(session)))
 
 
 def receive_grievance(session: Session, *, facility: str, received_on: date, kind: str) -> None:
-    _must_be_past(session, received_on, "received_on")
+    _must_be_past(session, facility, received_on, "received_on")
     session.execute(insert(grievance).values(facility=facility, received_on=received_on, kind=kind))
 
 
@@ -162,7 +166,7 @@ def close_grievance(session: Session, *, facility: str, grievance_id: int, outco
         .where(
             grievance.c.id == grievance_id, grievance.c.facility == facility, grievance.c.outcome.is_(None)
         )
-        .values(closed_on=business_today(session), outcome=outcome)
+        .values(closed_on=today_at(session, facility), outcome=outcome)
         .returning(grievance.c.id)
     )
     if closed.first() is None:
@@ -171,7 +175,7 @@ def close_grievance(session: Session, *, facility: str, grievance_id: int, outco
 
 def note_visit(session: Session, *, facility: str, visited_on: date, kind: str, outcome: str) -> None:
     """Somebody independent came."""
-    _must_be_past(session, visited_on, "visited_on")
+    _must_be_past(session, facility, visited_on, "visited_on")
     values = {"facility": facility, "visited_on": visited_on, "kind": kind, "outcome": outcome}
     session.execute(insert(independent_visit).values(**values))
 
@@ -230,12 +234,30 @@ def _standing(session: Session, workers: Sequence[UUID], agreement_id: UUID) -> 
     return {(row.worker_id, row.purpose, row.text_version) for row in rows}
 
 
+def _withdrawn_on(
+    session: Session, facility: str, workers: Sequence[UUID], agreement_id: UUID, purposes: Sequence[str]
+) -> dict[UUID, date]:
+    """On which day, where the facility is, each of these workers last withdrew such a consent."""
+    zone = zone_of(session, facility)
+    rows = session.execute(
+        select(consent.c.worker_id, func.max(consent.c.withdrawn_at).label("at"))
+        .where(
+            consent.c.worker_id.in_(workers),
+            consent.c.agreement_id == agreement_id,
+            consent.c.purpose.in_(purposes),
+            consent.c.withdrawn_at.is_not(None),
+        )
+        .group_by(consent.c.worker_id)
+    )
+    return {row.worker_id: row.at.astimezone(zone).date() for row in rows}
+
+
 def _must_be_of(session: Session, agreement_id: UUID, facility: str) -> None:
     whose = session.execute(select(agreement.c.facility).where(agreement.c.id == agreement_id)).scalar()
     if whose != facility:
         raise Refused("Choose an agreement of this facility.", field="agreement_id")
 
 
-def _must_be_past(session: Session, day: date, field: str) -> None:
-    if day > business_today(session):
+def _must_be_past(session: Session, facility: str, day: date, field: str) -> None:
+    if day > today_at(session, facility):
         raise Refused("Give a day up to today.", field=field)

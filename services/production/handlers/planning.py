@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.production.capacities import able_to_make
 from services.production.domain.allocation import Plan, Share
 from services.production.domain.capacity import latest_finish, ready_on
-from services.production.domain.terms import PlanOnTerms, share_out_on_terms
+from services.production.domain.terms import Needs, PlanOnTerms, lack_of, share_out_on_terms
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.skills import OF_LINE
 from services.production.storage import demand, facility, item, passed_over, work_order
@@ -34,7 +34,7 @@ LINE = (
     func.least(demand.c.cleared, demand.c.quantity - demand.c.stopped).label("to_make"),
     item.c.labour_minutes,
     item.c.family,
-    OF_LINE.label("skill_level"),
+    *OF_LINE,
 )
 
 
@@ -113,7 +113,7 @@ def _shared_out(
         terms=terms_of(
             session, line.sku, partner=line.partner, able=able, today=today, instead_of=instead_of
         ),
-        skill_level=line.skill_level,
+        needs=Needs(skill_level=line.skill_level, zone=line.zone),
     )
     return PlanOnTerms(planned.plan, {**planned.passed_over, **dict.fromkeys(declined, "declined")})
 
@@ -137,10 +137,7 @@ def _keep_passed_over(
 def _lack(session: Session, line: Row[Any]) -> Lack:
     """What would have to be there for the pieces that no facility has."""
     of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
-    reasons = set(session.execute(select(passed_over.c.reason).where(*of_line)).scalars())
-    if reasons & {"no_agreement", "agreement_ends"}:
-        return "agreement"
-    return "skill" if "skill_too_low" in reasons and "no_hours" not in reasons else "hours"
+    return lack_of(session.execute(select(passed_over.c.reason).where(*of_line)).scalars().all())
 
 
 def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:

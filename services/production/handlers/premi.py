@@ -17,6 +17,7 @@ from services.production.domain.premi import HOUR, Line, Scheme
 from services.production.domain.remarks import said
 from services.production.domain.work_order import WorkOrder
 from services.production.ledger import standing_entries
+from services.production.local_time import today_at
 from services.production.storage import (
     agreement,
     hours_entry,
@@ -129,7 +130,7 @@ def schemes_of(session: Session, agreement_id: UUID) -> list[Scheme]:
 
 def accept_lot(session: Session, order: WorkOrder, *, lot: str, pieces: int) -> None:
     """Pieces that passed the facility's inspection are owed for, whatever the buyer does later."""
-    today = business_today(session)
+    today = today_at(session, order.facility)
     under = terms.agreement_on(session, order, today)
     values = {
         "lot": lot,
@@ -298,7 +299,7 @@ def _accrue(
 
 
 def _post(session: Session, facility: str, kind: str, lines: Sequence[Line], **about: Any) -> int:
-    values = {"facility": facility, "kind": kind, "booked_on": business_today(session), **about}
+    values = {"facility": facility, "kind": kind, "booked_on": today_at(session, facility), **about}
     statement = insert(premi_entry).values(**values, recorded_at=business_now(session))
     entry: int = session.execute(statement.returning(premi_entry.c.id)).scalar_one()
     rows = [

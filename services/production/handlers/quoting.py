@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from services.production import skills
 from services.production.capacities import able_to_make
-from services.production.domain.facility import FIRST_LEVEL
 from services.production.domain.quote import Wanted, promises
+from services.production.domain.terms import ANYTHING
 from services.production.storage import item
 from services.production.terms import terms_of
 from shared.clock import business_today
@@ -25,7 +25,7 @@ def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) ->
     today = business_today(session)
     families = {items[line.sku].family for line in event.lines}
     able = {family: able_to_make(session, family) for family in families}
-    levels = skills.needed(session, skus)
+    needs = skills.needed(session, skus)
     wanted = [
         Wanted(
             number=line.number,
@@ -36,7 +36,7 @@ def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) ->
             terms=terms_of(
                 session, line.sku, partner=event.buyer, able=able[items[line.sku].family], today=today
             ),
-            skill_level=levels.get(line.sku, FIRST_LEVEL),
+            needs=needs.get(line.sku, ANYTHING),
         )
         for line in event.lines
     ]

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from services.production.domain.remarks import nobody_named, said
 from services.production.domain.tools import Difference, ToolKind, check_in, check_out
+from services.production.local_time import today_at
 from services.production.storage import facility, facility_lock, shift, tool_count, tool_kind
-from shared.clock import business_today
 from shared.events.production import FacilityLocked, FacilityUnlocked
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -39,7 +39,7 @@ def open_shift(session: Session, *, code: str, out: Mapping[str, int]) -> int:
     if _open_shift(session, code) is not None:
         raise Refused("A shift is open already; close it first.")
     counts = check_out(kinds_of(session, code), out)
-    today = business_today(session)
+    today = today_at(session, code)
     opened = insert(shift).values(facility=code, opened_on=today).returning(shift.c.id)
     id = int(session.execute(opened).scalar_one())
     _note(session, id, "out", counts)
@@ -58,7 +58,7 @@ def close_shift(
     _note(session, row.id, "returned", returned)
     _note(session, row.id, "used", used)
     if not differences:
-        session.execute(update(shift).where(shift.c.id == row.id).values(closed_on=business_today(session)))
+        session.execute(update(shift).where(shift.c.id == row.id).values(closed_on=today_at(session, code)))
     elif locked_since(session, code) is None:
         _lock_up(session, code, row.id, differences)
     return differences
@@ -70,7 +70,7 @@ def unlock(session: Session, *, code: str, reason: str) -> None:
     lock = locked_since(session, code)
     if lock is None:
         raise Refused("The facility is not locked.")
-    today, why = business_today(session), said(reason)
+    today, why = today_at(session, code), said(reason)
     session.execute(
         update(facility_lock).where(facility_lock.c.id == lock.id).values(unlocked_on=today, resolution=why)
     )
@@ -114,7 +114,7 @@ def kinds_of(session: Session, code: str) -> dict[str, ToolKind]:
 
 
 def _lock_up(session: Session, code: str, shift_id: int, differences: Sequence[Difference]) -> None:
-    today, pieces = business_today(session), sum(abs(each.missing) for each in differences)
+    today, pieces = today_at(session, code), sum(abs(each.missing) for each in differences)
     session.execute(
         insert(facility_lock).values(facility=code, shift_id=shift_id, locked_on=today, pieces=pieces)
     )

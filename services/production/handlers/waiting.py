@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from services.production.capacities import of_all_families
+from services.production.domain.terms import Reason
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
 from services.production.storage import (
     ASKED,
@@ -17,6 +18,7 @@ from services.production.storage import (
     demand,
     facility,
     item,
+    passed_over,
     warning_check,
     work_order,
 )
@@ -27,6 +29,7 @@ from shared.sight import as_the_service
 
 MOST = 200
 """Lines that are tried in one transaction, the most urgent first: other planning waits for it."""
+OTHER_THAN_HOURS: Final[tuple[Reason, ...]] = ("no_agreement", "declined", "skill_too_low", "no_workshop")
 
 
 def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> None:
@@ -46,18 +49,26 @@ def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> 
 def offering_new_hours(session: Session, code: str) -> Iterator[None]:
     """Change a facility's hours while all other planning stands still; what waits is offered if there are more of them.
 
-    Fewer hours make nothing possible that was not, and trying all that waits takes seconds.
+    Fewer hours make nothing possible that was not, and trying all that waits takes seconds. Nor do more hours where
+    hours are not what the facility lacks for a line.
     """
     one_plan_at_a_time(session)
     before = dict(of_all_families(session, code))
     yield
     if any(now.has_more_than(before[family]) for family, now in of_all_families(session, code)):
-        share_out_to(session, code)
+        share_out_to(session, code, ~_lacks_other_than_hours(code))
     else:
         _look_for_what_comes_late(session)
 
 
-def share_out_to(session: Session, code: str) -> None:
+def _lacks_other_than_hours(code: str) -> ColumnElement[bool]:
+    """Whether a line passed the facility over for what its hours do not change."""
+    of_line = (passed_over.c.order_id == demand.c.order_id, passed_over.c.line == demand.c.line)
+    others = passed_over.c.reason.in_(OTHER_THAN_HOURS)
+    return exists().where(*of_line, passed_over.c.facility == code, others).correlate(demand)
+
+
+def share_out_to(session: Session, code: str, *conditions: Any) -> None:
     """What a facility can make has changed: offer it what waits, and look through what it has for what comes late.
 
     The caller holds all other planning.
@@ -70,7 +81,7 @@ def share_out_to(session: Session, code: str) -> None:
         .where(capability.c.workers > 0, *takes_part)
     )
     made_there = select(item.c.sku).where(item.c.family.in_(families))
-    share_out_what_waits(session, "enabled", demand.c.sku.in_(made_there))
+    share_out_what_waits(session, "enabled", demand.c.sku.in_(made_there), *conditions)
 
 
 def _look_for_what_comes_late(session: Session) -> None:

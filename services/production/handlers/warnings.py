@@ -11,14 +11,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.production.domain.capacity import latest_finish
-from services.production.domain.lateness import Finding, findings_of, latest_of
+from services.production.domain.lateness import Finding, Kind, findings_of, latest_of
 from services.production.domain.warning import KINDS, QUIET, Told, WorkWarning
 from services.production.handlers.planning import line_of, one_plan_at_a_time, plan_of, work_orders_of
 from services.production.handlers.working import locked
 from services.production.lateness import Work, locked_facilities, open_work
 from services.production.storage import STANDING, warning, warning_check, work_order
 from shared.clock import business_now, business_today
-from shared.events.production import WarningKind
 from shared.messaging.outbox import record
 from shared.messaging.tables import outbox_event
 
@@ -30,7 +29,7 @@ class About(NamedTuple):
 
     work_order_id: UUID | None
     facility: str
-    kind: WarningKind
+    kind: Kind
 
 
 Standing = dict[About, WorkWarning]

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from services.production import terms
-from services.production.capacities import capacity_at, made_a_day
+from services.production.capacities import capacity_at, workshop_on
 from services.production.domain.agreement import must_cover
 from services.production.domain.report import Kind, Origin, placed
 from services.production.domain.work_order import WorkOrder, short_code
@@ -22,8 +22,9 @@ from services.production.handlers.planning import (
     work_orders_of,
 )
 from services.production.handlers.tools import must_be_unlocked
-from services.production.storage import demand
-from shared.clock import WIB, business_now, business_today, real_now
+from services.production.local_time import now_at, today_at
+from services.production.storage import demand, facility
+from shared.clock import real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -46,7 +47,7 @@ def accept(
         one_plan_at_a_time(session)
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
-    on = _day_of(session, device_at, since=order.offered_on)
+    on = _day_of(session, order, device_at, since=order.offered_on)
     _must_be_agreed(session, order, max(on, by or order.due), on=on, field="by" if by else None)
     due, cleared = order.due, _cleared_until(session, order)
     accepted = order.accept(on=on, cleared_until=cleared, by=by, reason=reason)
@@ -74,7 +75,7 @@ def start(session: Session, *, work_order_id: UUID, device_at: datetime | None =
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
     materials.must_be_usable(session, order)
-    on = _day_of(session, device_at, since=order.accepted_on)
+    on = _day_of(session, order, device_at, since=order.accepted_on)
     if order.started_on is None:
         _must_be_agreed(session, order, on, on=on)
     record(session, *order.start(on=on, cleared_until=_cleared_until(session, order)))
@@ -117,18 +118,16 @@ def report(
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
     before = order.made
+    told = Origin(client_id=client_id, device_at=device_at, device=device)
+    origin = _placed(session, order, told, since=order.started_on)
     reported = order.report(
         pieces,
         kind=kind,
         worked_on=worked_on,
-        today=business_today(session),
-        origin=_placed(
-            session,
-            Origin(client_id=client_id, device_at=device_at, device=device),
-            since=order.started_on,
-        ),
-        a_day=made_a_day(session, order),
-        tolerance_pct=terms.tolerance_of(session, order, business_today(session)),
+        today=today_at(session, order.facility),
+        origin=origin,
+        workshop=workshop_on(session, order, worked_on or origin.day, kind),
+        tolerance_pct=terms.tolerance_of(session, order, today_at(session, order.facility)),
     )
     record(session, *reported)
     materials.account_for(session, order, order.made - before)
@@ -139,12 +138,13 @@ def correct(session: Session, *, work_order_id: UUID, report: int, pieces: int, 
     """A report should have said another number."""
     order = locked(session, work_order_id)
     before = order.made
+    entry = order.reported(report)
     corrected = order.correct(
         report,
         pieces=pieces,
         reason=reason,
-        a_day=made_a_day(session, order),
-        tolerance_pct=terms.tolerance_of(session, order, business_today(session)),
+        workshop=workshop_on(session, order, entry.worked_on, entry.kind),
+        tolerance_pct=terms.tolerance_of(session, order, today_at(session, order.facility)),
     )
     record(session, *corrected)
     materials.account_for(session, order, order.made - before)
@@ -159,7 +159,7 @@ def acknowledge(session: Session, *, work_order_id: UUID, report: int) -> WorkOr
     )
     if entry is None:
         raise Refused("Give a report of this work order that is flagged.", field="report")
-    entry.acknowledged_on = entry.acknowledged_on or business_today(session)
+    entry.acknowledged_on = entry.acknowledged_on or today_at(session, order.facility)
     return order
 
 
@@ -169,8 +169,9 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
         one_plan_at_a_time(session)
     order = locked(session, work_order_id)
     number = next_number(session, order.facility, "lots")
-    lot = f"{short_code(order.facility)}-{business_today(session):%y%m}-{number:03d}"
-    inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot)
+    lot = f"{short_code(order.facility)}-{today_at(session, order.facility):%y%m}-{number:03d}"
+    lane = session.execute(select(facility.c.lane).where(facility.c.code == order.facility)).scalar_one()
+    inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot, lane=lane)
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
         record(session, *inspected, *(_postponed(session, order) if scrap else []))
@@ -203,14 +204,15 @@ def locked(session: Session, work_order_id: UUID) -> WorkOrder:
     return session.get_one(WorkOrder, work_order_id, with_for_update=True, populate_existing=True)
 
 
-def _day_of(session: Session, device_at: datetime | None, *, since: date | None) -> date:
+def _day_of(session: Session, order: WorkOrder, device_at: datetime | None, *, since: date | None) -> date:
     """The day on which something was tapped: today without a device's time, or if that can't be right."""
-    return _placed(session, Origin(device_at=device_at), since=since).day or business_today(session)
+    origin = _placed(session, order, Origin(device_at=device_at), since=since)
+    return origin.day or today_at(session, order.facility)
 
 
-def _placed(session: Session, origin: Origin, *, since: date | None) -> Origin:
-    """When it was, by the device's time if that can be right."""
-    now = business_now(session).astimezone(WIB)
+def _placed(session: Session, order: WorkOrder, origin: Origin, *, since: date | None) -> Origin:
+    """When it was where the facility is, by the device's time if that can be right."""
+    now = now_at(session, order.facility)
     return placed(origin, now=now, received=real_now(), began=since)
 
 

@@ -12,7 +12,7 @@ from services.production import materials, passed_over, views, warnings
 from services.production.domain.report import Kind
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
-from shared.clock import business_today
+from services.production.local_time import today_at
 from shared.refusal import Refused, Sentence
 from shared.web import pages
 from shared.web.access import IN_A_FACILITY, KANWIL, current
@@ -70,7 +70,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
     """The board; ``at`` is the work order whose form was refused, which keeps what was typed."""
     with transaction() as session:
         most = MOST[current().role]
-        today = business_today(session)
+        today = today_at(session, current().account)
         orders = views.board(session, current(), most, today=today)
         locks = views.locks(session, current())
         flagged = views.implausible(session, current(), most)

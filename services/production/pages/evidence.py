@@ -10,10 +10,10 @@ from services.production import evidence as views
 from services.production.domain.evidence import FINDINGS, ISSUERS, KINDS
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import evidence
+from services.production.local_time import today_at
 from services.production.pages.typed import typed
 from services.production.schemas.evidence import EvidenceRequest
 from services.production.views import facility_named
-from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -81,7 +81,7 @@ def _page(code: str, at: UUID | None = None, refusal: Refused | None = None) -> 
             facility=code,
             name=name,
             evidence=views.evidence_of(session, code),
-            today=business_today(session),
+            today=today_at(session, code),
             kinds=KINDS,
             issuers=ISSUERS,
             findings=FINDINGS,

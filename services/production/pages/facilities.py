@@ -9,11 +9,13 @@ from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
 
 from services.production import calendars, province, views
+from services.production.domain.agreement import LANES
 from services.production.domain.calendar import REASONS, WEEKDAYS
 from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
 from services.production.duties import MAY, READERS
 from services.production.handlers import calendars as keeping
 from services.production.handlers import facilities
+from services.production.local_time import today_at
 from services.production.pages.board import DECLINE_WORDS, WHOLE
 from services.production.schemas.facilities import (
     FACILITY_CODE,
@@ -24,7 +26,6 @@ from services.production.schemas.facilities import (
     ParticularsRequest,
     WeekRequest,
 )
-from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, current
@@ -40,7 +41,7 @@ PARTICULARS, WEEK = ParticularsRequest(), WeekRequest()
 CAPABILITY, AMENDMENT = CapabilityRequest(), CapabilityAmendment()
 DAY, POOL = DayRequest(), HeadcountRequest()
 ON_THE_PAGE = ("workers", "efficiency_pct", "yield_pct", "skill_level")
-"""Of a capability."""
+"""Numbers of a capability."""
 WHICH_DAY = Schema.from_dict({"day": day()})()
 
 
@@ -117,10 +118,10 @@ def act(code: str, form: str, *, new: bool = False) -> Any:
 def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> str:
     with transaction() as session:
         found = None if code is None else _known(session, code)
-        today = business_today(session)
+        today = today_at(session, code)
         weeks = calendars.load_by_week(session, code).get(code, []) if code else []
         days = calendars.changes_ahead(session, code) if code else []
-        pool = calendars.pool_of(session, code) if code else None
+        pool = calendars.pool_for(session, current(), code) if code else None
         families = calendars.families(session)
         changes = calendars.changes_of(session, code) if code else []
     return render_template(
@@ -136,6 +137,7 @@ def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> s
         at=form,
         typed=request.form,
         kinds=KINDS,
+        lanes=LANES,
         classes=CLASSES,
         zones=TIME_ZONES,
         reasons=REASONS,
@@ -151,7 +153,7 @@ def _known(session: Session, code: str) -> dict[str, Any]:
 
 
 def _particulars(session: Session, code: str) -> None:
-    typed = _texts("name", "kind", "class", "place", "cluster", "time_zone", "gln")
+    typed = _texts("name", "kind", "lane", "class", "place", "cluster", "time_zone", "gln")
     ticked = {name: name in request.form for name in ("hub", "verified", "producing")}
     lines = [line.strip() for line in request.form.get("address", "").splitlines() if line.strip()]
     particulars = _loaded(PARTICULARS, typed | ticked | {"address": lines})
@@ -161,10 +163,10 @@ def _particulars(session: Session, code: str) -> None:
 def _capability(session: Session, code: str) -> None:
     family = request.form.get("family", "")
     if facilities.capability_of(session, code, family) is None:
-        values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE))
+        values = _loaded(CAPABILITY, _wholes(*ON_THE_PAGE) | _texts("zone"))
         facilities.set_capability(session, code=code, family=family, **values)
     else:  # what was left empty, and what is not on the page, stays as it is
-        changes = _loaded(AMENDMENT, _wholes(*_texts(*ON_THE_PAGE)))
+        changes = _loaded(AMENDMENT, _wholes(*_texts(*ON_THE_PAGE)) | _texts("zone"))
         facilities.amend_capability(session, code=code, family=family, **changes)
 
 

@@ -3,17 +3,19 @@
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
 from services.production import workers
+from services.production.domain.facility import TIME_ZONES
 from services.production.domain.hours import hours as as_hours
 from services.production.duties import MAY
 from services.production.handlers import hours
 from services.production.handlers.reading import noted
+from services.production.local_time import today_at, zone_of
 from services.production.pages.board import day, whole
 from services.production.pages.typed import entry_id, minutes
-from shared.clock import WIB, business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -44,7 +46,7 @@ def enter() -> Any:
                 day=on,
                 work_order_id=_work_order(),
                 entries=_entries(),
-                ended_at=_ended_at(on),
+                ended_at=_ended_at(on, zone_of(session, current().account)),
             )
     except Refused as refusal:
         return _page(refusal), 422
@@ -72,7 +74,7 @@ def correct() -> Any:
 def _page(refusal: Refused | None = None) -> str:
     code = current().account or ""
     with transaction() as session:
-        today = business_today(session)
+        today = today_at(session, code)
         shown = _shown(today)
         found = workers.workers_of(session, code, today, since=shown)
         entries = workers.entries_on(session, code, shown)
@@ -88,6 +90,7 @@ def _page(refusal: Refused | None = None) -> str:
             as_hours=as_hours,
             day=shown,
             today=today,
+            zone=TIME_ZONES[zone_of(session, code).key],
             own_work=OWN_WORK,
             refusal=refusal,
             typed=request.form,
@@ -125,11 +128,11 @@ def _uuid(text: str, field: str) -> UUID:
         raise Refused("Choose from the list.", field=field) from None
 
 
-def _ended_at(on: date) -> datetime | None:
-    """When the shift ended, in Western Indonesian Time; needed on the day of a withdrawal alone."""
+def _ended_at(on: date, zone: ZoneInfo) -> datetime | None:
+    """When the shift ended, in the facility's time; needed on the day of a withdrawal alone."""
     text = request.form.get("ended_at", "").strip()
     try:
-        return datetime.combine(on, time.fromisoformat(text), WIB) if text else None
+        return datetime.combine(on, time.fromisoformat(text), zone) if text else None
     except ValueError:
         raise Refused("Give a time such as 13:30.", field="ended_at") from None
 

@@ -33,7 +33,9 @@ desk = Blueprint(
 MOMENT = moment()
 CLOCK_WRONG = Sentence("The device's clock was wrong: the report stands at the time at which it came.")
 SAME_HOUR = Sentence("Two devices reported this hour: look whether the same pieces were counted twice.")
-IMPLAUSIBLE = Sentence("This is more than twice what is made in a day: the head is asked to look at it.")
+IMPLAUSIBLE = Sentence(
+    "This is more than one and a half times what the workshop makes in a day: the head is asked to look at it."
+)
 
 
 @desk.get("/service-worker.js")

@@ -12,8 +12,8 @@ from marshmallow import ValidationError
 from services.production import materials as views
 from services.production.duties import MAY, READERS
 from services.production.handlers import materials
+from services.production.local_time import today_at
 from services.production.schemas.materials import NO_QUANTITY, Quantity
-from shared.clock import business_today
 from shared.refusal import Refused
 from shared.text import is_plain
 from shared.web import pages
@@ -66,7 +66,7 @@ def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = No
         stock = views.stock(session, current())
         lots = views.list_lots(session, current(), limit=MOST)[:MOST]
         kinds = {kind["code"]: kind for kind in views.kinds(session)}
-        today = business_today(session)
+        today = today_at(session, current().account)
     return render_template(
         "materials.html",
         stock=stock,

@@ -14,9 +14,9 @@ from services.production.domain.premi import hourly
 from services.production.duties import MAY
 from services.production.handlers import people
 from services.production.handlers.reading import noted
+from services.production.local_time import today_at
 from services.production.pages.typed import typed
 from services.production.schemas import people as forms
-from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -71,7 +71,7 @@ def _statement(worker_id: UUID, page: str) -> Statement:
         if one is None:
             raise not_found("worker")
         noted(session, current(), page, [one])
-        today = business_today(session)
+        today = today_at(session, code)
         wage = ledger.minimum_wage_at(session, code, today)
         months = [
             {**month, "hourly": hourly(month["idr"], month["minutes"])}
@@ -92,7 +92,7 @@ def _statement(worker_id: UUID, page: str) -> Statement:
 def _page(action: str = "", refusal: Refused | None = None) -> str:
     code = current().account or ""
     with transaction() as session:
-        today = business_today(session)
+        today = today_at(session, code)
         found = noted(session, current(), "people", workers.workers_of(session, code, today))
         agreements = workers.agreements_of(session, code, today)
         concerns = workers.concerns_of(session, code)

@@ -8,8 +8,8 @@ from flask import Blueprint, render_template, request
 from services.production import terms, views
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
+from services.production.local_time import today_at
 from services.production.pages.board import entry, report_id, whole
-from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -47,7 +47,7 @@ def _page(id: UUID, refusal: Refused | None = None) -> str:
         if order is None:
             raise not_found("work order")
         reports = views.reports_of(session, id)
-        today = business_today(session)
+        today = today_at(session, order.facility)
         room = order.room(terms.tolerance_of(session, order, today))
     return render_template(
         "reports.html",

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate
 
+from services.production.domain.agreement import LANES
 from services.production.domain.calendar import LONGEST_DAY, REASONS
 from services.production.domain.facility import (
     CLASSES,
@@ -13,6 +14,7 @@ from services.production.domain.facility import (
     HIGHEST_LEVEL,
     KINDS,
     TIME_ZONES,
+    ZONES,
     Particulars,
 )
 from services.production.domain.pool import Headcount
@@ -26,6 +28,7 @@ class FacilitySchema(Schema):
     name = fields.String()
     place = fields.String()
     kind = fields.String()
+    lane = fields.String()
     hub = fields.Boolean()
     producing = fields.Boolean()
     verified = fields.Boolean()
@@ -114,6 +117,7 @@ def _one_of(choices: Iterable[str], **options: Any) -> fields.String:
 class ParticularsRequest(OfConvictedAdults):
     name = short_text(80)
     kind = _one_of(KINDS, required=True)
+    lane = _one_of(LANES, load_default="custodial", metadata={"description": "whose work its lots are"})
     kelas = _one_of(CLASSES, load_default=None, allow_none=True, data_key="class")
     place = short_text(80)
     cluster = fields.String(
@@ -138,6 +142,11 @@ class CapabilityRequest(OfConvictedAdults):
         100, 1, load_default=95, metadata={"description": "how many of a hundred turn out good"}
     )
     skill_level = _count(HIGHEST_LEVEL, FIRST_LEVEL, load_default=FIRST_LEVEL)
+    zone = _one_of(
+        ZONES,
+        load_default="workshop",
+        metadata={"description": "where it is made; in a block nothing is asked for that is cut or sawn"},
+    )
     valid_from = day(required=False, load_default=None, allow_none=True)
     valid_to = day(required=False, load_default=None, allow_none=True)
 
@@ -148,6 +157,7 @@ class CapabilityAmendment(OfConvictedAdults):
     workers = _count(2000)
     efficiency_pct, yield_pct = _count(100, 1), _count(100, 1)
     skill_level = _count(HIGHEST_LEVEL, FIRST_LEVEL)
+    zone = _one_of(ZONES)
     valid_from = day(required=False, allow_none=True)
     valid_to = day(required=False, allow_none=True)
 
@@ -228,6 +238,17 @@ class HeadcountRequest(OfConvictedAdults):
         return Headcount(**data)
 
 
+class HeadcountSchema(Schema):
+    """As a facility told it; to others in steps of five, rounded down, and null of fewer."""
+
+    week = fields.Date()
+    eligible = fields.Integer(allow_none=True)
+    consenting = fields.Integer(allow_none=True)
+    expected_releases = fields.Integer(allow_none=True)
+    expected_transfers = fields.Integer(allow_none=True)
+    trainees = fields.Integer(allow_none=True)
+
+
 class PoolSchema(Schema):
     facility = fields.String()
-    weeks = fields.List(fields.Nested(HeadcountRequest))
+    weeks = fields.List(fields.Nested(HeadcountSchema))

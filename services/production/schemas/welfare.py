@@ -13,6 +13,10 @@ class WelfareQuery(Schema):
     )
 
 
+def _count(description: str) -> fields.Integer:
+    return _told(f"{description}, rounded down to a step of five")
+
+
 def _told(description: str) -> fields.Integer:
     return fields.Integer(
         allow_none=True, metadata={"description": f"{description}; null of fewer than five"}
@@ -22,18 +26,20 @@ def _told(description: str) -> fields.Integer:
 class FacilityWelfareSchema(Schema):
     facility = fields.String()
     name = fields.String()
-    eligible = _told("workers who may work, at the end of the month")
-    consenting = _told("those of them who consented to work; null also if the others are fewer than five")
-    workers = _told("who worked for partners in the month and consented to the use of data")
+    eligible = _count("workers who may work, at the end of the month")
+    consenting = _count("those of them who consented to work")
+    workers = _count("who worked for partners in the month and consented to the use of data")
     minutes = _told("minutes that these worked")
-    premi_idr = _told("whole rupiah that these earned with lots of the month")
+    premi_idr = _told(
+        "whole rupiah that these earned with lots of the month; null also if others who earned are"
+    )
     hourly_idr = _told("rupiah for an hour of their work")
     minimum_hourly_idr = fields.Integer(
         allow_none=True, metadata={"description": "the local minimum wage of a month, divided by 173"}
     )
     minimum_source = fields.String(allow_none=True)
-    refusals = _told("how many said no to work")
-    open_grievances = _told("grievances that nobody had answered")
+    refusals = _count("how many said no to work")
+    open_grievances = _count("grievances that nobody had answered")
     visits = fields.Integer(metadata={"description": "independent visits in the year before"})
 
 

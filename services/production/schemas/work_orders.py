@@ -12,7 +12,7 @@ class PassedOverSchema(Schema):
     facility = fields.String()
     reason = fields.String(
         metadata={
-            "description": "no_agreement, agreement_ends, skill_too_low, declined, no_hours, not_needed"
+            "description": "no_agreement, agreement_ends, skill_too_low, no_workshop, declined, no_hours, not_needed"
         }
     )
 
@@ -120,7 +120,11 @@ class ReportSchema(Schema):
     client_id = fields.UUID(allow_none=True)
     corrects = fields.Integer(allow_none=True)
     reason = fields.String(allow_none=True)
-    flagged = fields.Boolean(metadata={"description": "more than twice what the facility makes in a day"})
+    flagged = fields.Boolean(
+        metadata={
+            "description": "of a day on which more was made than 150 % of what the workshop makes in one"
+        }
+    )
     worked_at = fields.AwareDateTime(
         allow_none=True, metadata={"description": "for when it counts: the device's time, unless it is wrong"}
     )
