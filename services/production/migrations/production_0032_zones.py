@@ -14,3 +14,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("zone", sa.Text(), server_default=zone, nullable=False))
     for table in ("capability", "item_skill"):
         op.create_check_constraint(op.f(f"{table}_zone_check"), table, "zone IN ('block', 'workshop')")
+    op.create_table_comment(
+        "item_skill",
+        "the skill and the zone that an article needs; one that is not here needs the first level, anywhere",
+    )
