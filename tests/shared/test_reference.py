@@ -189,10 +189,15 @@ CALLED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "GATE_IN": (("EQUIPMENT GTIN",), ("40",)),
     "LOADED": (("EQUIPMENT LOAD",), ("48",)),
     "VESSEL_DEPARTED": (("TRANSPORT DEPA",), ("24",)),
-    "TRANSSHIPPED": (("EQUIPMENT DISC", "EQUIPMENT LOAD"), ("100",)),
+    "TRANSSHIPPED": (("EQUIPMENT DISC", "EQUIPMENT LOAD"), ("100", "48", "29")),
     "DISCHARGED": (("TRANSPORT ARRI", "EQUIPMENT DISC"), ("29", "1")),
     "IMPORT_CLEARED": (("SHIPMENT ARN", "SHIPMENT SRM"), ("8",)),
     "DELIVERED": ((), ("21",)),
+    "CUSTOMS_RED_LANE": ((), ("17",)),
+    "QUARANTINE_HOLD": ((), ("90",)),
+    "SHORT_LANDED": ((), ("85",)),
+    "DETAINED_AT_DEST": ((), ("17", "90")),
+    "RETURNED": ((), ("82",)),
 }
 """DCSA Track & Trace 2.2 and list 9011 of UN/EDIFACT, the usual code first; no carrier reports the others."""
 
