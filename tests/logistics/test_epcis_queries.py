@@ -75,12 +75,13 @@ def test_a_query_finds_by_step_time_and_epc(logistics: Logistics, sealed: dict[s
 
 
 def test_of_a_cancelled_shipment_nothing_is_found_or_exported(
-    logistics: Logistics, sealed: dict[str, Any], addresses: Addresses
+    logistics: Logistics, addresses: Addresses
 ) -> None:
-    assert logistics.change(sealed, "cancel", {"reason": "no room"}).status_code == 200
+    shipment = logistics.planned()
+    assert logistics.change(shipment, "cancel", {"reason": "no room"}).status_code == 200
     assert found(ask(logistics)) == []
     env = {"KENDI_LOGISTICS_DATABASE_URL": addresses.app_urls["logistics"]}
-    printed = CliRunner().invoke(main, ["export", "epcis", sealed["number"]], env=env)
+    printed = CliRunner().invoke(main, ["export", "epcis", shipment["number"]], env=env)
     assert (printed.exit_code, "was cancelled" in printed.output) == (1, True)
 
 
