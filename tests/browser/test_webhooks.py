@@ -73,7 +73,8 @@ def test_an_endpoint_is_added_tried_rotated_and_removed_without_a_script(page: P
     expect(page.get_by_text("you switched it off")).to_be_visible()
     page.locator("summary", has_text="Remove the endpoint").click()
     page.get_by_role("button", name="Remove the endpoint").click()
-    expect(page.get_by_text("No endpoint yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Webhooks", level=1)).to_be_visible()
+    expect(page.get_by_text(address)).to_have_count(0)
 
 
 def test_the_page_of_an_endpoint_fits_a_phone(page: Page, address: str) -> None:

@@ -100,29 +100,8 @@ def _new_lines(
     rules, families = policies.in_force(session, today), policies.families_in(buyer.particulars)
     made = []
     for index, asked in enumerate(lines):
-        item = known.get(asked["sku"])
-        if item is None:
-            raise Refused(
-                "The catalogue has no {sku}; see /orders/v1/catalogue.",
-                field=f"lines[{index}].sku",
-                sku=asked["sku"],
-            )
-        price = _price(prices, asked["sku"], currency)
-        if asked.get("unit_price") not in (None, price):
-            raise Refused(
-                "The catalogue's price is {price} {currency}.",
-                field=f"lines[{index}].unit_price",
-                price=price,
-                currency=currency,
-            )
-        latest = today + FARTHEST_REQUEST
-        if not today < asked["requested_date"] <= latest:
-            raise Refused(
-                "Give a date after {today} and up to {latest}.",
-                field=f"lines[{index}].requested_date",
-                today=today,
-                latest=latest,
-            )
+        item, price = _offered(known, prices, currency, index, asked)
+        _refuse_day(asked["requested_date"], index, today)
         consignee = asked["consignee"]
         transit = asked.get("transit")
         goods = policies.goods(
@@ -158,6 +137,43 @@ def _new_lines(
             )
         )
     return made
+
+
+def _offered(
+    known: Mapping[str, Row[Any]],
+    prices: Mapping[tuple[str, str], Decimal],
+    currency: str,
+    index: int,
+    asked: Mapping[str, Any],
+) -> tuple[Row[Any], Decimal]:
+    """The item that a line asks for, and what a piece of it costs."""
+    item = known.get(asked["sku"])
+    if item is None:
+        raise Refused(
+            "The catalogue has no {sku}; see /orders/v1/catalogue.",
+            field=f"lines[{index}].sku",
+            sku=asked["sku"],
+        )
+    price = _price(prices, asked["sku"], currency)
+    if asked.get("unit_price") not in (None, price):
+        raise Refused(
+            "The catalogue's price is {price} {currency}.",
+            field=f"lines[{index}].unit_price",
+            price=price,
+            currency=currency,
+        )
+    return item, price
+
+
+def _refuse_day(requested: date, index: int, today: date) -> None:
+    latest = today + FARTHEST_REQUEST
+    if not today < requested <= latest:
+        raise Refused(
+            "Give a date after {today} and up to {latest}.",
+            field=f"lines[{index}].requested_date",
+            today=today,
+            latest=latest,
+        )
 
 
 def _known(session: Session, skus: Collection[str]) -> dict[str, Row[Any]]:
