@@ -305,10 +305,9 @@ def test_a_milestone_out_of_order_is_refused_with_what_is_missing(logistics: Log
     assert fields_of(refused) == ["milestone"]
 
 
-def test_nothing_passes_the_gate_without_the_note_of_customs_though_its_milestone_was_reported(
+def test_nothing_passes_the_gate_on_the_note_of_customs_for_a_declaration_that_was_cancelled(
     logistics: Logistics,
 ) -> None:
-    """The declaration was cancelled after all: the note fell with it, and what was reported of it stays."""
     shipment = logistics.planned()
     logistics.change(shipment, "book", a_booking(etd=in_days(5).isoformat()))
     for code in ("NIB", "SI-BKG", "FUM", "EORI"):
@@ -320,10 +319,12 @@ def test_nothing_passes_the_gate_without_the_note_of_customs_though_its_mileston
     assert logistics.change(shipment, "declaration/cancel", {"reason": "Wrong exporter."}).status_code == 200
     refused = logistics.record(shipment, "GATE_IN")
     assert refused.status_code == 422
-    assert "GATE_IN can't be without NPE (owed by Bea Cukai" in refused.json["detail"]
+    assert "GATE_IN can't be before NPE_ISSUED" in refused.json["detail"]
     again = a_declaration(number="060100-000043")
     assert logistics.change(shipment, "declaration", again).status_code == 200
+    assert logistics.record(shipment, "GATE_IN").status_code == 422
     assert logistics.change(shipment, "documents", a_paper("NPE")).status_code == 200
+    assert logistics.record(shipment, "NPE_ISSUED").status_code == 200
     assert logistics.record(shipment, "GATE_IN").status_code == 200
 
 
