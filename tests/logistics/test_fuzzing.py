@@ -59,7 +59,7 @@ def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
         "sscc": [cartons[-1]["sscc"]],
         "pallet": [pallet],
         "hub": [SRAGEN],
-        "lot": ["SRG-2503-001", "SRG-2503-002"],
+        "lot": ["SRG-2503-002", "SRG-2503-001"],
         "destination": ["BE"],
         "place": ["IDSRG", SRAGEN],
         "quantity": [100],
