@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, render_template, request
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from shared.database import is_its_own_trouble
 from shared.refusal import Refused
@@ -118,6 +118,13 @@ def install(app: Flask) -> None:
         if error.field:
             told.members["errors"] = [{"field": error.field, "message": str(error)}]
         return answer(told)
+
+    @app.errorhandler(MethodNotAllowed)
+    def other_methods(error: MethodNotAllowed) -> Response:
+        """Werkzeug names methods even where none of them is served, such as of a number that is too large."""
+        adapter = app.create_url_adapter(request)
+        served = adapter and any(adapter.test(method=method) for method in error.valid_methods or ())
+        return answer(_from_http(error if served else NotFound()))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:

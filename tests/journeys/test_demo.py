@@ -184,7 +184,7 @@ def test_no_event_log_table_paper_page_or_answer_elsewhere_holds_a_workers_code_
             monkeypatch.setenv(f"KENDI_{service.upper()}_BROKER_URL", servers.addresses.broker_urls[service])
         monkeypatch.setenv("KENDI_SIGNING_KEYS", SIGNING_KEYS)
         monkeypatch.setenv("KENDI_DEMO", "1")
-        own = everything_to_read("production", urls["production"], FACILITY, "LPS-SRG")
+        own = list(everything_to_read("production", urls["production"], FACILITY, "LPS-SRG"))
         assert any(code in text for text in own for code in codes), "they stand on the facility's own pages"
         for service, role, account in READERS:
             read = list(everything_to_read(service, urls[service], role, account))
@@ -239,14 +239,14 @@ def everything_to_read(service: str, url: str, role: str, account: str | None) -
             values = {name: any_value(rule._converters[name], known.get(name)) for name in rule.arguments}
             values |= {name: known[name] for name in rule.arguments if name in known}
             address = app.url_map.bind("localhost").build(rule.endpoint, values, method="GET")
-            answer = client.get(
-                address, headers={"Authorization": f"Bearer {key}"} if is_api(address) else {}
-            )
+            headers = {"Authorization": f"Bearer {key}"} if is_api(address) else {}
+            with client.get(address, headers=headers) as answer:
+                read = answer.data if answer.status_code == 200 else b""
             assert answer.status_code < 500, address
-            if answer.status_code == 200 and answer.mimetype == "application/pdf":
-                yield "".join(page.extract_text() for page in PdfReader(BytesIO(answer.data)).pages)
-            elif answer.status_code == 200:
-                yield answer.data.decode("utf-8", "replace")
+            if read and answer.mimetype == "application/pdf":
+                yield "".join(page.extract_text() for page in PdfReader(BytesIO(read)).pages)
+            elif read:
+                yield read.decode("utf-8", "replace")
     serving.close()
 
 

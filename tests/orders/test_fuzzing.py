@@ -35,8 +35,14 @@ NOT_FOR_BUYERS = {
     "GET /orders/v1/dossiers/shipments/{shipment_id}",
     "GET /orders/v1/dossiers/shipments/{shipment_id}.pdf",
 }
-SELDOM = {"POST /orders/v1/quotes"}
-"""An order that is made up seldom fits in all; one is asked for before."""
+SELDOM = {
+    "POST /orders/v1/quotes",
+    "POST /orders/v1/samples/{sku}/approve",
+    "POST /orders/v1/samples/{sku}/refuse",
+    "DELETE /orders/v1/drafts/{draft_id}",
+}
+"""An order that is made up seldom fits in all, a sample is judged once, and a draft that was placed is none; one of
+each is asked for before."""
 
 
 def test_no_request_of_a_buyer_breaks_the_service_and_each_answer_is_documented(stocked: Orders) -> None:

@@ -137,14 +137,21 @@ def test_the_promised_day_is_the_first_on_which_the_pieces_can_be_made(
     assert one.pieces_until((due or farthest) - timedelta(days=1), labour) < pieces
 
 
-@given(pieces=st.integers(1, 100_000), labour=st.integers(1, 200), days=st.integers(1, 200))
-def test_with_the_workers_that_are_missing_it_is_just_possible(pieces: int, labour: int, days: int) -> None:
+@given(
+    pieces=st.integers(1, 100_000),
+    labour=st.integers(1, 200),
+    days=st.integers(1, 200),
+    workers=st.integers(0, 50),
+)
+def test_with_the_workers_that_are_missing_it_is_just_possible(
+    pieces: int, labour: int, days: int, workers: int
+) -> None:
     latest = MONDAY + timedelta(days=days)
-    more = sragen().more_workers_for(pieces, labour, latest=latest)
-    week = tuple(minutes * 100 for minutes in SAME)  # no rounding of a day's minutes
+    one = sragen(workers=workers)
+    more = one.more_workers_for(pieces, labour, latest=latest)
     assert more is not None
-    assert sragen(workers=more, week=week).pieces_until(latest, 100 * labour) >= pieces
-    assert sragen(workers=more - 1, week=week).pieces_until(latest, 100 * labour) < pieces
+    assert one.with_more(more).pieces_until(latest, labour) >= pieces
+    assert more == 0 or one.with_more(more - 1).pieces_until(latest, labour) < pieces
 
 
 def test_no_number_of_workers_helps_where_all_is_shut() -> None:

@@ -88,6 +88,7 @@ def test_a_photo_is_forgotten_and_its_number_is_not_given_again(
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "photo")
     assert shared_out.sragen.delete(f"{path}/2").status_code == 204
     assert shared_out.sragen.get(f"{path}/2").status_code == 404
+    assert shared_out.sragen.delete(f"{path}/{10**20}").status_code == 404
     assert send(shared_out.sragen, path, a_photo("PNG")).status_code == 201
     assert shared_out.sragen.delete(f"{path}/5").status_code == 204
     assert send(shared_out.sragen, path, a_photo()).status_code == 201

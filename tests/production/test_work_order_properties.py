@@ -182,7 +182,9 @@ TestPiecework = Piecework.TestCase
 def scrap_is_not_told(patch: pytest.MonkeyPatch) -> None:
     tell = WorkOrder._inspected
     patch.setattr(
-        WorkOrder, "_inspected", lambda self, passed, rework, scrap, lot: tell(self, passed, rework, 0, lot)
+        WorkOrder,
+        "_inspected",
+        lambda self, passed, rework, scrap, *rest: tell(self, passed, rework, 0, *rest),
     )
 
 

@@ -27,7 +27,8 @@ def test_each_operation_has_a_name_a_summary_and_a_description(document: dict[st
     for path, method, operation in operations:
         assert operation["operationId"].isidentifier(), (path, method)
         assert operation["summary"], (path, method)
-        assert "For keys of:" in operation["description"], (path, method)
+        takers = "For people who signed in, of:" if "security" in operation else "For keys of:"
+        assert takers in operation["description"], (path, method)
     names = [operation["operationId"] for _, _, operation in operations]
     assert len(names) == len(set(names))
 
