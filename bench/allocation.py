@@ -1,20 +1,17 @@
 """Planning a line over 59 facilities with a thousand open orders: what it takes of our CPU, and of the database."""
 
 import time
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
-from uuid import UUID
 
 import psutil
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from kendi.simulation.province import heard
+from kendi.simulation.province import heard, placed_and_cleared
 from kendi.system import System
 from shared.clock import business_today
 from shared.database import Database
-from shared.events.orders import ClearanceGranted, OrderPlaced, Party, PlacedLine
 from shared.sight import SERVICE
 
 FACILITIES, OPEN, DONE = 59, 1_000, 100_000
@@ -107,7 +104,15 @@ class Took(NamedTuple):
 def _planned(session: Session, number: int) -> Took:
     """What it takes from hearing of a clearance to the work orders and events; nothing of it stays."""
     today = business_today(session)
-    order, cleared = _an_order(number, today)
+    order, cleared = placed_and_cleared(
+        number,
+        sku=SKU,
+        quantity=1_000 + 37 * number,
+        unit_price=Decimal("0.55"),
+        today=today,
+        days=45,
+        buyer=BUYER,
+    )
     backend = psutil.Process(session.execute(text("SELECT pg_backend_pid()")).scalar_one())
     with session.begin_nested() as all_of_it:
         heard(session, order)
@@ -126,39 +131,3 @@ def _planned(session: Session, number: int) -> Took:
             raise RuntimeError(f"{considered} facilities were considered where {FACILITIES} were set up")
         all_of_it.rollback()
     return took
-
-
-def _an_order(number: int, today: date) -> tuple[OrderPlaced, ClearanceGranted]:
-    """An order of one line, and the clearance to make it."""
-    id, quantity = UUID(int=number), 1_000 + 37 * number
-    line = PlacedLine(
-        number=1,
-        sku=SKU,
-        quantity=quantity,
-        unit_price=Decimal("0.55"),
-        requested_date=today + timedelta(days=45),
-        consignee=Party(name="Bench", address=("Bench",), country="ID"),
-        screening="allow",
-        policies=(),
-    )
-    order = OrderPlaced(
-        order_id=id,
-        buyer=BUYER,
-        buyer_name=BUYER,
-        po_number=f"BENCH-{number}",
-        currency="USD",
-        incoterm="FCA",
-        named_place="Semarang",
-        lines=(line,),
-    )
-    cleared = ClearanceGranted(
-        order_id=id,
-        line=1,
-        purpose="produce",
-        quantity=quantity,
-        destination="ID",
-        lane="custodial",
-        policies=(),
-        expires_on=today + timedelta(days=400),
-    )
-    return order, cleared

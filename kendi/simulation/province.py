@@ -14,7 +14,7 @@ from services.production.domain.pool import Headcount
 from services.production.handlers import REACTIONS, agreements, calendars, facilities, materials
 from shared import reference
 from shared.clock import business_now, business_today
-from shared.events.orders import ItemPublished
+from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, Party, PlacedLine
 from shared.messaging.reactions import Heard
 
 BUYER = "SIM-BUYER"
@@ -29,6 +29,51 @@ def heard(session: Session, event: object) -> None:
     """Production reacts to what orders tells."""
     about = Heard("orders", UUID(int=0), "", 0, "", business_now(session), "system", None)
     REACTIONS[type(event)](session, event, about)
+
+
+def placed_and_cleared(
+    number: int,
+    *,
+    sku: str,
+    quantity: int,
+    unit_price: Decimal,
+    today: date,
+    days: int,
+    buyer: str = BUYER,
+) -> tuple[OrderPlaced, ClearanceGranted]:
+    """An order of one line for this country, wanted in so many days, and the clearance to make all of it."""
+    id = UUID(int=number)
+    line = PlacedLine(
+        number=1,
+        sku=sku,
+        quantity=quantity,
+        unit_price=unit_price,
+        requested_date=today + timedelta(days=days),
+        consignee=Party(name="Simulasi", address=("Simulasi",), country="ID"),
+        screening="allow",
+        policies=(),
+    )
+    order = OrderPlaced(
+        order_id=id,
+        buyer=buyer,
+        buyer_name=buyer,
+        po_number=f"SIM-{number}",
+        currency="USD",
+        incoterm="FCA",
+        named_place="Semarang",
+        lines=(line,),
+    )
+    cleared = ClearanceGranted(
+        order_id=id,
+        line=1,
+        purpose="produce",
+        quantity=quantity,
+        destination="ID",
+        lane="custodial",
+        policies=(),
+        expires_on=today + timedelta(days=2000),
+    )
+    return order, cleared
 
 
 def publish_catalogue(session: Session) -> dict[str, reference.Item]:

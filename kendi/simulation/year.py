@@ -15,11 +15,11 @@ from sqlalchemy import select
 from kendi.servers import Servers
 from kendi.simulation.outcome import Outcome, Week, monday_of, outcome
 from kendi.simulation.province import (
-    BUYER,
     bring_in,
     count_people,
     hardest_of,
     heard,
+    placed_and_cleared,
     publish_catalogue,
     supply,
 )
@@ -32,7 +32,6 @@ from services.production.storage import OPEN, item, work_order
 from shared import reference
 from shared.clock import advance, business_today
 from shared.database import Database
-from shared.events.orders import ClearanceGranted, OrderPlaced, Party, PlacedLine
 from shared.migrating import migrate
 from shared.sight import SERVICE
 
@@ -166,38 +165,15 @@ class _Province:
     def _place(self) -> None:
         """An order of one line, cleared at once."""
         self.placed += 1
-        id, row = UUID(int=self.placed), self._article()
+        row = self._article()
         each = LOAD * self.labour.total() / self.wanted.orders
-        quantity = max(1, round(each * self.chance.uniform(*SIZES) / row.labour_minutes))
-        line = PlacedLine(
-            number=1,
+        order, cleared = placed_and_cleared(
+            self.placed,
             sku=row.sku,
-            quantity=quantity,
+            quantity=max(1, round(each * self.chance.uniform(*SIZES) / row.labour_minutes)),
             unit_price=row.fob_usd,
-            requested_date=self.today + timedelta(days=self.chance.randint(25, 120)),
-            consignee=Party(name="Simulasi", address=("Simulasi",), country="ID"),
-            screening="allow",
-            policies=(),
-        )
-        order = OrderPlaced(
-            order_id=id,
-            buyer=BUYER,
-            buyer_name=BUYER,
-            po_number=f"SIM-{self.placed}",
-            currency="USD",
-            incoterm="FCA",
-            named_place="Semarang",
-            lines=(line,),
-        )
-        cleared = ClearanceGranted(
-            order_id=id,
-            line=1,
-            purpose="produce",
-            quantity=quantity,
-            destination="ID",
-            lane="custodial",
-            policies=(),
-            expires_on=self.today + timedelta(days=2000),
+            today=self.today,
+            days=self.chance.randint(25, 120),
         )
         with self.database.transaction() as session:
             heard(session, order)

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from services.orders.domain.destination_policy import Screening
-from services.orders.domain.order import FARTHEST_REQUEST, Line, Order
+from services.orders.domain.order import Line, Order, must_be_a_day
 from shared.events.orders import OrderLineAmended, Party
 from shared.refusal import Refused, Sentence
 
@@ -89,7 +89,7 @@ def need_possible(line: Line, change: Change, *, sealed: int, today: date, field
             line=line.number,
         )
     if change.requested_date and change.requested_date != line.requested_date:
-        _need_day(change.requested_date, today, field)
+        must_be_a_day(change.requested_date, today, field)
     more = more_than_now(line, change)
     if more > 0 and line.ordered + more > MOST_PIECES:
         raise Refused(
@@ -103,17 +103,6 @@ def need_possible(line: Line, change: Change, *, sealed: int, today: date, field
             field=f"{field}.quantity",
             departed=line.departed,
             line=line.number,
-        )
-
-
-def _need_day(wanted: date, today: date, field: str) -> None:
-    latest = today + FARTHEST_REQUEST
-    if not today < wanted <= latest:
-        raise Refused(
-            "Give a date after {today} and up to {latest}.",
-            field=f"{field}.requested_date",
-            today=today,
-            latest=latest,
         )
 
 

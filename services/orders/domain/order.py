@@ -587,6 +587,18 @@ class Order:
         ]
 
 
+def must_be_a_day(requested: date, today: date, field: str) -> None:
+    """Refuse a day by which nothing can come, or that nobody means; ``field`` is the line's."""
+    latest = today + FARTHEST_REQUEST
+    if not today < requested <= latest:
+        raise Refused(
+            "Give a date after {today} and up to {latest}.",
+            field=f"{field}.requested_date",
+            today=today,
+            latest=latest,
+        )
+
+
 def _hold(line: Line, purpose: Purpose, on: date, pieces: int, lots: tuple[ClearedLot, ...] | None) -> Hold:
     """The question that two people are asked, over the line and its lots as they are now."""
     return Hold(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from services.orders import policies, timeline
 from services.orders.catalogue import price_list
 from services.orders.domain.destination_policy import screen
-from services.orders.domain.order import FARTHEST_REQUEST, Line, Order
+from services.orders.domain.order import Line, Order, must_be_a_day
 from services.orders.samples import newest_verdict
 from services.orders.storage import buyer as buyers
 from services.orders.storage import item as items
@@ -101,7 +101,7 @@ def _new_lines(
     made = []
     for index, asked in enumerate(lines):
         item, price = _offered(known, prices, currency, index, asked)
-        _refuse_day(asked["requested_date"], index, today)
+        must_be_a_day(asked["requested_date"], today, f"lines[{index}]")
         consignee = asked["consignee"]
         transit = asked.get("transit")
         goods = policies.goods(
@@ -163,17 +163,6 @@ def _offered(
             currency=currency,
         )
     return item, price
-
-
-def _refuse_day(requested: date, index: int, today: date) -> None:
-    latest = today + FARTHEST_REQUEST
-    if not today < requested <= latest:
-        raise Refused(
-            "Give a date after {today} and up to {latest}.",
-            field=f"lines[{index}].requested_date",
-            today=today,
-            latest=latest,
-        )
 
 
 def _known(session: Session, skus: Collection[str]) -> dict[str, Row[Any]]:
