@@ -53,13 +53,15 @@ DUE_IN = """
 """Seconds until something is due; null where nothing is to come. The first of a long backlog is enough."""
 
 WAITING = text("""
-    SELECT s.subscriber,
-        (SELECT count(*) FROM outbox_delivery d WHERE d.subscriber = s.subscriber AND d.state = 1) AS in_flight
-    FROM (SELECT DISTINCT subscriber FROM subscription) s
-    WHERE EXISTS (SELECT 1 FROM outbox_delivery d
-                  WHERE d.subscriber = s.subscriber AND d.state = 0 AND d.next_at <= now())
-       OR EXISTS (SELECT 1 FROM outbox_delivery d
-                  WHERE d.subscriber = s.subscriber AND d.state = 1 AND d.next_at <= now())""")
+    SELECT * FROM (
+        SELECT s.subscriber,
+            (SELECT count(*) FROM outbox_delivery d WHERE d.subscriber = s.subscriber AND d.state = 1) AS in_flight,
+            EXISTS (SELECT FROM outbox_delivery d
+                    WHERE d.subscriber = s.subscriber AND d.state = 0 AND d.next_at <= now()) AS new,
+            EXISTS (SELECT FROM outbox_delivery d
+                    WHERE d.subscriber = s.subscriber AND d.state = 1 AND d.next_at <= now()) AS again
+        FROM (SELECT DISTINCT subscriber FROM subscription) s) each
+    WHERE new OR again""")
 
 CLAIM = """
     WITH due AS (
@@ -230,20 +232,21 @@ class Relay:
     def _send_waiting(self) -> int:
         with self._database.transaction() as session:
             waiting = session.execute(WAITING).all()
-        return sum(self._send_due(row.subscriber, self._window - row.in_flight) for row in waiting)
+        return sum(self._send_due(row) for row in waiting)
 
-    def _send_due(self, subscriber: str, room: int) -> int:
+    def _send_due(self, waiting: Row[Any]) -> int:
         """Claim, commit, then publish. Nothing is written after publishing: the lease is the timer.
 
         While the subscriber's queue is long nothing is sent: it has enough to read. What got lost
         is sent again whether there is room for more or not, or the window would never open.
         """
+        subscriber, room = waiting.subscriber, max(0, self._window - waiting.in_flight)
         if self._broker.llen(queues(subscriber)[RECEIVE].name) >= LONGEST_QUEUE:
             return 0
         with self._database.transaction() as session:
             to = {"subscriber": subscriber}
-            again = session.execute(CLAIM_AGAIN, to | {"most": BATCH}).all()
-            new = session.execute(CLAIM_NEW, to | {"most": max(0, min(BATCH, room))}).all()
+            again = session.execute(CLAIM_AGAIN, to | {"most": BATCH}).all() if waiting.again else []
+            new = session.execute(CLAIM_NEW, to | {"most": min(BATCH, room)}).all() if waiting.new else []
             incarnation = session.execute(INCARNATION_LOSABLY).scalar_one()
             reach("relay.claiming")
         reach("relay.claimed")

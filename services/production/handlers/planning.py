@@ -58,8 +58,9 @@ def allocate(
 ) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
     planned = _shared_out(session, line, work_orders, quantity)
-    this = (demand.c.order_id == line.order_id, demand.c.line == line.line)
-    session.execute(update(demand).where(*this).values(tried_on=business_today(session)))
+    if planned.plan.unallocated:
+        this = (demand.c.order_id == line.order_id, demand.c.line == line.line)
+        session.execute(update(demand).where(*this).values(tried_on=business_today(session)))
     return shared_out_anew(session, line, work_orders, planned, because)
 
 
