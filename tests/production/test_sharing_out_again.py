@@ -192,14 +192,10 @@ def test_more_hours_of_who_declined_a_line_do_not_have_it_tried_again(production
     body = {"reason": "No room", "code": "workshop_full"}
     assert production.sragen.do(work, "decline", **body).status_code == 200
 
-    def tried_after(code: str, capacity: dict[str, Any]) -> date | None:
-        with production.database.transaction() as session:
-            session.execute(update(demand).values(tried_on=in_days(-1)))
-        assert production.office.put(f"/facilities/{code}/capacity", capacity).status_code == 200
-        with production.database.transaction() as session:
-            day: date | None = session.execute(select(demand.c.tried_on)).scalar_one()
-            return day
-
-    assert tried_after(SRAGEN, {"open_minutes": 400, "workers": {FAMILY: 120}}) == in_days(-1)
-    assert tried_after(KLATEN, SOME) == today()
+    tried_yesterday(production)
+    more = {"open_minutes": 400, "workers": {FAMILY: 120}}
+    assert production.office.put(f"/facilities/{SRAGEN}/capacity", more).status_code == 200
+    with production.database.transaction() as session:
+        assert session.execute(select(demand.c.tried_on)).scalar_one() == in_days(-1)
+    assert production.office.put(f"/facilities/{KLATEN}/capacity", SOME).status_code == 200
     assert [row["facility"] for row in production.office.work_orders(state="offered")] == [KLATEN]
