@@ -120,7 +120,7 @@ def run_worker(service: str) -> None:
     beat(app, heartbeat)
     names = ",".join(queue.name for queue in queues(service).values())
     try:
-        app.worker_main(["--quiet", "worker", "-Q", names, *WORKER])
+        sys.exit(app.worker_main(["--quiet", "worker", "-Q", names, *WORKER]))
     finally:
         jobs.close()
         heartbeat.end()

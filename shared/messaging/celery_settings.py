@@ -32,6 +32,8 @@ CELERY: Mapping[str, Any] = {
     # A worker outlives any outage; Celery's would end after a hundred attempts.
     "broker_connection_retry_on_startup": True,
     "broker_connection_max_retries": None,
+    # So it does a broker that is there and refuses, read-only after a failover or with a full disk.
+    "broker_channel_error_retry": True,
     # A broker that is there answers at once.
     "broker_connection_timeout": 2,
     # One to publish with, and one while that is found dead.

@@ -1,4 +1,4 @@
-"""What is no message of ours ends no worker, and an operator finds it."""
+"""What is no message of ours, and a broker that refuses, end no worker; an operator finds what came."""
 
 import base64
 import json
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
-from kendi.faults.ground import Ground
+from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.kinds.messages import FORGED, GARBAGE, almost_messages, celery_message
 from tests.awaiting import until
 
@@ -96,3 +97,23 @@ def test_what_is_pickled_is_not_unpickled(ground: Ground, tmp_path: Path) -> Non
         broker.lpush("logistics.receive", json.dumps(value), b"later")
     until(lambda: ground.one("logistics", PARKED) == before + 2)
     assert not (tmp_path / "touched").exists()
+
+
+def refused(broker: "redis.Redis") -> int:
+    """How many commands the broker has refused to carry out as a replica."""
+    return int(broker.info("errorstats").get("errorstat_READONLY", {}).get("count", 0))
+
+
+def test_workers_outlive_a_broker_that_is_read_only(ground: Ground) -> None:
+    def pids() -> list[int | None]:
+        return [child.process.pid for child in ground.alive("worker") if child.process]
+
+    before, parked = pids(), {service: ground.one(service, PARKED) for service in SERVICES}
+    with ground.broker() as broker:
+        broker.replicaof("127.0.0.1", 1)
+        until(lambda: refused(broker) >= 5 * len(before))
+        broker.replicaof("NO", "ONE")
+        for service in SERVICES:
+            broker.lpush(f"{service}.receive", b"42")
+    until(lambda: all(ground.one(service, PARKED) == parked[service] + 1 for service in SERVICES))
+    assert pids() == before
