@@ -102,6 +102,7 @@ def _column(look: Mapping[str, Any]) -> dict[str, str]:
         "unconfirmed": str(sum(each["unacknowledged"] for each in outbox)),
         "oldest": words.age(max(oldest, default=None)),
         "waiting": str(look.get("waiting")),
+        "oldest of them": words.age(look.get("oldest_waiting_seconds")),
         "parked": str(look.get("parked")),
         "in queue": queued,
         **{f"{kind}s alive": str(look.get("alive", {}).get(kind, "none")) for kind in KINDS},

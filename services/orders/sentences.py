@@ -523,6 +523,14 @@ HELD_UP = {
         "news from {source} could not be taken in; what is told here stops before it",
         "kabar dari {source} tidak dapat diproses; yang tertulis di sini berhenti sebelum kabar itu",
     ),
+    "failing": (
+        "news from {source} could not be taken in yet and is tried again; what is told here stops before it",
+        "kabar dari {source} belum dapat diproses dan dicoba lagi; yang tertulis di sini berhenti sebelum kabar itu",
+    ),
+    "not yet": (
+        "news from {source} waits for other news; what is told here stops before it",
+        "kabar dari {source} menunggu kabar lain; yang tertulis di sini berhenti sebelum kabar itu",
+    ),
     "not received": (
         "news from {source} has not come yet; what is told here stops before it",
         "kabar dari {source} belum datang; yang tertulis di sini berhenti sebelum kabar itu",
@@ -538,7 +546,7 @@ def tell_held_up(session: Session, order_id: UUID, language: str) -> list[dict[s
     return [
         {
             "text": HELD_UP[each.why][which].format(source=SERVICES[each.source][which]),
-            "owners": ["operator" if each.why == "parked" else each.owed_by],
+            "owners": ["operator" if each.why in ("parked", "failing") else each.owed_by],
             "since": each.since,
             "by": None,
         }

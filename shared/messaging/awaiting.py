@@ -118,7 +118,7 @@ def _next(service: str, row: Row[Any], behind: int) -> Awaited:
         why = "parked"
     elif row.waits_for:
         why = "not yet"
-    elif row.attempts and row.last_error:
+    elif row.last_error:
         why = "failing"
     return Awaited(
         why=why,

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from shared.clock import real_now
 from shared.messaging.digest import (
     COUNT_HEARD,
     COUNT_TOLD,
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 MARGIN = timedelta(minutes=10)
 """Younger events are not compared: a transaction that began before may still bring one."""
+AT_ONCE = timedelta(days=7)
+"""Most that one question is about: counting years of events would take longer than a statement may."""
 MOST_IDS = 5_000
 """Ids in one answer, after which further hours wait for the next; one hour always goes whole."""
 
@@ -54,6 +57,7 @@ ANSWERED = text("""
 FIRST_UNDER_WAY = text("""
     SELECT min(e.event_id::text)::uuid FROM outbox_delivery d JOIN outbox_event e ON e.id = d.event_pk
     WHERE d.subscriber = :peer AND d.state < 2""")
+FIRST_TOLD = text("SELECT event_id FROM outbox_event ORDER BY id LIMIT 1")
 AGREED = text("SELECT agreed_until FROM reconciled WHERE peer = :peer AND peer_is = 'publisher'")
 AGREE = text("""
     INSERT INTO reconciled (peer, peer_is, agreed_until) VALUES (:peer, :peer_is, CAST(:until AS timestamptz))
@@ -74,7 +78,9 @@ def question(session: Session, publisher: str, peer: str, now: datetime) -> Batc
     asked = uuid4()
     agreed_until = session.execute(ASK, {"peer": peer, "question": asked}).scalar_one()
     under_way = session.execute(FIRST_UNDER_WAY, {"peer": peer}).scalar_one()
-    until = min([now - MARGIN, *([made_at(under_way)] if under_way else [])])
+    first = session.execute(FIRST_TOLD).scalar_one_or_none()
+    since = agreed_until or (made_at(first) if first else now)
+    until = min([now - MARGIN, since + AT_ONCE, *([made_at(under_way)] if under_way else [])])
     if agreed_until is not None and until <= agreed_until:
         return None
     span = Span(agreed_until, until)
@@ -155,6 +161,8 @@ def settle(session: Session, receipt: Receipt) -> Batch | None:
     if missing or not said["all"]:
         return None
     _agree(session, peer, "subscriber", span.until)
+    if real_now() - span.until > AT_ONCE:
+        session.execute(ASK_AGAIN, {"peer": peer})
     settled = {"settled": span.until.isoformat(), "of": said.get("of")}
     return _question(session, receipt.publisher, peer, settled) if unknown else None
 

@@ -34,11 +34,22 @@ class Outbox:
 
 @dataclass(frozen=True)
 class LongWait:
-    """What received events miss for longer than ``LONG_WAIT``: the source and subject that should come."""
+    """What received events miss for longer than ``LONG_WAIT``: the source and subject that should come.
 
-    waits_for: str
+    ``None`` where they miss nothing, but fail and are tried again: by the database's own trouble for ever.
+    """
+
+    waits_for: str | None
     events: int
     oldest_seconds: float
+
+
+@dataclass(frozen=True)
+class NotCompared:
+    """A subscriber that has not agreed with us about what was told for longer than ``LONG_WAIT``."""
+
+    subscriber: str
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class Standing:
 
     ``waiting`` counts the received events that did not take effect yet, ``not_yet`` those of them
     that miss what another subject brings. ``conflicts`` and ``untrusted`` are parked messages that
-    nobody dismissed. ``long_waiting`` counts the events that miss something for long; the longest
+    nobody dismissed. ``long_waiting`` counts the events that miss something, or fail, for long; the longest
     of these waits are ``long_waits``.
     """
 
@@ -79,6 +90,7 @@ class Standing:
     progress: tuple[Progress, ...]
     long_waiting: int
     long_waits: tuple[LongWait, ...]
+    not_compared: tuple[NotCompared, ...]
 
     @property
     def unacknowledged(self) -> int:
@@ -112,10 +124,15 @@ def _warnings(standing: Standing) -> Iterable[str]:
             )
     for wait in standing.long_waits:
         since = f"the oldest for {wait.oldest_seconds / 60:.0f} min"
-        yield f"events that wait for {_missing(wait.waits_for)}: {wait.events}, {since}"
+        if wait.waits_for is None:
+            yield f"events that fail and are tried again: {wait.events}, {since}"
+        else:
+            yield f"events that wait for {_missing(wait.waits_for)}: {wait.events}, {since}"
     others = standing.long_waiting - sum(wait.events for wait in standing.long_waits)
     if others:
         yield f"other events that wait for more than an hour: {others}"
+    for late in standing.not_compared:
+        yield f"{late.subscriber} has not agreed about what it was told for {late.seconds / 60:.0f} min"
     for kind, alive in standing.alive.items():
         if not alive:
             yield f"no {kind} makes progress"
@@ -147,8 +164,16 @@ INBOX = text("""
 
 LONG = text("""
     SELECT waits_for, count(*) AS events, extract(epoch FROM now() - min(received_at))::float AS oldest_seconds
-    FROM inbox WHERE waits_for IS NOT NULL AND state < 2 AND received_at < now() - CAST(:long AS interval)
+    FROM inbox WHERE state < 2 AND (waits_for IS NOT NULL OR last_error IS NOT NULL)
+        AND received_at < now() - CAST(:long AS interval)
     GROUP BY waits_for ORDER BY min(received_at), waits_for""")
+
+COMPARED = text("""
+    SELECT r.peer AS subscriber, extract(epoch FROM now() - since)::float AS seconds
+    FROM reconciled r, LATERAL (
+        SELECT coalesce(r.agreed_until, (SELECT recorded_at FROM outbox_event ORDER BY id LIMIT 1)) AS since) s
+    WHERE r.peer_is = 'subscriber' AND since < now() - CAST(:long AS interval) ORDER BY r.peer""")
+"""Where they never agreed it counts from our first event."""
 
 MESSAGES = text("""
     SELECT count(*) FILTER (WHERE NOT message ? 'payload') AS conflicts,
@@ -168,6 +193,9 @@ def standing(session: Session) -> Standing:
     return Standing(
         long_waiting=sum(wait.events for wait in long),
         long_waits=tuple(long[:LONG_WAITS]),
+        not_compared=tuple(
+            NotCompared(**_values(row)) for row in session.execute(COMPARED, {"long": LONG_WAIT})
+        ),
         outbox=tuple(Outbox(**_values(row)) for row in session.execute(OUTBOX)),
         progress=tuple(Progress(**_values(row)) for row in session.execute(PROGRESS)),
         **_values(inbox),

@@ -15,8 +15,9 @@ GAUGES = {
     "kendi_outbox_unacknowledged": "Deliveries that no subscriber has confirmed yet",
     "kendi_outbox_oldest_seconds": "Age of the oldest event among them",
     "kendi_inbox_pending": "Received events that did not take effect yet",
+    "kendi_inbox_oldest_seconds": "Age of the oldest of them",
     "kendi_inbox_not_yet": "Those of them that wait for another subject",
-    "kendi_inbox_long_waiting": "Those of them that have waited for more than an hour; should be 0",
+    "kendi_inbox_long_waiting": "Those of them that miss something or fail for more than an hour; should be 0",
     "kendi_inbox_parked": "Events that kept failing; should be 0",
     "kendi_messages_parked": "Messages in conflict or not trusted that nobody dismissed; should be 0",
     "kendi_messages_untrusted": "Those of them that were not trusted",
@@ -24,14 +25,15 @@ GAUGES = {
     "kendi_absorbed_receipts": "Receipts for what was confirmed already or before a restore, likewise",
     "kendi_reconciled_sent_again": "Deliveries that a comparison with a subscriber had sent again",
     "kendi_reconciled_unknown": "Events that a subscriber has and we do not know; should be 0",
-    "kendi_reconciled_oldest_seconds": "Since when the subscriber compared longest ago agrees",
+    "kendi_reconciled_oldest_seconds": "Since when the subscriber compared longest ago agrees; without any, since our first event",
 }
 
 RECONCILED = text("""
     SELECT coalesce(sum(sent_again), 0) AS kendi_reconciled_sent_again,
            coalesce(sum(unknown), 0) AS kendi_reconciled_unknown,
-           coalesce(extract(epoch FROM now() - min(agreed_until) FILTER (WHERE peer_is = 'subscriber')), 0)
-               AS kendi_reconciled_oldest_seconds,
+           coalesce(extract(epoch FROM now() - min(coalesce(
+               agreed_until, (SELECT recorded_at FROM outbox_event ORDER BY id LIMIT 1)
+           )) FILTER (WHERE peer_is = 'subscriber')), 0) AS kendi_reconciled_oldest_seconds,
            (SELECT coalesce(sum(times), 0) FROM absorbed WHERE what = 'event') AS kendi_absorbed_events,
            (SELECT coalesce(sum(times), 0) FROM absorbed WHERE what = 'receipt') AS kendi_absorbed_receipts
     FROM reconciled""")
@@ -70,6 +72,7 @@ class Figures:
         self._gauges["kendi_outbox_unacknowledged"].set(standing.unacknowledged)
         self._gauges["kendi_outbox_oldest_seconds"].set(standing.oldest_seconds)
         self._gauges["kendi_inbox_pending"].set(standing.waiting)
+        self._gauges["kendi_inbox_oldest_seconds"].set(standing.oldest_waiting_seconds or 0)
         self._gauges["kendi_inbox_not_yet"].set(standing.not_yet)
         self._gauges["kendi_inbox_long_waiting"].set(standing.long_waiting)
         self._gauges["kendi_inbox_parked"].set(standing.parked)

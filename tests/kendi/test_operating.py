@@ -132,6 +132,7 @@ def test_status_is_a_column_for_each_service_and_a_line_for_each_warning(system:
         "unconfirmed": ["0", "0", "0"],
         "oldest": ["–", "–", "–"],
         "waiting": ["0", "1", "0"],
+        "oldest of them": ["–", "0 s", "–"],
         "parked": ["0", "1", "0"],
         "in queue": ["0", "0", "0"],
         "workers alive": ["none", "1", "none"],

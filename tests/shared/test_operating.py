@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event, func, insert, select, text
+from sqlalchemy.exc import OperationalError
 
 from kendi.servers import Addresses
 from shared.card import card_of
@@ -490,6 +491,51 @@ def test_what_waits_for_more_than_an_hour_is_warned_of_with_what_it_waits_for(pr
         "events that wait for orders to tell of item/X: 1, the oldest for 60 min",
         "events that wait for a version that knows kendi.orders.x.v9: 1, the oldest for 60 min",
     ]
+
+
+def test_what_the_database_keeps_from_being_applied_is_said_to_fail_and_is_warned_of_after_an_hour(
+    production: Production,
+) -> None:
+    """Its attempts are not counted: it is never parked, and nothing else would tell of it."""
+    production.failing[ORDER] = OperationalError("INSERT", {}, Exception("lock not available"))
+    production.hears_of(ORDER)
+    production.go_on(due=True)
+    assert waits(production) == [("failing", "production", 1, 0)]
+    with production.database.transaction() as session:
+        assert standing(session).warnings == []
+    production.run("UPDATE inbox SET received_at = now() - interval '2 hours'")
+    with production.database.transaction() as session:
+        now = standing(session)
+    assert now.long_waiting == 1
+    assert now.warnings == ["events that fail and are tried again: 1, the oldest for 120 min"]
+
+
+def test_an_event_that_missed_something_and_fails_then_misses_nothing_any_more(
+    production: Production,
+) -> None:
+    production.failing[ORDER] = NotYet("orders", "item/X")
+    production.hears_of(ORDER)
+    production.failing[ORDER] = ValueError("poison")
+    production.go_on(due=True)
+    assert waits(production) == [("failing", "production", 1, 0)]
+
+
+@pytest.mark.parametrize("agreed_until", ["NULL", "now() - interval '3 hours'"])
+def test_a_subscriber_with_which_no_comparison_ended_for_an_hour_is_warned_of(
+    orders: Database, agreed_until: str
+) -> None:
+    with orders.transaction() as session:
+        record(session, OrderClosed(order_id=ORDER))
+        session.execute(text("UPDATE outbox_delivery SET state = 2"))
+        session.execute(text("UPDATE outbox_event SET recorded_at = now() - interval '3 hours'"))
+        session.execute(
+            text(
+                f"INSERT INTO reconciled (peer, peer_is, agreed_until) VALUES ('production', 'subscriber', {agreed_until})"
+            )
+        )
+        assert standing(session).warnings == ["production has not agreed about what it was told for 180 min"]
+        session.execute(text("UPDATE reconciled SET agreed_until = now()"))
+        assert standing(session).warnings == []
 
 
 def test_the_longest_of_many_waits_are_named_and_the_others_counted(production: Production) -> None:

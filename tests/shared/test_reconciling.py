@@ -64,12 +64,17 @@ class System:
     def compare(self, publisher: str, *, later: timedelta = timedelta(0)) -> None:
         """Ask as the relay does once all events are old enough, and work until all was said and carried."""
         self.execute(publisher, "UPDATE reconciled SET next_at = now()")
+        self.ask(publisher, later=later)
+        self.services.carry()
+
+    def ask(self, publisher: str, *, later: timedelta = timedelta(0)) -> list[Batch]:
+        """Ask whose turn it is, and work until all was said; what was asked."""
         with self.services.databases[publisher].transaction() as session:
             asked = questions(session, publisher, real_now() + MARGIN + timedelta(seconds=1) + later)
         for question in asked:
             self.wires[publisher].send_batch(question)
         self.work()
-        self.services.carry()
+        return asked
 
     def work(self) -> None:
         while any(self._work(service, task) for service in self.apps for task in ("receive", "receipt")):
@@ -139,6 +144,21 @@ def test_where_both_have_the_same_only_digests_travel_and_both_agree(system: Sys
     here, there = system.agreed("orders", "logistics")
     assert here == there > real_now()
     assert system.found("orders", "logistics") == (0, 0)
+
+
+def test_a_long_history_is_compared_a_part_at_a_time(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciling, "AT_ONCE", timedelta(hours=1))
+    began = real_now() - timedelta(hours=3, minutes=30)
+    for service, peer in (("orders", "logistics"), ("logistics", "orders")):
+        with system.services.databases[service].transaction() as session:
+            reconciling._agree(session, peer, "subscriber" if service == "orders" else "publisher", began)
+    system.execute("orders", "UPDATE reconciled SET next_at = now() WHERE peer = 'logistics'")
+    agreed = []
+    while asked := system.ask("orders"):
+        agreed.append(system.agreed("orders", "logistics"))
+        assert len(asked) == 1
+    parts = [(here - began) / timedelta(minutes=1) for here, there in agreed if here == there]
+    assert [round(part) for part in parts] == [60, 120, 180], "what is left waits for its turn"
 
 
 def test_what_both_agreed_on_is_not_counted_again(system: System) -> None:
