@@ -130,6 +130,15 @@ def is_its_own_trouble(error: Exception) -> bool:
     return state.startswith(TROUBLE) if state else isinstance(error, OperationalError | InterfaceError)
 
 
+def said_without_rows(error: Exception) -> str:
+    """What failed, as it may be kept: a database's detail quotes the rows, and its words of bad data (22) the data."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not (isinstance(cause, psycopg.Error) and cause.sqlstate):
+        return repr(error)
+    said = cause.sqlstate if cause.sqlstate.startswith("22") else cause.diag.message_primary
+    return f"{type(cause).__name__}({said!r})"
+
+
 def make_engine(url: str, *, sees: str = NOTHING, pool_size: int = 8) -> Engine:
     """An engine whose sessions have time limits, speak UTC, and see these rows."""
     return create_engine(

@@ -25,7 +25,10 @@ ON_THE_WAY = (
     ("DELIVERED", None, 1),
 )
 """Each milestone, where it happens (None: the port of discharge), and how many days after the one before."""
-DAYS_TO_DEPARTURE, DAYS_AT_SEA = 8, 36
+DEPARTED = [milestone for milestone, *_ in ON_THE_WAY].index("VESSEL_DEPARTED")
+ARRIVED = [milestone for milestone, *_ in ON_THE_WAY].index("DISCHARGED")
+DAYS_TO_DEPARTURE = sum(days for *_, days in ON_THE_WAY[: DEPARTED + 1])
+DAYS_AT_SEA = sum(days for *_, days in ON_THE_WAY[DEPARTED + 1 : ARRIVED + 1])
 
 
 class Desk:

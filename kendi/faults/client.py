@@ -97,5 +97,9 @@ class Client:
         self._ledger.note_call(what, answer.outcome, refusal)
         return answer
 
+    def wait(self, seconds: float) -> None:
+        """Let time pass, unless all is to end."""
+        self._stop.wait(seconds)
+
     def close(self) -> None:
         self._http.close()

@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
+import ctypes
 import random
 import socket
+import struct
+import sys
 from collections import deque
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 
 from kendi import forks
 
+SERVER_NOTICES_AFTER = 30
+"""Seconds after which the other end of a connection that is half-open finds out too: a server whose keepalives are as ours."""
 COMMIT = b"COMMIT\x00"
 """How PostgreSQL's protocol carries it: a simple query, as psycopg sends it."""
 
@@ -24,7 +29,10 @@ class Spoil:
     lost_commits: float = 0
     """Share of COMMITs that reach the server but whose answer is lost with the connection."""
     half_open: bool = False
-    """Nothing passes any more on the connections that are open now, nor on new ones while it lasts."""
+    """As if a cable were cut: nothing passes any more on the connections that are open now, nor on new ones while it lasts.
+
+    On Linux not even a sign of life does, so that keepalives find nobody.
+    """
     cut: bool = False
     """All connections that are open now are reset."""
 
@@ -58,6 +66,24 @@ def _serve(listening: socket.socket, target: int, control: Connection, seed: int
     asyncio.run(_Proxying(target, control, random.Random(seed)).run(listening))
 
 
+ATTACH_FILTER, DETACH_FILTER = 26, 27
+"""Of Linux; Python has no names for them."""
+NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
+"""A filter of one instruction: of each packet keep nothing."""
+
+
+def _drop_what_comes(end: socket.socket) -> None:
+    """Packets to this socket vanish, a greeting and the question whether anybody is there too."""
+    if sys.platform == "linux":
+        end.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(NOTHING)))
+
+
+def _take_what_comes(end: socket.socket) -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(FileNotFoundError):  # nothing was dropped
+            end.setsockopt(socket.SOL_SOCKET, DETACH_FILTER, 0)
+
+
 class _Proxying:
     def __init__(self, target: int, control: Connection, chance: random.Random) -> None:
         self.target = target
@@ -69,6 +95,7 @@ class _Proxying:
     async def run(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         ended = loop.create_future()
+        self.listening = listening
         loop.add_reader(self.control.fileno(), self._listen_to_control, ended)
         await loop.create_server(lambda: _Side(self, None), sock=listening)
         await ended
@@ -80,8 +107,13 @@ class _Proxying:
             asyncio.get_running_loop().remove_reader(self.control.fileno())
             ended.set_result(None)
             return
+        if self.spoil.half_open:
+            _drop_what_comes(self.listening)
+        else:
+            _take_what_comes(self.listening)
         for side in list(self.pairs):
-            side.deaf = side.deaf or self.spoil.half_open
+            if self.spoil.half_open:
+                side.go_deaf()
             if self.spoil.cut:
                 side.abort()
         self.control.send("done")
@@ -99,7 +131,7 @@ class _Side(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.waiting: deque[tuple[float, bytes]] = deque()
         self.timer: asyncio.TimerHandle | None = None
-        self.deaf = proxy.spoil.half_open
+        self.deaf = False
         self.is_client = other is None
         self.has_ended = False
 
@@ -107,6 +139,8 @@ class _Side(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.proxy.pairs.add(self)
+        if self.proxy.spoil.half_open:
+            self.go_deaf()
         if self.is_client:
             self._connecting = asyncio.ensure_future(self._connect())
 
@@ -120,6 +154,15 @@ class _Side(asyncio.Protocol):
             return
         self.other = server
         self._pass_on()
+
+    def go_deaf(self) -> None:
+        """Hear nothing any more; the server's end is told after a while, the client's must find out by itself."""
+        if self.deaf:
+            return
+        self.deaf = True
+        if self.is_client and self.transport is not None:
+            _drop_what_comes(self.transport.get_extra_info("socket"))
+            asyncio.get_running_loop().call_later(SERVER_NOTICES_AFTER, self.abort)
 
     def data_received(self, data: bytes) -> None:
         spoil = self.proxy.spoil

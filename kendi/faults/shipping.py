@@ -1,4 +1,4 @@
-"""The hub's work during the campaign: pack, gather, build shipments and see them delivered."""
+"""The hub's work during the campaign: pack, gather, build shipments, divide some, and see them delivered."""
 
 from datetime import timedelta
 from random import Random
@@ -8,6 +8,8 @@ from kendi.faults.client import Client
 from shared.clock import WIB, real_now
 
 HUB, DESTINATION, PORT = "LPS-SRG", "BE", "BEANR"
+DIVIDED = 0.5
+"""Share of shipments that are divided in two before they are booked."""
 ON_THE_WAY = (
     ("PEB_SUBMITTED", "IDSRG"),
     ("NPE_ISSUED", "IDSRG"),
@@ -23,8 +25,10 @@ ON_THE_WAY = (
 class Hub:
     """One look at a time: packs what is free, then takes one step with a shipment."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, delivered: list[str]) -> None:
+        """``delivered`` takes the SSCCs of what has arrived at its consignee."""
         self._client = client
+        self._delivered = delivered
         self._after: str | None = None
         self._looks = 0
 
@@ -32,7 +36,7 @@ class Hub:
         self._pack()
         self._looks += 1
         if self._looks % 20 == 0:
-            self._ship()
+            self._ship(chance)
 
     def _pack(self) -> None:
         query = {"after": self._after} if self._after else {}
@@ -52,15 +56,39 @@ class Hub:
             for sscc in cartons:
                 self._client.note("gather", sscc)
 
-    def _ship(self) -> None:
-        """Build a shipment of what may go, and bring it to the consignee."""
+    def _ship(self, chance: Random) -> None:
+        """Build a shipment of what may go, or two, and bring it to the consignee."""
         body = {"hub": HUB, "destination": DESTINATION}
         planned = self._client.ask("/logistics/v1/shipments", body, what="shipment")
         if planned.outcome != "ok":
             return
-        id, today = planned.body["id"], real_now().astimezone(WIB).date()
+        id = planned.body["id"]
         self._client.note("shipment", id)
-        path = f"/logistics/v1/shipments/{id}"
+        other = self._split(id) if chance.random() < DIVIDED else None
+        for each in filter(None, (id, other)):
+            self._bring(each)
+
+    def _split(self, id: str) -> str | None:
+        """Put half of a shipment's cartons into one of their own."""
+        ssccs = self._cartons_of(id)
+        half = ssccs[: len(ssccs) // 2]
+        if not half:
+            return None
+        divided = self._client.ask(f"/logistics/v1/shipments/{id}/split", {"ssccs": half}, what="split")
+        if divided.outcome != "ok":
+            return None
+        new: str = divided.body["id"]
+        self._client.note("shipment", new)
+        for sscc in half:
+            self._client.note("split", f"{new} {sscc}")
+        return new
+
+    def _cartons_of(self, id: str) -> list[str]:
+        found = self._client.get("/logistics/v1/cartons", shipment=id, limit=200) or []
+        return [carton["sscc"] for carton in found]
+
+    def _bring(self, id: str) -> None:
+        path, today = f"/logistics/v1/shipments/{id}", real_now().astimezone(WIB).date()
         booked = self._client.post(f"{path}/book", _booking(), what="book", about=id)
         shipment = booked.body if booked.outcome == "ok" else self._client.get(path)
         if shipment is None:  # nobody says which documents the booking left missing
@@ -74,7 +102,10 @@ class Hub:
         self._client.post(f"{path}/dispatch", container, what="dispatch", about=id)
         for milestone, place in ON_THE_WAY:
             happened = {"milestone": milestone, "place": place, "occurred_at": real_now().isoformat()}
-            self._client.post(f"{path}/milestones", happened, what="milestone", about=f"{id} {milestone}")
+            about = f"{id} {milestone}"
+            reached = self._client.post(f"{path}/milestones", happened, what="milestone", about=about)
+            if (milestone, reached.outcome) == ("DELIVERED", "ok"):
+                self._delivered += self._cartons_of(id)
 
 
 def _booking() -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The work that goes on while faults strike: orders, releases, reports, cartons, shipments, and buyers who change their minds."""
+"""The work that goes on while faults strike: orders, releases, reports, cartons, shipments, buyers who change their minds
+and who claim what was wrong."""
 
 import threading
 import uuid
@@ -9,6 +10,7 @@ from random import Random
 from typing import Any
 
 from kendi.accounts import FACILITIES, sign_in_as
+from kendi.faults.claiming import Claims
 from kendi.faults.client import Client
 from kendi.faults.ground import Ground
 from kendi.faults.ledger import Ledger
@@ -53,13 +55,15 @@ class Stream:
 
     def start(self) -> None:
         """Begin with everybody's work."""
-        hub = Hub(self._client("logistics", LOGISTICS))
+        claims = Claims(self._client("orders", BUYER), self._client("orders", KANWIL))
+        hub = Hub(self._client("logistics", LOGISTICS), claims.delivered)
         work: list[tuple[Callable[[Random], None], int]] = [
             (self._buyer(), 2),
             (self._changing_buyer(), 1),
             (self._officers(), 1),
             (self._facilities(), 1),
             (hub.work, 1),
+            (claims.work, 1),
         ]
         for each, count in work:
             for _ in range(count):

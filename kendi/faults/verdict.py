@@ -24,6 +24,18 @@ WITHOUT = """
 UNANSWERED = """
     SELECT format('the cancellation %s was never answered', id) FROM cancellation WHERE answered_on IS NULL"""
 
+CLAIMED_TOO_MUCH = """
+    SELECT format('line %s of order %s: %s pieces are claimed, %s were delivered',
+        l.number, l.order_id, sum(coalesce(accepted, quantity)), l.delivered)
+    FROM claim c JOIN order_line l ON (l.order_id, l.number) = (c.order_id, c.line_number)
+    GROUP BY l.order_id, l.number, l.delivered HAVING sum(coalesce(accepted, quantity)) > l.delivered"""
+REPLACED = """
+    SELECT format('claim %s: %s pieces were accepted, %s are ordered anew', c.id, accepted, sum(l.ordered))
+    FROM claim c LEFT JOIN order_line l ON l.order_id = replacement_order_id
+    WHERE settlement = 'replacement' GROUP BY c.id HAVING coalesce(sum(l.ordered), 0) <> accepted"""
+COMING_BACK = "SELECT id::text, accepted FROM claim WHERE settlement = 'return'"
+EXPECTED_BACK = "SELECT claim_id::text, quantity FROM goods_return"
+
 TRACES = {
     "order": ("orders", "SELECT po_number, 1 FROM buyer_order"),
     "release": (
@@ -37,6 +49,9 @@ TRACES = {
            WHERE because IS NULL GROUP BY 1""",
     ),
     "cancel": ("orders", "SELECT DISTINCT id::text, 1 FROM cancellation"),
+    "claim": ("orders", "SELECT sscc, sum(quantity) FROM claim GROUP BY 1"),
+    "decide": ("orders", "SELECT id::text, accepted FROM claim WHERE decision IS NOT NULL"),
+    "settle": ("orders", "SELECT id::text, 1 FROM claim WHERE settlement IS NOT NULL"),
     "accept": ("production", "SELECT id::text, 1 FROM work_order WHERE accepted_on IS NOT NULL"),
     "start": ("production", "SELECT id::text, 1 FROM work_order WHERE started_on IS NOT NULL"),
     "report": ("production", "SELECT id::text, made FROM work_order"),
@@ -45,6 +60,10 @@ TRACES = {
     "pack": ("logistics", "SELECT sscc, 1 FROM carton"),
     "gather": ("logistics", "SELECT sscc, 1 FROM carton WHERE gathered_at IS NOT NULL"),
     "shipment": ("logistics", "SELECT id::text, 1 FROM shipment"),
+    "split": (
+        "logistics",
+        "SELECT format('%s %s', shipment_id, sscc), count(*) FROM carton_history WHERE what = 'put_in' GROUP BY 1",
+    ),
     "book": ("logistics", "SELECT id::text, 1 FROM shipment WHERE vessel IS NOT NULL"),
     "document": (
         "logistics",
@@ -85,6 +104,7 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
     )
     too_little, too_much = _lies(ground, ledger)
     unanswered = ground.column("orders", UNANSWERED)
+    claims = list(_of_claims(ground))
     return Verdict(
         placed=ledger.placed,
         effects=audit.deliveries,
@@ -92,14 +112,26 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
         stuck=len(audit.stuck) + len(audit.on_their_way) + len(unanswered),
         doubled=len(doubled),
         out_of_order=len(audit.out_of_order) + len(out_of_order),
-        not_conserved=len(audit.not_conserved) + len(audit.passing) + len(too_much),
-        examples=tuple(_examples(audit, doubled, out_of_order, without, too_little, too_much, unanswered)),
+        not_conserved=len(audit.not_conserved) + len(audit.passing) + len(too_much) + len(claims),
+        examples=tuple(
+            _examples(audit, doubled, out_of_order, without, too_little, too_much, unanswered, claims)
+        ),
     )
 
 
 def _of_effects(ground: Ground, query: str) -> Iterator[str]:
     for service in SERVICES:
         yield from (f"{service}: {line}" for line in ground.column(service, query))
+
+
+def _of_claims(ground: Ground) -> Iterator[str]:
+    """What is claimed was delivered; what was accepted is ordered anew, or expected back, as often as it was settled so."""
+    for query in (CLAIMED_TOO_MUCH, REPLACED):
+        yield from ground.column("orders", query)
+    coming, expected = dict(ground.rows("orders", COMING_BACK)), dict(ground.rows("logistics", EXPECTED_BACK))
+    for id in sorted(coming.keys() | expected.keys()):
+        if coming.get(id, 0) != expected.get(id, 0):
+            yield f"claim {id}: {coming.get(id, 0)} pieces come back, {expected.get(id, 0)} are expected"
 
 
 def _lies(ground: Ground, ledger: Ledger) -> tuple[list[str], list[str]]:

@@ -88,10 +88,17 @@ def _named(tellers: Sequence[Place], to: str, ids: Sequence[UUID]) -> list[tuple
 
 
 def _plan(place: Place, told: Told) -> Plan:
+    """Counting very many takes a while: each step after the first says how far it is."""
+    steps: list[Step] = []
+    count = 0
     with place.reading() as session:
-        steps = list(resending.steps(session, told))
+        for step in resending.steps(session, told):
+            steps.append(step)
+            count += step.count
+            if len(steps) > 1:
+                click.echo(f"{place.name}: {count} fit so far", err=True)
         first = resending.first(session, told, MOST_NAMED)
-    return Fitting(place, sum(step.count for step in steps), first), told, steps
+    return Fitting(place, count, first), told, steps
 
 
 def _carry_out(plan: Plan) -> int:

@@ -98,7 +98,8 @@ def hardest_of(items: Collection[reference.Item]) -> dict[str, int]:
 def bring_in(session: Session, number: int, hardest: Mapping[str, int], chance: Random) -> str:
     """One facility that takes part, with workshops for two families of goods, in turn; its code.
 
-    One workshop in five is still learning, and is not asked for the most difficult articles of its family.
+    One workshop in five is still learning, and is not asked for the most difficult articles of its family; none of the
+    first facility, so that there is somebody who can make something.
     """
     code = f"SIM-{chr(65 + number // 676)}{chr(65 + number // 26 % 26)}{chr(65 + number % 26)}"
     gln = f"95290009{number:04d}"
@@ -124,7 +125,7 @@ def bring_in(session: Session, number: int, hardest: Mapping[str, int], chance: 
     families = sorted(hardest)
     turn, first = divmod(number, len(families))
     for family in (families[first], families[(first + turn + 1) % len(families)]):
-        learning = chance.random() < LEARNING
+        learning = chance.random() < LEARNING and number > 0
         facilities.set_capability(
             session,
             code=code,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
+from threading import Event
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +24,11 @@ from kendi.simulation.province import (
     publish_catalogue,
     supply,
 )
+from services.production import tasks
 from services.production.capacities import of_all_families
 from services.production.domain.capacity import Capacity
 from services.production.domain.work_order import WorkOrder
-from services.production.handlers import calendars, rating, waiting, warnings, working
+from services.production.handlers import calendars, working
 from services.production.loading import load
 from services.production.storage import OPEN, item, work_order
 from shared import reference
@@ -251,13 +253,8 @@ class _Province:
 
     def _what_production_does_by_itself(self) -> None:
         """What it does in its own time: rate facilities, try what waits, look for what comes late, move promises."""
-        with self.database.transaction() as session:
-            rating.rate(session)
-            while waiting.share_out_untried(session):
-                pass
-            warnings.check(session)
-            for id in warnings.promises_to_move(session):
-                warnings.move_promise(session, warning_id=id)
+        for job in (tasks.rate, tasks.share_out, tasks.check_for_warnings):
+            job(self.database, None, Event())
 
     def _open(self, *conditions: Any) -> list[Any]:
         columns = work_order.c

@@ -9,7 +9,6 @@ from services.production.handlers import closing, rating, waiting
 from services.production.handlers import warnings as warning
 from shared.database import Database
 from shared.messaging.jobs import Job
-from shared.settings import Settings
 from shared.web import purging
 
 
@@ -17,7 +16,7 @@ def has_work_to_check(session: Session) -> bool:
     return warnings.check_is_due(session)
 
 
-def check_for_warnings(database: Database, settings: Settings, stop: Event) -> None:
+def check_for_warnings(database: Database, _: object, stop: Event) -> None:
     """Look through all open work, then move the promises that can't be kept, each in a transaction of its own."""
     with database.transaction() as session:
         warning.check(session)
@@ -29,7 +28,7 @@ def check_for_warnings(database: Database, settings: Settings, stop: Event) -> N
             warning.move_promise(session, warning_id=warning_id)
 
 
-def share_out(database: Database, settings: Settings, stop: Event) -> None:
+def share_out(database: Database, _: object, stop: Event) -> None:
     """Share out what waits and was not tried on this day, a part in each transaction."""
     more = True
     while more and not stop.is_set():
@@ -37,12 +36,12 @@ def share_out(database: Database, settings: Settings, stop: Event) -> None:
             more = waiting.share_out_untried(session)
 
 
-def rate(database: Database, settings: Settings, stop: Event) -> None:
+def rate(database: Database, _: object, stop: Event) -> None:
     with database.transaction() as session:
         rating.rate(session)
 
 
-def tell_closed_months(database: Database, settings: Settings, stop: Event) -> None:
+def tell_closed_months(database: Database, _: object, stop: Event) -> None:
     with database.transaction() as session:
         closing.tell_closed_months(session)
 

@@ -77,9 +77,10 @@ class EvidenceWithdrawn:
 class MonthClosed:
     """How people fared at work in a facility in a month whose figures change no more.
 
-    ``month`` is its first day. A figure that would be about fewer than five people is absent, or show
-    fewer by subtraction; counts are rounded down to steps of five. Minutes and premi are of ``workers``, who worked for partners and consented to the
-    use of data; ``visits`` are independent ones in the year before.
+    ``month`` is its first day. A figure that would be about fewer than five people, or show fewer by
+    subtraction, is absent; counts are rounded down to steps of five. Minutes and premi are of ``workers``,
+    who worked for partners and consented to the use of data; ``visits`` are independent ones in the year
+    before.
     """
 
     code: str

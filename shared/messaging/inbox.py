@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from shared.clock import real_now
-from shared.database import Database, is_its_own_trouble
+from shared.database import Database, is_its_own_trouble, said_without_rows
 from shared.failpoints import reach
 from shared.messaging.absorbing import count_absorbed
 from shared.messaging.parking import park_once
@@ -227,7 +227,7 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
         if is_its_own_trouble(error):
             log.warning("%s is tried again: %s", row.type, getattr(error, "orig", error))
             again = {"attempts": row.attempts - 1, "next_at": func.now() + text("interval '1 s'")}
-            _give_back(database, row, waits_for=None, last_error=repr(error)[:2000], **again)
+            _give_back(database, row, waits_for=None, last_error=said_without_rows(error)[:2000], **again)
         else:
             log.exception("%s about %s failed", row.type, row.subject)
             _record_failure(database, row, error)
@@ -257,7 +257,7 @@ def _record_failure(database: Database, row: Row[Any], error: Exception) -> None
         row,
         state=state,
         waits_for=None,
-        last_error=repr(error)[:2000],
+        last_error=said_without_rows(error)[:2000],
         error_fingerprint=_fingerprint(error),
         next_at=func.now() + pause,
     )

@@ -13,9 +13,11 @@ from shared.messaging.whereabouts import EVERY, Filters, Named, among, fitting_r
 NAMED = (inbox.c.event_id, inbox.c.type, inbox.c.subject, inbox.c.sequence)
 
 
-def events(session: Session, filters: Filters) -> list[Named]:
-    """The parked events that fit, oldest first: what can be retried or discarded."""
-    query = select(*NAMED).where(_is_parked(), *fitting_received(filters)).order_by(inbox.c.event_id)
+def events(session: Session, filters: Filters, *, most: int | None = None) -> list[Named]:
+    """The parked events that fit, oldest first, or so many of them: what can be retried or discarded."""
+    query = (
+        select(*NAMED).where(_is_parked(), *fitting_received(filters)).order_by(inbox.c.event_id).limit(most)
+    )
     return [Named(*row) for row in session.execute(query)]
 
 

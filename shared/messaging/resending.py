@@ -67,7 +67,7 @@ def first(session: Session, told: Told, count: int) -> list[Named]:
 
 def begin(session: Session, *, told: Told, by: Operator) -> None:
     """Keep, before the first step, who has what sent again."""
-    which: Iterable[object] = told.events or [f"what fits {_said(told.filters)}"]
+    which: Iterable[object] = told.events or [_said(told.filters)]
     note(session, by, f"resend to {told.to}", which)
 
 
@@ -133,6 +133,6 @@ def _said(filters: Filters) -> str:
         "since": filters.since and filters.since.isoformat(),
         "order": filters.order,
         "type": filters.type,
-        "older than": filters.older_than,
+        "older_than": filters.older_than,
     }
-    return ", ".join(f"{name} {value}" for name, value in values.items() if value)
+    return ", ".join(f"{name}={value}" for name, value in values.items() if value)

@@ -39,10 +39,10 @@ def add_tasks(
     Returns the threads of the jobs, for the process to close in the end.
     """
     running = Jobs(jobs, database, settings)
-    tasks = Tasks(database, wire, reactions)
+    tasks = Tasks(database, wire, reactions, running)
     signals.task_rejected.connect(tasks.refuse, weak=False)
     signals.task_unknown.connect(tasks.refuse, weak=False)
-    for name, run in ((RECEIVE, tasks.receive), (RECEIPT, tasks.receipt), (WAKE, running.nudge)):
+    for name, run in ((RECEIVE, tasks.receive), (RECEIPT, tasks.receipt), (WAKE, tasks.wake)):
         app.task(name=name, shared=False)(run)
     _forget_celerys_own(app)
     return running
@@ -62,6 +62,14 @@ class Tasks:
     database: Database
     wire: Wire
     reactions: Reactions
+    jobs: Jobs
+
+    def wake(self, *message: Any, **_: Any) -> None:
+        """Have a job run soon. A wake is not signed: that it came asks for nothing but what is due."""
+        if len(message) == 1 and isinstance(message[0], str):
+            self.jobs.nudge(message[0])
+        else:
+            _park(self.database, "a wake is the name of a job", message)
 
     def receive(self, *message: Any, **_: Any) -> None:
         """Store and apply a batch, and send its receipt; or answer a question about what was heard."""

@@ -7,26 +7,25 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
-from sqlalchemy.orm import Session
 
 from shared.card import Card
 from shared.database import LARGEST_ID
 from shared.messaging import operating, parked, whereabouts
-from shared.messaging.operating import LONGEST_REASON, SHORTEST_REASON, Operator
+from shared.messaging.operating import LONGEST_REASON, SHORTEST_REASON
 from shared.messaging.standing import standing
 from shared.messaging.whereabouts import Entry, Filters
-from shared.refusal import Refused
-from shared.web import pages, told_events
-from shared.web.access import OPERATOR, current
+from shared.refusal import Refused, Sentence
+from shared.web import pages, parked_events, told_events
+from shared.web.access import OPERATOR
 from shared.web.context import serving, transaction
 from shared.web.pagination import row_number
-from shared.web.problems import Problem, not_found
+from shared.web.problems import not_found
+from shared.web.told_events import operator, read
 
 T = TypeVar("T")
 PAGE = 20
 EVENT = "/events/<uuid:event_id>"
 MESSAGE = "/messages/<int:message_id>"
-ALIKE = "/alike/<fingerprint>"
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,14 @@ def blueprint(card: Card) -> Blueprint:
     for address, command in (
         (f"{EVENT}/retry", retry),
         (f"{EVENT}/discard", discard),
-        (f"{ALIKE}/retry", retry_alike),
         (f"{MESSAGE}/dismiss", dismiss),
     ):
         operations.get(address)(overview)
         operations.post(address)(command)
+    operations.get("/events/retry")(parked_events.fitting_to_retry)
+    operations.post("/events/retry")(parked_events.retry_fitting)
+    operations.get("/events/discard")(parked_events.fitting_to_discard)
+    operations.post("/events/discard")(parked_events.discard_fitting)
     operations.get("/events/")(told_events.found)
     operations.get("/events/resend")(told_events.found)
     operations.post("/events/resend")(told_events.send_again)
@@ -67,15 +69,6 @@ def overview(**_: Any) -> str:
 @pages.desk(OPERATOR)
 def retry(event_id: UUID) -> Any:
     return _done(str(event_id), partial(operating.retry, events=[event_id]))
-
-
-@pages.desk(OPERATOR)
-def retry_alike(fingerprint: str) -> Any:
-    def try_all(session: Session, by: Operator) -> None:
-        alike = parked.events(session, Filters(fingerprint=fingerprint))
-        operating.retry(session, events=[event.event_id for event in alike], by=by)
-
-    return _done(fingerprint, try_all)
 
 
 @pages.desk(OPERATOR)
@@ -103,7 +96,7 @@ def _done(at: str, command: Callable[..., object]) -> Any:
     """Do it and show the page; a refused form stands where it stood, as it was typed."""
     try:
         with transaction() as session:
-            command(session, by=Operator(current().name, current().role))
+            command(session, by=operator())
     except Refused as refusal:
         return _overview(RefusedForm(at, _reason()[:LONGEST_REASON], refusal)), 422
     return pages.back_to("operations.overview")
@@ -142,23 +135,20 @@ def _newest(entries: list[Entry]) -> list[Entry]:
 def _before() -> UUID | None:
     """Where the page of parked events begins; at a form's address with the event that the form is about."""
     here = (request.view_args or {}).get("event_id")
-    return _next_id(here) if here else _asked("before", UUID, "give the id of an event")
+    return _next_id(here) if here else _asked("before", UUID, Sentence("Give the id of an event."))
 
 
 def _messages_before() -> int | None:
     here = (request.view_args or {}).get("message_id")
     if here is not None:
         return min(_counted(here) + 1, LARGEST_ID)
-    return _asked("messages_before", row_number, "give the number of a message")
+    return _asked("messages_before", row_number, Sentence("Give the number of a message."))
 
 
 def _next_id(id: UUID) -> UUID:
     return UUID(int=min(id.int + 1, 2**128 - 1))
 
 
-def _asked(name: str, kind: Callable[[str], T], right: str) -> T | None:
+def _asked(name: str, kind: Callable[[str], T], right: Sentence) -> T | None:
     text = request.args.get(name)
-    try:
-        return kind(text) if text else None
-    except ValueError:
-        raise Problem(400, "Not readable", f"{name}: {right}.") from None
+    return read(name, text, kind, right) if text else None

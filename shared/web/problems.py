@@ -20,9 +20,11 @@ AWAY = "The database can't be reached."
 WRITTEN_DOWN = "It was written down for the operator."
 ONLY_READ = "Nothing was to be changed, and nothing was."
 PERHAPS_DONE = (
-    "Whether it was done is not known. Repeat it with the same Idempotency-Key, and it is done once;"
-    " or look first whether it was."
+    "Whether it was done is not known. Repeat it as it was, with the same Idempotency-Key or If-Match if it takes"
+    " one, and it is done once (404 or 412 may then mean that it was); or look first whether it was."
 )
+DONE_AGAIN = ("signing_in",)
+"""Forms that are simply sent again: whoever signed in or out unawares does it once more."""
 
 
 class Problem(Exception):
@@ -35,6 +37,7 @@ class Problem(Exception):
         detail: str = "",
         *,
         retry_after: int | None = None,
+        perhaps_done: bool = False,
         headers: Mapping[str, str] | None = None,
         **members: Any,
     ) -> None:
@@ -46,6 +49,8 @@ class Problem(Exception):
         self.headers = headers or {}
         self.retry_after = retry_after
         """Seconds after which it may be asked again, if it may."""
+        self.perhaps_done = perhaps_done
+        """Whether it changes something, and nobody knows whether it did."""
 
 
 def not_found(what: str) -> Problem:
@@ -114,9 +119,9 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
-        told = Problem(422, "Not possible", str(error))
+        told = Problem(422, "Not possible", error.sentence)
         if error.field:
-            told.members["errors"] = [{"field": error.field, "message": str(error)}]
+            told.members["errors"] = [{"field": error.field, "message": error.sentence}]
         return answer(told)
 
     @app.errorhandler(MethodNotAllowed)
@@ -136,7 +141,7 @@ def install(app: Flask) -> None:
         if not (isinstance(error, OperationalError) or is_its_own_trouble(error)):
             return unexpected(error)
         log.warning("the database is away: %s", error)
-        return answer(Problem(503, "Try again shortly", f"{AWAY} {_what_became_of_it()}", retry_after=2))
+        return answer(_interrupted(503, "Try again shortly", AWAY, retry_after=2))
 
     @app.errorhandler(RecursionError)
     def too_deep(error: RecursionError) -> Response:
@@ -147,12 +152,15 @@ def install(app: Flask) -> None:
         if "integer string conversion" in str(error):
             return answer(Problem(400, "Not readable", "The JSON has a number of thousands of digits."))
         log.exception("unexpected failure of %s %s", request.method, request.path)
-        return answer(Problem(500, "Something went wrong", f"{WRITTEN_DOWN} {_what_became_of_it()}"))
+        return answer(_interrupted(500, "Something went wrong", WRITTEN_DOWN))
 
 
-def _what_became_of_it() -> str:
+def _interrupted(status: int, title: str, said: str, *, retry_after: int | None = None) -> Problem:
     """A COMMIT may have happened though its answer got lost, and what failed may have failed after it."""
-    return ONLY_READ if request.method in ("GET", "HEAD", "OPTIONS") else PERHAPS_DONE
+    reads = request.method in ("GET", "HEAD", "OPTIONS")
+    became = ONLY_READ if reads else PERHAPS_DONE
+    perhaps_done = not reads and request.blueprint not in DONE_AGAIN
+    return Problem(status, title, f"{said} {became}", retry_after=retry_after, perhaps_done=perhaps_done)
 
 
 def _from_http(error: HTTPException) -> Problem:

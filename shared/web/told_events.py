@@ -3,9 +3,9 @@
 What an event says is not shown: it may name people, whom an operator has no need to know.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,13 +16,14 @@ from shared.messaging import resending, whereabouts
 from shared.messaging.operating import Operator
 from shared.messaging.resending import STEP, Told
 from shared.messaging.whereabouts import HEARD, SENT, Filters
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 from shared.text import is_plain
 from shared.web import pages
 from shared.web.access import OPERATOR, current
 from shared.web.context import serving, transaction
 from shared.web.problems import Problem, not_found
 
+T = TypeVar("T")
 PAGE = 50
 
 
@@ -38,13 +39,13 @@ def _state(text: str) -> str:
     return text
 
 
-FIELDS: Mapping[str, tuple[Any, str]] = {
-    "order": (UUID, "give the id of an order"),
-    "type": (_plain, "give plain text"),
-    "fingerprint": (_plain, "give plain text"),
-    "state": (_state, f"give one of {', '.join([*SENT, *HEARD])}"),
-    "older_than": (whereabouts.length_of_time, "give for example 90s, 10min, 2h or 3d"),
-    "before": (UUID, "give the id of an event"),
+FIELDS: Mapping[str, tuple[Any, Sentence]] = {
+    "order": (UUID, Sentence("Give the id of an order.")),
+    "type": (_plain, Sentence("Give plain text.")),
+    "fingerprint": (_plain, Sentence("Give plain text.")),
+    "state": (_state, Sentence("Give one of {states}.", states=", ".join([*SENT, *HEARD]))),
+    "older_than": (whereabouts.length_of_time, Sentence("Give for example 90s, 10min, 2h or 3d.")),
+    "before": (UUID, Sentence("Give the id of an event.")),
 }
 
 
@@ -52,14 +53,14 @@ FIELDS: Mapping[str, tuple[Any, str]] = {
 def found() -> str:
     """The newest events that fit, and where each stands."""
     with transaction() as session:
-        entries = whereabouts.entries(session, serving().card, _filters(request.args, limit=PAGE))
+        entries = whereabouts.entries(session, serving().card, filters_of(request.args, limit=PAGE))
         to = resending.subscribers(session)
     entries.sort(key=lambda entry: (entry.event_id, entry.subscriber), reverse=True)
     ids = sorted({entry.event_id for entry in entries}, reverse=True)[:PAGE]
     return render_template(
         "operations_events.html",
         entries=[entry for entry in entries if entry.event_id in ids],
-        asked=_asked_for(request.args),
+        asked=asked_for(request.args),
         states=[*SENT, *HEARD],
         subscribers=to,
         older=_address(request.args, before=ids[-1]) if len(ids) == PAGE else None,
@@ -83,7 +84,7 @@ def send_one_again(event_id: UUID) -> Any:
 @pages.desk(OPERATOR)
 def send_again() -> Any:
     """What fits, in one step: more than that is the command's work, which goes on where it was interrupted."""
-    filters = _filters(request.form)
+    filters = filters_of(request.form)
     if not (filters.order or filters.type or filters.older_than):
         raise Refused("Say which events: give an order, a type or an age.", field="order")
     _send_again(Told(request.form.get("to", ""), filters))
@@ -92,12 +93,13 @@ def send_again() -> Any:
 
 def _send_again(told: Told) -> None:
     with transaction() as session:
-        steps = list(resending.steps(session, told))
-        if len(steps) > 1:
+        steps = resending.steps(session, told)
+        step = next(steps, None)
+        if next(steps, None):
             raise Refused("More than {most} fit; use kendi events resend.", field="to", most=STEP)
-        if steps:
-            resending.begin(session, told=told, by=Operator(current().name, current().role))
-            resending.send_again(session, told=told, step=steps[0])
+        if step:
+            resending.begin(session, told=told, by=operator())
+            resending.send_again(session, told=told, step=step)
 
 
 def _one(event_id: UUID, refusal: Refused | None = None) -> str:
@@ -122,21 +124,29 @@ def _known(session: Session, event_id: UUID) -> Iterable[Mapping[str, Any]]:
         yield {**row, "state": whereabouts.word(HEARD, row["state"])}
 
 
-def _filters(given: Mapping[str, str], limit: int = PAGE) -> Filters:
+def filters_of(given: Mapping[str, str], limit: int = PAGE) -> Filters:
     """What is asked for; refused with the field that can't be read."""
-    read: dict[str, Any] = {}
-    for name, text in _asked_for(given).items():
-        kind, right = FIELDS[name]
-        try:
-            read[name] = kind(text)
-        except ValueError:
-            raise Problem(400, "Not readable", f"{name}: {right}.") from None
-    return Filters(**read, limit=limit)
+    return Filters(
+        **{name: read(name, text, *FIELDS[name]) for name, text in asked_for(given).items()}, limit=limit
+    )
 
 
-def _asked_for(given: Mapping[str, str]) -> dict[str, str]:
+def read(name: str, text: str, kind: Callable[[str], T], right: Sentence) -> T:
+    """What was given under a name; refused with what would be right."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise Problem(400, "Not readable", Sentence("{field}: {right}", field=name, right=right)) from None
+
+
+def operator() -> Operator:
+    """Who asks, as it stands in the record."""
+    return Operator(current().name, current().role)
+
+
+def asked_for(given: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name in FIELDS if (text := given.get(name, "").strip())}
 
 
 def _address(given: Mapping[str, str], **more: object) -> str:
-    return f"/{serving().card.name}/operations/events/?{urlencode({**_asked_for(given), **more})}"
+    return f"/{serving().card.name}/operations/events/?{urlencode({**asked_for(given), **more})}"

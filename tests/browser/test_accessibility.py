@@ -52,6 +52,7 @@ OF_AN_ORDER = (
     "webhooks/WEBHOOK",
     f"order/{NOT_THERE}",
 )
+FITTING = [f"operations/events/{action}?older_than=0s" for action in ("retry", "discard")]
 PAGES = [
     (
         "orders",
@@ -61,7 +62,7 @@ PAGES = [
     ),
     ("orders", COMPLIANCE, None, ("holds/", "notes/", "policies/", "dossiers/", "dossiers/lots/LOT")),
     ("orders", KANWIL, None, ("", "holds/", "policies/", "claims/CLAIM")),
-    ("orders", OPERATOR, None, ("operations/", "operations/events/", "retention/")),
+    ("orders", OPERATOR, None, ("operations/", "operations/events/", *FITTING, "retention/")),
     (
         "production",
         FACILITY,

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -120,6 +122,38 @@ def test_an_order_that_was_refused_and_is_there_is_too_much(ground: Ground, stre
     ledger, before = Ledger(), judge(ground, stream.ledger).not_conserved
     ledger.note("order", "PO-REFUSED", "failed")
     assert judge(ground, ledger).not_conserved == before + 1
+
+
+CLAIM = """
+    SET session_replication_role = replica;
+    INSERT INTO claim (id, order_id, line_number, sscc, quantity, reason, made_by, made_on, decision, accepted,
+        decision_reason, decided_on, settlement, replacement_order_id, settled_on)
+    VALUES ('{claim}', '{order}', 1, '0', 2, 'x', 'x', now(), 'accepted', 2, 'x', now(), {settled})"""
+"""As no command would leave it: without a carton, of an order of twenty pieces that has nothing delivered, or of none."""
+
+
+@pytest.mark.parametrize(
+    ("settled", "found"),
+    [
+        ("NULL, NULL, NULL", "line 1 of order {order}: 2 pieces are claimed, 0 were delivered"),
+        ("'replacement', '{order}', now()", "claim {claim}: 2 pieces were accepted, 20 are ordered anew"),
+        ("'return', NULL, now()", "claim {claim}: 2 pieces come back, 0 are expected"),
+    ],
+    ids=["not delivered", "replaced", "coming back"],
+)
+def test_a_claim_that_does_not_add_up_is_not_conserved(
+    ground: Ground, stream: Stream, settled: str, found: str
+) -> None:
+    order, claim = stream.place(f"PO-{settled}"), uuid4()
+    before = judge(ground, Ledger()).not_conserved
+    about = order if "claimed" in found else uuid4()
+    with ground.database("orders") as connection:
+        statement = CLAIM.format(claim=claim, order=about, settled=settled.format(order=order))
+        connection.execute(cast(Any, statement))
+    verdict = judge(ground, Ledger())
+    ground.execute("orders", "DELETE FROM claim")
+    assert found.format(order=order, claim=claim) in verdict.examples
+    assert verdict.not_conserved == before + 1
 
 
 def test_the_recovery_from_a_fault_that_takes_the_databases_away_counts_too(

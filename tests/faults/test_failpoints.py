@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import urllib.request
 import uuid
 from collections.abc import Iterator
@@ -101,6 +102,24 @@ def test_connections_to_the_broker_that_are_half_open_are_found_within_half_a_mi
     placed = stream.place(f"PO-{uuid.uuid4()}")
     heard = "SELECT 1 FROM inbox WHERE state = 2 AND subject = %s"
     until(lambda: ground.column("production", heard, f"order/{placed}"), seconds=30, meanwhile=ground.watch)
+    until_quiet(ground)
+    found = judge(ground, stream.ledger)
+    assert found.good, found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere packets can't be dropped")
+def test_connections_to_the_database_that_are_half_open_are_found_and_nothing_is_lost(
+    ground: Ground, stream: Stream
+) -> None:
+    until(lambda: answers(ground), seconds=60, meanwhile=partial(tend, ground))
+    until_quiet(ground)
+    ground.proxies["postgres"].spoil(Spoil(half_open=True))
+    ground.proxies["postgres"].spoil(Spoil())
+    po_number = f"PO-{uuid.uuid4()}"
+    until(lambda: stream.place(po_number), seconds=60, meanwhile=ground.watch)
+    placed = stream.place(po_number)
+    heard = "SELECT 1 FROM inbox WHERE state = 2 AND subject = %s"
+    until(lambda: ground.column("production", heard, f"order/{placed}"), seconds=60, meanwhile=ground.watch)
     until_quiet(ground)
     found = judge(ground, stream.ledger)
     assert found.good, found

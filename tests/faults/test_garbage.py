@@ -28,10 +28,9 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
 
 @pytest.mark.parametrize("task", ["receive", "receipt", "wake"])
 def test_a_worker_outlives_all_that_lies_on_its_queues(ground: Ground, task: str) -> None:
-    """A wake is not signed: it says which job to run, and one that there is not is none."""
     queue = f"logistics.{task}"
     pids = [child.process.pid for child in ground.alive("worker", "logistics") if child.process]
-    garbage = [*GARBAGE, *(almost_messages(queue, f"kendi.{task}") if task != "wake" else ())]
+    garbage = [*GARBAGE, *almost_messages(queue, f"kendi.{task}")]
     before = ground.one("logistics", PARKED)
     with ground.broker() as broker:
         broker.lpush(queue, *garbage)

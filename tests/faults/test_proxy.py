@@ -1,6 +1,8 @@
 """The proxy between services and servers spoils what it is asked to, and nothing else."""
 
+import errno
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,16 +24,21 @@ class Way:
 
 
 @pytest.fixture
-def way() -> Iterator[Way]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(SECONDS)
-        proxy = Proxy(listening.getsockname()[1], seed=1)
-        with socket.create_connection(("127.0.0.1", proxy.port), SECONDS) as client:
-            server, _ = listening.accept()
-            server.settimeout(SECONDS)
-            with server:
-                yield Way(proxy, client, server)
-        proxy.close()
+def listening() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(SECONDS)
+        yield server
+
+
+@pytest.fixture
+def way(listening: socket.socket) -> Iterator[Way]:
+    proxy = Proxy(listening.getsockname()[1], seed=1)
+    with socket.create_connection(("127.0.0.1", proxy.port), SECONDS) as client:
+        server, _ = listening.accept()
+        server.settimeout(SECONDS)
+        with server:
+            yield Way(proxy, client, server)
+    proxy.close()
 
 
 def all_of(end: socket.socket) -> bytes:
@@ -77,8 +84,31 @@ def test_a_commit_reaches_the_server_and_its_answer_does_not_come_back(way: Way)
     assert all_of(way.client) == b""
 
 
-def test_nothing_passes_a_connection_that_is_half_open(way: Way) -> None:
+def test_nothing_passes_a_connection_that_is_half_open_and_a_new_one_is_whole(
+    way: Way, listening: socket.socket
+) -> None:
     way.proxy.spoil(Spoil(half_open=True))
     way.client.sendall(b"unheard")
-    way.client.shutdown(socket.SHUT_WR)
-    assert all_of(way.server) == b""
+    way.proxy.spoil(Spoil())
+    with socket.create_connection(("127.0.0.1", way.proxy.port), SECONDS) as client:
+        server, _ = listening.accept()
+        server.settimeout(SECONDS)
+        with server:
+            client.sendall(b"heard")
+            client.shutdown(socket.SHUT_WR)
+            assert all_of(server) == b"heard"
+    way.server.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        way.server.recv(1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere packets can't be dropped")
+def test_that_nobody_is_there_is_found_out_by_a_sign_of_life_that_is_not_answered(way: Way) -> None:
+    way.client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT):
+        way.client.setsockopt(socket.IPPROTO_TCP, option, 1)
+    way.client.settimeout(None)
+    way.proxy.spoil(Spoil(half_open=True))
+    with pytest.raises(TimeoutError) as failed:
+        way.client.recv(1)
+    assert failed.value.errno == errno.ETIMEDOUT

@@ -101,6 +101,13 @@ def test_no_real_facility_is_asked_and_what_is_late_lost_or_carried_over_to_the_
     assert sum(week.used for week in lived.weeks) > reported, "what is left of a day goes into a next piece"
 
 
+def test_the_only_facility_can_make_what_is_ordered(database_of: Callable[[str], Database]) -> None:
+    """By this chance both of its workshops would still learn."""
+    wanted = Wanted(facilities=1, orders=3, days=10, seed=15)
+    lived = lived_through(database_of("production"), wanted, say=lambda _: None)
+    assert (lived.orders, lived.unallocated, lived.conserved) == (3, 0, True)
+
+
 def test_a_picture_of_another_kind_is_refused_before_anything_runs(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["simulate", "--out", str(tmp_path / "year.jpg")])
     assert result.exit_code == 2

@@ -54,18 +54,33 @@ def test_who_asks_while_the_database_is_away_or_read_only_is_told_to_come_again(
     assert orders.buyer.post(ORDERS, an_order()).status_code == 201
 
 
+def test_who_amends_while_the_database_is_away_is_told_to_repeat_it_by_its_etag(
+    orders: Orders, addresses: Addresses
+) -> None:
+    placed = orders.buyer.post(ORDERS, an_order())
+    address = f"{ORDERS}/{placed.json['id']}"
+    body, seen = {"lines": [{"line": 1, "quantity": 2}]}, placed.headers["ETag"]
+    with altered(orders.client, addresses, "CONNECTION LIMIT 0"):
+        away = orders.buyer.change("PATCH", address, body, seen=seen)
+    assert "If-Match" in away.json["detail"]
+    answers = [orders.buyer.change("PATCH", address, body, seen=seen).status_code for _ in range(2)]
+    assert answers == [202, 412]
+
+
 def test_who_only_reads_while_the_database_is_away_is_told_that_nothing_was_to_be_done(
     orders: Orders, addresses: Addresses
 ) -> None:
     visitor = Visitor(orders, BUYER, account="CHEWY-LOUIS")
     with altered(orders.client, addresses, "CONNECTION LIMIT 0"):
         read = orders.buyer.get(ORDERS)
-        page = visitor.client.post(
-            "/orders/sign-out", headers={"Accept": "text/html", "Accept-Language": "en"}
-        )
+        pages = [
+            visitor.client.post(f"/orders/{path}", headers={"Accept": "text/html", "Accept-Language": "en"})
+            for path in ("new", "sign-in", "sign-out")
+        ]
     assert (read.status_code, read.json["detail"]) == (503, f"{AWAY} {ONLY_READ}")
-    assert page.status_code == 503
-    assert "look first, and go back only if it was not" in page.text
+    assert [page.status_code for page in pages] == [503] * 3
+    looks = ["look first, and go back only if it was not" in page.text for page in pages]
+    assert looks == [True, False, False], "signing in once more does no harm"
 
 
 @pytest.fixture

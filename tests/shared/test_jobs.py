@@ -22,7 +22,7 @@ class Work:
     """A job whose runs wait to be let go on."""
 
     def __init__(self) -> None:
-        self.begun, self.go_on = Event(), Event()
+        self.begun, self.go_on, self.ended = Event(), Event(), Event()
         self.runs = 0
         self.stopped = False
 
@@ -32,6 +32,7 @@ class Work:
         while not self.go_on.wait(0.01) and not stop.is_set():
             pass
         self.stopped = stop.is_set()
+        self.ended.set()
 
     def job(self, name: str = "slow") -> Job:
         return Job(name, lambda _: True, self.run)
@@ -53,9 +54,10 @@ def test_a_wake_returns_while_its_job_still_runs_and_another_job_begins(
     app.tasks["kendi.wake"]("other")
     assert other.begun.wait(SECONDS)
     app.tasks["kendi.wake"]("unknown")
-    assert not slow.go_on.is_set()
+    assert (slow.ended.is_set(), other.ended.is_set()) == (False, False)
     jobs.close()
     assert (slow.stopped, other.stopped) == (True, True)
+    assert (slow.runs, other.runs) == (1, 1)
 
 
 def test_wakes_during_a_run_cause_one_more(parts: tuple[Database, Settings]) -> None:

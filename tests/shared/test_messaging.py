@@ -175,6 +175,35 @@ def test_an_effect_that_breaks_a_rule_of_the_tables_counts_as_the_events_failure
         assert session.execute(select(inbox.c.attempts)).scalar_one() == 1
 
 
+TWICE = "INSERT INTO position VALUES ('a', 'who must not be named', 1), ('a', 'who must not be named', 2)"
+NO_NUMBER = "SELECT CAST('who must not be named' AS int)"
+
+
+@pytest.mark.parametrize(
+    ("statement", "kept"),
+    [
+        (TWICE, "UniqueViolation('duplicate key value violates unique constraint \"position_pkey\"')"),
+        (NO_NUMBER, "InvalidTextRepresentation('22P02')"),
+    ],
+    ids=["detail", "value"],
+)
+@pytest.mark.parametrize("by", ["the session", "psycopg itself"])
+def test_what_a_database_quotes_of_the_rows_is_not_kept_with_the_error(
+    production: Database, statement: str, kept: str, by: str
+) -> None:
+    def react(session: Session, event: Any, heard: Heard) -> None:
+        if by == "the session":
+            session.execute(text(statement))
+        else:
+            connection: Any = session.connection().connection.driver_connection
+            connection.execute(statement)
+
+    receive(production, events(1, first=False), {OrderClosed: react})
+    apply_due(production, {OrderClosed: react})
+    with production.transaction() as session:
+        assert session.execute(select(inbox.c.last_error)).scalar_one() == kept
+
+
 def test_an_event_that_ends_its_process_each_time_is_parked(production: Database, effects: Effects) -> None:
     receive(production, events(1, first=False), reactions(effects))
     with production.transaction() as session:

@@ -339,7 +339,7 @@ def test_everything_since_a_moment_is_resent_to_one_subscriber_only(orders: Data
     assert sent == 2
     assert [row.event_id for row in claimed(orders)] == recent
     assert action.action == "resend to production"
-    assert action.what.startswith("what fits since 20")
+    assert action.what.startswith("since=20")
 
 
 @pytest.mark.parametrize("since", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from werkzeug.test import TestResponse
 
 from services.production.handlers import REACTIONS
@@ -18,11 +19,13 @@ from shared.database import Database
 from shared.events import contract_of
 from shared.events.orders import OrderClosed
 from shared.events.production import FacilityUnlocked
+from shared.messaging import resending
 from shared.messaging.inbox import apply_due
 from shared.messaging.outbox import record
 from shared.messaging.receipts import acknowledge
 from shared.messaging.tables import Inbox, inbox, messaging_state, operator_action, outbox_delivery
 from shared.messaging.wire import Receipt
+from shared.web import parked_events
 from shared.web.access import KANWIL, OPERATOR, add_person
 from tests.conftest import database_beside
 from tests.hearing import Hearing
@@ -31,6 +34,8 @@ PASSWORD = "a password of the tests"
 PAGE = "/production/operations/"
 REASON = "Sudah dibicarakan dengan pembeli."
 ORDER = UUID(int=7)
+DAY = date(2026, 10, 1)
+INDONESIAN = {"Accept": "text/html", "Accept-Language": "id"}
 
 
 @dataclass
@@ -53,7 +58,18 @@ class Desk:
     def send(self, path: str, **form: str) -> TestResponse:
         """A form of the page, in Indonesian, with the page's own token."""
         (token,) = {*re.findall(r'name="csrf_token" value="([^"]+)"', self.read())}
-        return self.client.post(f"{PAGE}{path}", data={"csrf_token": token, **form})
+        return self.client.post(f"{PAGE}{path}", data={"csrf_token": token, **form}, headers=INDONESIAN)
+
+    def refused(self, path: str) -> TestResponse:
+        """The answer to whoever asks for a page that there is not, in Indonesian."""
+        return self.client.get(path, headers=INDONESIAN)
+
+    def confirm(self, path: str, **form: str) -> TestResponse:
+        """The form of a page that says what would be done, sent as it stands there."""
+        page = self.read(f"{PAGE}{path}")
+        (shown,) = re.findall(r'<form method="post" action="([^"]*)" class="stack">(.*?)</form>', page, re.S)
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', shown[1]))
+        return self.client.post(shown[0], data={**hidden, **form}, headers=INDONESIAN)
 
     def park(self, order: UUID = ORDER, *, error: str = "ValueError('poison')") -> UUID:
         """The next event of the order, as if it had failed until it was parked."""
@@ -117,7 +133,7 @@ def test_a_form_without_the_sessions_token_does_nothing(desk: Desk, form: dict[s
     desk.enter(OPERATOR)
     for path in (
         *(f"events/{id}/{action}" for action in ("retry", "discard", "resend")),
-        *("events/resend", "alike/abc/retry", "messages/1/dismiss"),
+        *("events/resend", "events/retry", "events/discard", "messages/1/dismiss"),
     ):
         assert desk.client.post(f"{PAGE}{path}", data={**form, "reason": REASON}).status_code == 403
     assert desk.one(select(inbox.c.state)) == Inbox.PARKED
@@ -175,8 +191,10 @@ def test_what_failed_alike_is_retried_together(desk: Desk) -> None:
     desk.park()
     desk.park(UUID(int=8))
     desk.enter(OPERATOR)
-    assert "Try all 2 again that failed alike" in desk.read()
-    desk.send("alike/abc/retry")
+    page = desk.read()
+    assert "Try all 2 again that failed alike" in page
+    (fitting,) = {*re.findall(rf'href="{PAGE}(events/retry[^"]*)"', page)}
+    assert desk.confirm(fitting).headers["Location"] == PAGE
     desk.go_on()
     assert desk.one(text("SELECT count(*) FROM inbox WHERE state IN (2, 4)")) == 2
 
@@ -218,10 +236,14 @@ def test_a_parked_message_is_taken_off_the_list(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("before", ["x", "1' OR '1'='1"])
-@pytest.mark.parametrize("name", ["before", "messages_before"])
-def test_a_page_begins_at_an_event_or_a_message(desk: Desk, name: str, before: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "what"), [("before", "id sebuah peristiwa"), ("messages_before", "nomor sebuah pesan")]
+)
+def test_a_page_begins_at_an_event_or_a_message(desk: Desk, name: str, what: str, before: str) -> None:
     desk.enter(OPERATOR)
-    assert desk.client.get(PAGE, query_string={name: before}).status_code == 400
+    answer = desk.refused(f"{PAGE}?{urlencode({name: before})}")
+    assert answer.status_code == 400
+    assert f"{name}: Berikan {what}." in answer.text
 
 
 def test_a_retry_of_what_took_effect_meanwhile_is_refused_in_the_readers_language(desk: Desk) -> None:
@@ -240,7 +262,7 @@ def test_a_forms_address_shows_the_page_where_the_form_stands(desk: Desk) -> Non
     with desk.database.transaction() as session:
         session.execute(text("INSERT INTO parked_message (reason, message) VALUES ('forged', '{}')"))
     desk.enter(OPERATOR)
-    for path in (f"events/{id}/retry", f"events/{id}/discard", "alike/abc/retry", "messages/1/dismiss"):
+    for path in (f"events/{id}/retry", f"events/{id}/discard", "messages/1/dismiss"):
         page = desk.read(f"{PAGE}{path}")
         assert f'id="ask-{id}"' in page
         assert 'id="ask-1"' in page
@@ -357,7 +379,11 @@ def test_what_a_later_page_shows_can_be_seen_to(crowded: Desk) -> None:
     assert crowded.send(f"events/{UUID(int=1000)}/discard", reason=REASON).status_code == 303
     assert crowded.send("messages/1000/dismiss", reason=REASON).status_code == 303
     assert "Try all 4,999 again that failed alike" in crowded.read()
-    assert crowded.send("alike/abc/retry").status_code == 303
+    page = crowded.read(f"{EVENTS}retry?fingerprint=abc")
+    assert len(page.encode()) < 150_000
+    assert "4,999 parked events fit." in page
+    assert "and 4,979 more" in page
+    assert crowded.confirm("events/retry?fingerprint=abc").status_code == 303
     assert crowded.one(text("SELECT count(*) FROM inbox WHERE state = 0")) == MANY - 1
     page = crowded.read()
     assert "Nothing is parked" in page
@@ -428,7 +454,7 @@ def test_what_comes_again_and_what_is_confirmed_twice_is_counted(desk: Desk) -> 
         desk.hearing.batch("orders", *(OrderClosed(order_id=UUID(int=n)) for n in (1, 2))), times=3
     )
     with desk.database.transaction() as session:
-        (row,) = record(session, FacilityUnlocked(code="LPS-SRG", unlocked_on=date(2026, 10, 1), reason=SAID))
+        (row,) = record(session, FacilityUnlocked(code="LPS-SRG", unlocked_on=DAY, reason=SAID))
         incarnation = session.execute(select(messaging_state.c.incarnation)).scalar_one()
     for _ in range(3):
         with desk.database.transaction() as session:
@@ -458,7 +484,7 @@ def told(desk: Desk) -> UUID:
     desk.park()
     desk.hearing.hears(OrderClosed(order_id=UUID(int=8)))
     with desk.database.transaction() as session:
-        (row,) = record(session, FacilityUnlocked(code="LPS-SRG", unlocked_on=date(2026, 10, 1), reason=SAID))
+        (row,) = record(session, FacilityUnlocked(code="LPS-SRG", unlocked_on=DAY, reason=SAID))
         session.execute(text("UPDATE outbox_delivery SET state = 2, attempts = 1"))
     desk.enter(OPERATOR)
     id: UUID = row.event_id
@@ -475,11 +501,23 @@ def test_events_are_found_by_order_type_fingerprint_state_and_age(desk: Desk, to
     assert rows(desk.read(f"{EVENTS}?state=parked", "id"))[0][3] == "diparkir"
 
 
-@pytest.mark.parametrize("wrong", ["order=7", "state=gone", "older_than=long", "type=%00", "before=x"])
-def test_a_filter_that_can_not_be_read_is_refused_by_its_name(desk: Desk, told: UUID, wrong: str) -> None:
-    answer = desk.client.get(f"{EVENTS}?{wrong}")
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("order=7", "order: Berikan id sebuah pesanan."),
+        ("state=gone", "state: Berikan salah satu dari due, sent, confirmed, waiting,"),
+        ("older_than=long", "older_than: Berikan misalnya 90s, 10min, 2h, atau 3d."),
+        ("type=%07", "type: Berikan teks biasa."),
+        ("fingerprint=%07", "fingerprint: Berikan teks biasa."),
+        ("before=x", "before: Berikan id sebuah peristiwa."),
+    ],
+)
+def test_a_filter_that_can_not_be_read_is_refused_by_its_name(
+    desk: Desk, told: UUID, wrong: str, right: str
+) -> None:
+    answer = desk.refused(f"{EVENTS}?{wrong}")
     assert answer.status_code == 400
-    assert wrong.partition("=")[0] in answer.text
+    assert f'<p class="lead">{right}' in answer.text
 
 
 def test_a_long_list_is_read_on_page_by_page(desk: Desk) -> None:
@@ -513,15 +551,15 @@ def test_an_event_is_sent_again_and_the_operator_is_named(desk: Desk, told: UUID
     assert answer.headers["Location"].startswith(EVENTS)
     due = select(outbox_delivery.c.subscriber).where(outbox_delivery.c.state == 0)
     assert desk.one(due) == "orders"
-    what = str(told) if which == "one" else f"what fits type {type}"
+    what = str(told) if which == "one" else f"type={type}"
     assert desk.actions() == [("Wulan", OPERATOR, "resend to orders", what, None)]
 
 
 @pytest.mark.parametrize(
     ("path", "form", "said"),
     [
-        ("events/resend", {"to": "orders"}, "order, a type or an age"),
-        ("events/resend", {"to": "nobody", "older_than": "1h"}, "nobody does not hear this service"),
+        ("events/resend", {"to": "orders"}, "berikan pesanan, jenis, atau umur"),
+        ("events/resend", {"to": "nobody", "older_than": "1h"}, "nobody tidak mendengarkan layanan ini"),
         ("events/{told}/resend", {"to": "nobody"}, "nobody tidak mendengarkan layanan ini"),
     ],
 )
@@ -534,6 +572,156 @@ def test_what_can_not_be_sent_again_is_refused(
     assert desk.actions() == []
 
 
+def test_more_than_one_step_is_refused_after_a_look_at_two(
+    desk: Desk, told: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many fit: counting them all would keep the page waiting for minutes."""
+    monkeypatch.setattr(resending, "STEP", 1)
+    with desk.database.transaction() as session:
+        record(session, *(FacilityUnlocked(code=f"LPS-{n}", unlocked_on=DAY, reason=SAID) for n in range(5)))
+    asked: list[str] = []
+    listener = "before_cursor_execute", lambda *given: asked.append(given[2])
+    engine = desk.client.application.extensions["kendi"].database.engine
+    event.listen(engine, *listener)
+    answer = desk.send("events/resend", to="orders", type=contract_of(FacilityUnlocked).type)
+    event.remove(engine, *listener)
+    assert (answer.status_code, "gunakan kendi events resend" in answer.text) == (422, True)
+    steps = [
+        query for query in asked if query.startswith("SELECT outbox_event.event_id") and "LIMIT" in query
+    ]
+    assert len(steps) == 2
+    assert desk.actions() == []
+
+
 def test_each_address_of_a_form_shows_a_page(desk: Desk, told: UUID) -> None:
     for path in ("events/resend", f"events/{told}/resend"):
         assert "<h1>" in desk.read(f"{PAGE}{path}")
+
+
+# All that is parked and fits
+
+
+FITTING = {
+    "order": {"order": str(ORDER)},
+    "type": {"type": TYPE, "order": str(ORDER)},
+    "fingerprint": {"fingerprint": "other"},
+    "age": {"older_than": "1h"},
+}
+
+
+@pytest.fixture
+def two(desk: Desk) -> tuple[UUID, UUID]:
+    """Two parked events, of which each of the filters above finds the first."""
+    first, second = desk.park(), desk.park(UUID(int=8))
+    change = text("""
+        UPDATE inbox SET error_fingerprint = 'other', received_at = now() - interval '2 h' WHERE event_id = :id""")
+    with desk.database.transaction() as session:
+        session.execute(change, {"id": first})
+    desk.enter(OPERATOR)
+    return first, second
+
+
+def states(desk: Desk) -> dict[UUID, int]:
+    with desk.database.transaction() as session:
+        return {row.event_id: row.state for row in session.execute(select(inbox))}
+
+
+@pytest.mark.parametrize("by", FITTING)
+@pytest.mark.parametrize("action", ["retry", "discard"])
+def test_what_is_parked_and_fits_is_done_after_it_was_seen_how_many(
+    desk: Desk, two: tuple[UUID, UUID], action: str, by: str
+) -> None:
+    first, second = two
+    found = desk.read(f"{EVENTS}?{urlencode(FITTING[by])}", "id")
+    (path,) = re.findall(rf'href="{PAGE}(events/{action}\?[^"]*)"', found)
+    page = desk.read(f"{PAGE}{unescape(path)}", "id")
+    assert "1 peristiwa yang diparkir cocok." in page
+    assert (f"order/{ORDER}" in page, "order/00000000-0000-0000-0000-000000000008" in page) == (True, False)
+    assert states(desk) == {first: Inbox.PARKED, second: Inbox.PARKED}
+    form = {"reason": REASON} if action == "discard" else {}
+    assert desk.confirm(unescape(path), **form).headers["Location"] == PAGE
+    done = Inbox.PENDING if action == "retry" else Inbox.DISCARDED
+    assert states(desk) == {first: done, second: Inbox.PARKED}
+    assert desk.actions() == [("Wulan", OPERATOR, action, str(first), form.get("reason"))]
+
+
+def test_what_was_parked_after_the_look_is_not_discarded_unseen(desk: Desk, two: tuple[UUID, UUID]) -> None:
+    first, second = two
+    fitting = f"{EVENTS}discard?type={TYPE}"
+    seen = re.findall(r'name="seen" value="([^"]*)"', desk.read(fitting))[0]
+    third = desk.park(UUID(int=9))
+    answer = desk.send("events/discard", type=TYPE, seen=seen, reason=REASON)
+    assert answer.status_code == 422
+    assert "Kini yang cocok sudah lain" in answer.text
+    assert "3 peristiwa yang diparkir cocok." in answer.text
+    assert REASON in answer.text
+    assert states(desk) == dict.fromkeys((first, second, third), Inbox.PARKED)
+    assert desk.actions() == []
+
+
+def test_a_discard_of_what_fits_asks_for_a_reason_and_keeps_what_was_typed(
+    desk: Desk, two: tuple[UUID, UUID]
+) -> None:
+    answer = desk.confirm(f"events/discard?type={TYPE}", reason="so")
+    assert answer.status_code == 422
+    assert 'id="field-reason-error"' in answer.text
+    assert ">so</textarea>" in answer.text
+    assert set(states(desk).values()) == {Inbox.PARKED}
+    assert desk.actions() == []
+
+
+@pytest.mark.parametrize("action", ["retry", "discard"])
+def test_everything_at_once_is_neither_tried_again_nor_discarded(
+    desk: Desk, two: tuple[UUID, UUID], action: str
+) -> None:
+    for answer in (
+        desk.refused(f"{EVENTS}{action}?state=parked"),
+        desk.send(f"events/{action}", reason=REASON),
+    ):
+        assert answer.status_code == 422
+        assert "berikan pesanan, jenis, sidik jari, atau umur" in answer.text
+    assert set(states(desk).values()) == {Inbox.PARKED}
+
+
+def test_where_nothing_parked_fits_it_is_said(desk: Desk, two: tuple[UUID, UUID]) -> None:
+    page = desk.read(f"{EVENTS}retry?order={UUID(int=99)}")
+    assert "No parked event fits." in page
+    assert '<form method="post" action="/production/operations/events/retry"' not in page
+
+
+def test_more_than_one_transaction_takes_is_left_to_the_command(
+    crowded: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked_events, "MOST", MANY - 1)
+    answer = crowded.refused(f"{EVENTS}retry?fingerprint=abc")
+    assert answer.status_code == 422
+    assert "Lebih dari 4999 cocok" in answer.text
+    assert crowded.send("events/retry", fingerprint="abc").status_code == 422
+    assert crowded.actions()[0][2] == "discard"
+
+
+@pytest.mark.parametrize("language", ["en", "id"])
+def test_what_operators_did_is_told_in_the_readers_language(desk: Desk, told: UUID, language: str) -> None:
+    desk.send(f"events/{told}/resend", to="orders")
+    page = desk.read(language=language)
+    assert {"en": "sent again to orders", "id": "dikirim ulang ke pesanan"}[language] in page
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ('{"payload": ""}', "Yang datang tidak dapat dipercaya, atau bukan pesan kita."),
+        ('{"event": "{}"}', "Peristiwa yang tidak terbaca oleh versi ini."),
+        ('{"specversion": "1.0"}', "Nomornya sudah dipakai peristiwa lain."),
+    ],
+)
+def test_what_kind_of_message_was_parked_is_told_in_the_readers_language(
+    desk: Desk, message: str, said: str
+) -> None:
+    with desk.database.transaction() as session:
+        parking = text("INSERT INTO parked_message (reason, message) VALUES ('as the log says', :message)")
+        session.execute(parking, {"message": message})
+    desk.enter(OPERATOR)
+    page = desk.read(language="id")
+    assert said in page
+    assert "<code>as the log says</code>" in page

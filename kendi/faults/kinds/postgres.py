@@ -40,6 +40,14 @@ def reset(scene: Scene) -> Iterator[float]:
     yield from _spoiled(scene, Spoil(cut=True))
 
 
+if sys.platform == "linux":
+
+    @kind("database connections half-open")
+    def half_open(scene: Scene) -> Iterator[float]:
+        """Only signs of life that nobody answers tell it to who waits for an answer, some half a minute later."""
+        yield from _spoiled(scene, Spoil(half_open=True))
+
+
 @kind("database slow")
 def slow(scene: Scene) -> Iterator[float]:
     yield from _spoiled(scene, Spoil(delay_s=0.02))

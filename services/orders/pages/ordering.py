@@ -18,7 +18,7 @@ from services.orders.quotes import find_quote, quote_as_dict
 from services.orders.schemas.drafts import DraftRequest
 from services.orders.schemas.orders import INCOTERMS, OrderRequest
 from shared.clock import business_today
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 from shared.web import pages
 from shared.web.access import BUYER, current
 from shared.web.context import transaction
@@ -211,7 +211,11 @@ def _typed(form: MultiDict[str, str]) -> Typed:
     }
     numbers = sorted({int(found[1]) for found in map(OF_A_LINE.match, form) if found})
     if len(numbers) > MOST_LINES:
-        raise Problem(422, "Too many lines", f"Send up to {MOST_LINES} lines by this form, more as a file.")
+        raise Problem(
+            422,
+            "Too many lines",
+            Sentence("Send up to {most} lines by this form, more as a file.", most=MOST_LINES),
+        )
     return {**header, "lines": [_line(form, f"lines[{n}].") for n in numbers] or [{}]}
 
 

@@ -113,7 +113,7 @@ def _uuid(text: str, field: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Problem(400, "Not readable", f"Give a UUID as {field}.") from None
+        raise Problem(400, "Not readable", Sentence("Give a UUID as {field}.", field=field)) from None
 
 
 def _device_at() -> datetime:
