@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.contents import WEIGHT
-from services.logistics.domain.carton import Carton
+from services.logistics.domain.carton import Carton, reasons_to_stay
 from services.logistics.standing import FREE
 from services.logistics.storage import carton, carton_history, facility, lot, order_line, pallet
 from services.logistics.views import CARTON_STATE
@@ -86,12 +86,10 @@ def that_may_not_leave(session: Session, shipments: Sequence[UUID]) -> dict[UUID
     return found
 
 
-def reasons_to_stay(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[Sentence]]:
+def reasons_by_shipment(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[Sentence]]:
     """What the cartons of these shipments lack."""
     staying = that_may_not_leave(session, shipments)
-    return {
-        id: [reason for each in staying.get(id, []) if (reason := each.reason_to_stay)] for id in shipments
-    }
+    return {id: reasons_to_stay(staying.get(id, [])) for id in shipments}
 
 
 def find_pallet(session: Session, sscc: str) -> dict[str, Any] | None:

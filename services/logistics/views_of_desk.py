@@ -84,7 +84,7 @@ def lists(
     found = _shipments(session, [*shown, *delivered])
     rows = _with_kept_back(session, graph, found)
     steps = _next_steps(session, cut_offs, progress.lacking, shipments.c.id.in_(shown))
-    unfit = views_of_cartons.reasons_to_stay(session, [place.id for place in waiting.places[:limit]])
+    unfit = views_of_cartons.reasons_by_shipment(session, [place.id for place in waiting.places[:limit]])
     return Lists(
         _page(
             [

@@ -10,7 +10,7 @@ from marshmallow import EXCLUDE, ValidationError
 from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
-from services.logistics import contents, rules, views, views_of_cartons
+from services.logistics import attempts, contents, rules, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED, short
 from services.logistics.domain.shipment import Shipment, need_inside
@@ -57,7 +57,7 @@ def act(shipment_id: UUID) -> Any:
         chosen = _chosen()
         if what not in ACTS:
             return _inside(shipment_id)
-        with transaction() as session:
+        with attempts.kept(shipment_id, asked=what), transaction() as session:
             shown = ACTS[what](session, the_shipment(session, shipment_id), chosen)
     except (ValidationError, Refused) as error:
         return _inside(shipment_id, wrong_with(error, FIELDS)), 422
@@ -78,7 +78,7 @@ def build(hub: str, destination: str) -> Any:
         chosen = _chosen()
         if request.form.get("what") != "build":
             return _standing(hub, destination)
-        with transaction() as session:
+        with attempts.kept(asked="shipments"), transaction() as session:
             planned = shipments.plan_shipment(
                 session, hub=hub, destination=destination, ssccs=_some(chosen)
             ).shipment.id
