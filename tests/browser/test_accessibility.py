@@ -92,6 +92,7 @@ PAGES = [
             "shipment/SHIPMENT",
             "shipment/SHIPMENT/cartons",
             "standing/LPS-SRG/ID",
+            "hub/LPS-SRG",
             "docs",
         ),
     ),
