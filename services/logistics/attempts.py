@@ -22,21 +22,24 @@ from shared.web.context import transaction
 
 
 @contextmanager
-def kept(shipment_id: UUID | None = None) -> Iterator[None]:
-    """What is done inside lets goods pass a gate; that they are not cleared is kept before it is told."""
+def kept(shipment_id: UUID | None = None, *, asked: str | None = None) -> Iterator[None]:
+    """What is done inside lets goods pass a gate; that they are not cleared is kept before it is told.
+
+    ``asked`` is what was to be done, where the last part of the address does not say it.
+    """
     try:
         yield
     except NotCleared as refusal:
-        _keep(shipment_id, refusal.sentence)
+        _keep(shipment_id, asked or request.path.rsplit("/", 1)[1], refusal.sentence)
         raise
 
 
-def _keep(shipment_id: UUID | None, why: Sentence) -> None:
+def _keep(shipment_id: UUID | None, asked: str, why: Sentence) -> None:
     by = current()
     with transaction(sees=SERVICE) as session:
         session.execute(
             insert(gate_attempt).values(
-                asked=request.path.rsplit("/", 1)[1],
+                asked=asked,
                 shipment_id=shipment_id,
                 who=by.id,
                 name=by.name,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import standing, views_of_cartons
 from services.logistics.contents import OfLot
+from services.logistics.domain.carton import reasons_to_stay
 from services.logistics.domain.documents import missing, too_old
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.shipment import Shipment
@@ -27,7 +28,8 @@ def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today:
     if shipment.dispatched or shipment.cancelled:
         return []
     staying = views_of_cartons.that_may_not_leave(session, [shipment.id])[shipment.id]
-    stays = shipment.reasons_to_stay(standing.in_shipment(session, shipment.id), today, staying)
+    held = shipment.held(standing.in_shipment(session, shipment.id), today)
+    stays = [*held, *reasons_to_stay(staying)]
     lacking = missing(shipment.documents, {STUFFED_SEALED})
     owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
     unfit = [*owed, *too_old(shipment.documents, today)]

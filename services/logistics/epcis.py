@@ -114,10 +114,10 @@ class CartonFact:
 
 @dataclass(frozen=True, kw_only=True)
 class LeftFact:
-    """Cartons left the facility that made them for a hub."""
+    """Cartons left the facility that made them, or a hub, for a hub."""
 
     ssccs: tuple[str, ...]
-    facility_gln: str
+    from_gln: str
     hub_gln: str
     left_at: datetime
 
@@ -327,8 +327,8 @@ def _leaving(facts: ShipmentFacts, left: LeftFact) -> Json:
         {"epcList": _epcs(facts, left.ssccs), "action": "OBSERVE"},
         step=Step("shipping", "in_transit"),
         at=left.left_at,
-        place=left.facility_gln,
-        more=_from_to(left.facility_gln, left.hub_gln, facts.prefix),
+        place=left.from_gln,
+        more=_from_to(left.from_gln, left.hub_gln, facts.prefix),
     )
 
 

@@ -4,9 +4,10 @@ Rows are read as columns and what many of them say alike is kept once: a shipmen
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -100,9 +101,7 @@ def _of_cartons(session: Session, which: ColumnElement[bool]) -> dict[str, Any]:
     buyers = {row.buyer: _buyer_gln(session, row.buyer) for row in lots.values()}
     places, moments = _Glns(session), _Once()
     closed: list[CartonFact] = []
-    left: dict[tuple[datetime, str, str], list[str]] = defaultdict(list)
-    gathered: dict[tuple[datetime, str], list[str]] = defaultdict(list)
-    columns = (carton.c[name] for name in MOVED)
+    columns = (carton.c[name] for name in CLOSED)
     found = session.execute(
         select(*columns).where(which).order_by(carton.c.sscc).execution_options(yield_per=AT_ONCE)
     )
@@ -123,27 +122,53 @@ def _of_cartons(session: Session, which: ColumnElement[bool]) -> dict[str, Any]:
                 opened_at_gln=places[row.hub] if row.unpacked_at and row.hub else None,
             )
         )
-        if row.left_at and row.bound_for:
-            left[row.left_at, of.gln, places[row.bound_for]].append(row.sscc)
-        if row.gathered_at:
-            gathered[row.gathered_at, places[row.hub]].append(row.sscc)
     return {
         "cartons": tuple(closed),
+        **_of_moves(session, which, {code: of.gln for code, of in lots.items()}, places),
+        "pallets": tuple(_pallet_facts(session, which)),
+    }
+
+
+CLOSED = ("sscc", "lot", "pieces", "packed_at", "hub", "unpacked_at")
+
+
+def _of_moves(
+    session: Session, which: ColumnElement[bool], made_at: Mapping[str, str], places: Mapping[str, str]
+) -> dict[str, Any]:
+    """Each leg from a facility or a hub to a hub, and each arrival, as they were noted when they happened.
+
+    What was found again stands nowhere until it is counted in; if it leaves before, it does from its facility.
+    """
+    told = carton_history.c
+    query = (
+        select(told.sscc, told.what, told.at, told.place, carton.c.lot)
+        .join(carton, carton.c.sscc == told.sscc)
+        .where(which, told.what.in_(("moved", "gathered", "found")))
+        .order_by(told.sscc, told.id)
+    )
+    left: dict[tuple[datetime, str, str], list[str]] = defaultdict(list)
+    gathered: dict[tuple[datetime, str], list[str]] = defaultdict(list)
+    rows = session.execute(query.execution_options(yield_per=AT_ONCE))
+    for (sscc, of_lot), noted in groupby(rows, key=lambda row: (row.sscc, row.lot)):
+        stands = made_at[of_lot]
+        for row in noted:
+            if row.what == "moved":
+                left[row.at, stands, places[row.place]].append(sscc)
+            elif row.what == "gathered":
+                stands = places[row.place]
+                gathered[row.at, stands].append(sscc)
+            else:
+                stands = made_at[of_lot]
+    return {
         "left": tuple(
-            LeftFact(ssccs=tuple(ssccs), facility_gln=gln, hub_gln=hub, left_at=at)
+            LeftFact(ssccs=tuple(ssccs), from_gln=gln, hub_gln=hub, left_at=at)
             for (at, gln, hub), ssccs in sorted(left.items())
         ),
         "gathered": tuple(
             GatheredFact(ssccs=tuple(ssccs), hub_gln=hub, gathered_at=at)
             for (at, hub), ssccs in sorted(gathered.items())
         ),
-        "pallets": tuple(_pallet_facts(session, which)),
     }
-
-
-MOVED = (
-    "sscc", "lot", "pieces", "packed_at", "left_at", "bound_for", "hub", "gathered_at", "unpacked_at",
-)  # fmt: skip
 
 
 class _Glns(dict[str, str]):

@@ -16,6 +16,7 @@ from services.logistics.epcis_facts import OPENED, facts_of, facts_of_opened
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import carton_history
 from services.logistics.storage import shipment as shipments
+from shared.web.pagination import code
 
 MOST_SOURCES = 20
 """Shipments and lots looked through for one page; it may so have fewer events than were asked for, and another after it."""
@@ -53,7 +54,7 @@ def position(key: str) -> Position:
         return Position(Source("", UUID(name)), int(number))
     if not 0 < len(name) <= LONGEST_LOT:
         raise ValueError(key)
-    return Position(Source(name, NO_SHIPMENT), int(number))
+    return Position(Source(code(name), NO_SHIPMENT), int(number))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,19 +112,18 @@ def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:
 
 def unpaid_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The same for each of some shipments."""
-    query = select(carton.c.shipment_id, carton.c.lot).where(carton.c.shipment_id.in_(shipments)).distinct()
-    inside = session.execute(query).all()
+    inside = select(carton.c.shipment_id, carton.c.lot).where(carton.c.shipment_id.in_(shipments)).distinct()
+    of = inside.subquery()
     owing = (
-        select(lot.c.code, Order)
+        select(of.c.shipment_id, Order)
+        .join(lot, lot.c.code == of.c.lot)
         .join(Order, order.c.id == lot.c.order_id)
-        .where(lot.c.code.in_({row.lot for row in inside}), order.c.payment_terms == BEFORE_DOCUMENTS)
+        .where(order.c.payment_terms == BEFORE_DOCUMENTS)
     )
-    found = session.execute(owing.execution_options(populate_existing=True)).all()
-    awaited = {code: each for code, each in found if each.awaits_payment}
     waiting: dict[UUID, set[Order]] = defaultdict(set)
-    for row in inside:
-        if row.lot in awaited:
-            waiting[row.shipment_id].add(awaited[row.lot])
+    for id, each in session.execute(owing.execution_options(populate_existing=True)):
+        if each.awaits_payment:
+            waiting[id].add(each)
     return {
         id: [each.po_number for each in sorted(waiting[id], key=lambda each: each.id)] for id in shipments
     }

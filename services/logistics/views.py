@@ -28,6 +28,7 @@ from services.logistics.domain.milestones import Graph, short
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.sscc import is_locode
 from services.logistics.storage import (
     carton,
     carton_history,
@@ -47,6 +48,18 @@ MOST_RETURNS = 20
 """On the desk, the newest first."""
 
 
+_seen = carton_history.alias()
+LAST_SEEN = (
+    select(_seen.c.what)
+    .where(_seen.c.sscc == carton.c.sscc, _seen.c.what.in_(("moved", "sent_back", "found")))
+    .order_by(_seen.c.id.desc())
+    .limit(1)
+    .correlate(carton)
+    .scalar_subquery()
+)
+"""What was told last of a carton that stands nowhere."""
+
+
 def _noted(*what: str) -> ColumnElement[bool]:
     """Whether one of these stands in the history of a carton."""
     told = exists().where(carton_history.c.sscc == carton.c.sscc, carton_history.c.what.in_(what))
@@ -62,7 +75,8 @@ CARTON_STATE = case(
     (carton.c.returned_at.is_not(None), "returned"),
     (carton.c.shipment_id.is_not(None), "in_shipment"),
     (carton.c.hub.is_not(None), "at_hub"),
-    (carton.c.left_at.is_not(None) | _noted("moved", "sent_back"), "moved"),
+    (LAST_SEEN == "found", "found"),
+    (LAST_SEEN.is_not(None), "moved"),
     else_="packed",
 ).label("state")
 
@@ -335,7 +349,7 @@ def milestones_as_dicts(
             "edifact": graph[reached.code].edifact,
             "name": _name(graph[reached.code], language),
             "place": reached.place,
-            "place_name": names.get(reached.place, reached.place if reached.place.isalnum() else ""),
+            "place_name": names.get(reached.place, reached.place if is_locode(reached.place) else ""),
             "occurred_at": reached.occurred_at,
             "recorded_at": reached.recorded_at,
             "ssccs": reached.ssccs,

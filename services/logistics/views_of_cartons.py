@@ -9,10 +9,10 @@ from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.contents import WEIGHT
-from services.logistics.domain.carton import Carton
+from services.logistics.domain.carton import Carton, reasons_to_stay
 from services.logistics.standing import FREE
 from services.logistics.storage import carton, carton_history, facility, lot, order_line, pallet
-from services.logistics.views import CARTON_STATE
+from services.logistics.views import CARTON_STATE, NOT_SHIPPED
 from shared.refusal import Sentence
 
 MOST_TO_EXPLAIN = 100
@@ -71,6 +71,42 @@ def free_at(
     return session.execute(query.where(carton.c.sscc > after) if after else query).mappings().all()
 
 
+def movable_at(session: Session, hub: str, *, limit: int, after: str | None = None) -> Sequence[RowMapping]:
+    """Cartons that may leave a hub for another one, one row more than the limit if there are more."""
+    query = (
+        select(carton, lot.c.order_id, lot.c.line, lot.c.sku, CARTON_STATE)
+        .join_from(carton, lot)
+        .where(carton.c.hub == hub, *NOT_SHIPPED, carton.c.lost_at.is_(None), ~carton.c.must_be_reopened)
+        .order_by(carton.c.sscc)
+        .limit(limit + 1)
+    )
+    return session.execute(query.where(carton.c.sscc > after) if after else query).mappings().all()
+
+
+def pallets_at(session: Session, hub: str, *, limit: int) -> Sequence[RowMapping]:
+    """Pallets at a hub of which no carton stands in a shipment, the newest first."""
+    query = (
+        select(
+            carton.c.pallet.label("sscc"),
+            func.count().label("cartons"),
+            func.sum(carton.c.pieces).label("pieces"),
+        )
+        .where(carton.c.hub == hub, carton.c.pallet.is_not(None))
+        .group_by(carton.c.pallet)
+        .having(func.bool_and(carton.c.shipment_id.is_(None)))
+        .order_by(carton.c.pallet.desc())
+        .limit(limit)
+    )
+    return session.execute(query).mappings().all()
+
+
+def those_at(session: Session, hub: str, ssccs: Collection[str]) -> set[str]:
+    """Those of some cartons and pallets that stand at a hub."""
+    cartons = select(carton.c.sscc).where(carton.c.hub == hub, carton.c.sscc.in_(ssccs))
+    pallets = select(pallet.c.sscc).where(pallet.c.hub == hub, pallet.c.sscc.in_(ssccs))
+    return set(session.execute(cartons.union_all(pallets)).scalars())
+
+
 def those_inside(session: Session, shipment: UUID, ssccs: Collection[str]) -> set[str]:
     """Those of some cartons that stand in a shipment."""
     query = select(carton.c.sscc).where(carton.c.shipment_id == shipment, carton.c.sscc.in_(ssccs))
@@ -86,12 +122,10 @@ def that_may_not_leave(session: Session, shipments: Sequence[UUID]) -> dict[UUID
     return found
 
 
-def reasons_to_stay(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[Sentence]]:
+def reasons_by_shipment(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[Sentence]]:
     """What the cartons of these shipments lack."""
     staying = that_may_not_leave(session, shipments)
-    return {
-        id: [reason for each in staying.get(id, []) if (reason := each.reason_to_stay)] for id in shipments
-    }
+    return {id: reasons_to_stay(staying.get(id, [])) for id in shipments}
 
 
 def find_pallet(session: Session, sscc: str) -> dict[str, Any] | None:

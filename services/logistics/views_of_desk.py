@@ -1,19 +1,20 @@
 """The shipments on the desk: what must happen next, page by page. Reads only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from services.logistics import progress, rules, standing, views, views_of_cartons
 from services.logistics.domain.cut_offs import CutOff, nobody_waits_for
 from services.logistics.domain.deadlines import Days
-from services.logistics.domain.documents import reason_to_wait
+from services.logistics.domain.documents import find, reason_to_wait
 from services.logistics.domain.milestones import Graph
-from services.logistics.domain.next_step import Lacking, Step, next_step
+from services.logistics.domain.next_step import Step, next_step
 from services.logistics.domain.shipment import CLOSING, Shipment
 from services.logistics.storage import shipment as shipments
 from services.logistics.storage import shipment_document
@@ -77,18 +78,22 @@ def lists(
 ) -> Lists:
     """All three, their shipments read together: few statements are what makes the desk quick."""
     cut_offs = rules.cut_offs(session)
-    waiting = _waiting(session, _next_steps(session, cut_offs, progress.last_days), after)
+    steps = _next_steps(session, cut_offs)
+    waiting = _waiting(steps, after)
     sailing, abroad = _sailing(session, sailing_after, limit)
     delivered = _delivered(session)
     shown = [place.id for place in (*waiting.places[:limit], *sailing[:limit])]
     found = _shipments(session, [*shown, *delivered])
     rows = _with_kept_back(session, graph, found)
-    steps = _next_steps(session, cut_offs, progress.lacking, shipments.c.id.in_(shown))
-    unfit = views_of_cartons.reasons_to_stay(session, [place.id for place in waiting.places[:limit]])
+    unfit = views_of_cartons.reasons_by_shipment(session, [place.id for place in waiting.places[:limit]])
     return Lists(
         _page(
             [
-                {**rows[place.id], "next": steps.get(place.id), "unfit": unfit[place.id]}
+                {
+                    **rows[place.id],
+                    "next": _in_words(steps[place.id], found[place.id]),
+                    "unfit": unfit[place.id],
+                }
                 for place in waiting.places[:limit]
             ],
             waiting.places,
@@ -111,11 +116,9 @@ class Waiting(NamedTuple):
     total: int
 
 
-def _waiting(session: Session, steps: Mapping[UUID, Step], after: Place | None) -> Waiting:
+def _waiting(steps: Mapping[UUID, Step | None], after: Place | None) -> Waiting:
     """What has not left, by what must happen next; what has no vessel stands at the end."""
-    places = sorted(Place(step.on, id) for id, step in steps.items())
-    unbooked = session.execute(select(shipments.c.id).where(*WAITING, shipments.c.etd.is_(None)))
-    places += sorted(Place(WITHOUT_VESSEL, id) for id in unbooked.scalars())
+    places = sorted(Place(step.on if step else WITHOUT_VESSEL, id) for id, step in steps.items())
     return Waiting([place for place in places if after is None or place > after], len(places))
 
 
@@ -135,30 +138,33 @@ def _delivered(session: Session) -> Sequence[UUID]:
     return session.execute(query).scalars().all()
 
 
-def _next_steps(
-    session: Session,
-    cut_offs: Sequence[CutOff],
-    lacking_of: Callable[[Session, progress.Which], Mapping[UUID, Sequence[Lacking]]],
-    *which: ColumnElement[bool],
-) -> dict[UUID, Step]:
-    """What must happen next with each booked shipment that has not left, or with some of them."""
-    booked = (*WAITING, shipments.c.etd.is_not(None), *which)
-    ids = select(shipments.c.id).where(*booked)
-    reached, lacking = progress.reached(session, ids), lacking_of(session, ids)
-    steps = {}
+def _in_words(step: Step | None, shipment: Shipment) -> Step | None:
+    """What it is called and who owes it stands with the shipment's papers, where it is one."""
+    if step is None or not step.is_paper:
+        return step
+    paper = find(shipment.documents, step.code)
+    return replace(step, name_en=paper.name_en, name_id=paper.name_id, owed_by=paper.owed_by)
+
+
+def _next_steps(session: Session, cut_offs: Sequence[CutOff]) -> dict[UUID, Step | None]:
+    """What must happen next with each shipment that has not left, papers without their words; nothing before it is booked."""
+    booked = select(shipments.c.id).where(*WAITING, shipments.c.etd.is_not(None))
+    reached, lacking = progress.reached(session, booked), progress.last_days(session, booked)
+    steps: dict[UUID, Step | None] = {}
     for id, etd, eta in session.execute(
-        select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(*booked)
+        select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(*WAITING)
     ):
+        if etd is None:
+            steps[id] = None
+            continue
         papers = lacking.get(id, ())
-        step = next_step(
+        steps[id] = next_step(
             Days(etd=etd, closing=etd - CLOSING, eta=eta),
             cut_offs,
             reached=reached.get(id, ()),
             lacking=papers,
             without=nobody_waits_for({each.code for each in papers}),
         )
-        if step:
-            steps[id] = step
     return steps
 
 

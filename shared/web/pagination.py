@@ -33,7 +33,7 @@ def cursor_of(key: str) -> str:
     return urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def key_of(cursor: str | None, kind: Callable[[str], T]) -> T | None:
+def key_of(cursor: str | None, kind: Callable[[str], T], *, field: str = "after") -> T | None:
     """The key inside a cursor; one that we did not make, or of another ``kind``, is refused by name."""
     if cursor is None:
         return None
@@ -41,7 +41,7 @@ def key_of(cursor: str | None, kind: Callable[[str], T]) -> T | None:
         key = b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
         return kind(key)
     except ValueError:
-        raise Refused("Take the cursor from the Link header of the page before.", field="after") from None
+        raise Refused("Take the cursor from the Link header of the page before.", field=field) from None
 
 
 def code(key: str) -> str:

@@ -93,6 +93,7 @@ PAGES = [
             "shipment/SHIPMENT",
             "shipment/SHIPMENT/cartons",
             "standing/LPS-SRG/ID",
+            "hub/LPS-SRG",
             "docs",
         ),
     ),
@@ -130,12 +131,14 @@ def there(system: System) -> Iterator[dict[str, str]]:
         logistics.post("/logistics/v1/cartons/gather", {"hub": "LPS-SRG", "lot": lot})
         to_home = {"hub": "LPS-SRG", "destination": "ID"}
         until(lambda: logistics.try_post("/logistics/v1/shipments", to_home).status_code == 201)
-        (shipment,) = logistics.get("/logistics/v1/shipments")
+        shipment = next(
+            each for each in logistics.get("/logistics/v1/shipments") if each["destination"] == "ID"
+        )
         _deliver(
             system, UUID(shipment["id"]), ShipmentLine(order_id=UUID(placed), line=1, lot=lot, quantity=100)
         )
         until(lambda: buyer.get(f"/orders/v1/orders/{placed}")["lines"][0]["delivered"])
-        carton = logistics.get("/logistics/v1/cartons")[0]["sscc"]
+        carton = logistics.get("/logistics/v1/cartons", lot=lot)[0]["sscc"]
         claim = {"sscc": carton, "quantity": 20, "reason": "The fibres were wet."}
         soon = {
             **line,

@@ -113,6 +113,9 @@ class Logistics:
         """What stands at a hub was counted in a day earlier, so that more may have happened since."""
         with self.database.transaction() as session:
             session.execute(text("UPDATE carton SET gathered_at = gathered_at - interval '1 day'"))
+            session.execute(
+                text("UPDATE carton_history SET at = at - interval '1 day' WHERE what = 'gathered'")
+            )
 
     def booked(self) -> dict[str, Any]:
         """A shipment with a vessel and all its papers."""

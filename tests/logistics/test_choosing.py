@@ -10,7 +10,16 @@ from services.logistics.pages import choosing
 from services.orders.sentences import sentence
 from shared.web.access import KANWIL, LOGISTICS
 from shared.web.pagination import cursor_of
-from tests.logistics.conftest import CONTAINER, SEAL, SRAGEN, Logistics, a_clearance, a_lot, an_order
+from tests.logistics.conftest import (
+    CONTAINER,
+    SEAL,
+    SEMARANG,
+    SRAGEN,
+    Logistics,
+    a_clearance,
+    a_lot,
+    an_order,
+)
 from tests.logistics.test_correcting import at, correct, id_of, report, reported
 from tests.logistics.test_desk import Visitor
 
@@ -126,11 +135,57 @@ def test_what_stands_elsewhere_is_not_touched_from_here(logistics: Logistics, vi
     assert states[ssccs[0]] == "at_hub"
 
 
+def test_cartons_and_whole_pallets_are_moved_to_another_hub(logistics: Logistics, visitor: Visitor) -> None:
+    ssccs = standing(logistics)
+    pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
+    scans = {"what": "palletised", "pallet": pallet, "scans": [{"sscc": each} for each in ssccs[:2]]}
+    assert logistics.staff.post("/scans", scans).status_code == 200
+    path = f"/logistics/hub/{SRAGEN}"
+    assert path in visitor.open("/logistics/")
+    page = visitor.open(f"{path}?lang=en")
+    assert page.count('type="checkbox"') == 1 + len(ssccs)
+    assert "2 cartons · 400 pieces" in page and f'<option value="{SRAGEN}"' not in page
+    to = {"what": "move", "hub": SEMARANG, "seal": "T-7"}
+    assert visitor.submit(path, **to, ssccs=[pallet], more=ssccs[2]).status_code == 303
+    left = {each["sscc"]: (each["state"], each["seal"]) for each in logistics.staff.get("/cartons").json}
+    assert [left[each] for each in ssccs] == [("moved", "T-7")] * 3 + [("at_hub", None)] * (len(ssccs) - 3)
+    (told,) = [data for name, data in logistics.told() if name == "cartons_left"]
+    assert (told["facility"], told["hub"], told["quantity"]) == (SRAGEN, SEMARANG, 600)
+    again = visitor.submit(f"{path}?lang=en", **to, more=ssccs[0], ssccs=[ssccs[3]])
+    assert (again.status_code, f"{ssccs[0]} does not stand at {SRAGEN}" in again.text) == (422, True)
+    assert f'value="{ssccs[3]}" checked' in again.text and 'value="T-7"' in again.text
+
+
+def test_nothing_is_moved_from_a_hub_without_a_choice_or_to_where_it_stands(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    one, *others = standing(logistics)
+    path = f"/logistics/hub/{SRAGEN}"
+    for told, field in (
+        ({"hub": SEMARANG}, "more"),
+        ({"hub": SRAGEN, "ssccs": [one]}, "to-hub"),
+        ({"hub": "LPS-PWD", "ssccs": [one]}, "to-hub"),
+        ({"hub": SEMARANG, "ssccs": [one], "seal": "7" * 41}, "seal"),
+    ):
+        refused = visitor.submit(path, what="move", **told)
+        assert (refused.status_code, f"{field}-error" in refused.text) == (422, True), told
+    built(logistics, visitor, one)
+    assert f'value="{one}"' not in visitor.open(path)
+    taken = visitor.submit(path, what="move", hub=SEMARANG, more=one)
+    assert (taken.status_code, "take it out of that" in taken.text) == (422, True)
+    assert {each["state"] for each in logistics.staff.get("/cartons").json} == {"in_shipment", "at_hub"}
+    visitor.open("/logistics/hub/LPS-XXX", status=404)
+    looked = visitor.submit(path, what="look", ssccs=others[:1], hub=SEMARANG)
+    assert (looked.status_code, f'value="{others[0]}" checked' in looked.text) == (200, True)
+
+
 def test_the_regional_office_sees_the_cartons_and_chooses_none(logistics: Logistics) -> None:
     shipment = logistics.planned()
     office, path = Visitor(logistics, KANWIL), f"/logistics/shipment/{shipment['id']}/cartons"
     assert held(logistics, shipment["id"])[0] in office.open(path)
     assert 'type="checkbox"' not in office.open(path)
+    there = office.open(f"/logistics/hub/{SRAGEN}")
+    assert ("No carton stands here." in there, 'type="checkbox"' in there) == (True, False)
     assert office.submit(path, what="take_out", ssccs=held(logistics, shipment["id"])[:1]).status_code == 403
 
 

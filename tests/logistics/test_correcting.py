@@ -1,16 +1,35 @@
 """What was reported wrongly is corrected by another report; nothing that was said is edited."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from services.logistics.domain.correcting import Right
+from services.logistics.domain.correcting import correct as correct_report
+from services.logistics.domain.milestones import Reached
+from services.logistics.domain.order import NotCleared, Standing
+from services.logistics.domain.shipment import Shipment
 from shared.clock import real_now
+from shared.refusal import Refused
 from shared.web.access import CARRIER, create_key
+from tests.logistics.builders import (
+    BOOKING,
+    DAY,
+    NOW,
+    a_clearance,
+    a_document,
+    a_graph,
+    a_line,
+    a_shipment,
+    cleared,
+    standing,
+)
 from tests.logistics.conftest import CONTAINER, SEAL, Caller, Logistics, a_booking
 
+LATER = NOW + timedelta(days=9)
 BECAUSE = "The terminal sent the gate-in of another container."
 
 
@@ -192,3 +211,73 @@ def test_a_vessel_that_calls_at_a_port_of_transshipment_neither_left_nor_arrived
     refused = report(logistics, sealed, **names, place="SGSIN")
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "place")
     assert "IDSRG" in refused.json["detail"] and "BEANR" in refused.json["detail"]
+
+
+def test_a_sealing_is_corrected_only_to_a_time_and_place_at_which_it_could_be(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    shown = logistics.staff.get(f"/shipments/{sealed['id']}").json
+    for place, hours, field in (("LPS-SRG", -48, "occurred_at"), ("IDSRG", -2, "place")):
+        right = {"place": place, "occurred_at": at(hours)}
+        wrong = correct(logistics, sealed, id_of(shown, "STUFFED_SEALED"), reason="incorrect_data", **right)
+        assert (wrong.status_code, wrong.json["errors"][0]["field"]) == (422, field), wrong.text
+    right = {"place": "LPS-SRG", "occurred_at": at(-2)}
+    assert (
+        correct(
+            logistics, sealed, id_of(shown, "STUFFED_SEALED"), reason="incorrect_data", **right
+        ).status_code
+        == 200
+    )
+
+
+def corrected_to(when: datetime, code: str, shipment: Shipment, *goods: Standing) -> None:
+    wrong = next(each for each in shipment.reports if each.code == code)
+    right = Right(place=wrong.place, occurred_at=when)
+    correct_report(
+        shipment, wrong, right, because=BECAUSE, role="logistics", now=LATER, graph=a_graph(), goods=goods
+    )
+
+
+def reached(shipment: Shipment, *codes: str) -> Shipment:
+    shipment.etd = BOOKING.etd
+    shipment.reports += [
+        Reached(code=code, place=shipment.hub, occurred_at=NOW, recorded_at=NOW) for code in codes
+    ]
+    return shipment
+
+
+def test_a_submission_is_corrected_to_no_day_before_its_window() -> None:
+    shipment = reached(a_shipment(), "PEB_SUBMITTED")
+    with pytest.raises(Refused, match="from 2025-03-21 on") as refusal:
+        corrected_to(NOW - timedelta(days=2), "PEB_SUBMITTED", shipment, cleared())
+    assert refusal.value.field == "occurred_at"
+    corrected_to(NOW + timedelta(days=2), "PEB_SUBMITTED", shipment, cleared())
+
+
+def test_a_sealing_is_corrected_to_no_day_on_which_a_certificate_was_too_old() -> None:
+    fumigated = a_document("FUM", "STUFFED_SEALED")
+    fumigated.valid_days = {"gas": 21}
+    fumigated.record("FUM-17", DAY - timedelta(days=20), today=DAY)
+    shipment = reached(a_shipment(fumigated), "STUFFED_SEALED")
+    with pytest.raises(Refused, match="is good for 21 days"):
+        corrected_to(NOW + timedelta(days=2), "STUFFED_SEALED", shipment)
+    corrected_to(NOW + timedelta(days=1), "STUFFED_SEALED", shipment)
+
+
+def test_a_gate_is_passed_on_another_day_only_by_what_was_cleared_on_it() -> None:
+    codes = ("PEB_SUBMITTED", "NPE_ISSUED", "STUFFED_SEALED", "GATE_IN")
+    shipment = reached(a_shipment(), *codes)
+    expired = standing(a_line(1, a_clearance(expires_on=DAY)))
+    with pytest.raises(NotCleared, match="expired on 2025-03-22"):
+        corrected_to(NOW + timedelta(days=1), "GATE_IN", shipment, expired)
+    withdrawn = standing(a_line(1))
+    corrected_to(NOW + timedelta(hours=1), "GATE_IN", shipment, withdrawn)
+
+
+@pytest.mark.parametrize("place", ["ID\u017fRG", "\u0131dsrg", "BEÄÖÜ", "IDSR１"])
+def test_a_place_is_told_in_the_letters_of_un_locode(
+    logistics: Logistics, sealed: dict[str, Any], place: str
+) -> None:
+    refused = report(logistics, sealed, milestone="GATE_IN", place=place)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "place")
+    assert report(logistics, sealed, milestone="GATE_IN", place="idsrg").json["state"] == "gate_in"

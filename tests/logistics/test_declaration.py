@@ -310,3 +310,16 @@ def test_the_cancelling_is_reported_of_a_shipment_that_was_given_up_too(
     told = clerk.submit(f"{path}/report", number="060100-000042", reported_on=today().isoformat())
     assert told.status_code == 303
     assert "Customs must be told" not in clerk.open(path)
+
+
+def test_it_is_cancelled_also_where_customs_looked_into_the_goods_twice(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    logistics.change(shipment, "declaration", a_declaration())
+    for _ in range(2):
+        assert logistics.record(shipment, "CUSTOMS_RED_LANE").status_code == 200
+    cancelled = logistics.change(shipment, "declaration/cancel", {"reason": "Wrong office."})
+    assert cancelled.status_code == 200, cancelled.text
+    assert cancelled.json["milestones"] == []
+    told = [data["milestone"] for name, data in logistics.told() if name == "milestone_corrected"]
+    assert told == ["CUSTOMS_RED_LANE", "CUSTOMS_RED_LANE", "PEB_SUBMITTED"]

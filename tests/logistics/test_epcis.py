@@ -107,9 +107,7 @@ def a_journey(**changes: Any) -> ShipmentFacts:
         hub_gln=SRAGEN,
         consignee_gln=BUYER,
         cartons=boxes,
-        left=(
-            LeftFact(ssccs=numbers, facility_gln=SRAGEN, hub_gln=SRAGEN, left_at=PACKED + timedelta(hours=1)),
-        ),
+        left=(LeftFact(ssccs=numbers, from_gln=SRAGEN, hub_gln=SRAGEN, left_at=PACKED + timedelta(hours=1)),),
         gathered=(GatheredFact(ssccs=numbers, hub_gln=SRAGEN, gathered_at=PACKED + timedelta(hours=5)),),
         milestones=tuple(
             MilestoneFact(

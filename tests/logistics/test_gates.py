@@ -324,3 +324,49 @@ def test_to_australia_nothing_is_stuffed_more_than_21_days_after_gas_or_90_after
     sealed = logistics.change(shipment, "dispatch", sealing)
     assert sealed.status_code == 200, sealed.text
     assert logistics.change(shipment, "dispatch", sealing).status_code == 200
+
+
+def test_attempts_by_choosing_cartons_are_kept_and_told_as_what_they_were(logistics: Logistics) -> None:
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot())
+    one, two, *others = _cartons_of(logistics, LOT)
+    shipment = logistics.staff.post(
+        "/shipments", {"hub": SRAGEN, "destination": "BE", "ssccs": [one, *others]}
+    ).json
+    withdrawn(logistics)
+    clerk = Visitor(logistics, LOGISTICS)
+    built = clerk.submit(f"/logistics/standing/{SRAGEN}/BE", what="build", ssccs=[two])
+    chosen = clerk.submit(f"/logistics/shipment/{shipment['id']}/cartons", what="split", ssccs=[one])
+    divided = logistics.change(shipment, "split", {"ssccs": [one]})
+    assert [answer.status_code for answer in (built, chosen, divided)] == [422] * 3
+    page = clerk.open("/logistics/attempts?lang=en")
+    told = re.findall(r">([^<]+)</th>\s*<td[^>]*>([^<]+)</td>\s*<td[^>]*>(\w+)", page)
+    assert told == [
+        (shipment["number"], "to divide it", "staff"),
+        (shipment["number"], "to divide it", "Logistics"),
+        ("–", "to plan a shipment", "Logistics"),
+    ]
+
+
+def test_what_stays_for_its_cartons_or_its_consignee_is_no_attempt_at_a_gate(logistics: Logistics) -> None:
+    lines = (a_placed_line(1), a_placed_line(2, sku="CW-BALL-09", consignee="Another one"))
+    other = an_order(order_id=UUID(int=43), po_number="PO-2025-0002", lines=lines)
+    logistics.hears(other)
+    for line in (1, 2):
+        for purpose in ("produce", "export"):
+            logistics.hears(a_clearance(line, order_id=other.order_id, purpose=purpose))
+    logistics.gathered(
+        a_lot("SRG-2503-002", order_id=other.order_id),
+        a_lot("SRG-2503-003", order_id=other.order_id, line=2, sku="CW-BALL-09"),
+    )
+    both = [{"order_id": str(other.order_id), "line": line} for line in (1, 2)]
+    wanted = {"hub": SRAGEN, "destination": "BE"}
+    apart = logistics.staff.post("/shipments", {**wanted, "lines": both})
+    assert (apart.status_code, "leaves in a shipment of its own" in apart.text) == (422, True)
+    shipment = logistics.booked()
+    (heavy, *_) = _cartons_of(logistics, LOT)
+    scans = {"what": "weighed", "scans": [{"sscc": heavy, "grams": 8_000}]}
+    assert logistics.staff.post("/scans", scans).json[0]["outcome"] == "to_reopen"
+    stays = logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    assert (stays.status_code, "weighs 8000 g" in stays.text) == (422, True)
+    assert "Nothing was refused" in Visitor(logistics, COMPLIANCE).open("/logistics/attempts?lang=en")

@@ -79,7 +79,7 @@ def test_what_is_set_aside_damaged_or_lost_leaves_with_no_shipment(logistics: Lo
     planned = plan(logistics)
     assert (planned.json["cartons"], planned.json["pieces"]) == (2, 400)
     assert need_agreement(logistics) == {"packed": 1_000, "damaged": 200, "lost": 200}
-    assert reported(logistics, "found", three) == ["packed"]
+    assert reported(logistics, "found", three) == ["found"]
     turned_up = {"hub": SEMARANG, "ssccs": [three]}
     assert logistics.staff.post("/cartons/gather", turned_up).json[0]["quantity"] == 200
     assert report(logistics, "moved", three, reason="", hub=SRAGEN).json[0]["state"] == "moved"

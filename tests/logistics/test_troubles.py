@@ -323,3 +323,14 @@ def test_goods_are_received_back_once(logistics: Logistics, visitor: Visitor) ->
         f"/logistics/shipment/{shipment['id']}/schedule", eta=tomorrow, reason="weather", because=BECAUSE
     )
     assert (late.status_code, "its way is over" in late.text) == (422, True)
+
+
+def test_trouble_that_is_learnt_late_is_called_by_when_it_was(
+    logistics: Logistics, sealed: dict[str, Any]
+) -> None:
+    for code, hours in (("GATE_IN", -2.5), ("QUARANTINE_HOLD", -2.4), ("QUARANTINE_RELEASED", -1.5)):
+        reported(logistics, sealed, milestone=code, occurred_at=at(hours))
+    for code, hours in (("LOADED", -1), ("VESSEL_DEPARTED", -0.5)):
+        reported(logistics, sealed, milestone=code, occurred_at=at(hours))
+    shown = reported(logistics, sealed, edifact="90", occurred_at=at(-2))
+    assert [each["milestone"] for each in shown["milestones"]].count(HELD) == 2

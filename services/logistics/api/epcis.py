@@ -26,7 +26,7 @@ DOCUMENT = {"type": "object", "description": "an EPCISQueryDocument, in JSON-LD"
 def query_events(asked: dict[str, Any]) -> Any:
     """Events by step, time and EPC, shipment by shipment. A page may have fewer than perPage, even none;
     as long as there is a Link to the next one, there may be more."""
-    limit, after = asked.pop("limit"), key_of(asked.pop("after"), position)
+    limit, after = asked.pop("limit"), key_of(asked.pop("after"), position, field="nextPageToken")
     with transaction() as session:
         events, last = events_page(session, Query(**asked), limit=limit, after=after)
         document = query_document(events, created_at=business_now(session))

@@ -50,7 +50,8 @@ def split(body: dict[str, Any], shipment_id: UUID) -> Response:
         new = regrouping.split(session, shipment_id=shipment_id, **body)
         return SHIPMENT.dump(shown(session, new)), 201, {"Location": f"/logistics/v1/shipments/{new.id}"}
 
-    return once(command)
+    with attempts.kept(shipment_id):
+        return once(command)
 
 
 @api.post("/shipments/<uuid:shipment_id>/merge")

@@ -308,6 +308,11 @@ def leave(cartons: Iterable[Carton], hub: str, *, seal: str | None, at: datetime
     ]
 
 
+def reasons_to_stay(cartons: Iterable[Carton]) -> list[Sentence]:
+    """Why some of these may leave with no shipment, whatever is cleared."""
+    return [reason for carton in cartons if (reason := carton.reason_to_stay)]
+
+
 def by_lot(cartons: Iterable[Carton]) -> dict[Lot, list[Carton]]:
     groups: dict[Lot, list[Carton]] = {}
     for carton in cartons:

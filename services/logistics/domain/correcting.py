@@ -1,5 +1,6 @@
 """A report that was wrong is corrected by another one: nothing that was said is edited."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +12,7 @@ from services.logistics.domain.milestones import (
     PEB_SUBMITTED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
+    WIB,
     Correction,
     Graph,
     Reached,
@@ -18,6 +20,7 @@ from services.logistics.domain.milestones import (
     need_in_order,
     up_to,
 )
+from services.logistics.domain.order import Standing
 from services.logistics.domain.shipment import Shipment
 from shared.events.logistics import MilestoneCorrected
 from shared.refusal import Refused
@@ -43,8 +46,12 @@ def correct(
     role: str,
     now: datetime,
     graph: Graph,
+    goods: Sequence[Standing] = (),
 ) -> list[object]:
-    """Declare a report wrong: it did not occur, or it was otherwise, as ``right`` says."""
+    """Declare a report wrong: it did not occur, or it was otherwise, as ``right`` says.
+
+    What is right meets the rules of a first report. What was cleared to pass a gate on a day stays so for that day.
+    """
     if wrong.correction:
         raise Refused(
             "This report was corrected before: “{because}”",
@@ -61,6 +68,10 @@ def correct(
     corrective = _corrective(shipment, wrong, right, now) if right else None
     stays = [each for each in shipment.reached if each is not wrong] + ([corrective] if corrective else [])
     need_in_order(stays, graph)
+    if right:
+        shipment.need_place(wrong.code, right.place)
+        another_day = _day(right.occurred_at) != _day(wrong.occurred_at)
+        shipment.need_day(wrong.code, right.occurred_at, goods if another_day else ())
     lines = shipment.lines_about(wrong, graph)
     if corrective:
         shipment.reports.append(corrective)
@@ -90,15 +101,24 @@ def cancel_declaration(
     Of goods that entered the customs area with it and left that again the reports stand: no more is to come.
     """
     shipment.cancel_declaration(reason, today=today)
-    reached = {each.code: each for each in shipment.reached}
-    if GATE_IN in reached:
+    if any(each.code == GATE_IN for each in shipment.reached):
         return []
-    resting = [code for code in graph if code in reached and PEB_SUBMITTED in up_to(code, graph)]
+    resting = [
+        each
+        for code in reversed(list(graph))
+        if PEB_SUBMITTED in up_to(code, graph)
+        for each in shipment.reached
+        if each.code == code
+    ]
     return [
         told
-        for code in reversed(resting)
-        for told in correct(shipment, reached[code], None, because=reason, role=role, now=now, graph=graph)
+        for each in resting
+        for told in correct(shipment, each, None, because=reason, role=role, now=now, graph=graph)
     ]
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(WIB).date()
 
 
 def _corrective(shipment: Shipment, wrong: Reached, right: Right, now: datetime) -> Reached:

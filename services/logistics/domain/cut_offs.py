@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +17,7 @@ class CutOff:
     met_by: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Due:
+class Due(NamedTuple):
     """A cut-off on its day; ``met`` once what it is for was done."""
 
     cut_off: CutOff

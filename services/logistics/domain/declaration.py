@@ -32,12 +32,13 @@ class Particulars:
     voyage: str
 
 
-def need_window(etd: date, on: date) -> None:
+def need_window(etd: date, on: date, *, field: str | None = None) -> None:
     """Refuse to file before the window of this departure opens."""
     opens = etd - WINDOW
     if on < opens:
         raise Refused(
             "A PEB can be filed from {opens} on, seven days before the departure on {etd}.",
+            field=field,
             opens=opens,
             etd=etd,
         )

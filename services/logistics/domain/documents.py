@@ -231,10 +231,10 @@ def too_old(documents: Iterable[Document], on: date) -> list[Sentence]:
     return [reason for document in documents if (reason := document.reason_too_old(on))]
 
 
-def need_fresh(documents: Iterable[Document], on: date) -> None:
+def need_fresh(documents: Iterable[Document], on: date, *, field: str = "sealed_at") -> None:
     reasons = too_old(documents, on)
     if reasons:
-        raise Refused(one_after_another(reasons))
+        raise Refused(one_after_another(reasons), field=field)
 
 
 def find(documents: Sequence[Document], code: str) -> Document:

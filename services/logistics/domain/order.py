@@ -117,10 +117,11 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Left:
-    """What stays at the hub, and why."""
+    """What stays at the hub, and why; ``cleared`` where that has nothing to do with a decision."""
 
     standing: Standing
     reason: Sentence
+    cleared: bool
 
 
 def reason_to_stay(goods: Standing, on: date, route: Iterable[str] = ()) -> Sentence | None:
@@ -222,15 +223,25 @@ def sort_out(goods: Iterable[Standing], on: date) -> tuple[list[Standing], list[
     left: list[Left] = []
     for standing in sorted(goods, key=lambda each: (each.line.order.id, each.line.number)):
         reason = reason_to_stay(standing, on)
-        if reason is None and going and standing.line.terms != going[0].line.terms:
+        cleared = reason is None
+        if cleared and going and standing.line.terms != going[0].line.terms:
             reason = standing.line.sentence(
                 "{line} has another consignee or other terms, so it leaves in a shipment of its own."
             )
         if reason is None:
             going.append(standing)
         else:
-            left.append(Left(standing=standing, reason=reason))
+            left.append(Left(standing=standing, reason=reason, cleared=cleared))
     return going, left
+
+
+def need_all(left: Sequence[Left], *, field: str) -> None:
+    """Refuse to leave anything of what was chosen."""
+    held = [each.reason for each in left if not each.cleared]
+    if held:
+        raise NotCleared(one_after_another(held), field=field)
+    if left:
+        raise Refused(one_after_another([each.reason for each in left]), field=field)
 
 
 def need_one_invoice(goods: Sequence[Standing]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.logistics.domain.carton import Carton
+from services.logistics.domain.carton import Carton, reasons_to_stay
 from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.declaration import Declaration, Particulars, need_window
@@ -17,6 +17,7 @@ from services.logistics.domain.documents import (
     Document,
     find,
     missing,
+    need_fresh,
     reason_to_wait,
     reconsidered,
 )
@@ -185,8 +186,13 @@ class Shipment:
 
     @property
     def departed_on(self) -> date | None:
+        left = self._departed_at
+        return left.astimezone(WIB).date() if left else None
+
+    @property
+    def _departed_at(self) -> datetime | None:
         left = [each.occurred_at for each in self.reached if each.code == VESSEL_DEPARTED]
-        return min(left).astimezone(WIB).date() if left else None
+        return min(left, default=None)
 
     @property
     def waits_to_leave(self) -> bool:
@@ -569,7 +575,7 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_ready_for(STUFFED_SEALED)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
-        self._need_gathered(sealed_at)
+        self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")
         self._need_free(goods, today)
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
@@ -588,13 +594,13 @@ class Shipment:
         self.seal = new
         return former
 
-    def _need_gathered(self, sealed_at: datetime) -> None:
+    def _need_gathered(self, sealed_at: datetime, field: str) -> None:
         """Refuse to have it sealed before the last of its cartons was there."""
         last = max((each.gathered_at for each in self.cartons if each.gathered_at), default=sealed_at)
         if sealed_at < last:
             raise Refused(
                 "The last carton of {number} arrived at {hub} at {at}; it was sealed after that.",
-                field="sealed_at",
+                field=field,
                 number=self.number,
                 hub=self.hub,
                 at=time_of(last),
@@ -622,22 +628,15 @@ class Shipment:
             )
 
     def _need_free(self, goods: Sequence[Standing], on: date) -> None:
-        reasons = self.reasons_to_stay(goods, on, self.cartons)
-        if reasons:
-            raise NotCleared(one_after_another(reasons))
-
-    def reasons_to_stay(
-        self, goods: Sequence[Standing], on: date, cartons: Iterable[Carton]
-    ) -> list[Sentence]:
-        """Why what it carries may not leave: a clearance was lost, or a line goes elsewhere since it was planned.
-
-        ``cartons`` are all of its cartons, or as many of them as may not leave themselves.
-        """
-        unfit = [reason for carton in cartons if (reason := carton.reason_to_stay)]
-        return [*self.held(goods, on), *unfit]
+        held = self.held(goods, on)
+        if held:
+            raise NotCleared(one_after_another(held))
+        unfit = reasons_to_stay(self.cartons)
+        if unfit:
+            raise Refused(one_after_another(unfit))
 
     def held(self, goods: Sequence[Standing], on: date) -> list[Sentence]:
-        """The same of its clearances alone, whatever its cartons are like."""
+        """Why what it carries is not cleared to leave: a clearance was lost, or a line goes elsewhere since it was planned."""
         lost = [reason for each in goods if (reason := reason_to_stay(each, on, self.route))]
         return lost + [
             each.line.sentence(
@@ -650,7 +649,9 @@ class Shipment:
             if each.line.destination != self.destination or each.line.terms != goods[0].line.terms
         ]
 
-    def called(self, *, dcsa: str | None, edifact: str | None, place: str, graph: Graph) -> str:
+    def called(
+        self, *, dcsa: str | None, edifact: str | None, place: str, occurred_at: datetime, graph: Graph
+    ) -> str:
         """The milestone that a carrier calls so: a vessel that is met elsewhere is one of a transshipment.
 
         Of troubles that are called alike, the first is one before the departure, and the last one after it.
@@ -658,7 +659,8 @@ class Shipment:
         codes = called(graph, dcsa=dcsa, edifact=edifact)
         beside = [code for code in codes if graph[code].beside]
         if beside:
-            return beside[-1] if self.departed_on else beside[0]
+            left = self._departed_at
+            return beside[-1] if left and occurred_at >= left else beside[0]
         if not self.booked or place in (self.port_of_loading, self.port_of_discharge):
             return next((code for code in codes if code != TRANSSHIPPED), TRANSSHIPPED)
         if TRANSSHIPPED in codes:
@@ -704,22 +706,43 @@ class Shipment:
         need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
         self._need_ready_for(code)
         if code == PEB_SUBMITTED:
-            self._need_first_submission(occurred_at.astimezone(WIB).date())
-        if code in GATES:
-            self._need_free(goods, occurred_at.astimezone(WIB).date())
+            self._need_first_submission()
+        self.need_day(code, occurred_at, goods)
         report = self._reach(code, place, occurred_at, now, ssccs=[carton.sscc for carton in missing])
         return [self._happened(report, graph)]
 
-    def _need_first_submission(self, on: date) -> None:
-        """Refuse it before the window of any departure that was told, and in place of a PEB that was cancelled."""
+    def need_day(
+        self, code: str, occurred_at: datetime, goods: Sequence[Standing], *, field: str = "occurred_at"
+    ) -> None:
+        """Refuse it at a time when it could not be, whenever that is told: first, or as a correction."""
+        on = occurred_at.astimezone(WIB).date()
+        if code == STUFFED_SEALED:
+            need_fresh(self.documents, on, field=field)
+            self._need_gathered(occurred_at, field)
+        if code == PEB_SUBMITTED:
+            told = [each.etd for each in self.estimates] + ([self.etd] if self.etd else [])
+            need_window(min(told), on, field=field)
+        if code in GATES:
+            self._need_free(goods, on)
+
+    def need_place(self, code: str, place: str) -> None:
+        """Refuse to have it sealed elsewhere than where it stood."""
+        if code == STUFFED_SEALED and place != self.hub:
+            raise Refused(
+                "{number} was sealed at {hub}, where its cartons stood.",
+                field="place",
+                number=self.number,
+                hub=self.hub,
+            )
+
+    def _need_first_submission(self) -> None:
+        """Refuse it in place of a PEB that was cancelled."""
         if self.declarations and not self.declaration:
             raise Refused(
                 "The PEB of {number} was cancelled: note the new one with its particulars.",
                 field="milestone",
                 number=self.number,
             )
-        told = [each.etd for each in self.estimates] + ([self.etd] if self.etd else [])
-        need_window(min(told), on)
 
     def _short(self, code: str, ssccs: Sequence[str]) -> list[Carton]:
         """The cartons that a short landing names."""

@@ -22,6 +22,7 @@ _DIGITAL_LINK = re.compile(r"https?://[^\s?#]+/00/([0-9]{18})(?:[/?#].*)?", re.I
 _SYMBOLOGY = "]C1"
 """What a scanner puts before the content of a GS1-128 symbol."""
 
+_LOCODE = re.compile(r"[A-Za-z]{2}[A-Za-z2-9]{3}")
 _LOT = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
 """The characters GS1 allows in a lot or serial number, and how many of them."""
 
@@ -137,12 +138,17 @@ def check_container(text: str, *, field: str = "container") -> str:
 
 def check_locode(place: str, *, field: str = "place") -> str:
     """The UN/LOCODE in capitals without the space, for example IDSRG."""
-    code = place.replace(" ", "").upper()
-    if not re.fullmatch(r"[A-Z]{2}[A-Z2-9]{3}", code):
+    code = place.replace(" ", "")
+    if not _LOCODE.fullmatch(code):
         raise NotALocode(
             "{place!r} is no UN/LOCODE, which is five signs such as IDSRG.", field=field, place=place
         )
-    return code
+    return code.upper()
+
+
+def is_locode(place: str) -> bool:
+    """Whether a place that is kept is a UN/LOCODE, and not one of our facilities."""
+    return _LOCODE.fullmatch(place) is not None
 
 
 def digital_link(number: str) -> str:

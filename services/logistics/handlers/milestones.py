@@ -12,7 +12,7 @@ from services.logistics import rules, standing
 from services.logistics.domain.correcting import Right, correct
 from services.logistics.domain.milestones import AT_PORTS, INCORRECT_DATA, Graph, Reached, Reason
 from services.logistics.domain.shipment import GATES, Shipment
-from services.logistics.domain.sscc import check, check_locode
+from services.logistics.domain.sscc import check, check_locode, is_locode
 from services.logistics.handlers.carton_history import role_of
 from services.logistics.handlers.routes import need_port
 from services.logistics.handlers.shipments import locked, told
@@ -53,7 +53,9 @@ def report(
 ) -> bool:
     """The same of a shipment that is held already; whether it was news."""
     where = _place(session, place)
-    code = milestone or shipment.called(dcsa=dcsa, edifact=edifact, place=where, graph=graph)
+    code = milestone or shipment.called(
+        dcsa=dcsa, edifact=edifact, place=where, occurred_at=occurred_at, graph=graph
+    )
     _need_known(session, shipment, code, where)
     now = business_now(session)
     goods = standing.in_shipment(session, shipment.id) if code in GATES else ()
@@ -90,6 +92,7 @@ def correct_milestone(
         shipment,
         wrong,
         right,
+        goods=standing.in_shipment(session, shipment.id) if wrong.code in GATES else (),
         because=because,
         role=role_of(session),
         now=business_now(session),
@@ -118,6 +121,6 @@ def _place(session: Session, place: str) -> str:
 
 def _need_known(session: Session, shipment: Shipment, code: str, place: str) -> None:
     """Refuse a place that is neither ours nor a port that we know; goods are delivered inland, too."""
-    if not place.isalnum() or (code not in AT_PORTS and place.startswith(shipment.destination)):
+    if not is_locode(place) or (code not in AT_PORTS and place.startswith(shipment.destination)):
         return
     need_port(session, place, "place")

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.documents import need_fresh
 from services.logistics.domain.load import choose, load_of
-from services.logistics.domain.order import Left, NotCleared, Standing, sort_out
+from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check
@@ -26,9 +25,9 @@ from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot, shipment_number
-from shared.clock import WIB, business_now, business_today
+from shared.clock import business_now, business_today
 from shared.messaging.outbox import record
-from shared.refusal import Refused, one_after_another
+from shared.refusal import Refused
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def plan_shipment(
     going, left = sort_out(
         _wanted(standing.at_hub(session, hub, destination), lines), business_today(session)
     )
-    if left and (lines or not going):
-        raise NotCleared(one_after_another([each.reason for each in left]), field="destination")
+    if lines or not going:
+        need_all(left, field="destination")
     if not going:
         raise Refused(
             "Nothing for {destination} stands at {hub}.",
@@ -101,8 +100,7 @@ def with_cartons(session: Session, *, hub: str, destination: str, ssccs: Sequenc
             field="ssccs",
         )
     going, left = sort_out(goods, business_today(session))
-    if left:
-        raise NotCleared(one_after_another([each.reason for each in left]), field="ssccs")
+    need_all(left, field="ssccs")
     return _planned(session, hub, destination, going, list(cartons))
 
 
@@ -190,8 +188,6 @@ def dispatch_shipment(
 ) -> Shipment:
     """The sealed container leaves the hub; now, or when ``sealed_at`` says."""
     shipment, now = locked(session, shipment_id), business_now(session)
-    if not shipment.dispatched:
-        need_fresh(shipment.documents, (sealed_at or now).astimezone(WIB).date())
     events = shipment.dispatch(
         container,
         seal,

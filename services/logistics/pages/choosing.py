@@ -1,4 +1,7 @@
-"""Cartons chosen one by one, of a shipment or of what stands at a hub: also on a phone, and without a script."""
+"""Cartons chosen one by one, of a shipment or of what stands at a hub: also on a phone, and without a script.
+
+What stands at a hub is built into a shipment, or moved to another hub.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +13,7 @@ from marshmallow import EXCLUDE, ValidationError
 from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
-from services.logistics import contents, rules, views, views_of_cartons
+from services.logistics import attempts, contents, rules, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED, short
 from services.logistics.domain.shipment import Shipment, need_inside
@@ -18,6 +21,7 @@ from services.logistics.domain.sscc import check
 from services.logistics.handlers import incidents, milestones, regrouping, shipments
 from services.logistics.pages import telling
 from services.logistics.schemas.milestones import MilestoneRequest
+from services.logistics.schemas.scans import CartonReportRequest
 from services.logistics.schemas.shipments import ReasonRequest
 from shared.clock import business_now
 from shared.refusal import Refused
@@ -26,6 +30,7 @@ from shared.web.access import KANWIL, LOGISTICS
 from shared.web.context import transaction
 from shared.web.forms import Wrong, wrong_with
 from shared.web.pagination import code, cursor_of, key_of
+from shared.web.problems import not_found
 
 desk = Blueprint("choosing", __name__, url_prefix="/logistics", template_folder="../templates")
 
@@ -33,10 +38,11 @@ MOST: Final = 100
 """Cartons on a page."""
 LOOK: Final = "look"
 """Nothing is done yet: other cartons are shown, and the choice is kept."""
-FIELDS: Final = ("more", "reason", "place", "occurred_at")
+FIELDS: Final = ("more", "reason", "place", "occurred_at", "hub", "seal")
 BETWEEN: Final = re.compile(r"[\r\n,;]+")
 
 REASON, MILESTONE = ReasonRequest(unknown=EXCLUDE), MilestoneRequest(unknown=EXCLUDE)
+LEG = CartonReportRequest(unknown=EXCLUDE)
 
 Act = Callable[[Session, Shipment, list[str]], UUID]
 """What is done with the chosen cartons of a shipment; it answers with the shipment to look at then."""
@@ -57,7 +63,7 @@ def act(shipment_id: UUID) -> Any:
         chosen = _chosen()
         if what not in ACTS:
             return _inside(shipment_id)
-        with transaction() as session:
+        with attempts.kept(shipment_id, asked=what), transaction() as session:
             shown = ACTS[what](session, the_shipment(session, shipment_id), chosen)
     except (ValidationError, Refused) as error:
         return _inside(shipment_id, wrong_with(error, FIELDS)), 422
@@ -78,13 +84,46 @@ def build(hub: str, destination: str) -> Any:
         chosen = _chosen()
         if request.form.get("what") != "build":
             return _standing(hub, destination)
-        with transaction() as session:
+        with attempts.kept(asked="shipments"), transaction() as session:
             planned = shipments.plan_shipment(
                 session, hub=hub, destination=destination, ssccs=_some(chosen)
             ).shipment.id
     except Refused as refusal:
         return _standing(hub, destination, wrong_with(refusal, FIELDS)), 422
     return pages.back_to("shipment.one_shipment", shipment_id=planned)
+
+
+@desk.get("/hub/<hub>")
+@pages.desk(LOGISTICS, KANWIL)
+def at_hub(hub: str) -> str:
+    return _at_hub(hub)
+
+
+@desk.post("/hub/<hub>")
+@pages.desk(LOGISTICS)
+def move(hub: str) -> Any:
+    """The chosen cartons and pallets have left for another hub."""
+    try:
+        chosen = _chosen()
+        if request.form.get("what") != "move":
+            return _at_hub(hub)
+        with transaction() as session:
+            _move(session, hub, _some(chosen))
+    except (ValidationError, Refused) as error:
+        return _at_hub(hub, wrong_with(error, FIELDS)), 422
+    return pages.back_to("dispatch.home")
+
+
+def _move(session: Session, hub: str, chosen: list[str]) -> None:
+    told = telling.form_values({name: request.form.get(name, "") for name in ("hub", "seal")})
+    leg = LEG.load({**told, "what": "moved", "ssccs": chosen})
+    if leg["hub"] == hub:
+        raise Refused("They stand there now: choose another hub.", field="hub")
+    there = views_of_cartons.those_at(session, hub, chosen)
+    elsewhere = next((each for each in chosen if each not in there), None)
+    if elsewhere:
+        raise Refused("{sscc} does not stand at {hub}.", field="more", sscc=elsewhere, hub=hub)
+    incidents.leave_for_hub(session, hub=leg["hub"], ssccs=chosen, seal=leg.get("seal"))
 
 
 def _split(session: Session, shipment: Shipment, chosen: list[str]) -> UUID:
@@ -178,12 +217,29 @@ def _standing(hub: str, destination: str, wrong: Wrong | None = None) -> str:
     return _page(rows, wrong, **shown)
 
 
+def _at_hub(hub: str, wrong: Wrong | None = None) -> str:
+    with transaction() as session:
+        hubs = views.hubs(session)
+        names = {each["code"]: each["name"] for each in hubs}
+        if hub not in names:
+            raise not_found("hub")
+        after = key_of(_asked("after"), code)
+        rows = views_of_cartons.movable_at(session, hub, limit=MOST, after=after)
+        shown = {
+            "hub": hub,
+            "names": names,
+            "pallets": views_of_cartons.pallets_at(session, hub, limit=MOST),
+            "others": [each for each in hubs if each["code"] != hub],
+        }
+    return _page(rows, wrong, **shown)
+
+
 def _asked(name: str) -> str | None:
     return request.values.get(name) or None
 
 
 def _page(rows: Sequence[RowMapping], wrong: Wrong | None, **shown: Any) -> str:
-    here = {row["sscc"] for row in rows[:MOST]}
+    here = {row["sscc"] for row in (*rows[:MOST], *shown.get("pallets", ()))}
     ticked = set(request.form.getlist("ssccs"))
     elsewhere = sorted((ticked | set(_typed())) - here)
     return render_template(
