@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import Row, RowMapping, func, select
 from sqlalchemy.orm import Session
 
-from services.production.agreements import FOR_ITS_LANE
+from services.production.agreements import FOR_ITS_LANE, LAST_DAY
 from services.production.capacities import COUNTS, of_all_families, pools_of, week_of
 from services.production.domain.anonymity import in_fives
 from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import still_missing
+from services.production.local_time import today_at
 from services.production.storage import (
     agreement,
     calendar_day,
@@ -43,8 +44,7 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
     agreements = session.execute(
         select(func.count())
         .select_from(agreement)
-        .where(agreement.c.facility == code, FOR_ITS_LANE, agreement.c.ended_on.is_(None))
-        .where(agreement.c.valid_to >= business_today(session))
+        .where(agreement.c.facility == code, FOR_ITS_LANE, today_at(session, code) <= LAST_DAY)
     ).scalar_one()
     missing = still_missing(
         verified=row.verified,
@@ -117,7 +117,7 @@ def pool_of(session: Session, code: str) -> dict[str, Any] | None:
     """The week of workers that is in force, and those to come."""
     if _facility(session, code) is None:
         return None
-    told = pools_of(session, {code}, business_today(session)).get(code, ())
+    told = pools_of(session, {code}, today_at(session, code)).get(code, ())
     return {"facility": code, "weeks": told}
 
 
@@ -167,7 +167,7 @@ def _facility(session: Session, code: str) -> Row[Any] | None:
 
 def changes_ahead(session: Session, code: str) -> Sequence[RowMapping]:
     """The days to come that differ from the ordinary week."""
-    ahead = (calendar_day.c.facility == code, calendar_day.c.day >= business_today(session))
+    ahead = (calendar_day.c.facility == code, calendar_day.c.day >= today_at(session, code))
     query = select(calendar_day).where(*ahead).order_by(calendar_day.c.day).limit(60)
     return session.execute(query).mappings().all()
 

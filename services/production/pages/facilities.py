@@ -36,7 +36,8 @@ from shared.web.schemas import day
 desk = Blueprint("facility_pages", __name__, url_prefix="/production", template_folder="../templates")
 
 OFFICE_FORM = "/facilities/<code>/<any(particulars, capability):form>"
-FORM = "/facilities/<code>/<any(week, day, ordinary, pool):form>"
+FORM = "/facilities/<code>/<any(week, day, ordinary):form>"
+POOL_FORM = "/facilities/<code>/pool"
 PARTICULARS, WEEK = ParticularsRequest(), WeekRequest()
 CAPABILITY, AMENDMENT = CapabilityRequest(), CapabilityAmendment()
 DAY, POOL = DayRequest(), HeadcountRequest()
@@ -93,6 +94,18 @@ def office_one(code: str, **_: Any) -> str:
 @pages.desk(*MAY["capacity"])
 def keep(code: str, form: str) -> Any:
     return act(code, form)
+
+
+@desk.get(POOL_FORM)
+@pages.desk(*READERS)
+def counted(code: str) -> str:
+    return _page(code)
+
+
+@desk.post(POOL_FORM)
+@pages.desk(*MAY["pool"])
+def count(code: str) -> Any:
+    return act(code, "pool")
 
 
 @desk.post(OFFICE_FORM)
