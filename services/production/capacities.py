@@ -186,15 +186,15 @@ def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[s
     }
 
 
-def capacity_at(session: Session, code: str, family: str) -> Capacity | None:
+def capacity_at(session: Session, code: str, family: str, *, since: date | None = None) -> Capacity | None:
     """What one facility has for a family; none if it does not make it."""
-    return dict(of_all_families(session, code)).get(family)
+    return dict(of_all_families(session, code, since=since)).get(family)
 
 
-def workshop_on(session: Session, order: WorkOrder, day: date | None, kind: str) -> Workshop:
-    """The workshop of a work order's facility, with what its other work orders of the family tell of a day."""
+def workshop_on(session: Session, order: WorkOrder, day: date, kind: str) -> Workshop:
+    """The workshop of a work order's facility on a day, with what its other work orders of the family tell of it."""
     found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
-    capacity = capacity_at(session, order.facility, found.family)
+    capacity = capacity_at(session, order.facility, found.family, since=max(day, order.offered_on))
     elsewhere = session.execute(
         select(func.coalesce(func.sum(report.c.pieces * item.c.labour_minutes), 0))
         .join(work_order, work_order.c.id == report.c.work_order_id)
@@ -203,8 +203,8 @@ def workshop_on(session: Session, order: WorkOrder, day: date | None, kind: str)
         .where(work_order.c.id != order.id, report.c.worked_on == day, report.c.kind == kind)
     ).scalar_one()
     return Workshop(
-        workers=capacity.workers if capacity else 0,
-        minutes_a_day=capacity.minutes_a_day if capacity else 0,
+        workers=capacity.workers_on(day) if capacity else 0,
+        minutes_a_day=capacity.minutes_of_a_full_day(day) if capacity else 0,
         minutes_a_piece=found.labour_minutes,
         elsewhere=int(elsewhere),
     )

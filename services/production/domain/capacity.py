@@ -1,7 +1,7 @@
 """How much a facility can make, and by when: minutes of consenting workers, never of all inmates."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -41,16 +41,24 @@ class Capacity:
     @cached_property
     def minutes_a_day(self) -> int:
         """Labour of a full day with the most workers that are going to be there."""
-        return max(self.calendar.week) * self._most * self.efficiency_pct // (WHOLE * 100)
+        return self._full_day(max(there for _, there in self.staffing[self._step_on(self.today) :]))
 
-    @property
-    def workers(self) -> int:
-        """The most that are going to be there; one who learns is one."""
-        return -(-self._most // WHOLE)
+    def minutes_of_a_full_day(self, day: date) -> int:
+        """Labour of a full day with the workers who are there on that one."""
+        return self._full_day(self._there_on(day))
 
-    @cached_property
-    def _most(self) -> int:
-        return max((there for _, there in self.staffing), default=0)
+    def workers_on(self, day: date) -> int:
+        """How many are there; one who learns is one."""
+        return -(-self._there_on(day) // WHOLE)
+
+    def _full_day(self, there: int) -> int:
+        return max(self.calendar.week) * there * self.efficiency_pct // (WHOLE * 100)
+
+    def _there_on(self, day: date) -> int:
+        return self.staffing[self._step_on(day)][1]
+
+    def _step_on(self, day: date) -> int:
+        return bisect_right(self.staffing, day, key=lambda step: step[0]) - 1
 
     @cached_property
     def minutes_a_day_now(self) -> int:
