@@ -26,6 +26,7 @@ from services.production.storage import (
     worker_pool,
 )
 from shared.clock import business_today
+from shared.web.access import IN_A_FACILITY, Principal
 
 COUNTS = tuple(field.name for field in fields(Headcount))
 """Columns of a week of workers."""
@@ -110,12 +111,16 @@ def _capacities(session: Session, rows: Sequence[Row[Any]], since: date | None =
 def _capacity(
     row: Row[Any], changed: tuple[tuple[date, int], ...], pool: tuple[Headcount, ...], today: date
 ) -> Capacity:
-    there = staffing(row.workers, of=int(row.all), pool=pool)
+    there, told = (
+        valid_between(staffing(row.workers, of=int(row.all), pool=some), row.valid_from, row.valid_to)
+        for some in (pool, tuple(week.in_fives for week in pool))
+    )
     return Capacity(
         facility=row.code,
         today=today,
         calendar=Calendar(week=week_of(row), changed=changed),
-        staffing=valid_between(there, row.valid_from, row.valid_to),
+        staffing=there,
+        told=told,
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
         skill_level=row.skill_level,
@@ -210,10 +215,17 @@ def workshop_on(session: Session, order: WorkOrder, day: date, kind: str) -> Wor
     )
 
 
-def minutes_a_day(session: Session, codes: Collection[str]) -> dict[tuple[str, str], int]:
+def seen_by(principal: Principal, one: Capacity) -> Capacity:
+    """What of it a principal may see: outside the facility nothing that tells of fewer than five people."""
+    return one if principal.role in IN_A_FACILITY else one.outside
+
+
+def minutes_a_day(
+    session: Session, principal: Principal, codes: Collection[str]
+) -> dict[tuple[str, str], int]:
     """Labour of a day by facility and family: by the calendars of the week to come, with the workers who are there."""
     if not codes:
         return {}
     rows = session.execute(_offers(_committed(())).where(facility.c.code.in_(codes))).all()
     capacities = zip(rows, _capacities(session, rows), strict=True)
-    return {(row.code, row.family): one.minutes_a_day_now for row, one in capacities}
+    return {(row.code, row.family): seen_by(principal, one).minutes_a_day_now for row, one in capacities}

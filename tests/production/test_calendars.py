@@ -1,5 +1,6 @@
 """Calendars, workers and new facilities through the API; what they change in the plans."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from tests.production.test_board import CSRF_TOKEN, Visitor
 
 AT = f"/facilities/{SRAGEN}"
 OUTSIDE = "/facilities/WRK-CTH"
+NUMBERS = re.compile(r">[^<>]*\d[^<>]*<|width=\"[^\"]+\"")
+"""What a page tells in numbers, its bars too."""
 
 
 def refused_field(answer: Any) -> str:
@@ -385,3 +388,38 @@ def test_a_capability_of_no_family_and_one_that_ends_before_it_begins_are_refuse
     assert refused_field(production.office.put(f"{AT}/capabilities/jewels", {"workers": 1})) == "family"
     ends = {"workers": 1, "valid_from": in_days(9).isoformat(), "valid_to": in_days(8).isoformat()}
     assert refused_field(production.office.put(f"{AT}/capabilities/{FAMILY}", ends)) == "valid_to"
+
+
+def test_hours_tell_the_office_no_more_of_people_than_the_counts_in_fives(shared_out: Production) -> None:
+    """Whatever it sees of two pools with the same counts in fives is the same, so no difference tells of anybody."""
+    office, officer = Visitor(shared_out, KANWIL, None), Visitor(shared_out, FACILITY, SRAGEN)
+
+    def told(consenting: int) -> None:
+        this_week = a_pool(week=monday().isoformat(), consenting=consenting, expected_releases=3, trainees=2)
+        next_week = a_pool(consenting=consenting + 5, expected_transfers=4)
+        for pool in (this_week, next_week):
+            assert shared_out.sragen.put(f"{AT}/pool", pool).status_code == 200
+
+    def seen(visitor: Visitor, *pages: str) -> list[list[str]]:
+        return [NUMBERS.findall(visitor.client.get(f"/production/{page}").text) for page in pages]
+
+    def why(order_id: UUID) -> str:
+        shared_out.hears(an_order(order_id=order_id), a_clearance(order_id=order_id))
+        rows = shared_out.office.work_orders()
+        (said,) = (
+            row["why"] for row in rows if (row["order_id"], row["facility"]) == (str(order_id), SRAGEN)
+        )
+        return str(said).partition(";")[0]
+
+    def all_of_it() -> tuple[list[list[str]], list[list[str]]]:
+        return seen(office, "", "facilities/", AT[1:]), seen(officer, AT[1:])
+
+    told(61)
+    few, own = all_of_it()
+    told(64)
+    more, own_of_more = all_of_it()
+    assert few == more
+    assert own != own_of_more
+    of_more = why(UUID(int=43))
+    told(61)
+    assert (why(UUID(int=44)), "makes" in of_more) == (of_more, True)

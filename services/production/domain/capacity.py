@@ -22,6 +22,7 @@ class Capacity:
 
     ``committed_minutes`` is the work on the good pieces that it was asked for already; new pieces come
     after it, and after the ``material_days``, working days until the material for them has come. What is left of ``today`` counts for nothing.
+    ``told`` is the staffing by the counts in fives that are told outside the facility, where it differs.
     A hub is 0 ``hub_steps`` from a hub, whoever is in a former residency that has one 1, everybody else 2.
     """
 
@@ -37,6 +38,12 @@ class Capacity:
     hub_steps: int = 2
     committed_minutes: int = 0
     material_days: int = 0
+    told: Staffing | None = None
+
+    @cached_property
+    def outside(self) -> "Capacity":
+        """The same as it may be told outside the facility: made of places, hours and counts in fives."""
+        return self if self.told is None else replace(self, staffing=self.told, told=None)
 
     @cached_property
     def minutes_a_day(self) -> int:

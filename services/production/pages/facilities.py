@@ -51,7 +51,7 @@ WHICH_DAY = Schema.from_dict({"day": day()})()
 def every() -> str:
     """The province: load, lateness, quality, declined offers and silence."""
     with transaction() as session:
-        rows = province.by_load(session)
+        rows = province.by_load(session, current())
         declined, others = province.declined_codes(session), province.declined_for_others(session)
     return render_template(
         "facilities.html",
@@ -132,7 +132,7 @@ def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> s
     with transaction() as session:
         found = None if code is None else _known(session, code)
         today = today_at(session, code)
-        weeks = calendars.load_by_week(session, code).get(code, []) if code else []
+        weeks = calendars.load_by_week(session, current(), code).get(code, []) if code else []
         days = calendars.changes_ahead(session, code) if code else []
         pool = calendars.pool_for(session, current(), code) if code else None
         families = calendars.families(session)
