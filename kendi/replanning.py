@@ -21,6 +21,8 @@ NAMES = {
     "over": "pieces beyond the largest share",
     "splits": "further facilities of lines",
     "moves": "work orders taken back in whole or part",
+    "doubt": "reliability that is lacking, in tens of per cent",
+    "way": "way to a hub, in steps",
 }
 
 

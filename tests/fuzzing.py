@@ -1,6 +1,7 @@
 """Requests made up from a service's own OpenAPI document, and what every answer to them must keep to."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import schemathesis
@@ -38,9 +39,18 @@ Known = Mapping[str, Sequence[Any]]
 
 
 def fuzz(
-    app: Flask, key: str, *, known: Known, examples: int, cookies: Mapping[str, str] | None = None
+    app: Flask,
+    key: str,
+    *,
+    known: Known,
+    examples: int,
+    cookies: Mapping[str, str] | None = None,
+    fitting: Mapping[str, Known] = MappingProxyType({}),
 ) -> set[str]:
-    """Send right and wrong requests for each operation; gives the operations that did what was asked."""
+    """Send right and wrong requests for each operation; gives the operations that did what was asked.
+
+    ``fitting`` are values for one operation alone, where those that are ``known`` to all would contradict each other.
+    """
     service = app.name.rsplit(".", 1)[1]
     schema = schemathesis.openapi.from_dict(_told(app.test_client().get(f"/{service}/openapi.json").json))
     schema.app = app
@@ -51,7 +61,8 @@ def fuzz(
     for operation in operations:
         for mode, checks in MODES.items():
             try:
-                met = _send(operation, mode, key, known, checks, examples, cookies)
+                there = {**known, **fitting.get(operation.label, {})}
+                met = _send(operation, mode, key, there, checks, examples, cookies)
             except (FailureGroup, Failure) as failure:
                 failures.append(f"{operation.label}: {failure}")
             else:

@@ -109,6 +109,7 @@ def bring_in(session: Session, number: int, hardest: Mapping[str, int], chance: 
         particulars=Particulars(
             name=f"Lapas {code}",
             kind="lapas",
+            lane="custodial",
             kelas="IIA",
             place="Simulasi",
             cluster="SIM",

@@ -23,7 +23,16 @@ from services.orders.domain.dossier import (
     state_of,
     versions,
 )
-from services.orders.storage import evidence, lot, month_of_work, order, order_line, shipment_lot, timeline
+from services.orders.storage import (
+    agreement_end,
+    evidence,
+    lot,
+    month_of_work,
+    order,
+    order_line,
+    shipment_lot,
+    timeline,
+)
 from shared.clock import business_now
 from shared.events import contract_of
 from shared.events.logistics import ShipmentPlanned
@@ -36,7 +45,7 @@ LOTS = select(lot, order_line.c.sku).join(
     order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line_number)
 )
 BY_TIME = (lot.c.released_at, lot.c.code)
-OF_A_DOCUMENT = tuple(each.name for each in dataclasses.fields(Document))
+OF_A_DOCUMENT = tuple(each.name for each in dataclasses.fields(Document) if each.name != "moved")
 
 
 @dataclass(frozen=True)
@@ -190,9 +199,23 @@ def _known(session: Session, rows: Sequence[Row[Any]]) -> Facts:
 
 def _documents(session: Session, facilities: set[str]) -> list[Document]:
     query = select(evidence).where(evidence.c.facility.in_(facilities)).order_by(evidence.c.id)
+    rows = session.execute(query).all()
+    moved = _moved(session, {row.agreement_id for row in rows if row.agreement_id})
     return [
-        Document(**{name: getattr(row, name) for name in OF_A_DOCUMENT}) for row in session.execute(query)
+        Document(
+            **{name: getattr(row, name) for name in OF_A_DOCUMENT}, moved=moved.get(row.agreement_id, ())
+        )
+        for row in rows
     ]
+
+
+def _moved(session: Session, agreements: Collection[UUID]) -> dict[UUID, list[tuple[datetime, date]]]:
+    """The last days that were told of these agreements, oldest first."""
+    query = select(agreement_end).where(agreement_end.c.agreement_id.in_(agreements))
+    moved: dict[UUID, list[tuple[datetime, date]]] = {}
+    for row in session.execute(query.order_by(agreement_end.c.told_at)) if agreements else ():
+        moved.setdefault(row.agreement_id, []).append((row.told_at, row.last_day))
+    return moved
 
 
 def _months(session: Session, facilities: set[str]) -> list[Month]:

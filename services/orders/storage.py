@@ -569,6 +569,7 @@ evidence = Table(
     Column("issued_on", Date, nullable=False),
     Column("valid_until", Date),
     Column("sha256", Text),
+    Column("agreement_id", Uuid, comment="in which it stands, and with which it ends"),
     Column("recorded_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
     Column("withdrawn_reason", Text),
@@ -576,6 +577,15 @@ evidence = Table(
     comment="our copy of what production tells of facilities",
 )
 Index("evidence_facility_idx", evidence.c.facility, evidence.c.id)
+
+agreement_end = Table(
+    "agreement_end",
+    tables,
+    Column("agreement_id", Uuid, primary_key=True),
+    Column("told_at", Instant, primary_key=True),
+    Column("last_day", Date, nullable=False),
+    comment="append only: our copy of the last days that production tells of agreements whose end moved",
+)
 
 month_of_work = Table(
     "month_of_work",

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, any_, case, false, func, select, true
 from sqlalchemy.orm import Session
 
 from services.production.domain.agreement import Agreement
+from services.production.local_time import day_there, today_at
 from services.production.storage import agreement, facility
+from shared.clock import business_now
 from shared.web.access import IN_A_FACILITY, KANWIL, Principal
 
 _LANE = select(facility.c.lane).where(facility.c.code == agreement.c.facility).correlate(agreement)
@@ -29,7 +31,12 @@ def find(session: Session, principal: Principal, id: UUID) -> Agreement | None:
     return session.execute(query).scalar_one_or_none()
 
 
-def as_dict(one: Agreement, today: date) -> dict[str, Any]:
+def shown(session: Session, one: Agreement) -> dict[str, Any]:
+    """An agreement as it stands on the day where its facility is."""
+    return _as_dict(one, today_at(session, one.facility))
+
+
+def _as_dict(one: Agreement, today: date) -> dict[str, Any]:
     names = (
         "id",
         "number",
@@ -44,12 +51,13 @@ def as_dict(one: Agreement, today: date) -> dict[str, Any]:
     return {
         **{name: getattr(one, name) for name in (*names, "ended_on", "ended_reason", "last_day")},
         "state": one.state_on(today),
+        "today": today,
         "currency": "IDR",
         "tariffs": {tariff.sku: tariff.idr for tariff in one.tariffs},
     }
 
 
-def state_on(day: date) -> ColumnElement[str]:
+def state_on(day: date | ColumnElement[date]) -> ColumnElement[str]:
     """``Agreement.state_on`` for the database to search by."""
     return case(
         (agreement.c.valid_from > day, "upcoming"),
@@ -62,7 +70,6 @@ def list_agreements(
     session: Session,
     principal: Principal,
     *,
-    today: date,
     code: str | None = None,
     state: str | None = None,
     day: date | None = None,
@@ -70,7 +77,8 @@ def list_agreements(
     after: UUID | None = None,
 ) -> list[dict[str, Any]]:
     """Newest first; ``day`` asks for those in force on it. One more than the limit tells that there are more."""
-    query = select(Agreement).where(mine(principal)).order_by(agreement.c.id.desc()).limit(limit + 1)
+    today = day_there(business_now(session), agreement.c.facility)
+    query = select(Agreement, today).where(mine(principal)).order_by(agreement.c.id.desc()).limit(limit + 1)
     if code is not None:
         query = query.where(agreement.c.facility == code)
     if state is not None:
@@ -79,4 +87,4 @@ def list_agreements(
         query = query.where(state_on(day) == "in_force")
     if after is not None:
         query = query.where(agreement.c.id < after)
-    return [as_dict(one, today) for one in session.execute(query).scalars()]
+    return [_as_dict(one, there) for one, there in session.execute(query)]

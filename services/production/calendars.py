@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import Row, RowMapping, func, select
 from sqlalchemy.orm import Session
 
-from services.production.agreements import FOR_ITS_LANE
-from services.production.capacities import COUNTS, of_all_families, pools_of, week_of
+from services.production.agreements import FOR_ITS_LANE, LAST_DAY
+from services.production.capacities import of_all_families, pools_of, seen_by, week_of
 from services.production.domain.anonymity import in_fives
 from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import still_missing
+from services.production.domain.pool import COUNTS
+from services.production.local_time import today_at
 from services.production.storage import (
     agreement,
     calendar_day,
@@ -43,8 +45,7 @@ def facility_in_full(session: Session, code: str) -> dict[str, Any] | None:
     agreements = session.execute(
         select(func.count())
         .select_from(agreement)
-        .where(agreement.c.facility == code, FOR_ITS_LANE, agreement.c.ended_on.is_(None))
-        .where(agreement.c.valid_to >= business_today(session))
+        .where(agreement.c.facility == code, FOR_ITS_LANE, today_at(session, code) <= LAST_DAY)
     ).scalar_one()
     missing = still_missing(
         verified=row.verified,
@@ -117,7 +118,7 @@ def pool_of(session: Session, code: str) -> dict[str, Any] | None:
     """The week of workers that is in force, and those to come."""
     if _facility(session, code) is None:
         return None
-    told = pools_of(session, {code}, business_today(session)).get(code, ())
+    told = pools_of(session, {code}, today_at(session, code)).get(code, ())
     return {"facility": code, "weeks": told}
 
 
@@ -126,15 +127,16 @@ def pool_for(session: Session, principal: Principal, code: str) -> dict[str, Any
     pool = pool_of(session, code)
     if pool is None or principal.role in IN_A_FACILITY:
         return pool
-    counts = [name for name in COUNTS if name != "week"]
     weeks = [
-        {"week": one.week, **{name: in_fives(getattr(one, name)) for name in counts}} for one in pool["weeks"]
+        {"week": one.week, **{name: in_fives(getattr(one, name)) for name in COUNTS}} for one in pool["weeks"]
     ]
     return {**pool, "weeks": weeks}
 
 
-def load_by_week(session: Session, code: str | None = None) -> dict[str, list[dict[str, Any]]]:
-    """For each facility, or one, the coming weeks: labour there is, and what of it is taken by work it has.
+def load_by_week(
+    session: Session, principal: Principal, code: str | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """For each facility, or one, the coming weeks as a principal may see them: labour there is, and what work takes of it.
 
     Work is taken as early as it can be done, as plans do; what is left after the last week stands there
     as ``beyond``.
@@ -145,7 +147,7 @@ def load_by_week(session: Session, code: str | None = None) -> dict[str, list[di
     for _family, one in of_all_families(session, code):
         weeks = found.setdefault(one.facility, [_week(monday, n) for n in range(WEEKS)])
         for week in weeks:
-            _add(week, one)
+            _add(week, seen_by(principal, one))
     return found
 
 
@@ -167,7 +169,7 @@ def _facility(session: Session, code: str) -> Row[Any] | None:
 
 def changes_ahead(session: Session, code: str) -> Sequence[RowMapping]:
     """The days to come that differ from the ordinary week."""
-    ahead = (calendar_day.c.facility == code, calendar_day.c.day >= business_today(session))
+    ahead = (calendar_day.c.facility == code, calendar_day.c.day >= today_at(session, code))
     query = select(calendar_day).where(*ahead).order_by(calendar_day.c.day).limit(60)
     return session.execute(query).mappings().all()
 

@@ -26,6 +26,7 @@ from services.production.storage import (
     worker_pool,
 )
 from shared.clock import business_today
+from shared.web.access import IN_A_FACILITY, Principal
 
 COUNTS = tuple(field.name for field in fields(Headcount))
 """Columns of a week of workers."""
@@ -110,12 +111,16 @@ def _capacities(session: Session, rows: Sequence[Row[Any]], since: date | None =
 def _capacity(
     row: Row[Any], changed: tuple[tuple[date, int], ...], pool: tuple[Headcount, ...], today: date
 ) -> Capacity:
-    there = staffing(row.workers, of=int(row.all), pool=pool)
+    there, told = (
+        valid_between(staffing(row.workers, of=int(row.all), pool=some), row.valid_from, row.valid_to)
+        for some in (pool, tuple(week.in_fives for week in pool))
+    )
     return Capacity(
         facility=row.code,
         today=today,
         calendar=Calendar(week=week_of(row), changed=changed),
-        staffing=valid_between(there, row.valid_from, row.valid_to),
+        staffing=there,
+        told=told,
         efficiency_pct=row.efficiency_pct,
         yield_pct=row.yield_pct,
         skill_level=row.skill_level,
@@ -186,15 +191,15 @@ def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[s
     }
 
 
-def capacity_at(session: Session, code: str, family: str) -> Capacity | None:
+def capacity_at(session: Session, code: str, family: str, *, since: date | None = None) -> Capacity | None:
     """What one facility has for a family; none if it does not make it."""
-    return dict(of_all_families(session, code)).get(family)
+    return dict(of_all_families(session, code, since=since)).get(family)
 
 
-def workshop_on(session: Session, order: WorkOrder, day: date | None, kind: str) -> Workshop:
-    """The workshop of a work order's facility, with what its other work orders of the family tell of a day."""
+def workshop_on(session: Session, order: WorkOrder, day: date, kind: str) -> Workshop:
+    """The workshop of a work order's facility on a day, with what its other work orders of the family tell of it."""
     found = session.execute(select(item.c.family, item.c.labour_minutes).where(item.c.sku == order.sku)).one()
-    capacity = capacity_at(session, order.facility, found.family)
+    capacity = capacity_at(session, order.facility, found.family, since=max(day, order.offered_on))
     elsewhere = session.execute(
         select(func.coalesce(func.sum(report.c.pieces * item.c.labour_minutes), 0))
         .join(work_order, work_order.c.id == report.c.work_order_id)
@@ -203,17 +208,24 @@ def workshop_on(session: Session, order: WorkOrder, day: date | None, kind: str)
         .where(work_order.c.id != order.id, report.c.worked_on == day, report.c.kind == kind)
     ).scalar_one()
     return Workshop(
-        workers=capacity.workers if capacity else 0,
-        minutes_a_day=capacity.minutes_a_day if capacity else 0,
+        workers=capacity.workers_on(day) if capacity else 0,
+        minutes_a_day=capacity.minutes_of_a_full_day(day) if capacity else 0,
         minutes_a_piece=found.labour_minutes,
         elsewhere=int(elsewhere),
     )
 
 
-def minutes_a_day(session: Session, codes: Collection[str]) -> dict[tuple[str, str], int]:
+def seen_by(principal: Principal, one: Capacity) -> Capacity:
+    """What of it a principal may see: outside the facility nothing that tells of fewer than five people."""
+    return one if principal.role in IN_A_FACILITY else one.outside
+
+
+def minutes_a_day(
+    session: Session, principal: Principal, codes: Collection[str]
+) -> dict[tuple[str, str], int]:
     """Labour of a day by facility and family: by the calendars of the week to come, with the workers who are there."""
     if not codes:
         return {}
     rows = session.execute(_offers(_committed(())).where(facility.c.code.in_(codes))).all()
     capacities = zip(rows, _capacities(session, rows), strict=True)
-    return {(row.code, row.family): one.minutes_a_day_now for row, one in capacities}
+    return {(row.code, row.family): seen_by(principal, one).minutes_a_day_now for row, one in capacities}

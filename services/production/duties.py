@@ -21,6 +21,7 @@ MAY: Final = {
     "acknowledge": (HEAD, KANWIL),
     "heed": (FACILITY, HEAD, KANWIL),
     "capacity": (FACILITY, HEAD, KANWIL),
+    "pool": (FACILITY, HEAD),
     "material": (FACILITY, HEAD),
     "quarantine": (FACILITY, HEAD, KANWIL),
     "evidence": (HEAD, KANWIL),
@@ -28,7 +29,8 @@ MAY: Final = {
     "reverse": (HEAD,),
 }
 """An officer goes on accepting and inspecting: a small facility has nobody else, and a key that was given out
-must not lose what it could. Who is to do less gets a narrower role."""
+must not lose what it could. Who is to do less gets a narrower role. The pool is told by who sees it as it is: what
+the office reads is rounded, and would be less each time it wrote it back."""
 
 
 def duties_of(role: str) -> frozenset[str]:

@@ -34,6 +34,7 @@ from services.production.storage import (
     work_order,
     worker,
 )
+from services.production.terms import falls_under
 
 AT_WORK = timedelta(days=7)
 """Who worked on it in the last week works on it."""
@@ -166,7 +167,7 @@ def _until(covered: Mapping[str, list[Agreement]], row: Row[Any], today: date) -
 
 
 def _unasked(session: Session, today: date) -> set[UUID]:
-    """Work on which somebody worked of late who consented to older words and not to the newest; withdrawn is no lack."""
+    """Work on which somebody worked of late who consented to older words than now count for it; withdrawn is no lack."""
     newest = (
         select(func.max(consent_text.c.version))
         .where(consent_text.c.agreement_id == agreement.c.id, consent_text.c.purpose == WORK)
@@ -179,16 +180,12 @@ def _unasked(session: Session, today: date) -> set[UUID]:
         .group_by(consent.c.worker_id, consent.c.agreement_id)
         .subquery()
     )
-    of_line = (demand.c.order_id == work_order.c.order_id) & (demand.c.line == work_order.c.line)
-    theirs = (agreement.c.facility == work_order.c.facility) & (
-        demand.c.partner.is_(None) | (demand.c.partner == agreement.c.partner)
-    )
+    their_own = agreement.c.id == falls_under(agreement.c.id, hours_entry.c.worked_on)
     query = (
         select(work_order.c.id)
         .join(hours_entry, hours_entry.c.work_order_id == work_order.c.id)
         .join(worker, (worker.c.id == hours_entry.c.worker_id) & worker.c.left_on.is_(None))
-        .join(demand, of_line)
-        .join(agreement, theirs)
+        .join(agreement, their_own)
         .join(standing, (standing.c.worker_id == worker.c.id) & (standing.c.agreement_id == agreement.c.id))
         .where(
             OPEN, hours_entry.c.worked_on > today - AT_WORK, today <= LAST_DAY, standing.c.version < newest

@@ -14,6 +14,7 @@ from services.production.domain.material import MaterialLot
 from services.production.domain.premi import Scheme
 from services.production.domain.work_order import short_code
 from services.production.handlers.agreements import others_of
+from services.production.handlers.facilities import must_stay_as_strict
 from services.production.handlers.people import set_words
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.premi import keep_scheme
@@ -58,6 +59,8 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     rows = sorted(reference.facilities(folder), key=lambda row: row.code)
     changed = [row for row in rows if _differs(known.get(row.code), row)]
     for row in changed:
+        if row.code in known:
+            must_stay_as_strict(session, row.code, known[row.code]["lane"], row.lane)
         values = _values(row)
         session.execute(
             upsert(facility)

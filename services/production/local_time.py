@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Date, cast, func, select
 from sqlalchemy.orm import Session
 
 from services.production.storage import facility
@@ -23,3 +23,9 @@ def now_at(session: Session, code: str | None) -> datetime:
 
 def today_at(session: Session, code: str | None) -> date:
     return now_at(session, code).date()
+
+
+def day_there(now: datetime, code: ColumnElement[str]) -> ColumnElement[date]:
+    """The day of a moment at the facility of each row: ``today_at`` in SQL."""
+    day = cast(func.timezone(facility.c.time_zone, now), Date)
+    return select(day).where(facility.c.code == code).correlate_except(facility).scalar_subquery()

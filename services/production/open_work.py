@@ -49,7 +49,7 @@ class OpenWork:
 
     @property
     def fingerprint(self) -> str:
-        """Another day, other open work, other hours or people, and less material than it takes have another one.
+        """Another day, other open work, other hours or people, others preferred, and less material than it takes have another one.
 
         That what was begun goes on has not.
         """
@@ -78,6 +78,8 @@ class OpenWork:
                 one.staffing,
                 one.efficiency_pct,
                 one.yield_pct,
+                one.reliability_pct,
+                one.hub_steps,
             ]
             for name, family in self.families.items()
             for code, one in sorted(family.able.items())

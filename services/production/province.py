@@ -12,6 +12,7 @@ from services.production.calendars import load_by_week
 from services.production.domain.capacity import ready_on
 from services.production.storage import OPEN, STANDING, demand, facility, report, warning, work_order
 from shared.clock import business_today
+from shared.web.access import Principal
 
 DECLINED_DAYS, INSPECTED_DAYS = 90, 182
 """As far back as declined offers, and work whose inspections tell how well it is done, are counted."""
@@ -28,9 +29,9 @@ REGIONS = {
 """The former residencies as on a map: the coast from west to east, then the south."""
 
 
-def by_load(session: Session) -> list[dict[str, Any]]:
+def by_load(session: Session, principal: Principal) -> list[dict[str, Any]]:
     """Facilities that take part, the fullest first, then those that do not yet; with lateness, quality and silence."""
-    weeks, late = load_by_week(session), late_lines(session)
+    weeks, late = load_by_week(session, principal), late_lines(session)
     silent, first_pass = silent_facilities(session), passed_at_once(session)
     rows = session.execute(select(facility).order_by(facility.c.code)).mappings()
     found = [

@@ -34,6 +34,7 @@ from services.production.domain.replanning import (
     better,
     in_force,
     material_day,
+    of_part,
 )
 from services.production.domain.terms import share_out_on_terms
 from services.production.open_work import Family, OpenWork
@@ -344,7 +345,7 @@ class _Program:
         for code in line.facilities:
             pieces = self._at(line, code)
             everywhere += pieces
-            takes_part = rows.column(upper=1, whole=True)
+            takes_part = rows.column(of_part(self._able.get(code)).total, upper=1, whole=True)
             taking_part.append(takes_part)
             self._takes_part[line.key, code] = takes_part
             counted = [(column, 1.0) for column in pieces]

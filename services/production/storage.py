@@ -604,11 +604,15 @@ evidence = Table(
     Column("sha256", Text, comment="of the file, which is not kept: it may name people"),
     Column("recorded_on", Date, nullable=False),
     Column("recorded_by", Text, nullable=False, comment="by role"),
+    Column("agreement_id", Uuid, ForeignKey("agreement.id"), index=True, comment="in which it stands"),
     Column("withdrawn_on", Date),
     Column("withdrawn_reason", Text),
     CheckConstraint("finding IN ('supports', 'contradicts')", name="finding"),
     CheckConstraint("(valid_until IS NULL) = (finding = 'contradicts')", name="lasts"),
     CheckConstraint("valid_until >= issued_on", name="valid_until"),
+    CheckConstraint(
+        "agreement_id IS NULL OR item = 'not_at_private_disposal' AND finding = 'supports'", name="agreement"
+    ),
     CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
     CheckConstraint("num_nulls(withdrawn_on, withdrawn_reason) IN (0, 2)", name="withdrawn"),
     comment="never changed but for its withdrawal",

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, union_all
 from sqlalchemy.orm import Session, lazyload
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY
@@ -55,19 +56,24 @@ def agreement_on(session: Session, order: WorkOrder, day: date) -> Agreement | N
 
 
 def tolerance_on(day: date) -> ColumnElement[int]:
-    """How many per cent beyond what was asked for a work order's partner takes, by ``agreement_on`` in SQL."""
+    """How many per cent beyond what was asked for a work order's partner takes that day."""
+    return func.coalesce(falls_under(agreement.c.tolerance_pct, literal(day)), 0)
+
+
+def falls_under(told: ColumnElement[Any], day: ColumnElement[date]) -> ScalarSelect[Any]:
+    """Something of the agreement that a day's work on a work order falls under: ``agreement_on`` in SQL."""
     theirs = demand.c.partner.is_(None) | (demand.c.partner == agreement.c.partner)
-    falls_under = (
-        select(agreement.c.tolerance_pct)
+    return (
+        select(told)
         .join(demand, theirs)
         .where(demand.c.order_id == work_order.c.order_id, demand.c.line == work_order.c.line)
         .where(agreement.c.facility == work_order.c.facility, FOR_ITS_LANE)
         .where(agreement.c.valid_from <= day)
         .order_by((day <= LAST_DAY).desc(), agreement.c.valid_from.desc())
         .limit(1)
-        .correlate(work_order)
+        .correlate_except(agreement, demand)
+        .scalar_subquery()
     )
-    return func.coalesce(falls_under.scalar_subquery(), 0)
 
 
 def tolerance_of(session: Session, order: WorkOrder, day: date) -> int:

@@ -130,7 +130,7 @@ def board(session: Session, principal: Principal, limit: int, *, today: date) ->
         .limit(limit)
     )
     rows = session.execute(query).all()
-    a_day = minutes_a_day(session, {row.WorkOrder.facility for row in rows})
+    a_day = minutes_a_day(session, principal, {row.WorkOrder.facility for row in rows})
     return [
         {
             **as_dict(row.WorkOrder),

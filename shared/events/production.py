@@ -47,7 +47,7 @@ class EvidenceRecorded:
     """A document shows or contradicts one thing about how people work in a facility; it names nobody.
 
     ``issuer`` is a role. ``valid_until`` is absent of what contradicts, which stands until it is withdrawn;
-    ``sha256`` is of the file, which stays where it is.
+    ``sha256`` is of the file, which stays where it is. What stands in an agreement with a partner ends with it.
     """
 
     code: str
@@ -59,6 +59,7 @@ class EvidenceRecorded:
     issued_on: date
     valid_until: date | None
     sha256: str | None
+    agreement_id: UUID | None = None
 
 
 @contract("kendi.production.evidence_withdrawn.v1", subject="facility/{code}")
@@ -70,6 +71,22 @@ class EvidenceWithdrawn:
     evidence_id: UUID
     item: str
     reason: str
+
+
+@contract("kendi.production.agreement_end_moved.v1", subject="facility/{code}")
+@dataclass(frozen=True, kw_only=True)
+class AgreementEndMoved:
+    """An agreement with a facility ends on another day than was agreed before: the newest ``last_day`` counts.
+
+    ``reason`` is there where somebody ended it before its time, and names nobody.
+    """
+
+    code: str
+    agreement_id: UUID
+    number: str
+    partner: str
+    last_day: date
+    reason: str | None
 
 
 @contract("kendi.production.month_closed.v1", subject="facility/{code}")

@@ -73,6 +73,7 @@ class Afterwards:
         self.buyer = caller("orders", BUYER, "CHEWY-LOUIS")
         self.officer, self.office = signer(COMPLIANCE), signer(KANWIL)
         self.sragen, self.head = caller("production", FACILITY, SRAGEN), caller("production", HEAD, SRAGEN)
+        self.kanwil = caller("production", KANWIL)
         self.hub = caller("logistics", LOGISTICS)
 
     def close(self) -> None:
@@ -112,8 +113,24 @@ class Afterwards:
         self.late_orders()
         self.work_that_goes_wrong()
         self.goods_that_are_packed()
+        self.an_agreement_that_ends_sooner()
         self.a_new_law()
         self.until_told(MonthClosed, seconds=120)
+
+    def an_agreement_that_ends_sooner(self) -> None:
+        """A clause of it is shown by a document; then its partner and the facility agree on an earlier day."""
+        (agreement,) = self.kanwil.get("/production/v1/agreements", facility=SRAGEN)
+        clause = {
+            "item": "not_at_private_disposal",
+            "document": "W13-2/2026",
+            "issuer": "kanwil",
+            "issued_on": self.clock.today_plus(0).isoformat(),
+            "valid_until": self.clock.today_plus(300).isoformat(),
+            "agreement_id": agreement["id"],
+        }
+        self.kanwil.post(f"/production/v1/facilities/{SRAGEN}/evidence", clause)
+        sooner = {"valid_to": self.clock.today_plus(200).isoformat()}
+        self.kanwil.change("PATCH", f"/production/v1/agreements/{agreement['id']}", sooner)
 
     def after_the_sale(self, order: str) -> None:
         payment = {"amount": "25.00", "currency": "USD", "reference": "BANK-1"}

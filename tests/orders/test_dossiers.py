@@ -109,6 +109,34 @@ def test_each_fact_that_changes_what_is_said_makes_a_version_and_a_documents_end
     assert told[-1]["as_of"] == "2026-06-30T17:00:00Z", "midnight in Central Java"
 
 
+def test_a_document_ends_with_its_agreement_and_what_was_said_before_stays_as_it_was_said() -> None:
+    about = "not_at_private_disposal"
+    whole = a_document(about)
+    moved = replace(whole, moved=((THEN + timedelta(days=9), date(2026, 2, 1)),))
+    again = replace(moved, moved=(*moved.moved, (THEN + timedelta(days=12), date(2026, 12, 31))))
+
+    def told(document: Document) -> list[tuple[str, str, str]]:
+        shown = [(version["as_of"], item) for version in built(document) for item in version["items"]]
+        return [
+            (as_of, item["state"], item["evidence"][0]["valid_until"])
+            for as_of, item in shown
+            if item["item"] == about and item["evidence"]
+        ]
+
+    assert told(moved) == [
+        ("2026-01-06T03:00:00Z", "complete", "2026-06-30"),
+        ("2026-01-14T03:00:00Z", "complete", "2026-02-01"),
+        ("2026-02-01T17:00:00Z", "expired", "2026-02-01"),
+    ]
+    assert told(again)[2:] == [
+        ("2026-01-17T03:00:00Z", "complete", "2026-06-30"),
+        ("2026-06-30T17:00:00Z", "expired", "2026-06-30"),
+    ], "never later than its own last day"
+    assert [version["hash"] for version in built(moved)][:2] == [version["hash"] for version in built(whole)][
+        :2
+    ]
+
+
 def test_what_is_withdrawn_opens_the_item_again_and_what_contradicts_outweighs() -> None:
     shown = a_document("pay")
     taken = replace(shown, withdrawn_at=THEN + timedelta(days=9))

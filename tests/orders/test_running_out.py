@@ -1,19 +1,24 @@
 """What a release rests on runs out: on that day it ends, is told to whom it concerns, and is asked for anew."""
 
+from dataclasses import replace
 from threading import Event
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from services.orders import tasks
 from services.orders.domain.need import A_YEAR
+from shared.events.production import AgreementEndMoved
 from shared.web.access import COMPLIANCE
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_dossiers import a_recording
-from tests.orders.test_handlers import Followed
+from tests.orders.test_handlers import SRAGEN, Followed
 from tests.orders.test_needs import NOTES, a_note, acknowledge, let_pass, made, sign_both, still_open
 from tests.orders.test_pages import Visitor
 from tests.orders.test_releases import hold, sign
+
+AGREEMENT, OTHER = UUID(int=901), UUID(int=902)
 
 
 def look(order: Followed) -> bool:
@@ -51,7 +56,29 @@ def rests_on_a_note(orders: Orders) -> Followed:
     return order
 
 
-@pytest.mark.parametrize("rests", [rests_on_a_document, rests_on_a_visit, rests_on_a_note])
+def an_end(days: int) -> AgreementEndMoved:
+    return AgreementEndMoved(
+        code=SRAGEN,
+        agreement_id=AGREEMENT,
+        number="PKS-1/2026",
+        partner="CHEWY-LOUIS",
+        last_day=in_days(days),
+        reason="The partner asked for it.",
+    )
+
+
+def rests_on_an_agreement(orders: Orders) -> Followed:
+    """The document would go on, and the agreement in which it stands is ended early."""
+    order = made(orders, "DOSSIER")
+    clause = {"agreement_id": AGREEMENT, "valid_until": in_days(300)}
+    order.hears(a_recording("not_at_private_disposal", 1, **clause), an_end(10))
+    return order
+
+
+RESTS = [rests_on_a_document, rests_on_a_visit, rests_on_a_note, rests_on_an_agreement]
+
+
+@pytest.mark.parametrize("rests", RESTS)
 def test_what_a_release_rests_on_ends_it_the_day_after_its_last(orders: Orders, rests: Any) -> None:
     order = rests(orders)
     sign_both(order)
@@ -68,6 +95,31 @@ def test_what_a_release_rests_on_ends_it_the_day_after_its_last(orders: Orders, 
     assert (hold(order)["purpose"], hold(order)["signatures"]) == ("export", [])
     assert f"/orders/holds/{order.id}/1" in Visitor(orders, COMPLIANCE).open("/orders/holds/")
     assert not look(order), "nobody signed for what waits now"
+
+
+def test_an_end_that_is_told_after_the_signatures_ends_what_was_released_over_it(orders: Orders) -> None:
+    order = made(orders, "DOSSIER")
+    clause = {"agreement_id": AGREEMENT, "valid_until": in_days(300)}
+    order.hears(a_recording("not_at_private_disposal", 1, **clause))
+    sign_both(order)
+    order.hears(an_end(3))
+    let_pass(orders, 3)
+    assert look(order)
+    assert withdrawals(order) == [], "its last day counts"
+    let_pass(orders, 1)
+    assert look(order)
+    assert [each["data"]["because"] for each in withdrawals(order)] == ["expired"]
+    assert hold(order)["signatures"] == []
+
+
+def test_an_agreement_that_was_prolonged_again_and_one_of_others_end_nothing(orders: Orders) -> None:
+    order = rests_on_an_agreement(orders)
+    other = a_recording("not_at_private_disposal", 2, agreement_id=OTHER, valid_until=in_days(300))
+    sign_both(order)
+    order.hears(an_end(200), other, replace(an_end(1), agreement_id=OTHER))
+    let_pass(orders, 11)
+    assert look(order)
+    assert withdrawals(order) == []
 
 
 def test_a_day_is_looked_at_once(orders: Orders) -> None:

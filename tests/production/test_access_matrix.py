@@ -142,7 +142,7 @@ CASES: dict[Operation, Case] = {
     ("put", DAY): Case(PLANNING, {"open_minutes": 0, "reason": "search"}),
     ("delete", DAY): Case(PLANNING),
     ("get", f"{FACILITY_OF}/pool"): Case(READERS),
-    ("put", f"{FACILITY_OF}/pool"): Case(PLANNING, a_pool()),
+    ("put", f"{FACILITY_OF}/pool"): Case(WORKING, a_pool()),
 }
 OF_A_FACILITY = [
     operation

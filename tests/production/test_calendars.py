@@ -1,5 +1,8 @@
 """Calendars, workers and new facilities through the API; what they change in the plans."""
 
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +11,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.production import loading
+from services.production.domain.agreement import LANES
 from shared import reference
+from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL, create_key
 from tests.production.conftest import (
     FAMILY,
     SRAGEN,
     Caller,
     Production,
+    a_cancellation,
     a_clearance,
     a_pool,
     a_week,
@@ -25,9 +31,12 @@ from tests.production.conftest import (
 )
 from tests.production.test_access_matrix import NEW_AGREEMENT
 from tests.production.test_api import a_report, an_inspection
-from tests.production.test_board import Visitor
+from tests.production.test_board import CSRF_TOKEN, Visitor
 
 AT = f"/facilities/{SRAGEN}"
+OUTSIDE = "/facilities/WRK-CTH"
+NUMBERS = re.compile(r">[^<>]*\d[^<>]*<|width=\"[^\"]+\"")
+"""What a page tells in numbers, its bars too."""
 
 
 def refused_field(answer: Any) -> str:
@@ -139,18 +148,17 @@ def test_the_regional_office_reads_a_pool_in_fives_and_is_planned_with_it_as_it_
         {"week": monday(2).isoformat(), "eligible": 25, "consenting": 10, **none},
     ]
     assert production.office.get(f"{AT}/pool").json["weeks"] == seen
-    again = production.office.put(
-        f"{AT}/pool", a_pool(week=monday(2).isoformat(), eligible=31, consenting=12)
-    )
-    assert again.json["weeks"][1] == {**seen[1], "eligible": 30}
+    assert production.office.put(f"{AT}/pool", a_pool(eligible=20, consenting=10)).status_code == 403
+    assert [
+        (week["eligible"], week["consenting"]) for week in production.sragen.get(f"{AT}/pool").json["weeks"]
+    ] == own, "what was rounded is not written back"
     page = Visitor(production, KANWIL, None).client.get(f"/production{AT}?lang=en").text
-    assert ("10 of 20 consent" in page, "11 of 24 consent" in page, 'value="12"' in page) == (
+    assert ("10 of 20 consent, – are released, – transferred" in page, "11 of 24 consent" in page) == (
         True,
-        False,
         False,
     )
     own_page = Visitor(production, FACILITY, SRAGEN).client.get(f"/production{AT}?lang=en").text
-    assert "11 of 24 consent, 4 leave, 0 learn" in own_page
+    assert "11 of 24 consent, 4 are released, 0 transferred, 0 learn" in own_page
 
 
 def test_a_pool_holds_until_another_is_told(production: Production) -> None:
@@ -266,13 +274,79 @@ def test_the_lots_of_a_workshop_outside_are_of_those_who_work_there_under_an_agr
     assert [lot["lane"] for _, lot in production.told("lot_released")] == ["free"]
 
 
+@pytest.fixture
+def in_custody(production: Production) -> Production:
+    """A workshop outside where people in custody work, with an order."""
+    for code in (SRAGEN, "LPS-KLT"):
+        production.office.put(f"/facilities/{code}/capacity", {"open_minutes": 360, "workers": {FAMILY: 0}})
+    outside = particulars(kind="workshop", lane="custodial")
+    assert production.office.put(OUTSIDE, outside).status_code == 200
+    production.office.put(f"{OUTSIDE}/calendar/week", a_week())
+    production.office.put(f"{OUTSIDE}/capabilities/{FAMILY}", {"workers": 12, "yield_pct": 90})
+    about = {**NEW_AGREEMENT, "facility": "WRK-CTH", "partner": "CHEWY-LOUIS", "lanes": list(LANES)}
+    assert production.office.post("/agreements", about).status_code == 201
+    production.hears(an_order(quantity=300), a_clearance(quantity=300))
+    assert [row["facility"] for row in production.office.work_orders()] == ["WRK-CTH"]
+    return production
+
+
+@pytest.mark.parametrize("lane", ["free", "parole_community"])
+def test_no_edit_makes_the_lots_of_open_work_freer(in_custody: Production, lane: str) -> None:
+    freer = particulars(kind="workshop", lane=lane)
+    refused = in_custody.office.put(OUTSIDE, freer)
+    assert refused_field(refused) == "lane"
+    assert "Work orders are open here (1)" in refused.json["detail"]
+    assert in_custody.office.get(OUTSIDE).json["lane"] == "custodial"
+    typed = {**freer, "address": "Bengkel", "code": "WRK-CTH"}
+    visitor = Visitor(in_custody, KANWIL, None)
+    token = CSRF_TOKEN.search(visitor.client.get(f"/production{OUTSIDE}").text)
+    assert token is not None
+    form = visitor.client.post(f"/production{OUTSIDE}/particulars", data={**typed, "csrf_token": token[1]})
+    assert (form.status_code, "Masih ada pesanan kerja yang terbuka di sini (1)" in form.text) == (422, True)
+    in_custody.hears(a_cancellation(300))
+    assert in_custody.office.put(OUTSIDE, freer).json["lane"] == lane, "nothing is open there any more"
+
+
+def test_whoever_turns_out_to_be_in_custody_makes_custodial_lots_from_then_on(in_custody: Production) -> None:
+    in_custody.hears(a_cancellation(300))
+    assert in_custody.office.put(OUTSIDE, particulars(kind="workshop", lane="free")).status_code == 200
+    later = UUID(int=43)
+    in_custody.hears(an_order(order_id=later, quantity=300), a_clearance(order_id=later, quantity=300))
+    stricter = particulars(kind="workshop", lane="custodial")
+    assert in_custody.office.put(OUTSIDE, stricter).json["lane"] == "custodial"
+
+
+def test_the_reference_file_makes_the_lots_of_open_work_no_freer_either(
+    shared_out: Production, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(reference.FOLDER, tmp_path / "reference")
+    file = folder / "facilities.yaml"
+    written = file.read_text(encoding="utf-8")
+    at = written.index("kind: lapas", written.index("code: LPS-SRG"))
+    file.write_text(
+        f"{written[:at]}kind: workshop\n    lane: free{written[at + len('kind: lapas') :]}", encoding="utf-8"
+    )
+    with (
+        pytest.raises(Refused, match="Work orders are open here"),
+        shared_out.database.transaction() as session,
+    ):
+        loading.load(session, folder)
+
+
+def test_whose_work_it_is_outside_a_prison_is_always_said(production: Production) -> None:
+    assert production.office.put(OUTSIDE, particulars(kind="workshop", lane="free")).status_code == 200
+    assert refused_field(production.office.put(OUTSIDE, particulars(kind="workshop"))) == "lane"
+    assert production.office.get(OUTSIDE).json["lane"] == "free"
+    assert production.office.put("/facilities/LPS-CTH", particulars()).json["lane"] == "custodial"
+
+
 @pytest.mark.parametrize(
     ("field", "change"),
     [
         ("lane", {"lane": "free"}),
         ("lane", {"kind": "workshop", "lane": "voluntary"}),
         ("producing", {"kind": "lpka"}),
-        ("producing", {"kind": "bapas"}),
+        ("producing", {"kind": "bapas", "lane": "parole_community"}),
         ("gln", {"gln": "9529900002018"}),
         ("time_zone", {"time_zone": "Asia/Tokyo"}),
         ("cluster", {"cluster": "ska"}),
@@ -314,3 +388,38 @@ def test_a_capability_of_no_family_and_one_that_ends_before_it_begins_are_refuse
     assert refused_field(production.office.put(f"{AT}/capabilities/jewels", {"workers": 1})) == "family"
     ends = {"workers": 1, "valid_from": in_days(9).isoformat(), "valid_to": in_days(8).isoformat()}
     assert refused_field(production.office.put(f"{AT}/capabilities/{FAMILY}", ends)) == "valid_to"
+
+
+def test_hours_tell_the_office_no_more_of_people_than_the_counts_in_fives(shared_out: Production) -> None:
+    """Whatever it sees of two pools with the same counts in fives is the same, so no difference tells of anybody."""
+    office, officer = Visitor(shared_out, KANWIL, None), Visitor(shared_out, FACILITY, SRAGEN)
+
+    def told(consenting: int) -> None:
+        this_week = a_pool(week=monday().isoformat(), consenting=consenting, expected_releases=3, trainees=2)
+        next_week = a_pool(consenting=consenting + 5, expected_transfers=4)
+        for pool in (this_week, next_week):
+            assert shared_out.sragen.put(f"{AT}/pool", pool).status_code == 200
+
+    def seen(visitor: Visitor, *pages: str) -> list[list[str]]:
+        return [NUMBERS.findall(visitor.client.get(f"/production/{page}").text) for page in pages]
+
+    def why(order_id: UUID) -> str:
+        shared_out.hears(an_order(order_id=order_id), a_clearance(order_id=order_id))
+        rows = shared_out.office.work_orders()
+        (said,) = (
+            row["why"] for row in rows if (row["order_id"], row["facility"]) == (str(order_id), SRAGEN)
+        )
+        return str(said).partition(";")[0]
+
+    def all_of_it() -> tuple[list[list[str]], list[list[str]]]:
+        return seen(office, "", "facilities/", AT[1:]), seen(officer, AT[1:])
+
+    told(61)
+    few, own = all_of_it()
+    told(64)
+    more, own_of_more = all_of_it()
+    assert few == more
+    assert own != own_of_more
+    of_more = why(UUID(int=43))
+    told(61)
+    assert (why(UUID(int=44)), "makes" in of_more) == (of_more, True)

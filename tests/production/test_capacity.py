@@ -1,11 +1,13 @@
 """What a facility can make is minutes of consenting workers by its calendar, and the arithmetic of the container holds."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.production.domain.anonymity import LEAST
 from services.production.domain.calendar import (
     FARTHEST_DAYS,
     Calendar,
@@ -14,7 +16,7 @@ from services.production.domain.calendar import (
     working_day_after,
 )
 from services.production.domain.capacity import Capacity
-from services.production.domain.pool import Headcount, staffing, valid_between
+from services.production.domain.pool import COUNTS, Headcount, staffing, valid_between
 from shared.refusal import Refused
 
 MONDAY = date(2026, 3, 2)
@@ -213,3 +215,34 @@ def test_counts_that_contradict_each_other_are_refused_by_field(field: str, wron
 @pytest.mark.parametrize("workers", [0, 1])
 def test_without_workers_nothing_is_made(workers: int) -> None:
     assert (sragen(workers=workers).pieces_a_day(14) > 0) is bool(workers)
+
+
+@st.composite
+def a_counted_week(draw: st.DrawFn) -> Headcount:
+    """A week whose parts are no more than their whole."""
+    released, transferred, trainees, others, unwilling = (draw(st.integers(0, 40)) for _ in range(5))
+    consenting = released + transferred + trainees + others
+    return in_week(
+        0,
+        eligible=consenting + unwilling,
+        consenting=consenting,
+        expected_releases=released,
+        expected_transfers=transferred,
+        trainees=trainees,
+    )
+
+
+@given(week=a_counted_week())
+def test_a_week_in_fives_adds_up_and_tells_of_nobody_more_when_it_is_rounded_again(week: Headcount) -> None:
+    week.in_fives.must_add_up()
+    assert not any(getattr(week.in_fives, name) % LEAST for name in COUNTS)
+    assert week.in_fives.in_fives == week.in_fives
+
+
+def test_outside_less_labour_is_told_than_there_is_and_none_of_fewer_than_five() -> None:
+    exact, few = (in_week(0, eligible=some, consenting=some) for some in (14, 4))
+    for pool, there, told in ((exact, 14, 10), (few, 4, 0)):
+        rounded = staffing(60, of=60, pool=(pool.in_fives,))
+        one = replace(sragen(workers=60, pool=(pool,)), told=rounded)
+        assert (one.workers_on(MONDAY), one.outside.workers_on(MONDAY)) == (there, told)
+        assert one.outside.outside == one.outside

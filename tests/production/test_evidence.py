@@ -4,8 +4,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from shared.messaging.tables import outbox_event
 from shared.web.access import HEAD
 from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
 from tests.production.test_board import CSRF_TOKEN, Visitor
@@ -69,6 +71,69 @@ def test_what_can_not_be_evidence_is_refused_by_its_field(
     assert refused.status_code == 422
     assert [each["field"] for each in refused.json["errors"]] == [field]
     assert production.told("evidence_recorded") == []
+
+
+def agreement_of(production: Production, code: str) -> dict[str, Any]:
+    ((found,),) = [production.office.get("/agreements", facility=code).json]
+    return dict(found)
+
+
+def a_clause(agreement: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    about = {"item": "not_at_private_disposal", "document": "PKS-1, article 4"}
+    return a_document(**about, agreement_id=agreement["id"], **changes)
+
+
+def test_what_stands_in_an_agreement_says_in_which_and_does_not_outlast_it(production: Production) -> None:
+    ours, theirs = (agreement_of(production, code) for code in (SRAGEN, KLATEN))
+    last = in_days(100).isoformat()
+    assert production.office.patch(f"/agreements/{ours['id']}", {"valid_to": last}, "*").status_code == 200
+    clause = a_clause(ours, valid_until=last)
+    for refused, field in (
+        (clause | {"agreement_id": None}, "agreement_id"),
+        (clause | {"agreement_id": theirs["id"]}, "agreement_id"),
+        (a_document(agreement_id=ours["id"], valid_until=last), "agreement_id"),
+        (clause | {"valid_until": in_days(101).isoformat()}, "valid_until"),
+    ):
+        answer = production.head.post(AT, refused)
+        assert (answer.status_code, [each["field"] for each in answer.json["errors"]]) == (422, [field])
+    made = production.head.post(AT, clause)
+    assert (made.status_code, made.json["agreement_id"]) == (201, ours["id"])
+    assert production.told("evidence_recorded")[-1][1]["agreement_id"] == ours["id"]
+
+
+def test_the_end_of_an_agreement_is_told_whenever_it_moves(production: Production) -> None:
+    ours = agreement_of(production, SRAGEN)
+    one = f"/agreements/{ours['id']}"
+
+    def told() -> list[tuple[str, str | None]]:
+        return [(data["last_day"], data["reason"]) for _, data in production.told("agreement_end_moved")]
+
+    sooner, soonest = in_days(100).isoformat(), in_days(10).isoformat()
+    production.office.patch(one, {"tolerance_pct": 1}, "*")
+    assert told() == []
+    production.office.patch(one, {"valid_to": sooner}, "*")
+    assert told() == [(sooner, None)]
+    ended = production.office.post(f"{one}/end", {"on": soonest, "reason": "The partner asked for it."})
+    assert ended.status_code == 200, ended.text
+    assert told()[1:] == [(soonest, "The partner asked for it.")]
+    with production.database.transaction() as session:
+        query = select(outbox_event.c.subject).where(outbox_event.c.type.contains("agreement_end_moved"))
+        assert set(session.execute(query).scalars()) == {f"facility/{SRAGEN}"}
+
+
+def test_the_head_says_on_the_page_in_which_agreement_it_stands(production: Production) -> None:
+    ours, theirs = (agreement_of(production, code) for code in (SRAGEN, KLATEN))
+    head = Visitor(production, HEAD, SRAGEN)
+    page = head.client.get(f"{PAGE}?lang=en").text
+    assert (ours["number"] in page, theirs["number"] in page) == (True, False)
+    token = CSRF_TOKEN.search(page)
+    assert token is not None
+    form = {"csrf_token": token[1], **a_clause(ours, finding="supports")}
+    refused = head.client.post(PAGE, data={**form, "agreement_id": ""})
+    assert (refused.status_code, "Say in which agreement (PKS)" in refused.text) == (422, True)
+    assert head.client.post(PAGE, data=form).status_code == 303
+    (made,) = production.head.get(AT).json
+    assert made["agreement_id"] == ours["id"]
 
 
 def test_what_contradicts_is_taken_back_by_the_regional_office_alone(production: Production) -> None:

@@ -20,7 +20,6 @@ from tests.production.conftest import (
     a_week,
     an_order,
     in_days,
-    monday,
     particulars,
     today,
 )
@@ -71,14 +70,6 @@ def test_a_facility_is_brought_in_step_by_step_and_told_what_is_missing(
             "efficiency_pct": 75,
             "yield_pct": 95,
             "skill_level": 2,
-        },
-        "pool": {
-            "week": monday(),
-            "eligible": 20,
-            "consenting": 12,
-            "expected_releases": 0,
-            "expected_transfers": 0,
-            "trainees": 0,
         },
         "particulars": typed | {"verified": "on", "producing": "on"},
     }

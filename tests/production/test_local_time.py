@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from services.production.handlers import premi
 from services.production.local_time import today_at
-from services.production.storage import facility, premi_lot, worker
+from services.production.storage import agreement, facility, premi_lot, worker
 from shared.clock import WIB, advance, business_now, business_today, real_now
 from shared.refusal import Refused
 from tests.production.conftest import SRAGEN, Production
-from tests.production.workforce import consented, some_workers, worked
+from tests.production.workforce import a_scheme, agreement_of, consented, some_workers, worked
 
 MAKASSAR, JAYAPURA = "Asia/Makassar", "Asia/Jayapura"
 
@@ -55,6 +56,44 @@ def test_work_is_begun_reported_and_accepted_on_the_day_where_the_facility_is(
     assert inspected.status_code == 200, inspected.text
     with shared_out.database.transaction() as session:
         assert session.execute(select(premi_lot.c.accepted_on)).scalars().all() == [here]
+
+
+@pytest.mark.parametrize(("zone", "wib"), [(MAKASSAR, time(23)), (JAYAPURA, time(22))], ids=str)
+def test_agreements_and_schemes_end_on_the_day_where_the_facility_is(
+    production: Production, zone: str, wib: time
+) -> None:
+    at_this_time(production, zone, wib)
+    with production.database.transaction() as session:
+        office, here = business_today(session), today_at(session, SRAGEN)
+        id = agreement_of(session)
+        a_scheme(session)
+        (scheme,) = premi.schemes_of(session, id)
+        with pytest.raises(Refused, match=f"{here:%Y-%m-%d}"):
+            premi.end_scheme(session, scheme=scheme, on=office)
+        assert premi.end_scheme(session, scheme=scheme, on=here).valid_to == here
+    end = f"/agreements/{id}/end"
+    assert production.office.get(f"/agreements/{id}").json["state"] == "in_force"
+    assert production.office.post(end, {"on": office.isoformat(), "reason": "It moves."}).status_code == 422
+    ended = production.office.post(end, {"on": here.isoformat(), "reason": "It moves."})
+    assert (ended.status_code, ended.json["state"]) == (200, "in_force")
+
+
+def test_an_agreement_is_over_where_the_facility_is_and_not_yet_where_the_office_is(
+    production: Production,
+) -> None:
+    at_this_time(production, JAYAPURA, time(23))
+    with production.database.transaction() as session:
+        last = business_today(session)
+        session.execute(update(agreement).where(agreement.c.facility == SRAGEN).values(valid_to=last))
+    (ours,) = production.office.get("/agreements", facility=SRAGEN, state="over").json
+    assert ours["state"] == "over"
+    assert production.office.get(f"/agreements/{ours['id']}").json["state"] == "over"
+    assert production.office.get("/agreements", facility=SRAGEN, state="in_force").json == []
+    amended = production.office.patch(
+        f"/agreements/{ours['id']}", {"valid_to": (last + timedelta(days=9)).isoformat()}, "*"
+    )
+    assert amended.status_code == 422
+    assert "agreement" in production.office.get(f"/facilities/{SRAGEN}").json["missing"]
 
 
 def work_of(production: Production, work: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ LABELS = {
     "late": "Lateness: pieces times days",
     "splits": "Further facilities of lines",
     "moves": "Work orders that are taken back in whole or part",
+    "doubt": "Reliability that is lacking, in tens of per cent",
+    "way": "Way to a hub, in steps",
 }
 OTHERS = {"RTN-BYL": "no_hours", "LPS-WNG": "no_agreement"}
 """Facilities without workers, and why they were passed over: one reason that stands, one that does not any more."""

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.production.domain.allocation import LARGEST_SHARE_PCT, SMALLEST_SHARE
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity, latest_finish
-from services.production.domain.replanning import Held, OpenLine
+from services.production.domain.replanning import DOUBT, LATE, MOVE, SPLIT, WAY, Held, OpenLine, of_part
 from services.production.domain.terms import Terms
 from services.production.open_work import Family, OpenWork
 from services.production.solving import propose
@@ -22,7 +23,9 @@ def in_days(days: int) -> date:
     return TODAY + timedelta(days=days)
 
 
-def a_place(code: str, workers: int, busy: int = 0) -> Capacity:
+def a_place(
+    code: str, workers: int, busy: int = 0, *, reliability_pct: int | None = None, hub_steps: int = 2
+) -> Capacity:
     return Capacity(
         facility=code,
         today=TODAY,
@@ -31,6 +34,8 @@ def a_place(code: str, workers: int, busy: int = 0) -> Capacity:
         efficiency_pct=80,
         yield_pct=95,
         committed_minutes=busy,
+        reliability_pct=reliability_pct,
+        hub_steps=hub_steps,
     )
 
 
@@ -59,7 +64,16 @@ FOR_YEARS = Terms(until=in_days(2000))
 @st.composite
 def open_plans(draw: st.DrawFn) -> OpenWork:
     """Lines with terms, work orders and due days as they may be, whether or not anybody can keep them."""
-    able = {code: a_place(code, draw(st.integers(1, 60)), draw(st.integers(0, 90_000))) for code in CODES[:3]}
+    able = {
+        code: a_place(
+            code,
+            draw(st.integers(1, 60)),
+            draw(st.integers(0, 90_000)),
+            reliability_pct=draw(st.none() | st.integers(0, 100)),
+            hub_steps=draw(st.integers(0, 2)),
+        )
+        for code in CODES[:3]
+    }
     lines = []
     for number in range(draw(st.integers(1, 6))):
         quantity = draw(st.integers(1, 6_000))
@@ -131,3 +145,45 @@ def test_others_share_where_they_can() -> None:
     (change,) = proposed.changes
     assert max(share.quantity for share in change.offered) <= 5_000 * LARGEST_SHARE_PCT // 100
     assert sum(share.quantity for share in change.offered) == 5_000
+
+
+def test_what_a_facility_lacks_of_what_is_preferred_is_less_than_anything_else() -> None:
+    worst = of_part(a_place(CODES[0], 1, reliability_pct=0, hub_steps=2))
+    assert (worst.doubt, worst.way) == (9, 2)
+    assert 0 < DOUBT * worst.doubt + WAY * worst.way < MOVE < SPLIT <= LATE
+
+
+@pytest.mark.parametrize(
+    ("preferred", "other"),
+    [
+        ({"reliability_pct": 100}, {"reliability_pct": 60}),
+        ({"hub_steps": 0}, {"hub_steps": 2}),
+        ({"reliability_pct": 80, "hub_steps": 2}, {"reliability_pct": 60, "hub_steps": 0}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_nobody_has_goes_to_the_reliable_and_to_a_hub_among_those_in_time(
+    preferred: dict[str, int], other: dict[str, int], first: int
+) -> None:
+    liked, unliked = CODES[first], CODES[1 - first]
+    able = {liked: a_place(liked, 40, **preferred), unliked: a_place(unliked, 40, **other)}
+    lines = [a_line(n, 350, 90, (), LPS_AAA=FOR_YEARS, LPS_BBB=FOR_YEARS) for n in range(3)]
+    proposed = propose(OpenWork(TODAY, {"coco_rope": Family(lines, able)}), seconds=5)
+    assert {share.facility for change in proposed.changes for share in change.offered} == {liked}
+
+
+def test_nothing_is_moved_for_reliability_or_a_hub_alone_and_nothing_is_late_for_it() -> None:
+    liked, unliked = CODES[:2]
+    able = {
+        liked: a_place(liked, 40, reliability_pct=100, hub_steps=0),
+        unliked: a_place(unliked, 40, reliability_pct=0, hub_steps=2),
+    }
+    there = a_line(1, 400, 90, (held(1, unliked, 400, 20),), LPS_AAA=FOR_YEARS, LPS_BBB=FOR_YEARS)
+    proposed = propose(OpenWork(TODAY, {"coco_rope": Family([there], able)}), seconds=5)
+    assert (proposed.changes, proposed.after) == ((), proposed.before)
+    assert (proposed.before.doubt, proposed.before.way) == (9, 2)
+    busy = able | {liked: a_place(liked, 40, 2_000_000, reliability_pct=100, hub_steps=0)}
+    new = a_line(2, 350, 20, (), LPS_AAA=FOR_YEARS, LPS_BBB=FOR_YEARS)
+    (change,) = propose(OpenWork(TODAY, {"coco_rope": Family([new], busy)}), seconds=5).changes
+    assert [share.facility for share in change.offered] == [unliked]

@@ -11,7 +11,16 @@ from services.production.domain.work_order import WorkOrder
 from shared.clock import real_now
 from shared.events.production import PiecesCorrected
 from shared.refusal import Refused
-from tests.production.conftest import FAMILY, SRAGEN, Production, a_clearance, an_order, today
+from tests.production.conftest import (
+    FAMILY,
+    SRAGEN,
+    Production,
+    a_clearance,
+    a_pool,
+    an_order,
+    monday,
+    today,
+)
 from tests.production.test_work_order import DAY, made, started
 
 CLIENT = "0195c1a2-7b3c-7def-8abc-0123456789ab"
@@ -117,6 +126,23 @@ def test_whatever_is_reported_where_nobody_is_there_to_work_is_flagged(shared_ou
     with_capacity(shared_out, 0)
     assert shared_out.sragen.do(work, "report", **pieces(1)).status_code == 200
     assert flags(shared_out, work) == [True]
+
+
+def test_who_is_there_on_the_day_counts_and_not_the_places(shared_out: Production) -> None:
+    work = shared_out.sragen.started()
+    with_capacity(shared_out, 60)
+    nobody = a_pool(week=monday().isoformat(), eligible=0, consenting=0)
+    for pool in (nobody, a_pool(week=monday(1).isoformat())):
+        assert shared_out.sragen.put(f"/facilities/{SRAGEN}/pool", pool).status_code == 200
+    assert shared_out.sragen.do(work, "report", **pieces(1)).status_code == 200
+    assert flags(shared_out, work) == [True]
+
+
+def test_a_day_that_nobody_can_have_worked_on_is_refused_by_its_field(shared_out: Production) -> None:
+    work = shared_out.sragen.started()
+    for day in ("0001-01-01", "9999-12-31"):
+        answer = shared_out.sragen.do(work, "report", **pieces(1, worked_on=day))
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "worked_on")
 
 
 def test_work_orders_of_one_workshop_are_flagged_for_what_they_make_together(shared_out: Production) -> None:

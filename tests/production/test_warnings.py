@@ -7,19 +7,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import event, select, text, update
 
+from services.production import terms
 from services.production.domain.capacity import ready_on
 from services.production.domain.warning import OWNERS
+from services.production.domain.work_order import WorkOrder
 from services.production.handlers import people
-from services.production.storage import agreement, material_lot, work_order
+from services.production.storage import agreement, material_lot, work_order, worker
 from services.production.tasks import check_for_warnings, has_work_to_check
 from shared import settings
 from shared.clock import advance, business_today
 from shared.web.access import FACILITY, KANWIL
 from tests.awaiting import somebody_waits_for_a_lock, until
-from tests.production.conftest import KLATEN, SRAGEN, Production, an_amendment, in_days
-from tests.production.test_access_matrix import tools_are_missing
+from tests.production.conftest import KLATEN, SRAGEN, Production, an_amendment, in_days, today
+from tests.production.test_access_matrix import NEW_AGREEMENT, tools_are_missing
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.workforce import agreement_of, consented, some_workers, worked
 
@@ -286,6 +288,36 @@ def test_new_words_that_not_all_were_asked_about_are_the_facilitys_own_warning(
             session, facility=SRAGEN, workers=[second], agreement_id=of, purposes=["work"]
         )
     assert not lacking(), "who withdrew works on it no more"
+
+
+def test_only_the_words_of_the_agreement_that_the_work_falls_under_are_asked_about(
+    shared_out: Production,
+) -> None:
+    work = UUID(shared_out.sragen.started()["id"])
+    other = {**NEW_AGREEMENT, "partner": "CHEWY-LOUIS", "lanes": ["free"]}
+    made = shared_out.office.post("/agreements", other)
+    assert made.status_code == 201, made.text
+    with shared_out.database.transaction() as session:
+        falls_under = terms.agreement_on(session, session.get_one(WorkOrder, work), today())
+        assert falls_under is not None
+        ours, others = falls_under.id, UUID(made.json["id"])
+        people.set_words(session, agreement_id=others, purpose="work", valid_from=today(), words="Words.")
+        (one,) = people.register(session, facility=SRAGEN, count=1, eligible=True)
+        (id,) = session.execute(select(worker.c.id).where(worker.c.code == one)).scalars()
+        for agreement_id in (ours, others):
+            consented(session, [id], agreement_id=agreement_id, purposes=("work",), given_on=today())
+        worked(session, {id: 60}, work)
+        people.set_words(session, agreement_id=others, purpose="work", valid_from=in_days(1), words="New.")
+
+    def lacking() -> bool:
+        check(shared_out)
+        return "consent_lacking" in [each["kind"] for each in shared_out.sragen.get("/warnings").json]
+
+    pass_days(shared_out, 1)
+    assert not lacking(), "these words are about the work of others"
+    with shared_out.database.transaction() as session:
+        people.set_words(session, agreement_id=ours, purpose="work", valid_from=in_days(1), words="New.")
+    assert lacking()
 
 
 def test_lacking_consent_is_told_to_nobody_outside_however_long_it_lasts(shared_out: Production) -> None:

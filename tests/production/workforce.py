@@ -42,9 +42,15 @@ def some_workers(session: Session, count: int = 3, facility: str = SRAGEN) -> di
     return made
 
 
-def consented(session: Session, workers: Sequence[UUID], facility: str = SRAGEN, **changes: Any) -> None:
+def consented(
+    session: Session,
+    workers: Sequence[UUID],
+    facility: str = SRAGEN,
+    agreement_id: UUID | None = None,
+    **changes: Any,
+) -> None:
     values = {
-        "agreement_id": agreement_of(session, facility),
+        "agreement_id": agreement_id or agreement_of(session, facility),
         "purposes": ("work", "data"),
         "language": "jv",
         "read_aloud": True,

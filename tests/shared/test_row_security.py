@@ -44,6 +44,7 @@ SEEN_BY_ALL = {
     "orders.rescreening": "which rules changed, and how far their screening is",
     "orders.facility": "names only, our copy",
     "orders.evidence": "documents about facilities with nobody in them, which each dossier shows",
+    "orders.agreement_end": "last days of agreements, by which documents end that each dossier shows",
     "orders.month_of_work": "figures about five people or more, or none, which each dossier shows",
     "production.item": REFERENCE,
     "production.material": REFERENCE,

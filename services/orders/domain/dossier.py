@@ -85,21 +85,38 @@ class Document:
     sha256: str | None
     recorded_at: datetime
     withdrawn_at: datetime | None
+    moved: Sequence[tuple[datetime, date]] = ()
+    """When it was told that the agreement in which it stands ends on another day, and on which; oldest first."""
 
     def counts(self, at: datetime) -> bool:
         return self.recorded_at <= at and (self.withdrawn_at is None or at < self.withdrawn_at)
 
+    def last_day(self, at: datetime) -> date | None:
+        """Its last day as it was known at a moment: its own, or that of its agreement if that is earlier."""
+        told = [last for told_at, last in self.moved if told_at <= at]
+        return min((self.valid_until, *told[-1:])) if self.valid_until else None
+
     @property
-    def ends_at(self) -> datetime | None:
-        """The beginning of the day, in Central Java, on which it has expired."""
-        if self.valid_until is None:
-            return None
-        return datetime.combine(self.valid_until + timedelta(days=1), time(), CENTRAL_JAVA)
+    def told_at(self) -> set[datetime]:
+        """When something became known of it: that it is there, ends on another day, or is withdrawn."""
+        moments = (self.recorded_at, self.withdrawn_at, *(told_at for told_at, _ in self.moved))
+        return {moment for moment in moments if moment}
+
+    @property
+    def ends_at(self) -> set[datetime]:
+        """When it has expired by one of the days that were told."""
+        return {_after(last) for last in (self.valid_until, *(last for _, last in self.moved)) if last}
 
     def state(self, at: datetime) -> str:
         if self.finding == CONTRADICTS:
             return CONTRADICTED
-        return COMPLETE if self.ends_at is None or at < self.ends_at else EXPIRED
+        last = self.last_day(at)
+        return COMPLETE if last is None or at < _after(last) else EXPIRED
+
+
+def _after(last: date) -> datetime:
+    """The beginning of the day after, in Central Java."""
+    return datetime.combine(last + timedelta(days=1), time(), CENTRAL_JAVA)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,12 +175,10 @@ def hash_of(version: Mapping[str, Any]) -> str:
 def _moments(facts: Facts, until: datetime) -> list[datetime]:
     """When something became known or ended, from the beginning of the dossier on."""
     begin = min(each.at for each in facts.contents)
-    ended = (each.ends_at for each in facts.documents)
     moments = {
         *(each.at for each in facts.contents),
-        *(each.recorded_at for each in facts.documents),
-        *(each.withdrawn_at for each in facts.documents if each.withdrawn_at),
-        *(end for end in ended if end and end <= until),
+        *(moment for each in facts.documents for moment in each.told_at),
+        *(moment for each in facts.documents for moment in each.ends_at if moment <= until),
         *(each.at for each in facts.counts),
         *(each.told_at for each in facts.months),
     }
@@ -248,6 +263,7 @@ def _worst(states: Iterable[str]) -> str:
 
 
 def _shown(one: Document, at: datetime) -> dict[str, Any]:
+    last = one.last_day(at)
     return {
         "id": str(one.id),
         "facility": one.facility,
@@ -256,7 +272,7 @@ def _shown(one: Document, at: datetime) -> dict[str, Any]:
         "source": one.issuer,
         "document": one.document,
         "issued_on": one.issued_on.isoformat(),
-        "valid_until": one.valid_until.isoformat() if one.valid_until else None,
+        "valid_until": last.isoformat() if last else None,
         "sha256": one.sha256,
         "recorded_at": _written(one.recorded_at),
     }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.orders import dossiers
 from services.orders.domain.dossier import COMPLETE, CONTRADICTS, FIGURES
 from services.orders.handlers.releasing import end_exports
-from services.orders.storage import evidence, lot, month_of_work, shipment_lot
+from services.orders.storage import agreement_end, evidence, lot, month_of_work, shipment_lot
 from shared.events.logistics import (
     CartonsPutIn,
     CartonsTakenOut,
@@ -20,14 +20,14 @@ from shared.events.logistics import (
     ShipmentLine,
     ShipmentPlanned,
 )
-from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, MonthClosed
+from shared.events.production import AgreementEndMoved, EvidenceRecorded, EvidenceWithdrawn, MonthClosed
 from shared.messaging.reactions import Heard, NotYet
 
 OfAShipment = ShipmentPlanned | CartonsPutIn | CartonsTakenOut | ShipmentCancelled | ShipmentDeparted
 
 
 def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard) -> None:
-    names = ("item", "finding", "document", "issuer", "issued_on", "valid_until", "sha256")
+    names = ("item", "finding", "document", "issuer", "issued_on", "valid_until", "sha256", "agreement_id")
     facts: dict[str, Any] = {name: getattr(event, name) for name in names}
     row = {"id": event.evidence_id, "facility": event.code, "recorded_at": heard.occurred_at}
     session.execute(insert(evidence).values(**row, **facts))
@@ -43,6 +43,12 @@ def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Hea
     after = dossiers.shown_by(session, event.code, event.item, at=heard.occurred_at)
     if before == COMPLETE and after != COMPLETE:
         end_exports(session, facility=event.code)
+
+
+def on_agreement_end_moved(session: Session, event: AgreementEndMoved, heard: Heard) -> None:
+    """What stands in it is over the day after its last: the look of that day ends what was released over it."""
+    values = {"agreement_id": event.agreement_id, "told_at": heard.occurred_at, "last_day": event.last_day}
+    session.execute(insert(agreement_end).values(**values))
 
 
 def on_month_closed(session: Session, event: MonthClosed, heard: Heard) -> None:

@@ -20,6 +20,7 @@ from services.orders.handlers.dossiers import (
     keep_put_in,
     keep_taken_out,
     keep_what_left,
+    on_agreement_end_moved,
     on_evidence_recorded,
     on_evidence_withdrawn,
     on_month_closed,
@@ -59,6 +60,7 @@ from shared.events.logistics import (
     WithholdingAnswered,
 )
 from shared.events.production import (
+    AgreementEndMoved,
     EvidenceRecorded,
     EvidenceWithdrawn,
     FacilityRegistered,
@@ -202,6 +204,7 @@ REACTIONS: Reactions = {
     FacilityRegistered: keep_copy(facility, _facility),
     EvidenceRecorded: on_evidence_recorded,
     EvidenceWithdrawn: on_evidence_withdrawn,
+    AgreementEndMoved: on_agreement_end_moved,
     MonthClosed: on_month_closed,
     ProductionPlanned: on_production_planned,
     QuoteAnswered: on_quote_answered,

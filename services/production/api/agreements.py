@@ -18,7 +18,6 @@ from services.production.schemas.agreements import (
     AgreementSchema,
     EndRequest,
 )
-from shared.clock import business_today
 from shared.web.access import KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
@@ -42,7 +41,6 @@ def list_agreements(page: dict[str, Any]) -> Any:
         rows = views.list_agreements(
             session,
             current(),
-            today=business_today(session),
             code=page["facility"],
             state=page["state"],
             day=page["day"],
@@ -74,7 +72,7 @@ def read_agreement(agreement_id: UUID) -> Any:
     """One agreement; its ETag is what an amendment sends as If-Match."""
     with transaction() as session:
         found = _found(session, agreement_id)
-        return views.as_dict(found, business_today(session)), 200, etag(found.version)
+        return views.shown(session, found), 200, etag(found.version)
 
 
 @api.patch("/agreements/<uuid:agreement_id>")
@@ -88,7 +86,7 @@ def amend_agreement(body: dict[str, Any], agreement_id: UUID) -> Any:
         one_plan_at_a_time(session)  # nobody amends it between the look at its version and the amendment
         must_match(_found(session, agreement_id).version)
         amended = agreements.amend(session, agreement_id=agreement_id, **body)
-        return views.as_dict(amended, business_today(session)), 200, etag(amended.version)
+        return views.shown(session, amended), 200, etag(amended.version)
 
 
 @api.post("/agreements/<uuid:agreement_id>/end")
@@ -114,4 +112,4 @@ def _found(session: Session, agreement_id: UUID) -> Agreement:
 
 
 def _dumped(session: Session, one: Agreement) -> Any:
-    return AGREEMENT.dump(views.as_dict(one, business_today(session)))
+    return AGREEMENT.dump(views.shown(session, one))

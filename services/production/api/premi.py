@@ -10,8 +10,10 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.production import agreements, ledger, workers
+from services.production.domain.agreement import Agreement
 from services.production.duties import READERS
 from services.production.handlers import people, premi
+from services.production.local_time import today_at
 from services.production.schemas.premi import (
     SchemeEnd,
     SchemeRequest,
@@ -19,7 +21,6 @@ from services.production.schemas.premi import (
     WordsRequest,
     WordsSchema,
 )
-from shared.clock import business_today
 from shared.web.access import KANWIL, current, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
@@ -80,8 +81,8 @@ def end_premi_scheme(body: dict[str, Any], agreement_id: UUID, scheme_id: UUID) 
 def list_consent_words(agreement_id: UUID) -> Any:
     """The words that are read aloud before somebody consents to work, and to the use of data, as of today."""
     with transaction() as session:
-        _need(session, agreement_id)
-        return list(workers.words_on(session, agreement_id, business_today(session)).values())
+        found = _need(session, agreement_id)
+        return list(workers.words_on(session, agreement_id, today_at(session, found.facility)).values())
 
 
 @api.post("/agreements/<uuid:agreement_id>/consent-words")
@@ -99,6 +100,8 @@ def set_consent_words(body: dict[str, Any], agreement_id: UUID) -> Response:
     return once(run)
 
 
-def _need(session: Session, agreement_id: UUID) -> None:
-    if agreements.find(session, current(), agreement_id) is None:
+def _need(session: Session, agreement_id: UUID) -> Agreement:
+    found = agreements.find(session, current(), agreement_id)
+    if found is None:
         raise not_found("agreement")
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from services.production.domain.remarks import said
+from shared.events.production import AgreementEndMoved
 from shared.refusal import Refused
 
 LANES = ("custodial", "parole_community", "free")
@@ -53,9 +54,10 @@ class Agreement:
             return "upcoming"
         return "in_force" if day <= self.last_day else "over"
 
-    def amend(self, *, today: date, others: Iterable["Agreement"], **changes: Any) -> None:
+    def amend(self, *, today: date, others: Iterable["Agreement"], **changes: Any) -> list[AgreementEndMoved]:
         """Change days, lanes, tariffs or the tolerance, as long as it is not over; its number, partner and facility stay."""
         self._must_not_be_over(today)
+        before = self.last_day
         if changes.get("valid_to", today) < today:
             raise Refused(
                 "An agreement can't be made to have ended before today; end it instead.", field="valid_to"
@@ -64,14 +66,26 @@ class Agreement:
             setattr(self, name, value)
         stand_alone(self, others)
         self.version += 1
+        return [self._end_moved()] if self.last_day != before else []
 
-    def end(self, *, on: date, reason: str, today: date) -> None:
+    def end(self, *, on: date, reason: str, today: date) -> AgreementEndMoved:
         """End it before its time; ``on`` is its last day."""
         self._must_not_be_over(today)
         if not today <= on <= self.valid_to:
             raise Refused("Give a day from {first} to {last}.", field="on", first=today, last=self.valid_to)
         self.ended_on, self.ended_reason = on, said(reason)
         self.version += 1
+        return self._end_moved()
+
+    def _end_moved(self) -> AgreementEndMoved:
+        return AgreementEndMoved(
+            code=self.facility,
+            agreement_id=self.id,
+            number=self.number,
+            partner=self.partner,
+            last_day=self.last_day,
+            reason=self.ended_reason,
+        )
 
     def _must_not_be_over(self, today: date) -> None:
         if self.ended_on is not None or self.state_on(today) == "over":

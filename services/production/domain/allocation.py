@@ -49,9 +49,13 @@ class Place:
     @property
     def preference(self) -> tuple[int, int, int]:
         """The reliable first, by tens of per cent; then who makes the most, for few shares; then the nearest to a hub."""
-        known = self.capacity.reliability_pct
-        doubt = -(-max(0, RELIABLE_PCT - known) // 10) if known is not None else 0
-        return doubt, -self.most, self.capacity.hub_steps
+        return doubt(self.capacity), -self.most, self.capacity.hub_steps
+
+
+def doubt(one: Capacity) -> int:
+    """How many tens of per cent a facility is less reliable than those that are not told apart."""
+    known = one.reliability_pct
+    return -(-max(0, RELIABLE_PCT - known) // 10) if known is not None else 0
 
 
 def reliability(offers: int, *, declined: int, late: int, passed_pct: int | None) -> int | None:
@@ -168,8 +172,11 @@ def _proportional(quantity: int, places: Sequence[Place]) -> list[int]:
 def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, farthest: date) -> Share:
     """The share in words: how fast, after what other work, and how late if it is."""
     due = one.finish_of(amount, labour_minutes) or farthest
-    rate, days = one.pieces_a_day(labour_minutes), -(-labour_minutes // one.minutes_a_day)
-    why = [f"makes {rate} a day" if rate else f"makes one in {days} working days"]
+    told = one.outside
+    rate, a_day = told.pieces_a_day(labour_minutes), told.minutes_a_day
+    why = [f"makes {rate} a day" if rate else f"makes one in {-(-labour_minutes // a_day)} working days"]
+    if not a_day:
+        why = ["has fewer than five people"]
     if one.reliability_pct is not None:
         why.append(f"reliable to {one.reliability_pct} %")
     if one.hub_steps < 2:
@@ -177,7 +184,8 @@ def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, farthe
     if one.material_minutes > one.busy_minutes:
         why.append(f"after {one.material_days} working days until material comes")
     elif one.committed_minutes:
-        why.append(f"after {-(-one.busy_minutes // one.minutes_a_day)} working days of other work")
+        days = f"{-(-one.busy_minutes // a_day)} working days of " if a_day else ""
+        why.append(f"after {days}other work")
     if due > latest:
         why.append(f"{(due - latest).days} days after the latest finish, nobody is quicker")
     return Share(one.facility, amount, due, "; ".join(why))

@@ -1,7 +1,7 @@
 """How much a facility can make, and by when: minutes of consenting workers, never of all inmates."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -22,6 +22,7 @@ class Capacity:
 
     ``committed_minutes`` is the work on the good pieces that it was asked for already; new pieces come
     after it, and after the ``material_days``, working days until the material for them has come. What is left of ``today`` counts for nothing.
+    ``told`` is the staffing by the counts in fives that are told outside the facility, where it differs.
     A hub is 0 ``hub_steps`` from a hub, whoever is in a former residency that has one 1, everybody else 2.
     """
 
@@ -37,20 +38,34 @@ class Capacity:
     hub_steps: int = 2
     committed_minutes: int = 0
     material_days: int = 0
+    told: Staffing | None = None
+
+    @cached_property
+    def outside(self) -> "Capacity":
+        """The same as it may be told outside the facility: made of places, hours and counts in fives."""
+        return self if self.told is None else replace(self, staffing=self.told, told=None)
 
     @cached_property
     def minutes_a_day(self) -> int:
         """Labour of a full day with the most workers that are going to be there."""
-        return max(self.calendar.week) * self._most * self.efficiency_pct // (WHOLE * 100)
+        return self._full_day(max(there for _, there in self.staffing[self._step_on(self.today) :]))
 
-    @property
-    def workers(self) -> int:
-        """The most that are going to be there; one who learns is one."""
-        return -(-self._most // WHOLE)
+    def minutes_of_a_full_day(self, day: date) -> int:
+        """Labour of a full day with the workers who are there on that one."""
+        return self._full_day(self._there_on(day))
 
-    @cached_property
-    def _most(self) -> int:
-        return max((there for _, there in self.staffing), default=0)
+    def workers_on(self, day: date) -> int:
+        """How many are there; one who learns is one."""
+        return -(-self._there_on(day) // WHOLE)
+
+    def _full_day(self, there: int) -> int:
+        return max(self.calendar.week) * there * self.efficiency_pct // (WHOLE * 100)
+
+    def _there_on(self, day: date) -> int:
+        return self.staffing[self._step_on(day)][1]
+
+    def _step_on(self, day: date) -> int:
+        return bisect_right(self.staffing, day, key=lambda step: step[0]) - 1
 
     @cached_property
     def minutes_a_day_now(self) -> int:

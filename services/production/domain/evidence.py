@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from services.production.domain.agreement import Agreement
 from services.production.domain.remarks import nobody_named, said
 from shared.refusal import Refused
 
@@ -52,6 +53,8 @@ KINDS: Final = {
     "skills": YEARLY,
 }
 """The tests of the ILO's indicators, as far as documents of a facility can meet them."""
+OF_AN_AGREEMENT: Final = "not_at_private_disposal"
+"""What shows this is a clause of an agreement with a partner, and ends with it."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -69,6 +72,7 @@ class Evidence:
     sha256: str | None
     recorded_on: date
     recorded_by: str
+    agreement_id: UUID | None = None
     withdrawn_on: date | None = None
     withdrawn_reason: str | None = None
 
@@ -94,6 +98,7 @@ def record(
     issued_on: date,
     valid_until: date | None,
     sha256: str | None,
+    agreement: Agreement | None,
     today: date,
     by: str,
 ) -> Evidence:
@@ -102,6 +107,7 @@ def record(
         raise Refused("Evidence is recorded by the head of the facility or the regional office.")
     if issued_on > today:
         raise Refused("Give a day up to today.", field="issued_on")
+    _must_stand_in(agreement, valid_until, of_one=(item, finding) == (OF_AN_AGREEMENT, SUPPORTS))
     if finding == SUPPORTS:
         _must_hold(KINDS[item], issuer, issued_on, valid_until)
     elif valid_until is not None:
@@ -120,7 +126,24 @@ def record(
         sha256=sha256,
         recorded_on=today,
         recorded_by=by,
+        agreement_id=agreement.id if agreement else None,
     )
+
+
+def _must_stand_in(agreement: Agreement | None, valid_until: date | None, *, of_one: bool) -> None:
+    if of_one and agreement is None:
+        raise Refused("Say in which agreement (PKS) of this facility it stands.", field="agreement_id")
+    if not of_one and agreement is not None:
+        raise Refused(
+            "Only what shows that nobody is at private disposal stands in an agreement (PKS).",
+            field="agreement_id",
+        )
+    if agreement is not None and valid_until is not None and valid_until > agreement.last_day:
+        raise Refused(
+            "The agreement (PKS) ends on {last}: give a day up to then.",
+            field="valid_until",
+            last=agreement.last_day,
+        )
 
 
 def _must_hold(kind: Kind, issuer: str, issued_on: date, valid_until: date | None) -> None:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from stdnum import ean
 
+from services.production.domain.agreement import LANES
 from services.production.domain.clearance import LANE
 from shared.events.orders import Lane
 from shared.refusal import Refused
@@ -39,7 +40,7 @@ class Particulars:
     hub: bool
     verified: bool
     producing: bool
-    lane: Lane = LANE
+    lane: Lane
 
     def may_be(self) -> None:
         """Refuse work for children, free work in a prison, and a number of a place that is none."""
@@ -51,6 +52,16 @@ class Particulars:
             raise Refused("What is made in a Lapas, Rutan or LPKA is made by prisoners.", field="lane")
         if not ean.is_valid(self.gln) or len(self.gln) != 13:
             raise Refused("Give the 13 digits of its GLN, the last of them the check digit.", field="gln")
+
+
+def lane_may_become(lane: str, *, before: str, open_work: int) -> None:
+    """Refuse to make freer, by an edit, the lots of work that others have begun or are asked for."""
+    if open_work and LANES.index(lane) > LANES.index(before):
+        raise Refused(
+            "Work orders are open here ({count}): an edit never makes their lots freer. Change this when they are done.",
+            field="lane",
+            count=open_work,
+        )
 
 
 def still_missing(

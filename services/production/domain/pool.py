@@ -2,15 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any
 
+from services.production.domain.anonymity import in_fives
 from shared.refusal import Refused
 
 LEARNING_PCT = (25, 50, 75, 100)
 """What a trainee does of a trained worker's work in each week since the first. A planning value."""
 WHOLE = 100
+COUNTS = ("eligible", "consenting", "expected_releases", "expected_transfers", "trainees")
+"""Of people."""
 Staffing = tuple[tuple[date, int], ...]
 """From which day on there are how many hundredths of a trained worker; before the first, none."""
 
@@ -33,6 +37,12 @@ class Headcount:
     @property
     def present(self) -> int:
         return self.consenting - self.expected_releases - self.expected_transfers
+
+    @property
+    def in_fives(self) -> "Headcount":
+        """The same as it is told outside the facility; so rounded, its parts are no more than its whole, too."""
+        counts: dict[str, Any] = {name: in_fives(getattr(self, name)) or 0 for name in COUNTS}
+        return replace(self, **counts)
 
     def must_add_up(self) -> None:
         """Refuse counts that contradict each other."""

@@ -49,7 +49,7 @@ def placed(origin: Origin, *, now: datetime, received: datetime, began: date | N
 
 @dataclass(frozen=True, kw_only=True)
 class Workshop:
-    """What makes a family of goods: labour minutes of a full day with all ``workers``, and of one piece.
+    """What makes a family of goods: labour minutes of a full day with the ``workers`` of that day, and of one piece.
 
     ``elsewhere`` are those of what its other work orders tell of the same day.
     """

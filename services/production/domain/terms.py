@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from services.production.domain.allocation import Plan, share_out
 from services.production.domain.capacity import Capacity
@@ -16,6 +16,8 @@ MATERIAL_DAYS = 5
 Reason = Literal[
     "no_agreement", "agreement_ends", "declined", "skill_too_low", "no_workshop", "no_hours", "not_needed"
 ]
+BARRING: Final[tuple[Reason, ...]] = ("no_agreement", "declined", "skill_too_low", "no_workshop")
+"""For these a facility is out of the question however many hours it has; each plan finds out anew whether they hold."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from services.production.domain.agreement import Agreement, Tariff, stand_alone
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.waiting import share_out_what_waits
+from services.production.local_time import today_at
 from services.production.storage import agreement, demand, facility, item
-from shared.clock import business_today
+from shared.messaging.outbox import record
 from shared.refusal import Refused
 
 
@@ -62,17 +63,19 @@ def amend(session: Session, *, agreement_id: UUID, **changes: Any) -> Agreement:
         session.flush()
         changes["tariffs"] = _tariffs(session, wanted)
     others = others_of(session, amended.partner, amended.facility)
-    amended.amend(today=business_today(session), others=others, **changes)
+    moved = amended.amend(today=today_at(session, amended.facility), others=others, **changes)
+    record(session, *moved)
     _share_out(session, amended)
     return amended
 
 
 def end(session: Session, *, agreement_id: UUID, on: date, reason: str) -> Agreement:
-    """End it early: nothing that would last beyond that day is offered under it any more."""
+    """End it early: nothing that would last beyond that day is offered under it any more, and what stands in it ends."""
     one_plan_at_a_time(session)
     ended = _locked(session, agreement_id)
-    ended.end(on=on, reason=reason, today=business_today(session))
+    moved = ended.end(on=on, reason=reason, today=today_at(session, ended.facility))
     session.flush()
+    record(session, moved)
     return ended
 
 

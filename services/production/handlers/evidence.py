@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.production.domain import evidence
+from services.production.domain.agreement import Agreement
 from services.production.domain.evidence import Evidence
 from services.production.local_time import today_at
+from services.production.storage import agreement, facility
 from services.production.storage import evidence as table
-from services.production.storage import facility
 from shared.events.production import EvidenceRecorded, EvidenceWithdrawn
 from shared.messaging import outbox
 from shared.refusal import Refused
@@ -29,6 +30,7 @@ def record(
     issued_on: date,
     valid_until: date | None,
     sha256: str | None,
+    agreement_id: UUID | None,
 ) -> Evidence:
     """A document as evidence of one item, once for each item as long as it stands."""
     session.execute(select(facility.c.code).where(facility.c.code == code).with_for_update()).one()
@@ -37,6 +39,10 @@ def record(
         raise Refused(
             "{document} is recorded already; withdraw it first.", field="document", document=document
         )
+    of_it = (agreement.c.id == agreement_id, agreement.c.facility == code)
+    stands_in = session.execute(select(Agreement).where(*of_it)).scalar_one_or_none()
+    if agreement_id is not None and stands_in is None:
+        raise Refused("Choose an agreement of this facility.", field="agreement_id")
     made = evidence.record(
         id=uuid7s.uuid7(),
         facility=code,
@@ -47,11 +53,12 @@ def record(
         issued_on=issued_on,
         valid_until=valid_until,
         sha256=sha256,
+        agreement=stands_in,
         today=today_at(session, code),
         by=by,
     )
     session.add(made)
-    told = ("item", "finding", "document", "issuer", "issued_on", "valid_until", "sha256")
+    told = ("item", "finding", "document", "issuer", "issued_on", "valid_until", "sha256", "agreement_id")
     facts = {name: getattr(made, name) for name in told}
     outbox.record(session, EvidenceRecorded(code=code, evidence_id=made.id, **facts))
     return made

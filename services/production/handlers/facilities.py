@@ -4,15 +4,15 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.domain.facility import FIRST_LEVEL, Particulars, Zone
+from services.production.domain.facility import FIRST_LEVEL, Particulars, Zone, lane_may_become
 from services.production.domain.remarks import nobody_named, nobody_numbered
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.waiting import share_out_to
-from services.production.storage import capability, capability_change, facility, item
+from services.production.storage import OPEN, capability, capability_change, facility, item, work_order
 from shared.clock import business_today
 from shared.events.production import FacilityRegistered
 from shared.messaging.outbox import record
@@ -33,6 +33,8 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     one_plan_at_a_time(session)
     values = asdict(particulars) | {"address": list(particulars.address), "by_office": True}
     known = session.execute(select(facility).where(facility.c.code == code)).mappings().one_or_none()
+    if known is not None:
+        must_stay_as_strict(session, code, known["lane"], particulars.lane)
     session.execute(
         upsert(facility)
         .values(code=code, open_minutes=0, **values)
@@ -42,6 +44,12 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     if known is None or any(known[name] != value for name, value in told.items()):
         record(session, FacilityRegistered(code=code, **(told | {"address": particulars.address})))
     share_out_to(session, code)
+
+
+def must_stay_as_strict(session: Session, code: str, before: str, after: str) -> None:
+    """While work is open. The caller holds all planning, so that none is offered meanwhile."""
+    counted = select(func.count()).select_from(work_order).where(work_order.c.facility == code, OPEN)
+    lane_may_become(after, before=before, open_work=session.execute(counted).scalar_one())
 
 
 def set_capability(

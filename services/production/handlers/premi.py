@@ -29,7 +29,7 @@ from services.production.storage import (
     premi_scheme,
     worker,
 )
-from shared.clock import business_now, business_today
+from shared.clock import business_now
 from shared.refusal import Refused
 from shared.sight import as_the_service
 
@@ -82,9 +82,9 @@ def make_scheme(
 
 def end_scheme(session: Session, *, scheme: Scheme, on: date) -> Scheme:
     """Let another scheme follow: ``on`` is its last day, which does not lie back, so that what was accrued stands."""
-    lock = select(agreement.c.id).where(agreement.c.id == scheme.agreement_id)
-    session.execute(lock.with_for_update(key_share=True))  # a lot accepted under it waits for nobody
-    ended = rules.ended(scheme, on=on, today=business_today(session))
+    lock = select(agreement.c.facility).where(agreement.c.id == scheme.agreement_id)
+    locked = session.execute(lock.with_for_update(key_share=True))  # a lot accepted under it waits for nobody
+    ended = rules.ended(scheme, on=on, today=today_at(session, locked.scalar_one()))
     session.execute(update(premi_scheme).where(premi_scheme.c.id == scheme.id).values(valid_to=on))
     return ended
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.production.domain.allocation import Plan, Share
 from services.production.domain.replanning import OpenLine
-from services.production.domain.terms import PlanOnTerms, Reason
+from services.production.domain.terms import BARRING, PlanOnTerms, Reason
 from services.production.handlers.planning import (
     line_of,
     lock_work_orders,
@@ -27,9 +27,6 @@ from shared.clock import business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 from shared.sight import as_the_service
-
-TOLD_ANEW: Final[tuple[Reason, ...]] = ("no_agreement", "skill_too_low", "no_workshop", "declined")
-"""Reasons that ``OpenLine.barred`` has where they still hold."""
 
 
 def keep(session: Session, *, work: OpenWork, proposed: Proposed) -> UUID:
@@ -113,5 +110,5 @@ def _passed_over(session: Session, line: OpenLine) -> dict[str, Reason]:
     of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
     before = session.execute(select(passed_over.c.facility, passed_over.c.reason).where(*of_line))
     kept = {row.facility: row.reason for row in before if row.facility in line.places}
-    still = {code: reason for code, reason in kept.items() if reason not in TOLD_ANEW}
+    still = {code: reason for code, reason in kept.items() if reason not in BARRING}
     return {**dict.fromkeys(line.places, "not_needed"), **still, **line.barred}

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from services.production.capacities import of_all_families
-from services.production.domain.terms import Reason
+from services.production.domain.terms import BARRING
 from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
 from services.production.storage import (
     ASKED,
@@ -29,7 +29,6 @@ from shared.sight import as_the_service
 
 MOST = 200
 """Lines that are tried in one transaction, the most urgent first: other planning waits for it."""
-OTHER_THAN_HOURS: Final[tuple[Reason, ...]] = ("no_agreement", "declined", "skill_too_low", "no_workshop")
 
 
 def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> None:
@@ -64,7 +63,7 @@ def offering_new_hours(session: Session, code: str) -> Iterator[None]:
 def _lacks_other_than_hours(code: str) -> ColumnElement[bool]:
     """Whether a line passed the facility over for what its hours do not change."""
     of_line = (passed_over.c.order_id == demand.c.order_id, passed_over.c.line == demand.c.line)
-    others = passed_over.c.reason.in_(OTHER_THAN_HOURS)
+    others = passed_over.c.reason.in_(BARRING)
     return exists().where(*of_line, passed_over.c.facility == code, others).correlate(demand)
 
 

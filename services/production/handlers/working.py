@@ -117,17 +117,17 @@ def report(
     """Pieces made or mended on one day; without one it is the day of the device's time."""
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
-    before = order.made
+    before, here = order.made, now_at(session, order.facility)
     told = Origin(client_id=client_id, device_at=device_at, device=device)
-    origin = _placed(session, order, told, since=order.started_on)
+    origin = placed(told, now=here, received=real_now(), began=order.started_on)
     reported = order.report(
         pieces,
         kind=kind,
         worked_on=worked_on,
-        today=today_at(session, order.facility),
+        today=here.date(),
         origin=origin,
-        workshop=workshop_on(session, order, worked_on or origin.day, kind),
-        tolerance_pct=terms.tolerance_of(session, order, today_at(session, order.facility)),
+        workshop=workshop_on(session, order, worked_on or origin.day or here.date(), kind),
+        tolerance_pct=terms.tolerance_of(session, order, here.date()),
     )
     record(session, *reported)
     materials.account_for(session, order, order.made - before)
@@ -206,14 +206,9 @@ def locked(session: Session, work_order_id: UUID) -> WorkOrder:
 
 def _day_of(session: Session, order: WorkOrder, device_at: datetime | None, *, since: date | None) -> date:
     """The day on which something was tapped: today without a device's time, or if that can't be right."""
-    origin = _placed(session, order, Origin(device_at=device_at), since=since)
-    return origin.day or today_at(session, order.facility)
-
-
-def _placed(session: Session, order: WorkOrder, origin: Origin, *, since: date | None) -> Origin:
-    """When it was where the facility is, by the device's time if that can be right."""
-    now = now_at(session, order.facility)
-    return placed(origin, now=now, received=real_now(), began=since)
+    here = now_at(session, order.facility)
+    origin = placed(Origin(device_at=device_at), now=here, received=real_now(), began=since)
+    return origin.day or here.date()
 
 
 def _must_be_agreed(

@@ -12,7 +12,6 @@ from services.production.domain.agreement import LANES, MOST_TOLERANCE_PCT
 from services.production.duties import READERS
 from services.production.handlers import agreements
 from services.production.schemas.agreements import AgreementRequest
-from shared.clock import business_today
 from shared.refusal import Refused, Sentence
 from shared.web import pages
 from shared.web.access import KANWIL, current
@@ -75,14 +74,12 @@ def _answered(at: UUID | None, action: str) -> Any:
 
 def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
     with transaction() as session:
-        today = business_today(session)
-        found = views.list_agreements(session, current(), today=today, limit=MOST)[:MOST]
+        found = views.list_agreements(session, current(), limit=MOST)[:MOST]
     return render_template(
         "agreements.html",
         agreements=found,
         lanes=LANES,
         most_tolerance=MOST_TOLERANCE_PCT,
-        today=today,
         at=at,
         action=action,
         refusal=refusal,

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
+from services.production import agreements
 from services.production import evidence as views
-from services.production.domain.evidence import FINDINGS, ISSUERS, KINDS
+from services.production.domain.evidence import FINDINGS, ISSUERS, KINDS, OF_AN_AGREEMENT
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import evidence
 from services.production.local_time import today_at
@@ -84,6 +85,8 @@ def _page(code: str, at: UUID | None = None, refusal: Refused | None = None) -> 
             today=today_at(session, code),
             kinds=KINDS,
             issuers=ISSUERS,
+            of_an_agreement=OF_AN_AGREEMENT,
+            agreements=agreements.list_agreements(session, current(), code=code),
             findings=FINDINGS,
             may=duties_of(current().role),
             at=at,

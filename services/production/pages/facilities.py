@@ -36,7 +36,8 @@ from shared.web.schemas import day
 desk = Blueprint("facility_pages", __name__, url_prefix="/production", template_folder="../templates")
 
 OFFICE_FORM = "/facilities/<code>/<any(particulars, capability):form>"
-FORM = "/facilities/<code>/<any(week, day, ordinary, pool):form>"
+FORM = "/facilities/<code>/<any(week, day, ordinary):form>"
+POOL_FORM = "/facilities/<code>/pool"
 PARTICULARS, WEEK = ParticularsRequest(), WeekRequest()
 CAPABILITY, AMENDMENT = CapabilityRequest(), CapabilityAmendment()
 DAY, POOL = DayRequest(), HeadcountRequest()
@@ -50,7 +51,7 @@ WHICH_DAY = Schema.from_dict({"day": day()})()
 def every() -> str:
     """The province: load, lateness, quality, declined offers and silence."""
     with transaction() as session:
-        rows = province.by_load(session)
+        rows = province.by_load(session, current())
         declined, others = province.declined_codes(session), province.declined_for_others(session)
     return render_template(
         "facilities.html",
@@ -95,6 +96,18 @@ def keep(code: str, form: str) -> Any:
     return act(code, form)
 
 
+@desk.get(POOL_FORM)
+@pages.desk(*READERS)
+def counted(code: str) -> str:
+    return _page(code)
+
+
+@desk.post(POOL_FORM)
+@pages.desk(*MAY["pool"])
+def count(code: str) -> Any:
+    return act(code, "pool")
+
+
 @desk.post(OFFICE_FORM)
 @pages.desk(KANWIL)
 def office_keeps(code: str, form: str) -> Any:
@@ -119,7 +132,7 @@ def _page(code: str | None, refusal: Refused | None = None, form: str = "") -> s
     with transaction() as session:
         found = None if code is None else _known(session, code)
         today = today_at(session, code)
-        weeks = calendars.load_by_week(session, code).get(code, []) if code else []
+        weeks = calendars.load_by_week(session, current(), code).get(code, []) if code else []
         days = calendars.changes_ahead(session, code) if code else []
         pool = calendars.pool_for(session, current(), code) if code else None
         families = calendars.families(session)

@@ -27,6 +27,13 @@ class EvidenceRequest(Schema):
             r"^[0-9a-f]{64}\Z", error="Give the SHA-256 of the file in 64 small hex digits."
         ),
     )
+    agreement_id = fields.UUID(
+        load_default=None,
+        allow_none=True,
+        metadata={
+            "description": "of not_at_private_disposal: the agreement that it stands in, and ends with"
+        },
+    )
 
 
 class EvidenceWithdrawal(Schema):
@@ -43,6 +50,7 @@ class EvidenceSchema(Schema):
     issued_on = fields.Date()
     valid_until = fields.Date(allow_none=True, metadata={"description": "null: until it is withdrawn"})
     sha256 = fields.String(allow_none=True, metadata={"description": "of the file, if one was there"})
+    agreement_id = fields.UUID(allow_none=True, metadata={"description": "in which it stands"})
     recorded_on = fields.Date()
     recorded_by = fields.String(metadata={"description": "by role"})
     withdrawn_on = fields.Date(allow_none=True)

@@ -8,11 +8,13 @@ from marshmallow import Schema, ValidationError, fields, post_load, pre_load, va
 
 from services.production.domain.agreement import LANES
 from services.production.domain.calendar import LONGEST_DAY, REASONS
+from services.production.domain.clearance import LANE
 from services.production.domain.facility import (
     CLASSES,
     FIRST_LEVEL,
     HIGHEST_LEVEL,
     KINDS,
+    PRISONS,
     TIME_ZONES,
     ZONES,
     Particulars,
@@ -117,7 +119,11 @@ def _one_of(choices: Iterable[str], **options: Any) -> fields.String:
 class ParticularsRequest(OfConvictedAdults):
     name = short_text(80)
     kind = _one_of(KINDS, required=True)
-    lane = _one_of(LANES, load_default="custodial", metadata={"description": "whose work its lots are"})
+    lane = _one_of(
+        LANES,
+        load_default=None,
+        metadata={"description": "whose work its lots are; may be left out of a Lapas, Rutan or LPKA alone"},
+    )
     kelas = _one_of(CLASSES, load_default=None, allow_none=True, data_key="class")
     place = short_text(80)
     cluster = fields.String(
@@ -132,6 +138,10 @@ class ParticularsRequest(OfConvictedAdults):
 
     @post_load
     def particulars(self, data: dict[str, Any], **_: Any) -> Particulars:
+        if data["lane"] is None:
+            if data["kind"] not in PRISONS:
+                raise ValidationError("Say whose work its lots are.", "lane")
+            data["lane"] = LANE
         return Particulars(**{**data, "address": tuple(data["address"])})
 
 
