@@ -90,6 +90,7 @@ class QuotedLine:
     sku: str
     quantity: int
     requested_date: date
+    lane: Lane = "custodial"
 
 
 @contract("kendi.orders.quote_requested.v1", subject="quote/{quote_id}")
@@ -97,7 +98,7 @@ class QuotedLine:
 class QuoteRequested:
     """A buyer asks by when these lines could be ready, were they ordered together today. Nothing is reserved.
 
-    ``buyer`` was not told by the first version.
+    ``lane`` is whose work a line may be. ``buyer`` was not told by the first version.
     """
 
     quote_id: UUID

@@ -92,6 +92,7 @@ DESKS = [
     ROOT / "services/orders/domain/estimate.py",
     ROOT / "services/orders/domain/taking_back.py",
     ROOT / "services/production/domain/agreement.py",
+    ROOT / "services/production/domain/clearance.py",
     ROOT / "services/production/domain/material.py",
     ROOT / "services/production/domain/work_order.py",
     ROOT / "services/production/handlers/agreements.py",

@@ -28,7 +28,13 @@ from shared.messaging.outbox import record
 from shared.refusal import Refused
 from shared.sight import as_the_service
 
-TOLD_ANEW: Final[tuple[Reason, ...]] = ("no_agreement", "skill_too_low", "no_workshop", "declined")
+TOLD_ANEW: Final[tuple[Reason, ...]] = (
+    "no_agreement",
+    "skill_too_low",
+    "no_workshop",
+    "other_lane",
+    "declined",
+)
 """Reasons that ``OpenLine.barred`` has where they still hold."""
 
 

@@ -29,7 +29,13 @@ from shared.sight import as_the_service
 
 MOST = 200
 """Lines that are tried in one transaction, the most urgent first: other planning waits for it."""
-OTHER_THAN_HOURS: Final[tuple[Reason, ...]] = ("no_agreement", "declined", "skill_too_low", "no_workshop")
+OTHER_THAN_HOURS: Final[tuple[Reason, ...]] = (
+    "no_agreement",
+    "declined",
+    "skill_too_low",
+    "no_workshop",
+    "other_lane",
+)
 
 
 def share_out_what_waits(session: Session, because: Cause, *conditions: Any) -> None:
