@@ -70,6 +70,7 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
 DESKS = [
     ROOT / "services/orders/domain/acknowledgement.py",
     ROOT / "services/orders/domain/counsel_note.py",
+    ROOT / "services/orders/domain/free_lane.py",
     ROOT / "services/orders/domain/hold.py",
     ROOT / "services/orders/domain/need.py",
     ROOT / "services/orders/schemas/counsel_notes.py",
