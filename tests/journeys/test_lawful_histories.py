@@ -247,7 +247,7 @@ def _heard(event: ClearanceGranted, on: date) -> Clearance:
     )
 
 
-Trade.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Trade.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
 TestTrade = Trade.TestCase
 
 

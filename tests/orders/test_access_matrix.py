@@ -176,6 +176,7 @@ PAGES = (
     "/orders/order/{order_id}/payments",
     "/orders/order/{order_id}/lines/{line}/claim",
     "/orders/order/{order_id}/lines/{line}/acknowledge",
+    "/orders/order/{order_id}/lines/{line}/free-lane",
     "/orders/claims/{claim_id}",
     "/orders/claims/{claim_id}/photos/{number}",
     "/orders/dossiers/lots/{lot}",
