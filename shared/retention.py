@@ -87,6 +87,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "orders.signature",
                 "orders.release_attempt",
                 "orders.acknowledgement",
+                "orders.free_lane",
                 "orders.counsel_note",
                 "orders.sample_verdict",
                 "orders.claim",

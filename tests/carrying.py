@@ -70,14 +70,14 @@ class Services:
                 acknowledge(session, Receipt(subscriber, publisher, incarnation, stored))
         return len(rows)
 
-    def place(self, *, quantity: int = 1_000, po_number: str = "PO-1") -> UUID:
-        """An order of one line to Indonesia, which needs no release."""
+    def place(self, *, quantity: int = 1_000, po_number: str = "PO-1", country: str = "ID") -> UUID:
+        """An order of one line; to Indonesia it needs no release."""
         with self.databases["orders"].transaction() as session:
             line = {
                 "sku": "CR-BALL-07",
                 "quantity": quantity,
                 "requested_date": business_today(session) + timedelta(days=90),
-                "consignee": {"name": "Consignee", "address": ["Jalan 1"], "country": "ID"},
+                "consignee": {"name": "Consignee", "address": ["Jalan 1"], "country": country},
             }
             order = placing.place_order(
                 session,

@@ -22,6 +22,7 @@ from services.orders.pages import (
     policies,
     portal,
     sampling,
+    segregating,
     webhooks,
 )
 from services.orders.storage import purge_step
@@ -33,6 +34,7 @@ DESKS = (
     portal.desk,
     changing.desk,
     acknowledging.desk,
+    segregating.desk,
     deciding.desk,
     papers.desk,
     paying.desk,

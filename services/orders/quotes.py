@@ -20,6 +20,7 @@ def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str,
     """The quote as it stands today, with what is known of each line."""
     asked = Quote(
         actions={line["number"]: line["action"] for line in row.lines},
+        if_free={line["number"]: line.get("if_free") for line in row.lines},
         requested={line["number"]: date.fromisoformat(line["requested_date"]) for line in row.lines},
         promises=None
         if row.promises is None
@@ -57,6 +58,7 @@ def _missing(promises: dict[str, Any] | None, number: int) -> dict[str, Any]:
 
 
 def _line(line: dict[str, Any], asked: Quote, language: str) -> dict[str, Any]:
+    blocked = line["action"] == "block"
     return {
         "number": line["number"],
         "sku": line["sku"],
@@ -65,10 +67,16 @@ def _line(line: dict[str, Any], asked: Quote, language: str) -> dict[str, Any]:
         "requested_date": asked.requested[line["number"]],
         "destination": line["destination"],
         "outcome": asked.outcome(line["number"]),
-        "promised_date": asked.promised(line["number"]),
+        "promised_date": None if blocked else asked.promised(line["number"]),
+        "free_lane": _free_lane(asked, line["number"]) if blocked else None,
         "awaited_sample": line.get("awaited_sample"),
         "hold": None if line["action"] == "allow" else _hold(line, language),
     }
+
+
+def _free_lane(asked: Quote, number: int) -> dict[str, Any]:
+    """Whether free workers could make a line that the law blocks, and by when."""
+    return {"outcome": asked.possible(number), "promised_date": asked.promised(number)}
 
 
 def _hold(line: dict[str, Any], language: str) -> dict[str, Any]:

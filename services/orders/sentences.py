@@ -55,6 +55,18 @@ SENTENCES = {
         "Dokumen, kunjungan, atau pendapat hukum yang menjadi dasar ekspor baris {line} sudah habis masa berlakunya, jadi"
         " belum boleh {purposed} sampai diputuskan lagi",
     ),
+    "free_lane_asked": (
+        "The buyer asks that free workers, apart from prisons, make line {line}",
+        "Pembeli meminta baris {line} dibuat pekerja bebas, terpisah dari lapas dan rutan",
+    ),
+    "free_lane_chosen": (
+        "The {role_said} decided that free workers, apart from prisons, make line {line}; this releases nothing",
+        "Keputusan {role_said}: baris {line} dibuat pekerja bebas, terpisah dari lapas dan rutan; ini bukan izin",
+    ),
+    "clearance_granted_to_free": (
+        "Line {line}: {quantity} pieces may be {purposed}, by free workers alone",
+        "Baris {line}: {quantity} buah boleh {purposed}, hanya oleh pekerja bebas",
+    ),
     "acknowledgement_given": (
         "The buyer knows who made the goods of line {line}, and answers for importing them",
         "Pembeli tahu siapa yang membuat barang di baris {line}, dan bertanggung jawab atas impornya",
@@ -165,6 +177,12 @@ SENTENCES = {
     "production_planned_without_skill": (
         "Line {line}: {allocated} pieces planned; {unallocated} wait until a facility has skilled workers for them",
         "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu lapas atau rutan dengan tenaga terampil",
+    ),
+    "production_planned_without_free_workshop": (
+        "Line {line}: {allocated} pieces planned; {unallocated} wait for a free workshop that makes such goods: there is"
+        " none now",
+        "Baris {line}: {allocated} buah direncanakan; {unallocated} menunggu bengkel pekerja bebas yang membuat barang"
+        " seperti ini: sekarang belum ada",
     ),
     "production_planned_without_workshop": (
         "Line {line}: {allocated} pieces planned; {unallocated} wait for a workshop where blades are allowed",
@@ -344,6 +362,10 @@ EXPECTED = {
         "keputusan: ubah tujuannya, jual di dalam negeri, atau batalkan",
     ),
     "release_signed": ("the release is signed", "izin ditandatangani"),
+    "free_lane_chosen": (
+        "a decision whether free workers make it",
+        "keputusan apakah pekerja bebas membuatnya",
+    ),
     "acknowledgement_given": (
         "the buyer acknowledges who made the goods",
         "pembeli menyatakan tahu siapa yang membuat barangnya",
@@ -396,6 +418,7 @@ MADE_BY = {
     ),
     "free": ("free workers", "pekerja bebas"),
 }
+ROLES = {"compliance_officer": ("compliance officer", "petugas kepatuhan")}
 CHANGED = {
     "consignee": ("the consignee", "penerimanya"),
     "route": ("the route", "rutenya"),
@@ -627,6 +650,7 @@ CODES: dict[str, Mapping[str, tuple[str, str]]] = {
 CODES_OF: Mapping[str, dict[str, Mapping[str, tuple[str, str]]]] = {
     "shipment_rescheduled": {"reason": RESCHEDULED},
     "acknowledgement_ended": {"because": CHANGED},
+    "free_lane_chosen": {"role": ROLES},
 }
 """What the members of an event mean that are codes: in every event, and in some."""
 WITHDRAWN = {"evidence": "evidence", "counsel": "counsel", "expired": "expiry"}
@@ -646,7 +670,11 @@ DAYS = {
 
 def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
     """Which sentence tells an event: some have several, by what they say."""
+    if kind == "clearance_granted" and (data["purpose"], data["lane"]) == ("produce", "free"):
+        return "clearance_granted_to_free"
     if kind == "production_planned" and data["promised_date"] is None:
+        if (data.get("lane"), data.get("lacking")) == ("free", "workshop"):
+            return "production_planned_without_free_workshop"
         return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if kind == "lot_released" and data.get("extra"):
         return "lot_released_with_extra"

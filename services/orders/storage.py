@@ -27,7 +27,7 @@ from services.orders.domain.cancellation import Cancellation
 from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
 from services.orders.domain.hold import Hold, Signature
-from services.orders.domain.lane import Lot
+from services.orders.domain.lane import LaneWord, Lot
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import Payment
 from services.orders.domain.promise import Promise
@@ -160,8 +160,12 @@ order_line = Table(
     Column("law", JSONB, nullable=False),
     Column("explanation_en", Text, nullable=False),
     Column("explanation_id", Text, nullable=False),
+    Column(
+        "if_free", Text, comment="of a blocked line: what is decided of free workers' goods; none: not known"
+    ),
     *(Column(name, Integer, nullable=False, server_default="0") for name in (*QUANTITIES, "unpacked")),
     CheckConstraint("action IN ('allow', 'hold', 'block')", name="action"),
+    CheckConstraint("if_free IN ('allow', 'hold', 'block')", name="if_free"),
     CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered + extra", name="ordered"),
     CheckConstraint("extra >= 0", name="extra"),
     CheckConstraint("withheld BETWEEN 0 AND cancelled", name="withheld"),
@@ -281,7 +285,9 @@ release_attempt = Table(
     Column("tried_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Column("asked", Text, nullable=False, server_default="release"),
     Column("lot", Text),
-    CheckConstraint("asked IN ('release', 'lane', 'acknowledgement', 'counsel_note')", name="asked"),
+    CheckConstraint(
+        "asked IN ('release', 'lane', 'free_lane', 'acknowledgement', 'counsel_note')", name="asked"
+    ),
     CheckConstraint("(asked = 'counsel_note') = (order_id IS NULL)", name="order"),
     comment="attempts to release that were refused; append only",
 )
@@ -313,6 +319,25 @@ Index(
     acknowledgement.c.line_number,
     acknowledgement.c.id,
 )
+
+free_lane = Table(
+    "free_lane",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("order_id", Uuid, nullable=False),
+    Column("line_number", Integer, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("by_id", Text, nullable=False),
+    Column("by_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("reason", Text),
+    Column("said_at", Instant, nullable=False, comment="business time"),
+    ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
+    CheckConstraint("said IN ('asked', 'chosen', 'ended')", name="said"),
+    CheckConstraint("(said = 'chosen') = (reason IS NOT NULL)", name="reason"),
+    comment="append only: the newest of a line counts",
+)
+Index("free_lane_line_idx", free_lane.c.order_id, free_lane.c.line_number, free_lane.c.id)
 
 counsel_note = Table(
     "counsel_note",
@@ -833,6 +858,7 @@ mapping.map_imperatively(
     Hold, hold, properties={"signatures": relationship(Signature, order_by=signature.c.id, lazy="selectin")}
 )
 mapping.map_imperatively(Lot, lot)
+mapping.map_imperatively(LaneWord, free_lane)
 mapping.map_imperatively(Cancellation, cancellation)
 mapping.map_imperatively(Promise, promise)
 mapping.map_imperatively(Decision, decision)
@@ -846,6 +872,7 @@ mapping.map_imperatively(
         "promises": relationship(Promise, order_by=promise.c.id, lazy="select"),
         "decisions": relationship(Decision, order_by=decision.c.id, lazy="select"),
         "lots": relationship(Lot, order_by=lot.c.code, lazy="select"),
+        "lane_words": relationship(LaneWord, order_by=free_lane.c.id, lazy="select"),
     },
 )
 mapping.map_imperatively(Payment, payment)

@@ -13,16 +13,18 @@ from sqlalchemy.orm import Session
 from services.orders import acknowledgements, needs
 from services.orders.domain.acknowledgement import NEED, Said
 from services.orders.domain.expected import Next, Told, next_step, planned_pieces
+from services.orders.domain.free_lane import word_on
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
-from services.orders.domain.ways_out import BY_CANCELLING, Way, ways_out
+from services.orders.domain.ways_out import Way, ways_out
 from services.orders.storage import (
     QUANTITIES,
     TO_MAKE,
     WANTED,
     acknowledgement,
     cancellation,
+    free_lane,
     hold,
     order_line,
     promise,
@@ -258,6 +260,7 @@ def line_as_dict(order: Order, line: Line, language: str = "en") -> dict[str, An
         },
         "transit": line.transit,
         "hold": _hold(order, line, language),
+        "free_lane": _free_lane(line),
         "awaited_sample": line.awaited_sample if line.waits_for_sample else None,
     }
 
@@ -281,7 +284,7 @@ def _hold(order: Order, line: Line, language: str) -> dict[str, Any] | None:
         ]
         if waiting
         else [],
-        "ways_out": [_way_out(order, way) for way in ways_out(line)],
+        "ways_out": [_way_out(order, line, way) for way in ways_out(line)],
         **(_asked(waiting) if waiting else NOTHING_ASKED),
         "seen": None,
     }
@@ -304,20 +307,38 @@ def _asked(hold: Hold) -> dict[str, Any]:
     }
 
 
-def _way_out(order: Order, way: Way) -> dict[str, Any]:
+def _way_out(order: Order, line: Line, way: Way) -> dict[str, Any]:
     address = f"/orders/v1/orders/{order.id}"
-    if way in BY_CANCELLING:
-        return {"way": way, "method": "POST", "href": f"{address}/cancel"}
-    return {"way": way, "method": "PATCH", "href": address}
+    posted = {
+        "free_lane": f"{address}/lines/{line.number}/free-lane/request",
+        "cancellation": f"{address}/cancel",
+    }
+    return {"way": way, "method": "POST" if way in posted else "PATCH", "href": posted.get(way, address)}
+
+
+def _free_lane(line: Line) -> dict[str, Any] | None:
+    """That somebody asked for free workers, or chose them."""
+    word = word_on(line)
+    return None if word is None else {"state": word.said, "by": word.role, "said_at": word.said_at}
 
 
 def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
-    """Lines that the law blocks and that somebody must decide about, newest order first."""
+    """Lines that the law blocks and that somebody must decide about, newest order first.
+
+    Those come before all others that free workers were asked for: ``said`` is what was said last of that.
+    """
+    newest = (
+        select(free_lane.c.said)
+        .where(free_lane.c.order_id == order_line.c.order_id, free_lane.c.line_number == order_line.c.number)
+        .order_by(free_lane.c.id.desc())
+        .limit(1)
+    )
+    said = newest.scalar_subquery()
     query = (
-        select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c)
+        select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c, said.label("said"))
         .join(order_line, order_line.c.order_id == orders.c.id)
         .where(mine(principal), order_line.c.action == "block", order_line.c.delivered < WANTED)
-        .order_by(orders.c.id.desc(), order_line.c.number)
+        .order_by(func.coalesce(said == "asked", false()).desc(), orders.c.id.desc(), order_line.c.number)
         .limit(limit)
     )
     return session.execute(query).mappings().all()

@@ -164,7 +164,7 @@ def _line(
     able: Sequence[Capacity],
 ) -> OpenLine:
     barred: dict[str, Reason] = {code: "no_agreement" for code, some in terms.items() if some.until is None}
-    barred |= Needs(skill_level=row.skill_level, zone=row.zone).bar(able)
+    barred |= Needs(skill_level=row.skill_level, zone=row.zone, lane=row.lane).bar(able)
     barred |= {
         each.facility: "declined"
         for each in work_orders

@@ -194,9 +194,11 @@ demand = Table(
     Column("stopped", Integer, nullable=False, server_default="0", comment="cancelled before work began"),
     Column("partner", Text, comment="the buyer; none of orders that were heard of before agreements were"),
     Column("tried_on", Date, comment="when it was shared out last; none: still to be tried"),
+    Column("lane", Text, nullable=False, server_default="custodial", comment="that it is cleared for"),
     PrimaryKeyConstraint("order_id", "line"),
     CheckConstraint("cleared BETWEEN 0 AND quantity", name="cleared"),
     CheckConstraint("stopped BETWEEN 0 AND quantity", name="stopped"),
+    CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     comment="our copy of the order lines that orders tells of",
 )
 
@@ -225,6 +227,10 @@ work_order = Table(
         for name in ("made", "good", "rework", "scrap", "short_closed", "extra")
     ),
     Column("short_closed_reason", Text),
+    Column(
+        "lane", Text, nullable=False, server_default="custodial", comment="of its place when it was offered"
+    ),
+    CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     CheckConstraint("quantity > 0 OR short_closed > 0", name="quantity"),
     CheckConstraint(
         "short_closed >= 0 AND (short_closed > 0) = (short_closed_reason IS NOT NULL)"

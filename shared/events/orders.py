@@ -90,6 +90,7 @@ class QuotedLine:
     sku: str
     quantity: int
     requested_date: date
+    lane: Lane = "custodial"
 
 
 @contract("kendi.orders.quote_requested.v1", subject="quote/{quote_id}")
@@ -97,7 +98,7 @@ class QuotedLine:
 class QuoteRequested:
     """A buyer asks by when these lines could be ready, were they ordered together today. Nothing is reserved.
 
-    ``buyer`` was not told by the first version.
+    ``lane`` is whose work a line may be. ``buyer`` was not told by the first version.
     """
 
     quote_id: UUID
@@ -144,7 +145,8 @@ class ClearanceGranted:
 
     Without one that covers the quantity and has not expired, nobody acts. ``transit`` are the countries that
     the route may enter on its way, none while no route was told: then it may enter no other. ``lots`` are the
-    finished ones that may be exported, where the decision is about lots; the first version named neither.
+    finished ones that may be exported, where the decision is about lots; the first version named neither. ``lane`` is
+    whose work it may be: to produce, nobody whose work is more restricted makes it.
     """
 
     order_id: UUID
@@ -173,6 +175,28 @@ class LotLaneCorrected:
     former_lane: Lane
     lane: Lane
     reason: str
+
+
+@contract("kendi.orders.free_lane_asked.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class FreeLaneAsked:
+    """The buyer asks that free workers, apart from prisons, make a line that the law blocks."""
+
+    order_id: UUID
+    line: int
+
+
+@contract("kendi.orders.free_lane_chosen.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class FreeLaneChosen:
+    """Somebody of this role decided that free workers make a line that the law blocks. It releases nothing.
+
+    The line is screened as their work; its clearance to produce, if there is one, names their lane.
+    """
+
+    order_id: UUID
+    line: int
+    role: str
 
 
 Changed = Literal["consignee", "route", "lane"]

@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.events.contract import contract
+from shared.events.orders import Lane
 
 
 @contract("kendi.production.facility_registered.v1", subject="facility/{code}")
@@ -141,7 +142,7 @@ later than was promised, or the regional office accepted a plan of all open work
 
 Lack = Literal["agreement", "skill", "workshop", "material", "hours"]
 """What is missing for pieces without a facility, or for the day that was asked for: an agreement with the buyer,
-skilled workers where there is one, a workshop where blades are allowed, material that is there, or workers' hours."""
+skilled workers where there is one, a workshop where blades are allowed or whose workers are free, material that is there, or workers' hours."""
 
 
 @contract("kendi.production.production_planned.v1", subject="plan/{order_id}:{line}")
@@ -151,7 +152,8 @@ class ProductionPlanned:
 
     ``allocated + unallocated`` is what was cleared; ``promised_date`` is when the goods are ready
     to leave the hub, and is absent while pieces have no facility. ``in_time`` of the pieces are ready by
-    the day that the buyer asked for; that and the cause are unknown of plans of the first version.
+    the day that the buyer asked for; that and the cause are unknown of plans of the first version. ``lane`` is
+    whose work it may be.
     """
 
     order_id: UUID
@@ -163,6 +165,7 @@ class ProductionPlanned:
     in_time: int | None = None
     because: Cause | None = None
     lacking: Lack | None = None
+    lane: Lane = "custodial"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,7 +359,7 @@ class LotReleased:
     sku: str
     facility: str
     quantity: int
-    lane: Literal["custodial", "parole_community", "free"]
+    lane: Lane
     extra: int = 0
 
 

@@ -61,6 +61,7 @@ ALLOWED = {
     "orders release_attempt.name": STAFF,
     "logistics gate_attempt.name": STAFF,
     "orders acknowledgement.said_by_name": STAFF,
+    "orders free_lane.by_name": STAFF,
     "orders counsel_note.recorded_by_name": STAFF,
     "orders counsel_note.withdrawn_by_name": STAFF,
     "orders signature.signer_name": STAFF,

@@ -44,6 +44,7 @@ OF_AN_ORDER = (
     "order/ORDER/payments",
     "order/ORDER/lines/3/claim",
     "order/ORDER/lines/3/acknowledge",
+    "order/ORDER/lines/3/free-lane",
     "decisions/DECISION",
     "quotes/QUOTE",
     "new?draft=DRAFT",

@@ -110,6 +110,7 @@ class Afterwards:
         self.after_the_sale(delivered)
         self.a_sample()
         self.a_buyer_who_changes_their_mind()
+        self.a_line_for_free_workers()
         self.late_orders()
         self.work_that_goes_wrong()
         self.goods_that_are_packed()
@@ -163,6 +164,13 @@ class Afterwards:
             officer.post(f"{line}/release", REASON)
         other = BELGIUM | {"name": "Other consignee Belgium (demonstration)"}
         self.buyer.change("PATCH", f"/orders/v1/orders/{order}", {"lines": [{"line": 1, "consignee": other}]})
+
+    def a_line_for_free_workers(self) -> None:
+        """The law of the destination bars prisoners' work: the buyer asks for free workers, and they are chosen."""
+        america = {"name": "Consignee America (demonstration)", "address": ["Pier 1"], "country": "US"}
+        line = f"/orders/v1/orders/{self.place('PO-FREE', to=america)}/lines/1"
+        self.buyer.post(f"{line}/free-lane/request", {})
+        self.officer.post(f"{line}/free-lane", REASON)
 
     def late_orders(self) -> None:
         """Two orders that are wanted too soon: of one the day is accepted, the other is taken back."""

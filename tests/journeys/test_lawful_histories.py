@@ -31,7 +31,7 @@ from shared.refusal import Refused
 from tests.breaking import Breaking, finds_out
 from tests.logistics.builders import a_line as a_line_of_logistics
 from tests.logistics.builders import an_order as an_order_of_logistics
-from tests.orders.test_order import DAY, REASON, SEEN, a_line, an_order
+from tests.orders.test_order import DAY, REASON, SEEN, a_line, an_order, finish
 
 SIGNERS = st.builds(
     Signer,
@@ -96,7 +96,7 @@ class Trade(RuleBasedStateMachine):
                 released_at=None,
             )
         )
-        self._tell(self.order.finish(1, pieces, on=self.today))
+        self._tell(finish(self.order, pieces, on=self.today))
 
     @rule()
     def make_all(self) -> None:
@@ -247,7 +247,7 @@ def _heard(event: ClearanceGranted, on: date) -> Clearance:
     )
 
 
-Trade.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+Trade.TestCase.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
 TestTrade = Trade.TestCase
 
 

@@ -50,6 +50,8 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/orders/{{order_id}}/cancellations"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/release"): Case(OFFICERS, {"reason": REASON}),
     ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/needs"): Case(OFFICERS),
+    ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane"): Case((COMPLIANCE,), {"reason": REASON}),
+    ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane/request"): NOTHING,
     ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case((BUYER,), SAID),
     ("get", f"{V1}/counsel-notes"): Case(OFFICERS),
@@ -102,6 +104,7 @@ CASES: dict[Operation, Case] = {
     ("post", f"{V1}/keys/{{key_id}}/rotate"): NOTHING,
     ("delete", f"{V1}/keys/{{key_id}}"): ONLY_BUYERS,
 }
+OF_WHAT_IS_BLOCKED = {("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane/request")}
 OF_A_BUYER = [
     operation for operation, case in CASES.items() if BUYER in case.roles and matrix.named(operation)
 ]
@@ -128,6 +131,8 @@ def test_a_key_without_the_scope_is_refused_on_every_route(world: World) -> None
 def test_another_buyers_thing_is_as_one_that_is_not(
     orders: Orders, world: World, operation: Operation
 ) -> None:
+    if operation in OF_WHAT_IS_BLOCKED:
+        world.ids["order_id"] = world.ids["blocked_id"]
     matrix.check_foreign(world, operation, CASES[operation], orders.rival.key, orders.buyer.key)
 
 
@@ -171,6 +176,7 @@ PAGES = (
     "/orders/order/{order_id}/payments",
     "/orders/order/{order_id}/lines/{line}/claim",
     "/orders/order/{order_id}/lines/{line}/acknowledge",
+    "/orders/order/{order_id}/lines/{line}/free-lane",
     "/orders/claims/{claim_id}",
     "/orders/claims/{claim_id}/photos/{number}",
     "/orders/dossiers/lots/{lot}",

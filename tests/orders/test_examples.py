@@ -44,6 +44,7 @@ def play(orders: Orders, address: str) -> None:
     webhook = the_webhook(orders, address)
     the_order(orders)
     a_lane(orders)
+    a_free_workshop(orders)
     what_a_release_needs(orders)
     the_decisions(orders)
     after_the_sale(orders)
@@ -112,6 +113,13 @@ def a_lane(orders: Orders) -> None:
             f"{API}/orders/{order.id}/lots/FRE-2503-001/lane", {"operations": operations, **REASON}
         )
     )
+
+
+def a_free_workshop(orders: Orders) -> None:
+    """A line that the law blocks, and that free workers are to make."""
+    here = f"{API}/orders/{follow(orders, country='CA', po_number='PO-2025-0109').id}/lines/1"
+    done(orders.buyer.post(f"{here}/free-lane/request", {}))
+    done(orders.officer.post(f"{here}/free-lane", REASON))
 
 
 def what_a_release_needs(orders: Orders) -> None:

@@ -25,6 +25,7 @@ NOT_FOR_BUYERS = {
     "PATCH /orders/v1/catalogue/{sku}",
     "PUT /orders/v1/catalogue/{sku}/prices/{currency}/{valid_from}",
     "POST /orders/v1/orders/{order_id}/lines/{line}/release",
+    "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane",
     "POST /orders/v1/orders/{order_id}/lots/{lot}/lane",
     "GET /orders/v1/orders/{order_id}/lines/{line}/needs",
     "GET /orders/v1/counsel-notes",
@@ -37,11 +38,12 @@ NOT_FOR_BUYERS = {
 }
 SELDOM = {
     "POST /orders/v1/quotes",
+    "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane/request",
     "POST /orders/v1/samples/{sku}/approve",
     "POST /orders/v1/samples/{sku}/refuse",
     "DELETE /orders/v1/drafts/{draft_id}",
 }
-"""An order that is made up seldom fits in all, a sample is judged once, and a draft that was placed is none; one of
+"""An order that is made up seldom fits in all, a line is seldom blocked, a sample is judged once, and a draft that was placed is none; one of
 each is asked for before."""
 
 

@@ -35,7 +35,7 @@ from shared.events.orders import (
 from shared.refusal import Refused
 from tests.breaking import Breaking, finds_out
 from tests.facts import facts
-from tests.orders.test_order import DAY, REASON, SEEN, a_line, an_order
+from tests.orders.test_order import DAY, REASON, SEEN, a_line, an_order, finish
 
 ACTIONS: st.SearchStrategy[Action] = st.sampled_from(["allow", "hold", "hold", "block"])
 SIGNERS = st.builds(
@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
 
     def _move(self, line: Line, pieces: int, stage: str) -> None:
         if stage == "good":
-            self._do(lambda: self.order.finish(line.number, pieces, on=self.today))
+            self._do(lambda: finish(self.order, pieces, on=self.today, number=line.number))
         elif stage == "delivered":
             self._do(lambda: self.order.deliver(line.number, pieces))
         else:

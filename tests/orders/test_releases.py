@@ -345,7 +345,6 @@ def test_a_blocked_line_offers_other_ways_and_no_release(orders: Orders) -> None
     here = f"/orders/v1/orders/{order.id}"
     assert {each["way"]: (each["method"], each["href"]) for each in found["ways_out"]} == {
         "another_destination": ("PATCH", here),
-        "free_lane": ("POST", f"{here}/cancel"),
         "domestic_sale": ("PATCH", here),
         "cancellation": ("POST", f"{here}/cancel"),
     }

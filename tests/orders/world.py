@@ -10,6 +10,7 @@ from tests.matrix import World
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan
+from tests.orders.test_free_lane import bar_prisoners_work
 from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
@@ -62,6 +63,7 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
         "decision_id": decision["id"],
         "note_id": what_is_needed(orders),
         "claim_id": claim["id"],
+        "blocked_id": what_is_blocked(orders),
         "lot": LOT,
         "shipment_id": str(SHIPMENT),
         "number": "1",
@@ -81,6 +83,17 @@ def what_is_needed(orders: Orders) -> str:
     note = orders.officer.post(f"{V1}/counsel-notes", a_note(policies=[]))
     assert note.status_code == 201, note.text
     id: str = note.json["id"]
+    return id
+
+
+def what_is_blocked(orders: Orders) -> str:
+    """An order that the law blocks; of its second line the buyer asked that free workers make it."""
+    bar_prisoners_work(orders)
+    lines = [a_line(consignee=CONSIGNEE | {"country": "CA"})] * 2
+    order = orders.buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-9", lines=lines)).json
+    asked = orders.buyer.post(f"{V1}/orders/{order['id']}/lines/2/free-lane/request", {})
+    assert asked.status_code == 200, asked.text
+    id: str = order["id"]
     return id
 
 

@@ -40,7 +40,7 @@ def test_another_purpose_or_a_day_too_late_lets_nothing_be_made(changes: dict[st
     assert pieces(**changes) == 0
 
 
-@pytest.mark.parametrize("changes", [{"quantity": 1_001}, {"destination": "US"}, {"lane": "free"}])
+@pytest.mark.parametrize("changes", [{"quantity": 1_001}, {"destination": "US"}])
 def test_what_contradicts_the_line_is_refused_and_not_cut_to_fit(changes: dict[str, Any]) -> None:
     with pytest.raises(Refused) as refusal:
         pieces(**changes)

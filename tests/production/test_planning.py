@@ -105,7 +105,7 @@ def test_an_order_too_large_for_years_is_planned_as_far_as_it_goes(production: P
     assert plan["promised_date"] is None
 
 
-@pytest.mark.parametrize("change", [{"quantity": 1_001}, {"destination": "US"}, {"lane": "free"}], ids=str)
+@pytest.mark.parametrize("change", [{"quantity": 1_001}, {"destination": "US"}], ids=str)
 def test_a_clearance_that_contradicts_the_line_lets_nothing_be_made_and_is_seen(
     production: Production, change: dict[str, object]
 ) -> None:

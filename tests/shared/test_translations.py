@@ -70,6 +70,7 @@ def test_a_message_stands_once_in_the_catalogue() -> None:
 DESKS = [
     ROOT / "services/orders/domain/acknowledgement.py",
     ROOT / "services/orders/domain/counsel_note.py",
+    ROOT / "services/orders/domain/free_lane.py",
     ROOT / "services/orders/domain/hold.py",
     ROOT / "services/orders/domain/need.py",
     ROOT / "services/orders/schemas/counsel_notes.py",
@@ -92,6 +93,7 @@ DESKS = [
     ROOT / "services/orders/domain/estimate.py",
     ROOT / "services/orders/domain/taking_back.py",
     ROOT / "services/production/domain/agreement.py",
+    ROOT / "services/production/domain/clearance.py",
     ROOT / "services/production/domain/material.py",
     ROOT / "services/production/domain/work_order.py",
     ROOT / "services/production/handlers/agreements.py",

@@ -11,6 +11,7 @@ from services.orders.api import (
     dossiers,
     drafts,
     feed,
+    free_lane,
     images,
     imports,
     keys,
@@ -26,6 +27,7 @@ from services.orders.api import (
 
 ROUTES = (
     orders.api,
+    free_lane.api,
     lanes.api,
     needs.api,
     acknowledgements.api,

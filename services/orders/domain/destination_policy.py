@@ -4,8 +4,8 @@ This system does not decide that goods may be imported. It makes sure that nothi
 oversight: what no rule covers is held, and so is what goes to a country that nobody knows.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final, Literal
@@ -104,7 +104,10 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Screening:
-    """The decision over some goods, with the rules and the law that it rests on."""
+    """The decision over some goods, with the rules and the law that it rests on.
+
+    Where it is a block, ``if_free`` is what would be decided if free workers made them.
+    """
 
     action: Action
     policies: tuple[str, ...] = ()
@@ -112,6 +115,7 @@ class Screening:
     law: tuple[str, ...] = ()
     explanation_en: str
     explanation_id: str
+    if_free: Action | None = None
 
     @property
     def releasable(self) -> bool:
@@ -167,6 +171,14 @@ def screen(goods: Goods, rules: Iterable[Rule]) -> Screening:
 
     Where nothing covers the goods they are held.
     """
+    known = tuple(rules)
+    found = _decided(goods, known)
+    if found.action != "block":
+        return found
+    return replace(found, if_free=_decided(replace(goods, lane="free"), known).action)
+
+
+def _decided(goods: Goods, rules: Sequence[Rule]) -> Screening:
     counted = counting(goods, rules)
     if not counted:
         return UNKNOWN

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.orders.domain.acknowledgement import Standing
+from services.orders.domain.free_lane import word_on
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line
 from shared.events import contract_of
@@ -29,6 +30,8 @@ from shared.events.orders import (
     AcknowledgementEnded,
     AcknowledgementGiven,
     ClearanceGranted,
+    FreeLaneAsked,
+    FreeLaneChosen,
     HoldOpened,
     OrderPlaced,
     ReleaseSigned,
@@ -50,6 +53,7 @@ from shared.events.production import (
 
 # While no facility is known to have been asked, production owes what a facility would.
 BUYER, PRODUCTION, FACILITY, LOGISTICS = "buyer", "production", "facility", "logistics"
+OFFICER = "compliance_officer"
 
 
 def _type(event: type[Any]) -> str:
@@ -122,6 +126,9 @@ def next_step(line: Line, about: Sequence[Told], acknowledgement: Standing | Non
     """The step that the line waits for, by what was told of it and of its order; nothing once it is closed."""
     if line.closed:
         return None
+    word = word_on(line)
+    if line.blocked and word and word.said == "asked":
+        return Next(expected=_type(FreeLaneChosen), owed_by=(OFFICER,), since=_last(about, FreeLaneAsked))
     if line.blocked:
         return Next(expected=None, owed_by=(BUYER,), since=_last(about, OrderPlaced))
     if line.waits_for_sample:

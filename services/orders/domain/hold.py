@@ -136,7 +136,7 @@ class Hold:
             raise Refused(
                 "No role releases it to export while this is open: {needs}.", needs=", ".join(said.open_needs)
             )
-        reason = _plain(said.reason)
+        reason = plain_reason(said.reason)
         if self.is_stale(on):
             raise Refused("The first signature has run out; both are asked for anew.")
         if any(by.id == earlier.signer_id or by.role == earlier.role for earlier in self.signatures):
@@ -177,7 +177,8 @@ def _last_day(wanted: date | None, on: date) -> date:
     return wanted
 
 
-def _plain(text: str) -> str:
+def plain_reason(text: str) -> str:
+    """Why somebody decides so, long enough to say something."""
     reason = text.replace("\r\n", "\n").strip()
     if len(reason) < SHORTEST_REASON:
         raise Refused("Give the reason in {least} characters or more.", field="reason", least=SHORTEST_REASON)

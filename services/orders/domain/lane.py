@@ -1,9 +1,11 @@
-"""The labour lane of a lot: who made it, by where each operation was done. It is a fact and nobody's choice."""
+"""The labour lane of a lot: who made it, by where each operation was done. It is a fact and nobody's choice.
+
+What can be chosen is where a line is to be made; who made its lots says whether it was."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from shared.events.orders import ClearedLot, Lane
@@ -11,6 +13,8 @@ from shared.refusal import Refused
 
 LANES: Final[tuple[Lane, ...]] = ("free", "parole_community", "custodial")
 """From the least to the most restricted."""
+
+FREE: Final[Lane] = "free"
 
 PACKING: Final = "pack"
 """The one operation that changes nothing of the goods: where they are only packed, they are not made."""
@@ -38,6 +42,18 @@ class Lot:
 
     def cleared(self) -> ClearedLot:
         return ClearedLot(lot=self.code, quantity=self.quantity, lane=self.lane)
+
+
+@dataclass(eq=False, kw_only=True)
+class LaneWord:
+    """What somebody said of making a line in a free workshop, apart from prisons; the newest word counts."""
+
+    said: Literal["asked", "chosen", "ended"]
+    by_id: str
+    by_name: str
+    role: str
+    said_at: datetime
+    reason: str | None = None
 
 
 def lane_of(operations: Iterable[Operation]) -> Lane:

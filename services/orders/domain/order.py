@@ -12,7 +12,7 @@ from services.orders.domain.claim import Claim
 from services.orders.domain.decision import Decision
 from services.orders.domain.destination_policy import Action, Screening
 from services.orders.domain.hold import Hold, Signer, Statement
-from services.orders.domain.lane import Lot, strictest
+from services.orders.domain.lane import FREE, LaneWord, Lot, strictest
 from services.orders.domain.payment import Account, Payment, amount_of, smallest_unit
 from services.orders.domain.promise import Promise
 from shared.events.orders import (
@@ -40,7 +40,7 @@ FARTHEST_REQUEST = timedelta(days=5 * 365)
 """Who asks for a later day has mistyped the year: prices, rules and capacity are known for far less."""
 
 LANE: Final[Lane] = "custodial"
-"""Work planned in a Lapas or Rutan is custodial until its lots show otherwise."""
+"""Work is custodial until its lots show otherwise, where nobody chose that free workers make it."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -59,7 +59,8 @@ class Line:
 
     ``transit`` are the countries that the planned route passes, none while no route is known; ``planned_at``
     are the facilities that the newest plan gives it to. ``expected_on`` is the latest of the last day that
-    production promised and of the days on which its booked vessels arrive.
+    production promised and of the days on which its booked vessels arrive. ``if_free`` is what the law would say of a
+    blocked line if free workers made it, and ``lane_words`` what was said of letting them.
     """
 
     number: int
@@ -76,6 +77,7 @@ class Line:
     explanation_en: str
     explanation_id: str
     ordered: int
+    if_free: Action | None = None
     transit: list[str] | None = None
     item_version: int = 1
     cancelled: int = 0
@@ -99,11 +101,23 @@ class Line:
     decisions: list[Decision] = field(default_factory=list)
     lots: list[Lot] = field(default_factory=list)
     planned_at: list[str] = field(default_factory=list)
+    lane_words: list[LaneWord] = field(default_factory=list)
 
     @property
     def lane(self) -> Lane:
-        """Who made it, the most restricted of its lots; custodial as long as there is anything to make."""
-        return strictest(lot.lane for lot in self.lots) if self.lots and self._all_made else LANE
+        """Who made it, the most restricted of its lots and, as long as there is anything to make, of its plan."""
+        return self.lane_if(more=False)
+
+    def lane_if(self, *, more: bool) -> Lane:
+        """The same, if there were more to make or not."""
+        made = [lot.lane for lot in self.lots]
+        done = made and self._all_made and not more
+        return strictest(made if done else [*made, self.planned_lane])
+
+    @property
+    def planned_lane(self) -> Lane:
+        """Who is to make it: free workers where that was chosen, else anybody, which may be prisoners."""
+        return FREE if self.lane_words and self.lane_words[-1].said == "chosen" else LANE
 
     @property
     def _all_made(self) -> bool:
@@ -244,6 +258,7 @@ class Line:
         self.action, self.policies = screening.action, list(screening.policies)
         self.needs, self.law = list(screening.needs), list(screening.law)
         self.explanation_en, self.explanation_id = screening.explanation_en, screening.explanation_id
+        self.if_free = screening.if_free
 
     def keep_promise(self, made: Promise) -> None:
         """One more in the history, unless it promises what the newest one does."""
@@ -445,17 +460,17 @@ class Order:
         planned = allocated + line.extra
         line.allocated, line.promised_date = max(planned, line.started, line.good), promised_date
 
-    def finish(self, number: int, quantity: int, *, extra: int = 0, on: date) -> list[object]:
+    def count_good(self, number: int, quantity: int, *, extra: int = 0, on: date) -> list[object]:
         """Good pieces were released as a lot, ``extra`` of them beyond what was asked for.
 
-        The last of them asks for the second release, to export; what was cleared without the extra ones, anew.
+        What was cleared to export without the extra ones is so no longer. Once the line was screened by who made it,
+        ``ask_to_export`` follows.
         """
         line = self.line(number)
         for count in ("extra", "allocated", "started"):
             setattr(line, count, getattr(line, count) + extra)
         line.good += quantity
-        withdrawn = self.end_export(line, on, because="changed") if extra else []
-        return [*withdrawn, *self.ask_to_export(line, on)]
+        return self.end_export(line, on, because="changed") if extra else []
 
     def depart(self, number: int, lot: str, quantity: int) -> None:
         """Pieces of a lot left the country."""
@@ -578,7 +593,7 @@ class Order:
                 purpose=purpose,
                 quantity=_released(line) if by and purpose == "export" else _to_clear(line, purpose),
                 destination=line.destination,
-                lane=LANE if purpose == "produce" else line.lane,
+                lane=_lane(line, purpose),
                 policies=tuple(line.policies),
                 expires_on=until,
                 transit=None if transit is None else tuple(transit),
@@ -605,12 +620,17 @@ def _hold(line: Line, purpose: Purpose, on: date, pieces: int, lots: tuple[Clear
         purpose=purpose,
         quantity=pieces,
         opened_on=on,
-        lane=LANE if purpose == "produce" else line.lane,
+        lane=_lane(line, purpose),
         transit=line.transit,
         policies=list(line.policies),
         lots=None if lots is None else [vars(lot) for lot in lots],
         facilities=sorted(line.planned_at),
     )
+
+
+def _lane(line: Line, purpose: Purpose) -> Lane:
+    """Who may make it, or who made it."""
+    return line.planned_lane if purpose == "produce" else line.lane
 
 
 def _finished(line: Line, purpose: Purpose) -> tuple[ClearedLot, ...] | None:

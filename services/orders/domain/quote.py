@@ -15,9 +15,13 @@ Outcome = Literal["blocked", "asked", "in_time", "later", "not_possible"]
 
 @dataclass(frozen=True, kw_only=True)
 class Quote:
-    """A question that production answers; it reserves nothing. ``promises`` are none until then."""
+    """A question that production answers; it reserves nothing. ``promises`` are none until then.
+
+    ``if_free`` is what the law says of the blocked lines if free workers made them, where it was asked.
+    """
 
     actions: Mapping[int, Action]
+    if_free: Mapping[int, Action | None]
     requested: Mapping[int, date]
     promises: Mapping[int, date | None] | None
     expires_on: date
@@ -29,8 +33,12 @@ class Quote:
 
     @property
     def asks(self) -> list[int]:
-        """The lines about which production is asked: all that the law does not block."""
-        return [number for number, action in self.actions.items() if action != "block"]
+        """The lines about which production is asked: all that somebody may make."""
+        return [number for number in self.actions if self._may_be_made(number)]
+
+    def _may_be_made(self, number: int) -> bool:
+        decided = self.if_free.get(number) if self.actions[number] == "block" else self.actions[number]
+        return decided not in (None, "block")
 
     def promised(self, number: int) -> date | None:
         """The date by which the line could be ready; the nearest one if that is later than was asked for."""
@@ -38,7 +46,11 @@ class Quote:
 
     def outcome(self, number: int) -> Outcome:
         """What is known of a line."""
-        if self.actions[number] == "block":
+        return "blocked" if self.actions[number] == "block" else self.possible(number)
+
+    def possible(self, number: int) -> Outcome:
+        """Whether those who may make a line could: of a blocked one, free workers."""
+        if not self._may_be_made(number):
             return "blocked"
         if self.promises is None:
             return "asked"

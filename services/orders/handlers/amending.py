@@ -9,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline, views
-from services.orders.domain import amendment, taking_back
+from services.orders.domain import amendment, free_lane, taking_back
 from services.orders.domain.amendment import Amended, Change, Consequence
 from services.orders.domain.destination_policy import Screening, screen
-from services.orders.domain.order import LANE, Line, Order
+from services.orders.domain.order import Line, Order
 from services.orders.domain.rescreening import verdict
 from services.orders.handlers.acknowledging import end_if_changed
 from services.orders.handlers.locking import locked
@@ -20,11 +20,12 @@ from services.orders.handlers.overtaking import withdraw_changed
 from services.orders.handlers.paying import owing
 from services.orders.handlers.rescreening import keep_caught
 from services.orders.storage import item as items
-from shared.clock import business_today
+from shared.clock import business_now, business_today
 from shared.events.logistics import ShipmentDispatched
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 
 AMENDED = "The buyer amended the quantity."
+ANYBODYS = Sentence("It is no longer kept for a free workshop: another country or route is another question.")
 
 
 class Stale(Exception):
@@ -88,11 +89,14 @@ def _line(order: Order, number: int, field: str) -> Line:
 
 def _amend(session: Session, order: Order, change: Change) -> Amended:
     line, today = order.line(change.line), business_today(session)
+    freed = free_lane.end_elsewhere(line, change, at=business_now(session))
     screening = _screened(session, order, line, change)
     found = verdict(line, screening)
     amended = amendment.amend(order, line, change, screening, on=today)
     if amended.events:
         keep_caught(session, order, line, found, because="amendment")
+    if freed:
+        amended.consequences.append(Consequence(line.number, "lane", ANYBODYS))
     timeline.tell(session, *amended.events)
     end_if_changed(session, order, line)
     if amended.dies:
@@ -109,6 +113,6 @@ def _screened(session: Session, order: Order, line: Line, change: Change) -> Scr
         transit=change.transit_of(line),
         delivery=line.delivery_if(change.requested_date or line.requested_date),
         prison_families=policies.prison_families(session, order.buyer),
-        lane=LANE if amendment.more_than_now(line, change) > 0 else line.lane,
+        lane=line.lane_if(more=amendment.more_than_now(line, change) > 0),
     )
     return screen(goods, policies.in_force(session, business_today(session)))

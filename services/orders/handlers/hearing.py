@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import timeline
 from services.orders.domain.lane import Lot
-from services.orders.domain.order import LANE, Order
+from services.orders.domain.order import Order
 from services.orders.handlers import releasing
 from services.orders.handlers.cancelling import (
     on_goods_withheld,
@@ -112,10 +112,11 @@ def on_work_order_short_closed(session: Session, event: WorkOrderShortClosed, he
 
 def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
     order = locked(session, event.order_id)
-    line = order.line(event.line)
+    line, today = order.line(event.line), business_today(session)
     if line.good + event.quantity > line.allocated + event.extra:
         raise NotYet("production", f"plan/{event.order_id}:{event.line}")
     timeline.note(session, event, heard)
+    before = line.lane
     line.lots.append(
         Lot(
             code=event.lot,
@@ -127,10 +128,12 @@ def on_lot_released(session: Session, event: LotReleased, heard: Heard) -> None:
         )
     )
     with owing(session, order):
-        finished = order.finish(event.line, event.quantity, extra=event.extra, on=business_today(session))
-    timeline.tell(session, *finished)
-    if line.lane != LANE:
+        withdrawn = order.count_good(event.line, event.quantity, extra=event.extra, on=today)
+    timeline.tell(session, *withdrawn)
+    if line.lane != before:  # before anything is cleared to export
         releasing.screen_by_lots(session, order, line)
+    session.flush()  # a withdrawn hold makes room for the one that follows it
+    timeline.tell(session, *order.ask_to_export(line, today))
 
 
 def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> None:

@@ -133,6 +133,7 @@ def _new_lines(
                 law=list(screening.law),
                 explanation_en=screening.explanation_en,
                 explanation_id=screening.explanation_id,
+                if_free=screening.if_free,
                 awaited_sample=sample,
             )
         )

@@ -7,6 +7,8 @@ import uuid_utils.compat as uuid7s
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from services.orders.domain import free_lane
+from services.orders.domain.lane import FREE
 from services.orders.domain.order import Line
 from services.orders.domain.quote import VALID
 from services.orders.handlers.placing import new_order
@@ -22,7 +24,8 @@ REQUEST = OrderRequest()
 
 
 def ask_quote(session: Session, *, buyer: str, asked_by: str, **request: Any) -> UUID:
-    """Screen the lines at once, and ask production by when those could be ready that are not blocked."""
+    """Screen the lines at once, and ask production by when they could be ready: those that the law blocks, if free
+    workers may make them."""
     order = new_order(session, buyer=buyer, placed_by=asked_by, **request)
     id = uuid7s.uuid7()
     session.execute(
@@ -36,7 +39,7 @@ def ask_quote(session: Session, *, buyer: str, asked_by: str, **request: Any) ->
             lines=[_screened(line) for line in order.lines],
         )
     )
-    asked = tuple(_asked(line) for line in order.lines if not line.blocked)
+    asked = tuple(_asked(line) for line in order.lines if not line.blocked or free_lane.is_open_to(line))
     if asked:
         record(session, QuoteRequested(quote_id=id, lines=asked, buyer=buyer))
     return id
@@ -49,12 +52,19 @@ def on_quote_answered(session: Session, event: QuoteAnswered, heard: Heard) -> N
 
 def _asked(line: Line) -> QuotedLine:
     return QuotedLine(
-        number=line.number, sku=line.sku, quantity=line.ordered, requested_date=line.requested_date
+        number=line.number,
+        sku=line.sku,
+        quantity=line.ordered,
+        requested_date=line.requested_date,
+        lane=FREE if line.blocked else line.planned_lane,
     )
 
 
 def _screened(line: Line) -> dict[str, Any]:
-    kept = ("number", "sku", "ordered", "destination", "action", "policies", "needs", "law", "awaited_sample")
+    kept = (
+        *("number", "sku", "ordered", "destination", "action", "if_free"),
+        *("policies", "needs", "law", "awaited_sample"),
+    )
     return {
         **{name: getattr(line, name) for name in kept},
         "unit_price": str(line.unit_price),

@@ -23,8 +23,8 @@ from shared.clock import business_today
 from shared.events.orders import LotLaneCorrected, Withdrawal
 from shared.refusal import Refused, Sentence
 
-Asked = Literal["release", "lane", "acknowledgement", "counsel_note"]
-"""What an attempt was made at: a release, correcting who made a lot, or what a release may need: the buyer's word, and
+Asked = Literal["release", "lane", "free_lane", "acknowledgement", "counsel_note"]
+"""What an attempt was made at: a release, correcting who made a lot, choosing who makes a line, or what a release may need: the buyer's word, and
 counsel's."""
 
 

@@ -101,6 +101,7 @@ def _page(
         ages = views.ages_of_waiting(session, today)
         refused = attempts.newest(session, limit=REFUSED)
         shown, states = _shown(session, order, line) if order and line else (None, [])
+        blocked = views.blocked_lines(session, current(), limit=OTHERS)
         caught, alarms = rescreenings.counts(session), rescreenings.count_alarms(session)
     return render_template(
         "holds.html",
@@ -113,6 +114,7 @@ def _page(
         ages=ages,
         today=today,
         refused=refused,
+        asked=[each for each in blocked if each["said"] == "asked"],
         caught=caught,
         alarms=alarms,
         typed=typed or {},

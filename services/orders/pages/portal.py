@@ -114,6 +114,7 @@ def one_order(order_id: UUID) -> str:
         warnings=warned[:REQUESTS],
         pictured=pictured,
         may_change=_is_buyer(),
+        may_choose=current().role == COMPLIANCE,
         earlier=cursor_of(str(found[1]["event_id"])) if len(found) > STEPS else None,
         expected=[] if before else expected,
     )

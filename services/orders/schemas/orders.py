@@ -177,6 +177,18 @@ class HoldSchema(Schema):
     )
 
 
+class FreeLaneSchema(Schema):
+    """That a line which the law blocks is to be made by free workers, apart from prisons; it releases nothing."""
+
+    state = fields.String(metadata={"description": "asked or chosen"})
+    by = fields.String(metadata={"description": "the role of who said so"})
+    said_at = fields.AwareDateTime(metadata={"description": "business time, UTC"})
+
+
+class FreeLaneRequest(Schema):
+    reason = long_text(LONGEST_REASON, least=SHORTEST_REASON)
+
+
 class NextSchema(Schema):
     """The step that a line waits for."""
 
@@ -212,6 +224,7 @@ class OrderLineSchema(QuantitiesSchema):
     claimed = Whole(metadata={"description": "delivered pieces in claims that were not refused"})
     credited = Money(description="for claims, in the order's currency")
     hold = fields.Nested(HoldSchema, allow_none=True)
+    free_lane = fields.Nested(FreeLaneSchema, allow_none=True)
     acknowledgement = fields.String(
         allow_none=True,
         metadata={"description": "asked or given: that you know who made it; null where no rule asks for it"},

@@ -17,6 +17,15 @@ class MoreWorkersSchema(Schema):
     weeks = fields.Integer()
 
 
+class FreeLaneQuotedSchema(Schema):
+    """Whether a free workshop, apart from prisons, could make a line that the law blocks."""
+
+    outcome = fields.String(
+        metadata={"description": OUTCOMES.replace("by law", "by law whoever makes it, or not known")}
+    )
+    promised_date = fields.Date(allow_none=True)
+
+
 class QuoteLineSchema(Schema):
     number = fields.Integer()
     sku = fields.String()
@@ -28,6 +37,9 @@ class QuoteLineSchema(Schema):
     promised_date = fields.Date(
         allow_none=True,
         metadata={"description": "when it could leave the hub, were it released and planned today"},
+    )
+    free_lane = fields.Nested(
+        FreeLaneQuotedSchema, allow_none=True, metadata={"description": "of a line that the law blocks"}
     )
     possible_with = fields.Nested(
         MoreWorkersSchema,

@@ -9,8 +9,10 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
 from services.production.domain.calendar import FARTHEST_DAYS, Calendar, working_day_after
+from services.production.domain.clearance import LANE
 from services.production.domain.facility import FIRST_LEVEL, Zone
 from services.production.domain.pool import WHOLE, Staffing
+from shared.events.orders import Lane
 
 PACKING_AND_HUB_DAYS = 4
 """Working days between the last good piece and the goods at the hub, packed: two for each."""
@@ -34,6 +36,7 @@ class Capacity:
     yield_pct: int = 100
     skill_level: int = FIRST_LEVEL
     zone: Zone = "workshop"
+    lane: Lane = LANE
     reliability_pct: int | None = None
     hub_steps: int = 2
     committed_minutes: int = 0

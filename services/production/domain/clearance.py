@@ -1,13 +1,16 @@
-"""Whether orders lets a line be made. What does not fit or has run out lets nobody do anything."""
+"""Whether orders lets a line be made, and by whom. What does not fit or has run out lets nobody do anything."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from shared.events.orders import ClearanceGranted
+from shared.events.orders import ClearanceGranted, Lane
 from shared.refusal import Refused
 
-LANE: Final = "custodial"
-"""Whose work this service hands out; a clearance for other people's work is none for it."""
+LANES: Final[tuple[Lane, ...]] = ("free", "parole_community", "custodial")
+"""Whose work it is, from the least to the most restricted."""
+LANE: Final[Lane] = "custodial"
+"""What a place is, and who may make a line, where nobody says otherwise: what prisoners may make, others may, too."""
 
 
 def pieces_to_make(clearance: ClearanceGranted, *, ordered: int, destination: str, today: date) -> int:
@@ -31,8 +34,6 @@ def pieces_to_make(clearance: ClearanceGranted, *, ordered: int, destination: st
             cleared=clearance.destination,
             destination=destination,
         )
-    if clearance.lane != LANE:
-        raise Refused("The clearance is for {cleared} work.", field="lane", cleared=clearance.lane)
     return clearance.quantity
 
 
@@ -42,3 +43,18 @@ def must_be_cleared(until: date | None, *, today: date) -> None:
         raise Refused(
             "The clearance to make this ended on {until}; it is renewed before work begins.", until=until
         )
+
+
+def may_make(lane: Lane, cleared: Lane) -> bool:
+    """Whether a place whose work has this lane may make what is cleared for another one."""
+    return LANES.index(lane) <= LANES.index(cleared)
+
+
+def must_make(lane: Lane, cleared: Lane) -> None:
+    """Refuse to begin what is made apart from this place."""
+    if not may_make(lane, cleared):
+        raise Refused("This is made by free workers alone, apart from prisons.")
+
+
+def strictest(lanes: Iterable[Lane]) -> Lane:
+    return max(lanes, key=LANES.index)

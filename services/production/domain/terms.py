@@ -7,16 +7,31 @@ from typing import Final, Literal
 
 from services.production.domain.allocation import Plan, share_out
 from services.production.domain.capacity import Capacity
+from services.production.domain.clearance import LANE, may_make
 from services.production.domain.facility import FIRST_LEVEL, Zone
+from shared.events.orders import Lane
 from shared.events.production import Lack
 
 MATERIAL_DAYS = 5
 """Working days until material that a facility has not comes. A planning value."""
 
 Reason = Literal[
-    "no_agreement", "agreement_ends", "declined", "skill_too_low", "no_workshop", "no_hours", "not_needed"
+    "no_agreement",
+    "agreement_ends",
+    "declined",
+    "skill_too_low",
+    "no_workshop",
+    "other_lane",
+    "no_hours",
+    "not_needed",
 ]
-BARRING: Final[tuple[Reason, ...]] = ("no_agreement", "declined", "skill_too_low", "no_workshop")
+BARRING: Final[tuple[Reason, ...]] = (
+    "no_agreement",
+    "declined",
+    "skill_too_low",
+    "no_workshop",
+    "other_lane",
+)
 """For these a facility is out of the question however many hours it has; each plan finds out anew whether they hold."""
 
 
@@ -37,21 +52,24 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """What an article asks of who makes it: skill, and the workshop where its tools are not allowed in a block."""
+    """What a line asks of who makes it: skill, the workshop where its tools are not allowed in a block, and the lane
+    that it is cleared for."""
 
     skill_level: int = FIRST_LEVEL
     zone: Zone = "block"
+    lane: Lane = LANE
 
     def bar(self, able: Sequence[Capacity]) -> dict[str, Reason]:
         """Why some of them can't be asked for it."""
         barred: dict[str, Reason] = {
             one.facility: "no_workshop" for one in able if (self.zone, one.zone) == ("workshop", "block")
         }
-        return barred | {one.facility: "skill_too_low" for one in able if one.skill_level < self.skill_level}
+        barred |= {one.facility: "skill_too_low" for one in able if one.skill_level < self.skill_level}
+        return barred | {one.facility: "other_lane" for one in able if not may_make(one.lane, self.lane)}
 
 
 ANYTHING = Needs()
-"""What most articles need: nothing that a facility of their family has not."""
+"""What most lines need: nothing that a facility of their family has not."""
 
 
 def lack_of(reasons: Collection[Reason]) -> Lack:
@@ -62,7 +80,7 @@ def lack_of(reasons: Collection[Reason]) -> Lack:
         return "hours"
     if "skill_too_low" in reasons:
         return "skill"
-    return "workshop" if "no_workshop" in reasons else "hours"
+    return "workshop" if {"no_workshop", "other_lane"} & set(reasons) else "hours"
 
 
 @dataclass(frozen=True)
@@ -83,7 +101,7 @@ def share_out_on_terms(
     terms: Mapping[str, Terms],
     needs: Needs = ANYTHING,
 ) -> PlanOnTerms:
-    """Share out over those whom the article allows and whose agreement lasts until they are done; who lacks material begins when it has come.
+    """Share out over those whom the line allows and whose agreement lasts until they are done; who lacks material begins when it has come.
 
     A facility whose share would outlast its agreement gets none, and one whose share takes more material
     than it has begins later; then all is shared out again, which ends since each happens once to each.

@@ -1,6 +1,7 @@
 """What production does when orders tells something; the table from event to reaction at the foot."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -8,16 +9,17 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.domain.cancellation import stop
-from services.production.domain.clearance import pieces_to_make
+from services.production.domain.clearance import may_make, pieces_to_make
+from services.production.domain.work_order import WorkOrder
 from services.production.handlers.planning import (
     LINE,
     allocate,
+    lanes_of,
     line_of,
     locked_work_orders,
     one_plan_at_a_time,
     plan_of,
     planned_anew,
-    work_orders_of,
 )
 from services.production.handlers.quoting import on_quote_requested
 from services.production.storage import demand, item
@@ -31,9 +33,7 @@ from shared.events.orders import (
     OrderPlaced,
     QuoteRequested,
 )
-from shared.events.production import (
-    ProductionStopped,
-)
+from shared.events.production import ProductionStopped, WorkOrderReduced, WorkOrderWithdrawn
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 
@@ -80,11 +80,26 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
     if not cleared:
         log.info("nothing is to be made for a clearance to %s until %s", event.purpose, event.expires_on)
         return
-    line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on)
-    work_orders = work_orders_of(session, line)
+    line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on, lane=event.lane)
+    work_orders = locked_work_orders(session, line)
+    withdrawn = _taken_from_others(session, line, work_orders)
     more = line.to_make - sum(each.asked for each in work_orders if each.live)
     if more > 0:
-        record(session, *allocate(session, line, work_orders, more, "cleared"))
+        record(session, *withdrawn, *allocate(session, line, work_orders, more, "cleared"))
+    elif withdrawn:
+        record(session, *withdrawn, plan_of(session, line, work_orders, "cleared"))
+
+
+def _taken_from_others(
+    session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]
+) -> list[WorkOrderWithdrawn | WorkOrderReduced]:
+    """Take back what was offered to places that may not make the line, now that it is cleared for another lane."""
+    waiting = [each for each in work_orders if each.can_be_taken_back]
+    lanes = lanes_of(session, [each.facility for each in waiting])
+    theirs = [each for each in waiting if not may_make(lanes[each.facility], line.lane)]
+    withdrawn = [each.take_back(each.quantity, on=business_today(session)) for each in theirs]
+    session.flush()
+    return withdrawn
 
 
 def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:

@@ -19,6 +19,7 @@ from services.production.skills import OF_LINE
 from services.production.storage import demand, facility, item, passed_over, work_order
 from services.production.terms import terms_of
 from shared.clock import business_today
+from shared.events.orders import Lane
 from shared.events.production import (
     Allocation,
     Cause,
@@ -114,7 +115,7 @@ def _shared_out(
         terms=terms_of(
             session, line.sku, partner=line.partner, able=able, today=today, instead_of=instead_of
         ),
-        needs=Needs(skill_level=line.skill_level, zone=line.zone),
+        needs=Needs(skill_level=line.skill_level, zone=line.zone, lane=line.lane),
     )
     return PlanOnTerms(planned.plan, {**planned.passed_over, **dict.fromkeys(declined, "declined")})
 
@@ -143,13 +144,20 @@ def _lack(session: Session, line: Row[Any]) -> Lack:
 
 def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:
     today = business_today(session)
-    made = [_work_order(session, line, share, today) for share in plan.shares]
+    lanes = lanes_of(session, [share.facility for share in plan.shares])
+    made = [_work_order(session, line, share, today, lanes[share.facility]) for share in plan.shares]
     session.add_all(made)
     session.flush()
     return made
 
 
-def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
+def lanes_of(session: Session, codes: Collection[str]) -> dict[str, Lane]:
+    """Whose work it is at each of the facilities, as things stand."""
+    rows = session.execute(select(facility.c.code, facility.c.lane).where(facility.c.code.in_(codes)))
+    return {row.code: row.lane for row in rows}
+
+
+def _work_order(session: Session, line: Row[Any], share: Share, today: date, lane: Lane) -> WorkOrder:
     number = next_number(session, share.facility, "work_orders")
     return WorkOrder(
         id=uuid7s.uuid7(),
@@ -162,6 +170,7 @@ def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> 
         due=share.due,
         why=share.why,
         offered_on=today,
+        lane=lane,
     )
 
 
@@ -183,6 +192,7 @@ def plan_of(
         in_time=sum(row.asked for row in rows if ready_on(row.due) <= line.requested_date),
         because=because,
         lacking=_lack(session, line) if unallocated else None,
+        lane=line.lane,
     )
 
 

@@ -1,5 +1,7 @@
 """Answering quotes: what a plan of today would promise, without making one."""
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -36,7 +38,7 @@ def on_quote_requested(session: Session, event: QuoteRequested, heard: Heard) ->
             terms=terms_of(
                 session, line.sku, partner=event.buyer, able=able[items[line.sku].family], today=today
             ),
-            needs=needs.get(line.sku, ANYTHING),
+            needs=replace(needs.get(line.sku, ANYTHING), lane=line.lane),
         )
         for line in event.lines
     ]

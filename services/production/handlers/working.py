@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 from services.production import terms
 from services.production.capacities import capacity_at, workshop_on
 from services.production.domain.agreement import must_cover
+from services.production.domain.clearance import must_make
 from services.production.domain.report import Kind, Origin, placed
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.handlers import materials, premi
 from services.production.handlers.planning import (
     allocate,
+    lanes_of,
     line_of,
     next_number,
     one_plan_at_a_time,
@@ -23,7 +25,7 @@ from services.production.handlers.planning import (
 )
 from services.production.handlers.tools import must_be_unlocked
 from services.production.local_time import now_at, today_at
-from services.production.storage import demand, facility
+from services.production.storage import demand
 from shared.clock import real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -48,6 +50,7 @@ def accept(
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
     on = _day_of(session, order, device_at, since=order.offered_on)
+    _must_be_theirs(session, order)
     _must_be_agreed(session, order, max(on, by or order.due), on=on, field="by" if by else None)
     due, cleared = order.due, _cleared_until(session, order)
     accepted = order.accept(on=on, cleared_until=cleared, by=by, reason=reason)
@@ -77,6 +80,7 @@ def start(session: Session, *, work_order_id: UUID, device_at: datetime | None =
     materials.must_be_usable(session, order)
     on = _day_of(session, order, device_at, since=order.accepted_on)
     if order.started_on is None:
+        _must_be_theirs(session, order)
         _must_be_agreed(session, order, on, on=on)
     record(session, *order.start(on=on, cleared_until=_cleared_until(session, order)))
     return order
@@ -170,7 +174,7 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
     order = locked(session, work_order_id)
     number = next_number(session, order.facility, "lots")
     lot = f"{short_code(order.facility)}-{today_at(session, order.facility):%y%m}-{number:03d}"
-    lane = session.execute(select(facility.c.lane).where(facility.c.code == order.facility)).scalar_one()
+    lane = lanes_of(session, [order.facility])[order.facility]
     inspected = order.inspect(passed=passed, rework=rework, scrap=scrap, lot=lot, lane=lane)
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
@@ -216,6 +220,13 @@ def _must_be_agreed(
 ) -> None:
     """An agreement may have ended between the offer and the day ``on`` which somebody agrees or begins."""
     must_cover(terms.agreements_for(session, order), day, today=on, field=field)
+
+
+def _must_be_theirs(session: Session, order: WorkOrder) -> None:
+    """The place may have become another one between the offer and the day on which somebody agrees or begins."""
+    line = (demand.c.order_id == order.order_id, demand.c.line == order.line)
+    cleared = session.execute(select(demand.c.lane).where(*line)).scalar_one()
+    must_make(lanes_of(session, [order.facility])[order.facility], cleared)
 
 
 def _cleared_until(session: Session, order: WorkOrder) -> date | None:

@@ -12,7 +12,7 @@ class PassedOverSchema(Schema):
     facility = fields.String()
     reason = fields.String(
         metadata={
-            "description": "no_agreement, agreement_ends, skill_too_low, no_workshop, declined, no_hours, not_needed"
+            "description": "no_agreement, agreement_ends, skill_too_low, no_workshop, other_lane, declined, no_hours, not_needed"
         }
     )
 
