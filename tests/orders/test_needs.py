@@ -628,6 +628,10 @@ def test_refused_attempts_at_notes_of_counsel_are_kept_and_listed(orders: Orders
     assert orders.officer.post(withdrawal, WHY).status_code == 200
     assert orders.officer.post(withdrawal, WHY).status_code == 422
     officer, office = Visitor(orders, COMPLIANCE), Visitor(orders, KANWIL)
+    for mistyped in ({}, {"file": (BytesIO(b"the note itself"), "note.pdf")}):
+        assert officer.submit("/orders/notes/", **mistyped).status_code == 422
+    assert officer.submit(f"/orders/notes/{note}/withdraw", reason="").status_code == 422
+    assert len(attempts(orders)) == 3, "a form that was mistyped is no attempt"
     assert officer.submit(f"/orders/notes/{note}/withdraw", **WHY).status_code == 422
     assert office.submit(f"/orders/notes/{note}/withdraw", **WHY).status_code == 403
     assert [role for role, _ in attempts(orders)] == [

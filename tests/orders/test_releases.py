@@ -182,6 +182,10 @@ def test_an_attempt_on_the_page_by_a_role_that_may_not_see_it_is_kept_too_and_ch
     stale = {**form, "csrf_token": "of-another-session"}
     assert buyer.client.post(f"/orders/holds/{order.id}/1", data=stale).status_code == 403
     assert attempts(orders) == [], "a form that is too old is no attempt"
+    mistyped = {"reason": REASON, "expires_on": "31-03-2026"}
+    officer = Visitor(orders, COMPLIANCE)
+    assert officer.submit(f"/orders/holds/{order.id}/1", **mistyped).status_code == 422
+    assert attempts(orders) == [], "nor is one that was mistyped"
     assert buyer.client.post(f"/orders/holds/{order.id}/1", data=form).status_code == 403
     assert attempts(orders) == [("buyer", "This")]
     page = Visitor(orders, KANWIL, language="id").open("/orders/holds/attempts")

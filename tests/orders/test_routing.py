@@ -1,5 +1,6 @@
 """By which way and on which day a line comes, as its shipments tell: booked, joined, emptied, given up, delivered."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from shared.events.logistics import (
 )
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_handlers import PROMISED, SRAGEN, WHEN, Followed, follow
+from tests.statements import asked_by
 
 
 def about(shipment: int, *parts: ShipmentLine) -> dict[str, Any]:
@@ -148,3 +150,14 @@ def test_a_shipment_that_all_of_a_line_was_taken_out_of_is_no_part_of_its_route(
     assert expected(order)[1] == ["SG"]
     order.hears(taken_out(2, half))
     assert expected(order)[1] == []
+
+
+def test_no_rule_is_read_where_a_shipment_changes_neither_the_way_nor_the_day(orders: Orders) -> None:
+    order = packed(orders, "A")
+    order.hears(planned(1, order.part("A")), booked(1, order.part("A"), eta=310))
+    again = rescheduled(1, order.part("A"), eta=310)
+    asked = asked_by(orders.database, lambda: order.hears(again))
+    assert [statement for statement in asked if "FROM destination_policy" in statement] == []
+    later = replace(again, eta=in_days(311))
+    asked = asked_by(orders.database, lambda: order.hears(later))
+    assert [statement for statement in asked if "FROM destination_policy" in statement] != []
