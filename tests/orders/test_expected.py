@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from services.orders.domain.expected import STEPS, Told, next_step
+from services.orders.sentences import tell_held_up
 from shared.events import contract_of
 from shared.events.logistics import (
     CartonsGathered,
@@ -35,8 +36,10 @@ from shared.events.production import (
     WorkOrderAccepted,
     WorkOrderDeclined,
     WorkOrderOffered,
+    WorkOrderStarted,
 )
 from shared.messaging.inbox import store
+from shared.messaging.tables import inbox
 from shared.web.access import BUYER, KANWIL
 from tests.orders.conftest import Orders
 from tests.orders.test_handlers import LOT, PROMISED, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
@@ -255,6 +258,18 @@ def test_the_page_says_first_that_an_event_is_missing_or_parked_before_who_owes_
         "news from production could not be taken in; what is told here stops before it operator",
         "kabar dari produksi tidak dapat diproses; yang tertulis di sini berhenti sebelum kabar itu operator",
     ]
+
+
+def test_what_is_held_up_alike_is_told_once_since_the_first_of_it(orders: Orders) -> None:
+    order = follow(orders)
+    about: dict[str, Any] = {**order.about(1), "facility": SRAGEN, "quantity": 500}
+    for id in (1, 2):
+        order.hearing.batch("production", WorkOrderAccepted(work_order_id=UUID(int=id), **about))
+        order.hears(WorkOrderStarted(work_order_id=UUID(int=id), **about))
+    with orders.database.transaction() as session:
+        (told,) = tell_held_up(session, order.id, "en")
+        first = session.execute(select(func.min(inbox.c.received_at))).scalar_one()
+    assert (told["owners"], told["since"]) == (["production"], first)
 
 
 @pytest.mark.parametrize("etd", [date(2099, 1, 30), date(2099, 2, 12)])
