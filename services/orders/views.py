@@ -165,7 +165,8 @@ def _next(step: Next) -> dict[str, Any]:
 
 PROGRESS = text("""
     SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
-        sum(coalesce(part.quantity, (t.data ->> 'quantity')::int, 0)) AS pieces, max(t.occurred_at) AS last,
+        sum(coalesce(part.quantity, (t.data ->> 'quantity')::int - coalesce((t.data ->> 'again')::int, 0), 0))
+            AS pieces, max(t.occurred_at) AS last,
         max((newest.data ->> 'etd')::date) AS etd, max((newest.data ->> 'eta')::date) AS eta
     FROM timeline t LEFT JOIN (
         SELECT DISTINCT ON (data ->> 'shipment_id') id, data FROM timeline
@@ -177,7 +178,10 @@ PROGRESS = text("""
         SELECT FROM timeline given_up WHERE given_up.order_id = t.order_id AND given_up.id > t.id
             AND given_up.type = :cancelled AND given_up.data ->> 'shipment_id' = t.data ->> 'shipment_id')
     GROUP BY 1, 2, 3""").bindparams(cancelled=contract_of(ShipmentCancelled).type)
-"""What was told of a shipment counts no more once it was cancelled; of its days the newest count."""
+"""What was told of a shipment counts no more once it was cancelled; of its days the newest count.
+
+Pieces that came to a hub once more count once.
+"""
 
 
 def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:

@@ -272,6 +272,17 @@ def test_what_is_held_up_alike_is_told_once_since_the_first_of_it(orders: Orders
     assert (told["owners"], told["since"]) == (["production"], first)
 
 
+def test_pieces_that_come_to_a_hub_once_more_are_gathered_once(orders: Orders) -> None:
+    order = follow(orders)
+    order.hears(*way(order)[:6])
+    arrival: dict[str, Any] = {"lot": LOT, **order.about(1), "quantity": 500, "cartons": 3}
+    order.hears(CartonsGathered(**arrival, hub=SRAGEN))
+    order.hears(CartonsGathered(**arrival, hub=KLATEN, again=500))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(CartonsGathered)
+    order.hears(CartonsGathered(**arrival, hub=KLATEN))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentPlanned)
+
+
 @pytest.mark.parametrize("etd", [date(2099, 1, 30), date(2099, 2, 12)])
 def test_a_vessel_that_leaves_earlier_or_later_is_expected_then(orders: Orders, etd: date) -> None:
     order = follow(orders)
