@@ -31,7 +31,15 @@ from services.orders.storage import (
 )
 from services.orders.storage import order as orders
 from shared.events import contract_of
-from shared.events.logistics import ShipmentBooked, ShipmentCancelled, ShipmentDelivered, ShipmentRescheduled
+from shared.events.logistics import (
+    DocumentsCompleted,
+    ShipmentBooked,
+    ShipmentCancelled,
+    ShipmentDelivered,
+    ShipmentDeparted,
+    ShipmentDispatched,
+    ShipmentRescheduled,
+)
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
 ON_LINE = and_(order_line.c.order_id == hold.c.order_id, order_line.c.number == hold.c.line_number)
@@ -167,20 +175,39 @@ PROGRESS = text("""
     SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
         sum(coalesce(part.quantity, (t.data ->> 'quantity')::int - coalesce((t.data ->> 'again')::int, 0), 0))
             AS pieces, max(t.occurred_at) AS last,
-        max((newest.data ->> 'etd')::date) AS etd, max((newest.data ->> 'eta')::date) AS eta
+        max((newest.data ->> 'etd')::date) FILTER (WHERE NOT :departed = ANY(newest.reached)) AS etd,
+        max((newest.data ->> 'eta')::date) FILTER (WHERE NOT :delivered = ANY(newest.reached)) AS eta
     FROM timeline t LEFT JOIN (
-        SELECT DISTINCT ON (data ->> 'shipment_id') id, data FROM timeline
+        SELECT DISTINCT ON (data ->> 'shipment_id') id, data, ARRAY(
+            SELECT type FROM timeline way WHERE way.order_id = :order_id
+                AND way.type IN (:departed, :delivered)
+                AND way.data ->> 'shipment_id' = told.data ->> 'shipment_id') AS reached
+        FROM timeline told
         WHERE order_id = :order_id AND data ? 'etd' ORDER BY data ->> 'shipment_id', id DESC) newest USING (id)
     LEFT JOIN LATERAL (
         SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
-        FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
+        FROM jsonb_array_elements(t.data -> 'lines') each
+        WHERE t.source = 'logistics' AND NOT t.type = ANY(:whole) GROUP BY 1
+        UNION ALL
+        SELECT lot.line_number, sum(put.quantity) FROM shipment_lot put JOIN lot ON lot.code = put.lot
+        WHERE t.type = ANY(:whole) AND lot.order_id = t.order_id
+            AND put.shipment_id = CAST(t.data ->> 'shipment_id' AS uuid) AND NOT EXISTS (
+                SELECT FROM timeline again WHERE again.order_id = t.order_id AND again.id > t.id
+                    AND again.type = t.type AND again.data ->> 'shipment_id' = t.data ->> 'shipment_id')
+        GROUP BY 1) part ON true
     WHERE t.order_id = :order_id AND NOT EXISTS (
         SELECT FROM timeline given_up WHERE given_up.order_id = t.order_id AND given_up.id > t.id
             AND given_up.type = :cancelled AND given_up.data ->> 'shipment_id' = t.data ->> 'shipment_id')
-    GROUP BY 1, 2, 3""").bindparams(cancelled=contract_of(ShipmentCancelled).type)
-"""What was told of a shipment counts no more once it was cancelled; of its days the newest count.
+    GROUP BY 1, 2, 3""").bindparams(
+    cancelled=contract_of(ShipmentCancelled).type,
+    departed=contract_of(ShipmentDeparted).type,
+    delivered=contract_of(ShipmentDelivered).type,
+    whole=[contract_of(event).type for event in (ShipmentBooked, DocumentsCompleted, ShipmentDispatched)],
+)
+"""What was told of a shipment counts no more once it was cancelled; of its days the newest count, until they are past.
 
-Pieces that came to a hub once more count once.
+What is told of a shipment as a whole is about what it carries now, however often it was told. Pieces that came to a hub
+once more count once.
 """
 
 

@@ -14,6 +14,8 @@ from services.orders.sentences import tell_held_up
 from shared.events import contract_of
 from shared.events.logistics import (
     CartonsGathered,
+    CartonsPutIn,
+    CartonsTakenOut,
     DocumentsCompleted,
     ShipmentBooked,
     ShipmentCancelled,
@@ -281,6 +283,51 @@ def test_pieces_that_come_to_a_hub_once_more_are_gathered_once(orders: Orders) -
     assert order.read()["lines"][0]["next"]["expected"] == type_of(CartonsGathered)
     order.hears(CartonsGathered(**arrival, hub=KLATEN))
     assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentPlanned)
+
+
+def two_halves(order: Followed) -> tuple[list[Any], list[Any]]:
+    """What is told of two shipments with 500 pieces each, up to their departure and arrival."""
+    order.hears(*way(order)[:7])
+    steps = way(order)[7:]
+    halves = [{"shipment_id": UUID(int=n), "lines": (order.part(quantity=500),)} for n in (21, 22)]
+    one, other = ([replace(step, **half) for step in steps] for half in halves)
+    return one, other
+
+
+def test_a_shipment_that_is_booked_anew_counts_once(orders: Orders) -> None:
+    order = follow(orders)
+    (planned, booked, *_), (also_planned, also_booked, *_) = two_halves(order)
+    order.hears(planned, also_planned, booked, replace(booked, voyage="2"))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
+    order.hears(also_booked)
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
+
+
+def test_what_joins_or_leaves_a_booked_shipment_is_booked_or_not_with_it(orders: Orders) -> None:
+    order = follow(orders)
+    (planned, booked, *_), _ = two_halves(order)
+    rest: dict[str, Any] = {"number": "SH-1", "cartons": 2, "shipment_id": planned.shipment_id}
+    order.hears(planned, booked, CartonsPutIn(**rest, lines=planned.lines))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
+    order.hears(CartonsTakenOut(**rest, lines=planned.lines))
+    order.hears(replace(planned, shipment_id=UUID(int=23)))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
+
+
+def test_the_days_of_a_shipment_that_left_or_arrived_are_awaited_no_more(orders: Orders) -> None:
+    order = follow(orders)
+    one, other = two_halves(order)
+    planned, booked, papers, sealed, departure, arrival = one
+    late = replace(booked, etd=date(2099, 2, 5), eta=date(2099, 2, 20))
+    *before, also_departure, _ = other
+    order.hears(planned, late, papers, sealed, *before)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-05"
+    order.hears(departure)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-01"
+    order.hears(also_departure)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-20"
+    order.hears(arrival)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-09"
 
 
 @pytest.mark.parametrize("etd", [date(2099, 1, 30), date(2099, 2, 12)])
