@@ -176,6 +176,17 @@ def test_steps_that_were_not_told_are_past_when_later_ones_are() -> None:
     assert (step.expected, step.since) == (type_of(ShipmentDelivered), None)
 
 
+def test_goods_that_are_sealed_were_booked_though_they_joined_their_shipment_after_that_was_told() -> None:
+    made = {"allocated": 100, "started": 100, "good": 100, "packed": 100}
+    step = next_step(cleared(**made), [told(CartonsPutIn, 5), told(ShipmentDispatched, 10)])
+    assert step is not None
+    assert (step.expected, step.since) == (type_of(ShipmentDeparted), at(10))
+    half = [told(ShipmentPlanned, 4), told(ShipmentDispatched, 10, 50)]
+    step = next_step(cleared(**made), half)
+    assert step is not None
+    assert step.expected == type_of(ShipmentBooked)
+
+
 # Over the whole way, as the API tells it
 
 
