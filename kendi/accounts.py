@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session
 
 from shared.database import Database
@@ -22,12 +21,10 @@ from shared.web.access import (
     OPERATOR,
     TOOL_KEEPER,
     create_key,
-    digest,
     keep_person,
+    open_session,
 )
 from shared.web.passwords import NOBODYS, hashed
-from shared.web.tables import person as persons
-from shared.web.tables import web_session
 
 
 @dataclass(frozen=True)
@@ -144,9 +141,7 @@ def _make_key(session: Session, service: str, name: str, role: str, account: str
 
 def sign_in_as(session: Session, *, email: str, name: str, role: str, account: str | None = None) -> str:
     """The token of a session of somebody new, whom no password lets in: for what no key may do."""
-    keep_person(session, email=email, name=name, role=role, account=account, password_hash=NOBODYS)
-    token = secrets.token_urlsafe(32)
-    whose = select(literal(digest(token)), persons.c.id, literal(secrets.token_urlsafe(32)))
-    columns = ["id_sha256", "person_id", "csrf_token"]
-    session.execute(insert(web_session).from_select(columns, whose.where(persons.c.email == email)))
+    kept = keep_person(session, email=email, name=name, role=role, account=account, password_hash=NOBODYS)
+    token = open_session(session, kept, NOBODYS)
+    assert token is not None  # nobody changed in between who was kept by the same transaction
     return token

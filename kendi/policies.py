@@ -1,6 +1,6 @@
 """``kendi policy``: what the destination policies say, and what a new version of them would change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -80,12 +80,22 @@ def diff(file: Path, data: Path, as_json: bool) -> None:
     offered = versions_in(reference.destinations_in(file))
     with places(data, "orders") as found, _orders(found).reading() as session:
         changes = [_as_dict(change) for change in checking.differences(session, offered)]
+    caught = _caught(changes)
     answer = {
         "lines": changes,
-        "caught": len({(each["order_id"], each["line"]) for each in changes if each["outcome"] != "freed"}),
-        "at_sea": [change for change in changes if change["at_sea"] and change["outcome"] != "freed"],
+        "caught": len(caught),
+        "at_sea": [change for change in caught if change["at_sea"]],
     }
     say(answer, as_json, "\n".join(_told(answer)))
+
+
+def _caught(changes: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The first change that catches a line, of each line that is caught, on whatever days."""
+    first: dict[Any, Mapping[str, Any]] = {}
+    for change in changes:
+        if change["outcome"] != "freed":
+            first.setdefault((change["order_id"], change["line"]), change)
+    return list(first.values())
 
 
 def _orders(found: Iterable[Place]) -> Place:

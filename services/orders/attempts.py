@@ -3,7 +3,8 @@
 They are kept outside the transaction that was undone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -27,17 +28,24 @@ LAST_LINE = 999_999_999
 """Whoever asks about a later one, which no order has, is kept as asking about this."""
 
 
+@contextmanager
+def keeping(asked: Asked, about: Mapping[str, Any]) -> Iterator[None]:
+    """What is done within decides: whatever it refuses is kept. What was mistyped is found before, and is no attempt."""
+    try:
+        yield
+    except Refused as refusal:
+        keep(asked, about, refusal.sentence)
+        raise
+
+
 def keeping_refused(asked: Asked) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """The decorated view decides about a line or a lot of ``order_id``, or a note: whatever it refuses is kept."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def watched(*args: P.args, **kwargs: P.kwargs) -> R:
-            try:
+            with keeping(asked, kwargs):
                 return view(*args, **kwargs)
-            except Refused as refusal:
-                keep(asked, kwargs, refusal.sentence)
-                raise
 
         return keeping_without_right(asked)(watched)
 
@@ -64,7 +72,7 @@ def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P
     return decorate
 
 
-def keep(asked: Asked, about: Any, why: Sentence) -> None:
+def keep(asked: Asked, about: Mapping[str, Any], why: Sentence) -> None:
     """Keep one refused attempt of the person or system that is calling."""
     by, line = Signer(current().id, current().name, current().role), about.get("line")
     with transaction(sees=SERVICE) as session:

@@ -1,7 +1,6 @@
 """Claims as they are shown: reads only. A carton that isn't the buyer's is none."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Order
+from services.orders.domain.short_landing import LANDED_IN_FULL, SHORT_LANDED, said, short_landings
 from services.orders.storage import carton, claim, claim_photo, timeline
 from services.orders.storage import order as orders
 from services.orders.views import mine
@@ -18,7 +18,6 @@ from shared.events.logistics import MilestoneCorrected, MilestoneRecorded
 from shared.web.access import Principal
 
 RECORDED, CORRECTED = (contract_of(event).type for event in (MilestoneRecorded, MilestoneCorrected))
-SHORT_LANDED, LANDED_IN_FULL = "SHORT_LANDED", "LANDED_IN_FULL"
 
 
 def find_carton(session: Session, principal: Principal, sscc: str) -> Row[Any] | None:
@@ -36,59 +35,45 @@ def cartons_of(session: Session, order_id: UUID, line: int, *, limit: int) -> Se
 def find_claim(session: Session, principal: Principal, claim_id: UUID) -> dict[str, Any] | None:
     query = select(Claim, claim.c.order_id).join(orders, orders.c.id == claim.c.order_id)
     row = session.execute(query.where(claim.c.id == claim_id, mine(principal))).one_or_none()
-    return claim_as_dict(session, row[0], row.order_id) if row else None
+    return _shown(session, row.order_id, [row[0]])[0] if row else None
 
 
 def claims_of(session: Session, order: Order, *, limit: int | None = None) -> list[dict[str, Any]]:
     """All claims about an order, or so many of them, the newest first."""
-    return [claim_as_dict(session, each, order.id) for each in order.claims[::-1][:limit]]
+    return _shown(session, order.id, order.claims[::-1][:limit])
 
 
-def claim_as_dict(session: Session, found: Claim, order_id: UUID) -> dict[str, Any]:
-    count = select(func.count()).select_from(claim_photo).where(claim_photo.c.claim_id == found.id)
-    photos = session.execute(count).scalar_one()
-    path = f"/orders/v1/claims/{found.id}/photos"
-    return {
-        **{name: getattr(found, name) for name in SHOWN},
-        "order_id": order_id,
-        "line": found.line_number,
-        "photos": [f"{path}/{number}" for number in range(1, photos + 1)],
-        "short_landed": short_landing_of(session, order_id, found.sscc),
-    }
+def _shown(session: Session, order_id: UUID, found: Sequence[Claim]) -> list[dict[str, Any]]:
+    """Claims about one order: what is known beside them is read once for all."""
+    if not found:
+        return []
+    count = select(claim_photo.c.claim_id, func.count().label("photos")).group_by(claim_photo.c.claim_id)
+    counted = session.execute(count.where(claim_photo.c.claim_id.in_([each.id for each in found])))
+    photos = {row.claim_id: row.photos for row in counted}
+    short = _short_landings(session, order_id)
+    return [
+        {
+            **{name: getattr(each, name) for name in SHOWN},
+            "order_id": order_id,
+            "line": each.line_number,
+            "photos": [
+                f"/orders/v1/claims/{each.id}/photos/{number}"
+                for number in range(1, photos.get(each.id, 0) + 1)
+            ],
+            "short_landed": short.get(each.sscc),
+        }
+        for each in found
+    ]
 
 
-def short_landing_of(session: Session, order_id: UUID, sscc: str) -> dict[str, Any] | None:
-    """The newest report that holds of the carton not being there, and whether it turned up since."""
+def _short_landings(session: Session, order_id: UUID) -> dict[str, dict[str, Any]]:
     told = select(timeline.c.type, timeline.c.data).where(
         timeline.c.order_id == order_id,
         timeline.c.type.in_((RECORDED, CORRECTED)),
         timeline.c.data["milestone"].astext.in_((SHORT_LANDED, LANDED_IN_FULL)),
     )
-    found: dict[str, Any] | None = None
-    for type, data in session.execute(told.order_by(timeline.c.id)):
-        if type == RECORDED and any(each["sscc"] == sscc for each in data.get("short", ())):
-            found = _short_landing(data, data["place"], data["occurred_at"])
-        elif found and data["shipment_id"] == found["shipment_id"]:
-            found = _since(found, type, data)
-    return found
-
-
-def _short_landing(data: dict[str, Any], place: str, at: str, *, found: bool = False) -> dict[str, Any]:
-    occurred_at = datetime.fromisoformat(at)
-    return {"shipment_id": data["shipment_id"], "place": place, "occurred_at": occurred_at, "found": found}
-
-
-def _since(short: dict[str, Any], type: str, data: dict[str, Any]) -> dict[str, Any] | None:
-    """What holds of a short landing once this was told of its shipment, too."""
-    if type == RECORDED:
-        return {**short, "found": short["found"] or data["milestone"] == LANDED_IN_FULL}
-    if data["milestone"] == LANDED_IN_FULL:
-        return {**short, "found": data["right_at"] is not None}
-    if datetime.fromisoformat(data["occurred_at"]) != short["occurred_at"]:
-        return short
-    if data["right_at"] is None:
-        return None
-    return _short_landing(data, data["right_place"], data["right_at"], found=short["found"])
+    rows = session.execute(told.order_by(timeline.c.id))
+    return short_landings(said(data, corrects=type == CORRECTED) for type, data in rows)
 
 
 SHOWN = (

@@ -564,17 +564,24 @@ SERVICES = {"production": ("production", "produksi"), "logistics": ("logistics",
 
 
 def tell_held_up(session: Session, order_id: UUID, language: str) -> list[dict[str, Any]]:
-    """What must come before any step of the order is told here: ``kendi status`` says the same to an operator."""
+    """What must come before any step of the order is told here: ``kendi status`` says the same to an operator.
+
+    What is held up alike is told once, with the first of it.
+    """
     which = 1 if language == "id" else 0
+    together: dict[tuple[str, str, str], datetime] = {}
+    for each in not_applied(session, "orders", of_order(order_id)):
+        if each.why in HELD_UP:
+            alike = (each.why, each.source, "operator" if each.why in ("parked", "failing") else each.owed_by)
+            together[alike] = min(each.since, together.get(alike, each.since))
     return [
         {
-            "text": HELD_UP[each.why][which].format(source=SERVICES[each.source][which]),
-            "owners": ["operator" if each.why in ("parked", "failing") else each.owed_by],
-            "since": each.since,
+            "text": HELD_UP[why][which].format(source=SERVICES[source][which]),
+            "owners": [owner],
+            "since": since,
             "by": None,
         }
-        for each in not_applied(session, "orders", of_order(order_id))
-        if each.why in HELD_UP
+        for (why, source, owner), since in together.items()
     ]
 
 

@@ -379,9 +379,13 @@ lot = Table(
     Column("lane", Text, nullable=False),
     Column("released_at", Instant, nullable=False),
     Column("departed", Integer, nullable=False, server_default="0"),
+    Column(
+        "withheld", Integer, nullable=False, server_default="0", comment="taken to stock; nobody is sent them"
+    ),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("quantity > 0", name="quantity"),
     CheckConstraint("departed BETWEEN 0 AND quantity", name="departed"),
+    CheckConstraint("withheld BETWEEN 0 AND quantity - departed", name="withheld"),
     CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     comment="our copy of what production released, with who made it",
 )

@@ -33,7 +33,15 @@ from services.orders.storage import (
 )
 from services.orders.storage import order as orders
 from shared.events import contract_of
-from shared.events.logistics import ShipmentBooked, ShipmentCancelled, ShipmentDelivered
+from shared.events.logistics import (
+    DocumentsCompleted,
+    ShipmentBooked,
+    ShipmentCancelled,
+    ShipmentDelivered,
+    ShipmentDeparted,
+    ShipmentDispatched,
+    ShipmentRescheduled,
+)
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, Principal
 
 ON_LINE = and_(order_line.c.order_id == hold.c.order_id, order_line.c.number == hold.c.line_number)
@@ -167,19 +175,42 @@ def _next(step: Next) -> dict[str, Any]:
 
 PROGRESS = text("""
     SELECT coalesce(part.line, t.line) AS line, t.type, t.data ->> 'facility' AS facility,
-        sum(coalesce(part.quantity, (t.data ->> 'quantity')::int, 0)) AS pieces, max(t.occurred_at) AS last,
-        max((newest.data ->> 'etd')::date) AS etd, max((newest.data ->> 'eta')::date) AS eta
+        sum(coalesce(part.quantity, (t.data ->> 'quantity')::int - coalesce((t.data ->> 'again')::int, 0), 0))
+            AS pieces, max(t.occurred_at) AS last,
+        max((newest.data ->> 'etd')::date) FILTER (WHERE NOT :departed = ANY(newest.reached)) AS etd,
+        max((newest.data ->> 'eta')::date) FILTER (WHERE NOT :delivered = ANY(newest.reached)) AS eta
     FROM timeline t LEFT JOIN (
-        SELECT DISTINCT ON (data ->> 'shipment_id') id, data FROM timeline
+        SELECT DISTINCT ON (data ->> 'shipment_id') id, data, ARRAY(
+            SELECT type FROM timeline way WHERE way.order_id = :order_id
+                AND way.type IN (:departed, :delivered)
+                AND way.data ->> 'shipment_id' = told.data ->> 'shipment_id') AS reached
+        FROM timeline told
         WHERE order_id = :order_id AND data ? 'etd' ORDER BY data ->> 'shipment_id', id DESC) newest USING (id)
     LEFT JOIN LATERAL (
         SELECT (each ->> 'line')::int AS line, sum((each ->> 'quantity')::int) AS quantity
-        FROM jsonb_array_elements(t.data -> 'lines') each WHERE t.source = 'logistics' GROUP BY 1) part ON true
+        FROM jsonb_array_elements(t.data -> 'lines') each
+        WHERE t.source = 'logistics' AND NOT t.type = ANY(:whole) GROUP BY 1
+        UNION ALL
+        SELECT lot.line_number, sum(put.quantity) FROM shipment_lot put JOIN lot ON lot.code = put.lot
+        WHERE t.type = ANY(:whole) AND lot.order_id = t.order_id
+            AND put.shipment_id = CAST(t.data ->> 'shipment_id' AS uuid) AND NOT EXISTS (
+                SELECT FROM timeline again WHERE again.order_id = t.order_id AND again.id > t.id
+                    AND again.type = t.type AND again.data ->> 'shipment_id' = t.data ->> 'shipment_id')
+        GROUP BY 1) part ON true
     WHERE t.order_id = :order_id AND NOT EXISTS (
         SELECT FROM timeline given_up WHERE given_up.order_id = t.order_id AND given_up.id > t.id
             AND given_up.type = :cancelled AND given_up.data ->> 'shipment_id' = t.data ->> 'shipment_id')
-    GROUP BY 1, 2, 3""").bindparams(cancelled=contract_of(ShipmentCancelled).type)
-"""What was told of a shipment counts no more once it was cancelled; of its days the newest count."""
+    GROUP BY 1, 2, 3""").bindparams(
+    cancelled=contract_of(ShipmentCancelled).type,
+    departed=contract_of(ShipmentDeparted).type,
+    delivered=contract_of(ShipmentDelivered).type,
+    whole=[contract_of(event).type for event in (ShipmentBooked, DocumentsCompleted, ShipmentDispatched)],
+)
+"""What was told of a shipment counts no more once it was cancelled; of its days the newest count, until they are past.
+
+What is told of a shipment as a whole is about what it carries now, however often it was told. Pieces that came to a hub
+once more count once.
+"""
 
 
 def progress_of(session: Session, order_id: UUID) -> dict[int | None, list[Told]]:
@@ -210,31 +241,36 @@ def pieces_in_shipments(session: Session, order_id: UUID) -> dict[int, int]:
 
 
 BOOKED = text("""
-    SELECT DISTINCT ON (line, shipment) (part.told ->> 'line')::int AS line, t.data ->> 'shipment_id' AS shipment,
-        coalesce(t.data -> 'via', '[]') || jsonb_build_array(t.data ->> 'port_of_discharge') AS ports,
-        (SELECT CAST(told.data ->> 'eta' AS date) FROM timeline told
-            WHERE told.order_id = t.order_id AND told.data ? 'eta'
-                AND told.data ->> 'shipment_id' = t.data ->> 'shipment_id'
-            ORDER BY told.id DESC LIMIT 1) AS eta
-    FROM timeline t CROSS JOIN LATERAL jsonb_array_elements(t.data -> 'lines') part (told)
-    WHERE t.order_id = :order_id AND t.type = :booked
-        AND NOT EXISTS (
-            SELECT FROM timeline ended WHERE ended.order_id = t.order_id AND ended.type IN (:cancelled, :delivered)
-                AND ended.data ->> 'shipment_id' = t.data ->> 'shipment_id')
-        AND (SELECT coalesce(sum(put.quantity), 1) FROM shipment_lot put JOIN lot ON lot.code = put.lot
-            WHERE put.shipment_id = CAST(t.data ->> 'shipment_id' AS uuid)
-                AND lot.order_id = t.order_id AND lot.line_number = (part.told ->> 'line')::int) > 0
-    ORDER BY line, shipment, t.id DESC""").bindparams(
+    WITH carried AS (
+        SELECT lot.line_number AS line, put.shipment_id AS id FROM shipment_lot put JOIN lot ON lot.code = put.lot
+        WHERE lot.order_id = :order_id GROUP BY 1, 2 HAVING sum(put.quantity) > 0),
+    told AS (
+        SELECT t.id, t.type, t.data, CAST(t.data ->> 'shipment_id' AS uuid) AS shipment FROM timeline t
+        WHERE t.type IN (:booked, :rescheduled, :delivered) AND t.order_id IN (
+            SELECT lot.order_id FROM carried JOIN shipment_lot put ON put.shipment_id = carried.id
+            JOIN lot ON lot.code = put.lot))
+    SELECT carried.line, coalesce(booking.data -> 'via', '[]') || jsonb_build_array(
+        booking.data ->> 'port_of_discharge') AS ports, CAST(newest.data ->> 'eta' AS date) AS eta
+    FROM carried
+    CROSS JOIN LATERAL (
+        SELECT data FROM told WHERE shipment = carried.id AND type = :booked ORDER BY id DESC LIMIT 1) booking
+    CROSS JOIN LATERAL (
+        SELECT data FROM told WHERE shipment = carried.id AND data ? 'eta' ORDER BY id DESC LIMIT 1) newest
+    WHERE NOT EXISTS (SELECT FROM told WHERE shipment = carried.id AND type = :delivered)
+    ORDER BY carried.line, carried.id""").bindparams(
     booked=contract_of(ShipmentBooked).type,
-    cancelled=contract_of(ShipmentCancelled).type,
+    rescheduled=contract_of(ShipmentRescheduled).type,
     delivered=contract_of(ShipmentDelivered).type,
 )
-"""The newest booking of each shipment that is neither cancelled nor delivered, by the lines that it still carries."""
+"""The newest booking of each shipment that carries something of the order and is not delivered.
+
+It may have been told before any goods of this order joined the shipment: then it stands with another order.
+"""
 
 
-def booked(session: Session, order_id: UUID) -> dict[int, list[Row[Any]]]:
+def booked(session: Session, order_id: UUID) -> defaultdict[int, list[Row[Any]]]:
     """Each line's shipments that are booked: the ports that it comes by, without that of loading, and its arrival."""
-    shipments: dict[int, list[Row[Any]]] = defaultdict(list)
+    shipments = defaultdict(list)
     for row in session.execute(BOOKED, {"order_id": order_id}):
         shipments[row.line].append(row)
     return shipments

@@ -25,7 +25,7 @@ class CartonsPacked:
 @contract("kendi.logistics.cartons_gathered.v1", subject="packing/{lot}")
 @dataclass(frozen=True, kw_only=True)
 class CartonsGathered:
-    """Cartons of one lot arrived at a hub."""
+    """Cartons of one lot arrived at a hub; ``again`` are the pieces of those that had come to one before."""
 
     lot: str
     order_id: UUID
@@ -33,6 +33,7 @@ class CartonsGathered:
     hub: str
     quantity: int
     cartons: int
+    again: int = 0
 
 
 @contract("kendi.logistics.cartons_left.v1", subject="packing/{lot}")

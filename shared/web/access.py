@@ -221,16 +221,17 @@ def add_person(
 
 def keep_person(
     session: Session, *, email: str, name: str, role: str, account: str | None, password_hash: str
-) -> None:
-    """The same with a password that is hashed already."""
+) -> UUID:
+    """The same with a password that is hashed already; returns the person's id."""
     values = {"name": name, "role": role, "account": account, "password_hash": password_hash}
-    kept = session.execute(
+    kept: UUID = session.execute(
         upsert(person)
         .values(id=uuid7s.uuid7(), email=email.lower(), **values)
         .on_conflict_do_update(index_elements=["email"], set_={**values, "disabled_at": None})
         .returning(person.c.id)
     ).scalar_one()
     session.execute(delete(web_session).where(web_session.c.person_id == kept))
+    return kept
 
 
 def sign_in(
@@ -254,20 +255,21 @@ def sign_in(
     with database.transaction() as session:
         if instead_of:
             sign_out(session, instead_of)
-        return _new_session(session, row, address)
+        token = open_session(session, row.id, row.password_hash)
+        session.execute(delete(sign_in_attempt).where(*_tries(email, address)))
+    return token
 
 
-def _new_session(session: Session, row: Row[Any], address: str) -> str | None:
-    """None if the person was disabled or got another password while this one was verified."""
+def open_session(session: Session, person_id: UUID, password_hash: str) -> str | None:
+    """The token of a new session; None if the person was disabled or got another password while this one was verified."""
     token = secrets.token_urlsafe(32)
     still = select(literal(digest(token)), person.c.id, literal(secrets.token_urlsafe(32))).where(
-        person.c.id == row.id, person.c.password_hash == row.password_hash, person.c.disabled_at.is_(None)
+        person.c.id == person_id, person.c.password_hash == password_hash, person.c.disabled_at.is_(None)
     )
     columns = ["id_sha256", "person_id", "csrf_token"]
     made = session.execute(
         insert(web_session).from_select(columns, still).returning(web_session.c.person_id)
     ).one_or_none()
-    session.execute(delete(sign_in_attempt).where(*_tries(row.email, address)))
     return token if made else None
 
 

@@ -251,7 +251,7 @@ def everything_to_read(service: str, url: str, role: str, account: str | None) -
 
 
 def ids_of(url: str) -> dict[str, Any]:
-    """Of the newest thing of each kind its id, by the name that addresses have for it."""
+    """Of the newest thing of each kind its id, by the name that addresses have for it: ids grow with time."""
     tables = set(tables_of(url))
     found: dict[str, Any] = {"line": 1, "code": "LPS-SRG", "sku": "CR-BALL-07"}
     for name, table, column in (
@@ -263,7 +263,6 @@ def ids_of(url: str) -> dict[str, Any]:
         ("sscc", "carton", "sscc"),
         ("agreement_id", "agreement", "id"),
     ):
-        rows = rows_of(url, table) if table in tables else []
-        if rows:
-            found[name] = rows[0][column]
+        if rows := rows_of(url, table) if table in tables else []:
+            found[name] = max(row[column] for row in rows)
     return found

@@ -1,9 +1,12 @@
 """Trouble that production or a carrier reports reaches the buyer: over the broker, on the page and as a webhook."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -19,7 +22,7 @@ from shared.events.logistics import ShipmentDelivered, ShipmentDeparted, Shipmen
 from shared.events.orders import ClearanceGranted
 from shared.messaging.outbox import record
 from shared.messaging.tables import outbox_event
-from shared.web.access import BUYER, CARRIER, LOGISTICS, create_key
+from shared.web.access import BUYER, CARRIER, COMPLIANCE, KANWIL, LOGISTICS, OPERATOR, create_key
 from tests.contracts.afterwards import SRAGEN, Afterwards
 
 pytestmark = pytest.mark.flow
@@ -127,11 +130,38 @@ def order_page(system: System, order: str, language: str) -> str:
 
 
 def page(system: System, service: str, role: str, path: str) -> str:
+    with signed_in(system, service, role) as browser:
+        return browser.get(f"/{service}/{path}").raise_for_status().text
+
+
+@contextmanager
+def signed_in(system: System, service: str, role: str) -> Iterator[httpx.Client]:
     person = system.accounts.person(service, role)
     with httpx.Client(base_url=system.urls[service], follow_redirects=True, trust_env=False) as browser:
         entered = {"email": person.email, "password": person.password}
         browser.post(f"/{service}/sign-in", data=entered).raise_for_status()
-        return browser.get(f"/{service}/{path}").raise_for_status().text
+        yield browser
+
+
+def portal_of(browser: httpx.Client) -> dict[str, str]:
+    """Every page and file of the portal that links lead to, by its address, in the language that is set."""
+    found: dict[str, str] = {}
+    ahead = ["/orders/"]
+    while ahead:
+        address = ahead.pop()
+        if address in found:
+            continue
+        answer = browser.get(address)
+        assert answer.status_code == 200, address
+        found[address] = answer.content.decode("utf-8", "replace")
+        if answer.headers["Content-Type"].startswith("text/html"):
+            links = (str(answer.url.join(unescape(link))) for link in LINK.findall(answer.text))
+            here = (link.removeprefix(str(browser.base_url).rstrip("/")).partition("#")[0] for link in links)
+            ahead += [link for link in here if link.startswith("/orders/") and "lang=" not in link]
+    return found
+
+
+LINK = re.compile(r'<a [^>]*href="([^"]+)"')
 
 
 def test_a_plan_that_is_late_asks_the_buyer_by_api_page_feed_and_webhook(
@@ -224,7 +254,7 @@ def told_by(everybody: Afterwards, service: str) -> list[Any]:
         return list(session.execute(select(outbox_event.c.data)).scalars())
 
 
-def test_no_password_key_or_secret_is_in_a_log_an_event_or_the_list_of_processes(
+def test_no_password_key_or_secret_is_in_a_log_an_event_a_page_or_the_list_of_processes(
     system: System, everybody: Afterwards
 ) -> None:
     """After all of the above, and after somebody tried a wrong password and a wrong key."""
@@ -238,6 +268,11 @@ def test_no_password_key_or_secret_is_in_a_log_an_event_or_the_list_of_processes
     passwords = {each.password for each in system.accounts.people} | {wrong["password"]}
     signing = (system.data / "signing_keys").read_text().split(":")[1].strip()
     secrets = [*passwords, *keys, webhook, webhook.removeprefix("whsec_"), signing]
+    pages: dict[str, str] = {}
+    for role in (BUYER, COMPLIANCE, KANWIL, OPERATOR):
+        with signed_in(system, "orders", role) as browser:
+            secrets += [token for name, token in browser.cookies.items() if name.startswith("kendi-")]
+            pages |= {f"{role} {address}": text for address, text in portal_of(browser).items()}
     logs = {str(log): log.read_text() for log in system.data.rglob("*.log")}
     events = {
         service: "".join(map(json.dumps, told_by(everybody, service))) for service in everybody.databases
@@ -246,5 +281,7 @@ def test_no_password_key_or_secret_is_in_a_log_an_event_or_the_list_of_processes
     assert "postgres" in running
     assert "refused" in logs[str(system.data / "logs" / "orders-web.log")]
     assert all("order_id" in each for each in events.values())
-    places = {**logs, **events, "processes": running}
+    assert {"buyer /orders/webhooks/", "buyer /orders/keys/", "kanwil /orders/notes/"} <= pages.keys()
+    assert any(address.startswith("compliance_officer /orders/order/") for address in pages)
+    places = {**logs, **events, **pages, "processes": running}
     assert [(name, secret[:6]) for name, text in places.items() for secret in secrets if secret in text] == []

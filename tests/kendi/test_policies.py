@@ -154,6 +154,15 @@ def test_a_difference_tells_what_would_be_caught_and_changes_nothing(kendi: Kend
     assert {(line["on"], line["after"]) for line in later["lines"]} == {(in_days(30).isoformat(), "hold")}
     day = f"{in_days(30).day} {in_days(30):%B %Y}"
     assert f"PO-2 line 1, CR-BALL-07 to ID, on {day}: allow → hold" in kendi.run("diff", str(file)).output
+    file.write_text(before + from_then + home.replace("version: 1", "version: 2") + after)
+    twice = kendi.said("diff", str(file))
+    assert [line["on"] for line in twice["lines"] if line["order_id"] == str(sails)] == [
+        in_days(days).isoformat() for days in (0, 30)
+    ]
+    assert (twice["caught"], [line["at_sea"] for line in twice["at_sea"]]) == (2, [1_000])
+    said = kendi.run("diff", str(file)).output
+    assert said.startswith("2 open lines would be caught; 1 of them have goods at sea.")
+    assert said.count(": 1000 pieces") == 1
     file.write_text(shipped.replace("action: block", "action: hold", 1))
     assert "releasable" in kendi.run("diff", str(file)).stderr
     file.write_text(shipped.replace("19 USC 1307", "19 USC 1308", 1))

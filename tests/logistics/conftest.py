@@ -90,6 +90,10 @@ class Logistics:
             rows = session.execute(select(outbox_event).order_by(outbox_event.c.id)).all()
         return [(row.type.split(".")[2], row.data) for row in rows]
 
+    def counted_in(self) -> list[tuple[int, int]]:
+        """What each arrival at a hub told: its pieces, and those of them that had come to one before."""
+        return [(data["quantity"], data["again"]) for name, data in self.told() if name == "cartons_gathered"]
+
     def gathered(self, *lots: LotReleased, hub: str = SRAGEN) -> None:
         """Lots released, packed and counted in at the hub."""
         self.hears(*lots)

@@ -260,6 +260,7 @@ def test_cartons_and_pallets_are_moved_from_hub_to_hub_and_leave_from_the_last(l
     assert (inside.status_code, "take it out of that" in inside.text) == (422, True)
     arrived = {"hub": SEMARANG, "ssccs": [one, two, three]}
     assert logistics.staff.post("/cartons/gather", arrived).json[0]["quantity"] == 600
+    assert logistics.counted_in() == [(1_000, 0), (600, 600)]
     second = logistics.staff.post("/shipments", {"hub": SEMARANG, "destination": "BE"}).json
     assert (second["hub"], second["pieces"]) == (SEMARANG, 600)
     history = logistics.staff.get(f"/cartons/{one}/history").json

@@ -59,6 +59,7 @@ def test_what_was_received_back_is_counted_in_where_it_stands_and_leaves_its_ord
         "accepted",
         "repeated",
     ]
+    assert logistics.counted_in()[-2:] == [(200, 200), (200, 200)]
     stand = {
         each["sscc"]: (each["state"], each["returned_to"]) for each in logistics.staff.get("/cartons").json
     }

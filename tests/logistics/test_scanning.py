@@ -271,6 +271,8 @@ def test_what_came_back_or_was_lost_is_off_its_pallet_and_is_told_where_it_stood
     for what in ("lost", "found"):
         report = {"what": what, "ssccs": ssccs[:1], "reason": "Behind the rack."}
         assert logistics.staff.post("/cartons/reports", report).status_code == 200
+    scan(logistics, "gathered", *ssccs, hub=SRAGEN)
+    assert logistics.counted_in() == [(450, 0), (200, 200)]
     logistics.hears(a_clearance())
     given_up = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
     assert logistics.change(given_up, "book", a_booking()).status_code == 200

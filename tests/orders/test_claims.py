@@ -1,6 +1,7 @@
 """Claims over delivered cartons: made with photos, decided once, settled once; what was made stays made."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.orders.conftest import Caller, Orders, in_days
 from tests.orders.test_handlers import LOT, ORDERS, SHIPMENT, SRAGEN, WHEN, Followed, follow
 from tests.orders.test_pages import Visitor
 from tests.pictures import a_photo
+from tests.statements import asked_by
 
 CLAIMS = "/orders/v1/claims"
 SSCC = "095299000000000011"
@@ -198,8 +200,62 @@ def test_a_claim_tells_of_a_carton_that_was_short_landed_until_it_is_found(order
     right = {**never, "reason": "incorrect_data", "right_place": "NLRTM", "right_at": hours[2]}
     order.hears(MilestoneCorrected(milestone="SHORT_LANDED", occurred_at=hours[1], **right))
     assert read(order, made)["short_landed"]["place"] == "NLRTM"
+    never |= {"place": "NLRTM"}
     order.hears(MilestoneCorrected(milestone="SHORT_LANDED", occurred_at=hours[2], **never))
     assert read(order, made)["short_landed"] is None
+
+
+def short_landed(order: Followed, at: datetime, *, place: str = "BEANR") -> MilestoneRecorded:
+    about: dict[str, Any] = {"shipment_id": SHIPMENT, "place": place, "lines": (order.part(),)}
+    short = (ShortCarton(order_id=order.id, sscc=SSCC),)
+    return MilestoneRecorded(milestone="SHORT_LANDED", occurred_at=at, short=short, **about)
+
+
+def test_the_newest_short_landing_is_the_one_that_occurred_last_and_not_the_one_that_was_told_last(
+    order: Followed,
+) -> None:
+    made = claim(order)
+    hours = [WHEN + timedelta(hours=hour) for hour in range(4)]
+    order.hears(short_landed(order, hours[2], place="NLRTM"), short_landed(order, hours[0]))
+    assert read(order, made)["short_landed"]["place"] == "NLRTM"
+    there = replace(short_landed(order, hours[1]), milestone="LANDED_IN_FULL", short=())
+    order.hears(there)
+    assert not read(order, made)["short_landed"]["found"], "it was missing after that, too"
+    order.hears(replace(there, occurred_at=hours[3]))
+    assert read(order, made)["short_landed"]["found"]
+
+
+def test_where_the_newer_short_landing_did_not_occur_the_one_before_it_holds(order: Followed) -> None:
+    made = claim(order)
+    first, second = WHEN, WHEN + timedelta(hours=2)
+    order.hears(short_landed(order, first), short_landed(order, second))
+    order.hears(
+        MilestoneCorrected(
+            shipment_id=SHIPMENT,
+            milestone="SHORT_LANDED",
+            place="BEANR",
+            occurred_at=second,
+            reason="did_not_occur",
+            right_place=None,
+            right_at=None,
+            lines=(order.part(),),
+        )
+    )
+    assert read(order, made)["short_landed"]["occurred_at"] == first.isoformat()
+
+
+def test_all_claims_of_an_order_are_read_in_as_many_queries_however_many_there_are(order: Followed) -> None:
+    def queries() -> int:
+        path = f"{ORDERS}/{order.id}/claims"
+        web = order.orders.client.application.extensions["kendi"].database
+        return len(asked_by(web, lambda: order.orders.office.get(path)))
+
+    claim(order)
+    queries()
+    few = queries()
+    for _ in range(3):
+        claim(order)
+    assert queries() == few
 
 
 def read(order: Followed, made: dict[str, Any]) -> dict[str, Any]:

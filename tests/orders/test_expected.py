@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from services.orders.domain.expected import STEPS, Told, next_step
+from services.orders.sentences import tell_held_up
 from shared.events import contract_of
 from shared.events.logistics import (
     CartonsGathered,
+    CartonsPutIn,
+    CartonsTakenOut,
     DocumentsCompleted,
     ShipmentBooked,
     ShipmentCancelled,
@@ -35,8 +38,10 @@ from shared.events.production import (
     WorkOrderAccepted,
     WorkOrderDeclined,
     WorkOrderOffered,
+    WorkOrderStarted,
 )
 from shared.messaging.inbox import store
+from shared.messaging.tables import inbox
 from shared.web.access import BUYER, KANWIL
 from tests.orders.conftest import Orders
 from tests.orders.test_handlers import LOT, PROMISED, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
@@ -171,6 +176,17 @@ def test_steps_that_were_not_told_are_past_when_later_ones_are() -> None:
     assert (step.expected, step.since) == (type_of(ShipmentDelivered), None)
 
 
+def test_goods_that_are_sealed_were_booked_though_they_joined_their_shipment_after_that_was_told() -> None:
+    made = {"allocated": 100, "started": 100, "good": 100, "packed": 100}
+    step = next_step(cleared(**made), [told(CartonsPutIn, 5), told(ShipmentDispatched, 10)])
+    assert step is not None
+    assert (step.expected, step.since) == (type_of(ShipmentDeparted), at(10))
+    half = [told(ShipmentPlanned, 4), told(ShipmentDispatched, 10, 50)]
+    step = next_step(cleared(**made), half)
+    assert step is not None
+    assert step.expected == type_of(ShipmentBooked)
+
+
 # Over the whole way, as the API tells it
 
 
@@ -255,6 +271,74 @@ def test_the_page_says_first_that_an_event_is_missing_or_parked_before_who_owes_
         "news from production could not be taken in; what is told here stops before it operator",
         "kabar dari produksi tidak dapat diproses; yang tertulis di sini berhenti sebelum kabar itu operator",
     ]
+
+
+def test_what_is_held_up_alike_is_told_once_since_the_first_of_it(orders: Orders) -> None:
+    order = follow(orders)
+    about: dict[str, Any] = {**order.about(1), "facility": SRAGEN, "quantity": 500}
+    for id in (1, 2):
+        order.hearing.batch("production", WorkOrderAccepted(work_order_id=UUID(int=id), **about))
+        order.hears(WorkOrderStarted(work_order_id=UUID(int=id), **about))
+    with orders.database.transaction() as session:
+        (told,) = tell_held_up(session, order.id, "en")
+        first = session.execute(select(func.min(inbox.c.received_at))).scalar_one()
+    assert (told["owners"], told["since"]) == (["production"], first)
+
+
+def test_pieces_that_come_to_a_hub_once_more_are_gathered_once(orders: Orders) -> None:
+    order = follow(orders)
+    order.hears(*way(order)[:6])
+    arrival: dict[str, Any] = {"lot": LOT, **order.about(1), "quantity": 500, "cartons": 3}
+    order.hears(CartonsGathered(**arrival, hub=SRAGEN))
+    order.hears(CartonsGathered(**arrival, hub=KLATEN, again=500))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(CartonsGathered)
+    order.hears(CartonsGathered(**arrival, hub=KLATEN))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentPlanned)
+
+
+def two_halves(order: Followed) -> tuple[list[Any], list[Any]]:
+    """What is told of two shipments with 500 pieces each, up to their departure and arrival."""
+    order.hears(*way(order)[:7])
+    steps = way(order)[7:]
+    halves = [{"shipment_id": UUID(int=n), "lines": (order.part(quantity=500),)} for n in (21, 22)]
+    one, other = ([replace(step, **half) for step in steps] for half in halves)
+    return one, other
+
+
+def test_a_shipment_that_is_booked_anew_counts_once(orders: Orders) -> None:
+    order = follow(orders)
+    (planned, booked, *_), (also_planned, also_booked, *_) = two_halves(order)
+    order.hears(planned, also_planned, booked, replace(booked, voyage="2"))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
+    order.hears(also_booked)
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
+
+
+def test_what_joins_or_leaves_a_booked_shipment_is_booked_or_not_with_it(orders: Orders) -> None:
+    order = follow(orders)
+    (planned, booked, *_), _ = two_halves(order)
+    rest: dict[str, Any] = {"number": "SH-1", "cartons": 2, "shipment_id": planned.shipment_id}
+    order.hears(planned, booked, CartonsPutIn(**rest, lines=planned.lines))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(DocumentsCompleted)
+    order.hears(CartonsTakenOut(**rest, lines=planned.lines))
+    order.hears(replace(planned, shipment_id=UUID(int=23)))
+    assert order.read()["lines"][0]["next"]["expected"] == type_of(ShipmentBooked)
+
+
+def test_the_days_of_a_shipment_that_left_or_arrived_are_awaited_no_more(orders: Orders) -> None:
+    order = follow(orders)
+    one, other = two_halves(order)
+    planned, booked, papers, sealed, departure, arrival = one
+    late = replace(booked, etd=date(2099, 2, 5), eta=date(2099, 2, 20))
+    *before, also_departure, _ = other
+    order.hears(planned, late, papers, sealed, *before)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-05"
+    order.hears(departure)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-01"
+    order.hears(also_departure)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-20"
+    order.hears(arrival)
+    assert order.read()["lines"][0]["next"]["by"] == "2099-02-09"
 
 
 @pytest.mark.parametrize("etd", [date(2099, 1, 30), date(2099, 2, 12)])

@@ -21,7 +21,6 @@ from services.orders.pages.counsel_notes import NOTES as NOTES_ON_A_PAGE
 from services.orders.storage import acknowledgement as acknowledgements
 from services.orders.storage import counsel_note, destination_policy, signature
 from shared.clock import advance
-from shared.events.logistics import ShipmentBooked
 from shared.events.production import EvidenceWithdrawn, FacilityRegistered, PiecesReported
 from shared.refusal import Sentence
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
@@ -31,6 +30,7 @@ from tests.orders.test_handlers import LOT, ORDERS, SRAGEN, WORK_ORDER, Followed
 from tests.orders.test_order import REASON
 from tests.orders.test_pages import Visitor
 from tests.orders.test_releases import WHY, attempts, hold, sign
+from tests.orders.test_routing import booked, planned
 
 NOTES = "/orders/v1/counsel-notes"
 SHA = "ab" * 32
@@ -297,20 +297,10 @@ def test_an_acknowledgement_outlives_another_day_and_a_booking_that_enters_no_ot
     assert acknowledge(order).status_code == 200
     amend(order, requested_date=in_days(200).isoformat())
     assert still_open(order) == []
-    booked = ShipmentBooked(
-        shipment_id=UUID(int=7),
-        carrier="Feeder line",
-        vessel="MV Example",
-        voyage="025E",
-        port_of_loading="IDSRG",
-        port_of_discharge="BEANR",
-        etd=in_days(8),
-        eta=in_days(44),
-        lines=(order.part(),),
-    )
-    order.hears(order.cartons(), booked)
+    goods = order.part()
+    order.hears(order.cartons(), planned(7, goods), booked(7, goods, eta=44))
     assert (order.read()["lines"][0]["transit"], still_open(order)) == ([], [])
-    order.hears(replace(booked, via=("SGSIN",)))
+    order.hears(booked(7, goods, eta=44, via=("SGSIN",)))
     assert still_open(order) == ["BUYER_ACK"]
 
 
@@ -638,6 +628,10 @@ def test_refused_attempts_at_notes_of_counsel_are_kept_and_listed(orders: Orders
     assert orders.officer.post(withdrawal, WHY).status_code == 200
     assert orders.officer.post(withdrawal, WHY).status_code == 422
     officer, office = Visitor(orders, COMPLIANCE), Visitor(orders, KANWIL)
+    for mistyped in ({}, {"file": (BytesIO(b"the note itself"), "note.pdf")}):
+        assert officer.submit("/orders/notes/", **mistyped).status_code == 422
+    assert officer.submit(f"/orders/notes/{note}/withdraw", reason="").status_code == 422
+    assert len(attempts(orders)) == 3, "a form that was mistyped is no attempt"
     assert officer.submit(f"/orders/notes/{note}/withdraw", **WHY).status_code == 422
     assert office.submit(f"/orders/notes/{note}/withdraw", **WHY).status_code == 403
     assert [role for role, _ in attempts(orders)] == [

@@ -96,6 +96,59 @@ def test_the_rest_is_asked_for_where_pieces_of_the_released_lot_went_to_stock(ma
     assert hold(made) is None
 
 
+def stock(order: Followed, **pieces: int) -> None:
+    """So many pieces of each lot go to stock, for a cancellation."""
+    lots = {{"a": A, "b": B, "c": C}[name]: quantity for name, quantity in pieces.items()}
+    count = sum(lots.values())
+    asked = cancel(order, count)
+    order.hears(asked.stopped(0, asked=count))
+    order.hears(*(asked.withheld(quantity, lot=lot) for lot, quantity in lots.items()))
+    order.hears(asked.answered(count, asked=count, lots=tuple(lots)))
+
+
+def test_nobody_is_asked_to_release_lots_that_went_to_stock(made: Followed) -> None:
+    stock(made, b=300, c=200)
+    release(made, A)
+    assert (exported(made), hold(made)) == ([(500, [A])], None)
+
+
+def test_the_rest_is_asked_for_without_what_went_to_stock_of_it(made: Followed) -> None:
+    stock(made, b=300, c=50)
+    release(made, A)
+    assert (waiting(made), hold(made)["quantity"]) == ([C], 150)
+
+
+def test_what_is_asked_about_lots_ends_as_the_last_of_them_go_to_stock_and_the_others_are_asked_for(
+    made: Followed,
+) -> None:
+    release(made, A)
+    assert sign(made, lots=[B]).status_code == 200
+    stock(made, b=300)
+    assert (waiting(made), hold(made)["quantity"], hold(made)["signatures"]) == ([C], 200, [])
+    stock(made, c=200)
+    assert (hold(made), made.told().count("clearance_withdrawn")) == (None, 0)
+
+
+def test_a_first_part_that_goes_to_stock_before_it_is_released_leaves_the_others_asked_for(
+    made: Followed,
+) -> None:
+    assert sign(made, lots=[A]).status_code == 200
+    stock(made, a=500)
+    assert (waiting(made), hold(made)["quantity"], hold(made)["signatures"]) == ([B, C], 500, [])
+
+
+def test_evidence_against_who_made_what_is_in_stock_ends_no_release(orders: Orders) -> None:
+    order = follow(orders, country="BE")
+    sign_by_two(order)
+    order.hears(order.plan(), order.lot(A, 500), replace(order.lot(B, 500), facility=OTHER))
+    release(order, A, B)
+    stock(order, a=500)
+    order.hears(against(SRAGEN))
+    assert hold(order) is None
+    order.hears(against(OTHER, 3))
+    assert waiting(order) == [B]
+
+
 def test_what_departed_neither_ends_the_release_of_another_facility_nor_waits_again(orders: Orders) -> None:
     order = follow(orders, country="BE")
     sign_by_two(order)

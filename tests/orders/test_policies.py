@@ -16,13 +16,13 @@ from services.orders.handlers.publishing import known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
 from services.orders.storage import caught_line, destination_policy, order_line, rescreening
 from shared.clock import advance
-from shared.events.logistics import CartonsTakenOut, ShipmentBooked, ShipmentPlanned, ShipmentRescheduled
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
 from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order, in_days
-from tests.orders.test_handlers import SRAGEN, Followed, follow, sign_by_two
+from tests.orders.test_handlers import Followed, follow, sign_by_two
 from tests.orders.test_pages import REASON, Visitor
+from tests.orders.test_routing import booked, planned, rescheduled
 
 ORDERS = "/orders/v1/orders"
 HELD = {"action": "hold", "countries": ["ID"], "needs": ["DOSSIER"], "law": ["A law"]}
@@ -270,22 +270,11 @@ def test_goods_that_are_booked_by_a_country_that_bars_them_are_stopped_until_ano
     order.hears(order.plan(), order.lot(), order.cartons())
     sign_by_two(order)
 
+    half = order.part(quantity=500)
+    order.hears(planned(1, half), planned(2, half))
+
     def book(shipment: int, *via: str) -> dict[str, Any]:
-        part = order.part(quantity=500)
-        order.hears(
-            ShipmentBooked(
-                shipment_id=UUID(int=shipment),
-                carrier="Carrier",
-                vessel="Vessel",
-                voyage="1",
-                port_of_loading="IDSRG",
-                port_of_discharge="NLRTM",
-                etd=in_days(100),
-                eta=in_days(130),
-                lines=(part,),
-                via=via,
-            )
-        )
+        order.hears(replace(booked(shipment, half, eta=130, via=via), port_of_discharge="NLRTM"))
         line: dict[str, Any] = order.read()["lines"][0]
         return line
 
@@ -298,30 +287,6 @@ def test_goods_that_are_booked_by_a_country_that_bars_them_are_stopped_until_ano
     assert book(1)["state"] == "policy_blocked"
     freed = book(2, "SGSIN")
     assert (freed["state"], freed["transit"], freed["hold"]["purpose"]) == ("ready", ["NL", "SG"], "export")
-
-
-def test_a_shipment_that_all_of_a_line_was_taken_out_of_is_no_part_of_its_route(orders: Orders) -> None:
-    order = follow(orders)
-    order.hears(order.plan(), order.lot(), order.cartons())
-
-    def about(shipment: int) -> dict[str, Any]:
-        return {"shipment_id": UUID(int=shipment), "lines": (order.part(quantity=500),)}
-
-    booked: dict[str, Any] = {"carrier": "Carrier", "vessel": "Vessel", "voyage": "1"}
-    booked |= {"port_of_loading": "IDSRG", "port_of_discharge": "NLRTM"}
-    booked |= {"etd": in_days(100), "eta": in_days(130)}
-
-    def book(shipment: int, *via: str) -> Any:
-        order.hears(ShipmentBooked(**about(shipment), **booked, via=via))
-        return order.read()["lines"][0]["transit"]
-
-    for shipment in (1, 2):
-        place: dict[str, Any] = {"hub": SRAGEN, "destination": "BE", "cartons": 1, "number": f"S-{shipment}"}
-        order.hears(ShipmentPlanned(**about(shipment), **place))
-    book(1)
-    assert book(2, "SGSIN") == ["NL", "SG"]
-    order.hears(CartonsTakenOut(**about(2), number="S-2", cartons=1))
-    assert book(1) == ["NL"]
 
 
 @pytest.fixture
@@ -340,32 +305,6 @@ def rules_of(order: Followed) -> Any:
     return found
 
 
-def booking(order: Followed, shipment: int, *, eta: int) -> ShipmentBooked:
-    return ShipmentBooked(
-        shipment_id=UUID(int=shipment),
-        carrier="Carrier",
-        vessel="Vessel",
-        voyage="1",
-        port_of_loading="IDSRG",
-        port_of_discharge="BEANR",
-        etd=in_days(100),
-        eta=in_days(eta),
-        lines=(order.part(quantity=500),),
-    )
-
-
-def rescheduled(order: Followed, shipment: int, *, eta: int) -> ShipmentRescheduled:
-    return ShipmentRescheduled(
-        shipment_id=UUID(int=shipment),
-        vessel="Another",
-        voyage="2",
-        etd=in_days(110),
-        eta=in_days(eta),
-        reason="rolled",
-        lines=(order.part(quantity=500),),
-    )
-
-
 def test_a_line_is_screened_by_the_law_of_the_day_on_which_it_arrives_whenever_that_moves(
     dated: Orders,
 ) -> None:
@@ -377,11 +316,13 @@ def test_a_line_is_screened_by_the_law_of_the_day_on_which_it_arrives_whenever_t
     def stands() -> tuple[list[str], bool]:
         return rules_of(order), order.read()["lines"][0]["hold"] is None
 
-    order.hears(booking(order, 1, eta=310), booking(order, 2, eta=315))
+    half = order.part(quantity=500)
+    order.hears(planned(1, half), planned(2, half))
+    order.hears(booked(1, half, eta=310), booked(2, half, eta=315))
     assert stands() == (["DP-EU-1.v2"], True)
-    order.hears(rescheduled(order, 1, eta=319))
+    order.hears(rescheduled(1, half, eta=319))
     assert stands() == (["DP-EU-1.v2"], True)
-    order.hears(rescheduled(order, 1, eta=320))
+    order.hears(rescheduled(1, half, eta=320))
     assert stands() == (["DP-EU-2.v1"], False)
     assert order.told()[-4:] == [
         "line_rescreened",
@@ -389,9 +330,9 @@ def test_a_line_is_screened_by_the_law_of_the_day_on_which_it_arrives_whenever_t
         "clearance_withdrawn",
         "hold_opened",
     ]
-    order.hears(booking(order, 2, eta=316))
+    order.hears(booked(2, half, eta=316))
     assert stands() == (["DP-EU-2.v1"], False)
-    order.hears(rescheduled(order, 1, eta=300))
+    order.hears(rescheduled(1, half, eta=300))
     assert stands() == (["DP-EU-1.v2"], False)
     (kept,) = rows(dated, caught_line)
     assert (kept.because, kept.policies, kept.rescreening_id) == ("delivery", ["DP-EU-2.v1"], None)
@@ -424,12 +365,15 @@ def test_whatever_change_catches_a_line_is_listed_with_its_cause_and_goods_at_se
     seen = dated.buyer.get(f"{ORDERS}/{amended.id}").headers["ETag"]
     to_be = {"lines": [{"line": 1, "consignee": CONSIGNEE}]}
     assert dated.buyer.change("PATCH", f"{ORDERS}/{amended.id}", to_be, seen=seen).status_code == 200
-    order.hears(order.plan(), order.lot(), order.cartons(), booking(order, 1, eta=310), order.departure())
+    all_of_it = order.part()
+    order.hears(order.plan(), order.lot(), order.cartons())
+    order.hears(planned(1, all_of_it), booked(1, all_of_it, eta=310))
+    order.hears(replace(order.departure(), shipment_id=UUID(int=1)))
     officer = Visitor(dated, COMPLIANCE)
     assert "at sea" not in officer.open("/orders/holds/")
     told = order.told()
     for day in (330, 340):
-        order.hears(rescheduled(order, 1, eta=day))
+        order.hears(rescheduled(1, all_of_it, eta=day))
     assert order.told() == [*told, "line_rescreened"]
     assert rules_of(order) == ["DP-EU-1.v2"]
     assert "The law speaks against goods at sea: 1 line<" in officer.open("/orders/holds/")

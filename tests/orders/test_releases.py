@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -16,12 +15,11 @@ from services.orders.domain.lane import LANES, Operation, lane_of
 from services.orders.pages.holds import OTHERS
 from services.orders.storage import caught_line, destination_policy, release_attempt, signature
 from shared.clock import advance, business_today
-from shared.events.logistics import ShipmentBooked
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
+from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
@@ -29,6 +27,7 @@ from tests.orders.test_order import DAY, OFFICE, OFFICER, REASON, SAID
 from tests.orders.test_order import a_line as line_of
 from tests.orders.test_order import an_order as order_of
 from tests.orders.test_pages import CSRF_TOKEN, Visitor
+from tests.orders.test_routing import booked, planned
 
 WHY = {"reason": REASON}
 ACKNOWLEDGED = {
@@ -183,6 +182,10 @@ def test_an_attempt_on_the_page_by_a_role_that_may_not_see_it_is_kept_too_and_ch
     stale = {**form, "csrf_token": "of-another-session"}
     assert buyer.client.post(f"/orders/holds/{order.id}/1", data=stale).status_code == 403
     assert attempts(orders) == [], "a form that is too old is no attempt"
+    mistyped = {"reason": REASON, "expires_on": "31-03-2026"}
+    officer = Visitor(orders, COMPLIANCE)
+    assert officer.submit(f"/orders/holds/{order.id}/1", **mistyped).status_code == 422
+    assert attempts(orders) == [], "nor is one that was mistyped"
     assert buyer.client.post(f"/orders/holds/{order.id}/1", data=form).status_code == 403
     assert attempts(orders) == [("buyer", "This")]
     page = Visitor(orders, KANWIL, language="id").open("/orders/holds/attempts")
@@ -375,19 +378,8 @@ def test_a_clearance_names_the_route_and_the_lots_that_were_signed_for_and_none_
     order.hears(order.plan(), order.lot())
     asked = hold(order)
     assert sign(order, seen=asked["seen"]).status_code == 200
-    booked = ShipmentBooked(
-        shipment_id=UUID(int=7),
-        carrier="Feeder line",
-        vessel="MV Example",
-        voyage="025E",
-        port_of_loading="IDSRG",
-        port_of_discharge="BEANR",
-        etd=in_days(8),
-        eta=in_days(44),
-        lines=(order.part(),),
-        via=("SGSIN",),
-    )
-    order.hears(order.cartons(), booked)
+    goods = order.part()
+    order.hears(order.cartons(), planned(7, goods), booked(7, goods, eta=44, via=("SGSIN",)))
     assert order.read()["lines"][0]["transit"] == ["SG"]
     assert sign(order, "office", seen=asked["seen"]).status_code == 200
     granted = clearances(order)[-1]

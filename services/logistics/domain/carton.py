@@ -247,11 +247,17 @@ class Lot:
 
 
 def gather(
-    cartons: Iterable[Carton], hub: str, *, at: datetime, back: Collection[UUID] = ()
+    cartons: Iterable[Carton],
+    hub: str,
+    *,
+    at: datetime,
+    back: Collection[UUID] = (),
+    before: Collection[str] = (),
 ) -> list[CartonsGathered]:
     """Cartons arrived at a hub; one event for each lot. Those that are there already stay as they are.
 
-    What came back with its shipment, one of ``back``, keeps where it left from.
+    What came back with its shipment, one of ``back``, keeps where it left from. ``before`` are the numbers of those
+    that had come to a hub before, and were moved from there, lost and found, or sent back.
     """
     found = list(cartons)
     for carton in found:
@@ -262,7 +268,7 @@ def gather(
             carton.hub, carton.gathered_at = hub, at
         else:
             carton.returned_to, carton.returned_at = hub, at
-    return [_gathered(lot, of_lot, hub) for lot, of_lot in arrived.items()]
+    return [_gathered(lot, of_lot, hub, before) for lot, of_lot in arrived.items()]
 
 
 def need_arriving(carton: Carton, hub: str, back: Collection[UUID] = ()) -> None:
@@ -320,7 +326,7 @@ def by_lot(cartons: Iterable[Carton]) -> dict[Lot, list[Carton]]:
     return groups
 
 
-def _gathered(lot: Lot, cartons: Sequence[Carton], hub: str) -> CartonsGathered:
+def _gathered(lot: Lot, cartons: Sequence[Carton], hub: str, before: Collection[str]) -> CartonsGathered:
     return CartonsGathered(
         lot=lot.code,
         order_id=lot.order_id,
@@ -328,4 +334,5 @@ def _gathered(lot: Lot, cartons: Sequence[Carton], hub: str) -> CartonsGathered:
         hub=hub,
         quantity=sum(carton.pieces for carton in cartons),
         cartons=len(cartons),
+        again=sum(carton.pieces for carton in cartons if carton.sscc in before),
     )

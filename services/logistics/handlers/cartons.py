@@ -14,7 +14,7 @@ from services.logistics.domain.order import Line, need_cleared_to_pack
 from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
 from services.logistics.handlers.carton_history import note
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import facility, item, shipment_milestone
+from services.logistics.storage import carton_history, facility, item, shipment_milestone
 from services.logistics.storage import lot as lots
 from shared.clock import business_now, business_today
 from shared.events.logistics import CartonsGathered
@@ -106,11 +106,20 @@ def _gather(session: Session, hub: str, *which: Any) -> list[CartonsGathered]:
     found, at = session.execute(locking).scalars().all(), business_now(session)
     back = received_back(session, found)
     arrived = [carton for carton in found if carton.arrives(back)]
-    events = gather(found, hub, at=at, back=back)
+    events = gather(found, hub, at=at, back=back, before=gathered_before(session, arrived))
     note(session, arrived, "gathered", at=at, place=hub)
     session.flush()
     record(session, *events)
     return events
+
+
+def gathered_before(session: Session, found: Iterable[Carton]) -> set[str]:
+    """The numbers of those of these cartons that were counted in at a hub before."""
+    ssccs = [carton.sscc for carton in found]
+    query = select(carton_history.c.sscc).where(
+        carton_history.c.sscc.in_(ssccs), carton_history.c.what == "gathered"
+    )
+    return set(session.execute(query).scalars()) if ssccs else set()
 
 
 def received_back(session: Session, found: Iterable[Carton]) -> set[UUID]:

@@ -16,7 +16,7 @@ from services.logistics.domain.scanning import Outcome, Scan
 from services.logistics.domain.sscc import check
 from services.logistics.domain.weighing import need_weighable, weigh
 from services.logistics.handlers.carton_history import note
-from services.logistics.handlers.cartons import need_hub, received_back
+from services.logistics.handlers.cartons import gathered_before, need_hub, received_back
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_now
@@ -65,7 +65,8 @@ def scan_arrivals(session: Session, *, hub: str, scans: Sequence[Scan]) -> list[
         return {"place": hub} if news else None
 
     outcomes = _each(seen, scans, count_in, need=lambda carton, _: need_arriving(carton, hub, back))
-    events = gather([carton for carton, _ in seen.news], hub, at=seen.at, back=back)
+    arrived = [carton for carton, _ in seen.news]
+    events = gather(arrived, hub, at=seen.at, back=back, before=gathered_before(session, arrived))
     _noted(session, seen, "gathered", events)
     return outcomes
 

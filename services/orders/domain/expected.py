@@ -6,6 +6,7 @@ The first step that not all pieces have reached is the one that is awaited.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 from services.orders.domain.acknowledgement import Standing
@@ -164,9 +165,13 @@ def _reached(line: Line, about: Sequence[Told], at: int) -> int:
     step = STEPS[at]
     if step.quantity:
         return int(getattr(line, step.quantity)) - (line.withheld if step.quantity in MADE else 0)
-    counted = next(later.quantity for later in STEPS[at:] if later.quantity)
-    told = planned_pieces(about) if step.event is ShipmentPlanned else _pieces(about, step.event)
-    return max(int(getattr(line, counted)), told)
+    uncounted = list(takewhile(lambda later: not later.quantity, STEPS[at:]))
+    counted = STEPS[at + len(uncounted)].quantity
+    return max(int(getattr(line, counted)), *(_told_of(about, later) for later in uncounted))
+
+
+def _told_of(about: Sequence[Told], step: Step) -> int:
+    return planned_pieces(about) if step.event is ShipmentPlanned else _pieces(about, step.event)
 
 
 def planned_pieces(about: Iterable[Told]) -> int:

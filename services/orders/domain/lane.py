@@ -39,6 +39,12 @@ class Lot:
     lane: Lane
     released_at: datetime
     departed: int = 0
+    withheld: int = 0
+
+    @property
+    def staying(self) -> int:
+        """Pieces that have neither departed nor gone to stock."""
+        return self.quantity - self.departed - self.withheld
 
     def cleared(self) -> ClearedLot:
         return ClearedLot(lot=self.code, quantity=self.quantity, lane=self.lane)

@@ -205,13 +205,13 @@ class Line:
 
     @property
     def signed_lots(self) -> list[Lot]:
-        """The lots that have not departed, and that somebody signed to export."""
+        """The lots that are still to depart, and that somebody signed to export."""
         return [lot for lot in self.staying if any(hold.names(lot.code) for hold in self.signed_to_export)]
 
     @property
     def staying(self) -> list[Lot]:
-        """The finished lots of which not every piece has departed."""
-        return [lot for lot in self.lots if lot.departed < lot.quantity]
+        """The finished lots of which not every piece has departed, or gone to stock."""
+        return [lot for lot in self.lots if lot.staying]
 
     @property
     def released_parts(self) -> list[Hold]:
@@ -399,7 +399,7 @@ class Order:
         waits = any(hold.open and hold.purpose == "export" for hold in line.holds)
         if waits or not line.released_parts or not rest or line.action != "hold":
             return []
-        pieces = min(sum(lot.quantity for lot in rest), line.wanted)
+        pieces = min(sum(lot.quantity - lot.withheld for lot in rest), line.wanted)
         line.holds.append(_hold(line, "export", on, pieces, _cleared(rest)))
         return [self._opened(line, "export")]
 
@@ -415,6 +415,14 @@ class Order:
                     hold.withdrawn_on = on
                     dropped.append((line, hold.purpose))
         return dropped
+
+    def drop_emptied(self, line: Line, *, on: date) -> bool:
+        """End what is asked about lots of which the last pieces went to stock; whether anything was."""
+        waiting = [hold for hold in line.holds if hold.open and hold.lots is not None]
+        emptied = [hold for hold in waiting if not any(hold.names(lot.code) for lot in line.staying)]
+        for hold in emptied:
+            hold.withdrawn_on = on
+        return bool(emptied)
 
     def ask_anew(self, line: Line, purpose: Purpose, on: date) -> list[object]:
         """The same is asked for once more, by the law as it stands."""
@@ -478,6 +486,12 @@ class Order:
         line.departed += quantity
         for each in line.lots:
             each.departed += quantity if each.code == lot else 0
+
+    def withhold(self, line: Line, lot: str, quantity: int) -> None:
+        """Good pieces of a lot went to stock."""
+        line.withheld += quantity
+        for each in line.lots:
+            each.withheld += quantity if each.code == lot else 0
 
     def deliver(self, number: int, quantity: int) -> list[object]:
         """The consignee received pieces; the last of them closes the line, the last line the order."""

@@ -107,7 +107,7 @@ def count_withheld(
     line, asked = _found(order, number, id)
     asked.withheld += quantity
     asked.lots = [*asked.lots, lot]
-    line.withheld += quantity
+    order.withhold(line, lot, quantity)
     line.packed -= unpacked
     line.unpacked += unpacked
     return _count(order, line, quantity, on)

@@ -13,7 +13,7 @@ from services.orders.domain.taking_back import Asked
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_changed, withdraw_closed
 from services.orders.handlers.paying import owing
-from services.orders.handlers.releasing import screen_by_lots
+from services.orders.handlers.releasing import ask_for_what_stays, screen_by_lots
 from shared.clock import business_today
 from shared.events.logistics import GoodsWithheld, WithholdingAnswered
 from shared.events.production import ProductionStopped
@@ -57,7 +57,8 @@ def on_production_stopped(session: Session, event: ProductionStopped, heard: Hea
 def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> None:
     order = locked(session, event.order_id)
     line = order.line(event.line)
-    if line.packed - event.unpacked + line.withheld + event.quantity > line.good:
+    known = any(each.code == event.lot for each in line.lots)
+    if not known or line.packed - event.unpacked + line.withheld + event.quantity > line.good:
         raise NotYet("production", f"lot/{event.lot}")
     timeline.note(session, event, heard)
     with owing(session, order):
@@ -72,6 +73,7 @@ def on_goods_withheld(session: Session, event: GoodsWithheld, heard: Heard) -> N
         )
         withdraw_closed(session, order, order.line(event.line))
         timeline.tell(session, *events)
+    ask_for_what_stays(session, order, line)
 
 
 def on_withholding_answered(session: Session, event: WithholdingAnswered, heard: Heard) -> None:

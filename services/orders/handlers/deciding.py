@@ -53,7 +53,7 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
     else:
         events = deciding.review(order, line, trouble, id=uuid7s.uuid7(), at=business_now(session))
     timeline.tell(session, *events)
-    screen_by_arrival(session, order, [line])
+    screen_by_arrival(session, order, line)
 
 
 def answer_decision(session: Session, *, order_id: UUID, decision_id: UUID, answer: str) -> None:

@@ -29,7 +29,7 @@ from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.paying import owing
 from services.orders.handlers.quoting import on_quote_answered
-from services.orders.handlers.routing import on_shipment_booked, on_shipment_rescheduled
+from services.orders.handlers.routing import follow, on_the_way
 from services.orders.storage import carton, facility
 from services.orders.storage import order as orders
 from shared.clock import business_today
@@ -156,14 +156,19 @@ def on_cartons_unpacked(session: Session, event: CartonsUnpacked, heard: Heard) 
     timeline.note(session, event, heard)
 
 
-def on_shipment_filled(session: Session, event: ShipmentPlanned | CartonsPutIn, heard: Heard) -> None:
+def on_shipment_planned(session: Session, event: ShipmentPlanned, heard: Heard) -> None:
     keep_put_in(session, event, heard)
     note_on_timeline(session, event, heard)
 
 
+def on_cartons_put_in(session: Session, event: CartonsPutIn, heard: Heard) -> None:
+    keep_put_in(session, event, heard)
+    on_the_way(session, event, heard)
+
+
 def on_shipment_emptied(session: Session, event: CartonsTakenOut | ShipmentCancelled, heard: Heard) -> None:
     keep_taken_out(session, event, heard)
-    note_on_timeline(session, event, heard)
+    on_the_way(session, event, heard)
 
 
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
@@ -185,6 +190,8 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
     for order, number, events in closed:
         withdraw_closed(session, order, order.line(number))
         timeline.tell(session, *events)
+    for order in {order.id: order for order, _, _ in closed}.values():
+        follow(session, order, event)
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
@@ -238,16 +245,16 @@ REACTIONS: Reactions = {
     CartonsFound: note_on_timeline,
     GoodsWithheld: on_goods_withheld,
     WithholdingAnswered: on_withholding_answered,
-    ShipmentPlanned: on_shipment_filled,
-    CartonsPutIn: on_shipment_filled,
+    ShipmentPlanned: on_shipment_planned,
+    CartonsPutIn: on_cartons_put_in,
     CartonsTakenOut: on_shipment_emptied,
     ShipmentCancelled: on_shipment_emptied,
-    ShipmentBooked: on_shipment_booked,
+    ShipmentBooked: on_the_way,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
     MilestoneRecorded: note_on_timeline,
     MilestoneCorrected: note_on_timeline,
-    ShipmentRescheduled: on_shipment_rescheduled,
+    ShipmentRescheduled: on_the_way,
     ShipmentDeparted: on_shipment_departed,
     ShipmentDelivered: on_shipment_delivered,
 }

@@ -107,6 +107,14 @@ def renew_lapsed(session: Session, *, order_id: UUID) -> None:
     timeline.tell(session, *order.renew_lapsed(on=today))
 
 
+def ask_for_what_stays(session: Session, order: Order, line: Line) -> None:
+    """Nothing is left to go of the lots that were asked about: the others are asked about, if any wait."""
+    today = business_today(session)
+    if order.drop_emptied(line, on=today):
+        session.flush()  # a withdrawn hold makes room for the one that follows it
+        timeline.tell(session, *order.ask_anew(line, "export", today))
+
+
 def end_releases(session: Session, *, order: Order, line: Line) -> None:
     """An adverse fact came to light: what was released, or waits to be, is asked for anew."""
     if not line.left_to("export"):

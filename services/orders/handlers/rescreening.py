@@ -52,6 +52,8 @@ def rescreen_some(session: Session) -> bool:
 
 def screen_again(session: Session, order: Order, lines: Sequence[Line], *, because: Because) -> list[Line]:
     """Let lines of an order stand under what the rules say of them as they are now; those that are asked for anew."""
+    if not lines:
+        return []
     today = business_today(session)
     rules = policies.in_force(session, today)
     items = policies.published_items(session, lines)

@@ -45,10 +45,10 @@ def all_notes(note_id: UUID | None = None) -> str:
 def record() -> Any:
     """Record a note; of its file only the hash is kept."""
     try:
-        with transaction() as session:
-            noting.record_note(session, by=current(), **REQUEST.load(_typed()))
+        asked = REQUEST.load(_typed())
+        with attempts.keeping("counsel_note", {}), transaction() as session:
+            noting.record_note(session, by=current(), **asked)
     except (ValidationError, Refused) as error:
-        _keep(error)
         return _page(wrong=wrong_with(error, FIELDS)), 422
     return pages.back_to("counsel_notes_page.all_notes")
 
@@ -58,21 +58,14 @@ def record() -> Any:
 @pages.desk(COMPLIANCE)
 def withdraw(note_id: UUID) -> Any:
     try:
-        with transaction() as session:
+        said = WITHDRAWAL.load({"reason": request.form.get("reason", "")})
+        with attempts.keeping("counsel_note", {}), transaction() as session:
             if counsel_notes.find(session, note_id) is None:
                 raise not_found("note of counsel")
-            said = WITHDRAWAL.load({"reason": request.form.get("reason", "")})
             noting.withdraw_note(session, note_id=note_id, by=current(), **said)
     except (ValidationError, Refused) as error:
-        _keep(error)
         return _page(note_id, wrong_with(error, ("reason",))), 422
     return pages.back_to("counsel_notes_page.all_notes")
-
-
-def _keep(error: ValidationError | Refused) -> None:
-    """What a rule refused, and not what was mistyped, is kept."""
-    if isinstance(error, Refused):
-        attempts.keep("counsel_note", {}, error.sentence)
 
 
 def _typed() -> dict[str, Any]:

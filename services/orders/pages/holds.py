@@ -53,7 +53,8 @@ def release(order_id: UUID, line: int) -> Any:
     signer = Signer(current().id, current().name, current().role)
     try:
         until = _day(request.form.get("expires_on", ""))
-        with transaction() as session:
+        about = {"order_id": order_id, "line": line}
+        with attempts.keeping("release", about), transaction() as session:
             the_order(session, order_id)
             releasing.sign_release(
                 session,
@@ -66,7 +67,6 @@ def release(order_id: UUID, line: int) -> Any:
                 lots=request.form.getlist("lots") if "choose" in request.form else None,
             )
     except Refused as refusal:
-        attempts.keep("release", {"order_id": order_id, "line": line}, refusal.sentence)
         return _page(order_id, line, typed=request.form, refusal=refusal), 422
     return pages.back_to("holds.queue")
 
