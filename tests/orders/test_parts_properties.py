@@ -13,7 +13,7 @@ from services.orders.domain.lane import Lot
 from services.orders.domain.order import Line
 from tests.breaking import Breaking, finds_out
 from tests.orders.test_handlers import SRAGEN, WHEN
-from tests.orders.test_order import DAY, OFFICE, OFFICER, SAID, a_line, an_order
+from tests.orders.test_order import DAY, OFFICE, OFFICER, SAID, a_line, an_order, finish
 
 LOTS = ("A", "B", "C")
 PIECES = st.integers(1, 5)
@@ -41,7 +41,7 @@ class Parts(RuleBasedStateMachine):
                     released_at=WHEN,
                 )
             )
-            self.order.finish(1, quantity, on=DAY)
+            finish(self.order, quantity, on=DAY)
         self.line.packed = self.line.good
 
     @rule(lots=st.sets(st.sampled_from(LOTS), min_size=1))
