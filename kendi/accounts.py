@@ -148,5 +148,5 @@ def sign_in_as(session: Session, *, email: str, name: str, role: str, account: s
     token = secrets.token_urlsafe(32)
     whose = select(literal(digest(token)), persons.c.id, literal(secrets.token_urlsafe(32)))
     columns = ["id_sha256", "person_id", "csrf_token"]
-    session.execute(insert(web_session).from_select(columns, whose.where(persons.c.email == email)))
+    session.execute(insert(web_session).from_select(columns, whose.where(persons.c.email == email.lower())))
     return token
