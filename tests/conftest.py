@@ -154,6 +154,31 @@ EMPTY = """
         PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
     END $$"""
 
+KEEP = """
+    DO $$
+    DECLARE name text;
+    BEGIN
+        DROP SCHEMA IF EXISTS kept CASCADE;
+        CREATE SCHEMA kept;
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+            AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+        LOOP
+            EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', name);
+        END LOOP;
+        CREATE TABLE kept."sequence of each" AS
+            SELECT seqrelid, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence;
+    END $$"""
+BRING_BACK = """
+    DO $$
+    DECLARE name text;
+    BEGIN
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' AND tablename <> 'sequence of each'
+        LOOP
+            EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name);
+        END LOOP;
+        PERFORM setval(seqrelid, last) FROM kept."sequence of each" WHERE last IS NOT NULL;
+    END $$"""
+
 
 class Emptying:
     """Empties every table of a service but the subscriptions, and sets the business clock to real time.
@@ -168,6 +193,14 @@ class Emptying:
 
     def empty(self) -> None:
         self._connection.execute(EMPTY)
+
+    def keep(self) -> None:
+        """Remember what the tables hold now: to make it anew for each test would take longer than most tests."""
+        self._connection.execute(KEEP)
+
+    def bring_back(self) -> None:
+        """Fill the tables, which are empty, with what was kept."""
+        self._connection.execute(BRING_BACK)
 
     def close(self) -> None:
         self._connection.close()
