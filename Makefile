@@ -23,7 +23,7 @@ demo: .venv/installed ## play one order from the buyer's POST to delivery, and e
 up: .venv/installed ## keep the system running for a person, until Ctrl-C
 	@$(KENDI) up
 
-# In the order of the folders: by the number of tests, the campaign's ten minutes would begin last.
+# In the order of the folders: by the number of tests, the campaign's minutes would begin last.
 test: lint types imports browser ## check everything
 	@$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
 

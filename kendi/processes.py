@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from kendi import forks
 from shared.card import all_cards, card_of
-from shared.messaging.jobs import Job
 from shared.settings import Process, Settings, load
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from shared.messaging.jobs import Job
     from shared.web.receiving import Receiving
 
 
@@ -26,7 +26,7 @@ class Parts(Protocol):
     """What the processes need of a service's ``handlers`` and ``tasks``."""
 
     REACTIONS: dict[type[Any], Any]
-    JOBS: tuple[Job, ...]
+    JOBS: "tuple[Job, ...]"
 
 
 LOGGED_AS_OURS: dict[str, Any] = {
@@ -101,6 +101,7 @@ def _receiving(create_app: "Callable[[], Flask]", threads: int) -> "Receiving":
 
 def run_worker(service: str) -> None:
     """Take messages from the service's three queues until told to stop."""
+    settings = _begin(service, "worker")
     from shared.database import Database
     from shared.messaging.celery_settings import WORKER
     from shared.messaging.heartbeat import Heartbeat
@@ -109,7 +110,6 @@ def run_worker(service: str) -> None:
     from shared.messaging.worker import add_tasks, beat
     from shared.sight import SERVICE
 
-    settings = _begin(service, "worker")
     app = celery_app(settings, all_cards())
     database = Database(
         settings.database_url, sees=SERVICE, pool_size=4, after_commit=Nudge(settings.database_url)
@@ -128,13 +128,13 @@ def run_worker(service: str) -> None:
 
 def run_relay(service: str) -> None:
     """Send what is due and apply what waits until told to stop."""
+    settings = _begin(service, "relay")
     from shared.database import Database
     from shared.messaging.outbox import Nudge
     from shared.messaging.relay import Relay
     from shared.messaging.wire import Wire, celery_app
     from shared.sight import SERVICE
 
-    settings = _begin(service, "relay")
     card = card_of(service)
     database = Database(
         settings.database_url, sees=SERVICE, pool_size=4, after_commit=Nudge(settings.database_url)
@@ -152,7 +152,7 @@ def _reactions(service: str) -> dict[type[Any], Any]:
     return cast(Parts, importlib.import_module(f"services.{service}.handlers")).REACTIONS
 
 
-def _jobs(service: str) -> tuple[Job, ...]:
+def _jobs(service: str) -> "tuple[Job, ...]":
     return cast(Parts, importlib.import_module(f"services.{service}.tasks")).JOBS
 
 

@@ -23,12 +23,13 @@ from kendi.tls import Authority
 from kendi.tls.authority import own_addresses
 from shared.card import all_cards
 from shared.clock import real_now
+from shared.failure import Failure
 from shared.settings import PORTS
 
 KINDS = ("web", "worker", "relay")
 
 
-class NotUp(Exception):
+class NotUp(Failure):
     """The system could not be started; the message says which part and where its log lies."""
 
 

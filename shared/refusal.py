@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any, Self
 
+from shared.failure import Failure
+
 
 class Sentence(str):
     """A message for whoever asked; a page can say it in the reader's language.
@@ -61,7 +63,7 @@ def one_of(sentences: Sequence[Sentence]) -> Sentence:
     return reduce(lambda one, other: Sentence("{one} or {other}", one=one, other=other), sentences)
 
 
-class Refused(Exception):
+class Refused(Failure):
     """A rule says no. ``field`` names what was wrong; the message says what would be right."""
 
     def __init__(self, message: str, *, field: str | None = None, **values: object) -> None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from shared.failure import Failure
+
 Process = Literal["web", "worker", "relay", "migrate", "operator"]
 T = TypeVar("T")
 
 
-class BadSetting(Exception):
+class BadSetting(Failure):
     """An environment variable is missing or can't be understood; the message says what would be right."""
 
 

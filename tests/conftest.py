@@ -9,15 +9,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as examples
-from sqlalchemy import text
 
+from kendi.accounts import sign_in_as
 from kendi.preparing import migrate_all
 from kendi.servers import Addresses, Servers
 from shared.card import all_cards
-from shared.database import Database, make_engine
+from shared.database import Database, connect
 from shared.settings import Settings, load
 from shared.sight import SERVICE
 from shared.web.limiting import Limiter
+from shared.web.pages import cookie_name
 
 SIGNING_KEYS = "k1:" + "5a" * 32
 
@@ -51,13 +52,22 @@ def addresses(servers: Servers) -> Addresses:
     return servers.addresses
 
 
+@pytest.fixture(scope="session")
+def emptying(addresses: Addresses) -> Iterator[dict[str, "Emptying"]]:
+    """For each service what empties its database."""
+    made = {service: Emptying(addresses, service) for service in addresses.owner_urls}
+    yield made
+    for each in made.values():
+        each.close()
+
+
 @pytest.fixture
-def database_of(addresses: Addresses) -> Iterator[Callable[[str], Database]]:
+def database_of(addresses: Addresses, emptying: dict[str, "Emptying"]) -> Iterator[Callable[[str], Database]]:
     """``database_of("orders")``: that service's database, empty, as the service itself may use it."""
     opened: list[Database] = []
 
     def open_empty(service: str) -> Database:
-        empty(addresses.owner_urls[service])
+        emptying[service].empty()
         opened.append(Database(addresses.app_urls[service], sees=SERVICE, pool_size=4))
         return opened[-1]
 
@@ -110,19 +120,90 @@ def database_beside(client: FlaskClient) -> Database:
     return beside
 
 
-def empty(owner_url: str) -> None:
-    """Empty every table but the subscriptions, and set the business clock to real time."""
-    engine = make_engine(owner_url, sees=SERVICE, pool_size=1)
-    with engine.begin() as connection:
-        tables = connection.execute(
-            text("""
-                SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables
-                WHERE schemaname = 'public'
-                  AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')""")
-        ).scalar_one()
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
-        connection.execute(text("UPDATE business_clock SET ahead = interval '0'"))
-    engine.dispose()
+def signed_in(
+    client: FlaskClient,
+    role: str,
+    *,
+    account: str | None = None,
+    email: str | None = None,
+    name: str | None = None,
+) -> FlaskClient:
+    """Another client, with the session of somebody new.
+
+    No password is hashed for it, which takes longer than most tests; how one signs in with one has tests of its own.
+    """
+    who = {"email": email or f"{account or role}@kendi.example", "name": name or role.capitalize()}
+    with database_beside(client).transaction() as session:
+        token = sign_in_as(session, **who, role=role, account=account)
+    theirs: FlaskClient = client.application.test_client()
+    with client.application.app_context():
+        theirs.set_cookie(cookie_name(), token)
+    return theirs
+
+
+EMPTY = """
+    DO $$
+    DECLARE name text;
+    BEGIN
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+            AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+        LOOP
+            EXECUTE format('DELETE FROM %I', name);
+        END LOOP;
+        UPDATE business_clock SET ahead = interval '0' WHERE ahead <> interval '0';
+        PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
+    END $$"""
+
+KEEP = """
+    DO $$
+    DECLARE name text;
+    BEGIN
+        DROP SCHEMA IF EXISTS kept CASCADE;
+        CREATE SCHEMA kept;
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+            AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+        LOOP
+            EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', name);
+        END LOOP;
+        CREATE TABLE kept."sequence of each" AS
+            SELECT seqrelid, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence;
+    END $$"""
+BRING_BACK = """
+    DO $$
+    DECLARE name text;
+    BEGIN
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' AND tablename <> 'sequence of each'
+        LOOP
+            EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name);
+        END LOOP;
+        PERFORM setval(seqrelid, last) FROM kept."sequence of each" WHERE last IS NOT NULL;
+    END $$"""
+
+
+class Emptying:
+    """Empties every table of a service but the subscriptions, and sets the business clock to real time.
+
+    To truncate them all would take longer than most tests: each table gets new files, and so does each
+    index. Foreign keys and the triggers that keep rows for ever are passed by, as only a superuser may.
+    """
+
+    def __init__(self, addresses: Addresses, service: str) -> None:
+        self._connection = connect(f"{addresses.admin_database_url.rpartition('/')[0]}/kendi_{service}")
+        self._connection.execute("SET session_replication_role = replica")
+
+    def empty(self) -> None:
+        self._connection.execute(EMPTY)
+
+    def keep(self) -> None:
+        """Remember what the tables hold now: to make it anew for each test would take longer than most tests."""
+        self._connection.execute(KEEP)
+
+    def bring_back(self) -> None:
+        """Fill the tables, which are empty, with what was kept."""
+        self._connection.execute(BRING_BACK)
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 REPOSITORY = Path(__file__).parent.parent

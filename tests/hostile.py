@@ -11,7 +11,6 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from shared.database import Database
-from shared.web.access import add_person
 from shared.web.tables import web_session
 from tests.matrix import any_value
 
@@ -141,16 +140,6 @@ def check(form: Form, name: str, word: str, answer: TestResponse) -> None:
 def check_page(page: str, said: object) -> None:
     for obeyed in OBEYED:
         assert obeyed not in page, (said, obeyed)
-
-
-def signed_in(client: FlaskClient, database: Database, service: str, role: str) -> FlaskClient:
-    """A browser in which somebody of this role has signed in."""
-    browser: FlaskClient = client.application.test_client()
-    entered = {"email": f"{role}@kendi.example", "password": "a password of the tests"}
-    with database.transaction() as session:
-        add_person(session, **entered, name=role.capitalize(), role=role, account=None)
-    assert browser.post(f"/{service}/sign-in", data=entered).status_code == 303
-    return browser
 
 
 def check_forms(browser: FlaskClient, database: Database, service: str) -> int:

@@ -143,12 +143,12 @@ def check_foreign(world: World, operation: Operation, case: Case, rival: str, ow
     before = world.rows()
     foreign = world.send(operation, case, world.ids, rival)
     unknown = world.send(operation, case, world.unknown(operation), rival)
-    assert foreign.status_code == 404, foreign.text
-    assert foreign.data == unknown.data
-    assert foreign.headers.get("ETag") is None
-    assert world.rows() == before
+    assert foreign.status_code == 404, (operation, foreign.text)
+    assert foreign.data == unknown.data, operation
+    assert foreign.headers.get("ETag") is None, operation
+    assert world.rows() == before, operation
     known = world.send(operation, case, world.ids, owner)
-    assert known.status_code in (200, 201, 202, 204), known.text
+    assert known.status_code in (200, 201, 202, 204), (operation, known.text)
 
 
 def check_lists(world: World, cases: Mapping[Operation, Case], role: str, rival: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from kendi.cli import access, doctoring, exporting, preparing, proving, running, serving
+from shared.failure import Failure
 
 ELSEWHERE = {
     "status": "kendi.operating",
@@ -36,11 +37,7 @@ class OneLine(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except Exception as error:  # what is not expected goes on to the person as it is
-            from kendi.failures import EXPECTED
-
-            if not isinstance(error, EXPECTED):
-                raise
+        except Failure as error:  # any other goes on to the person as it is
             click.echo(f"kendi: {error}", err=True)
             sys.exit(1)
 

@@ -13,6 +13,7 @@ import click
 
 from kendi import forks
 from kendi.cli.options import end_in_order_when_told
+from shared.failure import Failure
 
 if TYPE_CHECKING:
     from kendi.faults.campaign import Result
@@ -99,7 +100,6 @@ def faults(
 
 def _carry_out(folder: Path, **asked: Any) -> "Result":
     """Run the campaign; whatever ends it early says nothing of the system, least of all that it is broken."""
-    from kendi.failures import EXPECTED
     from kendi.faults.campaign import run
     from kendi.faults.stream import StreamBroke
 
@@ -107,7 +107,7 @@ def _carry_out(folder: Path, **asked: Any) -> "Result":
         return run(folder, **asked)
     except KeyboardInterrupt:
         raise NoVerdict("it was ended early") from None
-    except (*EXPECTED, StreamBroke) as error:
+    except (Failure, StreamBroke) as error:
         raise NoVerdict(str(error)) from error
     except Exception as error:
         traceback.print_exc()

@@ -7,9 +7,10 @@ from typing import Any, Self
 import httpx
 
 from kendi.accounts import Person
+from shared.failure import Failure
 
 
-class DemoFailed(Exception):
+class DemoFailed(Failure):
     """The demonstration could not go on; the message says at which step and what was answered."""
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from kendi.doctor.histories import Counts, Sides, about, fold
 from shared.database import Database
+from shared.failure import Failure
 from shared.sight import SERVICE
 
 QUANTITIES: Mapping[str, Mapping[str, str]] = {
@@ -92,7 +93,7 @@ TIMELINE = """
 MISPLACED = f"SELECT * FROM ({TIMELINE}) placed WHERE entries = 0 OR entry < before"  # noqa: S608
 
 
-class NotReadable(Exception):
+class NotReadable(Failure):
     """A service's database can't be read; without it there is nothing to compare."""
 
     def __init__(self, service: str, error: SQLAlchemyError) -> None:

@@ -14,9 +14,10 @@ import redis
 from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.kinds import Kind, NotCarriedOut, Scene
 from kendi.faults.ledger import Ledger
+from kendi.faults.mutants import MUTANTS
 from kendi.faults.schedule import schedule
 from kendi.faults.stream import Stream
-from kendi.faults.verdict import TRACES, Verdict, judge
+from kendi.faults.verdict import TRACES, Verdict, is_seen, judge
 from kendi.faults.watching import Gauge
 
 MANY_IN_FLIGHT = 100
@@ -44,7 +45,8 @@ class Patience:
 
 UNHURRIED = Patience(seconds=900, without_a_move=180)
 """Longer than the longest pause between two attempts that a campaign brings about."""
-HASTENED = Patience(seconds=60, without_a_move=20)
+HASTENED = Patience(seconds=60, without_a_move=8)
+"""With a mutant what has not come by then is lost: its leases are cut to a few seconds."""
 
 
 @dataclass
@@ -74,10 +76,13 @@ class Strikes:
 class Result:
     seed: int
     faults: int
+    """Those that struck: with a mutant none does any more once what it breaks is seen."""
     strikes: dict[str, Strikes]
     longest: dict[str, float]
     arrived: bool
     """Whether in the end nothing was under way any more."""
+    seen: bool
+    """Whether nothing more was awaited because what the mutant breaks was seen."""
     waited: float
     """Seconds from the last healing until then, or until nothing moved any more."""
     verdict: Verdict
@@ -131,15 +136,18 @@ def run(
         try:
             for number, (kind, chance) in enumerate(planned, 1):
                 campaign.strike(kind, chance, f"{number}/{faults}")
+                if is_seen(ground):
+                    break
         finally:
             stream.stop()
         arrived, waited = campaign.drain()
         return Result(
             seed=seed,
-            faults=faults,
+            faults=number,
             strikes=campaign.strikes,
             longest=dict(campaign.gauge.longest),
             arrived=arrived,
+            seen=is_seen(ground),
             waited=waited,
             verdict=judge(ground, stream.ledger),
             ledger=stream.ledger,
@@ -228,13 +236,12 @@ class Campaign:
     def _arrive(self) -> bool:
         """Wait as long as things move; returns whether all have arrived.
 
-        A mutant may keep things moving for ever, and its leases are cut short: what then is not there
-        is lost, and not late.
+        A mutant may keep things moving for ever; what it breaks for good need not be awaited further.
         """
-        patience = HASTENED if self.ground.mutant else UNHURRIED
+        patience = HASTENED if MUTANTS[self.ground.mutant or "none"].shows_as else UNHURRIED
         began = moved = time.monotonic()
         left = self.gauge.under_way()
-        while left != 0 and not patience.is_at_its_end(began, moved):
+        while left != 0 and not patience.is_at_its_end(began, moved) and not is_seen(self.ground):
             if self.ground.mutant:
                 self._hasten()
             self._let_pass(0.2)

@@ -29,7 +29,9 @@ def tell(result: Result, say: Callable[[str], None]) -> None:
     _tell_strikes(result, say)
     _tell_calls(result.ledger, say)
     verdict = result.verdict
-    if result.arrived:
+    if result.seen:
+        say(f"\nWhat the mutant breaks was seen after {result.faults} faults: nothing more was awaited.")
+    elif result.arrived:
         say(f"\nEverything had arrived {result.waited:.1f} s after the last healing.")
     else:
         say(f"\nNot everything arrived: {result.waited:.1f} s after the last healing nothing moved any more.")

@@ -1,11 +1,15 @@
 """What became of everything that was asked for: counted from the databases, against the clients' ledger."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+
+import psycopg
 
 from kendi.doctor import Summary, summary
 from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.ledger import Ledger
+from kendi.faults.mutants import MUTANTS
 
 DOUBLED = """
     SELECT format('number %s of %s of %s took effect %s times', sequence, subject, source, count(*))
@@ -35,6 +39,8 @@ REPLACED = """
     WHERE settlement = 'replacement' GROUP BY c.id HAVING coalesce(sum(l.ordered), 0) <> accepted"""
 COMING_BACK = "SELECT id::text, accepted FROM claim WHERE settlement = 'return'"
 EXPECTED_BACK = "SELECT claim_id::text, quantity FROM goods_return"
+FOR_GOOD = {"doubled": DOUBLED, "out_of_order": OUT_OF_ORDER}
+"""Wrongs that nothing can mend: an effect stays where it is."""
 
 TRACES = {
     "order": ("orders", "SELECT po_number, 1 FROM buyer_order"),
@@ -117,6 +123,14 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
             _examples(audit, doubled, out_of_order, without, too_little, too_much, unanswered, claims)
         ),
     )
+
+
+def is_seen(ground: Ground) -> bool:
+    """Whether what the mutant breaks is there already, for good; what is lost may be late until nothing moves."""
+    query = FOR_GOOD.get(MUTANTS[ground.mutant or "none"].shows_as or "")
+    with suppress(psycopg.Error):  # a fault has a database just now
+        return query is not None and any(_of_effects(ground, query))
+    return False
 
 
 def _of_effects(ground: Ground, query: str) -> Iterator[str]:

@@ -16,12 +16,13 @@ from kendi.cli.options import SERVICES
 from kendi.doctor.surroundings import find
 from shared.card import Card, all_cards
 from shared.database import Database
+from shared.failure import Failure
 from shared.messaging.wire import queues
 from shared.settings import BadSetting, broker_url, database_url
 from shared.sight import SERVICE
 
 
-class NotReached(Exception):
+class NotReached(Failure):
     """A service's database or broker does not answer, or is not what it should be."""
 
 

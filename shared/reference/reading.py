@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from shared.failure import Failure
 from shared.reference.fields import shown
 from shared.reference.schemas import Row
 
@@ -18,7 +19,7 @@ Trail = tuple[str | int, ...]
 """How to get from a row to a value inside: ``("capabilities", 0, "family")``."""
 
 
-class BadReference(Exception):
+class BadReference(Failure):
     """A reference file has rows that can't be right. Each line says where, what would be, what was."""
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from shared.clock import WIB, real_now
 from shared.events.orders import ClearanceWithdrawn, WithholdingRequested
-from shared.web.access import BUYER, KANWIL, LOGISTICS, add_person
+from shared.web.access import BUYER, KANWIL, LOGISTICS
+from tests.conftest import signed_in
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -23,25 +24,12 @@ from tests.logistics.conftest import (
     today,
 )
 
-PASSWORD = "a password of the tests"
-
 
 class Visitor:
     """A person in front of the desk."""
 
     def __init__(self, logistics: Logistics, role: str) -> None:
-        self.client = logistics.client.application.test_client()
-        with logistics.database.transaction() as session:
-            add_person(
-                session,
-                email=f"{role}@kendi.example",
-                name=role.capitalize(),
-                role=role,
-                account=None,
-                password=PASSWORD,
-            )
-        entered = {"email": f"{role}@kendi.example", "password": PASSWORD}
-        assert self.client.post("/logistics/sign-in", data=entered).status_code == 303
+        self.client = signed_in(logistics.client, role)
 
     def open(self, path: str, *, status: int = 200) -> str:
         page = self.client.get(path)

@@ -9,7 +9,8 @@ from services.logistics.storage import purge_step, shipment
 from shared import reference
 from shared.purging import Done, Plan
 from shared.retention import Asked
-from shared.web.access import KANWIL, add_person
+from shared.web.access import KANWIL
+from tests.conftest import signed_in
 from tests.logistics.conftest import Logistics, today
 
 (RULE,) = [rule for rule in reference.retention_rules() if rule.kind == "tracking_links"]
@@ -78,10 +79,5 @@ def test_a_page_for_tracking_ends_after_goods_came_back_unless_it_was_renewed_me
 
 def test_the_page_shows_what_is_under_way(logistics: Logistics) -> None:
     logistics.planned()
-    client = logistics.client.application.test_client()
-    entered = {"email": "office@kendi.example", "password": "a long pass phrase"}
-    with logistics.database.transaction() as session:
-        add_person(session, **entered, name="Office", role=KANWIL, account=None)
-    assert client.post("/logistics/sign-in", data=entered).status_code == 303
-    page = client.get("/logistics/retention/")
+    page = signed_in(logistics.client, KANWIL).get("/logistics/retention/")
     assert (page.status_code, "the shipment is under way: 1" in page.text) == (200, True)

@@ -10,13 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
-from kendi.accounts import sign_in_as
 from services.orders.storage import buyer, destination_policy, item, item_price
 from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
-from shared.web.pages import cookie_name
-from tests.conftest import database_beside
+from tests.conftest import database_beside, signed_in
 
 
 def in_days(days: int) -> date:
@@ -86,22 +84,10 @@ def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
                 ("office", KANWIL, None),
             )
         }
-        sessions = {
-            name: sign_in_as(session, email=f"{name}@kendi.example", name=name, role=role)
-            for name, role in (("officer", COMPLIANCE), ("office", KANWIL))
-        }
     callers = {name: Caller(client, key) for name, key in keys.items()}
-    for name, token in sessions.items():
-        callers[name] = Caller(signed_in(client, token), keys[name])
+    for name, role in (("officer", COMPLIANCE), ("office", KANWIL)):
+        callers[name].client = signed_in(client, role, email=f"{name}@kendi.example", name=name)
     return Orders(client, database, **callers)
-
-
-def signed_in(client: FlaskClient, token: str) -> FlaskClient:
-    """Another client, with the session of somebody: their key opens the rest of the API."""
-    theirs = client.application.test_client()
-    with client.application.app_context():
-        theirs.set_cookie(cookie_name(), token)
-    return theirs
 
 
 RULES: dict[str, dict[str, Any]] = {

@@ -10,11 +10,11 @@ from werkzeug.test import TestResponse
 
 from services.orders import listing
 from shared.clock import advance
-from shared.web.access import BUYER, COMPLIANCE, KANWIL, add_person
+from shared.web.access import BUYER, COMPLIANCE, KANWIL
+from tests.conftest import signed_in
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 
 ORDERS, HOLDS = "/orders/v1/orders", "/orders/holds/"
-PASSWORD = "a password of the tests"
 REASON = "The dossier is complete and the buyer has acknowledged it."
 CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 MOST_BYTES = 150_000
@@ -26,12 +26,8 @@ class Visitor:
     def __init__(
         self, orders: Orders, role: str, *, account: str | None = None, language: str = "en"
     ) -> None:
-        self.client = orders.client.application.test_client()
+        self.client = signed_in(orders.client, role, account=account)
         self.headers = {"Accept-Language": language}
-        entered = {"email": f"{account or role}@kendi.example", "password": PASSWORD}
-        with orders.database.transaction() as session:
-            add_person(session, **entered, name=role.capitalize(), role=role, account=account)
-        assert self.client.post("/orders/sign-in", data=entered).status_code == 303
 
     def open(self, path: str) -> str:
         page = self.client.get(path, headers=self.headers)

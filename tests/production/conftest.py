@@ -33,7 +33,7 @@ from shared.events.orders import (
 )
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, HEAD, KANWIL, create_key
-from tests.conftest import database_beside
+from tests.conftest import Emptying, database_beside
 from tests.hearing import Hearing
 
 ORDER = UUID(int=42)
@@ -91,7 +91,7 @@ class Caller:
         return rows
 
     def started(self) -> dict[str, Any]:
-        """Its newest work order, accepted and begun."""
+        """Its newest work order, accepted and kept_keys."""
         work_order = self.work_orders()[0]
         for action in ("accept", "start"):
             answer = self.do(work_order, action)
@@ -131,17 +131,39 @@ class Production:
             return [(row.kind, row.pieces) for row in session.execute(select(report).order_by(report.c.id))]
 
 
+@pytest.fixture(scope="session")
+def kept_keys() -> dict[str, str]:
+    """The keys of what is kept of the beginning, once there is something."""
+    return {}
+
+
 @pytest.fixture
-def production(client_of: Callable[[str], FlaskClient]) -> Production:
+def production(
+    client_of: Callable[[str], FlaskClient], emptying: dict[str, Emptying], kept_keys: dict[str, str]
+) -> Production:
     client = client_of("production")
     database: Database = database_beside(client)
+    if kept_keys:
+        emptying["production"].bring_back()
+    else:
+        kept_keys.update(begin(database))
+        emptying["production"].keep()
+    hearing = Hearing(database, REACTIONS)
+    hearing.hears(an_item())
+    return Production(
+        client, database, hearing, **{name: Caller(client, key) for name, key in kept_keys.items()}
+    )
+
+
+def begin(database: Database) -> dict[str, str]:
+    """The reference facilities, two of which can make coco rope, and keys by their names."""
     with database.transaction() as session:
         loading.load(session, reference.FOLDER)
         able = session.execute(select(capability.c.facility).where(capability.c.family == FAMILY)).scalars()
         for code in set(able) - {SRAGEN, KLATEN}:
             capacities.set_capacity(session, code=code, open_minutes=360, workers={FAMILY: 0})
         session.execute(update(material_lot).values(quantity=PLENTY))
-        keys = {
+        return {
             name: create_key(session, name=name, role=role, account=account)
             for name, role, account in (
                 ("sragen", FACILITY, SRAGEN),
@@ -150,9 +172,6 @@ def production(client_of: Callable[[str], FlaskClient]) -> Production:
                 ("office", KANWIL, None),
             )
         }
-    hearing = Hearing(database, REACTIONS)
-    hearing.hears(an_item())
-    return Production(client, database, hearing, **{name: Caller(client, key) for name, key in keys.items()})
 
 
 @pytest.fixture

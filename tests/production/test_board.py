@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from shared.web.access import FACILITY, KANWIL, add_person
+from shared.web.access import FACILITY, KANWIL
+from tests.conftest import signed_in
 from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
 
-PASSWORD = "a password of the tests"
 BOARD = "/production/"
 CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -18,11 +18,7 @@ class Visitor:
     """A person in front of the board."""
 
     def __init__(self, production: Production, role: str, account: str | None) -> None:
-        self.client = production.client.application.test_client()
-        entered = {"email": f"{account or role}@kendi.example", "password": PASSWORD}
-        with production.database.transaction() as session:
-            add_person(session, **entered, name=role.capitalize(), role=role, account=account)
-        assert self.client.post("/production/sign-in", data=entered).status_code == 303
+        self.client = signed_in(production.client, role, account=account)
 
     def open(self) -> str:
         page = self.client.get(BOARD)

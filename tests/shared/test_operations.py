@@ -26,11 +26,11 @@ from shared.messaging.receipts import acknowledge
 from shared.messaging.tables import Inbox, inbox, messaging_state, operator_action, outbox_delivery
 from shared.messaging.wire import Receipt
 from shared.web import parked_events
-from shared.web.access import KANWIL, OPERATOR, add_person
-from tests.conftest import database_beside
+from shared.web.access import KANWIL, OPERATOR
+from tests.conftest import database_beside, signed_in
 from tests.hearing import Hearing
 
-PASSWORD = "a password of the tests"
+NAMES = {OPERATOR: "Wulan", KANWIL: "Kanwil"}
 PAGE = "/production/operations/"
 REASON = "Sudah dibicarakan dengan pembeli."
 ORDER = UUID(int=7)
@@ -47,8 +47,7 @@ class Desk:
     hearing: Hearing
 
     def enter(self, role: str) -> None:
-        form = {"email": f"{role}@kendi.example", "password": PASSWORD}
-        assert self.client.post("/production/sign-in", data=form).status_code == 303
+        self.client = signed_in(self.client, role, name=NAMES[role])
 
     def read(self, path: str = PAGE, language: str = "en") -> str:
         answer = self.client.get(path, headers={"Accept-Language": language})
@@ -102,11 +101,6 @@ class Desk:
 def desk(client_of: Callable[[str], FlaskClient]) -> Desk:
     client = client_of("production")
     database: Database = database_beside(client)
-    with database.transaction() as session:
-        for role, name in ((OPERATOR, "Wulan"), (KANWIL, "Kanwil")):
-            add_person(
-                session, email=f"{role}@kendi.example", name=name, role=role, account=None, password=PASSWORD
-            )
     return Desk(client, database, Hearing(database, {}))
 
 

@@ -17,6 +17,15 @@ WITHHELD = """
 
 
 def upgrade() -> None:
-    op.add_column("lot", sa.Column("withheld", sa.Integer(), server_default="0", nullable=False))
+    op.add_column(
+        "lot",
+        sa.Column(
+            "withheld",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="taken to stock; nobody is sent them",
+        ),
+    )
     op.execute(WITHHELD)
     op.create_check_constraint(op.f("lot_withheld_check"), "lot", "withheld BETWEEN 0 AND quantity - departed")
