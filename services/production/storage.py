@@ -227,10 +227,6 @@ work_order = Table(
         for name in ("made", "good", "rework", "scrap", "short_closed", "extra")
     ),
     Column("short_closed_reason", Text),
-    Column(
-        "lane", Text, nullable=False, server_default="custodial", comment="of its place when it was offered"
-    ),
-    CheckConstraint("lane IN ('free', 'parole_community', 'custodial')", name="lane"),
     CheckConstraint("quantity > 0 OR short_closed > 0", name="quantity"),
     CheckConstraint(
         "short_closed >= 0 AND (short_closed > 0) = (short_closed_reason IS NOT NULL)"

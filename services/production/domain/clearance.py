@@ -1,6 +1,5 @@
 """Whether orders lets a line be made, and by whom. What does not fit or has run out lets nobody do anything."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -54,7 +53,3 @@ def must_make(lane: Lane, cleared: Lane) -> None:
     """Refuse to begin what is made apart from this place."""
     if not may_make(lane, cleared):
         raise Refused("This is made by free workers alone, apart from prisons.")
-
-
-def strictest(lanes: Iterable[Lane]) -> Lane:
-    return max(lanes, key=LANES.index)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from services.production.domain.capacity import Capacity
-from services.production.domain.clearance import LANE, must_be_cleared, strictest
+from services.production.domain.clearance import LANE, must_be_cleared
 from services.production.domain.remarks import said
 from services.production.domain.report import (
     NO_DEVICE,
@@ -79,7 +79,6 @@ class WorkOrder:
     short_closed: int = 0
     short_closed_reason: str | None = None
     extra: int = 0
-    lane: Lane = LANE
     reports: list[Report] = field(default_factory=list)
 
     @property
@@ -364,8 +363,7 @@ class WorkOrder:
     def inspect(self, *, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         """Inspect pieces that await it. What passed is released as a lot; the last good piece completes the order.
 
-        All of a work order is done in one place. The lot has the more restricted of the lanes that this had when it was
-        offered and has now.
+        All of a work order is done in one place, which became no freer since it was offered: the lot has its lane.
         """
         self._must_be(*UNDER_WAY)
         for name, count in (("passed", passed), ("rework", rework), ("scrap", scrap)):
@@ -385,7 +383,7 @@ class WorkOrder:
         self.rework += rework
         self.scrap += scrap
         self._settle()
-        return self._inspected(passed, rework, scrap, lot, strictest([self.lane, lane]))
+        return self._inspected(passed, rework, scrap, lot, lane)
 
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]

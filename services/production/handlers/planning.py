@@ -144,8 +144,7 @@ def _lack(session: Session, line: Row[Any]) -> Lack:
 
 def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:
     today = business_today(session)
-    lanes = lanes_of(session, [share.facility for share in plan.shares])
-    made = [_work_order(session, line, share, today, lanes[share.facility]) for share in plan.shares]
+    made = [_work_order(session, line, share, today) for share in plan.shares]
     session.add_all(made)
     session.flush()
     return made
@@ -157,7 +156,7 @@ def lanes_of(session: Session, codes: Collection[str]) -> dict[str, Lane]:
     return {row.code: row.lane for row in rows}
 
 
-def _work_order(session: Session, line: Row[Any], share: Share, today: date, lane: Lane) -> WorkOrder:
+def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
     number = next_number(session, share.facility, "work_orders")
     return WorkOrder(
         id=uuid7s.uuid7(),
@@ -170,7 +169,6 @@ def _work_order(session: Session, line: Row[Any], share: Share, today: date, lan
         due=share.due,
         why=share.why,
         offered_on=today,
-        lane=lane,
     )
 
 

@@ -1,4 +1,4 @@
-"""A line is cleared for somebody's work, and a work order keeps whose place it was offered to"""
+"""A line is cleared for somebody's work, by free workers alone or by anybody"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,13 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for table, comment in (("demand", "that it is cleared for"), ("work_order", "of its place when it was offered")):
-        op.add_column(
-            table, sa.Column("lane", sa.Text(), server_default="custodial", nullable=False, comment=comment)
-        )
-        op.create_check_constraint(
-            op.f(f"{table}_lane_check"), table, "lane IN ('free', 'parole_community', 'custodial')"
-        )
-    op.execute(
-        "UPDATE work_order w SET lane = f.lane FROM facility f WHERE f.code = w.facility AND f.lane <> 'custodial'"
+    op.add_column(
+        "demand",
+        sa.Column(
+            "lane",
+            sa.Text(),
+            server_default="custodial",
+            nullable=False,
+            comment="that it is cleared for",
+        ),
+    )
+    op.create_check_constraint(
+        op.f("demand_lane_check"), "demand", "lane IN ('free', 'parole_community', 'custodial')"
     )
