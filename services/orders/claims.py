@@ -28,8 +28,10 @@ def find_carton(session: Session, principal: Principal, sscc: str) -> Row[Any] |
 
 
 def cartons_of(session: Session, order_id: UUID, line: int, *, limit: int) -> Sequence[str]:
-    """The SSCCs of cartons that were packed for a line."""
-    query = select(carton.c.sscc).where(carton.c.order_id == order_id, carton.c.line_number == line)
+    """The SSCCs of delivered cartons of a line."""
+    query = select(carton.c.sscc).where(
+        carton.c.order_id == order_id, carton.c.line_number == line, carton.c.delivered
+    )
     return session.execute(query.order_by(carton.c.sscc).limit(limit)).scalars().all()
 
 

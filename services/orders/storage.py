@@ -406,6 +406,9 @@ carton = Table(
     Column("sscc", Text, primary_key=True),
     Column("order_id", Uuid, nullable=False),
     Column("line_number", Integer, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("delivered", Boolean, nullable=False, server_default="false"),
+    CheckConstraint("pieces > 0", name="pieces"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     comment="our copy of what logistics packed, for claims",
 )

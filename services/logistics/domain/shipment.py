@@ -57,6 +57,7 @@ from services.logistics.domain.order import (
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
+    ArrivedCarton,
     DocumentsCompleted,
     MilestoneRecorded,
     ShipmentBooked,
@@ -769,7 +770,13 @@ class Shipment:
             )
         if report.code == DELIVERED:
             return ShipmentDelivered(
-                shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
+                shipment_id=self.id,
+                place=place,
+                occurred_at=occurred_at,
+                lines=self.lines,
+                arrived=tuple(
+                    ArrivedCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in self.cartons
+                ),
             )
         short = self.cartons_named(report.ssccs)
         return MilestoneRecorded(
