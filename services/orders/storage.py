@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     ForeignKey,
     ForeignKeyConstraint,
@@ -133,6 +134,13 @@ QUANTITIES = (
     "delivered",
 )  # fmt: skip
 
+STAGE = """CASE
+    WHEN delivered >= ordered + extra - cancelled THEN 'closed'
+    WHEN action = 'block' THEN 'blocked'
+    WHEN produce_until IS NULL AND good = withheld AND departed = 0 THEN 'on_hold'
+    ELSE 'in_progress' END"""
+"""How far a line is, as the state of its order asks: on hold is what waits for its first release."""
+
 order_line = Table(
     "order_line",
     tables,
@@ -161,6 +169,7 @@ order_line = Table(
     Column("explanation_en", Text, nullable=False),
     Column("explanation_id", Text, nullable=False),
     *(Column(name, Integer, nullable=False, server_default="0") for name in (*QUANTITIES, "unpacked")),
+    Column("stage", Text, Computed(STAGE, persisted=True), nullable=False, comment="for lists"),
     CheckConstraint("action IN ('allow', 'hold', 'block')", name="action"),
     CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered + extra", name="ordered"),
     CheckConstraint("extra >= 0", name="extra"),
@@ -178,11 +187,12 @@ order_line = Table(
 WANTED = order_line.c.ordered + order_line.c.extra - order_line.c.cancelled
 """What is still to be delivered in the end: ``Line.wanted`` in SQL."""
 TO_MAKE = WANTED + order_line.c.withheld
-OF_ITS_ORDER = ("buyer", "placed_on")
+FOR_LISTS = ("buyer", "placed_on", "stage")
 BY_DAY = (order_line.c.placed_on, order_line.c.order_id)
 Index("order_line_sku_idx", order_line.c.sku, *BY_DAY)
 Index("order_line_buyer_sku_idx", order_line.c.buyer, order_line.c.sku, *BY_DAY)
-Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered + extra - cancelled"))
+Index("order_line_stage_idx", order_line.c.stage, *BY_DAY)
+Index("order_line_buyer_stage_idx", order_line.c.buyer, order_line.c.stage, *BY_DAY)
 Index(
     "order_line_produce_until_idx",
     order_line.c.produce_until,
@@ -832,7 +842,7 @@ mapping.map_imperatively(Decision, decision)
 mapping.map_imperatively(
     Line,
     order_line,
-    exclude_properties=OF_ITS_ORDER,
+    exclude_properties=FOR_LISTS,
     properties={
         "holds": relationship(Hold, order_by=hold.c.id, lazy="selectin"),
         "cancellations": relationship(Cancellation, order_by=cancellation.c.id, lazy="select"),
