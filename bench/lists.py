@@ -1,16 +1,16 @@
 """Lists and timelines over ten thousand orders and over a million: the second must be about as quick."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from statistics import median
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from kendi.system import System
 from shared.database import Database
 from shared.sight import SERVICE
-from shared.web.access import BUYER
+from shared.web.access import BUYER, create_key
 
 FEW, MANY = 10_000, 1_000_000
 AT_ONCE = 50_000
@@ -18,16 +18,23 @@ ASKED = 40
 MOST = 1.5
 """How many times as long a page may take with a hundred times the orders."""
 
-OPEN = 5_000
-"""Orders under way, the newest ones; all earlier ones are delivered."""
+OPEN = 2
+"""Of so many orders one is under way, the newest of them; all earlier ones are delivered."""
+RARE = 10
+"""So many of those under way are on hold, the oldest."""
+ANOTHER, THEIRS = "BENCH-OTHER", 3
+"""A buyer with few orders, whom those of others must not slow down."""
 
 LISTS = {
     "newest": "",
     "by state": "?state=in_progress",
+    "by a rare state": "?state=on_hold",
+    "by a state that nothing is in": "?state=blocked",
     "closed": "?state=closed",
     "by day": "?placed_from=2025-01-10&placed_to=2025-01-12",
     "by item": "?sku=CR-BALL-07",
     "by a rare item": "?sku=CR-RING-15",
+    "by a state and an item": "?state=in_progress&sku=CR-BALL-07",
     "by PO number": "?po_number=BENCH-0000042",
     "by its beginning": "?po_prefix=BENCH-000004",
     "a page in the middle": "?placed_to=2025-01-20&state=closed&sku=CR-BALL-07",
@@ -38,13 +45,15 @@ ORDERS = text("""
     SELECT ('01940000-' || lpad(to_hex(n / 65536), 4, '0') || '-7' || lpad(to_hex(n % 65536 / 16), 3, '0') || '-8'
             || lpad(to_hex(n % 16), 3, '0') || '-000000000000')::uuid,
         code, name, 'BENCH-' || lpad(n::text, 7, '0'), 'USD', 'FCA', 'Semarang', 'bench', date '2025-01-01' + n / 250
-    FROM buyer, generate_series(CAST(:first AS int), :last) n WHERE code = 'CHEWY-LOUIS'""")
+    FROM buyer, generate_series(CAST(:first AS int), :last) n WHERE code = :buyer""")
 LINES = text("""
     INSERT INTO order_line (order_id, number, sku, unit_price, requested_date, consignee_name, consignee_address,
         destination, action, policies, needs, law, explanation_en, explanation_id, produce_until,
         ordered, allocated, good, packed, departed, delivered)
     SELECT id, number, CASE WHEN n < 100 THEN 'CR-RING-15' ELSE 'CR-BALL-07' END, 1, placed_on + 90, 'Toko',
-        '["Semarang"]', 'ID', 'allow', '[]', '[]', '[]', '', '', placed_on + 90, 10, done, done, done, done, done
+        '["Semarang"]', 'ID', 'allow', '[]', '[]', '[]', '', '',
+        CASE WHEN n < CAST(:delivered AS int) OR n >= CAST(:delivered AS int) + CAST(:rare AS int) THEN placed_on + 90 END,
+        10, done, done, done, done, done
     FROM (SELECT *, substr(po_number, 7)::int AS n FROM buyer_order) o, generate_series(1, 2) number,
         LATERAL (SELECT CASE WHEN n < CAST(:delivered AS int) THEN 10 ELSE 0 END AS done) d
     WHERE po_number BETWEEN 'BENCH-' || lpad(CAST(:first AS int)::text, 7, '0')
@@ -58,11 +67,12 @@ STEPS = text("""
         AND 'BENCH-' || lpad(CAST(:last AS int)::text, 7, '0')""")
 DELIVER = text("""
     UPDATE order_line SET allocated = 10, good = 10, packed = 10, departed = 10, delivered = 10
-    WHERE order_id IN (SELECT id FROM buyer_order WHERE po_number LIKE 'BENCH-%') AND delivered < 10""")
+    WHERE order_id IN (SELECT id FROM buyer_order WHERE po_number LIKE 'BENCH-%' AND buyer = 'CHEWY-LOUIS') AND delivered < 10""")
 
 
 def long_lists(system: System) -> None:
     """A page of each list and a timeline over few and over many orders, by turns of one client."""
+    _another_buyer(system)
     quick = _over(system, 0, FEW)
     slow = _over(system, FEW, MANY)
     for name, few in quick.items():
@@ -84,10 +94,7 @@ def _over(system: System, first: int, last: int) -> dict[str, float]:
         with owner.transaction() as session:
             session.execute(text("SET LOCAL statement_timeout = 0"))
             for statement in (ORDERS, LINES, STEPS):
-                numbers = {"first": start, "last": end - 1}
-                session.execute(
-                    statement, numbers | ({"delivered": last - OPEN} if statement is LINES else {})
-                )
+                session.execute(statement, _parameters(statement, start, end - 1, last - last // OPEN))
     with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("VACUUM ANALYZE buyer_order, order_line, timeline"))
@@ -95,14 +102,52 @@ def _over(system: System, first: int, last: int) -> dict[str, float]:
     return _timed(system)
 
 
+def _parameters(
+    statement: TextClause, first: int, last: int, delivered: int, buyer: str = "CHEWY-LOUIS"
+) -> dict[str, object]:
+    known = {"first": first, "last": last, "delivered": delivered, "rare": RARE, "buyer": buyer}
+    return {name: known[name] for name in statement.compile().params}
+
+
+def _another_buyer(system: System) -> None:
+    """With orders that are older than all others, under way, and beyond their numbers."""
+    owner = Database(system.addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
+    with owner.transaction() as session:
+        session.execute(
+            text("INSERT INTO buyer (code, name, particulars) VALUES (:code, 'Another', '{}')"),
+            {"code": ANOTHER},
+        )
+        numbers = (2 * MANY, 2 * MANY + THEIRS - 1, 2 * MANY - RARE, ANOTHER)
+        session.execute(ORDERS, _parameters(ORDERS, *numbers))
+        session.execute(
+            text("UPDATE buyer_order SET placed_on = '2024-01-01' WHERE buyer = :b"), {"b": ANOTHER}
+        )
+        session.execute(LINES, _parameters(LINES, *numbers))
+    owner.close()
+
+
 def _timed(system: System) -> dict[str, float]:
-    headers = {"Authorization": f"Bearer {system.accounts.key(BUYER)}"}
+    owner = Database(system.addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
+    with owner.transaction() as session:
+        theirs = create_key(session, name="bench", role=BUYER, account=ANOTHER)
+    owner.close()
+    of_another = {
+        f"another buyer's, {name}": LISTS[name]
+        for name in ("newest", "by state", "by a rare state", "closed")
+    }
+    return _asked(system, system.accounts.key(BUYER), LISTS, timeline=True) | _asked(
+        system, theirs, of_another
+    )
+
+
+def _asked(system: System, key: str, lists: Mapping[str, str], *, timeline: bool = False) -> dict[str, float]:
+    headers = {"Authorization": f"Bearer {key}"}
     orders = f"{system.urls['orders']}/orders/v1/orders"
     with httpx.Client(timeout=60, trust_env=False, headers=headers) as client:
-        id = client.get(f"{orders}?po_number=BENCH-0000042").raise_for_status().json()[0]["id"]
-        asked = {name: orders + query for name, query in LISTS.items()} | {
-            "timeline": f"{orders}/{id}/timeline"
-        }
+        asked = {name: orders + query for name, query in lists.items()}
+        if timeline:
+            id = client.get(f"{orders}?po_number=BENCH-0000042").raise_for_status().json()[0]["id"]
+            asked["timeline"] = f"{orders}/{id}/timeline"
         return {name: _milliseconds(lambda url=url: client.get(url)) for name, url in asked.items()}  # type: ignore[misc]  # mypy sees no default here
 
 

@@ -1,5 +1,6 @@
-"""Who may come in: keys for systems, sign-ins for people."""
+"""Who may come in, and who no more: keys for systems, sign-ins for people."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ ROLES: dict[str, dict[str, str | None]] = {
 EVERY_ROLE = tuple(dict.fromkeys(role for roles in ROLES.values() for role in roles))
 SHORTEST_PASSWORD = 12
 SCOPES = ("read", "write")
+REASON = click.option("--reason", required=True, help="why, in 10 to 2,000 characters; is kept")
 WANTED_TIME = "give a time to come, such as 2027-01-31 or 2027-01-31T12:00:00+07:00"
 
 
@@ -103,13 +105,60 @@ def create(
     """
     from shared.web.access import create_key
 
-    with _transaction(service, role, account) as session:
+    with _letting_in(service, role, account) as session:
         made = create_key(
             session, name=name, role=role, account=account, scopes=scopes or SCOPES, expires_at=expires
         )
     told: dict[str, Any] = {"service": service, "role": role, "account": account, "name": name, "key": made}
     told |= {"scopes": list(scopes or SCOPES), "expires_at": expires.isoformat() if expires else None}
     say(told, as_json, made)
+
+
+@key.command("list")
+@SERVICE
+@JSON
+def list_(service: str, as_json: bool) -> None:
+    """List a service's keys, newest first: whose they are, and when each was used last. No key is shown whole.
+
+    Those that were revoked or ran out are listed for thirty days. Needs KENDI_<SERVICE>_DATABASE_URL.
+
+    Example: kendi key list logistics
+    """
+    from shared.web.keys import every_key
+
+    with _transaction(service) as session:
+        found = [dict(row) for row in every_key(session)]
+    lines = [
+        f"{row['prefix']}  {row['state']:<8} {row['role']:<18} {row['account'] or '–':<12} {row['name']}, last used"
+        f" {row['last_used_at'].isoformat(timespec='minutes') if row['last_used_at'] else 'never'}"
+        for row in found
+    ]
+    click.echo(json.dumps(found, default=str) if as_json else "\n".join(lines) or "none")
+
+
+@key.command("revoke")
+@SERVICE
+@click.argument("prefix")
+@REASON
+@JSON
+def revoke(service: str, prefix: str, reason: str, as_json: bool) -> None:
+    """Have a key open nothing from now on; PREFIX is what `kendi key list` shows of it.
+
+    Who did it, when and why is kept. Needs KENDI_<SERVICE>_DATABASE_URL.
+
+    Example: kendi key revoke logistics pk_5f0c21d9aa17 --reason "The contract with the forwarder ended."
+    """
+    from kendi.operating.mending import operator
+    from shared.messaging.operating import shut_out
+    from shared.web.keys import revoke_any_key
+
+    id = prefix.removeprefix("pk_").partition("_")[0]
+    with _transaction(service) as session:
+        if not revoke_any_key(session, key_id=id):
+            wanted = f"no key of {service} that opens anything begins so; kendi key list {service} shows them"
+            raise click.BadParameter(wanted, param_hint="'PREFIX'")
+        shut_out(session, operator(), "revoke", f"key {id}", reason)
+    say({"service": service, "prefix": f"pk_{id}"}, as_json, f"pk_{id} opens nothing in {service} any more.")
 
 
 @click.group()
@@ -132,10 +181,37 @@ def add(service: str, role: str, account: str | None, name: str, email: str, as_
     from shared.web.access import add_person
 
     password = _password()  # no transaction waits for somebody who types
-    with _transaction(service, role, account) as session:
+    with _letting_in(service, role, account) as session:
         add_person(session, email=email, name=name, role=role, account=account, password=password)
     told = {"service": service, "role": role, "account": account, "name": name, "email": email.lower()}
     say(told, as_json, f"{email.lower()} may sign in to {service} as {role}.")
+
+
+@user.command("disable")
+@SERVICE
+@click.option("--email", required=True, callback=_email, help="what they sign in with")
+@REASON
+@JSON
+def disable(service: str, email: str, reason: str, as_json: bool) -> None:
+    """Shut a person out: their sessions end at once, and they can't sign in again.
+
+    Who did it, when and why is kept. `kendi user add` with the same address lets them in again.
+    Needs KENDI_<SERVICE>_DATABASE_URL.
+
+    Example: kendi user disable logistics --email hub@example.org --reason "Left the hub."
+    """
+    from kendi.operating.mending import operator
+    from shared.messaging.operating import shut_out
+    from shared.web.access import disable_person
+
+    with _transaction(service) as session:
+        person = disable_person(session, email=email)
+        if person is None:
+            wanted = f"nobody who may sign in to {service} has this address"
+            raise click.BadParameter(wanted, param_hint="'--email'")
+        shut_out(session, operator(), "disable", f"person {person}", reason)
+    told = {"service": service, "email": email.lower()}
+    say(told, as_json, f"{email.lower()} may not sign in to {service} any more.")
 
 
 def _password() -> str:
@@ -151,20 +227,26 @@ def _password() -> str:
 
 
 @contextmanager
-def _transaction(service: str, role: str, account: str | None) -> Iterator[Any]:
+def _letting_in(service: str, role: str, account: str | None) -> Iterator[Any]:
     """A transaction of the service, once its role and account are known to be some."""
+    if role not in ROLES[service]:
+        raise click.BadParameter(f"give one of {service}: {', '.join(ROLES[service])}", param_hint="'--role'")
+    with _transaction(service) as session:
+        _need_account(session, ROLES[service][role], role, account)
+        yield session
+
+
+@contextmanager
+def _transaction(service: str) -> Iterator[Any]:
     from sqlalchemy.exc import DBAPIError
 
     from shared.database import Database
     from shared.settings import database_url
     from shared.sight import SERVICE
 
-    if role not in ROLES[service]:
-        raise click.BadParameter(f"give one of {service}: {', '.join(ROLES[service])}", param_hint="'--role'")
     database = Database(database_url(service, "web"), sees=SERVICE, pool_size=1)
     try:
         with database.transaction() as session:
-            _need_account(session, ROLES[service][role], role, account)
             yield session
     except DBAPIError as error:
         why = str(error.orig).strip().splitlines()[0]

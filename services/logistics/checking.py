@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from services.logistics import standing, views_of_cartons
+from services.logistics import rules, standing, views_of_cartons
 from services.logistics.contents import OfLot
 from services.logistics.domain.carton import reasons_to_stay
-from services.logistics.domain.documents import missing, too_old
+from services.logistics.domain.documents import too_old
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.shipment import Shipment
 from shared.refusal import Sentence
@@ -30,7 +30,7 @@ def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today:
     staying = views_of_cartons.that_may_not_leave(session, [shipment.id])[shipment.id]
     held = shipment.held(standing.in_shipment(session, shipment.id), today)
     stays = [*held, *reasons_to_stay(staying)]
-    lacking = missing(shipment.documents, {STUFFED_SEALED})
+    lacking = shipment.missing_for(STUFFED_SEALED, rules.milestones(session))
     owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
     unfit = [*owed, *too_old(shipment.documents, today)]
     unweighed = sum(each.unweighed for each in inside)

@@ -71,6 +71,7 @@ def _rule(row: reference.DocumentRule) -> dict[str, Any]:
         "needed_by": row.needed_by,
         "valid_days": _valid_days(row),
         "serves_many": row.serves_many,
+        "names_consignee": row.names_consignee,
         "made_by_system": row.made_by_system,
         "verified": row.verified,
     }

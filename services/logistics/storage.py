@@ -412,6 +412,14 @@ shipment_document = Table(
     Column("verified", Boolean, nullable=False),
     Column("needed_by", Text),
     Column("serves_many", Boolean, nullable=False, server_default="false"),
+    Column("names_consignee", Boolean, nullable=False, server_default="false"),
+    Column(
+        "outdated",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="was there, made out to a former consignee; asked for again",
+    ),
     Column("number", Text),
     Column("issued_on", Date),
     Column("valid_days", JSONB, nullable=False, server_default="{}"),
@@ -420,6 +428,7 @@ shipment_document = Table(
     CheckConstraint("num_nulls(number, issued_on) IN (0, 2)", name="recorded"),
     CheckConstraint("treatment IN ('gas', 'heat')", name="treatment"),
     CheckConstraint("treatment IS NULL OR number IS NOT NULL", name="treated"),
+    CheckConstraint("NOT outdated OR number IS NULL", name="outdated"),
 )
 
 document_file = Table(
@@ -462,6 +471,7 @@ export_declaration = Table(
     Column("voyage", Text, nullable=False),
     Column("export_on", Date, nullable=False),
     Column("filed_on", Date, nullable=False),
+    Column("consignee", Text, comment="whom it names; none: it was filed before that was kept"),
     Column("registration", Text),
     Column("registered_on", Date),
     Column("cancelled_on", Date),

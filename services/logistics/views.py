@@ -369,6 +369,7 @@ def document_as_dict(document: Document, language: str = "en") -> dict[str, Any]
         "issued_on": document.issued_on,
         "valid_days": document.valid_days,
         "treatment": document.treatment,
+        "outdated": document.outdated,
         "valid_until": document.valid_until,
         "made_by_system": document.made_by_system,
         "verified": document.verified,

@@ -27,8 +27,10 @@ def find_carton(session: Session, principal: Principal, sscc: str) -> Row[Any] |
 
 
 def cartons_of(session: Session, order_id: UUID, line: int, *, limit: int) -> Sequence[str]:
-    """The SSCCs of cartons that were packed for a line."""
-    query = select(carton.c.sscc).where(carton.c.order_id == order_id, carton.c.line_number == line)
+    """The SSCCs of delivered cartons of a line."""
+    query = select(carton.c.sscc).where(
+        carton.c.order_id == order_id, carton.c.line_number == line, carton.c.delivered
+    )
     return session.execute(query.order_by(carton.c.sscc).limit(limit)).scalars().all()
 
 
@@ -50,7 +52,7 @@ def _shown(session: Session, order_id: UUID, found: Sequence[Claim]) -> list[dic
     count = select(claim_photo.c.claim_id, func.count().label("photos")).group_by(claim_photo.c.claim_id)
     counted = session.execute(count.where(claim_photo.c.claim_id.in_([each.id for each in found])))
     photos = {row.claim_id: row.photos for row in counted}
-    short = _short_landings(session, order_id)
+    short = short_landings_of(session, order_id)
     return [
         {
             **{name: getattr(each, name) for name in SHOWN},
@@ -66,7 +68,7 @@ def _shown(session: Session, order_id: UUID, found: Sequence[Claim]) -> list[dic
     ]
 
 
-def _short_landings(session: Session, order_id: UUID) -> dict[str, dict[str, Any]]:
+def short_landings_of(session: Session, order_id: UUID) -> dict[str, dict[str, Any]]:
     told = select(timeline.c.type, timeline.c.data).where(
         timeline.c.order_id == order_id,
         timeline.c.type.in_((RECORDED, CORRECTED)),

@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     FromClause,
     RowMapping,
-    Subquery,
     Uuid,
     case,
+    exists,
     func,
     literal,
-    or_,
     select,
     true,
     tuple_,
@@ -24,41 +24,23 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from services.orders.domain.order import Order
-from services.orders.storage import BY_DAY, WANTED, order_line
 from services.orders.storage import order as orders
+from services.orders.storage import order_line
 from services.orders.views import mine
 from shared.database import Database
 from shared.web.access import Principal
 
-OPEN = order_line.c.delivered < WANTED
-BLOCKED = order_line.c.action == "block"
-HELD = (
-    order_line.c.produce_until.is_(None)
-    & (order_line.c.good == order_line.c.withheld)
-    & (order_line.c.departed == 0)
-)
-"""An open line that is not blocked and waits for its first release: ``policy_hold`` in SQL."""
+OPEN_STATES = ("in_progress", "on_hold", "blocked")
+STATES = (*OPEN_STATES, "closed")
+OPEN = order_line.c.stage != "closed"
 
 STATE = case(
     (func.coalesce(func.bool_and(~OPEN), True), "closed"),
-    (func.bool_and(BLOCKED).filter(OPEN), "blocked"),
-    (func.bool_and(or_(BLOCKED, HELD)).filter(OPEN), "on_hold"),
+    (func.bool_and(order_line.c.stage == "blocked").filter(OPEN), "blocked"),
+    (func.bool_and(order_line.c.stage.in_(("blocked", "on_hold"))).filter(OPEN), "on_hold"),
     else_="in_progress",
 )
 """``Order.state`` in SQL, over the lines of one order."""
-OPEN_STATES = ("in_progress", "on_hold", "blocked")
-STATES = (*OPEN_STATES, "closed")
-
-OF_LINES = (
-    select(
-        func.count().label("lines"),
-        func.sum(order_line.c.ordered).label("ordered"),
-        func.sum(order_line.c.delivered).label("delivered"),
-        STATE.label("state"),
-    )
-    .where(order_line.c.order_id == orders.c.id)
-    .lateral("of_lines")
-)
 
 Key = tuple[date, UUID]
 """The place of an order in a list: its day, and its id among those of the day."""
@@ -91,13 +73,18 @@ def list_orders(
     session: Session, principal: Principal, filters: Filters = ALL, *, limit: int, after: Key | None = None
 ) -> Sequence[RowMapping]:
     """Newest first; one row more than the limit tells that there are more."""
-    if filters.sku or filters.state in OPEN_STATES:
-        found = _found_by_lines(principal, filters, after)
-        tables: FromClause = found.join(orders, orders.c.id == found.c.order_id)
-        day, id, reached = found.c.placed_on, found.c.order_id, [true()]
+    of_lines = _of_lines(filters)
+    found = order_line.alias("found")
+    which = _line_to_find_by(filters, found)
+    if which is None:
+        tables: FromClause = orders
+        day, id, one_line = orders.c.placed_on, orders.c.id, []
     else:
-        tables, day, id = orders, orders.c.placed_on, orders.c.id
-        reached = _reached(day, id, filters, after)
+        tables = found.join(orders, orders.c.id == found.c.order_id)
+        day, id = found.c.placed_on, found.c.order_id
+        one_line = [which, found.c.number == of_lines.c.first]
+        if principal.account is not None:
+            one_line.append(found.c.buyer == principal.account)
     query = (
         select(
             orders.c.id,
@@ -105,32 +92,43 @@ def list_orders(
             orders.c.po_number,
             orders.c.currency,
             orders.c.placed_on,
-            *OF_LINES.c,
+            *(of_lines.c[name] for name in ("lines", "ordered", "delivered", "state")),
             func.concat(orders.c.placed_on, " ", orders.c.id).label("key"),
         )
-        .select_from(tables.join(OF_LINES, true()))
-        .where(mine(principal), *reached, *_of_the_order(filters))
+        .select_from(tables.join(of_lines, true()))
+        .where(mine(principal), *one_line, *_reached(day, id, filters, after))
+        .where(*_of_the_order(filters, of_lines))
         .order_by(day.desc(), id.desc())
         .limit(limit + 1)
     )
     return session.execute(query).mappings().all()
 
 
-def _found_by_lines(principal: Principal, filters: Filters, after: Key | None) -> Subquery:
-    """Orders found by their lines, from an index that has the order of the list.
+def _line_to_find_by(filters: Filters, line: FromClause) -> ColumnElement[bool] | None:
+    """What a line must be for its order to be found by it, from an index that has the order of the list.
 
-    Were an item or an open state only a condition on the orders, a rare one would be looked for in
-    all there ever were.
+    Were an item or a state only a condition on the orders, a rare one would be looked for in all there ever
+    were. An order in a state has a line at that stage; the orders under way are fewer than those of an item.
     """
-    day, id = BY_DAY
-    query = select(day, id).where(*_reached(day, id, filters, after))
-    if filters.sku is None:
-        query = query.where(OPEN)
-    else:
-        query = query.where(order_line.c.sku == filters.sku)
-        if principal.account is not None:
-            query = query.where(order_line.c.buyer == principal.account)
-    return query.distinct().order_by(day.desc(), id.desc()).subquery("found")
+    if filters.state in OPEN_STATES or (filters.state and filters.sku is None):
+        return line.c.stage == filters.state
+    return None if filters.sku is None else line.c.sku == filters.sku
+
+
+def _of_lines(filters: Filters) -> FromClause:
+    """What the lines of an order are together, and the ``first`` of those that it is found by."""
+    which = _line_to_find_by(filters, order_line)
+    return (
+        select(
+            func.count().label("lines"),
+            func.sum(order_line.c.ordered).label("ordered"),
+            func.sum(order_line.c.delivered).label("delivered"),
+            STATE.label("state"),
+            func.min(order_line.c.number).filter(true() if which is None else which).label("first"),
+        )
+        .where(order_line.c.order_id == orders.c.id)
+        .lateral("of_lines")
+    )
 
 
 def _reached(day: Any, id: Any, filters: Filters, after: Key | None) -> list[Any]:
@@ -145,10 +143,14 @@ def _reached(day: Any, id: Any, filters: Filters, after: Key | None) -> list[Any
     return conditions
 
 
-def _of_the_order(filters: Filters) -> list[Any]:
+def _of_the_order(filters: Filters, of_lines: FromClause) -> list[Any]:
     conditions = []
     if filters.state is not None:
-        conditions.append(OF_LINES.c.state == filters.state)
+        conditions.append(of_lines.c.state == filters.state)
+    if filters.sku is not None:
+        of_item = order_line.alias("of_item")
+        of_order = (of_item.c.order_id == orders.c.id) & (of_item.c.buyer == orders.c.buyer)
+        conditions.append(exists().where(of_order, of_item.c.sku == filters.sku))
     if filters.po_number is not None:
         conditions.append(orders.c.po_number == filters.po_number)
     if filters.po_prefix is not None:

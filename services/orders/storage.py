@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     ForeignKey,
     ForeignKeyConstraint,
@@ -133,6 +134,13 @@ QUANTITIES = (
     "delivered",
 )  # fmt: skip
 
+STAGE = """CASE
+    WHEN delivered >= ordered + extra - cancelled THEN 'closed'
+    WHEN action = 'block' THEN 'blocked'
+    WHEN produce_until IS NULL AND good = withheld AND departed = 0 THEN 'on_hold'
+    ELSE 'in_progress' END"""
+"""How far a line is, as the state of its order asks: on hold is what waits for its first release."""
+
 order_line = Table(
     "order_line",
     tables,
@@ -164,6 +172,7 @@ order_line = Table(
         "if_free", Text, comment="of a blocked line: what is decided of free workers' goods; none: not known"
     ),
     *(Column(name, Integer, nullable=False, server_default="0") for name in (*QUANTITIES, "unpacked")),
+    Column("stage", Text, Computed(STAGE, persisted=True), nullable=False, comment="for lists"),
     CheckConstraint("action IN ('allow', 'hold', 'block')", name="action"),
     CheckConstraint("if_free IN ('allow', 'hold', 'block')", name="if_free"),
     CheckConstraint("ordered > 0 AND cancelled BETWEEN 0 AND ordered + extra", name="ordered"),
@@ -182,11 +191,12 @@ order_line = Table(
 WANTED = order_line.c.ordered + order_line.c.extra - order_line.c.cancelled
 """What is still to be delivered in the end: ``Line.wanted`` in SQL."""
 TO_MAKE = WANTED + order_line.c.withheld
-OF_ITS_ORDER = ("buyer", "placed_on")
+FOR_LISTS = ("buyer", "placed_on", "stage")
 BY_DAY = (order_line.c.placed_on, order_line.c.order_id)
 Index("order_line_sku_idx", order_line.c.sku, *BY_DAY)
 Index("order_line_buyer_sku_idx", order_line.c.buyer, order_line.c.sku, *BY_DAY)
-Index("order_line_open_idx", *BY_DAY, postgresql_where=text("delivered < ordered + extra - cancelled"))
+Index("order_line_stage_idx", order_line.c.stage, *BY_DAY)
+Index("order_line_buyer_stage_idx", order_line.c.buyer, order_line.c.stage, *BY_DAY)
 Index(
     "order_line_produce_until_idx",
     order_line.c.produce_until,
@@ -435,6 +445,9 @@ carton = Table(
     Column("sscc", Text, primary_key=True),
     Column("order_id", Uuid, nullable=False),
     Column("line_number", Integer, nullable=False),
+    Column("pieces", Integer, nullable=False),
+    Column("delivered", Boolean, nullable=False, server_default="false"),
+    CheckConstraint("pieces > 0", name="pieces"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     comment="our copy of what logistics packed, for claims",
 )
@@ -869,7 +882,7 @@ mapping.map_imperatively(Decision, decision)
 mapping.map_imperatively(
     Line,
     order_line,
-    exclude_properties=OF_ITS_ORDER,
+    exclude_properties=FOR_LISTS,
     properties={
         "holds": relationship(Hold, order_by=hold.c.id, lazy="selectin"),
         "cancellations": relationship(Cancellation, order_by=cancellation.c.id, lazy="select"),

@@ -60,7 +60,7 @@ def _for(order_id: UUID | None, data: dict[str, Any]) -> dict[str, Any]:
         return data
     return data | {
         name: [part for part in data[name] if part["order_id"] == str(order_id)]
-        for name in ("lines", "short")
+        for name in ("lines", "short", "arrived")
         if name in data
     }
 

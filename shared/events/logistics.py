@@ -11,7 +11,10 @@ from shared.events.contract import contract
 @contract("kendi.logistics.cartons_packed.v1", subject="packing/{lot}")
 @dataclass(frozen=True, kw_only=True)
 class CartonsPacked:
-    """Cartons were closed over pieces of one lot; each carries its SSCC."""
+    """Cartons were closed over pieces of one lot; each carries its SSCC.
+
+    ``pieces`` are what each of the ``ssccs`` holds, in their order; the first version did not tell.
+    """
 
     lot: str
     order_id: UUID
@@ -20,6 +23,7 @@ class CartonsPacked:
     facility: str
     quantity: int
     ssccs: tuple[str, ...]
+    pieces: tuple[int, ...] = ()
 
 
 @contract("kendi.logistics.cartons_gathered.v1", subject="packing/{lot}")
@@ -288,15 +292,24 @@ class ShipmentDeparted:
     lines: tuple[ShipmentLine, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ArrivedCarton:
+    """A carton that was delivered, and the order that it was packed for."""
+
+    order_id: UUID
+    sscc: str
+
+
 @contract("kendi.logistics.shipment_delivered.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentDelivered:
-    """The consignee received the goods."""
+    """The consignee received the goods. ``arrived`` are the cartons; the first version told of none."""
 
     shipment_id: UUID
     place: str
     occurred_at: datetime
     lines: tuple[ShipmentLine, ...]
+    arrived: tuple[ArrivedCarton, ...] = ()
 
 
 @contract("kendi.logistics.goods_withheld.v1", subject="packing/{lot}")

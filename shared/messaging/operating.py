@@ -156,6 +156,11 @@ def begin_anew(session: Session, *, by: Operator) -> UUID:
     return incarnation
 
 
+def shut_out(session: Session, by: Operator, action: str, what: str, reason: str) -> None:
+    """Keep who disabled a person or revoked a key, and why."""
+    note(session, by, action, [what], _checked(reason))
+
+
 def note(
     session: Session, by: Operator, action: str, whats: Iterable[object], reason: str | None = None
 ) -> None:

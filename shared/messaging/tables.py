@@ -247,7 +247,12 @@ operator_action = Table(
     Column("actor", Text, nullable=False),
     Column("actor_role", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("what", Text, nullable=False, comment="the id of the event or message, or which deliveries"),
+    Column(
+        "what",
+        Text,
+        nullable=False,
+        comment="the id of the event or message, or which deliveries",
+    ),
     Column("reason", Text),
     comment="what operators did to events, written in the transaction that did it",
 )

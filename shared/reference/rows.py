@@ -197,6 +197,7 @@ class DocumentRule:
     needed_by: str | None
     valid_days: tuple[ValidDays, ...]
     serves_many: bool
+    names_consignee: bool
     made_by_system: bool
     verified: bool
     source: str

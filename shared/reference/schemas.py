@@ -238,6 +238,7 @@ class DocumentRule(Row):
     )
     valid_days = f.Listed(f.Part(ValidDays()), load_default=())
     serves_many = f.yes_or_no(load_default=False)
+    names_consignee = f.yes_or_no(load_default=False)
     made_by_system = f.yes_or_no(load_default=False)
     verified = f.yes_or_no(load_default=True)
     source = f.mark()

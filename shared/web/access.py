@@ -234,6 +234,19 @@ def keep_person(
     return kept
 
 
+def disable_person(session: Session, *, email: str) -> UUID | None:
+    """Have somebody sign in no more, and end all sessions at once; None if nobody who may has this address."""
+    gone: UUID | None = session.execute(
+        update(person)
+        .where(person.c.email == email.lower(), person.c.disabled_at.is_(None))
+        .values(disabled_at=func.now())
+        .returning(person.c.id)
+    ).scalar_one_or_none()
+    if gone:
+        session.execute(delete(web_session).where(web_session.c.person_id == gone))
+    return gone
+
+
 def sign_in(
     database: Database, *, email: str, password: str, address: str, instead_of: str | None = None
 ) -> str | None:

@@ -21,6 +21,10 @@ LIVE = and_(
     api_key.c.revoked_at.is_(None), or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > func.now())
 )
 STATES = ("active", "expired", "revoked")
+LATELY = or_(
+    LIVE,
+    func.least(api_key.c.revoked_at, api_key.c.expires_at) > text(f"now() - interval '{ENDED_ARE_SHOWN}'"),
+)
 SHOWN = (
     *(api_key.c[name] for name in ("id", "name", "scopes", "created_at", "expires_at")),
     *(api_key.c[name] for name in ("last_used_at", "revoked_at")),
@@ -31,11 +35,15 @@ SHOWN = (
 
 def keys_of(session: Session, principal: Principal) -> Sequence[RowMapping]:
     """The account's keys, newest first; those that ended, for thirty days."""
-    ended_at = func.least(api_key.c.revoked_at, api_key.c.expires_at)
-    lately = or_(LIVE, ended_at > text(f"now() - interval '{ENDED_ARE_SHOWN}'"))
-    query = select(*SHOWN).where(_theirs(principal), lately)
+    query = select(*SHOWN).where(_theirs(principal), LATELY)
     newest = query.order_by(api_key.c.created_at.desc(), api_key.c.id).limit(200)
     return session.execute(newest).mappings().all()
+
+
+def every_key(session: Session) -> Sequence[RowMapping]:
+    """The same of all who have keys of this service, with whose they are."""
+    query = select(*SHOWN, api_key.c.role, api_key.c.account).where(LATELY)
+    return session.execute(query.order_by(api_key.c.created_at.desc(), api_key.c.id)).mappings().all()
 
 
 def make_key(
@@ -82,7 +90,16 @@ def rotate_key(session: Session, *, by: Principal, key_id: str, overlap: timedel
 
 def revoke_key(session: Session, *, by: Principal, key_id: str) -> bool:
     """Have a key open nothing from this commit on, in no process; whether the account has such a key."""
-    gone = update(api_key).where(api_key.c.id == key_id, _theirs(by), LIVE).values(revoked_at=func.now())
+    return _revoked(session, api_key.c.id == key_id, _theirs(by))
+
+
+def revoke_any_key(session: Session, *, key_id: str) -> bool:
+    """The same of a key of whomever; for who runs the service."""
+    return _revoked(session, api_key.c.id == key_id)
+
+
+def _revoked(session: Session, *which: ColumnElement[bool]) -> bool:
+    gone = update(api_key).where(*which, LIVE).values(revoked_at=func.now())
     return session.execute(gone.returning(api_key.c.id)).one_or_none() is not None
 
 

@@ -32,6 +32,7 @@ ALLOWED = {
     "name_id": GOODS,
     "buyer_name": COMPANY,
     "consignee_name": COMPANY,
+    "logistics shipment_document.names_consignee": "whether a paper is made out to the consignee",
     "exporter_name": COMPANY,
     "exporter_identity": COMPANY,
     "place_name": "a port",

@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from pypdf import PdfReader
 from sqlalchemy import select, text
 
@@ -164,7 +165,7 @@ def test_the_audit_finds_every_number_the_same_in_every_database(story: tuple[st
     assert looked_at.effects == looked_at.deliveries > 300
 
 
-def test_no_event_log_table_paper_page_or_answer_elsewhere_holds_a_workers_code_or_id(
+def test_no_event_log_table_key_of_the_broker_paper_page_or_answer_elsewhere_holds_a_workers_code_or_id(
     story: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     papers = [page.extract_text() for file in story[1].glob("*.pdf") for page in PdfReader(file).pages]
@@ -176,7 +177,7 @@ def test_no_event_log_table_paper_page_or_answer_elsewhere_holds_a_workers_code_
         assert len(kept) == 6 and any(
             row["kind"] == "shared" for row in rows_of(urls["production"], "premi_entry")
         )
-        found = [story[0], *papers, *files]
+        found = [story[0], *papers, *files, *in_the_broker(servers.addresses.admin_broker_url)]
         for service, url in urls.items():
             tables = TOLD if service == "production" else tables_of(url)
             found += [json.dumps(row, default=str) for table in tables for row in rows_of(url, table)]
@@ -202,6 +203,31 @@ READERS = (
     ("logistics", LOGISTICS, None),
     ("logistics", KANWIL, None),
 )
+
+
+def in_the_broker(url: str) -> list[str]:
+    """Each key with its value, of whatever kind, as one dump of all of them would have it."""
+    with redis.Redis.from_url(url) as broker:
+        canaries: dict[str, Callable[[str], Any]] = {
+            "canary-string": lambda key: broker.set(key, "of a string"),
+            "canary-list": lambda key: broker.lpush(key, "of a list"),
+            "canary-hash": lambda key: broker.hset(key, "field", "of a hash"),
+            "canary-set": lambda key: broker.sadd(key, "of a set"),
+            "canary-zset": lambda key: broker.zadd(key, {"of a zset": 1}),
+        }
+        for key, put in canaries.items():
+            put(key)
+        read: dict[bytes, Callable[[Any], Any]] = {
+            b"string": broker.get,
+            b"list": lambda key: broker.lrange(key, 0, -1),
+            b"hash": broker.hgetall,
+            b"set": broker.smembers,
+            b"zset": lambda key: broker.zrange(key, 0, -1),
+        }
+        found = [f"{key!r} {read[broker.type(key)](key)!r}" for key in broker.scan_iter()]
+        broker.delete(*canaries)
+    assert sum("of a " in each for each in found) == len(canaries), "all kinds are read"
+    return found
 
 
 def rows_of(url: str, table: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""``kendi key create`` and ``kendi user add``: who they let in, and what they refuse by its option."""
+"""``kendi key`` and ``kendi user``: whom they let in and shut out, and what they refuse by its option."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +11,8 @@ from sqlalchemy import func, insert, select, update
 from kendi.cli import main
 from kendi.cli.access import ROLES
 from services.orders.storage import buyer
-from shared.web.access import IN_A_FACILITY
+from shared.messaging.tables import operator_action
+from shared.web.access import IN_A_FACILITY, KANWIL, create_key
 from shared.web.tables import api_key, person
 from tests.conftest import database_beside
 
@@ -159,3 +160,75 @@ def test_a_key_is_made_for_reading_only_and_for_a_time(client: FlaskClient) -> N
 def test_a_wrong_scope_or_time_is_named(client: FlaskClient, option: str, value: str) -> None:
     refused = kendi(*KEY, option, value)
     assert (refused.exit_code, option in refused.output, made(client)) == (2, True, 0)
+
+
+WHY = ("--reason", "Left the company in March.")
+
+
+def kept(client: FlaskClient) -> list[tuple[str, str]]:
+    """What operators did, and why."""
+    with database_beside(client).transaction() as session:
+        rows = session.execute(select(operator_action).order_by(operator_action.c.id)).all()
+    assert all("@" in row.actor for row in rows)
+    return [(row.action, row.reason) for row in rows]
+
+
+def test_a_person_who_is_shut_out_is_signed_out_and_comes_in_no_more_until_let_in_anew(
+    client: FlaskClient,
+) -> None:
+    kendi(*USER, typed=f"{PASSWORD}\n")
+    form = {"email": EMAIL, "password": PASSWORD}
+    assert client.post("/orders/sign-in", data=form).status_code == 303
+    assert client.get("/orders/").status_code == 200
+    gone = kendi("user", "disable", "orders", "--email", EMAIL.upper(), *WHY)
+    assert gone.exit_code == 0, gone.output
+    assert client.get("/orders/").status_code == 302
+    assert client.post("/orders/sign-in", data=form).status_code == 422
+    assert kept(client) == [("disable", WHY[1])]
+    again = kendi("user", "disable", "orders", "--email", EMAIL, *WHY)
+    assert (again.exit_code, "'--email'" in again.output) == (2, True)
+    kendi(*USER, typed=f"{PASSWORD}\n")
+    assert client.post("/orders/sign-in", data=form).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("service", "path"), [("orders", "orders"), ("production", "facilities"), ("logistics", "shipments")]
+)
+def test_any_key_of_any_service_is_listed_and_revoked(
+    client_of: Callable[[str], FlaskClient], service: str, path: str
+) -> None:
+    client = client_of(service)
+    with database_beside(client).transaction() as session:
+        secret, other = (create_key(session, name="An office", role=KANWIL, account=None) for _ in range(2))
+    prefix = "_".join(secret.split("_")[:2])
+    listed = kendi("key", "list", service)
+    assert (prefix in listed.output, secret in listed.output, "never" in listed.output) == (True, False, True)
+    ended = kendi("key", "revoke", service, prefix, *WHY)
+    assert ended.exit_code == 0, ended.output
+    states = {
+        each["prefix"]: each["state"] for each in json.loads(kendi("key", "list", service, "--json").output)
+    }
+    assert states == {prefix: "revoked", "_".join(other.split("_")[:2]): "active"}
+    opened = [
+        client.get(f"/{service}/v1/{path}", headers={"Authorization": f"Bearer {key}"}).status_code
+        for key in (secret, other)
+    ]
+    assert opened == [401, 200]
+    assert kept(client) == [("revoke", WHY[1])]
+    again = kendi("key", "revoke", service, prefix, *WHY)
+    assert (again.exit_code, "'PREFIX'" in again.output) == (2, True)
+
+
+@pytest.mark.parametrize("reason", ["short", "x" * 2_001, "turned \u202e round and round"])
+def test_nobody_is_shut_out_without_a_reason_that_can_be_read(client: FlaskClient, reason: str) -> None:
+    key = kendi(*KEY).output.strip()
+    kendi(*USER, typed=f"{PASSWORD}\n")
+    for command in (
+        ("key", "revoke", "orders", "_".join(key.split("_")[:2])),
+        ("user", "disable", "orders", "--email", EMAIL),
+    ):
+        refused = kendi(*command, "--reason", reason)
+        assert (refused.exit_code, "reason" in refused.output) == (1, True)
+    assert opens(client, key)
+    assert client.post("/orders/sign-in", data={"email": EMAIL, "password": PASSWORD}).status_code == 303
+    assert kept(client) == []

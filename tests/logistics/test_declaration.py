@@ -23,6 +23,7 @@ from tests.logistics.conftest import (
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_papers import text_of
 from tests.logistics.test_schedule_and_tracking import follow
+from tests.logistics.test_withholding import to_liege
 
 ETD = date(2025, 3, 30)
 
@@ -295,6 +296,57 @@ def test_the_page_follows_it_and_shows_by_when_customs_must_be_told(
     reported = clerk.submit(f"{path}/report", number="060100-000042", reported_on=in_days(9).isoformat())
     assert reported.status_code == 303
     assert "overdue" not in clerk.open(path)
+
+
+def test_goods_for_another_consignee_need_a_peb_corrected_or_filed_anew(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    first = logistics.change(shipment, "declaration", a_declaration()).json
+    assert first["declarations"][0]["consignee"] == "Consignee Belgium"
+    logistics.change(shipment, "documents", a_paper("NPE"))
+    logistics.hears(to_liege())
+    moved = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    assert {code: state for code, state in states(moved).items() if code in ("PEB", "NPE")} == {
+        "PEB": "missing",
+        "NPE": "missing",
+    }
+    by_hand = logistics.change(shipment, "documents", a_paper("PEB"))
+    assert (by_hand.status_code, "kept with its declaration" in by_hand.text) == (422, True)
+    for code in ("EORI", "FUM", "SI-BKG"):
+        assert logistics.change(shipment, "documents", a_paper(code)).status_code == 200
+    held = logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    assert (held.status_code, "PEB (owed by" in held.text, "NPE (owed by" in held.text) == (422, True, True)
+
+    clerk, path = Visitor(logistics, LOGISTICS), f"/logistics/shipment/{shipment['id']}/declaration"
+    assert "The goods go to Consignee Liege now" in clerk.open(f"{path}?lang=en")
+    other = clerk.submit(f"{path}/correct", consignee="Consignee Belgium")
+    assert (other.status_code, "goes to Consignee Liege" in other.text) == (422, True)
+    assert clerk.submit(f"{path}/correct", consignee="Consignee Liege").status_code == 303
+    assert "The goods go to" not in clerk.open(path)
+    corrected = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    assert (states(corrected)["PEB"], corrected["declarations"][0]["consignee"]) == (
+        "present",
+        "Consignee Liege",
+    )
+    assert logistics.change(shipment, "documents", a_paper("NPE")).status_code == 200
+    sealed = logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    assert sealed.status_code == 200, sealed.text
+
+
+def test_a_peb_that_was_cancelled_for_it_holds_up_only_the_gate(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    logistics.change(shipment, "declaration", a_declaration())
+    logistics.hears(to_liege())
+    cancelled = logistics.change(shipment, "declaration/cancel", {"reason": "Another consignee."}).json
+    assert [each["outdated"] for each in cancelled["documents"] if each["code"] in ("PEB", "NPE")] == [
+        False,
+        False,
+    ]
+    for code in ("EORI", "FUM", "SI-BKG"):
+        logistics.change(shipment, "documents", a_paper(code))
+    sealed = logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL})
+    assert sealed.status_code == 200, sealed.text
 
 
 def test_the_cancelling_is_reported_of_a_shipment_that_was_given_up_too(

@@ -35,7 +35,7 @@ from shared.web.access import KANWIL, LOGISTICS
 from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper, in_days
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_papers import text_of
-from tests.logistics.test_withholding import to_france
+from tests.logistics.test_withholding import to_france, to_liege
 
 MEGABYTES = 1024**2
 
@@ -327,3 +327,16 @@ def test_a_line_that_goes_elsewhere_changes_the_checklist_and_what_was_present_s
     assert states["FUM"] == states["EORI"] == "present"
     assert "ENS" not in states
     assert len(the_paper(now, "EORI")["files"]) == 1
+
+
+def test_a_file_made_out_to_a_former_consignee_is_kept_when_its_paper_is_wanted_no_more(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.booked()
+    sent = send(logistics, shipment, a_paper("ENS"), a_pdf(of="ENS"))
+    assert sent.status_code == 200, sent.text
+    australia = Party(name="Consignee Australia", address=("Sydney",), country="AU")
+    logistics.hears(to_liege(), replace(to_france(), consignee=australia))
+    now = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    (ens,) = [each for each in now["documents"] if each["code"] == "ENS"]
+    assert (ens["state"], len(ens["files"])) == ("on_request", 1)

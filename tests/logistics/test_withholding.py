@@ -1,6 +1,7 @@
 """Finished goods that were cancelled are taken to stock where they are in no shipment; an opened carton's number is retired."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from services.logistics.storage import carton, lot
 from services.logistics.views import lots_withheld
 from shared.events.orders import ClearanceWithdrawn, OrderLineAmended, Party, WithholdingRequested
+from shared.web.access import LOGISTICS
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -20,8 +22,10 @@ from tests.logistics.conftest import (
     a_booking,
     a_clearance,
     a_lot,
+    a_paper,
     an_order,
 )
+from tests.logistics.test_desk import Visitor
 
 LOT = "SRG-2503-001"
 
@@ -205,6 +209,12 @@ def to_france(line: int = 1) -> OrderLineAmended:
     )
 
 
+def to_liege(line: int = 1, *, name: str = "Consignee Liege") -> OrderLineAmended:
+    """Another consignee in the same country."""
+    party = Party(name=name, address=("Rue 9", "4000 Liege"), country="BE")
+    return replace(to_france(line), consignee=party)
+
+
 def withdrawn(line: int = 1) -> ClearanceWithdrawn:
     return ClearanceWithdrawn(order_id=ORDER, line=line, purpose="export")
 
@@ -230,6 +240,41 @@ def test_goods_do_not_leave_for_where_they_are_not_to_go_any_more(logistics: Log
         422,
         True,
     )
+
+
+def test_goods_do_not_leave_on_papers_that_were_made_out_to_a_former_consignee(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    for code in ("COO", "BL", "PC"):
+        assert logistics.change(shipment, "documents", a_paper(code)).status_code == 200
+    named = {"BL", "COO", "ENS", "NPE", "PC", "PEB", "SI-BKG"}
+    logistics.hears(to_liege())
+    moved = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    assert {each["code"] for each in moved["documents"] if each["outdated"]} == named
+    assert {each["code"] for each in moved["documents"] if each["state"] == "missing"} == named
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}?lang=en")
+    assert "It was made out to the former consignee" in page
+    before = named - {"BL", "COO"}
+    for code in sorted(before):
+        refused = dispatch(logistics, shipment)
+        assert (refused.status_code, f"{code} (owed by" in refused.json["detail"]) == (422, True)
+        assert logistics.change(shipment, "documents", a_paper(code)).status_code == 200
+    assert dispatch(logistics, shipment).status_code == 200
+    left = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    assert {each["code"] for each in left["documents"] if each["outdated"]} == {"BL", "COO"}
+
+
+def test_another_address_is_another_paper_and_other_quantities_are_not(logistics: Logistics) -> None:
+    shipment = logistics.booked()
+    same = Party(name="Consignee Belgium", address=("Havenstraat 1", "2000 Antwerp"), country="BE")
+    logistics.hears(replace(to_france(), consignee=same, ordered=1_200))
+    assert not outdated(logistics, shipment)
+    logistics.hears(replace(to_france(), consignee=replace(same, address=("Havenstraat 2", "2000 Antwerp"))))
+    assert "PEB" in outdated(logistics, shipment)
+
+
+def outdated(logistics: Logistics, shipment: dict[str, Any]) -> set[str]:
+    now = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    return {each["code"] for each in now["documents"] if each["outdated"]}
 
 
 def test_an_amended_line_stands_at_the_hub_for_its_new_destination(logistics: Logistics) -> None:

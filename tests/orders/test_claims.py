@@ -7,11 +7,22 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from shared.events.logistics import CartonsPacked, MilestoneCorrected, MilestoneRecorded, ShortCarton
+from services.logistics.domain.sscc import sscc
+from services.orders.domain.claiming import shared_out
+from shared.events.logistics import (
+    ArrivedCarton,
+    CartonsPacked,
+    CartonsUnpacked,
+    MilestoneCorrected,
+    MilestoneRecorded,
+    ShipmentDelivered,
+    ShortCarton,
+)
 from shared.photos import MOST_BYTES
-from shared.web.access import KANWIL
+from shared.web.access import BUYER, KANWIL
 from tests.orders.conftest import Caller, Orders, in_days
 from tests.orders.test_handlers import LOT, ORDERS, SHIPMENT, SRAGEN, WHEN, Followed, follow
 from tests.orders.test_pages import Visitor
@@ -19,7 +30,8 @@ from tests.pictures import a_photo
 from tests.statements import asked_by
 
 CLAIMS = "/orders/v1/claims"
-SSCC = "095299000000000011"
+SSCCS = tuple(sscc(serial) for serial in (1, *range(101, 110)))
+SSCC = SSCCS[0]
 WHY: dict[str, Any] = {"reason": "The fibres were wet when the carton was opened."}
 
 
@@ -31,11 +43,27 @@ def order(orders: Orders) -> Followed:
 def delivered(orders: Orders, *, po_number: str = "PO-1") -> Followed:
     """1,000 pieces at 0.55 USD, delivered; a carton holds 200 of them."""
     order = follow(orders, po_number=po_number)
-    packed = CartonsPacked(
-        lot=LOT, **order.about(1), sku="CR-BALL-07", facility=SRAGEN, quantity=1_000, ssccs=(SSCC,)
-    )
-    order.hears(order.plan(), order.work(), order.lot(), packed, order.departure(), order.arrival())
+    order.hears(order.plan(), order.work(), order.lot(), packed(order), order.departure(), arrival(order))
     return order
+
+
+def packed(order: Followed, *pieces: int, first: int = 0) -> CartonsPacked:
+    """Cartons with so many pieces each; five of 200 unless told otherwise."""
+    held = pieces or (200,) * 5
+    return CartonsPacked(
+        lot=LOT,
+        **order.about(1),
+        sku="CR-BALL-07",
+        facility=SRAGEN,
+        quantity=sum(held),
+        ssccs=SSCCS[first : first + len(held)],
+        pieces=held,
+    )
+
+
+def arrival(order: Followed, *ssccs: str, quantity: int = 1_000) -> ShipmentDelivered:
+    arrived = tuple(ArrivedCarton(order_id=order.id, sscc=sscc) for sscc in ssccs or SSCCS[:5])
+    return replace(order.arrival(order.part(quantity=quantity)), arrived=arrived)
 
 
 def claim(order: Followed, quantity: int = 20, *, status: int = 201, **changes: Any) -> Any:
@@ -122,11 +150,81 @@ def test_no_piece_is_claimed_twice_and_no_carton_for_more_than_it_holds(order: F
 
 def test_what_is_not_delivered_cannot_be_claimed(orders: Orders) -> None:
     order = follow(orders)
-    packed = CartonsPacked(
-        lot=LOT, **order.about(1), sku="CR-BALL-07", facility=SRAGEN, quantity=1_000, ssccs=(SSCC,)
-    )
-    order.hears(order.plan(), order.lot(), packed)
-    claim(order, 1, status=422)
+    order.hears(order.plan(), order.lot(), packed(order))
+    assert claim(order, 1, status=422)["errors"][0]["field"] == "sscc"
+
+
+def test_a_part_carton_is_claimed_for_what_it_holds_whatever_the_catalogue_says_now(orders: Orders) -> None:
+    order = follow(orders)
+    ships = order.part(quantity=900)
+    order.hears(order.plan(), order.work(), order.lot(), packed(order, 200, 200, 200, 200, 100))
+    order.hears(order.departure(ships), arrival(order, quantity=900))
+    with orders.database.transaction() as session:
+        session.execute(text("UPDATE item SET published = published || '{\"pieces_per_carton\": 300}'"))
+    assert "100 pieces" in claim(order, 101, sscc=SSCCS[4], status=422)["errors"][0]["message"]
+    claim(order, 100, sscc=SSCCS[4])
+    claim(order, 201, status=422)
+    claim(order, 200)
+
+
+def test_cartons_that_stay_behind_or_were_opened_are_not_claimed(orders: Orders) -> None:
+    order = follow(orders)
+    opened = CartonsUnpacked(lot=LOT, **order.about(1), quantity=200, ssccs=SSCCS[4:5])
+    order.hears(order.plan(), order.work(), order.lot(), packed(order), opened)
+    order.hears(packed(order, 150, 50, first=5))
+    gone = (*SSCCS[:2], SSCCS[5])
+    ships = order.part(quantity=550)
+    order.hears(order.departure(ships), arrival(order, *gone, quantity=550))
+    for each in SSCCS[2:5]:
+        assert "is not delivered" in claim(order, 1, sscc=each, status=422)["errors"][0]["message"]
+    form = Visitor(orders, BUYER, account="CHEWY-LOUIS").open(f"/orders/order/{order.id}/lines/1/claim")
+    assert [each for each in SSCCS if f'value="{each}"' in form] == sorted(gone)
+    claim(order, 150, sscc=SSCCS[5])
+    claim(order, 200, sscc=SSCCS[1])
+
+
+def test_a_carton_that_was_short_landed_is_claimed_until_it_turns_up(orders: Orders) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.work(), order.lot(), packed(order), order.departure())
+    told: dict[str, Any] = {"shipment_id": SHIPMENT, "place": "BEANR", "lines": (order.part(),)}
+    short = (ShortCarton(order_id=order.id, sscc=SSCC),)
+    order.hears(MilestoneRecorded(milestone="SHORT_LANDED", occurred_at=WHEN, short=short, **told))
+    claim(order, 150)
+    claim(order, 1, sscc=SSCCS[1], status=422)
+    later = WHEN + timedelta(hours=1)
+    order.hears(MilestoneRecorded(milestone="LANDED_IN_FULL", occurred_at=later, **told))
+    claim(order, 50, status=422)
+    order.hears(arrival(order))
+    claim(order, 50)
+
+
+def test_a_delivery_waits_for_the_cartons_that_it_names(orders: Orders) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.work(), order.lot(), order.cartons(quantity=600))
+    order.hears(order.departure(order.part(quantity=400)), arrival(order, *SSCCS[:2], quantity=400))
+    assert "delivered" not in order.quantities()
+    order.hears(packed(order, 200, 200))
+    assert order.quantities()["delivered"] == 400
+    claim(order, 200)
+
+
+def test_events_of_before_cartons_were_told_one_by_one_are_counted_as_well_as_they_tell(
+    orders: Orders,
+) -> None:
+    order = follow(orders)
+    first = replace(packed(order, 200, 200, 200, 200, 100), pieces=())
+    ships = order.part(quantity=900)
+    order.hears(order.plan(), order.work(), order.lot(), first, order.departure(ships), order.arrival(ships))
+    claim(order, 101, sscc=SSCCS[4], status=422)
+    claim(order, 200)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "cartons", "holds"),
+    [(1_000, 5, [200] * 5), (900, 5, [200] * 4 + [100]), (1, 1, [1]), (700, 2, [350] * 2), (7, 3, [3] * 3)],
+)
+def test_what_cartons_hold_where_nobody_told(quantity: int, cartons: int, holds: list[int]) -> None:
+    assert shared_out(quantity, cartons, full=200) == holds
 
 
 def test_a_carton_that_is_not_the_buyers_is_none(order: Followed) -> None:

@@ -2,19 +2,20 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations_with_replacement, product
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from services.orders import listing
 from services.orders.domain.destination_policy import SEVERITY
 from services.orders.domain.order import Line, Order
 from shared.clock import advance
-from shared.web.access import KANWIL, Principal
+from shared.web.access import BUYER, KANWIL, Principal
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 from tests.orders.test_order import a_line as the_line
 from tests.orders.test_order import an_order as the_order
@@ -56,8 +57,95 @@ def test_orders_are_found_by_state_item_and_po_number(orders: Orders) -> None:
     assert found(orders, "po_number=A-1") == ["A-1"]
     assert found(orders, "po_number=A-") == []
     assert found(orders, "sku=CR-BALL-07&state=in_progress") == ["B%1"]
+    assert found(orders, "sku=CR-BALL-07&state=closed") == []
+    assert found(orders, "sku=CR-RING-15&state=on_hold") == []
     assert orders.rival.get(f"{ORDERS}?sku=CR-BALL-07").json == []
     assert [row["buyer"] for row in orders.office.get(f"{ORDERS}?sku=CR-RING-15").json] == ["CHEWY-LOUIS"]
+
+
+def test_an_order_of_many_lines_is_found_once_by_the_state_that_they_make(orders: Orders) -> None:
+    for po_number, countries in (("M-1", ("BE", "US", "BE")), ("M-2", ("US", "US")), ("M-3", ("ID", "BE"))):
+        lines = [a_line(consignee=CONSIGNEE | {"country": country}) for country in countries]
+        assert orders.buyer.post(ORDERS, an_order(po_number=po_number, lines=lines)).status_code == 201
+    for query, numbers in (
+        ("state=on_hold", ["M-1"]),
+        ("state=blocked", ["M-2"]),
+        ("state=in_progress", ["M-3"]),
+        ("sku=CR-BALL-07", ["M-3", "M-2", "M-1"]),
+        ("sku=CR-BALL-07&state=on_hold", ["M-1"]),
+    ):
+        assert found(orders, query) == numbers, query
+
+
+@pytest.mark.parametrize("state", listing.OPEN_STATES)
+def test_a_rare_state_is_not_looked_for_in_all_that_others_have_open(orders: Orders, state: str) -> None:
+    """What PostgreSQL reads for a page is told by its plan, whatever else the machine does."""
+    country = {"in_progress": "ID", "on_hold": "BE", "blocked": "US"}[state]
+    place(orders, "RARE", country=country)
+    few = rows_read(orders, "CHEWY-LOUIS", state)
+    other = {"in_progress": "BE", "on_hold": "ID", "blocked": "ID"}[state]
+    place(orders, "OTHER", country=other)
+    multiply(orders, "OTHER", 3_000)
+    assert found(orders, f"state={state}") == ["RARE"]
+    assert rows_read(orders, "CHEWY-LOUIS", state) <= 2 * few + 10
+    assert rows_read(orders, "RIVAL", state) <= few
+
+
+def multiply(orders: Orders, po_number: str, times: int) -> None:
+    """As many orders like one, with all of its lines."""
+    with orders.database.transaction() as session:
+        for table, key in (("buyer_order", "id"), ("order_line", "order_id")):
+            columns = [
+                name
+                for (name,) in session.execute(
+                    text(
+                        "SELECT column_name FROM information_schema.columns WHERE table_name = :table"
+                        " AND table_schema = current_schema() AND is_generated = 'NEVER'"
+                    ),
+                    {"table": table},
+                )
+            ]
+            changed = {key: "md5(number_of::text)::uuid", "po_number": "po_number || '-' || number_of"}
+            values = ", ".join(changed.get(name, f"one.{name}") for name in columns)
+            source = "one.po_number" if table == "buyer_order" else "one.order_id"
+            which = (
+                ":po_number"
+                if table == "buyer_order"
+                else "(SELECT id FROM buyer_order WHERE po_number = :po_number)"
+            )
+            session.execute(
+                text(
+                    f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"
+                    f" FROM {table} one, generate_series(1, :times) number_of WHERE {source} = {which}"
+                ),
+                {"po_number": po_number, "times": times},
+            )
+    with orders.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE buyer_order, order_line"))
+
+
+def rows_read(orders: Orders, account: str, state: str) -> int:
+    """How many rows of lines the plan of a page reads."""
+    statements: list[tuple[str, Any]] = []
+
+    def see(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        statements.append((statement, parameters))
+
+    principal = Principal("key:buyer", "buyer", BUYER, account)
+    with orders.database.transaction() as session:
+        event.listen(session.get_bind(), "before_cursor_execute", see)
+        listing.list_orders(session, principal, listing.Filters(state=state), limit=50)
+        event.remove(session.get_bind(), "before_cursor_execute", see)
+        explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statements[-1][0]}"
+        (plan,) = session.connection().exec_driver_sql(explain, statements[-1][1]).scalar_one()
+    return sum(scanned(plan["Plan"]))
+
+
+def scanned(node: dict[str, Any]) -> Iterator[int]:
+    if node.get("Relation Name") == "order_line":
+        yield int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+    for child in node.get("Plans", ()):
+        yield from scanned(child)
 
 
 def test_orders_are_found_by_the_days_on_which_they_were_placed(orders: Orders) -> None:

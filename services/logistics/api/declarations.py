@@ -40,7 +40,7 @@ def file_declaration(body: dict[str, Any], shipment_id: UUID) -> Response:
 @api.response(200, ShipmentSchema)
 @requires(LOGISTICS)
 def correct_declaration(body: dict[str, Any], shipment_id: UUID) -> Response:
-    """Note customs' registration, or another vessel or day. Needs an Idempotency-Key.
+    """Note customs' registration, or another vessel, day or consignee. Needs an Idempotency-Key.
 
     Exporter, office, kind of export and facility can't be corrected: cancel, and file anew.
     """

@@ -243,6 +243,7 @@ class Lot:
             facility=self.facility,
             quantity=sum(carton.pieces for carton in cartons),
             ssccs=tuple(carton.sscc for carton in cartons),
+            pieces=tuple(carton.pieces for carton in cartons),
         )
 
 

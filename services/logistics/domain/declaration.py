@@ -46,7 +46,11 @@ def need_window(etd: date, on: date, *, field: str | None = None) -> None:
 
 @dataclass(eq=False, kw_only=True)
 class Declaration:
-    """A declaration as it was filed; ``export_on`` is the estimated day of export, ``registration`` is customs' number."""
+    """A declaration as it was filed and corrected.
+
+    ``export_on`` is the estimated day of export, ``registration`` is customs' number, ``consignee`` whom it names,
+    where that was told.
+    """
 
     number: str
     office: str
@@ -58,6 +62,7 @@ class Declaration:
     voyage: str
     export_on: date
     filed_on: date
+    consignee: str | None = None
     registration: str | None = None
     registered_on: date | None = None
     cancelled_on: date | None = None

@@ -64,6 +64,7 @@ class Rule:
     needed_by: str | None = None
     valid_days: Mapping[str, dict[str, int]] = field(default_factory=dict)
     serves_many: bool = False
+    names_consignee: bool = False
 
     def covers(self, cargo: Cargo) -> bool:
         return (
@@ -83,8 +84,9 @@ class Document:
     The words are a copy of the rule's as it stood when the checklist was made; ``blocks`` are the
     milestones that can't be without it. ``verified`` is false where nobody has read the present rule.
     ``needed_by`` counts its last day from the booking's days; of one that ``serves_many`` the same paper may
-    be kept with other shipments. ``valid_days`` are those of the destination by ``treatment``, from the day on the
-    paper to the stuffing; while nobody told which it was, the shortest count.
+    be kept with other shipments. One that ``names_consignee`` holds for that consignee only. ``valid_days`` are those of the destination by ``treatment``, from the day on the
+    paper to the stuffing; while nobody told which it was, the shortest count. ``outdated`` is what was there, made out
+    to a consignee whom the goods do not go to any more, and has not come anew.
     """
 
     code: str
@@ -97,6 +99,8 @@ class Document:
     verified: bool
     needed_by: str | None = None
     serves_many: bool = False
+    names_consignee: bool = False
+    outdated: bool = False
     number: str | None = None
     issued_on: date | None = None
     valid_days: dict[str, int] = field(default_factory=dict)
@@ -118,11 +122,18 @@ class Document:
             raise Refused(
                 "{day} is in the future; give the date on the document.", field="issued_on", day=issued_on
             )
-        self.number, self.issued_on = number.strip(), issued_on
+        self.number, self.issued_on, self.outdated = number.strip(), issued_on, False
 
     def withdraw(self) -> None:
         """It is there no longer: whoever issued it took it back."""
         self.number = self.issued_on = self.treatment = None
+        self.outdated = False
+
+    def outdate(self) -> None:
+        """It was made out to a consignee whom the goods do not go to: it is asked for again, whoever asked before."""
+        if self.names_consignee and self.present:
+            self.withdraw()
+            self.outdated = self.needed = True
 
     def treated_by(self, treatment: Treatment | None) -> None:
         """Note what it certifies, where its days hang on that."""
@@ -161,6 +172,7 @@ class Document:
         """Ask for it as the rule stands now; what was noted of it stays."""
         for name in RESTATED:
             setattr(self, name, getattr(rule, name))
+        self.needed = self.needed or self.outdated
 
 
 RESTATED: Final = (
@@ -174,6 +186,7 @@ RESTATED: Final = (
     "needed_by",
     "valid_days",
     "serves_many",
+    "names_consignee",
 )
 
 
@@ -192,6 +205,7 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
             needed_by=rule.needed_by,
             valid_days=rule.valid_days.get(cargo.destination, {}),
             serves_many=rule.serves_many,
+            names_consignee=rule.names_consignee,
         )
         for rule in rules
         if rule.covers(cargo) and (blocks := _blocks(rule, milestones))
@@ -204,17 +218,17 @@ def _blocks(rule: Rule, milestones: Collection[str]) -> list[str]:
 
 
 def reconsidered(kept: Sequence[Document], wanted: Iterable[Document]) -> list[Document]:
-    """The checklist once other papers are wanted: those that are there stay, though nobody waits for them any more."""
+    """The checklist once other papers are wanted: those that were there stay, though nobody waits for them any more."""
     known = {document.code: document for document in kept}
     now = []
     for asked in wanted:
         if asked.code in known:
             known[asked.code].restate(asked)
         now.append(known.pop(asked.code, asked))
-    present = [document for document in known.values() if document.present]
-    for document in present:
+    were_there = [document for document in known.values() if document.present or document.outdated]
+    for document in were_there:
         document.needed = False
-    return now + present
+    return now + were_there
 
 
 def missing(documents: Iterable[Document], milestones: Collection[str]) -> list[Document]:

@@ -58,6 +58,7 @@ from services.logistics.domain.order import (
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
+    ArrivedCarton,
     DocumentsCompleted,
     MilestoneRecorded,
     ShipmentBooked,
@@ -375,12 +376,18 @@ class Shipment:
         ]
 
     def reconsider(
-        self, wanted: Sequence[Document], *, goods: Sequence[Standing] = (), graph: Graph
+        self, wanted: Sequence[Document], *, goods: Sequence[Standing] = (), moved: bool = False, graph: Graph
     ) -> list[object]:
-        """Take the checklist that the goods need now; what was present stays."""
+        """Take the checklist that the goods need now; what was present stays, but for what names a former consignee.
+
+        They have another one since they were ``moved``.
+        """
         _need_rules(wanted)
         lacked = bool(self.missing_before_departure(graph))
         self.documents = reconsidered(self.documents, wanted)
+        if moved:
+            for document in self.documents:
+                document.outdate()
         self._note_clearance(goods)
         return self._completed(lacked, graph)
 
@@ -464,6 +471,7 @@ class Shipment:
             filed = Declaration(**vars(particulars), export_on=self.etd, filed_on=on)
         else:
             filed = self._filed(particulars, self.etd, goods, today)
+        filed.consignee = goods[0].line.consignee_name if goods else None
         lacked = bool(self.missing_before_departure(graph))
         find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
         self.declarations.append(filed)
@@ -524,8 +532,18 @@ class Shipment:
             if document.code in (EXPORT_DECLARATION, EXPORT_NOTE):
                 document.withdraw()
 
-    def correct_declaration(self, changes: Mapping[str, object], *, today: date) -> None:
-        self._need_declaration().correct(changes, today=today)
+    def correct_declaration(
+        self, changes: Mapping[str, object], *, goods: Sequence[Standing] = (), today: date, graph: Graph
+    ) -> list[object]:
+        """Note what customs has otherwise now; declared for their consignee, the goods have their PEB again."""
+        filed = self._need_declaration()
+        if "consignee" in changes:
+            _need_consignee(changes["consignee"], goods)
+        filed.correct(changes, today=today)
+        lacked = bool(self.missing_before_departure(graph))
+        if "consignee" in changes:
+            find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
+        return self._completed(lacked, graph)
 
     def _need_declaration(self) -> Declaration:
         if self.declaration is None and self.declared:
@@ -573,10 +591,10 @@ class Shipment:
             )
         if not seal:
             raise Refused("Give the number of the seal.", field="seal")
-        self._need_ready_for(STUFFED_SEALED)
+        self._need_free(goods, today)
+        self._need_ready_for(STUFFED_SEALED, graph)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
         self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")
-        self._need_free(goods, today)
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
@@ -704,7 +722,7 @@ class Shipment:
                 code=STUFFED_SEALED,
             )
         need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
-        self._need_ready_for(code)
+        self._need_ready_for(code, graph)
         if code == PEB_SUBMITTED:
             self._need_first_submission()
         self.need_day(code, occurred_at, goods)
@@ -775,7 +793,13 @@ class Shipment:
             )
         if report.code == DELIVERED:
             return ShipmentDelivered(
-                shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
+                shipment_id=self.id,
+                place=place,
+                occurred_at=occurred_at,
+                lines=self.lines,
+                arrived=tuple(
+                    ArrivedCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in self.cartons
+                ),
             )
         short = self.cartons_named(report.ssccs)
         return MilestoneRecorded(
@@ -792,16 +816,23 @@ class Shipment:
         named = report.ssccs or no_longer_short(report, self.reached, graph)
         return lines_of(self.cartons_named(named)) if named else self.lines
 
-    def _need_ready_for(self, code: str) -> None:
+    def missing_for(self, code: str, graph: Graph) -> list[Document]:
+        """The papers without which this can't be; the goods leave on none that names a former consignee."""
+        asked = [each for each in self.documents if each.missing]
+        blocking = missing(asked, {code})
+        if code in (STUFFED_SEALED, *BEHIND_CUSTOMS):
+            blocking += [each for each in self.missing_before_departure(graph) if each.outdated]
+        if code in BEHIND_CUSTOMS:
+            blocking += [each for each in asked if each.code in (EXPORT_DECLARATION, EXPORT_NOTE)]
+        return [each for each in asked if each in blocking]
+
+    def _need_ready_for(self, code: str, graph: Graph) -> None:
         """Refuse what needs a booking or a paper that is not there."""
         if not self.booked:
             raise Refused(
                 "{number} has no booking yet: book it before {code}.", number=self.number, code=code
             )
-        lacking = missing(self.documents, {code})
-        if code in BEHIND_CUSTOMS:
-            notes = [each for each in self.documents if each.code in (EXPORT_DECLARATION, EXPORT_NOTE)]
-            lacking += [each for each in notes if each.missing and each not in lacking]
+        lacking = self.missing_for(code, graph)
         if lacking:
             named = [Sentence("{code} (owed by {who})", code=d.code, who=d.owed_by) for d in lacking]
             raise Refused(
@@ -809,6 +840,19 @@ class Shipment:
                 code=code,
                 papers=one_after_another(named, "; "),
             )
+
+
+def _need_consignee(declared: object, goods: Sequence[Standing]) -> None:
+    """Refuse a PEB for anybody but whom all of the goods go to."""
+    other = next((each.line for each in goods if each.line.consignee_name != declared), None)
+    if other:
+        raise Refused(
+            other.sentence(
+                "{line} goes to {consignee}: the PEB must name that consignee.",
+                consignee=other.consignee_name,
+            ),
+            field="consignee",
+        )
 
 
 def need_inside(ssccs: Iterable[str], inside: Collection[str], *, number: str) -> None:

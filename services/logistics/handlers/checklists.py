@@ -46,11 +46,13 @@ def _cargoes(session: Session, goods: Sequence[Standing], mode: str) -> list[Car
     ]
 
 
-def reconsider(session: Session, shipment: Shipment, mode: str | None = None) -> list[object]:
-    """Ask for what the shipment's goods need now, or once they are booked by ``mode``; what was present stays."""
+def reconsider(
+    session: Session, shipment: Shipment, mode: str | None = None, *, moved: bool = False
+) -> list[object]:
+    """Ask for what the shipment's goods need now: once booked by ``mode``, or once ``moved`` to another consignee."""
     goods = standing.in_shipment(session, shipment.id)
     wanted = papers_for(session, goods, mode or _mode_of(session, shipment))
-    return shipment.reconsider(wanted, goods=goods, graph=rules.milestones(session))
+    return shipment.reconsider(wanted, goods=goods, moved=moved, graph=rules.milestones(session))
 
 
 def _mode_of(session: Session, shipment: Shipment) -> str:
@@ -58,13 +60,13 @@ def _mode_of(session: Session, shipment: Shipment) -> str:
     return next((each.mode for each in known if each.code == shipment.equipment), WHOLE)
 
 
-def reconsider_those_with(session: Session, order_id: UUID, line: int) -> None:
-    """A line goes elsewhere: the shipments that have it and are not loaded yet may need other papers."""
+def reconsider_those_with(session: Session, order_id: UUID, line: int, *, moved: bool = False) -> None:
+    """A line is otherwise, or goes elsewhere: the shipments that have it and are not loaded yet need other papers."""
     inside = select(carton.c.shipment_id).join(lot, lot.c.code == carton.c.lot)
     inside = inside.where(lot.c.order_id == order_id, lot.c.line == line)
     query = select(Shipment).where(shipments.c.id.in_(inside)).order_by(shipments.c.id).with_for_update()
     for shipment in session.execute(query.execution_options(populate_existing=True)).scalars().all():
         if all(reached.code != LOADED for reached in shipment.reached):
-            events = reconsider(session, shipment)
+            events = reconsider(session, shipment, moved=moved)
             session.flush()
             record(session, *events)

@@ -33,11 +33,15 @@ def file_declaration(session: Session, *, shipment_id: UUID, particulars: Partic
 
 
 def correct_declaration(session: Session, *, shipment_id: UUID, changes: Mapping[str, object]) -> Shipment:
-    """Note customs' registration, or another vessel; what can't be corrected is refused by its name."""
+    """Note customs' registration, another vessel or consignee; what can't be corrected is refused by its name."""
     shipment = locked(session, shipment_id)
-    shipment.correct_declaration(changes, today=business_today(session))
-    session.flush()
-    return shipment
+    events = shipment.correct_declaration(
+        changes,
+        goods=standing.in_shipment(session, shipment_id),
+        today=business_today(session),
+        graph=rules.milestones(session),
+    )
+    return told(session, shipment, events)
 
 
 def cancel_declaration(session: Session, *, shipment_id: UUID, reason: str) -> Shipment:

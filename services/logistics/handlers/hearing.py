@@ -132,15 +132,19 @@ def on_lot_lane_corrected(session: Session, event: LotLaneCorrected, heard: Hear
 
 
 def on_order_line_amended(session: Session, event: OrderLineAmended, heard: Heard) -> None:
-    """Take the line as it is now; what stands in a shipment to somewhere else may not leave with it."""
+    """Take the line as it is now; what stands in a shipment to somewhere else may not leave with it.
+
+    Papers that name the consignee it had are there no longer.
+    """
     line = session.get_one(Line, (event.order_id, event.line), with_for_update=True, populate_existing=True)
+    former = line.terms
     line.ordered = event.ordered
     line.consignee_name = event.consignee.name
     line.consignee_address = list(event.consignee.address)
-    moved, line.destination = line.destination != event.consignee.country, event.consignee.country
+    line.destination = event.consignee.country
     session.flush()
-    if moved:
-        checklists.reconsider_those_with(session, event.order_id, event.line)
+    if line.terms != former:
+        checklists.reconsider_those_with(session, event.order_id, event.line, moved=True)
 
 
 def on_payment_status_changed(session: Session, event: PaymentStatusChanged, heard: Heard) -> None:

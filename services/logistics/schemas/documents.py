@@ -49,6 +49,9 @@ class DocumentSchema(Schema):
         allow_none=True,
         metadata={"description": "overdue, or soon from a day before; none while it has time"},
     )
+    outdated = fields.Boolean(
+        metadata={"description": "it was there, made out to a former consignee, and is asked for again"}
+    )
     number = fields.String(allow_none=True)
     issued_on = fields.Date(allow_none=True)
     treatment = fields.String(allow_none=True)

@@ -39,9 +39,7 @@ def make_claim(body: dict[str, Any]) -> Response:
         carton = claims.find_carton(session, current(), body["sscc"])
         if carton is None:
             raise not_found("carton")
-        made = claiming.make_claim(
-            session, order_id=carton.order_id, line=carton.line_number, made_by=current().id, **body
-        )
+        made = claiming.make_claim(session, order_id=carton.order_id, made_by=current().id, **body)
         headers = {"Location": f"/orders/v1/claims/{made.id}"}
         return CLAIM.dump(_found(session, made.id)), 201, headers
 

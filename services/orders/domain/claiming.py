@@ -12,17 +12,30 @@ from shared.events.orders import ClaimDecided, ClaimMade, ClaimSettled, Settleme
 from shared.refusal import Refused
 
 
-def make(order: Order, line: Line, claim: Claim, *, in_carton: int) -> list[object]:
-    """The buyer claims delivered pieces of a carton, each once."""
-    of_line = sum(each.claimed for each in order.claims if each.line_number == line.number)
-    of_carton = sum(each.claimed for each in order.claims if each.sscc == claim.sscc)
-    left = min(line.delivered - of_line, in_carton - of_carton)
+def shared_out(quantity: int, cartons: int, *, full: int) -> list[int]:
+    """What so many cartons hold: full ones, and the rest in the last; as good as alike, where that is not so many."""
+    last = quantity - full * (cartons - 1)
+    if 1 <= last <= full:
+        return [full] * (cartons - 1) + [last]
+    return [-(-quantity // cartons)] * cartons
+
+
+def make(order: Order, claim: Claim, *, holds: int, arrived: bool) -> list[object]:
+    """The buyer claims pieces of a carton that arrived, or was reported as not having done so; each piece once."""
+    if not arrived:
+        raise Refused(
+            "Carton {sscc} is not delivered; claim it once it is there, or reported as short-landed.",
+            field="sscc",
+            sscc=claim.sscc,
+        )
+    left = holds - sum(each.claimed for each in order.claims if each.sscc == claim.sscc)
     if not 1 <= claim.quantity <= left:
         raise Refused(
-            "{left} pieces of carton {sscc} can be claimed: they are delivered, and in no other claim.",
+            "{left} pieces of carton {sscc} can be claimed: it holds {holds}, and others are claimed already.",
             field="quantity",
-            left=max(0, left),
+            left=left,
             sscc=claim.sscc,
+            holds=holds,
         )
     order.claims.append(claim)
     return [ClaimMade(**_about(order, claim), sscc=claim.sscc, quantity=claim.quantity)]

@@ -8,15 +8,15 @@ import uuid_utils.compat as uuid7s
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from services.orders import timeline
+from services.orders import claims, timeline
 from services.orders.domain import claiming
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Line, Order
 from services.orders.handlers.locking import locked
 from services.orders.handlers.paying import owing
 from services.orders.handlers.placing import keep, new_order
+from services.orders.storage import carton, claim_photo
 from services.orders.storage import claim as claim_rows
-from services.orders.storage import claim_photo, item
 from shared import photos
 from shared.clock import business_today
 from shared.events.orders import Settlement
@@ -26,21 +26,23 @@ MOST_PHOTOS = 10
 
 
 def make_claim(
-    session: Session, *, order_id: UUID, line: int, sscc: str, quantity: int, reason: str, made_by: str
+    session: Session, *, order_id: UUID, sscc: str, quantity: int, reason: str, made_by: str
 ) -> Claim:
-    """Claim delivered pieces of a carton."""
+    """Claim pieces of a carton that was packed for the order."""
     order = locked(session, order_id)
+    row = session.execute(select(carton).where(carton.c.sscc == sscc)).one()
+    short = claims.short_landings_of(session, order_id).get(sscc)
     made = Claim(
         id=uuid7s.uuid7(),
-        line_number=line,
+        line_number=row.line_number,
         sscc=sscc,
         quantity=quantity,
         reason=reason,
         made_by=made_by,
         made_on=business_today(session),
     )
-    of_line = order.line(line)
-    events = claiming.make(order, of_line, made, in_carton=_pieces_in_carton(session, of_line))
+    missing = short is not None and not short["found"]
+    events = claiming.make(order, made, holds=row.pieces, arrived=row.delivered or missing)
     session.flush()
     timeline.tell(session, *events)
     return made
@@ -133,8 +135,3 @@ def _locked_claim(session: Session, order_id: UUID, claim_id: UUID) -> tuple[Ord
     order = locked(session, order_id)
     query = select(Claim).where(claim_rows.c.id == claim_id, claim_rows.c.order_id == order_id)
     return order, session.execute(query.execution_options(populate_existing=True)).scalar_one()
-
-
-def _pieces_in_carton(session: Session, line: Line) -> int:
-    published = session.execute(select(item.c.published).where(item.c.sku == line.sku)).scalar_one()
-    return int(published["pieces_per_carton"])

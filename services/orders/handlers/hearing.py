@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
+from services.orders.domain.claiming import shared_out
 from services.orders.domain.lane import Lot
 from services.orders.domain.order import Order
 from services.orders.handlers import releasing
@@ -30,7 +31,7 @@ from services.orders.handlers.overtaking import withdraw_closed
 from services.orders.handlers.paying import owing
 from services.orders.handlers.quoting import on_quote_answered
 from services.orders.handlers.routing import follow, on_the_way
-from services.orders.storage import carton, facility
+from services.orders.storage import carton, facility, item
 from services.orders.storage import order as orders
 from shared.clock import business_today
 from shared.events.logistics import (
@@ -142,10 +143,21 @@ def on_cartons_packed(session: Session, event: CartonsPacked, heard: Heard) -> N
     if line.packed + event.quantity > line.good - line.withheld:
         raise NotYet("production", f"lot/{event.lot}")
     line.packed += event.quantity
-    if event.ssccs:
-        about = {"order_id": order.id, "line_number": line.number}
-        session.execute(insert(carton), [{"sscc": sscc, **about} for sscc in event.ssccs])
+    _keep_cartons(session, event)
     timeline.note(session, event, heard)
+
+
+def _keep_cartons(session: Session, event: CartonsPacked) -> None:
+    """With what each holds; where that was not told yet, full ones, and the rest in the last."""
+    if not event.ssccs:
+        return
+    pieces: Sequence[int] = event.pieces
+    if not pieces:
+        query = select(item.c.published["pieces_per_carton"].as_integer()).where(item.c.sku == event.sku)
+        pieces = shared_out(event.quantity, len(event.ssccs), full=session.execute(query).scalar_one())
+    about = {"order_id": event.order_id, "line_number": event.line}
+    rows = [{"sscc": sscc, "pieces": held, **about} for sscc, held in zip(event.ssccs, pieces, strict=True)]
+    session.execute(insert(carton), rows)
 
 
 def on_cartons_unpacked(session: Session, event: CartonsUnpacked, heard: Heard) -> None:
@@ -186,12 +198,24 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
         (order, part.line, order.deliver(part.line, part.quantity))
         for order, part in _orders_of(session, event.lines)
     ]
+    _deliver_cartons(session, event)
     note_on_timeline(session, event, heard)
     for order, number, events in closed:
         withdraw_closed(session, order, order.line(number))
         timeline.tell(session, *events)
     for order in {order.id: order for order, _, _ in closed}.values():
         follow(session, order, event)
+
+
+def _deliver_cartons(session: Session, event: ShipmentDelivered) -> None:
+    """Those that were told; where none were yet, all of the lines."""
+    line = func.row(carton.c.order_id, carton.c.line_number)
+    of_lines = line.in_({(part.order_id, part.line) for part in event.lines})
+    named = {each.sscc for each in event.arrived}
+    which = carton.c.sscc.in_(named) if named else of_lines
+    found = session.execute(update(carton).where(which).values(delivered=True).returning(carton.c.sscc)).all()
+    if len(found) < len(named):
+        raise NotYet("logistics", f"packing/{event.lines[0].lot}")
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:

@@ -56,7 +56,7 @@ def make(order_id: UUID, number: int) -> Any:
         with transaction() as session:
             the_line(session, order_id, number)
             _need_carton(session, order_id, number, asked["sscc"])
-            made = claiming.make_claim(session, order_id=order_id, line=number, made_by=current().id, **asked)
+            made = claiming.make_claim(session, order_id=order_id, made_by=current().id, **asked)
             for sent in photos:
                 claiming.add_photo(session, claim_id=made.id, sent=sent)
     except (ValidationError, Refused) as error:
