@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Order
+from services.orders.domain.payment import smallest_unit
 from services.orders.storage import carton, claim, claim_photo, timeline
 from services.orders.storage import order as orders
 from services.orders.views import mine
@@ -34,17 +35,17 @@ def cartons_of(session: Session, order_id: UUID, line: int, *, limit: int) -> Se
 
 
 def find_claim(session: Session, principal: Principal, claim_id: UUID) -> dict[str, Any] | None:
-    query = select(Claim, claim.c.order_id).join(orders, orders.c.id == claim.c.order_id)
+    query = select(Claim, orders.c.id, orders.c.currency).join(orders, orders.c.id == claim.c.order_id)
     row = session.execute(query.where(claim.c.id == claim_id, mine(principal))).one_or_none()
-    return claim_as_dict(session, row[0], row.order_id) if row else None
+    return claim_as_dict(session, *row) if row else None
 
 
 def claims_of(session: Session, order: Order, *, limit: int | None = None) -> list[dict[str, Any]]:
     """All claims about an order, or so many of them, the newest first."""
-    return [claim_as_dict(session, each, order.id) for each in order.claims[::-1][:limit]]
+    return [claim_as_dict(session, each, order.id, order.currency) for each in order.claims[::-1][:limit]]
 
 
-def claim_as_dict(session: Session, found: Claim, order_id: UUID) -> dict[str, Any]:
+def claim_as_dict(session: Session, found: Claim, order_id: UUID, currency: str) -> dict[str, Any]:
     count = select(func.count()).select_from(claim_photo).where(claim_photo.c.claim_id == found.id)
     photos = session.execute(count).scalar_one()
     path = f"/orders/v1/claims/{found.id}/photos"
@@ -52,6 +53,7 @@ def claim_as_dict(session: Session, found: Claim, order_id: UUID) -> dict[str, A
         **{name: getattr(found, name) for name in SHOWN},
         "order_id": order_id,
         "line": found.line_number,
+        "credit": found.credit and found.credit.quantize(smallest_unit(currency)),
         "photos": [f"{path}/{number}" for number in range(1, photos + 1)],
         "short_landed": short_landing_of(session, order_id, found.sscc),
     }
@@ -93,7 +95,7 @@ def _since(short: dict[str, Any], type: str, data: dict[str, Any]) -> dict[str, 
 
 SHOWN = (
     "id", "state", "sscc", "quantity", "reason", "made_on", "decision", "accepted", "decision_reason",
-    "decided_on", "settlement", "credit", "replacement_order_id", "settled_on",
+    "decided_on", "settlement", "replacement_order_id", "settled_on",
 )  # fmt: skip
 
 
