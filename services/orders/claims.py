@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Order
+from services.orders.domain.payment import smallest_unit
 from services.orders.domain.short_landing import LANDED_IN_FULL, SHORT_LANDED, said, short_landings
 from services.orders.storage import carton, claim, claim_photo, timeline
 from services.orders.storage import order as orders
@@ -35,17 +36,17 @@ def cartons_of(session: Session, order_id: UUID, line: int, *, limit: int) -> Se
 
 
 def find_claim(session: Session, principal: Principal, claim_id: UUID) -> dict[str, Any] | None:
-    query = select(Claim, claim.c.order_id).join(orders, orders.c.id == claim.c.order_id)
+    query = select(Claim, orders.c.id, orders.c.currency).join(orders, orders.c.id == claim.c.order_id)
     row = session.execute(query.where(claim.c.id == claim_id, mine(principal))).one_or_none()
-    return _shown(session, row.order_id, [row[0]])[0] if row else None
+    return _shown(session, row.id, row.currency, [row[0]])[0] if row else None
 
 
 def claims_of(session: Session, order: Order, *, limit: int | None = None) -> list[dict[str, Any]]:
     """All claims about an order, or so many of them, the newest first."""
-    return _shown(session, order.id, order.claims[::-1][:limit])
+    return _shown(session, order.id, order.currency, order.claims[::-1][:limit])
 
 
-def _shown(session: Session, order_id: UUID, found: Sequence[Claim]) -> list[dict[str, Any]]:
+def _shown(session: Session, order_id: UUID, currency: str, found: Sequence[Claim]) -> list[dict[str, Any]]:
     """Claims about one order: what is known beside them is read once for all."""
     if not found:
         return []
@@ -58,6 +59,7 @@ def _shown(session: Session, order_id: UUID, found: Sequence[Claim]) -> list[dic
             **{name: getattr(each, name) for name in SHOWN},
             "order_id": order_id,
             "line": each.line_number,
+            "credit": each.credit and each.credit.quantize(smallest_unit(currency)),
             "photos": [
                 f"/orders/v1/claims/{each.id}/photos/{number}"
                 for number in range(1, photos.get(each.id, 0) + 1)
@@ -80,7 +82,7 @@ def short_landings_of(session: Session, order_id: UUID) -> dict[str, dict[str, A
 
 SHOWN = (
     "id", "state", "sscc", "quantity", "reason", "made_on", "decision", "accepted", "decision_reason",
-    "decided_on", "settlement", "credit", "replacement_order_id", "settled_on",
+    "decided_on", "settlement", "replacement_order_id", "settled_on",
 )  # fmt: skip
 
 

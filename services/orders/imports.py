@@ -53,9 +53,10 @@ def placed_as(session: Session, order_id: UUID, request: dict[str, Any]) -> bool
     kind = contract_of(OrderPlaced)
     query = select(timeline.c.data).where(timeline.c.order_id == order_id, timeline.c.type == kind.type)
     placed: OrderPlaced = kind.load(session.execute(query).scalar_one())
-    header = ("currency", "incoterm", "named_place")
+    header = ("currency", "incoterm", "named_place", "payment_terms")
     asked = [
-        {name: value for name, value in line.items() if name != "unit_price"} for line in request["lines"]
+        {"transit": None} | {name: value for name, value in line.items() if name != "unit_price"}
+        for line in request["lines"]
     ]
     same = all(getattr(placed, name) == request[name] for name in header)
     return same and [_as_asked(line) for line in placed.lines] == asked
@@ -67,6 +68,7 @@ def _as_asked(line: PlacedLine) -> dict[str, Any]:
         "sku": line.sku,
         "quantity": line.quantity,
         "requested_date": line.requested_date,
+        "transit": None if line.transit is None else list(line.transit),
         "consignee": {"name": to.name, "address": list(to.address), "country": to.country},
     }
 

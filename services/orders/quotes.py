@@ -16,6 +16,13 @@ def find_quote(session: Session, buyer: str, quote_id: UUID) -> Row[Any] | None:
     return session.execute(select(quote).where(quote.c.id == quote_id, quote.c.buyer == buyer)).one_or_none()
 
 
+def request_as_quoted(row: Row[Any]) -> dict[str, Any]:
+    """The order that was asked about, at the prices that were told: at others it is refused."""
+    prices = {line["number"]: line["unit_price"] for line in row.lines}
+    lines = [line | {"unit_price": prices[n]} for n, line in enumerate(row.request["lines"], 1)]
+    return {**row.request, "lines": lines}
+
+
 def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str, Any]:
     """The quote as it stands today, with what is known of each line."""
     asked = Quote(
@@ -32,10 +39,14 @@ def quote_as_dict(row: Row[Any], today: date, language: str = "en") -> dict[str,
         "state": asked.state(today),
         "po_number": row.request["po_number"],
         "currency": row.request["currency"],
+        "payment_terms": row.request.get("payment_terms"),
         "asked_on": row.asked_on,
         "expires_on": row.expires_on,
         "lines": [
-            _line(line, asked, language) | _missing(row.promises, line["number"]) for line in row.lines
+            _line(line, asked, language)
+            | _missing(row.promises, line["number"])
+            | {"transit": wanted.get("transit")}
+            for line, wanted in zip(row.lines, row.request["lines"], strict=True)
         ],
     }
 

@@ -18,7 +18,8 @@ NEEDED = (
     "consignee_address",
     "consignee_country",
 )
-COLUMNS = (*NEEDED, "unit_price")
+COLUMNS = (*NEEDED, "unit_price", "payment_terms", "transit")
+LONGEST_PO_NUMBER = 60
 MOST_ROWS = 100_000
 MOST_BYTES = 20 * 1024 * 1024
 
@@ -26,7 +27,8 @@ MOST_BYTES = 20 * 1024 * 1024
 def po_number_of(row: Row) -> str:
     """By this number rows belong together; what is none belongs to no other row, and is refused later."""
     given = row.content.get("po_number")
-    return given.strip() if isinstance(given, str) and "\0" not in given and _is_unicode(given) else ""
+    number = given.strip() if isinstance(given, str) else ""
+    return number if len(number) <= LONGEST_PO_NUMBER and "\0" not in number and _is_unicode(number) else ""
 
 
 def _is_unicode(text: str) -> bool:

@@ -63,6 +63,7 @@ class PlacedLine:
     consignee: Party
     screening: Literal["allow", "hold", "block"]
     policies: tuple[str, ...]
+    transit: tuple[str, ...] | None = None
 
 
 @contract("kendi.orders.order_placed.v1", subject="order/{order_id}")
@@ -70,7 +71,8 @@ class PlacedLine:
 class OrderPlaced:
     """A buyer placed an order; each line was screened by its destination.
 
-    Under the terms ``before_documents`` the transport document waits until all is paid.
+    Under the terms ``before_documents`` the transport document waits until all is paid. ``transit`` are the
+    countries that a line's planned route passes, null where none was planned; the first version did not tell it.
     """
 
     order_id: UUID

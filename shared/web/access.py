@@ -81,6 +81,14 @@ class Principal:
         return self.id.startswith("person:")
 
     @property
+    def holder(self) -> str:
+        """Whose Idempotency-Keys they use: those of an account are the same for each of its keys, also a rotated one.
+
+        A person's, and those of a key of no account, are their own: it counts who of them did something.
+        """
+        return self.id if self.is_person or not self.account else f"{self.role}:{self.account}"
+
+    @property
     def sees(self) -> str:
         """Whose rows they may see at all; who is not named here sees none."""
         if self.role == BUYER:

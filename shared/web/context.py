@@ -37,12 +37,17 @@ def serving() -> Serving:
 
 @contextmanager
 def transaction(*, sees: str | None = None) -> Iterator[Session]:
-    """One transaction on behalf of the request's principal, who sees what is theirs.
+    """One transaction on behalf of the request's principal, who sees what is theirs; in ``all_in_one`` a part of that.
 
-    ``sees`` is for who comes without a name, such as a reader of a tracking address.
+    ``sees`` is for who comes without a name, such as a reader of a tracking address, and for what is kept
+    whatever becomes of the request; it is always a transaction of its own.
     """
+    if sees is None and "whole" in g:
+        with _part(g.whole) as session:
+            yield session
+        return
     principal = g.get("principal")
-    seen, who = (principal.sees, principal.id) if principal else (NOTHING, "")
+    seen, who = (principal.sees, principal.holder) if principal else (NOTHING, "")
     with serving().database.transaction(sees=sees or seen, principal=who) as session:
         if principal:
             session.info["actor_role"] = principal.role
@@ -50,3 +55,29 @@ def transaction(*, sees: str | None = None) -> Iterator[Session]:
         yield session
         reach("web.committing")
     reach("web.committed")
+
+
+@contextmanager
+def all_in_one() -> Iterator[Session]:
+    """Each transaction of the block is a part of this one, and nothing is committed before its end."""
+    with transaction() as session:
+        g.whole = session
+        try:
+            yield session
+        finally:
+            del g.whole
+
+
+@contextmanager
+def _part(session: Session) -> Iterator[Session]:
+    """A part is undone by itself, and leaves nothing in the session that the next one would take for the row."""
+    before = dict(session.info)
+    try:
+        with session.begin_nested():
+            yield session
+    except BaseException:
+        session.info.clear()
+        session.info.update(before)
+        raise
+    finally:
+        session.expunge_all()

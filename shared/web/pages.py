@@ -1,10 +1,11 @@
 """What the pages of all desks share: language, numbers and dates, the signed-in person, forms."""
 
 import hmac
+import secrets
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, lru_cache, wraps
+from functools import cache, lru_cache, partial, wraps
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -24,6 +25,7 @@ from shared.refusal import Refused, Sentence
 from shared.web import access
 from shared.web.access import Principal
 from shared.web.context import serving
+from shared.web.idempotency import once_sent
 from shared.web.problems import Problem
 
 P = ParamSpec("P")
@@ -55,7 +57,7 @@ def _around_every_page() -> dict[str, Any]:
         "language": language(),
         "languages": LANGUAGES,
         "person": g.get("principal"),
-        "csrf_token": g.get("csrf_token", ""),
+        "csrf_token": _token_of_this_page(),
         "demo": serving().settings.demo,
     }
 
@@ -166,14 +168,13 @@ def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
         def checked(*args: P.args, **kwargs: P.kwargs) -> Any:
             if not _identify():
                 return redirect(url_for("signing_in.form", next=request.full_path.rstrip("?")))
-            if request.method == "POST":
-                check_form()
+            page = check_form() if request.method == "POST" else None
             if access.current().role not in roles:
                 if _is_operator_at_home():
                     return redirect(url_for("operations.overview"))
                 whose = Sentence("This page is for {roles}.", roles=access.in_words(roles))
                 raise access.WrongRole("Not for you", whose)
-            return view(*args, **kwargs)
+            return once_sent(page, partial(view, *args, **kwargs)) if page else view(*args, **kwargs)
 
         return checked
 
@@ -198,12 +199,19 @@ def _identify() -> Principal | None:
     return None
 
 
-def check_form() -> None:
-    """Refuse a form that another site made the browser send."""
+def _token_of_this_page() -> str:
+    """What each form of a page sends along: the session's token, by which no other site knows how to ask,
+    and which page it was, for a form that is sent twice to count once."""
+    return f"{g.csrf_token}.{secrets.token_urlsafe(12)}" if "csrf_token" in g else ""
+
+
+def check_form() -> str:
+    """The page that the form stood on, if it says; a form that another site made the browser send is refused."""
     check_origin()
-    sent = request.form.get("csrf_token", "")
-    if not hmac.compare_digest(sent.encode(), g.csrf_token.encode()):
+    token, _, page = request.form.get("csrf_token", "").partition(".")
+    if not hmac.compare_digest(token.encode(), g.csrf_token.encode()):
         raise Problem(403, "The form is too old", "Open the page again and repeat; nothing was done.")
+    return page
 
 
 def check_origin() -> None:

@@ -1,17 +1,18 @@
 """Claims over delivered cartons: made with photos, decided once, settled once; what was made stays made."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from werkzeug.test import TestResponse
 
 from services.logistics.domain.sscc import sscc
 from services.orders.domain.claiming import shared_out
+from services.orders.storage import item_price
 from shared.events.logistics import (
     ArrivedCarton,
     CartonsPacked,
@@ -40,9 +41,9 @@ def order(orders: Orders) -> Followed:
     return delivered(orders)
 
 
-def delivered(orders: Orders, *, po_number: str = "PO-1") -> Followed:
+def delivered(orders: Orders, *, po_number: str = "PO-1", **changes: Any) -> Followed:
     """1,000 pieces at 0.55 USD, delivered; a carton holds 200 of them."""
-    order = follow(orders, po_number=po_number)
+    order = follow(orders, po_number=po_number, **changes)
     order.hears(order.plan(), order.work(), order.lot(), packed(order), order.departure(), arrival(order))
     return order
 
@@ -135,6 +136,30 @@ def test_a_replacement_is_a_new_order_that_costs_nothing(order: Followed) -> Non
     replaced = order.orders.buyer.get(f"{ORDERS}/{settled['replacement_order_id']}").json
     assert (replaced["lines"][0]["ordered"], replaced["payment"]["due"]) == (20, "0.00")
     assert order.told()[-1] == "claim_settled"
+
+
+def test_a_replacements_longer_number_is_found(orders: Orders) -> None:
+    order = delivered(orders, po_number="P" * 60)
+    wanted = in_days(200).isoformat()
+    settled = act(order, decided(order), "settle", settlement="replacement", requested_date=wanted)
+    number = orders.buyer.get(f"{ORDERS}/{settled['replacement_order_id']}").json["po_number"]
+    for sought in ("po_number", "po_prefix"):
+        (found,) = orders.buyer.get(f"{ORDERS}?{sought}={number}").json
+        assert found["id"] == settled["replacement_order_id"]
+
+
+@pytest.mark.parametrize(("currency", "price", "credit"), [("KWD", "0.005", "0.095"), ("JPY", "83", "83")])
+def test_a_credit_is_told_in_units_of_its_currency(
+    orders: Orders, currency: str, price: str, credit: str
+) -> None:
+    with orders.database.transaction() as session:
+        particulars = {"sku": "CR-BALL-07", "currency": currency, "valid_from": date(2000, 1, 1)}
+        session.execute(insert(item_price).values(unit_price=price, **particulars))
+    order = delivered(orders, currency=currency)
+    settled = act(order, decided(order), "settle", settlement="credit", credit=credit)
+    assert settled["credit"] == credit
+    assert order.orders.buyer.get(f"{CLAIMS}/{settled['id']}").json["credit"] == credit
+    assert line_of(order) == (20, credit)
 
 
 def test_a_refused_claim_settles_nothing_and_its_pieces_can_be_claimed_again(order: Followed) -> None:

@@ -142,10 +142,12 @@ class Followed:
         return [self.plan(), self.work(), self.lot(), self.cartons(), self.departure(), self.arrival()]
 
 
-def follow(orders: Orders, *, country: str = "ID", lines: int = 1, po_number: str = "PO-1") -> Followed:
+def follow(
+    orders: Orders, *, country: str = "ID", lines: int = 1, po_number: str = "PO-1", **changes: Any
+) -> Followed:
     """Place an order of so many lines; to Indonesia they need no release."""
     asked = [a_line(consignee=CONSIGNEE | {"country": country})] * lines
-    placed = orders.buyer.post(ORDERS, an_order(po_number=po_number, lines=asked))
+    placed = orders.buyer.post(ORDERS, an_order(po_number=po_number, lines=asked, **changes))
     assert placed.status_code == 201, placed.text
     return Followed(orders, Hearing(orders.database, REACTIONS), UUID(placed.json["id"]))
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -126,6 +127,49 @@ def test_the_same_rows_again_place_nothing_twice_and_others_under_their_number_a
     changed = imported(orders, as_csv(a_row("B", quantity="201")))
     assert outcomes(changed) == [("refused", "po_number")]
     assert count(orders) == 2
+
+
+def test_rows_say_how_the_order_is_paid_and_which_way_it_goes(orders: Orders) -> None:
+    paid = {"payment_terms": "before_documents"}
+    table = as_csv(
+        a_row("A", **paid, transit="SG|MY"), a_row("A", **paid, transit="-"), a_row("A", **paid), a_row("B")
+    )
+    rows = imported(orders, table)
+    assert outcomes(rows) == [("accepted", None)] * 4
+    first, last = (orders.buyer.get(f"{ORDERS}/{rows[n]['order_id']}").json for n in (0, 3))
+    assert [line["transit"] for line in first["lines"]] == [["SG", "MY"], [], None]
+    assert (first["payment"]["terms"], last["payment"]["terms"]) == ("before_documents", "open_account")
+    assert {outcome for outcome, _ in outcomes(imported(orders, table))} == {"repeated"}
+    for other in (paid, {"transit": "-"}):
+        assert outcomes(imported(orders, as_csv(a_row("B", **other)))) == [("refused", "po_number")]
+    wrong = [
+        a_row("C", **paid),
+        a_row("C"),
+        a_row("D", transit=["SG", "XX"]),
+        a_row("E", transit=7),
+        a_row("F", payment_terms="later"),
+        a_row("G", unit_price=0.55),
+        a_row("H", transit=["SG"]),
+    ]
+    body = b"\n".join(json.dumps(row).encode() for row in wrong)
+    assert outcomes(imported(orders, body, "application/x-ndjson")) == [
+        ("refused", "po_number"),
+        ("refused", "payment_terms"),
+        ("refused", "transit"),
+        ("refused", "transit"),
+        ("refused", "payment_terms"),
+        ("refused", "unit_price"),
+        ("accepted", None),
+    ]
+
+
+def test_a_po_number_that_no_index_takes_refuses_its_row_alone(orders: Orders) -> None:
+    long = secrets.token_urlsafe(9_000)
+    assert outcomes(imported(orders, as_csv(a_row("A"), a_row(long), a_row("B")))) == [
+        ("accepted", None),
+        ("refused", "po_number"),
+        ("accepted", None),
+    ]
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "application/x-ndjson"])

@@ -7,17 +7,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from services.orders.handlers import REACTIONS
 from services.orders.loading import load
-from services.orders.storage import order, order_import
+from services.orders.storage import item_price, order, order_import
 from shared import reference
 from shared.events.production import LinePromise, QuoteAnswered
 from shared.web.access import BUYER, COMPLIANCE
 from tests.hearing import Hearing
-from tests.orders.conftest import Orders, in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 from tests.orders.test_imports import a_row, as_csv, work_off
 from tests.orders.test_pages import CSRF_TOKEN, MOST_BYTES, Visitor
 
@@ -172,6 +172,53 @@ def test_the_order_of_a_quote_can_be_changed_in_the_form(buyer: Buyer) -> None:
     assert (kept["lines[0].quantity"], kept["lines[0].consignee.address"]) == ("77", "Jalan 1\nSemarang")
 
 
+def test_nothing_of_a_draft_or_a_quote_is_lost_in_the_form(orders: Orders, buyer: Buyer) -> None:
+    content = an_order(
+        payment_terms="before_documents",
+        lines=[
+            a_line(transit=["SG", "MY"], unit_price="0.55"),
+            a_line(transit=[], consignee=CONSIGNEE | {"country": "US"}),
+            a_line(consignee=CONSIGNEE | {"country": "ID"}),
+        ],
+    )
+    draft = orders.buyer.post("/orders/v1/drafts", content).json["id"]
+    form = fields(buyer.open(f"{NEW}?draft={draft}"))
+    kept = buyer.send(NEW, **form | {"do": "keep"})
+    assert kept.status_code == 303, kept.text
+    (known,) = orders.buyer.get("/orders/v1/drafts").json
+    assert known["order"] == content
+    quote = buyer.send(NEW, **fields(buyer.open(kept.headers["Location"]))).headers["Location"]
+    page = buyer.open(quote)
+    assert "before the transport document is released" in page
+    assert "Route: SG, MY" in page
+    again = fields(buyer.open(f"{NEW}?quote={quote.partition('?')[0].rsplit('/', 1)[1]}"))
+    assert again == {name: form[name] for name in again} | {"csrf_token": again["csrf_token"]}
+    assert form.keys() - again.keys() == {"draft", "version"}
+    placed = buyer.send(quote.partition("?")[0], draft=draft)
+    stands = orders.buyer.get(f"/orders/v1/orders/{placed.headers['Location'].rsplit('/', 1)[1]}").json
+    assert stands["payment"]["terms"] == "before_documents"
+    assert [line["transit"] for line in stands["lines"]] == [["SG", "MY"], [], None]
+
+
+def test_a_route_that_is_none_is_said_at_its_field(buyer: Buyer) -> None:
+    answer = buyer.send(NEW, **typed({"transit": "SG, XX"}))
+    said = re.search(r'id="field-lines\[0\].transit-error">([^<]*)', answer.text)
+    assert (answer.status_code, said is not None) == (422, True)
+    assert fields(answer.text)["lines[0].transit"] == "SG, XX"
+
+
+def test_an_order_is_placed_at_the_price_that_was_shown_or_not_at_all(orders: Orders, buyer: Buyer) -> None:
+    address = asked(buyer)
+    with orders.database.transaction() as session:
+        session.execute(update(item_price).values(unit_price="0.99"))
+    refused = buyer.send(address)
+    assert refused.status_code == 422
+    assert "A price has changed since you asked" in refused.text
+    assert "The catalogue&#39;s price is 0.99 USD." in refused.text
+    assert count(orders) == 0
+    assert buyer.send(asked(buyer)).status_code == 303
+
+
 def test_a_quote_and_a_file_are_the_buyers_own_and_no_officers(orders: Orders, buyer: Buyer) -> None:
     quote = asked(buyer)
     file = buyer.upload(as_csv(a_row())).headers["Location"]
@@ -281,6 +328,9 @@ def test_the_portal_finds_orders_and_keeps_what_was_looked_for(orders: Orders, b
     assert "not before placed_from" in wrong
     table = buyer.client.get("/orders/list.csv?po_prefix=B")
     assert (table.mimetype, len(table.text.splitlines())) == ("text/csv", 2)
+    for wrong in ("state=lost", "placed_from=nonsense"):
+        refused = buyer.client.get(f"/orders/list.csv?{wrong}")
+        assert (refused.status_code, wrong.partition("=")[0] in refused.text) == (422, True)
 
 
 def asked_as(buyer: Buyer, po_number: str, country: str) -> str:

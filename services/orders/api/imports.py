@@ -29,7 +29,8 @@ IN_MEMORY = 1024 * 1024
 CHUNK = 64 * 1024
 BODY = {
     "description": f"Up to {MOST_ROWS:,} rows, each a line of an order; rows of one po_number make one order."
-    f" Columns: {', '.join(COLUMNS)}. Lines of the consignee's address stand between | signs.",
+    f" Columns: {', '.join(COLUMNS)}. Lines of the consignee's address stand between | signs, as the countries of transit do; - is a direct route."
+    " unit_price, payment_terms and transit may be left out.",
     "required": True,
     "content": {kind: {"schema": {"type": "string"}} for kind in READERS},
 }

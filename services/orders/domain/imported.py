@@ -8,7 +8,7 @@ from uuid import UUID
 
 from shared.refusal import Refused, Sentence
 
-OF_THE_ORDER = ("po_number", "currency", "incoterm", "named_place")
+OF_THE_ORDER = ("po_number", "currency", "incoterm", "named_place", "payment_terms")
 """What all rows of one order must say alike."""
 MOST_LINES = 200
 IN_A_LINE = re.compile(r"lines\[(\d+)\]\.(.+)")
@@ -59,7 +59,8 @@ def order_in(rows: Loaded) -> dict[str, Any]:
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
-    line = {name: row[name] for name in ("sku", "quantity", "requested_date", "unit_price") if name in row}
+    said = ("sku", "quantity", "requested_date", "unit_price", "transit")
+    line = {name: row[name] for name in said if name in row}
     consignee = {name: row[f"consignee_{name}"] for name in ("name", "address", "country")}
     return {**line, "consignee": consignee}
 

@@ -691,4 +691,5 @@ def _placed_line(line: Line) -> PlacedLine:
         consignee=line.consignee(),
         screening=line.action,
         policies=tuple(line.policies),
+        transit=None if line.transit is None else tuple(line.transit),
     )

@@ -10,6 +10,7 @@ from marshmallow import ValidationError
 from services.orders import cancellations, views
 from services.orders.api.amendments import change_of
 from services.orders.asked_for import the_line
+from services.orders.domain import routing
 from services.orders.domain.order import Line
 from services.orders.domain.taking_back import Asked
 from services.orders.handlers import amending, cancelling
@@ -27,8 +28,6 @@ LINE = "/<uuid:order_id>/lines/<int:number>"
 AMENDMENT = AmendedLineRequest()
 OF_A_CANCELLATION = ("quantity", "reason", "unpack")
 OF_AN_AMENDMENT = ("quantity", "requested_date", "name", "address", "country", "transit")
-DIRECT = "-"
-"""How a route through no other country is typed."""
 WHOLE = re.compile(r"\d{1,8}", re.ASCII)
 
 CHANGED = Sentence(
@@ -132,7 +131,7 @@ def _typed(line: Line) -> dict[str, Any]:
     form = request.form
     address = [part.strip() for part in form.get("address", "").splitlines() if part.strip()]
     quantity = form.get("quantity", "").strip()
-    route = _route(form.get("transit", ""))
+    route = routing.typed(form.get("transit", ""))
     return {
         "line": line.number,
         "quantity": int(quantity) if WHOLE.fullmatch(quantity) else quantity,
@@ -140,16 +139,6 @@ def _typed(line: Line) -> dict[str, Any]:
         "consignee": {"name": form.get("name", ""), "address": address, "country": form.get("country", "")},
         **({} if route == line.transit else {"transit": route}),
     }
-
-
-def _route(typed: str) -> list[str] | None:
-    """The countries that were typed; nothing at all stands for a route that is not known."""
-    codes = typed.upper().replace(",", " ").split()
-    return [code for code in codes if code != DIRECT] if codes else None
-
-
-def _as_typed(transit: list[str] | None) -> str:
-    return "" if transit is None else ", ".join(transit) or DIRECT
 
 
 def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | None = None) -> str:
@@ -161,7 +150,7 @@ def _amend_page(order_id: UUID, number: int, typed: Any = None, wrong: Wrong | N
             "name": line.consignee_name,
             "address": "\n".join(line.consignee_address),
             "country": line.destination,
-            "transit": _as_typed(line.transit),
+            "transit": routing.as_typed(line.transit),
         }
         shown = views.line_as_dict(order, line, pages.language())
     return render_template(

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from services.orders.catalogue import catalogue
+from services.orders.domain import routing
+from services.orders.domain.payment import TERMS
 from services.orders.drafts import list_drafts
 from services.orders.handlers import drafting, placing, quoting
-from services.orders.quotes import find_quote, quote_as_dict
+from services.orders.quotes import find_quote, quote_as_dict, request_as_quoted
 from services.orders.schemas.drafts import DraftRequest
 from services.orders.schemas.orders import INCOTERMS, OrderRequest
 from shared.clock import business_today
@@ -32,6 +34,9 @@ DRAFTS = 10
 MOST_LINES = 25
 """Lines in one form, for it to stay small; more are sent as a file."""
 OF_A_LINE = re.compile(r"lines\[(\d{1,4})\]\.")
+IN_A_LIST = re.compile(r"(?<=\.(?:address|transit))\[\d+\]\Z")
+"""What is wrong with one of several texts is said at the field in which all of them are typed."""
+OF_THE_ORDER = ("po_number", "currency", "incoterm", "named_place", "payment_terms")
 OF_A_CONSIGNEE = ("name", "address", "country")
 
 Typed = dict[str, Any]
@@ -67,7 +72,7 @@ def ask() -> Any:
     try:
         return _keep(typed) if wanted == "keep" else _ask(typed)
     except ValidationError as error:
-        wrong = {each["field"]: each["message"] for each in field_errors(error.messages)}
+        wrong = {IN_A_LIST.sub("", each["field"]): each["message"] for each in field_errors(error.messages)}
         return _form(typed, wrong, draft=_kept_draft()), 422
     except Refused as refusal:
         return _form(typed, {refusal.field or "": pages.said(refusal)}, draft=_kept_draft()), 422
@@ -97,7 +102,7 @@ def _keep(typed: Typed) -> Any:
             )
         else:
             id = draft.id
-            drafting.amend_draft(session, draft_id=id, content=draft.content | typed)
+            drafting.amend_draft(session, draft_id=id, content=typed)
     return pages.back_to("ordering.new", draft=id)
 
 
@@ -133,9 +138,11 @@ def place(quote_id: UUID) -> Any:
     principal = current()
     try:
         with transaction() as session:
-            asked = REQUEST.load(_mine(session, quote_id).request)
             order = placing.place_order(
-                session, buyer=principal.account or "", placed_by=principal.id, **asked
+                session,
+                buyer=principal.account or "",
+                placed_by=principal.id,
+                **REQUEST.load(request_as_quoted(_mine(session, quote_id))),
             )
             draft = _draft(session, request.form)
             if draft:
@@ -193,6 +200,8 @@ def _form(typed: Typed, wrong: dict[str, str] | None = None, *, draft: Row[Any] 
         items=items,
         currencies=sorted({price["currency"] for item in items for price in item["prices"]}),
         incoterms=INCOTERMS,
+        terms=TERMS,
+        as_typed=routing.as_typed,
         most=MOST_LINES,
         draft=draft,
         drafts=drafts[:DRAFTS],
@@ -200,15 +209,13 @@ def _form(typed: Typed, wrong: dict[str, str] | None = None, *, draft: Row[Any] 
 
 
 def _like(line: Typed) -> Typed:
-    """A further line goes, as a rule, to the same consignee by the same day."""
-    return {name: line[name] for name in ("requested_date", "consignee") if name in line}
+    """A further line goes, as a rule, to the same consignee by the same day and way."""
+    return {name: line[name] for name in ("requested_date", "consignee", "transit") if name in line}
 
 
 def _typed(form: MultiDict[str, str]) -> Typed:
     """The form in the shape of a request; what was left empty is not there."""
-    header = {
-        name: form[name] for name in ("po_number", "currency", "incoterm", "named_place") if form.get(name)
-    }
+    header = {name: form[name] for name in OF_THE_ORDER if form.get(name)}
     numbers = sorted({int(found[1]) for found in map(OF_A_LINE.match, form) if found})
     if len(numbers) > MOST_LINES:
         raise Problem(
@@ -220,7 +227,11 @@ def _typed(form: MultiDict[str, str]) -> Typed:
 
 
 def _line(form: MultiDict[str, str], prefix: str) -> Typed:
-    line: Typed = {name: form[prefix + name] for name in ("sku", "requested_date") if form.get(prefix + name)}
+    plain = ("sku", "requested_date", "unit_price")
+    line: Typed = {name: form[prefix + name] for name in plain if form.get(prefix + name)}
+    route = routing.typed(form.get(f"{prefix}transit", ""))
+    if route is not None:
+        line["transit"] = route
     pieces = form.get(f"{prefix}quantity", "").strip()
     if pieces:
         line["quantity"] = (

@@ -15,6 +15,7 @@ from shared.web import pages
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, current
 from shared.web.context import serving, transaction
 from shared.web.pagination import cursor_of, key_of
+from shared.web.problems import Problem
 from shared.web.spreadsheets import download
 
 desk = Blueprint("portal", __name__, url_prefix="/orders", template_folder="../templates")
@@ -58,7 +59,10 @@ def home() -> str:
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
 def table() -> Response:
     """The list for a spreadsheet."""
-    asked, _ = _filters()
+    asked, wrong = _filters()
+    if wrong:
+        errors = [{"field": field, "message": pages.said(told)} for field, told in wrong.items()]
+        raise Problem(422, "Not valid", errors=errors)
     found = listing.all_orders(serving().database, current(), Filters(**asked))
     return download("orders.csv", COLUMNS, ([row[name] for name in COLUMNS] for row in found))
 

@@ -95,7 +95,7 @@ def rotate(endpoint_id: UUID) -> Any:
     with transaction() as session:
         endpoint = mine(session, endpoint_id)
         endpoints.rotate_secret(session, endpoint=endpoint, overlap=OVERLAP)
-    return _one(endpoint_id, secret=endpoint.secret)
+    return _one(endpoint_id, secret=endpoint.secret), 201
 
 
 @desk.post("/<uuid:endpoint_id>/remove")

@@ -58,6 +58,6 @@ class ClaimSchema(Schema):
     decision_reason = fields.String(allow_none=True)
     decided_on = fields.Date(allow_none=True)
     settlement = fields.String(allow_none=True, metadata={"description": "credit, replacement or return"})
-    credit = Money(places=2, allow_none=True)
+    credit = Money(allow_none=True, description="in the order's currency")
     replacement_order_id = fields.UUID(allow_none=True)
     settled_on = fields.Date(allow_none=True)

@@ -4,9 +4,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from services.orders.schemas.orders import INCOTERMS, country, currency
+from services.orders.domain import routing
+from services.orders.rows import LONGEST_PO_NUMBER
+from services.orders.schemas.orders import INCOTERMS, country, currency, payment_terms, route
 from shared.web.pagination import PageSchema
-from shared.web.schemas import Text, day, short_text
+from shared.web.problems import field_errors
+from shared.web.schemas import Money, Text, day, short_text
 
 OUTCOMES = ("accepted", "refused", "repeated")
 
@@ -33,10 +36,23 @@ class _Address(fields.Field[list[str]]):
         return [str(self.line.deserialize(each)) for each in lines]
 
 
+class _Route(fields.Field[list[str] | None]):
+    """Countries in a list, or in one text between ``|``, commas or spaces; a dash alone is a direct route."""
+
+    countries = route()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        codes = routing.typed(value) if isinstance(value, str) else value
+        try:
+            return self.countries.deserialize(codes)
+        except ValidationError as error:
+            raise ValidationError([next(field_errors(error.messages))["message"]]) from None
+
+
 class ImportRowSchema(Schema):
     """One row: a line of an order. Rows with the same PO number make one order."""
 
-    po_number = short_text(60)
+    po_number = short_text(LONGEST_PO_NUMBER)
     currency = currency()
     incoterm = fields.String(
         required=True,
@@ -49,12 +65,12 @@ class ImportRowSchema(Schema):
         validate=validate.Range(1, 10_000_000, error="Give a number of pieces from 1 to 10,000,000."),
     )
     requested_date = day()
-    unit_price = fields.Decimal(
-        allow_nan=False, error_messages={"invalid": "Give an amount with a point, for example 0.55."}
-    )
+    unit_price = Money()
     consignee_name = short_text(200)
     consignee_address = _Address(required=True)
     consignee_country = fields.String(required=True, validate=country)
+    payment_terms = payment_terms()
+    transit = _Route(allow_none=True)
 
 
 class ImportSchema(Schema):

@@ -13,6 +13,8 @@ from services.orders.schemas.payments import AccountSchema
 from shared.web.pagination import PageSchema
 from shared.web.schemas import Money, Text, Whole, day, long_text, pieces, short_text
 
+LONGEST_PO_SOUGHT = 200
+"""A replacement's number is longer than the one that its buyer gave: it ends in its claim."""
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 
 
@@ -51,6 +53,16 @@ def _each_once(codes: list[str]) -> None:
         raise ValidationError("Name each country once.")
 
 
+def payment_terms() -> fields.String:
+    return fields.String(
+        load_default=TERMS[0],
+        validate=validate.OneOf(TERMS, error=f"Give one of {', '.join(TERMS)}."),
+        metadata={
+            "description": "before_documents: the transport document is released only once all is paid"
+        },
+    )
+
+
 class ConsigneeSchema(Schema):
     name = short_text(200)
     address = fields.List(
@@ -78,13 +90,7 @@ class OrderRequest(Schema):
         validate=validate.OneOf(INCOTERMS, error=f"Give an Incoterm 2020: {', '.join(INCOTERMS)}."),
     )
     named_place = short_text(100)
-    payment_terms = fields.String(
-        load_default=TERMS[0],
-        validate=validate.OneOf(TERMS, error=f"Give one of {', '.join(TERMS)}."),
-        metadata={
-            "description": "before_documents: the transport document is released only once all is paid"
-        },
-    )
+    payment_terms = payment_terms()
     lines = fields.List(
         fields.Nested(OrderLineRequest),
         required=True,
@@ -256,8 +262,8 @@ class OrderFilters(Schema):
     placed_from = day(required=False, metadata={"description": "the first day"})
     placed_to = day(required=False, metadata={"description": "the last day"})
     sku = short_text(40, required=False)
-    po_number = short_text(60, required=False)
-    po_prefix = Text(60, required=False, metadata={"description": "how the PO number begins"})
+    po_number = short_text(LONGEST_PO_SOUGHT, required=False)
+    po_prefix = Text(LONGEST_PO_SOUGHT, required=False, metadata={"description": "how the PO number begins"})
 
     @validates_schema
     def check_days(self, data: dict[str, Any], **_: Any) -> None:

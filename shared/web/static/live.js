@@ -14,12 +14,19 @@ document.addEventListener("input", ({ target }) => {
   if (part) part.dataset.unsent = "";
 });
 
+// Each page has a token of its own in its forms, by which alone nothing has changed.
+function withoutTokens(part) {
+  const copy = part.cloneNode(true);
+  for (const token of copy.querySelectorAll("[name=csrf_token]")) token.removeAttribute("value");
+  return copy;
+}
+
 // What was opened stays open, and a link or a button with an id keeps the focus.
 function replace(part, fresh) {
   for (const { id } of part.querySelectorAll("details[open][id]"))
     fresh.querySelector(`#${CSS.escape(id)}`)?.setAttribute("open", "");
   delete part.dataset.fresh;
-  if (part.isEqualNode(fresh)) return;
+  if (withoutTokens(part).isEqualNode(withoutTokens(fresh))) return;
   const { id = "", href } = part.contains(document.activeElement) ? document.activeElement : {};
   fresh.dataset.fresh = "";
   part.replaceWith(fresh);
