@@ -63,6 +63,7 @@ def spawn(
         cwd="/",
         env=known | {"LC_ALL": "C"},
         start_new_session=True,
+        restore_signals=False,  # as in us, a file that may not grow any more fails its writes and ends nobody
         **({} if account is None or wrapped[0] == "setpriv" else _as_account(account)),
     )
 

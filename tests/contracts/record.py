@@ -4,6 +4,7 @@ Run by ``make record`` before a release; the file then stays for ever, and every
 tested to take it in.
 """
 
+import importlib
 import json
 import re
 import sys
@@ -18,8 +19,10 @@ from kendi.demo.board import Boards
 from kendi.demo.people import Visitor
 from kendi.demo.play import BELGIUM, Story
 from kendi.system import System
+from shared.card import all_cards, card_of
 from shared.database import Database
 from shared.events import CONTRACTS
+from shared.messaging.reactions import Reactions
 from shared.messaging.relay import _envelope
 from shared.messaging.tables import outbox_event
 from shared.messaging.wire import Envelope
@@ -122,7 +125,25 @@ def record(file: Path) -> None:
         sys.exit(f"the story does not tell {', '.join(missing)}: let it, then record again")
     lines = [json.dumps(event.as_json(), ensure_ascii=False) for event in sorted(events, key=lambda e: e.id)]
     file.write_text("\n".join(lines) + "\n")
+    file.with_suffix(".left.json").write_text(json.dumps(left_alone(), indent=2) + "\n")
     print(f"{len(lines)} events in {file}")
+
+
+def reactions_of(service: str) -> Reactions:
+    reactions: Reactions = importlib.import_module(f"services.{service}.handlers").REACTIONS
+    return reactions
+
+
+def left_alone() -> dict[str, list[str]]:
+    """The types that each service hears and does nothing about: it passes over them for good."""
+    return {
+        service: sorted(
+            type
+            for type, contract in CONTRACTS.items()
+            if type.split(".")[1] in card_of(service).hears and contract.event not in reactions_of(service)
+        )
+        for service in all_cards()
+    }
 
 
 def _told(service: str, url: str) -> list[Envelope]:

@@ -1,6 +1,5 @@
 """What each released version told is taken in by this one: an upgrade finds events of the version before."""
 
-import importlib
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -25,10 +24,9 @@ from shared.database import Database
 from shared.events import CONTRACTS, contract_of
 from shared.events.orders import CancellationRequested, OrderPlaced, PlacedLine
 from shared.messaging.inbox import apply_due, receive
-from shared.messaging.reactions import Reactions
 from shared.messaging.tables import Inbox, inbox, parked_message, position
 from shared.messaging.wire import Batch, Envelope
-from tests.contracts.record import RECORDED
+from tests.contracts.record import RECORDED, reactions_of
 
 SERVICES = ("orders", "production", "logistics")
 COPIES = {
@@ -75,7 +73,7 @@ def test_recorded_events_all_take_effect(
     prepare(service, database, addresses, events)
     hears = card_of(service).hears
     heard = [event for event in events if event.subject.split("/")[0] in hears.get(event.source, ())]
-    reactions: Reactions = importlib.import_module(f"services.{service}.handlers").REACTIONS
+    reactions = reactions_of(service)
     for publisher, some in groupby(heard, key=lambda event: event.source):
         receive(database, Batch(publisher, service, UUID(int=0), True, tuple(some)), reactions)
         apply_due(database, reactions)
@@ -90,6 +88,16 @@ def test_recorded_events_all_take_effect(
     for (side, quantity), events_side in COPIES[service].items():
         assert +Counter(has[quantity, side]) == +Counter(told[quantity, events_side]), quantity
         assert sum(has[quantity, side].values()) > 0
+
+
+@VERSIONS
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_service_begins_to_react_to_what_a_recorded_version_left_alone(
+    version: Path, service: str
+) -> None:
+    """Its workers beside ours would pass over such an event for good: give what is new to react to a new version."""
+    left = json.loads(version.with_suffix(".left.json").read_text())[service]
+    assert {contract_of(event).type for event in reactions_of(service)}.isdisjoint(left)
 
 
 def prepare(service: str, database: Database, addresses: Addresses, events: Sequence[Envelope]) -> None:

@@ -3,15 +3,20 @@
 import base64
 import json
 import pickle
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, cast
 
 import pytest
 import redis
 
 from kendi.faults.ground import SERVICES, Ground
+from kendi.faults.kinds.broker import refused, size_of_its_file
+from kendi.faults.kinds.kind import Scene
 from kendi.faults.kinds.messages import FORGED, GARBAGE, almost_messages, celery_message
+from kendi.faults.kinds.room import no_room
 from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
@@ -98,11 +103,6 @@ def test_what_is_pickled_is_not_unpickled(ground: Ground, tmp_path: Path) -> Non
     assert not (tmp_path / "touched").exists()
 
 
-def refused(broker: "redis.Redis") -> int:
-    """How many commands the broker has refused to carry out as a replica."""
-    return int(broker.info("errorstats").get("errorstat_READONLY", {}).get("count", 0))
-
-
 def test_workers_outlive_a_broker_that_is_read_only(ground: Ground) -> None:
     def pids() -> list[int | None]:
         return [child.process.pid for child in ground.alive("worker") if child.process]
@@ -110,9 +110,25 @@ def test_workers_outlive_a_broker_that_is_read_only(ground: Ground) -> None:
     before, parked = pids(), {service: ground.one(service, PARKED) for service in SERVICES}
     with ground.broker() as broker:
         broker.replicaof("127.0.0.1", 1)
-        until(lambda: refused(broker) >= 5 * len(before))
+        until(lambda: refused(broker, "READONLY") >= 5 * len(before))
         broker.replicaof("NO", "ONE")
         for service in SERVICES:
             broker.lpush(f"{service}.receive", b"42")
     until(lambda: all(ground.one(service, PARKED) == parked[service] + 1 for service in SERVICES))
     assert pids() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can take the room of a process that runs")
+def test_a_broker_without_room_on_its_disk_refuses_to_be_written_to_and_goes_on(ground: Ground) -> None:
+    server = ground.servers.broker
+    pid, scene = server.pid, Scene(ground, cast(Any, None), Random(1))
+    with ground.broker() as broker:
+        strike = no_room(scene, [pid], most=size_of_its_file(server.folder))
+        next(strike)
+        with pytest.raises(redis.ResponseError, match="MISCONF"):
+            until(lambda: broker.lpush("room", b"x" * 100) is None)
+        assert list(strike) == [], "it has room again"
+        until(lambda: broker.info("persistence")["aof_last_write_status"] == "ok")
+        broker.delete("room")
+    assert server.pid == pid
+    assert ground.alive("worker")

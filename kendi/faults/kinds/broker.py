@@ -7,10 +7,11 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 import redis
 
-from kendi.faults.kinds.kind import Scene, kind
+from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
 from kendi.faults.kinds.room import no_room
 from kendi.faults.proxy import Spoil
 
@@ -102,7 +103,23 @@ if sys.platform == "linux":
 
     @kind("no room on the broker's disk")
     def disk_full(scene: Scene) -> Iterator[float]:
-        yield from no_room(scene, [scene.ground.servers.broker.pid])
+        """Its file can't grow: it refuses to be written to, and goes on."""
+        broker = scene.ground.servers.broker
+        with scene.ground.broker() as asked:
+            before = refused(asked, "MISCONF")
+            yield from no_room(scene, [broker.pid], most=size_of_its_file(broker.folder))
+            if refused(asked, "MISCONF") == before:
+                raise NotCarriedOut("nothing was written to the broker meanwhile")
+
+
+def size_of_its_file(folder: Path) -> int:
+    """Bytes of the file that the broker appends to."""
+    return max(file.stat().st_size for file in (folder / "appendonlydir").iterdir())
+
+
+def refused(broker: "redis.Redis", why: str) -> int:
+    """How many commands the broker has refused for a reason."""
+    return int(broker.info("errorstats").get(f"errorstat_{why}", {}).get("count", 0))
 
 
 def _spoiled(scene: Scene, spoil: Spoil) -> Iterator[float]:

@@ -9,13 +9,13 @@ from typing import Any
 
 from kendi.faults.kinds.kind import NotCarriedOut, Scene
 
-ROOM = str(512 * 1024)
+ROOM = 512 * 1024
 """Bytes: every write beyond so much of a file fails."""
 
 
-def no_room(scene: Scene, pids: Sequence[int]) -> Iterator[float]:
+def no_room(scene: Scene, pids: Sequence[int], *, most: int = ROOM) -> Iterator[float]:
     """A program that is started anew meanwhile has room again."""
-    before = {pid: _limit(pid, ROOM) for pid in pids}
+    before = {pid: _limit(pid, str(most)) for pid in pids}
     if not any(soft is not None for soft in before.values()):
         raise NotCarriedOut("no process could be given less room")
     yield scene.chance.uniform(0.5, 2)
