@@ -22,7 +22,7 @@ from shared.database import Database
 
 pytestmark = pytest.mark.flow
 
-SMALL = ("--facilities", "8", "--orders", "40", "--days", "90", "--seed", "1")
+SMALL = ("--facilities", "8", "--orders", "40", "--days", "90", "--seed", "2")
 WANTED_THE_DAY_AFTER_THE_LAST_LOT = text("""
     UPDATE demand SET requested_date = last + 1 FROM (
         SELECT (data ->> 'order_id')::uuid AS order_id,

@@ -292,7 +292,7 @@ def test_the_page_follows_it_and_shows_by_when_customs_must_be_told(
         advance(session, timedelta(days=9))
     assert "overdue" in clerk.open(path)
     for form in ("correct", "cancel", "report"):
-        assert clerk.open(f"{path}/{form}") == clerk.open(path)
+        assert clerk.look(f"{path}/{form}") == clerk.look(path)
     reported = clerk.submit(f"{path}/report", number="060100-000042", reported_on=in_days(9).isoformat())
     assert reported.status_code == 303
     assert "overdue" not in clerk.open(path)

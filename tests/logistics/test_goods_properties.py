@@ -332,7 +332,7 @@ TestGoods = Goods.TestCase
 
 
 def dispatch_does_not_ask_for_the_clearance(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Shipment, "reasons_to_stay", lambda shipment, goods, on, cartons: [])
+    patch.setattr(Shipment, "held", lambda shipment, goods, on: [])
 
 
 def other_shipments_do_not_use_the_clearance_up(patch: pytest.MonkeyPatch) -> None:

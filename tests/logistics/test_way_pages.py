@@ -91,7 +91,7 @@ def test_a_correction_that_can_not_be_is_refused_beside_its_field(
     assert refused.status_code == 422
     assert said in refused.text and '<details id="corrections" open>' in refused.text
     assert " autofocus" in refused.text
-    assert visitor.open(f"{path}/corrections") == visitor.open(path)
+    assert visitor.look(f"{path}/corrections") == visitor.look(path)
 
 
 def test_what_others_have_counted_by_is_not_taken_back_and_the_page_says_so_in_indonesian(
@@ -126,7 +126,7 @@ def test_a_shipment_is_rolled_by_the_form_and_each_estimate_stands_there(
     assert sooner.status_code == 422
     assert 'id="schedule-etd-error"' in sooner.text and 'value="A typing error."' in sooner.text
     assert "Isi kolom ini." in visitor.submit(f"{path}/schedule", reason="weather").text
-    assert visitor.open(f"{path}/schedule") == visitor.open(path)
+    assert visitor.look(f"{path}/schedule") == visitor.look(path)
 
 
 def test_what_has_left_is_expected_on_another_day_only(logistics: Logistics, visitor: Visitor) -> None:

@@ -76,7 +76,9 @@ def copy(orders: Orders, copies: int) -> None:
 
         def columns(table: str, *but: str) -> list[str]:
             found = session.execute(
-                text("SELECT column_name FROM information_schema.columns WHERE table_name = :table"),
+                text("""
+                SELECT column_name FROM information_schema.columns
+                WHERE table_name = :table AND table_schema = current_schema() AND is_generated = 'NEVER'"""),
                 {"table": table},
             ).scalars()
             return [name for name in found if name not in but]

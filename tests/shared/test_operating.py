@@ -299,7 +299,8 @@ def test_an_event_that_never_came_is_refused_by_its_id(production: Production) -
 
 def claimed(orders: Database) -> list[Any]:
     with orders.transaction() as session:
-        return list(session.execute(CLAIM_NEW, {"subscriber": "production", "most": 10}))
+        rows = session.execute(CLAIM_NEW, {"subscriber": "production", "most": 10})
+        return sorted(rows, key=lambda row: row.id)
 
 
 def confirmed(orders: Database, *numbers: int) -> list[UUID]:
