@@ -37,6 +37,7 @@ from shared.events.logistics import (
     ShipmentLine,
 )
 from shared.events.production import (
+    AgreementEndMoved,
     Allocation,
     EvidenceRecorded,
     EvidenceWithdrawn,
@@ -445,10 +446,17 @@ def test_an_event_about_no_order_of_ours_is_kept_and_harms_no_other(order: Follo
 
 # Sentences
 
-OF_NO_ORDER = (FacilityRegistered, EvidenceRecorded, EvidenceWithdrawn, MonthClosed, QuoteAnswered)
+OF_NO_ORDER = (
+    AgreementEndMoved,
+    FacilityRegistered,
+    EvidenceRecorded,
+    EvidenceWithdrawn,
+    MonthClosed,
+    QuoteAnswered,
+)
 HEARD = [contract_of(event) for event in REACTIONS if event not in OF_NO_ORDER]
-"""A facility stands in sentences and has none of its own, nor has what is known of it, and a quote is of no order:
-they are on no timeline."""
+"""A facility stands in sentences and has none of its own, nor has what is known of it or agreed with it, and a quote is
+of no order: they are on no timeline."""
 OUR_OWN = [c for c in CONTRACTS.values() if c.owner == "orders" and c.subject_kind == "order"]
 
 

@@ -98,7 +98,9 @@ def test_a_form_that_is_sent_twice_counts_once_and_is_answered_alike(
             else value
             for name, value in fields.items()
         }
-        return buyer.client.post(path, data={"csrf_token": token, **again}, headers=buyer.headers)
+        return buyer.client.post(
+            path, data={"csrf_token": token, **again}, headers=buyer.headers | {"Accept": "text/html"}
+        )
 
     before = stands(orders)
     first = send()
