@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 
 from shared.database import make_engine, shared_metadata
 from shared.sight import SERVICE
@@ -45,6 +45,7 @@ def migrate(service: str, owner_url: str) -> bool:
             if at == heads:
                 return False
         with engine.begin() as connection:
+            connection.execute(text("SET statement_timeout = 0"))  # a large table takes as long as it takes
             alembic.attributes["connection"] = connection
             upgrade(alembic)
         return True

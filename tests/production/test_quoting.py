@@ -176,6 +176,17 @@ def test_parts_that_are_too_small_for_a_start_are_not_counted_on() -> None:
     assert not in_time(line, few[0].with_more(more.workers - 1), *few[1:])
 
 
+def test_how_many_more_workers_it_takes_tells_of_those_who_are_there_in_fives_alone() -> None:
+    """Else two quotes, before and after, would tell that one person came or left; it is always enough."""
+    line, in_fives = a_line(20_000, 30, ANY), able("A", workers=10).staffing
+    named = {
+        workers: told(line, replace(able("A", workers=workers), told=in_fives)).possible_with
+        for workers in (11, 14)
+    }
+    assert named[11] == named[14] is not None
+    assert in_time(line, able("A", workers=11).with_more(named[11].workers))
+
+
 TERMS = st.builds(
     Terms,
     until=st.none() | st.integers(0, 90).map(lambda days: TODAY + timedelta(days=days)) | st.just(date.max),

@@ -112,12 +112,13 @@ def _lacks(line: Wanted, lack: Lack, share: Share, able: Sequence[Capacity]) -> 
 def more_workers(line: Wanted, *, able: Sequence[Capacity], today: date) -> MoreWorkers | None:
     """Enough more workers at one facility for the line to be made in time; none where no number would be.
 
-    Only who may be asked until then counts, and material that is not enough for the whole line comes later.
+    Only who may be asked until then counts, and material that is not enough for the whole line comes later. Who is there
+    is counted in fives, rounded down: the number tells nobody how many they are, and is always enough.
     """
     latest, barred = latest_finish(line.latest), line.needs.bar(able)
     may_be_asked = [
         replace(one, material_days=MATERIAL_DAYS) if line.terms[one.facility].waits(line.quantity) else one
-        for one in able
+        for one in (each.outside for each in able)
         if one.facility not in barred and line.terms[one.facility].lasts(latest)
     ]
     short = wanting(line.quantity, labour_minutes=line.labour_minutes, latest=latest, able=may_be_asked)
