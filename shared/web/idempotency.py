@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Request, Response, current_app, g, json, request
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from shared.web.access import current
@@ -75,7 +77,7 @@ def once_sent(page: str, view: Callable[[], Any]) -> Response:
     asked = _form_as_sent()
     key = hashlib.sha256(page.encode() + asked).hexdigest()
     with all_in_one() as session:
-        session.execute(select(func.pg_advisory_xact_lock(_lock_number(key))))
+        _wait_for_the_first(session, key)
         earlier = _noted(session, key)
         if earlier is None:
             answer = current_app.make_response(view())
@@ -86,6 +88,17 @@ def once_sent(page: str, view: Callable[[], Any]) -> Response:
     if "Location" not in earlier.headers:
         raise Problem(409, "Sent twice", "What this form asked for was done when it came first.")
     return Response(status=earlier.status, headers=earlier.headers)
+
+
+def _wait_for_the_first(session: Session, key: str) -> None:
+    """For a few seconds: a form that takes longer is told of, and sent again when it is done."""
+    try:
+        session.execute(select(func.pg_advisory_xact_lock(_lock_number(key))))
+    except OperationalError as error:
+        if isinstance(error.orig, LockNotAvailable):
+            detail = "This form was sent before, and what it asks for is still being done."
+            raise Problem(409, "Still running", detail) from error
+        raise
 
 
 def _form_as_sent() -> bytes:

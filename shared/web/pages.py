@@ -157,10 +157,11 @@ def cookie_name() -> str:
     return f"__Host-kendi-{service}" if serving().settings.secure_cookies else f"kendi-{service}"
 
 
-def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+def desk(*roles: str, once: bool = True) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
     """The decorated page is for signed-in people with one of these roles; others are sent to sign in.
 
-    Any POST must carry the session's CSRF token and come from this site.
+    Any POST must carry the session's CSRF token and come from this site. It is done once, in one transaction,
+    but for a view that does something long between its own, and may be done twice (``once=False``).
     """
 
     def decorate(view: Callable[P, Any]) -> Callable[P, Any]:
@@ -174,7 +175,9 @@ def desk(*roles: str) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
                     return redirect(url_for("operations.overview"))
                 whose = Sentence("This page is for {roles}.", roles=access.in_words(roles))
                 raise access.WrongRole("Not for you", whose)
-            return once_sent(page, partial(view, *args, **kwargs)) if page else view(*args, **kwargs)
+            if once and page:
+                return once_sent(page, partial(view, *args, **kwargs))
+            return view(*args, **kwargs)
 
         return checked
 

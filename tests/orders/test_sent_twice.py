@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, text, update
+from sqlalchemy import func, select, text, update
 from werkzeug.test import TestResponse
 
 from shared import failpoints
+from shared.web import idempotency
 from shared.web.access import BUYER, KANWIL, create_key
 from shared.web.tables import idempotency_key
 from tests.matrix import World
@@ -201,3 +202,19 @@ def test_a_note_is_known_for_48_hours(orders: Orders) -> None:
             )
         other = orders.buyer.post(f"{V1}/orders", an_order(po_number=f"B {age}"), idempotency_key=key)
         assert other.status_code == status
+
+
+def test_a_form_whose_first_one_takes_long_is_told_so(
+    orders: Orders, buyer: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is wrong with the database, and nothing is done twice."""
+    monkeypatch.setattr(idempotency, "_lock_number", lambda key: 42)
+    path, fields = a_cancellation(orders, "")
+    token = token_on(buyer, "/orders/")
+    before = stands(orders)
+    with orders.database.transaction() as first:
+        first.execute(select(func.pg_advisory_xact_lock(42)))
+        headers = buyer.headers | {"Accept": "text/html"}
+        second = buyer.client.post(path, data={"csrf_token": token, **fields}, headers=headers)
+    assert (second.status_code, "still being done" in second.text) == (409, True)
+    assert stands(orders) == before

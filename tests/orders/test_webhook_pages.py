@@ -182,10 +182,13 @@ def test_one_step_and_a_time_are_told_again(orders: Orders, endpoint: Endpoint) 
     now = real_now().astimezone(WIB).replace(tzinfo=None)
     hours = {"from": now - timedelta(hours=1), "to": now + timedelta(hours=1)}
     asked = {name: at.isoformat(timespec="minutes") for name, at in hours.items()}
-    assert "2 steps are told again." in buyer.submit(f"{home}/replay", **asked).text
+    answer = buyer.submit(f"{home}/replay", **asked)
+    assert answer.status_code == 303
+    assert "2 steps are told again." in buyer.open(answer.headers["Location"])
     deliver(orders)
     assert len(endpoint.told) == 5
-    assert "0 steps are told again." in buyer.submit(f"{home}/replay", **asked, undelivered_only="1").text
+    none = buyer.submit(f"{home}/replay", **asked, undelivered_only="1")
+    assert "0 steps are told again." in buyer.open(none.headers["Location"])
 
 
 def test_a_replay_of_no_time_is_refused_where_it_was_typed(orders: Orders, endpoint: Endpoint) -> None:

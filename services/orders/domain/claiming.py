@@ -28,14 +28,16 @@ def make(order: Order, claim: Claim, *, holds: int, arrived: bool) -> list[objec
             field="sscc",
             sscc=claim.sscc,
         )
-    left = holds - sum(each.claimed for each in order.claims if each.sscc == claim.sscc)
+    claimed = sum(each.claimed for each in order.claims if each.sscc == claim.sscc)
+    left = max(0, holds - claimed)
     if not 1 <= claim.quantity <= left:
         raise Refused(
-            "{left} pieces of carton {sscc} can be claimed: it holds {holds}, and others are claimed already.",
+            "{left} pieces of carton {sscc} can be claimed: it holds {holds}, of which {claimed} are claimed already.",
             field="quantity",
             left=left,
             sscc=claim.sscc,
             holds=holds,
+            claimed=claimed,
         )
     order.claims.append(claim)
     return [ClaimMade(**_about(order, claim), sscc=claim.sscc, quantity=claim.quantity)]

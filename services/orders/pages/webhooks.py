@@ -62,7 +62,8 @@ def add() -> Any:
 @pages.desk(BUYER)
 def one(endpoint_id: UUID, **_: Any) -> str:
     """One endpoint; also at the address of each of its forms, where it stands when the form was refused."""
-    return _one(endpoint_id)
+    replayed = request.args.get("replayed", type=int)
+    return _one(endpoint_id) if replayed is None else _one(endpoint_id, replayed=replayed)
 
 
 @desk.post("/<uuid:endpoint_id>/change")
@@ -130,7 +131,7 @@ def replay(endpoint_id: UUID) -> Any:
             )
     except Refused as refusal:
         return _one(endpoint_id, at="replay", wrong=wrong_with(refusal, OF_A_REPLAY)), 422
-    return _one(endpoint_id, replayed=count)
+    return pages.back_to("webhook_pages.one", endpoint_id=endpoint_id, replayed=count)
 
 
 @desk.get(DELIVERY)

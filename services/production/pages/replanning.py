@@ -32,7 +32,7 @@ def home(**_: Any) -> str:
 
 
 @desk.post("/replan")
-@pages.desk(KANWIL)
+@pages.desk(KANWIL, once=False)
 def make() -> Any:
     """Make a proposal: no transaction waits for the solver."""
     with transaction() as session:
