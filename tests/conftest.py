@@ -145,6 +145,12 @@ EMPTY = """
     DO $$
     DECLARE name text;
     BEGIN
+        -- Histories are read in the order in which they were written, which a table keeps that is begun anew.
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+            AND tablename IN ('outbox_event', 'inbox', 'timeline')
+        LOOP
+            EXECUTE format('TRUNCATE %I CASCADE', name);
+        END LOOP;
         FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
             AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
         LOOP

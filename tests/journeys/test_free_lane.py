@@ -163,6 +163,7 @@ def ship(services: Services, destination: str) -> None:
 def told(services: Services, order: UUID, kind: str) -> list[dict[str, Any]]:
     with services.databases["orders"].transaction() as session:
         query = select(timeline.c.type, timeline.c.data).where(timeline.c.order_id == order)
+        query = query.order_by(timeline.c.id)
         return [row.data for row in session.execute(query) if row.type.split(".")[2] == kind]
 
 
