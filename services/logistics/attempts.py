@@ -16,9 +16,8 @@ from services.logistics.domain.order import NotCleared
 from services.logistics.storage import gate_attempt
 from services.logistics.storage import shipment as shipments
 from shared.refusal import Sentence
-from shared.sight import SERVICE
 from shared.web.access import current
-from shared.web.context import transaction
+from shared.web.context import keep_whatever_comes
 
 
 @contextmanager
@@ -36,17 +35,10 @@ def kept(shipment_id: UUID | None = None, *, asked: str | None = None) -> Iterat
 
 def _keep(shipment_id: UUID | None, asked: str, why: Sentence) -> None:
     by = current()
-    with transaction(sees=SERVICE) as session:
-        session.execute(
-            insert(gate_attempt).values(
-                asked=asked,
-                shipment_id=shipment_id,
-                who=by.id,
-                name=by.name,
-                role=by.role,
-                **why.to_keep(),
-            )
-        )
+    attempt = insert(gate_attempt).values(
+        asked=asked, shipment_id=shipment_id, who=by.id, name=by.name, role=by.role, **why.to_keep()
+    )
+    keep_whatever_comes(lambda session: session.execute(attempt))
 
 
 def newest(session: Session, *, limit: int, before: int | None = None) -> Sequence[dict[str, Any]]:

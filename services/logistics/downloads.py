@@ -72,7 +72,7 @@ def whole_dossier(shipment_id: UUID) -> Response:
     """All papers as one ZIP, sent while it is made."""
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
-        reading = partial(serving().database.transaction, sees=current().sees, principal=current().id)
+        reading = partial(serving().database.transaction, sees=current().sees, principal=current().holder)
         members, number = dossier.members_of(session, shipment, reading), shipment.number
     headers = {"Content-Disposition": f'attachment; filename="documents-{number}.zip"'}
     return Response(dossier.zipped(members), mimetype="application/zip", headers=headers)

@@ -5,7 +5,7 @@ They are kept outside the transaction that was undone.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import select
@@ -17,9 +17,8 @@ from services.orders.handlers.releasing import Asked
 from services.orders.storage import order as orders
 from services.orders.storage import release_attempt
 from shared.refusal import Refused, Sentence
-from shared.sight import SERVICE
 from shared.web.access import WrongRole, current
-from shared.web.context import transaction
+from shared.web.context import keep_whatever_comes
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,17 +73,18 @@ def keeping_without_right(asked: Asked) -> Callable[[Callable[P, R]], Callable[P
 
 def keep(asked: Asked, about: Mapping[str, Any], why: Sentence) -> None:
     """Keep one refused attempt of the person or system that is calling."""
-    by, line = Signer(current().id, current().name, current().role), about.get("line")
-    with transaction(sees=SERVICE) as session:
-        releasing.keep_refused(
-            session,
+    line = about.get("line")
+    keep_whatever_comes(
+        partial(
+            releasing.keep_refused,
             asked=asked,
             order_id=about.get("order_id"),
             line=None if line is None else min(line, LAST_LINE),
             lot=about.get("lot"),
-            by=by,
+            by=Signer(current().id, current().name, current().role),
             why=why,
         )
+    )
 
 
 def newest(session: Session, *, limit: int, before: int | None = None) -> Sequence[dict[str, Any]]:

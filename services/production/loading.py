@@ -1,7 +1,7 @@
 """Bringing reference data into the production service: facilities and what they make, agreements, material."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
@@ -18,7 +18,7 @@ from services.production.handlers.facilities import must_stay_as_strict
 from services.production.handlers.people import set_words
 from services.production.handlers.planning import one_plan_at_a_time
 from services.production.handlers.premi import keep_scheme
-from services.production.handlers.waiting import share_out_what_waits
+from services.production.handlers.waiting import lines_barred_by, planned_elsewhere, share_out_what_waits
 from services.production.storage import (
     agreement,
     capability,
@@ -33,6 +33,7 @@ from services.production.storage import (
 )
 from shared import reference
 from shared.clock import business_today
+from shared.events.orders import Lane
 from shared.events.production import FacilityRegistered
 from shared.loading import remove_others, write_changed
 from shared.messaging.outbox import record
@@ -58,6 +59,7 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     known = {row["code"]: row for row in session.execute(select(facility)).mappings()}
     rows = sorted(reference.facilities(folder), key=lambda row: row.code)
     changed = [row for row in rows if _differs(known.get(row.code), row)]
+    barred = lines_barred_by(session, {row.code: cast(Lane, row.lane) for row in changed})
     for row in changed:
         if row.code in known:
             must_stay_as_strict(session, row.code, known[row.code]["lane"], row.lane)
@@ -83,6 +85,7 @@ def load(session: Session, folder: Path) -> dict[str, int]:
     if capabilities:
         session.execute(upsert(capability).on_conflict_do_nothing(), capabilities)
     record(session, *(_registered(row) for row in changed))
+    record(session, *planned_elsewhere(session, barred))
     loaded = {
         "facilities": len(changed),
         "agreements": _load_agreements(session, folder),

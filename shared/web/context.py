@@ -1,6 +1,6 @@
 """What a request needs of its process, and the transaction it works in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import cast
@@ -13,7 +13,7 @@ from shared.database import Database
 from shared.failpoints import reach
 from shared.messaging.outbox import Nudge
 from shared.settings import Settings
-from shared.sight import NOTHING
+from shared.sight import NOTHING, SERVICE
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ def serving() -> Serving:
 def transaction(*, sees: str | None = None) -> Iterator[Session]:
     """One transaction on behalf of the request's principal, who sees what is theirs; in ``all_in_one`` a part of that.
 
-    ``sees`` is for who comes without a name, such as a reader of a tracking address, and for what is kept
-    whatever becomes of the request; it is always a transaction of its own.
+    ``sees`` is for who comes without a name, such as a reader of a tracking address; it is always a transaction of
+    its own.
     """
     if sees is None and "whole" in g:
         with _part(g.whole) as session:
@@ -59,13 +59,30 @@ def transaction(*, sees: str | None = None) -> Iterator[Session]:
 
 @contextmanager
 def all_in_one() -> Iterator[Session]:
-    """Each transaction of the block is a part of this one, and nothing is committed before its end."""
-    with transaction() as session:
-        g.whole = session
-        try:
-            yield session
-        finally:
-            del g.whole
+    """Each transaction of the block is a part of this one, and nothing is committed before its end.
+
+    What is to be kept whatever becomes of it is written after that, when its connection is free again.
+    """
+    g.afterwards = []
+    try:
+        with transaction() as session:
+            g.whole = session
+            try:
+                yield session
+            finally:
+                del g.whole
+    finally:
+        for write in g.pop("afterwards"):
+            keep_whatever_comes(write)
+
+
+def keep_whatever_comes(write: Callable[[Session], object]) -> None:
+    """Write something that stays though what was asked for is refused, as the service and not as who asked."""
+    if "afterwards" in g:
+        g.afterwards.append(write)
+        return
+    with transaction(sees=SERVICE) as session:
+        write(session)
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from services.production.open_work import open_work
+from services.production.storage import demand
 from shared.web.access import FACILITY, create_key
 from tests.production.conftest import (
     FAMILY,
@@ -124,19 +126,36 @@ def test_a_quote_for_free_workers_promises_what_free_workshops_can_make(producti
     assert promised["promised_date"] == newest_plan(production)["promised_date"] is not None
 
 
-@pytest.mark.parametrize("before", [[], ["accept"]], ids=["offered", "accepted"])
-def test_a_place_that_is_free_no_more_neither_accepts_nor_begins_free_work(
-    production: Production, before: list[str]
+@pytest.mark.parametrize("steps", [[], ["accept"]], ids=["offered", "accepted"])
+def test_what_a_place_has_not_begun_is_taken_back_when_it_is_free_no_more_and_planned_elsewhere(
+    production: Production, steps: list[str]
 ) -> None:
     workshop = bring_in(production)
     production.hears(an_order(), a_clearance(lane="free"))
     (offered,) = workshop.work_orders()
-    for step in before:
+    for step in steps:
         assert workshop.do(offered, step).status_code == 200
     change_lane(production, "custodial")
-    agreed = {**NEW_AGREEMENT, "number": "PKS-2", "facility": WORKSHOP, "partner": "CHEWY-LOUIS"}
-    assert production.office.post("/agreements", agreed).status_code == 201
-    refused = workshop.do(offered, "start" if before else "accept")
+    plan = newest_plan(production)
+    assert (at(production), plan["allocated"], plan["unallocated"]) == ({}, 0, 1_000)
+    assert (plan["because"], plan["lacking"]) == ("enabled", "workshop")
+    change_lane(production, "free")
+    assert at(production) == {WORKSHOP: 1_000}
+
+
+@pytest.mark.parametrize("steps", [["accept"], ["accept", "start"]], ids=lambda steps: steps[-1])
+def test_nobody_accepts_or_begins_what_is_cleared_for_free_workers_alone(
+    production: Production, steps: list[str]
+) -> None:
+    """Nobody is left with such work, whatever changes; what were left is refused."""
+    production.hears(an_order(), a_clearance())
+    (offered,) = production.sragen.work_orders()
+    *before, last = steps
+    for step in before:
+        assert production.sragen.do(offered, step).status_code == 200
+    with production.database.transaction() as session:
+        session.execute(update(demand).values(lane="free"))
+    refused = production.sragen.do(offered, last)
     assert (refused.status_code, "free workers alone" in refused.text) == (422, True)
 
 

@@ -17,14 +17,14 @@ def upgrade() -> None:
             SELECT sscc, place, (data ->> 'quantity')::int AS quantity, jsonb_array_length(data -> 'ssccs') AS cartons,
                    (item.published ->> 'pieces_per_carton')::int AS full_one
             FROM timeline
-            JOIN item ON item.sku = data ->> 'sku',
+            LEFT JOIN item ON item.sku = data ->> 'sku',
             jsonb_array_elements_text(data -> 'ssccs') WITH ORDINALITY AS each (sscc, place)
             WHERE type = 'kendi.logistics.cartons_packed.v1'
         ), shared AS (
             SELECT *, quantity - full_one * (cartons - 1) AS rest FROM told
         )
         UPDATE carton SET pieces = CASE
-            WHEN rest NOT BETWEEN 1 AND full_one THEN (quantity + cartons - 1) / cartons
+            WHEN full_one IS NULL OR rest NOT BETWEEN 1 AND full_one THEN (quantity + cartons - 1) / cartons
             WHEN place = cartons THEN rest ELSE full_one END
         FROM shared WHERE shared.sscc = carton.sscc""")
     op.execute("""

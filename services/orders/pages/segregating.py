@@ -35,7 +35,8 @@ def say(order_id: UUID, line: int) -> Any:
     """The buyer asks for it, the compliance officer chooses it."""
     by = Signer(current().id, current().name, current().role)
     try:
-        with transaction() as session:
+        about = {"order_id": order_id, "line": line}
+        with attempts.keeping("free_lane", about), transaction() as session:
             the_line(session, order_id, line)
             if by.role == BUYER:
                 segregating.ask_free_lane(session, order_id=order_id, line=line, by=by)
@@ -43,7 +44,6 @@ def say(order_id: UUID, line: int) -> Any:
                 reason = request.form.get("reason", "")
                 segregating.choose_free_lane(session, order_id=order_id, line=line, by=by, reason=reason)
     except Refused as refusal:
-        attempts.keep("free_lane", {"order_id": order_id, "line": line}, refusal.sentence)
         return _page(order_id, line, wrong_with(refusal, ("reason",))), 422
     return pages.back_to("portal.one_order", order_id=order_id)
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.production.domain.facility import FIRST_LEVEL, Particulars, Zone, lane_may_become
 from services.production.domain.remarks import nobody_named, nobody_numbered
 from services.production.handlers.planning import one_plan_at_a_time
-from services.production.handlers.waiting import share_out_to
+from services.production.handlers.waiting import lines_barred_by, planned_elsewhere, share_out_to
 from services.production.storage import OPEN, capability, capability_change, facility, item, work_order
 from shared.clock import business_today
 from shared.events.production import FacilityRegistered
@@ -35,6 +35,7 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     known = session.execute(select(facility).where(facility.c.code == code)).mappings().one_or_none()
     if known is not None:
         must_stay_as_strict(session, code, known["lane"], particulars.lane)
+    barred = lines_barred_by(session, {code: particulars.lane})
     session.execute(
         upsert(facility)
         .values(code=code, open_minutes=0, **values)
@@ -43,6 +44,7 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     told = {name: values[name] for name in TOLD}
     if known is None or any(known[name] != value for name, value in told.items()):
         record(session, FacilityRegistered(code=code, **(told | {"address": particulars.address})))
+    record(session, *planned_elsewhere(session, barred))
     share_out_to(session, code)
 
 

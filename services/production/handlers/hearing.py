@@ -1,7 +1,6 @@
 """What production does when orders tells something; the table from event to reaction at the foot."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -9,17 +8,15 @@ from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.domain.cancellation import stop
-from services.production.domain.clearance import may_make, pieces_to_make
-from services.production.domain.work_order import WorkOrder
+from services.production.domain.clearance import pieces_to_make
 from services.production.handlers.planning import (
     LINE,
-    allocate,
-    lanes_of,
     line_of,
     locked_work_orders,
     one_plan_at_a_time,
     plan_of,
     planned_anew,
+    planned_for_its_lane,
 )
 from services.production.handlers.quoting import on_quote_requested
 from services.production.storage import demand, item
@@ -33,7 +30,7 @@ from shared.events.orders import (
     OrderPlaced,
     QuoteRequested,
 )
-from shared.events.production import ProductionStopped, WorkOrderReduced, WorkOrderWithdrawn
+from shared.events.production import ProductionStopped
 from shared.messaging.outbox import record
 from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 
@@ -82,24 +79,7 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
         return
     line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on, lane=event.lane)
     work_orders = locked_work_orders(session, line)
-    withdrawn = _taken_from_others(session, line, work_orders)
-    more = line.to_make - sum(each.asked for each in work_orders if each.live)
-    if more > 0:
-        record(session, *withdrawn, *allocate(session, line, work_orders, more, "cleared"))
-    elif withdrawn:
-        record(session, *withdrawn, plan_of(session, line, work_orders, "cleared"))
-
-
-def _taken_from_others(
-    session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]
-) -> list[WorkOrderWithdrawn | WorkOrderReduced]:
-    """Take back what was offered to places that may not make the line, now that it is cleared for another lane."""
-    waiting = [each for each in work_orders if each.can_be_taken_back]
-    lanes = lanes_of(session, [each.facility for each in waiting])
-    theirs = [each for each in waiting if not may_make(lanes[each.facility], line.lane)]
-    withdrawn = [each.take_back(each.quantity, on=business_today(session)) for each in theirs]
-    session.flush()
-    return withdrawn
+    record(session, *planned_for_its_lane(session, line, work_orders, "cleared"))
 
 
 def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:

@@ -1,19 +1,29 @@
 """Sharing out again what no facility has, when something came that was missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from services.production.capacities import of_all_families
+from services.production.domain.clearance import may_make
 from services.production.domain.terms import BARRING
-from services.production.handlers.planning import allocate, line_of, one_plan_at_a_time, work_orders_of
+from services.production.handlers.planning import (
+    allocate,
+    line_of,
+    lock_work_orders,
+    one_plan_at_a_time,
+    planned_for_its_lane,
+    work_orders_of,
+)
 from services.production.storage import (
     ASKED,
     LIVE,
+    OPEN,
     capability,
     demand,
     facility,
@@ -23,6 +33,7 @@ from services.production.storage import (
     work_order,
 )
 from shared.clock import business_today
+from shared.events.orders import Lane
 from shared.events.production import Cause
 from shared.messaging.outbox import record
 from shared.sight import as_the_service
@@ -81,6 +92,32 @@ def share_out_to(session: Session, code: str, *conditions: Any) -> None:
     )
     made_there = select(item.c.sku).where(item.c.family.in_(families))
     share_out_what_waits(session, "enabled", demand.c.sku.in_(made_there), *conditions)
+
+
+def lines_barred_by(session: Session, lanes: Mapping[str, Lane]) -> list[tuple[UUID, int]]:
+    """Lines of which facilities have open work that they may not begin once they have these lanes.
+
+    Their work orders are locked: it is asked before anything of the facilities is changed.
+    """
+    of_its_line = and_(demand.c.order_id == work_order.c.order_id, demand.c.line == work_order.c.line)
+    rows = session.execute(
+        select(work_order.c.order_id, work_order.c.line, work_order.c.facility, demand.c.lane)
+        .join(demand, of_its_line)
+        .where(work_order.c.facility.in_(lanes), OPEN)
+    )
+    barred = sorted({(row.order_id, row.line) for row in rows if not may_make(lanes[row.facility], row.lane)})
+    lock_work_orders(session, barred)
+    return barred
+
+
+def planned_elsewhere(session: Session, lines: Sequence[tuple[UUID, int]]) -> list[object]:
+    """What of these lines is not begun is taken from places that may not make them any more, and shared out."""
+    told: list[object] = []
+    with as_the_service(session):
+        for order_id, number in lines:
+            line = line_of(session, order_id, number)
+            told += planned_for_its_lane(session, line, work_orders_of(session, line), "enabled")
+    return told
 
 
 def _look_for_what_comes_late(session: Session) -> None:
