@@ -186,7 +186,25 @@ def almost_messages(queue: str, task: str) -> list[bytes]:
         message([FORGED, {}, {}], eta="not a time"),
         message([FORGED, {}, {}], compression="gzip"),
         message([FORGED, {}, {"callbacks": [{"task": task, "args": []}]}]),
+        *(_altered(message([FORGED, {}, {}]), change) for change in ALTERATIONS),
     ]
+
+
+ALTERATIONS: tuple[Callable[[dict[str, Any]], object], ...] = (
+    lambda message: message.update(body=base64.b64encode(b"{not JSON").decode()),
+    lambda message: message.update(headers=None),
+    lambda message: message["headers"].pop("id"),
+    lambda message: message["headers"].update(timelimit="soon"),
+    lambda message: message["properties"].update(delivery_info=None),
+    lambda message: message["properties"].pop("delivery_tag"),
+)
+"""What a stranger may leave out of a Celery message, or have otherwise in it."""
+
+
+def _altered(message: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
+    value = json.loads(message)
+    change(value)
+    return json.dumps(value).encode()
 
 
 def _poison(scene: Scene, how: str) -> Iterator[float]:
