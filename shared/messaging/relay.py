@@ -44,7 +44,7 @@ LONGEST_QUEUE = 100
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 1.0
 EPOCH_LENGTH = 36
-FOREIGN_EPOCH = f"what stood in the broker as {EPOCH_KEY} was none of ours"
+NONE_OF_OURS = "what stood in the broker under this name was none of ours"
 LONGEST_LINGER = 0.03
 
 DUE_IN = """
@@ -220,16 +220,27 @@ class Relay:
     def _replaced_epoch(self, made: str) -> str:
         """What stands there is none of ours: it has no effect but that ours is written over it."""
         self._broker.set(EPOCH_KEY, made)
-        log.error("replaced in the broker: %s", FOREIGN_EPOCH)
-        with self._database.transaction() as session:
-            park(session, FOREIGN_EPOCH, {"sender": "", "payload": EPOCH_KEY})
+        self._raise_foreign(EPOCH_KEY)
         return made
+
+    def _clear_queues(self) -> None:
+        """A queue of ours that is no list lets nothing in or out; what was lost with it is sent again."""
+        for name in (queue.name for queue in queues(self._card.name).values()):
+            if self._broker.type(name) not in (b"list", b"none"):
+                self._broker.delete(name)
+                self._raise_foreign(name)
+
+    def _raise_foreign(self, name: str) -> None:
+        log.error("%s: %s", NONE_OF_OURS, name)
+        with self._database.transaction() as session:
+            park(session, NONE_OF_OURS, {"sender": "", "payload": name})
 
     def _sweep(self) -> None:
         """Once a second: make due again what was overtaken, wake each job that is due, compare what is due."""
         if time.monotonic() < self._next_sweep:
             return
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
+        self._clear_queues()
         with self._database.transaction() as session:
             session.execute(OVERTAKEN)
             due = [job.name for job in self._looked_at() if job.is_due(session)]

@@ -85,6 +85,23 @@ def test_relays_replace_what_is_no_epoch_and_raise_it(
     assert [child.process.pid for child in ground.alive("relay") if child.process] == pids
 
 
+@pytest.mark.parametrize("task", ["receive", "receipt", "wake"])
+def test_a_queue_that_is_no_list_is_cleared_and_raised_and_is_read_again(ground: Ground, task: str) -> None:
+    queue = f"logistics.{task}"
+    raised = f"SELECT coalesce(sum(times), 0) FROM parked_message WHERE message ->> 'payload' = '{queue}'"
+    pids = [child.process.pid for child in ground.alive("worker", "logistics") if child.process]
+    before, parked = ground.one("logistics", raised), ground.one("logistics", PARKED)
+    with ground.broker() as broker:
+        with broker.pipeline() as at_once:
+            at_once.delete(queue)
+            at_once.hset(queue, "x", "1")
+            at_once.execute()
+        until(lambda: ground.one("logistics", raised) > before)
+        broker.lpush(queue, b"42")
+    until(lambda: ground.one("logistics", PARKED) > parked + 1)
+    assert [child.process.pid for child in ground.alive("worker", "logistics") if child.process] == pids
+
+
 ERRAND = {"task": "kendi.receive", "args": ["an errand"], "options": {"queue": "production.receive"}}
 SIGNATURE = {**ERRAND, "kwargs": {}, "subtask_type": None, "immutable": True}
 
