@@ -23,6 +23,9 @@ from werkzeug.test import TestResponse, encode_multipart
 from kendi.cli import main
 from kendi.servers import Addresses
 from kendi.servers.postgres import _postgres
+from services.logistics.handlers.cartons import pack_lot
+from services.logistics.handlers.pallets import build_pallet
+from services.logistics.handlers.shipments import plan_shipment
 from services.logistics.storage import document_file
 from shared.database import Database, make_engine
 from shared.events.orders import Party
@@ -223,6 +226,28 @@ def test_a_restored_database_has_every_paper_and_takes_no_receipt_from_before(
     assert confirmed(UUID(json.loads(said.output)["incarnation"])) > 0
     with restored.transaction() as session:
         assert [row["action"] for row in whereabouts.newest_actions(session)] == ["restored"]
+
+
+def test_a_restored_database_gives_no_number_that_was_given_since_the_backup(
+    logistics: Logistics, restore: Callable[[], Database]
+) -> None:
+    logistics.hears(a_clearance(quantity=1_000), a_lot("SRG-2503-002"))
+    logistics.gathered(a_lot())
+    restored = restore()
+
+    def given(database: Database) -> set[str]:
+        """The numbers of cartons, a pallet and a shipment that are made there."""
+        with database.transaction() as session:
+            packed = pack_lot(session, lot="SRG-2503-002")
+            pallet = build_pallet(session, hub=SRAGEN)
+            planned = plan_shipment(session, hub=SRAGEN, destination="BE")
+            return {*(carton.sscc for carton in packed), pallet.sscc, planned.shipment.number}
+
+    since = given(logistics.database)
+    url = restored.engine.url.render_as_string(hide_password=False)
+    said = CliRunner().invoke(main, ["restored", "logistics"], env={"KENDI_LOGISTICS_DATABASE_URL": url})
+    assert said.exit_code == 0, said.output
+    assert since.isdisjoint(given(restored))
 
 
 def test_the_same_request_again_is_answered_again_and_another_file_under_its_key_is_not(

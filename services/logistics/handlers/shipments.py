@@ -9,7 +9,6 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
@@ -23,8 +22,9 @@ from services.logistics.handlers import checklists, routes
 from services.logistics.handlers.carton_history import note, role_of
 from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
+from services.logistics.handlers.numbering import number_of_shipment
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import lot, shipment_number
+from services.logistics.storage import lot
 from shared.clock import business_now, business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -110,7 +110,7 @@ def _planned(
     today = business_today(session)
     shipment = Shipment(
         id=uuid7s.uuid7(),
-        number=_next_number(session, today.year),
+        number=number_of_shipment(session, today.year),
         hub=hub,
         destination=destination,
         planned_on=today,
@@ -138,16 +138,6 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
         .with_for_update(of=cartons)
     )
     return list(session.execute(query).scalars())
-
-
-def _next_number(session: Session, year: int) -> str:
-    last = session.execute(
-        upsert(shipment_number)
-        .values(year=year, last=1)
-        .on_conflict_do_update(index_elements=["year"], set_={"last": shipment_number.c.last + 1})
-        .returning(shipment_number.c.last)
-    ).scalar_one()
-    return f"SHP-{year}-{last:04d}"
 
 
 def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> Shipment:
