@@ -145,7 +145,10 @@ def test_what_was_sealed_comes_back_to_be_counted_in_and_what_was_loaded_is_no_m
     for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED"):
         assert logistics.record(second, code).status_code == 200, code
     refused = logistics.change(second, "cancel", {"reason": "Changed our minds."})
-    assert (refused.status_code, "diverted, returned or claimed for" in refused.text) == (422, True)
+    assert (refused.status_code, "only returned, or claimed for once it is delivered" in refused.text) == (
+        422,
+        True,
+    )
 
 
 def dispatched(logistics: Logistics, shipment: dict[str, Any], container: str, **booking: Any) -> None:
