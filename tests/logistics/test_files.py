@@ -307,6 +307,31 @@ def test_the_dossier_has_every_paper_with_its_hash_and_is_the_same_each_time(log
         assert "1,000" in text_of(archive.read("made/delivery-note.pdf"))
 
 
+def test_a_shipment_is_closed_with_what_the_consignee_signed_and_the_dossier_has_it(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.change(logistics.planned(), "book", a_booking()).json
+    proof = the_paper(shipment, "POD")
+    assert (proof["state"], proof["blocks"], proof["owed_by"]) == ("missing", ["CLOSED"], "consignee")
+    for paper in shipment["documents"]:
+        if paper["state"] == "missing" and paper["code"] != "POD":
+            assert logistics.change(shipment, "documents", a_paper(paper["code"])).status_code == 200
+    sealed = {"container": "CSQU3054383", "seal": "ID000123"}
+    assert logistics.change(shipment, "dispatch", sealed).status_code == 200
+    for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED"):
+        assert logistics.record(shipment, code).status_code == 200, code
+    for code in ("DISCHARGED", "IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(shipment, code, "BEANR").status_code == 200, code
+    without = logistics.record(shipment, "CLOSED", "BEANR")
+    assert without.status_code == 422
+    assert "POD (owed by consignee)" in without.json["detail"]
+    signed = a_picture("JPEG")
+    assert send(logistics, shipment, a_paper("POD"), signed).status_code == 200
+    assert logistics.record(shipment, "CLOSED", "BEANR").status_code == 200
+    with ZipFile(io.BytesIO(read(logistics, shipment, "documents.zip").data)) as archive:
+        assert archive.read("documents/POD-v1.jpg") == signed
+
+
 def test_the_clerk_sends_and_reads_a_paper_on_the_page_and_the_office_only_reads(
     logistics: Logistics,
 ) -> None:
