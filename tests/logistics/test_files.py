@@ -307,6 +307,26 @@ def test_the_dossier_has_every_paper_with_its_hash_and_is_the_same_each_time(log
         assert "1,000" in text_of(archive.read("made/delivery-note.pdf"))
 
 
+def test_a_paper_that_nobody_asks_for_is_kept_when_somebody_hands_it_in(logistics: Logistics) -> None:
+    """Under FCA nobody of ours insures the goods, but the buyer may send us the policy."""
+    visitor = Visitor(logistics, LOGISTICS)
+    shipment = logistics.change(logistics.planned(), "book", a_booking()).json
+    assert "INS" not in {each["code"] for each in shipment["documents"]}
+    path = f"/logistics/shipment/{shipment['id']}"
+    assert '<option value="INS">INS: Cargo insurance' in visitor.open(f"{path}?lang=en")
+    sent = send(logistics, shipment, a_paper("INS"), a_pdf())
+    assert sent.status_code == 200, sent.text
+    kept = the_paper(sent.json, "INS")
+    assert (kept["state"], kept["number"], len(kept["files"])) == ("present", "INS-001", 1)
+    assert sent.json["missing"] == shipment["missing"]
+    booked_anew = logistics.change(shipment, "book", a_booking(vessel="MV Later")).json
+    assert the_paper(booked_anew, "INS")["state"] == "present"
+    assert visitor.open(f"{path}?lang=en").count("INS: Cargo insurance") == 1
+    for code in ("AWB", "CI", "PKS", "NO-SUCH"):
+        refused = logistics.change(shipment, "documents", a_paper(code))
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "code")
+
+
 def test_a_shipment_is_closed_with_what_the_consignee_signed_and_the_dossier_has_it(
     logistics: Logistics,
 ) -> None:
