@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
@@ -16,8 +16,8 @@ from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
-from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.domain.sscc import check
+from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Booking, Shipment
+from services.logistics.domain.sscc import check, is_container
 from services.logistics.handlers import checklists, routes
 from services.logistics.handlers.carton_history import note, role_of
 from services.logistics.handlers.cartons import locked as locked_cartons
@@ -25,6 +25,7 @@ from services.logistics.handlers.cartons import need_hub
 from services.logistics.handlers.numbering import number_of_shipment
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import lot
+from services.logistics.storage import shipment as shipments
 from shared.clock import business_now, business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -187,7 +188,37 @@ def dispatch_shipment(
         today=business_today(session),
         graph=rules.milestones(session),
     )
+    if events:
+        _need_unit_free(session, shipment)
     return told(session, shipment, events)
+
+
+def _need_unit_free(session: Session, shipment: Shipment) -> None:
+    """Refuse what another shipment is still on its way in, if they can't share it; one asks at a time."""
+    unit = shipment.container
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"in {unit}", 0))))
+    in_use = select(shipments).where(
+        shipments.c.container == unit,
+        shipments.c.id != shipment.id,
+        shipments.c.cancelled_at.is_(None),
+        ~shipments.c.ended,
+    )
+    for other in session.execute(in_use):
+        if not _may_share(shipment, other):
+            raise Refused(
+                "{unit} is on its way with {number}: it takes other goods once those are delivered.",
+                field="container",
+                unit=unit,
+                number=other.number,
+            )
+
+
+def _may_share(shipment: Shipment, other: Row[Any, Any]) -> bool:
+    """Shares of a container do that sail together; a truck that brings shares to the port comes back for more."""
+    if not {shipment.equipment, other.equipment} <= set(NOT_OUR_CONTAINER):
+        return False
+    together = (shipment.vessel, shipment.voyage) == (other.vessel, other.voyage)
+    return together or not is_container(shipment.container or "")
 
 
 def new_token() -> str:
