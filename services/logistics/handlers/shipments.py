@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
+from services.logistics.domain.milestones import BOOKED_ANEW, BOOKING_CANCELLED, troubles
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Booking, Shipment
@@ -156,7 +157,17 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     booked = shipment.book(taken, goods=goods, today=business_today(session), graph=rules.milestones(session))
     if booked:
         note_estimate(session, shipment, reason=BOOKED, because=None)
+        booked += _booked_anew(session, shipment)
     return told(session, shipment, [*events, *booked])
+
+
+def _booked_anew(session: Session, shipment: Shipment) -> list[object]:
+    """With another booking it is over that the carrier cancelled the one before."""
+    graph, now = rules.milestones(session), business_now(session)
+    if BOOKING_CANCELLED not in {each.code for each in troubles(shipment.reached, graph)}:
+        return []
+    place = shipment.port_of_loading or shipment.hub
+    return shipment.record(BOOKED_ANEW, place=place, occurred_at=now, now=now, graph=graph)
 
 
 def note_estimate(session: Session, shipment: Shipment, *, reason: str, because: str | None) -> None:
