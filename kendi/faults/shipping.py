@@ -4,6 +4,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from stdnum import iso6346
+
 from kendi.faults.client import Client
 from kendi.faults.ledger import Outcome
 from shared.clock import WIB, real_now
@@ -127,7 +129,7 @@ class Hub:
                 paper = {"code": document["code"], "number": "N-1", "issued_on": today.isoformat()}
                 about = f"{id} {document['code']}"
                 self._client.post(f"{path}/documents", paper, what="document", about=about)
-        container = {"container": "CSQU3054383", "seal": "ID-1"}
+        container = {"container": _container_of(shipment["number"]), "seal": "ID-1"}
         self._client.post(f"{path}/dispatch", container, what="dispatch", about=id)
         for milestone, place in ON_THE_WAY:
             happened = {"milestone": milestone, "place": place, "occurred_at": real_now().isoformat()}
@@ -135,6 +137,12 @@ class Hub:
             reached = self._client.post(f"{path}/milestones", happened, what="milestone", about=about)
             if (milestone, reached.outcome) == ("DELIVERED", "ok"):
                 self._delivered += self._cartons_of(id)
+
+
+def _container_of(number: str) -> str:
+    """A container of its own for each shipment."""
+    unit = f"CSQU{int(number.rpartition('-')[2]):06}"
+    return unit + iso6346.calc_check_digit(unit)
 
 
 def _booking() -> dict[str, Any]:

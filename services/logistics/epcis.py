@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from services.logistics.domain.milestones import DELIVERED, WIB
+from services.logistics.domain.milestones import DELIVERED, STRIPPED, STUFFED_SEALED, WIB
 from services.logistics.domain.sscc import (
     DEMONSTRATION_PREFIX,
     check_gln,
@@ -58,6 +58,7 @@ MILESTONES: Final = {
     "DISCHARGED": Step("unloading", "in_transit"),
     "IMPORT_CLEARED": Step("other", "in_progress"),
     "GATE_OUT": Step("departing", "in_transit"),
+    "STRIPPED": Step("unpacking", "in_progress"),
     "DELIVERED": Step("receiving", "in_progress", inside=False),
 }
 """The milestones that something physical happens at, in their usual order."""
@@ -373,10 +374,12 @@ def _palletising(facts: ShipmentFacts, put: PalletFact) -> Json:
 
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
+    """What nobody saw taken out of its container was by the time it was received."""
+    stripped = any(each.code == STRIPPED and not each.error for each in facts.milestones)
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
         if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS:
             continue
-        if milestone.code == DELIVERED and facts.container:
+        if milestone.code == DELIVERED and facts.container and not stripped:
             yield from _told(facts, milestone, _out_of_the_container)
         yield from _told(facts, milestone, _milestone)
 
@@ -418,30 +421,29 @@ def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
 
 def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
     """What is received carton by carton was taken out of the container before."""
-    assert facts.container is not None  # asked before
+    kind, what = _what_moved(facts, STRIPPED)
     return _event(
         facts,
-        "AggregationEvent",
-        {
-            "parentID": epc_urn_of_container(facts.container),
-            "childEPCs": _epcs(facts, facts.ssccs),
-            "action": "DELETE",
-        },
-        step=Step("unpacking", "in_progress"),
+        kind,
+        what,
+        step=MILESTONES[STRIPPED],
         at=milestone.occurred_at,
         place=milestone.place,
         zone=milestone.zone,
     )
 
 
+PUT_IN_OR_OUT: Final = {STUFFED_SEALED: "ADD", STRIPPED: "DELETE"}
+
+
 def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:
-    """Stuffing puts the cartons into the container; from then on it is the container that is seen."""
+    """Stuffing puts the cartons into the container; it is the container that is seen then, until they are out of it."""
     if facts.container is None or not MILESTONES.get(code, OTHER).inside:
         return "ObjectEvent", {"epcList": _epcs(facts, facts.ssccs), "action": "OBSERVE"}
     container = epc_urn_of_container(facts.container)
-    if code == "STUFFED_SEALED":
-        children = _epcs(facts, facts.ssccs)
-        return "AggregationEvent", {"parentID": container, "childEPCs": children, "action": "ADD"}
+    if code in PUT_IN_OR_OUT:
+        inside = {"parentID": container, "childEPCs": _epcs(facts, facts.ssccs)}
+        return "AggregationEvent", {**inside, "action": PUT_IN_OR_OUT[code]}
     return "ObjectEvent", {"epcList": [container], "action": "OBSERVE"}
 
 

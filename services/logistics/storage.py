@@ -391,6 +391,7 @@ carton_history = Table(
     comment="what was done with a carton, by whom and why; never changed",
 )
 Index("carton_history_sscc_idx", carton_history.c.sscc, carton_history.c.id)
+Index("carton_history_pallet_idx", carton_history.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
 Index(
     "carton_history_put_in_idx",
     carton_history.c.shipment_id,

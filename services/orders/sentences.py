@@ -435,6 +435,8 @@ MILESTONES = {
     "TRANSSHIPPED": ("Transshipped", "Alih kapal"),
     "DISCHARGED": ("Discharged", "Dibongkar dari kapal"),
     "IMPORT_CLEARED": ("Cleared for import", "Lolos pabean negara tujuan"),
+    "GATE_OUT": ("Out of the port of discharge", "Keluar dari pelabuhan tujuan"),
+    "STRIPPED": ("Taken out of the container", "Dikeluarkan dari peti kemas"),
     "DELIVERED": ("Delivered", "Diterima pembeli"),
     "CLOSED": ("Closed", "Ditutup"),
     "CUSTOMS_RED_LANE": ("Red lane, inspected by customs", "Jalur merah, diperiksa bea cukai"),
@@ -452,6 +454,12 @@ MILESTONES = {
     "RETURNED": ("Sent back", "Dikirim kembali"),
     "RETURN_RECEIVED": ("Received back", "Kiriman kembali diterima"),
     "OUT_OF_PORT": ("Taken out of the port again", "Dikeluarkan lagi dari pelabuhan"),
+    "DEPARTURE_DELAYED": ("The departure is delayed", "Keberangkatan tertunda"),
+    "TRANSIT_DELAYED": ("Delayed on its way", "Tertunda di perjalanan"),
+    "NOT_LOADED": ("Not loaded, left behind at the port", "Tidak termuat, tertinggal di pelabuhan"),
+    "BOOKING_CANCELLED": ("The carrier cancelled the booking", "Pemesanan dibatalkan oleh pengangkut"),
+    "BOOKED_ANEW": ("Booked anew", "Dipesan kembali"),
+    "GOODS_DAMAGED": ("Goods were damaged on the way", "Barang rusak di perjalanan"),
 }
 """What is told of a shipment on its way, and what goes wrong there; a code that is newer stands for itself."""
 RESCHEDULED = {
