@@ -120,6 +120,25 @@ def test_nothing_is_accepted_or_begun_where_tools_are_missing(equipped: Producti
     assert equipped.sragen.do(work, "accept").status_code == 200
 
 
+def test_no_lot_leaves_where_a_blade_is_missing(equipped: Production) -> None:
+    """It may be in a carton."""
+    work = equipped.sragen.started()
+    assert equipped.sragen.do(work, "report", **pieces(200)).status_code == 200
+    opened(equipped, saw=4)
+    closed(equipped, saw=3)
+    counted = {"passed": 100, "rework": 0, "scrap": 0}
+    refused = (
+        equipped.sragen.do(work, "inspect", **counted),
+        equipped.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": []}),
+    )
+    assert [(answer.status_code, "is locked" in answer.json["detail"]) for answer in refused] == [
+        (422, True)
+    ] * 2
+    assert equipped.told("lot_released") == []
+    equipped.head.post(f"{AT}/unlock", {"reason": "Ditemukan di bawah meja kerja"})
+    assert equipped.sragen.do(work, "inspect", **counted).status_code == 200
+
+
 def test_tools_are_not_changed_while_some_are_out(equipped: Production) -> None:
     opened(equipped, saw=1)
     assert equipped.sragen.put(f"{AT}/tools", {"tools": []}).status_code == 422

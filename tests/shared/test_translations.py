@@ -93,6 +93,7 @@ DESKS = [
     ROOT / "services/orders/domain/estimate.py",
     ROOT / "services/orders/domain/taking_back.py",
     ROOT / "services/production/domain/agreement.py",
+    ROOT / "services/production/domain/allocation.py",
     ROOT / "services/production/domain/clearance.py",
     ROOT / "services/production/domain/material.py",
     ROOT / "services/production/domain/work_order.py",

@@ -81,7 +81,7 @@ def unlock(session: Session, *, code: str, reason: str) -> None:
 
 
 def must_be_unlocked(session: Session, code: str) -> None:
-    """Nothing is accepted, begun or reported where tools are missing; nobody locks it up before the commit."""
+    """Nothing is accepted, begun, reported or inspected where tools are missing; nobody locks it up before the commit."""
     key = select(facility.c.code).where(facility.c.code == code)
     session.execute(key.with_for_update(read=True, key_share=True))
     lock = locked_since(session, code)

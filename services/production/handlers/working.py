@@ -168,10 +168,14 @@ def acknowledge(session: Session, *, work_order_id: UUID, report: int) -> WorkOr
 
 
 def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, scrap: int) -> WorkOrder:
-    """Inspect what awaits it; what passed leaves as a lot. Scrap that can't be made again in time moves the promise."""
+    """Inspect what awaits it; what passed leaves as a lot. Scrap that can't be made again in time moves the promise.
+
+    Nothing leaves while a tool is missing: it may be in a carton.
+    """
     if scrap > 0:
         one_plan_at_a_time(session)
     order = locked(session, work_order_id)
+    must_be_unlocked(session, order.facility)
     number = next_number(session, order.facility, "lots")
     lot = f"{short_code(order.facility)}-{today_at(session, order.facility):%y%m}-{number:03d}"
     lane = lanes_of(session, [order.facility])[order.facility]
