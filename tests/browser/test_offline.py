@@ -291,6 +291,26 @@ def test_large_keys_enter_a_number_and_catch_a_slip_before_it_is_sent(workshop: 
     until(lambda: workshop.reported() == [60, 4])
 
 
+def test_the_page_that_a_papers_code_opens_catches_slips_and_keeps_reports_too(workshop: Workshop) -> None:
+    workshop.start()
+    page = workshop.board()
+    page.goto(f"{workshop.url}/production/work-orders/{workshop.work}/reports")
+    pieces = page.get_by_label("Buah dibuat")
+    pieces.tap()
+    expect(page.get_by_role("group", name="Papan angka")).to_be_visible()
+    page.context.set_offline(True)
+    pieces.fill("120")
+    expect(page.get_by_role("alert")).to_have_text("120 melebihi sisa 100.")
+    report_pieces(page, workshop, 20)
+    waiting(page, 1)
+    assert workshop.reported() == []
+    page.context.set_offline(False)
+    until(lambda: workshop.reported() == [20])
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator(f"#wo-{workshop.work} .big")).to_have_text("80")
+    expect(page.get_by_role("heading", name=re.compile("20 dibuat"))).to_be_visible()
+
+
 def test_the_board_follows_what_another_reports_without_being_loaded_again(workshop: Workshop) -> None:
     workshop.start()
     page = workshop.board()
