@@ -26,7 +26,7 @@ from services.production.handlers.planning import (
 from services.production.handlers.tools import must_be_unlocked
 from services.production.local_time import now_at, today_at
 from services.production.storage import demand
-from shared.clock import real_now
+from shared.clock import business_now, real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -89,7 +89,7 @@ def start(session: Session, *, work_order_id: UUID, device_at: datetime | None =
 def pause(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     """Work stands still for a reason."""
     order = locked(session, work_order_id)
-    record(session, *order.pause(reason=reason))
+    record(session, *order.pause(reason=reason, at=business_now(session)))
     return order
 
 
