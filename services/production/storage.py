@@ -222,6 +222,7 @@ work_order = Table(
     Column("taken_back", Integer, nullable=False, server_default="0"),
     Column("started_on", Date),
     Column("paused_reason", Text),
+    Column("paused_at", Instant, comment="by the business clock"),
     *(
         Column(name, Integer, nullable=False, server_default="0")
         for name in ("made", "good", "rework", "scrap", "short_closed", "extra")

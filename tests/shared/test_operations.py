@@ -289,7 +289,7 @@ def test_a_reason_that_nobody_would_read_is_refused_with_the_limit(desk: Desk) -
     desk.enter(OPERATOR)
     answer = desk.send(f"events/{id}/discard", reason="so " * 300_000)
     assert answer.status_code == 422
-    assert "paling banyak 2000" in answer.text
+    assert "paling banyak 2.000" in answer.text
     assert len(answer.data) < 150_000
     assert desk.one(select(inbox.c.state)) == Inbox.PARKED
 
@@ -696,7 +696,7 @@ def test_more_than_one_transaction_takes_is_left_to_the_command(
     monkeypatch.setattr(parked_events, "MOST", MANY - 1)
     answer = crowded.refused(f"{EVENTS}retry?fingerprint=abc")
     assert answer.status_code == 422
-    assert "Lebih dari 4999 cocok" in answer.text
+    assert "Lebih dari 4.999 cocok" in answer.text
     assert crowded.send("events/retry", fingerprint="abc").status_code == 422
     assert crowded.actions()[0][2] == "discard"
 
