@@ -343,8 +343,8 @@ free_lane = Table(
     Column("reason", Text),
     Column("said_at", Instant, nullable=False, comment="business time"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
-    CheckConstraint("said IN ('asked', 'chosen', 'ended')", name="said"),
-    CheckConstraint("(said = 'chosen') = (reason IS NOT NULL)", name="reason"),
+    CheckConstraint("said IN ('asked', 'chosen', 'declined', 'ended')", name="said"),
+    CheckConstraint("(said IN ('chosen', 'declined')) = (reason IS NOT NULL)", name="reason"),
     comment="append only: the newest of a line counts",
 )
 Index("free_lane_line_idx", free_lane.c.order_id, free_lane.c.line_number, free_lane.c.id)

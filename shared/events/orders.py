@@ -201,6 +201,17 @@ class FreeLaneChosen:
     role: str
 
 
+@contract("kendi.orders.free_lane_declined.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class FreeLaneDeclined:
+    """Somebody of this role decided that free workers do not make a line that the law blocks, as the buyer asked."""
+
+    order_id: UUID
+    line: int
+    role: str
+    reason: str
+
+
 Changed = Literal["consignee", "route", "lane"]
 
 

@@ -166,10 +166,11 @@ class Afterwards:
         self.buyer.change("PATCH", f"/orders/v1/orders/{order}", {"lines": [{"line": 1, "consignee": other}]})
 
     def a_line_for_free_workers(self) -> None:
-        """The law of the destination bars prisoners' work: the buyer asks for free workers, and they are chosen."""
+        """The law of the destination bars prisoners' work: the buyer asks for free workers, who are declined, then chosen."""
         america = {"name": "Consignee America (demonstration)", "address": ["Pier 1"], "country": "US"}
         line = f"/orders/v1/orders/{self.place('PO-FREE', to=america)}/lines/1"
         self.buyer.post(f"{line}/free-lane/request", {})
+        self.officer.post(f"{line}/free-lane/decline", REASON)
         self.officer.post(f"{line}/free-lane", REASON)
 
     def late_orders(self) -> None:

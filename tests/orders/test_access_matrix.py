@@ -58,6 +58,9 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/needs"): Case(OFFICERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane"): Case((COMPLIANCE,), {"reason": REASON}),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane/request"): NOTHING,
+    ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane/decline"): Case(
+        (COMPLIANCE,), {"reason": REASON}
+    ),
     ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case((BUYER,), SAID),
     ("get", f"{V1}/counsel-notes"): Case(OFFICERS),

@@ -119,6 +119,7 @@ def a_free_workshop(orders: Orders) -> None:
     """A line that the law blocks, and that free workers are to make."""
     here = f"{API}/orders/{follow(orders, country='CA', po_number='PO-2025-0109').id}/lines/1"
     done(orders.buyer.post(f"{here}/free-lane/request", {}))
+    done(orders.officer.post(f"{here}/free-lane/decline", REASON))
     done(orders.officer.post(f"{here}/free-lane", REASON))
 
 

@@ -45,6 +45,7 @@ SELDOM = {
     "POST /orders/v1/quotes",
     "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane",
     "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane/request",
+    "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane/decline",
     "POST /orders/v1/samples/{sku}/approve",
     "POST /orders/v1/samples/{sku}/refuse",
     "DELETE /orders/v1/drafts/{draft_id}",
