@@ -134,6 +134,10 @@ SENTENCES = {
         "{amount} {currency} were paid on {paid_on}",
         "{amount} {currency} dibayar pada {paid_on}",
     ),
+    "payment_taken_back": (
+        "A payment of {amount} {currency} was told wrongly and counts no more: {reason}",
+        "Pembayaran {amount} {currency} salah dicatat dan tidak dihitung lagi: {reason}",
+    ),
     "payment_status_changed": (
         "{paid} of {due} {currency} are paid",
         "{paid} dari {due} {currency} sudah dibayar",

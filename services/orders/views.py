@@ -147,6 +147,8 @@ def payments_as_dict(order: Order) -> dict[str, Any]:
             "amount": each.amount.quantize(unit),
             "paid_on": each.paid_on,
             "reference": each.reference,
+            "corrects": each.corrects,
+            "reason": each.reason,
         }
         for each in order.payments
     ]

@@ -413,6 +413,18 @@ class PaymentRecorded:
     paid_on: date
 
 
+@contract("kendi.orders.payment_taken_back.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class PaymentTakenBack:
+    """The exporter told of this payment wrongly: its amount counts no more."""
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Decimal
+    currency: str
+    reason: str
+
+
 @contract("kendi.orders.payment_status_changed.v1", subject="order/{order_id}")
 @dataclass(frozen=True, kw_only=True)
 class PaymentStatusChanged:

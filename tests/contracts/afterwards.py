@@ -136,7 +136,9 @@ class Afterwards:
     def after_the_sale(self, order: str) -> None:
         payment = {"amount": "25.00", "currency": "USD", "reference": "BANK-1"}
         paid_on = self.clock.today_plus(0).isoformat()
-        self.buyer.post(f"/orders/v1/orders/{order}/payments", payment | {"paid_on": paid_on})
+        payments = f"/orders/v1/orders/{order}/payments"
+        (told,) = self.buyer.post(payments, payment | {"paid_on": paid_on})["payments"]
+        self.buyer.post(f"{payments}/{told['id']}/take-back", {"reason": "It was paid for another order."})
         sscc = next(
             each["sscc"]
             for each in self.hub.get("/logistics/v1/cartons", limit=200)
