@@ -63,6 +63,11 @@ SENTENCES = {
         "The {role_said} decided that free workers, apart from prisons, make line {line}; this releases nothing",
         "Keputusan {role_said}: baris {line} dibuat pekerja bebas, terpisah dari lapas dan rutan; ini bukan izin",
     ),
+    "free_lane_declined": (
+        "The {role_said} declined that free workers, apart from prisons, make line {line}: {reason}",
+        "Permintaan agar baris {line} dibuat pekerja bebas, terpisah dari lapas dan rutan, ditolak oleh {role_said}:"
+        " {reason}",
+    ),
     "clearance_granted_to_free": (
         "Line {line}: {quantity} pieces may be {purposed}, by free workers alone",
         "Baris {line}: {quantity} buah boleh {purposed}, hanya oleh pekerja bebas",
@@ -128,6 +133,10 @@ SENTENCES = {
     "payment_recorded": (
         "{amount} {currency} were paid on {paid_on}",
         "{amount} {currency} dibayar pada {paid_on}",
+    ),
+    "payment_taken_back": (
+        "A payment of {amount} {currency} was told wrongly and counts no more: {reason}",
+        "Pembayaran {amount} {currency} salah dicatat dan tidak dihitung lagi: {reason}",
     ),
     "payment_status_changed": (
         "{paid} of {due} {currency} are paid",
@@ -666,6 +675,7 @@ CODES_OF: Mapping[str, dict[str, Mapping[str, tuple[str, str]]]] = {
     "shipment_rescheduled": {"reason": RESCHEDULED},
     "acknowledgement_ended": {"because": CHANGED},
     "free_lane_chosen": {"role": ROLES},
+    "free_lane_declined": {"role": ROLES},
 }
 """What the members of an event mean that are codes: in every event, and in some."""
 WITHDRAWN = {"evidence": "evidence", "counsel": "counsel", "expired": "expiry"}

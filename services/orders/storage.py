@@ -343,8 +343,8 @@ free_lane = Table(
     Column("reason", Text),
     Column("said_at", Instant, nullable=False, comment="business time"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
-    CheckConstraint("said IN ('asked', 'chosen', 'ended')", name="said"),
-    CheckConstraint("(said = 'chosen') = (reason IS NOT NULL)", name="reason"),
+    CheckConstraint("said IN ('asked', 'chosen', 'declined', 'ended')", name="said"),
+    CheckConstraint("(said IN ('chosen', 'declined')) = (reason IS NOT NULL)", name="reason"),
     comment="append only: the newest of a line counts",
 )
 Index("free_lane_line_idx", free_lane.c.order_id, free_lane.c.line_number, free_lane.c.id)
@@ -435,9 +435,13 @@ payment = Table(
     Column("amount", Numeric(18, 4), nullable=False, comment="in the order's currency"),
     Column("paid_on", Date, nullable=False),
     Column("reference", Text, nullable=False),
-    UniqueConstraint("order_id", "reference"),
-    CheckConstraint("amount > 0", name="amount"),
+    Column("corrects", Uuid, ForeignKey("payment.id"), unique=True, comment="which it takes back"),
+    Column("reason", Text, comment="why it was told wrongly"),
+    CheckConstraint("(amount > 0) = (corrects IS NULL) AND amount <> 0", name="amount"),
+    CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
+    comment="append only: a correction is an entry of its own",
 )
+Index("payment_order_idx", payment.c.order_id, payment.c.reference)
 
 carton = Table(
     "carton",

@@ -298,7 +298,7 @@ report = Table(
     CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
     CheckConstraint("acknowledged_on IS NULL OR flagged OR same_hour", name="acknowledged_on"),
     UniqueConstraint("work_order_id", "client_id"),
-    comment="append only: a correction is an entry of its own",
+    comment="a correction is an entry of its own; when one was acknowledged is added",
 )
 
 inspection = Table(

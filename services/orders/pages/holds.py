@@ -114,7 +114,7 @@ def _page(
         ages=ages,
         today=today,
         refused=refused,
-        asked=[each for each in blocked if each["said"] == "asked"],
+        asked=[each for each in blocked if each["asked"]],
         caught=caught,
         alarms=alarms,
         typed=typed or {},
