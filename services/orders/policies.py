@@ -95,6 +95,16 @@ def families_in(particulars: Mapping[str, Any] | None) -> tuple[str, ...] | None
     return None if told is None else tuple(told)
 
 
+def looked_at(session: Session) -> dict[tuple[str, str], object]:
+    """What the rules look at in each article and seller that is known."""
+    items = session.execute(select(item.c.sku, item.c.published))
+    sellers = session.execute(select(buyers.c.code, buyers.c.particulars))
+    return {
+        **{("article", row.sku): (row.published["hs6"], row.published.get("family")) for row in items},
+        **{("seller", row.code): families_in(row.particulars) for row in sellers},
+    }
+
+
 def as_row(policy: reference.Policy) -> dict[str, Any]:
     """What is kept of a version beside its id and number."""
     match = policy.match

@@ -1,0 +1,34 @@
+"""Open lines are screened again when what the rules look at in an article or its seller changed"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "orders_0039"
+down_revision = "orders_0035"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.alter_column(
+        "rescreening",
+        "policies",
+        existing_type=postgresql.JSONB(),
+        existing_nullable=False,
+        comment="the versions that begin or end; none where articles or sellers changed",
+    )
+    op.alter_column(
+        "caught_line",
+        "rescreening_id",
+        existing_type=sa.BigInteger(),
+        existing_nullable=True,
+        comment="none where all lines were not screened",
+    )
+    for name, condition in (
+        ("because", "because IN ('policy', 'goods', 'amendment', 'route', 'delivery', 'lane')"),
+        ("rescreened", "(because IN ('policy', 'goods')) = (rescreening_id IS NOT NULL)"),
+    ):
+        constraint = op.f(f"caught_line_{name}_check")
+        op.drop_constraint(constraint, "caught_line", type_="check")
+        op.create_check_constraint(constraint, "caught_line", condition)
