@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from services.production.agreements import state_on
 from services.production.domain.consent import PURPOSES
 from services.production.ledger import standing_entries
 from services.production.storage import (
@@ -63,11 +64,11 @@ def find_worker(session: Session, facility: str, id: UUID) -> dict[str, Any] | N
 
 
 def agreements_of(session: Session, facility: str, today: date) -> list[dict[str, Any]]:
-    """The agreements that are in force, with the version of the words that count for each purpose."""
-    last_day = func.coalesce(agreement.c.ended_on, agreement.c.valid_to)
+    """The agreements that are in force, and those to which somebody consents still, with the words that count now."""
+    given = exists().where(consent.c.agreement_id == agreement.c.id, consent.c.withdrawn_at.is_(None))
     rows = session.execute(
         select(agreement.c.id, agreement.c.number, agreement.c.partner)
-        .where(agreement.c.facility == facility, agreement.c.valid_from <= today, last_day >= today)
+        .where(agreement.c.facility == facility, or_(state_on(today) == "in_force", given))
         .order_by(agreement.c.number)
     ).all()
     return [{**row._mapping, "words": words_on(session, row.id, today)} for row in rows]

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
 from services.production import workers
 from services.production.handlers import people, premi
-from services.production.storage import hours_entry, minimum_wage, premi_entry, worker, worker_read
+from services.production.storage import agreement, hours_entry, minimum_wage, premi_entry, worker, worker_read
 from shared.clock import advance
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, HEAD, INSPECTOR, KANWIL, TOOL_KEEPER
@@ -154,6 +154,20 @@ def test_a_statement_tells_what_the_lots_of_a_month_earned_beside_the_wage_of_th
     page = officer.client.get(f"/production/people/{one}?lang=en").text
     assert "Rp 7,614 below the minimum wage" in page
     assert "Rp 57,803" in page, "the wage of today"
+
+
+def test_a_consent_is_withdrawn_on_the_page_though_its_agreement_is_over(
+    shared_out: Production, officer: Visitor
+) -> None:
+    with shared_out.database.transaction() as session:
+        (one,) = some_workers(session, 1).values()
+        former = agreement_of(session)
+        over = update(agreement).where(agreement.c.id == former)
+        session.execute(over.values(valid_to=today() - timedelta(days=1)))
+    assert f'value="{former}"' in officer.client.get("/production/people").text
+    no_more = {"workers": [str(one)], "agreement_id": str(former), "purposes": ["work", "data"]}
+    assert submit(officer, "people/withdraw", **no_more).status_code == 303
+    assert f'value="{former}"' not in officer.client.get("/production/people").text
 
 
 def test_who_left_has_the_last_shift_entered_and_is_paid_what_a_later_lot_owes(
