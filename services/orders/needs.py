@@ -1,6 +1,7 @@
 """How it stands with what rules ask for of a line, and what is shown to who signs: reads only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,17 @@ from services.orders.domain.need import Known, State, Version
 from services.orders.domain.order import Line, Order
 from services.orders.storage import TO_MAKE, WANTED, destination_policy, lot, order_line
 from shared.clock import business_today
+from shared.refusal import Sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What stands beside a hold: the facts that are signed for, each of its needs, met or open, and what documents show
+    of its lots, or before there are any of the facilities that are to make them."""
+
+    facts: dict[str, Any]
+    states: list[State]
+    evidence: list[Sentence]
 
 
 def ran_out(session: Session, order: Order, line: Line, hold: Hold) -> bool:
@@ -30,11 +42,15 @@ def ran_out(session: Session, order: Order, line: Line, hold: Hold) -> bool:
     return need.ran_out(hold, found, _states(session, order, line, hold, found))
 
 
-def read(session: Session, order: Order, line: Line, hold: Hold) -> tuple[dict[str, Any], list[State]]:
-    """What is shown of a hold to who signs, and each of its needs, met or open."""
+def read(session: Session, order: Order, line: Line, hold: Hold) -> Shown:
+    """What is shown of a hold to who signs."""
     found = dossiers.of_lots(session, lots_of(hold))
     shown = dossiers.of_facilities(session, planned_of(hold))
-    return _facts(order, line, hold, found, shown), _states(session, order, line, hold, found)
+    return Shown(
+        facts=_facts(order, line, hold, found, shown),
+        states=_states(session, order, line, hold, found),
+        evidence=need.evidence(found, shown),
+    )
 
 
 def _states(

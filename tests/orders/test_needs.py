@@ -208,6 +208,8 @@ def test_a_destination_that_nobody_assessed_needs_a_note_on_its_own_law(orders: 
     order = follow(orders, country="BR")
     order.hears(order.plan(), order.lot())
     assert still_open(order) == ["LEGAL_ASSESSMENT"]
+    page = Visitor(orders, COMPLIANCE).open(f"/orders/holds/{order.id}/1")
+    assert f"{LOT}: 0 of 11, open: consent, " in page, "whatever a rule asks for"
     assert orders.officer.post(NOTES, a_note(country="BE", policies=[])).status_code == 201
     assert still_open(order) == ["LEGAL_ASSESSMENT"]
     with orders.database.transaction() as session:

@@ -62,13 +62,13 @@ def _statement(session: Session, order: Order, line: Line, reason: str, expires_
     hold = line.open_hold
     if hold is None:
         return Statement(reason=reason, digest="", expires_on=expires_on)
-    facts, states = needs.read(session, order, line, hold)
+    shown = needs.read(session, order, line, hold)
     return Statement(
         reason=reason,
-        digest=digest(facts),
+        digest=digest(shown.facts),
         expires_on=expires_on,
-        dossiers=facts["dossiers"],
-        open_needs=[state.need for state in states if not state.met],
+        dossiers=shown.facts["dossiers"],
+        open_needs=[state.need for state in shown.states if not state.met],
     )
 
 

@@ -12,7 +12,7 @@ from services.orders import attempts, needs, rescreenings, views
 from services.orders.asked_for import the_order
 from services.orders.domain.facts import digest
 from services.orders.domain.hold import LONGEST_RELEASE, SHORTEST_REASON, USUAL_RELEASE, Signer
-from services.orders.domain.need import State, in_short
+from services.orders.domain.need import State
 from services.orders.domain.order import Line, Order
 from services.orders.handlers import releasing
 from shared.clock import business_today
@@ -138,10 +138,9 @@ def _shown(session: Session, order: Order, line: Line) -> tuple[dict[str, Any], 
     shown, hold = views.line_as_dict(order, line, pages.language()), line.open_hold
     if hold is None:
         return shown, []
-    facts, states = needs.read(session, order, line, hold)
-    shown["hold"]["seen"] = digest(facts)
-    shown["hold"]["evidence"] = [in_short(each["facility"], each) for each in facts["facilities"]]
-    return shown, states
+    read = needs.read(session, order, line, hold)
+    shown["hold"]["seen"], shown["hold"]["evidence"] = digest(read.facts), read.evidence
+    return shown, read.states
 
 
 def _signed(line: Line) -> bool:
