@@ -63,14 +63,21 @@ def goods(
 
 
 def goods_of(
-    line: Line, items: Mapping[str, Mapping[str, Any]], *, prison_families: tuple[str, ...] | None
+    line: Line,
+    items: Mapping[str, Mapping[str, Any]],
+    *,
+    prison_families: tuple[str, ...] | None,
+    today: date,
 ) -> Goods:
-    """What an order line is for the rules, by who made it as far as that is known; the published items by their SKUs."""
+    """What an order line is for the rules, by who made it as far as that is known; the published items by their SKUs.
+
+    What was to be there before today comes today at the earliest.
+    """
     return goods(
         items[line.sku],
         destination=line.destination,
         transit=line.transit,
-        delivery=line.delivery,
+        delivery=max(line.delivery, today),
         prison_families=prison_families,
         lane=line.lane,
     )

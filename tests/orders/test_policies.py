@@ -426,6 +426,29 @@ def test_whatever_change_catches_a_line_is_listed_with_its_cause_and_goods_at_se
     }
 
 
+def test_what_is_overdue_when_another_law_begins_comes_under_it_that_day(dated: Orders) -> None:
+    at_sea, made = (follow(dated, country="BE", po_number=number) for number in ("PO-1", "PO-2"))
+    made.hearing = at_sea.hearing
+    for order, lot in ((at_sea, "A"), (made, "B")):
+        order.hears(order.plan(), order.lot(lot), order.cartons(lot))
+    at_sea.hears(at_sea.departure(at_sea.part("A")))
+    screen_again(dated)
+    sign_by_two(made)
+    assert [rules_of(each) for each in (at_sea, made)] == [["DP-EU-1.v2"]] * 2
+    with dated.database.transaction() as session:
+        advance(session, timedelta(days=319))
+        assert not tasks.has_due_rescreening(session)
+        advance(session, timedelta(days=1))
+        assert tasks.has_due_rescreening(session)
+    screen_again(dated)
+    assert rules_of(made) == ["DP-EU-2.v1"]
+    assert made.read()["lines"][0]["hold"]["signatures"] == []
+    assert {(row.because, row.at_sea) for row in rows(dated, caught_line)} == {
+        ("policy", 0),
+        ("policy", 1_000),
+    }
+
+
 def test_a_row_that_cannot_be_read_holds_everything(orders: Orders) -> None:
     with orders.database.transaction() as session:
         session.execute(destination_policy.insert().values(id="DP-BAD-1", version=1, row={"action": "stop"}))

@@ -49,7 +49,7 @@ def rescreen_some(session: Session) -> bool:
     families = {buyer: policies.prison_families(session, buyer) for buyer in {each.buyer for each in orders}}
     because: Because = "policy" if found.policies else "goods"
     for order, line in still_open:
-        goods = policies.goods_of(line, items, prison_families=families[order.buyer])
+        goods = policies.goods_of(line, items, prison_families=families[order.buyer], today=today)
         rescreen_line(
             session, order, line, screen(goods, rules), on=today, because=because, rescreening_id=found.id
         )
@@ -73,7 +73,7 @@ def screen_again(session: Session, order: Order, lines: Sequence[Line], *, becau
     rules = policies.in_force(session, today)
     items = policies.published_items(session, lines)
     families = policies.prison_families(session, order.buyer)
-    found = [(line, policies.goods_of(line, items, prison_families=families)) for line in lines]
+    found = [(line, policies.goods_of(line, items, prison_families=families, today=today)) for line in lines]
     return [
         line
         for line, goods in found
