@@ -38,10 +38,10 @@ SENTENCES = {
         "Baris {line} berubah, jadi belum boleh {purposed} sampai diputuskan lagi",
     ),
     "clearance_withdrawn_by_evidence": (
-        "Evidence speaks against how the goods of line {line} were made, so they may not be {purposed} until that is"
+        "Evidence speaks against how people work where line {line} is made, so it may not be {purposed} until that is"
         " decided anew",
-        "Ada bukti yang memberatkan tentang cara barang di baris {line} dibuat, jadi belum boleh {purposed} sampai"
-        " diputuskan lagi",
+        "Ada bukti yang memberatkan tentang cara orang bekerja di tempat baris {line} dibuat, jadi belum boleh {purposed}"
+        " sampai diputuskan lagi",
     ),
     "clearance_withdrawn_by_counsel": (
         "The note of counsel that the export of line {line} needs was withdrawn, so it may not be {purposed} until that"

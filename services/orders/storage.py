@@ -96,7 +96,12 @@ rescreening = Table(
     "rescreening",
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("policies", JSONB, nullable=False, comment="the versions that begin or end"),
+    Column(
+        "policies",
+        JSONB,
+        nullable=False,
+        comment="the versions that begin or end; none where articles or sellers changed",
+    ),
     Column("due_on", Date, nullable=False, comment="business time"),
     Column("asked_at", Instant, nullable=False, server_default=func.now()),
     Column("last_order", Uuid, comment="orders up to this one are done"),
@@ -851,7 +856,12 @@ caught_line = Table(
     "caught_line",
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), comment="none where no rule changed"),
+    Column(
+        "rescreening_id",
+        BigInteger,
+        ForeignKey("rescreening.id"),
+        comment="none where all lines were not screened",
+    ),
     Column("order_id", Uuid, nullable=False),
     Column("line_number", Integer, nullable=False),
     Column("because", Text, nullable=False, server_default="policy"),
@@ -864,8 +874,10 @@ caught_line = Table(
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
     CheckConstraint("at_sea >= 0", name="at_sea"),
-    CheckConstraint("because IN ('policy', 'amendment', 'route', 'delivery', 'lane')", name="because"),
-    CheckConstraint("(because = 'policy') = (rescreening_id IS NOT NULL)", name="rescreened"),
+    CheckConstraint(
+        "because IN ('policy', 'goods', 'amendment', 'route', 'delivery', 'lane')", name="because"
+    ),
+    CheckConstraint("(because IN ('policy', 'goods')) = (rescreening_id IS NOT NULL)", name="rescreened"),
     UniqueConstraint("rescreening_id", "order_id", "line_number"),
     comment="append only",
 )

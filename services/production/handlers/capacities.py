@@ -10,7 +10,7 @@ from shared.refusal import Refused
 
 
 def set_capacity(session: Session, *, code: str, open_minutes: int, workers: dict[str, int]) -> None:
-    """What a facility is open and how many consenting workers it has for each family; more is offered what waits."""
+    """What a facility is open and how many places for consenting workers it has for each family; more is offered what waits."""
     families = set(
         session.execute(select(capability.c.family).where(capability.c.facility == code)).scalars()
     )

@@ -106,11 +106,11 @@ class CapacityRequest(OfConvictedAdults):
     open_minutes = _day_minutes()
     workers = ByFamily(
         keys=fields.String(),
-        values=Whole(
-            validate=validate.Range(0, 2000, error="Give a number of consenting workers from 0 to 2000.")
-        ),
+        values=Whole(validate=validate.Range(0, 2000, error="Give a number of places from 0 to 2000.")),
         required=True,
-        metadata={"description": "consenting workers by family of goods"},
+        metadata={
+            "description": "places for consenting workers by family of goods; of people only weeks tell"
+        },
     )
 
 
