@@ -88,10 +88,9 @@ def faults(
     end_in_order_when_told()
     with nullcontext(data) if data else tempfile.TemporaryDirectory(prefix="kendi-faults-") as folder:
         result = _carry_out(Path(folder), seed=seed, faults=count, only=only, mutant=mutant, say=say)
+    tell(result, say)
     if as_json:
         click.echo(json.dumps(as_dict(result)))
-    else:
-        tell(result, click.echo)
     if not result.verdict.good:
         sys.exit(1)
     if result.doubts:

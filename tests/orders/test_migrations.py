@@ -216,6 +216,6 @@ def test_open_lines_are_screened_on_the_day_on_which_a_published_rule_turns_for_
     rows = (("UNTIL", {"delivery_before": "2999-12-14"}), ("FROM", {"delivery_from": "2999-12-14"}))
     for id, row in (*rows, ("PAST", {"delivery_from": "2020-01-01"}), ("ALWAYS", {"delivery_from": None})):
         add(connection, "destination_policy", id=id, version=2, row=json.dumps(row))
-    upgrade(connection, "orders_0039")
+    upgrade(connection, "orders_0037")
     due = connection.execute(text("SELECT due_on::text, policies FROM rescreening")).all()
     assert [tuple(row) for row in due] == [("2999-12-14", ["FROM.v2", "UNTIL.v2"])]

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "production_0039"
-down_revision = "production_0037"
+down_revision = "production_0038"
 branch_labels = None
 depends_on = None
 

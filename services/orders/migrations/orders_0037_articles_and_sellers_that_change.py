@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "orders_0039"
-down_revision = "orders_0035"
+revision = "orders_0037"
+down_revision = "orders_0036"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "logistics_0038"
-down_revision = "logistics_0034"
+revision = "logistics_0036"
+down_revision = "logistics_0035"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "orders_0038"
+revision = "orders_0036"
 down_revision = "orders_0035"
 branch_labels = None
 depends_on = None
