@@ -373,8 +373,8 @@ def test_the_pages_lead_the_buyer_to_ask_and_the_officer_to_decide(blocked: Foll
     assert send(officer, form, reason="Too short.").status_code == 422
     assert "The buyer asked on" in officer.open(form)
     assert send(officer, form, reason=REASON, answer="decline").status_code == 303
-    assert f"make line 1: {REASON}" in buyer.open(here)
-    assert f"baris 1 dibuat pekerja bebas: {REASON}" in buyer.open(f"{here}?lang=id")
+    assert f"make line 1: “{REASON}”" in buyer.open(here)
+    assert f"baris 1 dibuat pekerja bebas: “{REASON}”" in buyer.open(f"{here}?lang=id")
     assert "Ask for a free workshop" in buyer.open(f"{here}?lang=en")
     assert send(buyer, form).status_code == 303
     assert send(officer, form, reason=REASON, answer="choose").status_code == 303
