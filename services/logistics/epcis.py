@@ -59,8 +59,9 @@ MILESTONES: Final = {
     "IMPORT_CLEARED": Step("other", "in_progress"),
     "GATE_OUT": Step("departing", "in_transit"),
     "DELIVERED": Step("receiving", "in_progress", inside=False),
+    "LANDED_IN_FULL": Step("receiving", "in_progress", inside=False),
 }
-"""The milestones that something physical happens at, in their usual order."""
+"""The milestones that something physical happens at, in their usual order; after them what arrives late."""
 
 OTHER = Step("other", "in_progress", inside=False)
 """A milestone the vocabulary has no word for; ``kendi:milestone`` says which one."""
@@ -147,6 +148,7 @@ class MilestoneFact:
     """Something happened to the whole shipment at a place: a GLN or a UN/LOCODE.
 
     ``zone`` is the place's time zone; without it, Indonesian places get WIB and others UTC.
+    ``received`` are the cartons that arrived, where these are not all: without any, nothing is told.
     """
 
     code: str
@@ -154,6 +156,11 @@ class MilestoneFact:
     place: str
     zone: tzinfo | None = None
     error: "ErrorFact | None" = None
+    received: tuple[str, ...] | None = None
+
+    @property
+    def untold(self) -> bool:
+        return self.received == ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,9 +381,9 @@ def _palletising(facts: ShipmentFacts, put: PalletFact) -> Json:
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
-        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS:
+        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS or milestone.untold:
             continue
-        if milestone.code == DELIVERED and facts.container:
+        if facts.container and (milestone.code == DELIVERED or milestone.received):
             yield from _told(facts, milestone, _out_of_the_container)
         yield from _told(facts, milestone, _milestone)
 
@@ -397,13 +404,13 @@ def _in_error(
     tell: Callable[[ShipmentFacts, MilestoneFact], Json],
 ) -> Json:
     declared: Json = {"declarationTime": _time(error.declared_at, WIB), "reason": error.reason}
-    if error.right:
+    if error.right and not error.right.untold:
         declared["correctiveEventIDs"] = [tell(facts, error.right)["eventID"]]
     return {**tell(facts, milestone), "errorDeclaration": declared}
 
 
 def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
-    kind, what = _what_moved(facts, milestone.code)
+    kind, what = _what_moved(facts, milestone)
     return _event(
         facts,
         kind,
@@ -424,7 +431,7 @@ def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Jso
         "AggregationEvent",
         {
             "parentID": epc_urn_of_container(facts.container),
-            "childEPCs": _epcs(facts, facts.ssccs),
+            "childEPCs": _epcs(facts, _received(facts, milestone)),
             "action": "DELETE",
         },
         step=Step("unpacking", "in_progress"),
@@ -434,10 +441,15 @@ def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Jso
     )
 
 
-def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:
+def _received(facts: ShipmentFacts, milestone: MilestoneFact) -> Iterable[str]:
+    return facts.ssccs if milestone.received is None else milestone.received
+
+
+def _what_moved(facts: ShipmentFacts, milestone: MilestoneFact) -> tuple[str, Json]:
     """Stuffing puts the cartons into the container; from then on it is the container that is seen."""
+    code = milestone.code
     if facts.container is None or not MILESTONES.get(code, OTHER).inside:
-        return "ObjectEvent", {"epcList": _epcs(facts, facts.ssccs), "action": "OBSERVE"}
+        return "ObjectEvent", {"epcList": _epcs(facts, _received(facts, milestone)), "action": "OBSERVE"}
     container = epc_urn_of_container(facts.container)
     if code == "STUFFED_SEALED":
         children = _epcs(facts, facts.ssccs)

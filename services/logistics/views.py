@@ -24,10 +24,11 @@ from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
-from services.logistics.domain.milestones import Graph, short
+from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.short_landing import short
 from services.logistics.domain.sscc import is_locode
 from services.logistics.storage import (
     carton,

@@ -41,7 +41,6 @@ from services.logistics.domain.milestones import (
     ends_before_a_bar,
     furthest,
     need_possible,
-    no_longer_short,
     possible_next,
     time_of,
     troubles,
@@ -56,6 +55,7 @@ from services.logistics.domain.order import (
     strictest,
 )
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
+from services.logistics.domain.short_landing import missing_at, no_longer_short
 from services.logistics.domain.sscc import check_container
 from shared.events.logistics import (
     ArrivedCarton,
@@ -792,13 +792,16 @@ class Shipment:
                 shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
             )
         if report.code == DELIVERED:
+            missing = set(missing_at(occurred_at, self.reached, graph))
             return ShipmentDelivered(
                 shipment_id=self.id,
                 place=place,
                 occurred_at=occurred_at,
                 lines=self.lines,
                 arrived=tuple(
-                    ArrivedCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in self.cartons
+                    ArrivedCarton(order_id=each.lot.order_id, sscc=each.sscc)
+                    for each in self.cartons
+                    if each.sscc not in missing
                 ),
             )
         short = self.cartons_named(report.ssccs)

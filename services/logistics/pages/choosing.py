@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from services.logistics import attempts, contents, rules, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
-from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED, short
+from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED
 from services.logistics.domain.shipment import Shipment, need_inside
+from services.logistics.domain.short_landing import short
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import incidents, milestones, regrouping, shipments
 from services.logistics.pages import telling
