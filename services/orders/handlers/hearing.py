@@ -10,6 +10,7 @@ from services.orders import timeline
 from services.orders.domain.claiming import shared_out
 from services.orders.domain.lane import Lot
 from services.orders.domain.order import Order
+from services.orders.domain.routing import UNLOADING
 from services.orders.handlers import releasing
 from services.orders.handlers.arriving import deliver_cartons, follow_short_landing
 from services.orders.handlers.cancelling import (
@@ -209,8 +210,11 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
 
 
 def on_milestone(session: Session, event: MilestoneRecorded | MilestoneCorrected, heard: Heard) -> None:
-    note_on_timeline(session, event, heard)
-    follow_short_landing(session, event)
+    if event.milestone in UNLOADING:
+        on_the_way(session, event, heard)
+    else:
+        note_on_timeline(session, event, heard)
+        follow_short_landing(session, event)
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
