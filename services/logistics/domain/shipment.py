@@ -11,9 +11,9 @@ from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.declaration import Declaration, Particulars, need_window
 from services.logistics.domain.documents import (
+    BY_CUSTOMS,
     CLEARANCE,
     EXPORT_DECLARATION,
-    EXPORT_NOTE,
     Document,
     find,
     missing,
@@ -35,15 +35,10 @@ from services.logistics.domain.milestones import (
     VESSEL_DEPARTED,
     WIB,
     Graph,
-    Milestone,
     Reached,
     called,
-    ends_before_a_bar,
-    furthest,
     need_possible,
-    possible_next,
     time_of,
-    troubles,
     up_to,
 )
 from services.logistics.domain.order import (
@@ -80,8 +75,6 @@ FARTHEST_BOOKING = timedelta(days=365)
 NOT_OUR_CONTAINER = ("LCL", "AIR")
 """Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
 
-POLICY_HOLD = "POLICY_HOLD"
-"""What lies over a shipment that has not departed while its goods are not cleared to leave."""
 GATES = (PEB_SUBMITTED, GATE_IN, LOADED)
 """On the way abroad none of these is passed by what is not cleared."""
 BEHIND_CUSTOMS = (GATE_IN, LOADED, VESSEL_DEPARTED)
@@ -143,6 +136,11 @@ class Shipment:
     def reached(self) -> list[Reached]:
         """What was reported and holds."""
         return [each for each in self.reports if each.correction is None]
+
+    @property
+    def codes(self) -> set[str]:
+        """The milestones that it has reached."""
+        return {each.code for each in self.reached}
 
     @property
     def lines(self) -> tuple[ShipmentLine, ...]:
@@ -208,54 +206,14 @@ class Shipment:
         return max([*ended, *filter(None, [self.tracking_renewed_at])]) + timedelta(days=days)
 
     def missing_before_departure(self, graph: Graph) -> list[Document]:
-        return missing(self.documents, up_to(VESSEL_DEPARTED, graph))
+        return [each for each in self._before_departure(graph) if each.missing]
 
-    def state(self, graph: Graph) -> str:
-        """How far it has come, in one word: a function of booking, documents and milestones."""
-        if self.cancelled:
-            return "cancelled"
-        code = furthest(self.reached, graph)
-        if code:
-            return code.lower()
-        if not self.booked:
-            return "planned"
-        return "booked" if self.missing_before_departure(graph) else "ready"
-
-    def overlays(self, graph: Graph, held: Sequence[Sentence] = ()) -> list[str]:
-        """What is wrong beside its state: its goods are held, it was rolled to a later vessel, or is in trouble.
-
-        ``held`` are the reasons for which its goods are not cleared, as far as whoever asks may know them.
-        """
-        rolled = any(each.reason == ROLLED for each in self.estimates) and LOADED not in self._codes
+    def _before_departure(self, graph: Graph) -> list[Document]:
+        """The papers without which it can't depart; whatever the rules say, its PEB and the NPE are among them."""
+        before = up_to(VESSEL_DEPARTED, graph)
         return [
-            *([POLICY_HOLD] if held and self.waits_to_leave else []),
-            *([ROLLED.upper()] if rolled and not self.cancelled else []),
-            *(each.code for each in troubles(self.reached, graph)),
+            each for each in self.documents if each.code in BY_CUSTOMS or not before.isdisjoint(each.blocks)
         ]
-
-    def next_milestones(self, graph: Graph) -> list[Milestone]:
-        """What may be reported next of the usual way; sealing is told by dispatching."""
-        return [each for each in self._possible(graph) if not each.beside]
-
-    def next_exceptions(self, graph: Graph) -> list[Milestone]:
-        """What may be reported beside the usual way: that something went wrong, and that it ended."""
-        open_ones = {each.code for each in troubles(self.reached, graph)}
-        return [
-            each
-            for each in self._possible(graph)
-            if each.beside
-            and each.code not in open_ones
-            and (
-                each.kind == "trouble"
-                or not open_ones.isdisjoint(each.after)
-                or any(ends_before_a_bar(each.code, graph[needed], self._codes) for needed in each.after)
-            )
-        ]
-
-    def _possible(self, graph: Graph) -> list[Milestone]:
-        if not self.booked or self.cancelled:
-            return []
-        return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
 
     def plan(self, goods: Sequence[Standing], *, graph: Graph) -> list[object]:
         """What happened when the cleared cartons were put together. No rules, no checklist, no shipment."""
@@ -338,7 +296,7 @@ class Shipment:
             return []
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
-        if not self._codes.isdisjoint(ENDS):
+        if not self.codes.isdisjoint(ENDS):
             raise Refused("{number} is expected no more: its way is over.", number=self.number)
         if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
             raise Refused(
@@ -348,7 +306,7 @@ class Shipment:
                 vessel=self.vessel,
                 voyage=self.voyage,
             )
-        if LOADED in self._codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
+        if LOADED in self.codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
             raise Refused(
                 "{number} is loaded on {vessel} {voyage}: it goes with no other.",
                 field="reason" if reason == ROLLED else "vessel",
@@ -442,7 +400,7 @@ class Shipment:
     @property
     def declared(self) -> bool:
         """Whether customs has a declaration of its goods, also one that is told by its milestone alone."""
-        return self.declaration is not None or (not self.declarations and PEB_SUBMITTED in self._codes)
+        return self.declaration is not None or (not self.declarations and PEB_SUBMITTED in self.codes)
 
     def declare(
         self,
@@ -480,7 +438,7 @@ class Shipment:
     def _filed(
         self, particulars: Particulars, etd: date, goods: Sequence[Standing], today: date
     ) -> Declaration:
-        if GATE_IN in self._codes:
+        if GATE_IN in self.codes:
             raise Refused("The goods are in the customs area: a PEB is filed before that.")
         self._need_free(goods, today)
         filed = Declaration.filed(particulars, etd=etd, today=today)
@@ -493,7 +451,7 @@ class Shipment:
         return filed
 
     def _submitted(self, now: datetime, graph: Graph) -> list[object]:
-        if PEB_SUBMITTED in self._codes:
+        if PEB_SUBMITTED in self.codes:
             return []
         need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=self.reached, graph=graph)
         assert self.port_of_loading  # it was booked
@@ -515,13 +473,13 @@ class Shipment:
     def cancel_declaration(self, reason: str, *, today: date) -> None:
         """Take the declaration back, and with it the note that customs gave on it; only outside the customs area."""
         in_force = self._need_declaration()
-        if LOADED in self._codes:
+        if LOADED in self.codes:
             raise Refused(
                 "{number} is loaded on {vessel}: its PEB can't be cancelled any more.",
                 number=self.number,
                 vessel=self.vessel,
             )
-        if GATE_IN in self._codes and OUT_OF_PORT not in self._codes:
+        if GATE_IN in self.codes and OUT_OF_PORT not in self.codes:
             raise Refused(
                 "The goods of {number} are in the customs area: report {out} before the PEB is cancelled.",
                 number=self.number,
@@ -529,7 +487,7 @@ class Shipment:
             )
         in_force.cancel(reason, today=today)
         for document in self.documents:
-            if document.code in (EXPORT_DECLARATION, EXPORT_NOTE):
+            if document.code in BY_CUSTOMS:
                 document.withdraw()
 
     def correct_declaration(
@@ -555,15 +513,10 @@ class Shipment:
             raise Refused("{number} has no PEB in force.", number=self.number)
         return self.declaration
 
-    @property
-    def _codes(self) -> set[str]:
-        return {each.code for each in self.reached}
-
     def _completed(self, lacked: bool, graph: Graph) -> list[object]:
         if not lacked or self.missing_before_departure(graph):
             return []
-        blocking = up_to(VESSEL_DEPARTED, graph)
-        there = [d.code for d in self.documents if d.present and not blocking.isdisjoint(d.blocks)]
+        there = [each.code for each in self._before_departure(graph) if each.present]
         return [DocumentsCompleted(shipment_id=self.id, documents=tuple(there), lines=self.lines)]
 
     def dispatch(
@@ -603,7 +556,7 @@ class Shipment:
         """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
         if self.seal is None:
             raise Refused("{number} is not sealed yet: dispatch it.", field="seal", number=self.number)
-        if not self._codes.isdisjoint(ENDS):
+        if not self.codes.isdisjoint(ENDS):
             raise Refused("The way of {number} is over: its seal stays as it is.", number=self.number)
         self.cartons_named(ssccs)
         former, new = self.seal, seal.strip().upper()
@@ -826,7 +779,7 @@ class Shipment:
         if code in (STUFFED_SEALED, *BEHIND_CUSTOMS):
             blocking += [each for each in self.missing_before_departure(graph) if each.outdated]
         if code in BEHIND_CUSTOMS:
-            blocking += [each for each in asked if each.code in (EXPORT_DECLARATION, EXPORT_NOTE)]
+            blocking += [each for each in asked if each.code in BY_CUSTOMS]
         return [each for each in asked if each in blocking]
 
     def _need_ready_for(self, code: str, graph: Graph) -> None:

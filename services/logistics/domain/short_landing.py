@@ -14,21 +14,22 @@ def short(reached: Iterable[Reached], graph: Graph) -> list[str]:
 def no_longer_short(report: Reached, reached: Iterable[Reached], graph: Graph) -> list[str]:
     """The cartons that are there by this report; none where it is no such report, or some were short without a name."""
     landings = _short_landings(_before(report, reached), graph)
-    if not landings or report.code not in graph[SHORT_LANDED].ended_by:
+    if not landings or report.code not in _found_by(graph):
         return []
     return short(landings, graph) if all(each.ssccs for each in landings) else []
 
 
 def missing_at(delivered: datetime, reached: Iterable[Reached], graph: Graph) -> list[str]:
     """The cartons that a delivery was without: those that were not found by then, also where it was learnt later."""
-    since = _found_last([each for each in reached if each.occurred_at <= delivered], graph)
-    return sorted({sscc for each in _since(since, reached) for sscc in each.ssccs})
+    told = list(reached)
+    since = _found_last([each for each in told if each.occurred_at <= delivered], graph)
+    return sorted({sscc for each in _since(since, told) for sscc in each.ssccs})
 
 
 def arrived_after(report: Reached, reached: Iterable[Reached], graph: Graph) -> list[str]:
     """The cartons that were found by this report once the others had been delivered."""
     before = _before(report, reached)
-    if report.code not in graph[SHORT_LANDED].ended_by or not _delivered_before(report, before):
+    if report.code not in _found_by(graph) or not _delivered_before(report, before):
         return []
     return short(before, graph)
 
@@ -58,8 +59,12 @@ def _short_landings(reached: Iterable[Reached], graph: Graph) -> list[Reached]:
     return _since(_found_last(found, graph), found)
 
 
+def _found_by(graph: Graph) -> tuple[str, ...]:
+    return graph[SHORT_LANDED].ended_by if SHORT_LANDED in graph else ()
+
+
 def _found_last(reached: Iterable[Reached], graph: Graph) -> datetime | None:
-    ended = [each.occurred_at for each in reached if each.code in graph[SHORT_LANDED].ended_by]
+    ended = [each.occurred_at for each in reached if each.code in _found_by(graph)]
     return max(ended, default=None)
 
 

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from marshmallow import EXCLUDE, ValidationError
-from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from services.logistics import attempts, contents, rules, views, views_of_cartons
@@ -239,7 +238,7 @@ def _asked(name: str) -> str | None:
     return request.values.get(name) or None
 
 
-def _page(rows: Sequence[RowMapping], wrong: Wrong | None, **shown: Any) -> str:
+def _page(rows: Sequence[Mapping[Any, Any]], wrong: Wrong | None, **shown: Any) -> str:
     here = {row["sscc"] for row in (*rows[:MOST], *shown.get("pallets", ()))}
     ticked = set(request.form.getlist("ssccs"))
     elsewhere = sorted((ticked | set(_typed())) - here)
