@@ -35,6 +35,8 @@ WAYS = (
     ("id", "dark", {"width": 390, "height": 844}),
 )
 """Each language, each scheme and each size once: looking takes seconds."""
+WIDTHS = (390, 1180, 1280)
+"""At which a page has to fit in either language: words are longer in one than in the other."""
 
 NOT_THERE = "00000000-0000-0000-0000-000000000000"
 OF_AN_ORDER = (
@@ -225,10 +227,11 @@ def looked_at(page: Page, address: str) -> list[str]:
         assert answer is not None
         assert answer.ok or address.endswith(NOT_THERE), f"{address} is {answer.status}"
         expect(page.locator("h1")).to_be_visible()
-        found = [
-            *serious(page),
-            *([f"it is {beyond} too wide"] if (beyond := page.evaluate(BEYOND)) > 0 else []),
-        ]
+        found = serious(page)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": size["height"]})
+            if (beyond := page.evaluate(BEYOND)) > 0:
+                found.append(f"it is {beyond} too wide at {width}")
         complaints += [f"{address} in {language}, {scheme}, {size['width']}: {said}" for said in found]
     return complaints
 
