@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.logistics.domain import reporting
 from services.logistics.domain.order import Standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.states import next_milestones, state
@@ -65,7 +66,7 @@ def dispatch(
 
 def record(shipment: Shipment, code: str, *, hours: int = 0) -> list[object]:
     at = NOW + timedelta(hours=hours)
-    return shipment.record(code, place="IDSRG", occurred_at=at, now=at, graph=GRAPH)
+    return reporting.record(shipment, code, place="IDSRG", occurred_at=at, now=at, graph=GRAPH)
 
 
 def on_the_way(upto: str) -> Shipment:
@@ -331,8 +332,8 @@ def test_a_late_report_of_the_declaration_is_judged_by_the_day_on_which_it_was_f
     def report(days: int) -> list[object]:
         at = NOW + timedelta(days=days)
         later = NOW + timedelta(days=3)
-        return shipment.record(
-            "PEB_SUBMITTED", place="IDSRG", occurred_at=at, now=later, graph=GRAPH, goods=[ended]
+        return reporting.record(
+            shipment, "PEB_SUBMITTED", place="IDSRG", occurred_at=at, now=later, graph=GRAPH, goods=[ended]
         )
 
     with pytest.raises(Refused, match="was cleared only on 2025-03-22"):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.logistics.domain import reporting
 from services.logistics.domain.milestones import Graph, Milestone, graph_of, of_shipments, up_to
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.states import state, states_inside
@@ -104,8 +105,8 @@ def tell(shipment: Shipment, code: str, hour: int, ssccs: list[str]) -> list[obj
         return shipment.dispatch(
             CONTAINER, SEAL, goods=[cleared()], sealed_at=when, now=when, today=DAY, graph=GRAPH
         )
-    return shipment.record(
-        code, place="IDSRG", occurred_at=when, now=when, graph=GRAPH, goods=[cleared()], ssccs=ssccs
+    return reporting.record(
+        shipment, code, place="IDSRG", occurred_at=when, now=when, graph=GRAPH, goods=[cleared()], ssccs=ssccs
     )
 
 
