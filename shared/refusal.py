@@ -39,16 +39,18 @@ class Sentence(str):
         }
         return cls(message, **found)
 
-    def said(self, translate: Callable[[str], str]) -> str:
-        """The sentence in the language of ``translate``."""
-        words = {name: _word(value, translate) for name, value in self.values.items()}
+    def said(self, translate: Callable[[str], str], show: Callable[[object], object]) -> str:
+        """The sentence in the language of ``translate``; its days and numbers as ``show`` writes them."""
+        words = {name: _word(value, translate, show) for name, value in self.values.items()}
         return translate(self.message).format(**words) if self.values else translate(self.message)
 
 
-def _word(value: object, translate: Callable[[str], str]) -> object:
+def _word(value: object, translate: Callable[[str], str], show: Callable[[object], object]) -> object:
     if isinstance(value, Sentence):
-        return value.said(translate)
-    return translate(value) if isinstance(value, str) and value else value
+        return value.said(translate, show)
+    if isinstance(value, str):
+        return translate(value) if value else value
+    return show(value)
 
 
 def one_after_another(sentences: Sequence[Sentence], between: str = " ") -> Sentence:

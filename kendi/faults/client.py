@@ -1,8 +1,9 @@
 """A client that repeats what got no answer, under the same Idempotency-Key, and says how it ended."""
 
+import re
 import threading
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,9 @@ import httpx
 from kendi.faults.ledger import Ledger, Outcome
 
 TRIES = 4
+DONE = 303
+"""How a page answers a form that did something."""
+REFUSED = re.compile(r'class="error"[^>]*>([^<]+)<')
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Client:
         self._http = httpx.Client(
             base_url=url, headers=headers, cookies=dict(session), timeout=4, trust_env=False
         )
+        self._token = ""
         self._ledger = ledger
         self._stop = stop
 
@@ -52,27 +57,52 @@ class Client:
 
         Who gives the Idempotency-Key may ask again after that.
         """
-        answer, refusal = self._try(path, body, key or str(uuid.uuid4())), None
+        headers = {"Idempotency-Key": key or str(uuid.uuid4())}
+        return self._ask(what, lambda: self._http.post(path, json=body, headers=headers))
+
+    def page(self, path: str) -> str | None:
+        """What a page says, or None when nobody answers."""
+        try:
+            response = self._http.get(path)
+        except httpx.HTTPError:
+            return None
+        return response.text if response.is_success else None
+
+    def take_token(self, path: str, pattern: re.Pattern[str]) -> None:
+        """Keep what the forms of the session's pages send along."""
+        found = pattern.search(self.page(path) or "")
+        assert found is not None, f"{path} has no form"
+        self._token = found[1]
+
+    def submit(self, path: str, form: dict[str, str], *, what: str) -> Answer:
+        """Send a form as of one page, and again as it was where no answer came: that counts once."""
+        sent = {"csrf_token": f"{self._token}.{uuid.uuid4()}", **form}
+        return self._ask(what, lambda: self._http.post(path, data=sent))
+
+    def note(self, what: str, about: str, outcome: Outcome = "ok", amount: int = 1) -> None:
+        """Note about a thing how it ended; what an answer named must be there."""
+        self._ledger.note(what, about, outcome, amount)
+
+    def _ask(self, what: str, send: Callable[[], httpx.Response]) -> Answer:
+        answer, refusal = self._try(send), None
         if answer.outcome == "failed":
             refusal = answer.body.get("detail")
         self._ledger.note_call(what, answer.outcome, refusal)
         return answer
 
-    def note(self, what: str, about: str) -> None:
-        """Note a thing that an answer named: it must be there."""
-        self._ledger.note(what, about, "ok")
-
-    def _try(self, path: str, body: dict[str, Any], key: str) -> Answer:
+    def _try(self, send: Callable[[], httpx.Response]) -> Answer:
         for attempt in range(TRIES):
             if self._stop.wait(0.3 * attempt):
                 break
             try:
-                response = self._http.post(path, json=body, headers={"Idempotency-Key": key})
+                response = send()
             except httpx.HTTPError:
                 continue
             if response.status_code in (409, 500, 503):
                 continue  # it says that nothing was done, but an earlier try may still be under way
-            return Answer("ok" if response.is_success else "failed", response.json())
+            if response.status_code == DONE:
+                return Answer("ok", None)
+            return Answer("ok" if response.is_success else "failed", _said(response))
         return Answer("unknown", None)
 
     def patch(self, path: str, body: dict[str, Any], *, etag: str, what: str) -> Answer:
@@ -103,3 +133,10 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+
+
+def _said(response: httpx.Response) -> Any:
+    """What an answer says; of a page's form what it was refused for."""
+    if response.headers.get("Content-Type", "").startswith("text/html") and not response.is_success:
+        return {"detail": "; ".join(REFUSED.findall(response.text))}
+    return response.json()

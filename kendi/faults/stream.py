@@ -1,6 +1,7 @@
-"""The work that goes on while faults strike: orders, releases, reports, cartons, shipments, buyers who change their minds
-and who claim what was wrong."""
+"""The work that goes on while faults strike: orders, releases, reports, hours and premi, cartons, moves, shipments,
+buyers who change their minds and who claim what was wrong."""
 
+import itertools
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from kendi.faults.client import Client
 from kendi.faults.ground import Ground
 from kendi.faults.ledger import Ledger
 from kendi.faults.shipping import Hub
+from kendi.faults.working import Workplaces, some_workers
 from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.sight import SERVICE
@@ -49,6 +51,7 @@ class Stream:
         self._clients: list[Client] = []
         self._exports: list[str] = []
         self._placed: list[str] = []
+        self._reasons = (f"Not needed any more, says note {number}." for number in itertools.count(1))
         self._keys = _make_keys(ground)
         self._sessions = _sign_in(ground)
         self._own = self._client("orders", BUYER)
@@ -57,11 +60,14 @@ class Stream:
         """Begin with everybody's work."""
         claims = Claims(self._client("orders", BUYER), self._client("orders", KANWIL))
         hub = Hub(self._client("logistics", LOGISTICS), claims.delivered)
+        officers = {code: self._client("production", FACILITY, code) for code in FACILITIES}
+        workplaces = Workplaces(officers, some_workers(self.ground, FACILITIES))
         work: list[tuple[Callable[[Random], None], int]] = [
             (self._buyer(), 2),
             (self._changing_buyer(), 1),
             (self._officers(), 1),
-            (self._facilities(), 1),
+            (self._facilities(workplaces), 1),
+            (workplaces.work, 1),
             (hub.work, 1),
             (claims.work, 1),
         ]
@@ -108,7 +114,7 @@ class Stream:
 
     def _client(self, service: str, role: str, account: str | None = None) -> Client:
         key = self._keys[service, role, account]
-        session = self._sessions.get(role, {})
+        session = self._sessions.get((service, role, account), {})
         client = Client(self.ground.urls[service], key, self.ledger, self._stop, session=session)
         self._clients.append(client)
         return client
@@ -144,11 +150,9 @@ class Stream:
 
     def _cancel(self, client: Client, id: str, chance: Random) -> None:
         lines = [{"line": 1, "quantity": chance.randint(1, 12)}] if chance.random() < 0.8 else []
-        body = {"reason": "Not needed any more.", "unpack": chance.random() < 0.5}
-        path = f"/orders/v1/orders/{id}/cancel"
-        answer = client.ask(path, {**body, **({"lines": lines} if lines else {})}, what="cancel")
-        if answer.outcome == "ok":
-            client.note("cancel", answer.body["id"])
+        reason = next(self._reasons)
+        body = {"reason": reason, "unpack": chance.random() < 0.5, **({"lines": lines} if lines else {})}
+        client.post(f"/orders/v1/orders/{id}/cancel", body, what="cancel", about=reason)
 
     def _amend(self, client: Client, id: str, chance: Random) -> None:
         order = client.get(f"/orders/v1/orders/{id}")
@@ -157,15 +161,22 @@ class Stream:
         kind, line = chance.choice(("quantity", "quantity", "date", "consignee")), order["lines"][0]
         wanted = line["ordered"] - line["cancelled"] - line["cancelling"]
         change: dict[str, Any] = {
-            "quantity": {"quantity": max(1, wanted + chance.randint(-8, 12))},
+            "quantity": {"quantity": max(1, wanted + chance.choice((*range(-8, 0), *range(1, 13))))},
             "date": {"requested_date": (_today() + timedelta(days=chance.randint(20, 300))).isoformat()},
             "consignee": {"consignee": {**line["consignee"], "name": f"Consignee {chance.randint(1, 9)}"}},
         }[kind]
-        body = {"lines": [{"line": 1, **change}]}
+        reason = next(self._reasons)
+        body = {"lines": [{"line": 1, **change}], "reason": reason}
         path = f"/orders/v1/orders/{id}"
         answer = client.patch(path, body, etag=f'"{order["version"]}"', what="amend")
-        if answer.outcome == "ok" and answer.body["cancellation_id"]:
-            client.note("cancel", answer.body["cancellation_id"])
+        more = change.get("quantity", wanted) - wanted
+        after, fewer = {**line, **change, "ordered": line["ordered"] + max(0, more)}, more < 0
+        if answer.outcome == "ok":
+            after, fewer = answer.body["lines"][0], bool(answer.body["cancellation_id"])
+            if not answer.body["consequences"]:
+                return  # it was so already
+        about = f"{id} {after['ordered']} {after['requested_date']} {after['consignee']['name']}"
+        client.note(*(("cancel", reason) if fewer else ("amend", about)), answer.outcome)
 
     def _officers(self) -> Callable[[Random], None]:
         """Both sign each hold of the orders that are to go abroad, first to produce and later to export.
@@ -193,7 +204,7 @@ class Stream:
 
         return sign
 
-    def _facilities(self) -> Callable[[Random], None]:
+    def _facilities(self, workplaces: Workplaces) -> Callable[[Random], None]:
         clients = [self._client("production", FACILITY, code) for code in FACILITIES]
 
         def work(chance: Random) -> None:
@@ -201,11 +212,11 @@ class Stream:
             for state in ("awaiting_qc", "in_progress", "accepted", "offered"):
                 found = client.get("/production/v1/work-orders", state=state, limit=3)
                 for order in found or []:
-                    self._do_next(client, order, chance)
+                    self._do_next(client, order, chance, workplaces)
 
         return work
 
-    def _do_next(self, client: Client, order: dict[str, Any], chance: Random) -> None:
+    def _do_next(self, client: Client, order: dict[str, Any], chance: Random, workplaces: Workplaces) -> None:
         path = f"/production/v1/work-orders/{order['id']}"
         if order["state"] == "offered":
             client.post(f"{path}/accept", {}, what="accept", about=order["id"])
@@ -220,6 +231,8 @@ class Stream:
             body = {"passed": pieces, "rework": 0, "scrap": 0}
             answer = client.post(f"{path}/inspect", body, what="inspect", about=order["id"], amount=pieces)
             self.ledger.note("lot", order["id"], answer.outcome, amount=pieces)
+            if answer.outcome == "ok":
+                workplaces.inspected(order["facility"], order["id"], order["number"])
 
 
 def _some_lines(chance: Random, most: int) -> list[dict[str, Any]]:
@@ -252,8 +265,12 @@ def _today() -> date:
     return real_now().astimezone(WIB).date()
 
 
-def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:
-    wanted: list[tuple[str, str, str | None]] = [
+Who = tuple[str, str, str | None]
+"""The service, the role and, if it has one, the account."""
+
+
+def _make_keys(ground: Ground) -> dict[Who, str]:
+    wanted: list[Who] = [
         ("orders", BUYER, "CHEWY-LOUIS"),
         ("orders", COMPLIANCE, None),
         ("orders", KANWIL, None),
@@ -270,13 +287,19 @@ def _make_keys(ground: Ground) -> dict[tuple[str, str, str | None], str]:
     return keys
 
 
-def _sign_in(ground: Ground) -> dict[str, dict[str, str]]:
-    """The cookies of the two who sign releases, by their roles: no key may."""
-    database = Database(ground.addresses.app_urls["orders"], sees=SERVICE, pool_size=1)
-    with database.transaction() as session:
-        tokens = {
-            role: sign_in_as(session, email=f"{role}@campaign.example", name="campaign", role=role)
-            for role in (COMPLIANCE, KANWIL)
-        }
-    database.close()
-    return {role: {"kendi-orders": token} for role, token in tokens.items()}
+def _sign_in(ground: Ground) -> dict[Who, dict[str, str]]:
+    """The cookies of those whose work no key may do: who sign releases, and who keep hours and premi."""
+    wanted: list[Who] = [
+        ("orders", COMPLIANCE, None),
+        ("orders", KANWIL, None),
+        *(("production", FACILITY, code) for code in FACILITIES),
+    ]
+    cookies = {}
+    for service, role, account in wanted:
+        database = Database(ground.addresses.app_urls[service], sees=SERVICE, pool_size=1)
+        email = f"{role}.{account}@campaign.example".lower()
+        with database.transaction() as session:
+            token = sign_in_as(session, email=email, name="campaign", role=role, account=account)
+        cookies[service, role, account] = {f"kendi-{service}": token}
+        database.close()
+    return cookies

@@ -39,9 +39,39 @@ REPLACED = """
     WHERE settlement = 'replacement' GROUP BY c.id HAVING coalesce(sum(l.ordered), 0) <> accepted"""
 COMING_BACK = "SELECT id::text, accepted FROM claim WHERE settlement = 'return'"
 EXPECTED_BACK = "SELECT claim_id::text, quantity FROM goods_return"
+UNBALANCED = """
+    SELECT format('premi, entry %s: its lines add up to %s rupiah', e.id, coalesce(sum(idr), 0))
+    FROM premi_entry e LEFT JOIN premi_line ON entry_id = e.id
+    GROUP BY e.id HAVING coalesce(sum(idr), 0) <> 0 OR count(idr) < 2"""
+ACCRUED = """
+    SELECT format('premi, lot %s: %s rupiah are due by the scheme, %s are booked', lot, due, booked) FROM (
+        SELECT l.lot, coalesce(r.idr * l.pieces, 0) AS due,
+            (SELECT coalesce(sum(idr), 0) FROM premi_line JOIN premi_entry e ON e.id = entry_id
+             WHERE e.lot = l.lot AND account = 'partner') AS booked
+        FROM premi_lot l
+        LEFT JOIN premi_scheme s ON s.agreement_id = l.agreement_id AND accepted_on BETWEEN valid_from AND valid_to
+        LEFT JOIN premi_rate r ON (r.scheme_id, r.sku) = (s.id, l.sku)
+        WHERE s.basis IS DISTINCT FROM 'hour') each
+    WHERE due <> booked"""
+SHARED = """
+    SELECT format('premi, lot %s: %s rupiah are the workers'' share, %s are shared out', lot, theirs, shared) FROM (
+        SELECT lot, sum(idr) FILTER (WHERE account = 'partner') * max(worker_pct) AS hundredfold,
+            coalesce(-sum(idr) FILTER (WHERE account = 'workers' AND kind = 'accrued'), 0) AS theirs,
+            -sum(idr) FILTER (WHERE account = 'worker') AS shared
+        FROM premi_entry e JOIN premi_line ON entry_id = e.id LEFT JOIN premi_scheme s ON s.id = scheme_id
+        WHERE lot IS NOT NULL GROUP BY lot) each
+    WHERE shared <> theirs OR abs(hundredfold - 100 * theirs) >= 100"""
+"""What rounding leaves is less than a rupiah."""
+OVERPAID = """
+    SELECT format('premi, worker %s: %s rupiah more are paid than are owed', worker_id, sum(idr)) FROM premi_line
+    WHERE worker_id IS NOT NULL GROUP BY worker_id HAVING sum(idr) > 0"""
+ADD_UP = {"orders": (CLAIMED_TOO_MUCH, REPLACED), "production": (UNBALANCED, ACCRUED, SHARED, OVERPAID)}
 FOR_GOOD = {"doubled": DOUBLED, "out_of_order": OUT_OF_ORDER}
 """Wrongs that nothing can mend: an effect stays where it is."""
 
+STOOD = (
+    """SELECT format('%s %s', place, sscc), count(*) FROM carton_history WHERE what = '{what}' GROUP BY 1"""
+)
 TRACES = {
     "order": ("orders", "SELECT po_number, 1 FROM buyer_order"),
     "release": (
@@ -54,7 +84,13 @@ TRACES = {
         """SELECT format('%s %s', order_id, line_number), count(*) FROM acknowledgement
            WHERE because IS NULL GROUP BY 1""",
     ),
-    "cancel": ("orders", "SELECT DISTINCT id::text, 1 FROM cancellation"),
+    "cancel": ("orders", "SELECT reason, count(DISTINCT id) FROM cancellation GROUP BY 1"),
+    "amend": (
+        "orders",
+        """SELECT format('%s %s %s %s', data ->> 'order_id', data ->> 'ordered', data ->> 'requested_date',
+               data #>> '{consignee,name}'), count(*)
+           FROM outbox_event WHERE type = 'kendi.orders.order_line_amended.v1' GROUP BY 1""",
+    ),
     "claim": ("orders", "SELECT sscc, sum(quantity) FROM claim GROUP BY 1"),
     "decide": ("orders", "SELECT id::text, accepted FROM claim WHERE decision IS NOT NULL"),
     "settle": ("orders", "SELECT id::text, 1 FROM claim WHERE settlement IS NOT NULL"),
@@ -63,9 +99,26 @@ TRACES = {
     "report": ("production", "SELECT id::text, made FROM work_order"),
     "inspect": ("production", "SELECT id::text, good FROM work_order"),
     "lot": ("production", "SELECT work_order_id::text, sum(pieces) FROM premi_lot GROUP BY 1"),
-    "pack": ("logistics", "SELECT sscc, 1 FROM carton"),
-    "gather": ("logistics", "SELECT sscc, 1 FROM carton WHERE gathered_at IS NOT NULL"),
-    "shipment": ("logistics", "SELECT id::text, 1 FROM shipment"),
+    "hours": (
+        "production",
+        "SELECT format('%s %s', work_order_id, worker_id), sum(minutes) FROM hours_entry GROUP BY 1",
+    ),
+    "share": ("production", "SELECT lot, count(*) FROM premi_entry WHERE kind = 'shared' GROUP BY 1"),
+    "pay": (
+        "production",
+        """SELECT worker_id::text, sum(idr) FROM premi_line JOIN premi_entry e ON e.id = entry_id
+           WHERE kind = 'paid' AND worker_id IS NOT NULL GROUP BY 1""",
+    ),
+    "pack": (
+        "logistics",
+        "SELECT sscc, 1 FROM carton UNION ALL SELECT lot, sum(pieces) FROM carton GROUP BY 1",
+    ),
+    "gather": ("logistics", STOOD.format(what="gathered")),
+    "move": ("logistics", STOOD.format(what="moved")),
+    "shipment": (
+        "logistics",
+        "SELECT id::text, 1 FROM shipment UNION ALL SELECT hub, count(*) FROM shipment GROUP BY 1",
+    ),
     "split": (
         "logistics",
         "SELECT format('%s %s', shipment_id, sscc), count(*) FROM carton_history WHERE what = 'put_in' GROUP BY 1",
@@ -110,7 +163,7 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
     )
     too_little, too_much = _lies(ground, ledger)
     unanswered = ground.column("orders", UNANSWERED)
-    claims = list(_of_claims(ground))
+    sums = list(_of_sums(ground))
     return Verdict(
         placed=ledger.placed,
         effects=audit.deliveries,
@@ -118,9 +171,9 @@ def judge(ground: Ground, ledger: Ledger) -> Verdict:
         stuck=len(audit.stuck) + len(audit.on_their_way) + len(unanswered),
         doubled=len(doubled),
         out_of_order=len(audit.out_of_order) + len(out_of_order),
-        not_conserved=len(audit.not_conserved) + len(audit.passing) + len(too_much) + len(claims),
+        not_conserved=len(audit.not_conserved) + len(audit.passing) + len(too_much) + len(sums),
         examples=tuple(
-            _examples(audit, doubled, out_of_order, without, too_little, too_much, unanswered, claims)
+            _examples(audit, doubled, out_of_order, without, too_little, too_much, unanswered, sums)
         ),
     )
 
@@ -138,10 +191,14 @@ def _of_effects(ground: Ground, query: str) -> Iterator[str]:
         yield from (f"{service}: {line}" for line in ground.column(service, query))
 
 
-def _of_claims(ground: Ground) -> Iterator[str]:
-    """What is claimed was delivered; what was accepted is ordered anew, or expected back, as often as it was settled so."""
-    for query in (CLAIMED_TOO_MUCH, REPLACED):
-        yield from ground.column("orders", query)
+def _of_sums(ground: Ground) -> Iterator[str]:
+    """What is claimed was delivered; what was accepted is ordered anew, or expected back, as often as it was settled so.
+
+    Premi is what the accepted pieces and the scheme say, to the rupiah.
+    """
+    for service, queries in ADD_UP.items():
+        for query in queries:
+            yield from ground.column(service, query)
     coming, expected = dict(ground.rows("orders", COMING_BACK)), dict(ground.rows("logistics", EXPECTED_BACK))
     for id in sorted(coming.keys() | expected.keys()):
         if coming.get(id, 0) != expected.get(id, 0):

@@ -112,7 +112,8 @@ def _lines_of_messages(messages: Sequence[dict[str, Any]], wanted: Filters) -> I
         some = list(theirs)
         for message in some:
             at = words.since(message["parked_at"])
-            yield f"message {message['id']} in {service}, {at}: {message['reason']}"
+            times = f", {message['times']} times" if message["times"] > 1 else ""
+            yield f"message {message['id']} in {service}, {at}{times}: {message['reason']}"
         if len(some) == wanted.limit:
             yield f"older messages: --messages-before {some[-1]['id']} --service {service}"
 

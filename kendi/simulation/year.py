@@ -154,7 +154,7 @@ class _Province:
             for number, code in enumerate(self.codes):
                 if self.chance.random() < LOCKDOWNS:
                     for ahead in range(1, self.chance.randint(2, 5)):
-                        calendars.change_day(
+                        calendars.change_days(
                             session,
                             code=code,
                             day=self.today + timedelta(days=ahead),

@@ -51,12 +51,13 @@ def lot_note(session: Session, lot: str) -> Response:
 
 
 def pallet_label(session: Session, sscc: str) -> Response:
-    """The label of a pallet, which tells how many cartons stand on it now."""
+    """The label of a pallet, which tells how many cartons stand on it now, and who made them."""
     found = views_of_cartons.find_pallet(session, sscc)
     if found is None:
         raise not_found("pallet")
     told = {name: found[name] for name in ("sscc", "hub", "cartons", "pieces", "gross_g")}
-    return _pdf(label_of_pallet(PalletPaper(**told)), f"pallet-{sscc}.pdf")
+    makers = views_of_cartons.makers_on(session, sscc)
+    return _pdf(label_of_pallet(PalletPaper(**told, makers=makers)), f"pallet-{sscc}.pdf")
 
 
 def epcis(shipment_id: UUID) -> Response:

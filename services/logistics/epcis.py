@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from services.logistics.domain.milestones import DELIVERED, WIB
+from services.logistics.domain.milestones import DELIVERED, STRIPPED, STUFFED_SEALED, WIB
 from services.logistics.domain.sscc import (
     DEMONSTRATION_PREFIX,
     check_gln,
@@ -58,6 +58,7 @@ MILESTONES: Final = {
     "DISCHARGED": Step("unloading", "in_transit"),
     "IMPORT_CLEARED": Step("other", "in_progress"),
     "GATE_OUT": Step("departing", "in_transit"),
+    "STRIPPED": Step("unpacking", "in_progress"),
     "DELIVERED": Step("receiving", "in_progress", inside=False),
     "LANDED_IN_FULL": Step("receiving", "in_progress", inside=False),
 }
@@ -380,10 +381,12 @@ def _palletising(facts: ShipmentFacts, put: PalletFact) -> Json:
 
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
+    """What nobody saw taken out of its container was by the time it was received."""
+    stripped = any(each.code == STRIPPED and not each.error for each in facts.milestones)
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
         if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS or milestone.untold:
             continue
-        if facts.container and (milestone.code == DELIVERED or milestone.received):
+        if facts.container and _taken_out(milestone, stripped):
             yield from _told(facts, milestone, _out_of_the_container)
         yield from _told(facts, milestone, _milestone)
 
@@ -425,16 +428,11 @@ def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
 
 def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
     """What is received carton by carton was taken out of the container before."""
-    assert facts.container is not None  # asked before
     return _event(
         facts,
         "AggregationEvent",
-        {
-            "parentID": epc_urn_of_container(facts.container),
-            "childEPCs": _epcs(facts, _received(facts, milestone)),
-            "action": "DELETE",
-        },
-        step=Step("unpacking", "in_progress"),
+        _put(facts, STRIPPED, _received(facts, milestone)),
+        step=MILESTONES[STRIPPED],
         at=milestone.occurred_at,
         place=milestone.place,
         zone=milestone.zone,
@@ -445,16 +443,31 @@ def _received(facts: ShipmentFacts, milestone: MilestoneFact) -> Iterable[str]:
     return facts.ssccs if milestone.received is None else milestone.received
 
 
+def _taken_out(milestone: MilestoneFact, stripped: bool) -> bool:
+    """Whether what is received was in the container until then; what was short is in none that was stripped before."""
+    if milestone.code == DELIVERED:
+        return not stripped
+    return milestone.code != STRIPPED and bool(milestone.received)
+
+
+PUT_IN_OR_OUT: Final = {STUFFED_SEALED: "ADD", STRIPPED: "DELETE"}
+
+
+def _put(facts: ShipmentFacts, code: str, ssccs: Iterable[str]) -> Json:
+    """These cartons into the container, or out of it."""
+    assert facts.container is not None  # asked before
+    container = epc_urn_of_container(facts.container)
+    return {"parentID": container, "childEPCs": _epcs(facts, ssccs), "action": PUT_IN_OR_OUT[code]}
+
+
 def _what_moved(facts: ShipmentFacts, milestone: MilestoneFact) -> tuple[str, Json]:
-    """Stuffing puts the cartons into the container; from then on it is the container that is seen."""
+    """Stuffing puts the cartons into the container; it is the container that is seen then, until they are out of it."""
     code = milestone.code
     if facts.container is None or not MILESTONES.get(code, OTHER).inside:
         return "ObjectEvent", {"epcList": _epcs(facts, _received(facts, milestone)), "action": "OBSERVE"}
-    container = epc_urn_of_container(facts.container)
-    if code == "STUFFED_SEALED":
-        children = _epcs(facts, facts.ssccs)
-        return "AggregationEvent", {"parentID": container, "childEPCs": children, "action": "ADD"}
-    return "ObjectEvent", {"epcList": [container], "action": "OBSERVE"}
+    if code in PUT_IN_OR_OUT:
+        return "AggregationEvent", _put(facts, code, _received(facts, milestone))
+    return "ObjectEvent", {"epcList": [epc_urn_of_container(facts.container)], "action": "OBSERVE"}
 
 
 def _papers_of(facts: ShipmentFacts, code: str) -> Json:

@@ -19,6 +19,7 @@ from services.logistics.domain.milestones import (
     DELIVERED,
     INCORRECT_DATA,
     SHORT_LANDED,
+    STRIPPED,
     STUFFED_SEALED,
     Graph,
     Reached,
@@ -248,7 +249,7 @@ def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[Milestone
     """
     graph = rules.milestones(session)
     beside = {code for code, milestone in graph.items() if milestone.beside}
-    arrivals = {DELIVERED, *graph[SHORT_LANDED].ended_by}
+    arrivals = {DELIVERED, STRIPPED, *graph[SHORT_LANDED].ended_by}
     for report in shipment.reports:
         if report.code in arrivals:
             yield from _arrivals(session, shipment, report, graph)
@@ -306,7 +307,7 @@ def _received(
     shipment: Shipment, report: Reached, reached: Sequence[Reached], graph: Graph
 ) -> tuple[str, ...] | None:
     """The cartons that arrived; nothing for all of them."""
-    if report.code != DELIVERED:
+    if report.code not in (DELIVERED, STRIPPED):
         return tuple(arrived_after(report, reached, graph))
     missing = set(missing_at(report.occurred_at, reached, graph))
     return tuple(each.sscc for each in shipment.cartons if each.sscc not in missing) if missing else None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, Table, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.shipment import Shipment
@@ -59,12 +59,20 @@ def position(key: str) -> Position:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """What of the events is wanted; what is empty is any."""
+    """What of the events is wanted; what is empty is any.
+
+    ``epcs`` are what an event is about, ``any_epcs`` also what that stands on or in.
+    """
 
     steps: Sequence[str] = ()
     since: datetime | None = None
     before: datetime | None = None
     epcs: Sequence[str] = ()
+    any_epcs: Sequence[str] = ()
+
+    @property
+    def each_epcs(self) -> list[Sequence[str]]:
+        return [epcs for epcs in (self.epcs, self.any_epcs) if epcs]
 
     def matches(self, event: Json) -> bool:
         at = datetime.fromisoformat(event["eventTime"])
@@ -74,6 +82,7 @@ class Query:
             and (self.since is None or at >= self.since)
             and (self.before is None or at < self.before)
             and (not self.epcs or not seen.isdisjoint(self.epcs))
+            and (not self.any_epcs or not {*seen, event.get("parentID")}.isdisjoint(self.any_epcs))
         )
 
 
@@ -127,10 +136,10 @@ def _shipments(query: Query, after: Source | None) -> Select[UUID]:
     chosen = select(shipments.c.id).where(shipments.c.cancelled_at.is_(None)).order_by(shipments.c.id)
     if after is not None:
         chosen = chosen.where(shipments.c.id >= after.shipment)
-    if query.epcs:
-        containers = [container for epc in query.epcs if (container := container_of_uri(epc))]
-        inside = select(cartons.c.shipment_id).where(cartons.c.sscc.in_(_ssccs(query)))
-        once = select(carton_history.c.shipment_id).where(carton_history.c.sscc.in_(_ssccs(query)))
+    for epcs in query.each_epcs:
+        containers = [container for epc in epcs if (container := container_of_uri(epc))]
+        inside = select(cartons.c.shipment_id).where(_named(cartons, epcs))
+        once = select(carton_history.c.shipment_id).where(_named(carton_history, epcs))
         chosen = chosen.where(
             shipments.c.id.in_(inside) | shipments.c.id.in_(once) | shipments.c.container.in_(containers)
         )
@@ -142,8 +151,11 @@ def _lots(query: Query, after: Source | None) -> Select[str]:
     chosen = select(cartons.c.lot).distinct().where(OPENED).order_by(cartons.c.lot)
     if after is not None:
         chosen = chosen.where(cartons.c.lot >= after.lot)
-    return chosen.where(cartons.c.sscc.in_(_ssccs(query))) if query.epcs else chosen
+    return chosen.where(*(_named(cartons, epcs) for epcs in query.each_epcs))
 
 
-def _ssccs(query: Query) -> list[str]:
-    return [sscc for epc in query.epcs if (sscc := sscc_of_uri(epc))]
+def _named(told_of: Table, epcs: Sequence[str]) -> ColumnElement[bool]:
+    """Rows of cartons that these name, or that ever stood on a pallet that they name."""
+    ssccs = [sscc for epc in epcs if (sscc := sscc_of_uri(epc))]
+    stood_on = select(carton_history.c.sscc).where(carton_history.c.pallet.in_(ssccs))
+    return told_of.c.sscc.in_(ssccs) | told_of.c.sscc.in_(stood_on)

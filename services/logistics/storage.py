@@ -172,6 +172,9 @@ clearance = Table(
     Column("expires_on", Date, nullable=False),
     Column("transit", ARRAY(Text), comment="countries that the route may enter; none where none was told"),
     Column("lots", ARRAY(Text), comment="that may be exported; none where the decision names no lots"),
+    Column(
+        "lots_since", ARRAY(Date), comment="the day since which each of the lots is cleared, in their order"
+    ),
     CheckConstraint("purpose IN ('produce', 'export')", name="purpose"),
     CheckConstraint("quantity > 0", name="quantity"),
     ForeignKeyConstraint(["order_id", "line"], ["order_line.order_id", "order_line.number"]),
@@ -391,6 +394,7 @@ carton_history = Table(
     comment="what was done with a carton, by whom and why; never changed",
 )
 Index("carton_history_sscc_idx", carton_history.c.sscc, carton_history.c.id)
+Index("carton_history_pallet_idx", carton_history.c.pallet, postgresql_where=text("pallet IS NOT NULL"))
 Index(
     "carton_history_put_in_idx",
     carton_history.c.shipment_id,

@@ -142,3 +142,10 @@ def find_pallet(session: Session, sscc: str) -> dict[str, Any] | None:
         ).where(carton.c.pallet == sscc)
     ).mappings()
     return {**found, **counted.one()}
+
+
+def makers_on(session: Session, sscc: str) -> tuple[str, ...]:
+    """Who made what stands on a pallet."""
+    query = select(facility.c.name).distinct().join(lot, lot.c.facility == facility.c.code)
+    query = query.join(carton, carton.c.lot == lot.c.code).where(carton.c.pallet == sscc)
+    return tuple(session.execute(query.order_by(facility.c.name)).scalars())

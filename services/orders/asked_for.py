@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import views
 from services.orders.domain.order import Line, Order
+from services.orders.domain.payment import Payment
 from shared.web.access import current
 from shared.web.problems import not_found
 
@@ -15,6 +16,14 @@ def the_order(session: Session, order_id: UUID) -> Order:
     if order is None:
         raise not_found("order")
     return order
+
+
+def the_payment(session: Session, order_id: UUID, payment_id: UUID) -> Payment:
+    payments = the_order(session, order_id).payments
+    found = next((each for each in payments if each.id == payment_id), None)
+    if found is None:
+        raise not_found("payment")
+    return found
 
 
 def the_line(session: Session, order_id: UUID, number: int) -> tuple[Order, Line]:

@@ -140,7 +140,7 @@ def differences(session: Session, offered: Sequence[Version]) -> Iterator[Change
     while ids := rescreenings.open_orders(session, after=after, limit=ORDERS_AT_ONCE):
         found = select(Order).where(orders.c.id.in_(ids)).order_by(orders.c.id)
         for order in session.execute(found).scalars():
-            yield from _changes(session, order, rules, items)
+            yield from _changes(session, order, rules, items, today)
         session.expunge_all()
         after = ids[-1]
 
@@ -154,13 +154,15 @@ def _changes(
     order: Order,
     rules: Mapping[date, Sequence[Rule]],
     items: Mapping[str, Mapping[str, Any]],
+    today: date,
 ) -> Iterator[Change]:
     """What would become of a line as it stands now, on the first day on which that is decided."""
     families = policies.prison_families(session, order.buyer)
     for line in order.lines:
         if line.closed:
             continue
-        goods, before = policies.goods_of(line, items, prison_families=families), None
+        goods = policies.goods_of(line, items, prison_families=families, today=today)
+        before = None
         for day, counting_then in rules.items():
             found = verdict(line, screen(goods, counting_then))
             if found.changes and found != before:

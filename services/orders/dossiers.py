@@ -13,6 +13,7 @@ from sqlalchemy import Row, Uuid, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.orders.domain.dossier import (
+    CONTRADICTS,
     FIGURES,
     Contents,
     Counted,
@@ -20,6 +21,7 @@ from services.orders.domain.dossier import (
     Facts,
     Lot,
     Month,
+    of_a_facility,
     state_of,
     versions,
 )
@@ -86,6 +88,23 @@ def of_lots(session: Session, ids: Collection[str]) -> dict[str, list[dict[str, 
 def shown_by(session: Session, facility: str, about: str, *, at: datetime) -> str:
     """What the documents of a facility show of one thing at a moment."""
     return state_of((each for each in _documents(session, {facility}) if each.item == about), at)
+
+
+def of_facilities(session: Session, codes: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What documents show now of how people work in these facilities, by their codes."""
+    at = business_now(session)
+    documents = _documents(session, set(codes)) if codes else []
+    return {code: of_a_facility(code, documents, at) for code in set(codes)}
+
+
+def spoken_against(session: Session, codes: Collection[str]) -> set[str]:
+    """Those of the facilities that a document speaks against, as far as was heard."""
+    query = select(evidence.c.facility).where(
+        evidence.c.facility.in_(codes),
+        evidence.c.finding == CONTRADICTS,
+        evidence.c.withdrawn_at.is_(None),
+    )
+    return set(session.execute(query).scalars())
 
 
 def of_a_shipment(session: Session, id: UUID) -> list[dict[str, Any]]:

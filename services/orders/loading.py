@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from services.orders import policies
 from services.orders.domain.publication import Version
 from services.orders.handlers.catalogue import PUBLISHED, publish, write_price
-from services.orders.handlers.publishing import publish_policies
+from services.orders.handlers.publishing import ask_to_rescreen, publish_policies
 from services.orders.policies import as_row
 from services.orders.storage import buyer, item
 from shared import reference
@@ -22,9 +23,16 @@ ALWAYS = "2000-01-01"
 
 
 def load(session: Session, folder: Path) -> dict[str, int]:
-    """Make the items and buyers equal to the files; returns how many rows of each kind changed."""
+    """Make the items and buyers equal to the files; returns how many rows of each kind changed.
+
+    Where the rules would find something else in one of them, open lines are screened again.
+    """
+    before = policies.looked_at(session)
     items = _load_items(session, reference.catalogue(folder))
     buyers = write_changed(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
+    after = policies.looked_at(session)
+    if any(after[known] != found for known, found in before.items()):
+        ask_to_rescreen(session)
     return {"items": items, "buyers": len(buyers)}
 
 

@@ -1,6 +1,7 @@
 """How it stands with what rules ask for of a line, and what is shown to who signs: reads only."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,19 @@ from services.orders.domain.facts import digest, facts_shown
 from services.orders.domain.hold import Hold
 from services.orders.domain.need import Known, State, Version
 from services.orders.domain.order import Line, Order
-from services.orders.storage import WANTED, destination_policy, lot, order_line
+from services.orders.storage import TO_MAKE, WANTED, destination_policy, lot, order_line
 from shared.clock import business_today
+from shared.refusal import Sentence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What stands beside a hold: the facts that are signed for, each of its needs, met or open, and what documents show
+    of its lots, or before there are any of the facilities that are to make them."""
+
+    facts: dict[str, Any]
+    states: list[State]
+    evidence: list[Sentence]
 
 
 def ran_out(session: Session, order: Order, line: Line, hold: Hold) -> bool:
@@ -30,10 +42,15 @@ def ran_out(session: Session, order: Order, line: Line, hold: Hold) -> bool:
     return need.ran_out(hold, found, _states(session, order, line, hold, found))
 
 
-def read(session: Session, order: Order, line: Line, hold: Hold) -> tuple[dict[str, Any], list[State]]:
-    """What is shown of a hold to who signs, and each of its needs, met or open."""
+def read(session: Session, order: Order, line: Line, hold: Hold) -> Shown:
+    """What is shown of a hold to who signs."""
     found = dossiers.of_lots(session, lots_of(hold))
-    return _facts(order, line, hold, found), _states(session, order, line, hold, found)
+    shown = dossiers.of_facilities(session, planned_of(hold))
+    return Shown(
+        facts=_facts(order, line, hold, found, shown),
+        states=_states(session, order, line, hold, found),
+        evidence=need.evidence(found, shown),
+    )
 
 
 def _states(
@@ -58,14 +75,26 @@ def digests_of(session: Session, order: Order) -> dict[int, str]:
     waiting = [(line, line.open_hold) for line in order.lines if line.open_hold]
     lots = [code for _, hold in waiting if hold for code in lots_of(hold)]
     found = dossiers.of_lots(session, lots)
-    return {line.number: digest(_facts(order, line, hold, found)) for line, hold in waiting if hold}
+    shown = dossiers.of_facilities(
+        session, [code for _, hold in waiting if hold for code in planned_of(hold)]
+    )
+    return {line.number: digest(_facts(order, line, hold, found, shown)) for line, hold in waiting if hold}
 
 
-def _facts(order: Order, line: Line, hold: Hold, found: Mapping[str, Sequence[Version]]) -> dict[str, Any]:
-    """The newest version of each lot's dossier stands for it with its hash, by which a signature names it."""
+def _facts(
+    order: Order,
+    line: Line,
+    hold: Hold,
+    found: Mapping[str, Sequence[Version]],
+    shown: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The newest version of each lot's dossier stands for it with its hash, by which a signature names it.
+
+    Before goods are made, what is shown of the facilities that are to make them stands there.
+    """
     newest = {code: found[code][-1] for code in lots_of(hold) if code in found}
     named = [{"lot": lot, "version": of["version"], "hash": of["hash"]} for lot, of in newest.items()]
-    return facts_shown(order, line, hold, named)
+    return facts_shown(order, line, hold, named, [shown[code] for code in planned_of(hold)])
 
 
 def lots_of(hold: Hold) -> list[str]:
@@ -73,10 +102,16 @@ def lots_of(hold: Hold) -> list[str]:
     return [each["lot"] for each in hold.lots or ()]
 
 
-def with_lots_of(session: Session, facility: str) -> Sequence[UUID]:
-    """Orders with held lines that have lots of a facility and something left to export, in the order of their ids."""
+def planned_of(hold: Hold) -> list[str]:
+    """The codes of the facilities that are to make what a hold is about."""
+    return hold.facilities if hold.purpose == "produce" else []
+
+
+def with_work_of(session: Session, facility: str) -> Sequence[UUID]:
+    """Orders with held lines of which a facility made, or is to make, something that is left to export, by their ids."""
     of_line = (lot.c.order_id == order_line.c.order_id, lot.c.line_number == order_line.c.number)
-    return _held(session, exists().where(*of_line, lot.c.facility == facility))
+    planned = and_(order_line.c.planned_at.contains([facility]), order_line.c.good < TO_MAKE)
+    return _held(session, or_(exists().where(*of_line, lot.c.facility == facility), planned))
 
 
 def asking_about(session: Session, country: str) -> Sequence[UUID]:

@@ -63,14 +63,21 @@ def goods(
 
 
 def goods_of(
-    line: Line, items: Mapping[str, Mapping[str, Any]], *, prison_families: tuple[str, ...] | None
+    line: Line,
+    items: Mapping[str, Mapping[str, Any]],
+    *,
+    prison_families: tuple[str, ...] | None,
+    today: date,
 ) -> Goods:
-    """What an order line is for the rules, by who made it as far as that is known; the published items by their SKUs."""
+    """What an order line is for the rules, by who made it as far as that is known; the published items by their SKUs.
+
+    What was to be there before today comes today at the earliest.
+    """
     return goods(
         items[line.sku],
         destination=line.destination,
         transit=line.transit,
-        delivery=line.delivery,
+        delivery=max(line.delivery, today),
         prison_families=prison_families,
         lane=line.lane,
     )
@@ -93,6 +100,16 @@ def families_in(particulars: Mapping[str, Any] | None) -> tuple[str, ...] | None
     """The same, where the seller's particulars are at hand."""
     told = (particulars or {}).get("prison_families")
     return None if told is None else tuple(told)
+
+
+def looked_at(session: Session) -> dict[tuple[str, str], object]:
+    """What the rules look at in each article and seller that is known."""
+    items = session.execute(select(item.c.sku, item.c.published))
+    sellers = session.execute(select(buyers.c.code, buyers.c.particulars))
+    return {
+        **{("article", row.sku): (row.published["hs6"], row.published.get("family")) for row in items},
+        **{("seller", row.code): families_in(row.particulars) for row in sellers},
+    }
 
 
 def as_row(policy: reference.Policy) -> dict[str, Any]:

@@ -28,11 +28,12 @@ def po_number_of(row: Row) -> str:
     """By this number rows belong together; what is none belongs to no other row, and is refused later."""
     given = row.content.get("po_number")
     number = given.strip() if isinstance(given, str) else ""
-    return number if len(number) <= LONGEST_PO_NUMBER and "\0" not in number and _is_unicode(number) else ""
+    return number if len(number) <= LONGEST_PO_NUMBER and _can_be_kept(number) else ""
 
 
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= one <= "\udfff" for one in text)
+def _can_be_kept(text: str) -> bool:
+    """Whether the database has a text for it: none of zeros or of halves of letters."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def read_csv(lines: Iterable[bytes]) -> Iterator[Row]:
@@ -54,6 +55,8 @@ def _object(number: int, line: str) -> Row:
         content = None
     if not isinstance(content, dict):
         return Row(number, {}, Sentence("Give a JSON object on each line."))
+    if not all(map(_can_be_kept, content)):
+        return Row(number, content, Sentence("A name in this row is no text; use the names of the columns."))
     return Row(number, content)
 
 

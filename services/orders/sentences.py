@@ -38,10 +38,10 @@ SENTENCES = {
         "Baris {line} berubah, jadi belum boleh {purposed} sampai diputuskan lagi",
     ),
     "clearance_withdrawn_by_evidence": (
-        "Evidence speaks against how the goods of line {line} were made, so they may not be {purposed} until that is"
+        "Evidence speaks against how people work where line {line} is made, so it may not be {purposed} until that is"
         " decided anew",
-        "Ada bukti yang memberatkan tentang cara barang di baris {line} dibuat, jadi belum boleh {purposed} sampai"
-        " diputuskan lagi",
+        "Ada bukti yang memberatkan tentang cara orang bekerja di tempat baris {line} dibuat, jadi belum boleh {purposed}"
+        " sampai diputuskan lagi",
     ),
     "clearance_withdrawn_by_counsel": (
         "The note of counsel that the export of line {line} needs was withdrawn, so it may not be {purposed} until that"
@@ -62,6 +62,11 @@ SENTENCES = {
     "free_lane_chosen": (
         "The {role_said} decided that free workers, apart from prisons, make line {line}; this releases nothing",
         "Keputusan {role_said}: baris {line} dibuat pekerja bebas, terpisah dari lapas dan rutan; ini bukan izin",
+    ),
+    "free_lane_declined": (
+        "The {role_said} declined that free workers, apart from prisons, make line {line}: {reason}",
+        "Permintaan agar baris {line} dibuat pekerja bebas, terpisah dari lapas dan rutan, ditolak oleh {role_said}:"
+        " {reason}",
     ),
     "clearance_granted_to_free": (
         "Line {line}: {quantity} pieces may be {purposed}, by free workers alone",
@@ -128,6 +133,10 @@ SENTENCES = {
     "payment_recorded": (
         "{amount} {currency} were paid on {paid_on}",
         "{amount} {currency} dibayar pada {paid_on}",
+    ),
+    "payment_taken_back": (
+        "A payment of {amount} {currency} was told wrongly and counts no more: {reason}",
+        "Pembayaran {amount} {currency} salah dicatat dan tidak dihitung lagi: {reason}",
     ),
     "payment_status_changed": (
         "{paid} of {due} {currency} are paid",
@@ -435,6 +444,8 @@ MILESTONES = {
     "TRANSSHIPPED": ("Transshipped", "Alih kapal"),
     "DISCHARGED": ("Discharged", "Dibongkar dari kapal"),
     "IMPORT_CLEARED": ("Cleared for import", "Lolos pabean negara tujuan"),
+    "GATE_OUT": ("Out of the port of discharge", "Keluar dari pelabuhan tujuan"),
+    "STRIPPED": ("Taken out of the container", "Dikeluarkan dari peti kemas"),
     "DELIVERED": ("Delivered", "Diterima pembeli"),
     "CLOSED": ("Closed", "Ditutup"),
     "CUSTOMS_RED_LANE": ("Red lane, inspected by customs", "Jalur merah, diperiksa bea cukai"),
@@ -452,6 +463,12 @@ MILESTONES = {
     "RETURNED": ("Sent back", "Dikirim kembali"),
     "RETURN_RECEIVED": ("Received back", "Kiriman kembali diterima"),
     "OUT_OF_PORT": ("Taken out of the port again", "Dikeluarkan lagi dari pelabuhan"),
+    "DEPARTURE_DELAYED": ("The departure is delayed", "Keberangkatan tertunda"),
+    "TRANSIT_DELAYED": ("Delayed on its way", "Tertunda di perjalanan"),
+    "NOT_LOADED": ("Not loaded, left behind at the port", "Tidak termuat, tertinggal di pelabuhan"),
+    "BOOKING_CANCELLED": ("The carrier cancelled the booking", "Pemesanan dibatalkan oleh pengangkut"),
+    "BOOKED_ANEW": ("Booked anew", "Dipesan kembali"),
+    "GOODS_DAMAGED": ("Goods were damaged on the way", "Barang rusak di perjalanan"),
 }
 """What is told of a shipment on its way, and what goes wrong there; a code that is newer stands for itself."""
 RESCHEDULED = {
@@ -658,6 +675,7 @@ CODES_OF: Mapping[str, dict[str, Mapping[str, tuple[str, str]]]] = {
     "shipment_rescheduled": {"reason": RESCHEDULED},
     "acknowledgement_ended": {"because": CHANGED},
     "free_lane_chosen": {"role": ROLES},
+    "free_lane_declined": {"role": ROLES},
 }
 """What the members of an event mean that are codes: in every event, and in some."""
 WITHDRAWN = {"evidence": "evidence", "counsel": "counsel", "expired": "expiry"}

@@ -96,7 +96,12 @@ rescreening = Table(
     "rescreening",
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("policies", JSONB, nullable=False, comment="the versions that begin or end"),
+    Column(
+        "policies",
+        JSONB,
+        nullable=False,
+        comment="the versions that begin or end; none where articles or sellers changed",
+    ),
     Column("due_on", Date, nullable=False, comment="business time"),
     Column("asked_at", Instant, nullable=False, server_default=func.now()),
     Column("last_order", Uuid, comment="orders up to this one are done"),
@@ -343,8 +348,8 @@ free_lane = Table(
     Column("reason", Text),
     Column("said_at", Instant, nullable=False, comment="business time"),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
-    CheckConstraint("said IN ('asked', 'chosen', 'ended')", name="said"),
-    CheckConstraint("(said = 'chosen') = (reason IS NOT NULL)", name="reason"),
+    CheckConstraint("said IN ('asked', 'chosen', 'declined', 'ended')", name="said"),
+    CheckConstraint("(said IN ('chosen', 'declined')) = (reason IS NOT NULL)", name="reason"),
     comment="append only: the newest of a line counts",
 )
 Index("free_lane_line_idx", free_lane.c.order_id, free_lane.c.line_number, free_lane.c.id)
@@ -435,9 +440,13 @@ payment = Table(
     Column("amount", Numeric(18, 4), nullable=False, comment="in the order's currency"),
     Column("paid_on", Date, nullable=False),
     Column("reference", Text, nullable=False),
-    UniqueConstraint("order_id", "reference"),
-    CheckConstraint("amount > 0", name="amount"),
+    Column("corrects", Uuid, ForeignKey("payment.id"), unique=True, comment="which it takes back"),
+    Column("reason", Text, comment="why it was told wrongly"),
+    CheckConstraint("(amount > 0) = (corrects IS NULL) AND amount <> 0", name="amount"),
+    CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
+    comment="append only: a correction is an entry of its own",
 )
+Index("payment_order_idx", payment.c.order_id, payment.c.reference)
 
 carton = Table(
     "carton",
@@ -847,7 +856,12 @@ caught_line = Table(
     "caught_line",
     tables,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("rescreening_id", BigInteger, ForeignKey("rescreening.id"), comment="none where no rule changed"),
+    Column(
+        "rescreening_id",
+        BigInteger,
+        ForeignKey("rescreening.id"),
+        comment="none where all lines were not screened",
+    ),
     Column("order_id", Uuid, nullable=False),
     Column("line_number", Integer, nullable=False),
     Column("because", Text, nullable=False, server_default="policy"),
@@ -860,8 +874,10 @@ caught_line = Table(
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
     CheckConstraint("at_sea >= 0", name="at_sea"),
-    CheckConstraint("because IN ('policy', 'amendment', 'route', 'delivery', 'lane')", name="because"),
-    CheckConstraint("(because = 'policy') = (rescreening_id IS NOT NULL)", name="rescreened"),
+    CheckConstraint(
+        "because IN ('policy', 'goods', 'amendment', 'route', 'delivery', 'lane')", name="because"
+    ),
+    CheckConstraint("(because IN ('policy', 'goods')) = (rescreening_id IS NOT NULL)", name="rescreened"),
     UniqueConstraint("rescreening_id", "order_id", "line_number"),
     comment="append only",
 )

@@ -15,6 +15,7 @@ from services.orders.domain.acknowledgement import NEED, Said
 from services.orders.domain.expected import Next, Told, next_step, planned_pieces
 from services.orders.domain.free_lane import word_on
 from services.orders.domain.hold import RELEASE_ROLES, Hold
+from services.orders.domain.lane import FREE
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
 from services.orders.domain.routing import UNLOADING
@@ -27,6 +28,7 @@ from services.orders.storage import (
     cancellation,
     free_lane,
     hold,
+    lot,
     order_line,
     promise,
     signature,
@@ -56,6 +58,8 @@ WAITS = and_(
 """A hold that is neither released nor withdrawn, while there is something left that it holds: ``Line.open_hold`` in SQL."""
 
 
+PENDING = cancellation.c.asked - func.coalesce(cancellation.c.stopped, 0) - cancellation.c.withheld
+"""Of a cancellation that is not answered: pieces that may still be cancelled by an answer."""
 BY_TIME = (timeline.c.occurred_at, timeline.c.event_id)
 
 
@@ -146,6 +150,8 @@ def payments_as_dict(order: Order) -> dict[str, Any]:
             "amount": each.amount.quantize(unit),
             "paid_on": each.paid_on,
             "reference": each.reference,
+            "corrects": each.corrects,
+            "reason": each.reason,
         }
         for each in order.payments
     ]
@@ -163,9 +169,8 @@ def promises_of(session: Session, order_id: UUID) -> dict[int, list[RowMapping]]
 
 def _cancelling(session: Session, order_id: UUID) -> dict[int, int]:
     """``Line.pending`` in SQL, for all lines at once."""
-    pending = cancellation.c.asked - func.coalesce(cancellation.c.stopped, 0) - cancellation.c.withheld
     query = (
-        select(cancellation.c.line_number, func.sum(pending).label("pieces"))
+        select(cancellation.c.line_number, func.sum(PENDING).label("pieces"))
         .where(cancellation.c.order_id == order_id, cancellation.c.answered_on.is_(None))
         .group_by(cancellation.c.line_number)
     )
@@ -372,28 +377,55 @@ def _way_out(order: Order, line: Line, way: Way) -> dict[str, Any]:
 
 
 def _free_lane(line: Line) -> dict[str, Any] | None:
-    """That somebody asked for free workers, or chose them."""
+    """That somebody asked for free workers, chose or declined them; the buyer reads why they were declined."""
     word = word_on(line)
-    return None if word is None else {"state": word.said, "by": word.role, "said_at": word.said_at}
+    if word is None:
+        return None
+    why = word.reason if word.said == "declined" else None
+    return {"state": word.said, "by": word.role, "said_at": word.said_at, "reason": why}
 
 
 def blocked_lines(session: Session, principal: Principal, *, limit: int) -> Sequence[RowMapping]:
     """Lines that the law blocks and that somebody must decide about, newest order first.
 
-    Those come before all others that free workers were asked for: ``said`` is what was said last of that.
+    Those come before all others of which the officer owes an answer, whether free workers make them: ``asked`` tells it, as
+    ``free_lane.is_asked_of`` does.
     """
+    free = (
+        select(func.coalesce(func.sum(lot.c.quantity), 0))
+        .where(
+            lot.c.order_id == order_line.c.order_id,
+            lot.c.line_number == order_line.c.number,
+            lot.c.lane == FREE,
+        )
+        .scalar_subquery()
+    )
     newest = (
         select(free_lane.c.said)
         .where(free_lane.c.order_id == order_line.c.order_id, free_lane.c.line_number == order_line.c.number)
         .order_by(free_lane.c.id.desc())
         .limit(1)
     )
-    said = newest.scalar_subquery()
+    asked_back = (
+        select(func.coalesce(func.sum(PENDING), 0))
+        .where(
+            cancellation.c.order_id == order_line.c.order_id,
+            cancellation.c.line_number == order_line.c.number,
+            cancellation.c.answered_on.is_(None),
+        )
+        .scalar_subquery()
+    )
+    asked = and_(
+        func.coalesce(newest.scalar_subquery() == "asked", false()),
+        order_line.c.if_free.is_distinct_from("block"),
+        order_line.c.delivered + asked_back < WANTED,
+        func.greatest(order_line.c.started, order_line.c.good) <= free,
+    )
     query = (
-        select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c, said.label("said"))
+        select(orders.c.id.label("order_id"), orders.c.po_number, *order_line.c, asked.label("asked"))
         .join(order_line, order_line.c.order_id == orders.c.id)
         .where(mine(principal), order_line.c.action == "block", order_line.c.delivered < WANTED)
-        .order_by(func.coalesce(said == "asked", false()).desc(), orders.c.id.desc(), order_line.c.number)
+        .order_by(asked.desc(), orders.c.id.desc(), order_line.c.number)
         .limit(limit)
     )
     return session.execute(query).mappings().all()

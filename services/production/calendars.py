@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY
 from services.production.capacities import of_all_families, pools_of, seen_by, week_of
 from services.production.domain.anonymity import in_fives
-from services.production.domain.calendar import WEEKDAYS, Calendar, public_holidays
+from services.production.domain.calendar import MOST_DAYS, WEEKDAYS, Calendar, public_holidays
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import still_missing
 from services.production.domain.pool import COUNTS
@@ -28,6 +28,8 @@ from shared.web.access import IN_A_FACILITY, Principal
 
 WEEKS = 8
 """As far as calendars of weeks look ahead."""
+CHANGED_DAYS = 200
+"""Days that differ on a page."""
 CHANGES = 50
 """Entries of a history that are shown."""
 
@@ -167,11 +169,26 @@ def _facility(session: Session, code: str) -> Row[Any] | None:
     return session.execute(select(facility).where(facility.c.code == code)).one_or_none()
 
 
-def changes_ahead(session: Session, code: str) -> Sequence[RowMapping]:
-    """The days to come that differ from the ordinary week."""
+def changes_ahead(session: Session, code: str) -> list[dict[str, Any]]:
+    """The days to come that differ from the ordinary week; those that follow on each other for one reason as one."""
     ahead = (calendar_day.c.facility == code, calendar_day.c.day >= today_at(session, code))
-    query = select(calendar_day).where(*ahead).order_by(calendar_day.c.day).limit(60)
-    return session.execute(query).mappings().all()
+    query = select(calendar_day).where(*ahead).order_by(calendar_day.c.day).limit(CHANGED_DAYS)
+    found: list[dict[str, Any]] = []
+    for row in session.execute(query):
+        last = found[-1] if found else None
+        if last and last["reason"] == row.reason and _follow(last["day"], last["until"], row.day):
+            last["until"] = row.day
+            last["least"] = min(last["least"], row.open_minutes)
+            last["most"] = max(last["most"], row.open_minutes)
+        else:
+            minutes = {"least": row.open_minutes, "most": row.open_minutes}
+            found.append({"day": row.day, "until": row.day, "reason": row.reason, **minutes})
+    return found
+
+
+def _follow(first: date, last: date, then: date) -> bool:
+    """Whether only days of rest and holidays can be between, and all are as few as are changed at once."""
+    return then - last <= timedelta(days=4) and (then - first).days < MOST_DAYS
 
 
 def families(session: Session) -> Sequence[str]:

@@ -1,5 +1,6 @@
 """What is read of material: lots, stock, and which lots the pieces of a work order are made of."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -44,15 +45,23 @@ def as_dict(lot: MaterialLot) -> dict[str, Any]:
 
 def lot_in_full(session: Session, lot: MaterialLot) -> dict[str, Any]:
     """The lot with the work orders that used of it."""
+    return {**as_dict(lot), "used_by": used_by(session, [lot.id])[lot.id]}
+
+
+def used_by(session: Session, lots: Sequence[UUID]) -> defaultdict[UUID, list[dict[str, Any]]]:
+    """The work orders that used of each lot, and how much."""
     rows = session.execute(
-        select(work_order.c.id, work_order.c.number, NET.label("quantity"))
-        .join(material_entry, material_entry.c.work_order_id == work_order.c.id)
-        .where(material_entry.c.lot_id == lot.id)
-        .group_by(work_order.c.id)
+        select(material_entry.c.lot_id, work_order.c.id, work_order.c.number, NET.label("quantity"))
+        .join(work_order, work_order.c.id == material_entry.c.work_order_id)
+        .where(material_entry.c.lot_id.in_(lots))
+        .group_by(material_entry.c.lot_id, work_order.c.id)
         .having(NET > 0)
         .order_by(work_order.c.id)
     )
-    return {**as_dict(lot), "used_by": [dict(row._mapping) for row in rows]}
+    found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.lot_id].append({"id": row.id, "number": row.number, "quantity": row.quantity})
+    return found
 
 
 def list_lots(
@@ -116,10 +125,12 @@ def made_of(session: Session, work_order_id: UUID) -> list[dict[str, Any]]:
     """The lots of material in a work order's pieces; no lot where a receipt is missing."""
     query = (
         select(material_entry.c.material, material_lot.c.number.label("lot"), material_lot.c.supplier)
+        .join(material, material.c.code == material_entry.c.material)
+        .add_columns(material.c.unit, material.c.name_id, material.c.name_en)
         .add_columns(material_lot.c.plot, material_lot.c.geolocation, NET.label("quantity"))
         .join(material_lot, material_lot.c.id == material_entry.c.lot_id, isouter=True)
         .where(material_entry.c.work_order_id == work_order_id)
-        .group_by(material_entry.c.material, material_lot.c.id)
+        .group_by(material_entry.c.material, material.c.code, material_lot.c.id)
         .having(NET > 0)
         .order_by(material_entry.c.material, material_lot.c.number)
     )

@@ -222,6 +222,7 @@ work_order = Table(
     Column("taken_back", Integer, nullable=False, server_default="0"),
     Column("started_on", Date),
     Column("paused_reason", Text),
+    Column("paused_at", Instant, comment="by the business clock"),
     *(
         Column(name, Integer, nullable=False, server_default="0")
         for name in ("made", "good", "rework", "scrap", "short_closed", "extra")
@@ -297,7 +298,7 @@ report = Table(
     CheckConstraint("(corrects IS NULL) = (reason IS NULL)", name="reason"),
     CheckConstraint("acknowledged_on IS NULL OR flagged OR same_hour", name="acknowledged_on"),
     UniqueConstraint("work_order_id", "client_id"),
-    comment="append only: a correction is an entry of its own",
+    comment="a correction is an entry of its own; when one was acknowledged is added",
 )
 
 inspection = Table(

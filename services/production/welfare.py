@@ -1,11 +1,12 @@
 """How people fare at work, for those who must see the truth and no person: figures of closed months alone.
 
 A month is closed a week after its end. Its figures count what was recorded until then and are kept as they are told
-(``handlers.closing``), so they never change, and nothing can be learned from a difference between two readings. Who
-did not consent to the use of data is in no figure of hours or pay. ``domain.anonymity`` says what is told.
+(``handlers.closing``), so they never change, and nothing can be learned from a difference between two readings. What
+somebody did under an agreement without consent to the use of data is in no figure of hours or pay. ``domain.anonymity`` says what is told.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,14 +16,14 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from services.production import ledger
+from services.production.agreements import state_on
 from services.production.domain import premi as rules
 from services.production.domain.anonymity import in_fives, summed, told
 from services.production.domain.consent import DATA, WORK
 from services.production.storage import (
-    closed_month as told_month,
-)
-from services.production.storage import (
+    agreement,
     consent,
+    consent_text,
     facility,
     grievance,
     hours_entry,
@@ -31,14 +32,21 @@ from services.production.storage import (
     premi_line,
     premi_lot,
     refusal,
+    work_order,
     worker,
 )
+from services.production.storage import (
+    closed_month as told_month,
+)
+from services.production.terms import falls_under
 from shared.clock import WIB
 from shared.refusal import Refused
 
 GRACE = timedelta(days=7)
 MONTHS_SHOWN = 12
 A_YEAR = timedelta(days=365)
+Under = tuple[UUID, UUID | None]
+"""A worker, and the agreement under which something was done or consented to."""
 
 
 @dataclass(frozen=True)
@@ -112,9 +120,10 @@ def figures(session: Session, month: Month, codes: Sequence[str] | None = None) 
 def counted(session: Session, month: Month, code: str) -> dict[str, Any]:
     """What is to be told of a facility's month, from all that is kept now."""
     eligible, consenting = _participation(session, month, code)
-    minutes = _minutes(session, month, code)
+    of_data = _consents(session, month, code, DATA)
+    minutes = _minutes(session, month, code, of_data)
     worked = told(sum(minutes.values()), len(minutes))
-    premi = _premi_told(_shares(session, month, code), minutes)
+    premi = _premi_told(_shares(session, month, code), minutes, of_data)
     wage = ledger.minimum_wage_at(session, code, month.last)
     return {
         "eligible": in_fives(eligible),
@@ -140,52 +149,81 @@ def _participation(session: Session, month: Month, code: str) -> tuple[int, int]
         or_(worker.c.left_on.is_(None), worker.c.left_on > month.last),
     )
     eligible = set(session.execute(here).scalars())
-    return len(eligible), len(eligible & _consenting(session, month, code, WORK))
+    in_force = select(agreement.c.id).where(agreement.c.facility == code, state_on(month.last) == "in_force")
+    now = set(session.execute(in_force).scalars())
+    return len(eligible), len(
+        eligible & {one for one, under in _consents(session, month, code, WORK) if under in now}
+    )
 
 
-def _consenting(session: Session, month: Month, code: str, purpose: str) -> set[UUID]:
+def _consents(session: Session, month: Month, code: str, purpose: str) -> set[Under]:
+    """Who consented under which agreement, to the words that counted at the end of the month."""
+    later = aliased(consent_text)
+    newer = (
+        later.c.agreement_id == consent.c.agreement_id,
+        later.c.purpose == consent.c.purpose,
+        later.c.version > consent.c.text_version,
+        later.c.valid_from <= month.last,
+    )
     standing = (
         consent.c.purpose == purpose,
         consent.c.given_on <= month.last,
         consent.c.recorded_at < month.closed_at,
         or_(consent.c.withdrawn_at.is_(None), consent.c.withdrawn_at >= month.closed_at),
+        ~select(later.c.version).where(*newer).exists(),
     )
-    query = select(consent.c.worker_id).join(worker, worker.c.id == consent.c.worker_id)
-    return set(session.execute(query.where(worker.c.facility == code, *standing)).scalars())
+    query = select(consent.c.worker_id, consent.c.agreement_id)
+    query = query.join(worker, worker.c.id == consent.c.worker_id)
+    return {
+        (row.worker_id, row.agreement_id)
+        for row in session.execute(query.where(worker.c.facility == code, *standing))
+    }
 
 
-def _minutes(session: Session, month: Month, code: str) -> dict[UUID, int]:
-    """Minutes of work for partners, of each who consented to the use of data."""
-    rows = session.execute(
-        select(hours_entry.c.worker_id, func.sum(hours_entry.c.minutes).label("minutes"))
+def _minutes(session: Session, month: Month, code: str, of_data: Collection[Under]) -> dict[UUID, int]:
+    """Minutes of work for partners, of each who consented to the use of data under the agreement that it falls under."""
+    under = falls_under(agreement.c.id, hours_entry.c.worked_on)
+    each = (
+        select(hours_entry.c.worker_id, under.label("agreement_id"), hours_entry.c.minutes)
+        .join(work_order, work_order.c.id == hours_entry.c.work_order_id)
         .where(
             hours_entry.c.facility == code,
-            hours_entry.c.work_order_id.is_not(None),
             hours_entry.c.worked_on.between(month.first, month.last),
             hours_entry.c.recorded_at < month.closed_at,
         )
-        .group_by(hours_entry.c.worker_id)
-    ).all()
-    counted = _consenting(session, month, code, DATA)
-    return {row.worker_id: row.minutes for row in rows if row.minutes > 0 and row.worker_id in counted}
+        .subquery()
+    )
+    rows = session.execute(
+        select(each.c.worker_id, each.c.agreement_id, func.sum(each.c.minutes).label("minutes")).group_by(
+            each.c.worker_id, each.c.agreement_id
+        )
+    )
+    minutes: Counter[UUID] = Counter()
+    for row in rows:
+        if (row.worker_id, row.agreement_id) in of_data:
+            minutes[row.worker_id] += row.minutes
+    return {one: count for one, count in minutes.items() if count > 0}
 
 
-def _premi_told(shares: Mapping[UUID, int], minutes: Mapping[UUID, int]) -> int | None:
+def _premi_told(
+    shares: Mapping[Under, int], minutes: Mapping[UUID, int], of_data: Collection[Under]
+) -> int | None:
     """What those at work earned; the pieces of lots and what is due for one tell what all earned together."""
-    theirs = {one: idr for one, idr in shares.items() if one in minutes}
-    people, others = len(theirs) or len(minutes), len(shares) - len(theirs)
-    return told(sum(theirs.values()), people, others=others)
+    theirs = {each: idr for each, idr in shares.items() if each in of_data and each[0] in minutes}
+    people = {one for one, _ in theirs} or minutes.keys()
+    others = {one for one, _ in shares.keys() - theirs.keys()}
+    return told(sum(theirs.values()), len(people), others=len(others))
 
 
-def _shares(session: Session, month: Month, code: str) -> dict[UUID, int]:
-    """What each worker with a share earned with the lots that were accepted in the month."""
+def _shares(session: Session, month: Month, code: str) -> dict[Under, int]:
+    """What each worker with a share earned with the lots that were accepted in the month, by their agreement."""
     later = aliased(premi_entry)
     back = select(later.c.id).where(
         later.c.reverses == premi_entry.c.id, later.c.recorded_at < month.closed_at
     )
     earned = -func.sum(premi_line.c.idr)
     rows = session.execute(
-        select(premi_line.c.worker_id, earned.label("idr"))
+        select(premi_line.c.worker_id, premi_lot.c.agreement_id, earned.label("idr"))
         .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
         .join(premi_lot, premi_lot.c.lot == premi_entry.c.lot)
         .where(
@@ -196,9 +234,9 @@ def _shares(session: Session, month: Month, code: str) -> dict[UUID, int]:
             premi_lot.c.accepted_on.between(month.first, month.last),
             ~back.exists(),
         )
-        .group_by(premi_line.c.worker_id)
+        .group_by(premi_line.c.worker_id, premi_lot.c.agreement_id)
     )
-    return {row.worker_id: int(row.idr) for row in rows}
+    return {(row.worker_id, row.agreement_id): int(row.idr) for row in rows}
 
 
 def _refusals(session: Session, month: Month, code: str) -> int:

@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from services.production.agreements import state_on
 from services.production.domain.consent import PURPOSES
+from services.production.ledger import standing_entries
 from services.production.storage import (
     OPEN,
     agreement,
@@ -21,6 +23,7 @@ from services.production.storage import (
     item,
     premi_entry,
     premi_line,
+    premi_lot,
     refusal,
     work_order,
     worker,
@@ -61,11 +64,11 @@ def find_worker(session: Session, facility: str, id: UUID) -> dict[str, Any] | N
 
 
 def agreements_of(session: Session, facility: str, today: date) -> list[dict[str, Any]]:
-    """The agreements that are in force, with the version of the words that count for each purpose."""
-    last_day = func.coalesce(agreement.c.ended_on, agreement.c.valid_to)
+    """The agreements that are in force, and those to which somebody consents still, with the words that count now."""
+    given = exists().where(consent.c.agreement_id == agreement.c.id, consent.c.withdrawn_at.is_(None))
     rows = session.execute(
         select(agreement.c.id, agreement.c.number, agreement.c.partner)
-        .where(agreement.c.facility == facility, agreement.c.valid_from <= today, last_day >= today)
+        .where(agreement.c.facility == facility, or_(state_on(today) == "in_force", given))
         .order_by(agreement.c.number)
     ).all()
     return [{**row._mapping, "words": words_on(session, row.id, today)} for row in rows]
@@ -148,18 +151,27 @@ def statement_of(session: Session, worker_id: UUID) -> list[dict[str, Any]]:
 
 
 def months_of(session: Session, worker_id: UUID) -> list[dict[str, Any]]:
-    """Minutes for partners and premi of each month, the newest first: premi by the day its lot was shared."""
+    """Minutes for partners and premi of each month, the newest first: premi of the lots that were accepted in it.
+
+    What was paid, or taken back of it, earns nobody anything.
+    """
     found: defaultdict[date, dict[str, int]] = defaultdict(lambda: {"minutes": 0, "idr": 0})
-    month = func.date_trunc("month", hours_entry.c.worked_on)
+    worked_in = func.date_trunc("month", hours_entry.c.worked_on)
     for row in session.execute(
-        select(month.label("month"), func.sum(hours_entry.c.minutes).label("minutes"))
+        select(worked_in.label("month"), func.sum(hours_entry.c.minutes).label("minutes"))
         .where(hours_entry.c.worker_id == worker_id, hours_entry.c.work_order_id.is_not(None))
-        .group_by(month)
+        .group_by(worked_in)
     ):
         found[row.month.date()]["minutes"] = row.minutes
-    for entry in statement_of(session, worker_id):
-        if entry["kind"] in ("shared", "reversed"):
-            found[entry["booked_on"].replace(day=1)]["idr"] += entry["idr"]
+    accepted_in = func.date_trunc("month", premi_lot.c.accepted_on)
+    for row in session.execute(
+        select(accepted_in.label("month"), (-func.sum(premi_line.c.idr)).label("idr"))
+        .join(premi_entry, premi_entry.c.id == premi_line.c.entry_id)
+        .join(premi_lot, premi_lot.c.lot == premi_entry.c.lot)
+        .where(premi_line.c.worker_id == worker_id, premi_entry.c.id.in_(standing_entries("shared")))
+        .group_by(accepted_in)
+    ):
+        found[row.month.date()]["idr"] = int(row.idr)
     return [{"month": month, **found[month]} for month in sorted(found, reverse=True)]
 
 

@@ -201,6 +201,17 @@ class FreeLaneChosen:
     role: str
 
 
+@contract("kendi.orders.free_lane_declined.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class FreeLaneDeclined:
+    """Somebody of this role decided that free workers do not make a line that the law blocks, as the buyer asked."""
+
+    order_id: UUID
+    line: int
+    role: str
+    reason: str
+
+
 Changed = Literal["consignee", "route", "lane"]
 
 
@@ -400,6 +411,18 @@ class PaymentRecorded:
     amount: Decimal
     currency: str
     paid_on: date
+
+
+@contract("kendi.orders.payment_taken_back.v1", subject="order/{order_id}")
+@dataclass(frozen=True, kw_only=True)
+class PaymentTakenBack:
+    """The exporter told of this payment wrongly: its amount counts no more."""
+
+    order_id: UUID
+    payment_id: UUID
+    amount: Decimal
+    currency: str
+    reason: str
 
 
 @contract("kendi.orders.payment_status_changed.v1", subject="order/{order_id}")

@@ -25,7 +25,7 @@ class FacilityRegistered:
 @contract("kendi.production.facility_locked.v1", subject="facility/{code}")
 @dataclass(frozen=True, kw_only=True)
 class FacilityLocked:
-    """``pieces`` of controlled tools differ at the end of a shift: no work is accepted, begun or reported there."""
+    """``pieces`` of controlled tools differ at the end of a shift: no work is accepted, begun, reported or inspected there."""
 
     code: str
     locked_on: date

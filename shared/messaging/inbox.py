@@ -17,7 +17,7 @@ from shared.clock import real_now
 from shared.database import Database, is_its_own_trouble, said_without_rows
 from shared.failpoints import reach
 from shared.messaging.absorbing import count_absorbed
-from shared.messaging.parking import park_once
+from shared.messaging.parking import park
 from shared.messaging.reactions import NotYet, Reactions, react
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Envelope
@@ -74,7 +74,7 @@ def _park_conflicts(session: Session, source: str, known: Sequence[Envelope]) ->
     for event in conflicts:
         reason = f"{source} sent another event as number {event.sequence} of {event.subject}"
         log.error("conflict: %s", reason)
-        park_once(session, reason, event.as_json())
+        park(session, reason, event.as_json())
     return len(conflicts)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.messaging.digest import LIST_TOLD, Bucket, Span, ids
-from shared.messaging.parking import park_once
+from shared.messaging.parking import park
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def send_again(session: Session, peer: str, missing: Sequence[UUID]) -> None:
 def raise_unknown(session: Session, peer: str, id: UUID) -> bool:
     """Park what only the subscriber knows, once: this database was restored, or the event was forged."""
     reason = f"{peer} has our event {id}, which this database does not know"
-    parked = park_once(session, reason, {"id": str(id), "subscriber": peer})
+    parked = park(session, reason, {"id": str(id), "subscriber": peer})
     if parked:
         log.error("conflict: %s", reason)
     return parked

@@ -131,7 +131,7 @@ def _counted(message_id: int) -> int:
 
 
 def _no_message(id: int) -> Refused:
-    return Refused("There is no parked message {id}.", field="message", id=id)
+    return Refused("There is no parked message {id}.", field="message", id=str(id))
 
 
 def _checked(reason: str) -> str:

@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-PARK_ONCE = text("""
-    INSERT INTO parked_message (reason, message) SELECT CAST(:reason AS text), CAST(:message AS jsonb)
-    WHERE NOT EXISTS (
-        SELECT 1 FROM parked_message
-        WHERE reason = :reason AND message = CAST(:message AS jsonb) AND dismissed_at IS NULL)
-    RETURNING id""")
+PARK = text("""
+    INSERT INTO parked_message (reason, message) VALUES (:reason, CAST(:message AS jsonb))
+    ON CONFLICT (md5(reason), md5(message::text)) WHERE dismissed_at IS NULL
+        DO UPDATE SET times = parked_message.times + 1
+    RETURNING times = 1""")
+"""What comes again and again fills no table."""
 
 
-def park_once(session: Session, reason: str, message: dict[str, Any]) -> bool:
-    """Keep a message for an operator; false if it is there already, waiting to be looked at."""
+def park(session: Session, reason: str, message: dict[str, Any]) -> bool:
+    """Keep a message for an operator; false if it is there already, waiting to be looked at, and counted once more."""
     said = {"reason": reason, "message": json.dumps(message)}
-    return session.execute(PARK_ONCE, said).one_or_none() is not None
+    return bool(session.execute(PARK, said).scalar_one())

@@ -12,7 +12,7 @@ import psycopg
 from kombu.exceptions import OperationalError as BrokerError
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 from sqlalchemy import text, update
 from sqlalchemy.engine import Row
@@ -29,6 +29,7 @@ from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.inbox import apply_due
 from shared.messaging.jobs import Job
 from shared.messaging.outbox import CHANNEL
+from shared.messaging.parking import park
 from shared.messaging.reactions import Reactions
 from shared.messaging.tables import messaging_state
 from shared.messaging.wire import EPOCH_KEY, RECEIVE, Batch, Envelope, Wire, queues
@@ -42,6 +43,8 @@ LONGEST_QUEUE = 100
 """Unread batches in a subscriber's queue beyond which it is left alone."""
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 1.0
+EPOCH_LENGTH = 36
+NONE_OF_OURS = "what stood in the broker under this name was none of ours"
 LONGEST_LINGER = 0.03
 
 DUE_IN = """
@@ -197,19 +200,47 @@ class Relay:
         self._epoch = current
 
     def _broker_epoch(self) -> str:
-        epoch = self._broker.get(EPOCH_KEY)
+        epoch = self._kept_epoch()
         if epoch is None:
-            self._broker.set(
-                EPOCH_KEY, str(uuid4()), nx=True
-            )  # another relay may do so now: the first counts
-            epoch = self._broker.get(EPOCH_KEY)
-        return epoch.decode() if isinstance(epoch, bytes) else str(epoch)
+            made = str(uuid4())
+            self._broker.set(EPOCH_KEY, made, nx=True)  # another relay may do so now: the first counts
+            epoch = self._kept_epoch() or self._replaced_epoch(made)
+        return epoch
+
+    def _kept_epoch(self) -> str | None:
+        """What a relay wrote there; whatever else is there is not read to its end."""
+        try:
+            kept: Any = self._broker.getrange(EPOCH_KEY, 0, EPOCH_LENGTH)
+            return str(UUID(kept.decode()))
+        except (ValueError, ResponseError) as error:
+            if isinstance(error, ResponseError) and not str(error).startswith("WRONGTYPE"):
+                raise
+            return None
+
+    def _replaced_epoch(self, made: str) -> str:
+        """What stands there is none of ours: it has no effect but that ours is written over it."""
+        self._broker.set(EPOCH_KEY, made)
+        self._raise_foreign(EPOCH_KEY)
+        return made
+
+    def _clear_queues(self) -> None:
+        """A queue of ours that is no list lets nothing in or out; what was lost with it is sent again."""
+        for name in (queue.name for queue in queues(self._card.name).values()):
+            if self._broker.type(name) not in (b"list", b"none"):
+                self._broker.delete(name)
+                self._raise_foreign(name)
+
+    def _raise_foreign(self, name: str) -> None:
+        log.error("%s: %s", NONE_OF_OURS, name)
+        with self._database.transaction() as session:
+            park(session, NONE_OF_OURS, {"sender": "", "payload": name})
 
     def _sweep(self) -> None:
         """Once a second: make due again what was overtaken, wake each job that is due, compare what is due."""
         if time.monotonic() < self._next_sweep:
             return
         self._next_sweep = time.monotonic() + SWEEP_SECONDS
+        self._clear_queues()
         with self._database.transaction() as session:
             session.execute(OVERTAKEN)
             due = [job.name for job in self._looked_at() if job.is_due(session)]

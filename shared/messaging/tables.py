@@ -236,7 +236,21 @@ parked_message = Table(
     Column("message", JSONB, nullable=False),
     Column("parked_at", Instant, nullable=False, server_default=func.clock_timestamp()),
     Column("dismissed_at", Instant, comment="when an operator had seen to it"),
+    Column(
+        "times",
+        BigInteger,
+        nullable=False,
+        server_default="1",
+        comment="how often it came until an operator had seen to it",
+    ),
     comment="what could not be trusted: a bad signature, or another event under a sequence already taken",
+)
+Index(
+    "parked_message_alike_idx",
+    func.md5(parked_message.c.reason),
+    text("md5(message::text)"),
+    unique=True,
+    postgresql_where=text("dismissed_at IS NULL"),
 )
 
 operator_action = Table(

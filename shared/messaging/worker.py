@@ -9,17 +9,15 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 from kombu.exceptions import OperationalError as BrokerError
 from redis.exceptions import RedisError
-from sqlalchemy import insert
 
 from shared.database import Database
 from shared.failpoints import reach
 from shared.messaging import inbox, reconciling
 from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
 from shared.messaging.jobs import Job, Jobs
-from shared.messaging.parking import park_once
+from shared.messaging.parking import park
 from shared.messaging.reactions import Reactions
 from shared.messaging.receipts import acknowledge
-from shared.messaging.tables import parked_message
 from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire
 from shared.settings import Settings
 
@@ -164,7 +162,7 @@ def _park(database: Database, reason: Untrusted | str, message: Sequence[Any]) -
     sender, payload = (message[0], message[3]) if len(message) == 4 else ("", message)
     kept = {"sender": _text(sender, 100), "payload": _text(payload, MOST_KEPT)}
     with database.transaction() as session:
-        session.execute(insert(parked_message).values(reason=said, message=kept))
+        park(session, said, kept)
 
 
 def _park_unreadable(database: Database, batch: Batch) -> None:
@@ -172,7 +170,7 @@ def _park_unreadable(database: Database, batch: Batch) -> None:
         for event in batch.unreadable:
             reason = _text(f"{batch.publisher} sent an event that can't be read: {event.reason}", 500)
             log.error("parked: %s", reason)
-            park_once(session, reason, {"event": _text(json.dumps(event.value), MOST_KEPT)})
+            park(session, reason, {"event": _text(json.dumps(event.value), MOST_KEPT)})
 
 
 def _text(value: Any, most: int) -> str:

@@ -103,7 +103,14 @@ def said(told: Refused | str) -> str:
     """What a rule or a schema says, in the reader's language."""
     sentence = told.sentence if isinstance(told, Refused) else told
     translate = _translations(language()).gettext
-    return sentence.said(translate) if isinstance(sentence, Sentence) else translate(sentence)
+    return sentence.said(translate, _shown) if isinstance(sentence, Sentence) else translate(sentence)
+
+
+def _shown(value: object) -> object:
+    """A value of a sentence as the reader's language writes it: 22 Maret 2025, 1.200."""
+    if isinstance(value, date):
+        return moment(value) if isinstance(value, datetime) else day(value)
+    return number(value) if isinstance(value, int | Decimal) else value
 
 
 def amount(value: Decimal, currency: str) -> str:

@@ -5,8 +5,9 @@ from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
+import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from kendi.demo.people import Client
 from kendi.system import System
@@ -17,8 +18,11 @@ from shared.database import Database
 from shared.sight import SERVICE
 from shared.web.access import LOGISTICS
 from tests.logistics.conftest import HEARD, SRAGEN, a_booking, a_clearance, a_lot, a_paper, an_order
+from tests.logistics.test_scanning_page import as_file
 
 pytestmark = pytest.mark.browser
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -28,8 +32,8 @@ def staff(system: System) -> Iterator[Client]:
 
 
 @pytest.fixture
-def shipment(system: System, staff: Client) -> dict[str, Any]:
-    """Booked and with all its papers."""
+def lot(system: System, staff: Client) -> str:
+    """Packed, cleared to leave, and not at a hub yet."""
     order_id, lot = uuid4(), f"SRG-{uuid4().hex[:8]}"
     told = (
         an_order(order_id=order_id, po_number="PO-SEEN-LIVE"),
@@ -42,6 +46,12 @@ def shipment(system: System, staff: Client) -> dict[str, Any]:
         for event in told:
             REACTIONS[type(event)](session, event, HEARD)
     staff.post("/logistics/v1/cartons", {"lot": lot})
+    return lot
+
+
+@pytest.fixture
+def shipment(staff: Client, lot: str) -> dict[str, Any]:
+    """Booked and with all its papers."""
     staff.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
     id = staff.post("/logistics/v1/shipments", {"hub": SRAGEN, "destination": "BE"})["id"]
     shown: dict[str, Any] = staff.post(f"/logistics/v1/shipments/{id}/book", a_booking())
@@ -52,17 +62,41 @@ def shipment(system: System, staff: Client) -> dict[str, Any]:
 
 
 @pytest.fixture
-def page(browser: Browser, system: System) -> Iterator[Page]:
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(locale="en-GB")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, system: System) -> Page:
     person = system.accounts.person("logistics", LOGISTICS, None)
-    context = browser.new_context(locale="en-GB")
     opened = context.new_page()
     opened.goto(f"{system.urls['logistics']}/logistics/")
     opened.locator("input[name=email]").fill(person.email)
     opened.locator("input[type=password]").fill(person.password)
     opened.keyboard.press("Enter")
     expect(opened.locator("h1")).to_have_text("What leaves next")
-    yield opened
-    context.close()
+    return opened
+
+
+def test_a_carton_is_counted_in_by_a_photo_of_its_label_on_a_phone(
+    page: Page, staff: Client, lot: str
+) -> None:
+    (printed, *_) = pypdfium2.PdfDocument(staff.download(f"/logistics/v1/lots/{lot}/labels.pdf"))
+    photo = as_file(printed.render(scale=200 / 72).to_pil())
+    first, *others = sorted(each["sscc"] for each in staff.get("/logistics/v1/cartons", lot=lot))
+    page.set_viewport_size(PHONE)
+    page.goto(page.url.rstrip("/") + f"/scanning?what=gathered&hub={SRAGEN}")
+    page.get_by_label("Or a photo of the label").set_input_files(
+        {"name": "label.jpg", "mimeType": "image/jpeg", "buffer": photo}
+    )
+    accepted = page.locator("[data-outcome=accepted]")
+    expect(accepted).to_contain_text(first)
+    expect(accepted).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    states = {each["sscc"]: each["state"] for each in staff.get("/logistics/v1/cartons", lot=lot)}
+    assert states == {first: "at_hub", **dict.fromkeys(others, "packed")}
 
 
 def test_a_milestone_shows_on_the_desk_as_it_arrives_and_what_is_being_typed_stays(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -86,6 +87,15 @@ class Workshop:
     def end_sessions(self) -> None:
         with self.database.transaction() as session:
             session.execute(delete(web_session))
+
+    def due(self) -> str:
+        with self.database.transaction() as session:
+            day: date = session.execute(
+                select(work_order.c.due).where(
+                    work_order.c.id == self.work, work_order.c.accepted_on.is_not(None)
+                )
+            ).scalar_one()
+            return day.isoformat()
 
     def reported(self) -> list[int]:
         with self.database.transaction() as session:
@@ -198,6 +208,25 @@ def test_a_day_that_is_refused_is_corrected_and_each_page_has_the_same_device(wo
     expect(page.locator("input[name=device]").first).to_have_value(device)
 
 
+def test_a_reason_that_is_refused_is_corrected(workshop: Workshop) -> None:
+    page = workshop.board()
+    card = page.locator(f"#wo-{workshop.work}")
+    later = (
+        date.fromisoformat(card.get_by_label("Selesai pada").input_value()) + timedelta(days=3)
+    ).isoformat()
+    card.get_by_text("Terima dengan hari lain").tap()
+    card.get_by_label("Selesai pada").fill(later)
+    card.get_by_role("button", name="Terima dengan hari itu").tap()
+    expect(page.locator("#waiting .error")).to_contain_text("isi alasannya")
+    page.locator("#waiting").get_by_label("Mengapa lebih lambat").fill("WBP Suroto sakit")
+    page.get_by_role("button", name="Kirim lagi").tap()
+    expect(page.locator("#waiting .error")).to_contain_text("tanpa nama siapa pun")
+    page.locator("#waiting").get_by_label("Mengapa lebih lambat").fill("Sabut masih basah")
+    page.get_by_role("button", name="Kirim lagi").tap()
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert workshop.due() == later
+
+
 def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Workshop) -> None:
     workshop.start()
     page = workshop.board()
@@ -260,6 +289,26 @@ def test_large_keys_enter_a_number_and_catch_a_slip_before_it_is_sent(workshop: 
     expect(page.get_by_role("alert")).to_have_count(0)
     tap(page, workshop, "Lapor hasil")
     until(lambda: workshop.reported() == [60, 4])
+
+
+def test_the_page_that_a_papers_code_opens_catches_slips_and_keeps_reports_too(workshop: Workshop) -> None:
+    workshop.start()
+    page = workshop.board()
+    page.goto(f"{workshop.url}/production/work-orders/{workshop.work}/reports")
+    pieces = page.get_by_label("Buah dibuat")
+    pieces.tap()
+    expect(page.get_by_role("group", name="Papan angka")).to_be_visible()
+    page.context.set_offline(True)
+    pieces.fill("120")
+    expect(page.get_by_role("alert")).to_have_text("120 melebihi sisa 100.")
+    report_pieces(page, workshop, 20)
+    waiting(page, 1)
+    assert workshop.reported() == []
+    page.context.set_offline(False)
+    until(lambda: workshop.reported() == [20])
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator(f"#wo-{workshop.work} .big")).to_have_text("80")
+    expect(page.get_by_role("heading", name=re.compile("20 dibuat"))).to_be_visible()
 
 
 def test_the_board_follows_what_another_reports_without_being_loaded_again(workshop: Workshop) -> None:

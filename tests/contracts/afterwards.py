@@ -136,7 +136,9 @@ class Afterwards:
     def after_the_sale(self, order: str) -> None:
         payment = {"amount": "25.00", "currency": "USD", "reference": "BANK-1"}
         paid_on = self.clock.today_plus(0).isoformat()
-        self.buyer.post(f"/orders/v1/orders/{order}/payments", payment | {"paid_on": paid_on})
+        payments = f"/orders/v1/orders/{order}/payments"
+        (told,) = self.buyer.post(payments, payment | {"paid_on": paid_on})["payments"]
+        self.buyer.post(f"{payments}/{told['id']}/take-back", {"reason": "It was paid for another order."})
         sscc = next(
             each["sscc"]
             for each in self.hub.get("/logistics/v1/cartons", limit=200)
@@ -166,10 +168,11 @@ class Afterwards:
         self.buyer.change("PATCH", f"/orders/v1/orders/{order}", {"lines": [{"line": 1, "consignee": other}]})
 
     def a_line_for_free_workers(self) -> None:
-        """The law of the destination bars prisoners' work: the buyer asks for free workers, and they are chosen."""
+        """The law of the destination bars prisoners' work: the buyer asks for free workers, who are declined, then chosen."""
         america = {"name": "Consignee America (demonstration)", "address": ["Pier 1"], "country": "US"}
         line = f"/orders/v1/orders/{self.place('PO-FREE', to=america)}/lines/1"
         self.buyer.post(f"{line}/free-lane/request", {})
+        self.officer.post(f"{line}/free-lane/decline", REASON)
         self.officer.post(f"{line}/free-lane", REASON)
 
     def late_orders(self) -> None:

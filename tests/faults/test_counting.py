@@ -124,6 +124,173 @@ def test_an_order_that_was_refused_and_is_there_is_too_much(ground: Ground, stre
     assert judge(ground, ledger).not_conserved == before + 1
 
 
+SOMEBODY, SOMETHING = uuid4(), uuid4()
+TWICE: dict[str, tuple[str, int, str, str]] = {
+    "cancel": (
+        "twice",
+        1,
+        """INSERT INTO cancellation (id, line_number, order_id, asked, reason, unpack, asked_on, stopped, lots,
+               going_on, kept, answered_on)
+           VALUES (gen_random_uuid(), 1, '{something}', 1, 'twice', false, now(), 1, '[]', '[]', '[]', now())""",
+        "DELETE FROM cancellation WHERE reason = 'twice'",
+    ),
+    "amend": (
+        f"{SOMETHING} 20 2027-01-31 Consignee twice",
+        1,
+        """INSERT INTO outbox_event (event_id, subject_kind, subject, sequence, type, occurred_at, actor_role, data)
+           VALUES (gen_random_uuid(), 'order', 'order/{something}', {number},
+               'kendi.orders.order_line_amended.v1', now(), 'buyer',
+               '{{"order_id": "{something}", "line": 1, "ordered": 20, "requested_date": "2027-01-31",
+                  "consignee": {{"name": "Consignee twice", "address": ["x"], "country": "ID"}},
+                  "screening": "allow", "policies": []}}')""",
+        "DELETE FROM outbox_event WHERE subject = 'order/{something}'",
+    ),
+    "hours": (
+        f"{SOMETHING} {SOMEBODY}",
+        15,
+        """INSERT INTO hours_entry (facility, worker_id, work_order_id, worked_on, minutes, recorded_at)
+           VALUES ('LPS-SRG', '{somebody}', '{something}', now(), 15, now())""",
+        "DELETE FROM hours_entry",
+    ),
+    "share": (
+        "twice",
+        1,
+        """INSERT INTO premi_entry (facility, kind, booked_on, recorded_at, lot)
+           VALUES ('LPS-SRG', 'shared', now(), now(), 'twice')""",
+        "DELETE FROM premi_entry",
+    ),
+    "pay": (
+        str(SOMEBODY),
+        5,
+        """WITH entry AS (INSERT INTO premi_entry (facility, kind, booked_on, recorded_at)
+               VALUES ('LPS-SRG', 'paid', now(), now()) RETURNING id)
+           INSERT INTO premi_line (entry_id, number, account, worker_id, idr)
+           SELECT id, 1, 'worker', '{somebody}', 5 FROM entry""",
+        "DELETE FROM premi_line; DELETE FROM premi_entry",
+    ),
+    "pack": (
+        "twice",
+        5,
+        """INSERT INTO carton (sscc, lot, pieces, gross_g, length_mm, width_mm, height_mm, packed_at)
+           VALUES ('00000000000000000{number}', 'twice', 5, 1, 1, 1, 1, now())""",
+        "DELETE FROM carton WHERE lot = 'twice'",
+    ),
+    **{
+        what: (
+            "LPS-SMG twice",
+            1,
+            f"""INSERT INTO carton_history (sscc, what, at, role, place)
+                VALUES ('twice', '{noted}', now(), 'logistics', 'LPS-SMG')""",
+            "DELETE FROM carton_history WHERE sscc = 'twice'",
+        )
+        for what, noted in (("gather", "gathered"), ("move", "moved"))
+    },
+    "shipment": (
+        "LPS-SMG",
+        1,
+        """INSERT INTO shipment (id, number, hub, destination, planned_on)
+           VALUES (gen_random_uuid(), 'twice {number}', 'LPS-SMG', 'BE', now())""",
+        "DELETE FROM shipment WHERE hub = 'LPS-SMG'",
+    ),
+}
+"""For each: about what, how much each time, how it comes to be as no command would leave it, and how it goes."""
+
+
+@pytest.mark.parametrize("what", TWICE)
+def test_what_was_asked_for_once_and_is_there_twice_is_too_much(ground: Ground, what: str) -> None:
+    about, amount, insert, delete = TWICE[what]
+    names = {"somebody": SOMEBODY, "something": SOMETHING}
+    ledger = Ledger()
+    ledger.note(what, about, "ok", amount)
+    as_nobody_may(ground, TRACES[what][0], *(insert.format(number=number, **names) for number in (1, 2)))
+    once = judge(ground, ledger)
+    ledger.note(what, about, "ok", amount)
+    twice = judge(ground, ledger)
+    as_nobody_may(ground, TRACES[what][0], delete.format(**names))
+    assert once.not_conserved == twice.not_conserved + 1
+    assert (once.lost, once.doubled) == (twice.lost, twice.doubled)
+
+
+ACCRUED = (("partner", 29430), ("workers", -14715), ("capital", -10301), ("state", -4414))
+"""Of ten pieces at 2,943 rupiah: a half for the workers, 35 and 15 of a hundred for the others."""
+LOT = """
+    INSERT INTO premi_lot (lot, facility, work_order_id, agreement_id, sku, pieces, accepted_on)
+    SELECT 'SRG-1', 'LPS-SRG', gen_random_uuid(), id, 'CR-BALL-07', 10, now() FROM agreement
+    WHERE facility = 'LPS-SRG'"""
+NO_LOT = "DELETE FROM premi_line; DELETE FROM premi_entry; DELETE FROM premi_lot"
+
+
+def entry(kind: str, *lines: tuple[str, int]) -> str:
+    """A statement that books this about the lot; a worker's line is somebody's."""
+    about = "'SRG-1'" if kind != "paid" else "NULL"
+    scheme = (
+        "(SELECT s.id FROM premi_scheme s JOIN agreement a ON a.id = agreement_id WHERE facility = 'LPS-SRG')"
+    )
+    somebody = f"'{SOMEBODY}'"
+    rows = ", ".join(
+        f"({number}, '{account}', CAST({somebody if account == 'worker' else 'NULL'} AS uuid), {idr})"
+        for number, (account, idr) in enumerate(lines, 1)
+    )
+    return f"""
+        WITH entry AS (INSERT INTO premi_entry (facility, kind, booked_on, recorded_at, lot, scheme_id)
+            VALUES ('LPS-SRG', '{kind}', now(), now(), {about}, {scheme if kind == "accrued" else "NULL"})
+            RETURNING id)
+        INSERT INTO premi_line (entry_id, number, account, worker_id, idr)
+        SELECT id, number, account, worker_id, idr FROM entry,
+            (VALUES {rows}) line (number, account, worker_id, idr)"""
+
+
+SHARED_OUT = (("workers", 14715), ("worker", -14715))
+
+
+@pytest.mark.parametrize(
+    ("entries", "found"),
+    [
+        ([entry("accrued", *ACCRUED), entry("shared", *SHARED_OUT)], None),
+        ([], "premi, lot SRG-1: 29430 rupiah are due by the scheme, 0 are booked"),
+        ([entry("accrued", *ACCRUED)] * 2, "premi, lot SRG-1: 29430 rupiah are due by the scheme, 58860 are booked"),
+        ([entry("accrued", *ACCRUED), entry("paid", ("paid", -1))], "its lines add up to -1 rupiah"),
+        (
+            [entry("accrued", *ACCRUED), entry("shared", ("workers", 14715), ("worker", -14714), ("paid", -1))],
+            "premi, lot SRG-1: 14715 rupiah are the workers' share, 14714 are shared out",
+        ),
+        (
+            [
+                entry("accrued", ("partner", 29430), ("workers", -10000), ("capital", -19430)),
+                entry("shared", ("workers", 10000), ("worker", -10000)),
+            ],
+            "premi, lot SRG-1: 10000 rupiah are the workers' share, 10000 are shared out",
+        ),
+        (
+            [
+                entry("accrued", *ACCRUED),
+                entry("shared", *SHARED_OUT),
+                entry("paid", ("worker", 14717), ("paid", -14717)),
+            ],
+            f"premi, worker {SOMEBODY}: 2 rupiah more are paid than are owed",
+        ),
+    ],
+    ids=["right", "not booked", "booked twice", "unbalanced", "shared out short", "another share", "overpaid"],
+)  # fmt: skip
+def test_premi_that_is_not_what_the_scheme_says_is_not_conserved(
+    ground: Ground, entries: list[str], found: str | None
+) -> None:
+    before = judge(ground, Ledger()).not_conserved
+    as_nobody_may(ground, "production", LOT, *entries)
+    verdict = judge(ground, Ledger())
+    as_nobody_may(ground, "production", NO_LOT)
+    assert verdict.not_conserved == before + (found is not None)
+    assert found is None or found in " ".join(verdict.examples)
+
+
+def as_nobody_may(ground: Ground, service: str, *statements: str) -> None:
+    """Past all keys and triggers."""
+    with ground.database(service) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for statement in statements:
+            connection.execute(cast(Any, statement))
+
+
 CLAIM = """
     SET session_replication_role = replica;
     INSERT INTO claim (id, order_id, line_number, sscc, quantity, reason, made_by, made_on, decision, accepted,

@@ -4,7 +4,7 @@ import base64
 import json
 import pickle
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -17,11 +17,12 @@ from kendi.faults.kinds.broker import refused, size_of_its_file
 from kendi.faults.kinds.kind import Scene
 from kendi.faults.kinds.messages import FORGED, GARBAGE, almost_messages, celery_message
 from kendi.faults.kinds.room import no_room
+from shared.messaging.wire import EPOCH_KEY
 from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
 
-PARKED = "SELECT count(*) FROM parked_message"
+PARKED = "SELECT coalesce(sum(times), 0) FROM parked_message"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,64 @@ def test_a_worker_outlives_all_that_lies_on_its_queues(ground: Ground, task: str
     with ground.broker() as broker:
         broker.lpush(queue, *garbage)
     until(lambda: ground.one("logistics", PARKED) == before + len(garbage))
+    assert [child.process.pid for child in ground.alive("worker", "logistics") if child.process] == pids
+
+
+def test_what_is_forged_again_and_again_is_kept_once(ground: Ground) -> None:
+    kept = "SELECT count(*) FROM parked_message"
+    message = forged(beside={"flood": True})
+    before, rows = ground.one("logistics", PARKED), ground.one("logistics", kept)
+    with ground.broker() as broker:
+        broker.lpush("logistics.receive", *[message] * 500)
+    until(lambda: ground.one("logistics", PARKED) == before + 500)
+    assert ground.one("logistics", kept) <= rows + 1
+
+
+EPOCHS: dict[str, Callable[["redis.Redis"], object]] = {
+    "no text": lambda broker: broker.set(EPOCH_KEY, b"\xff\x00"),
+    "nothing": lambda broker: broker.set(EPOCH_KEY, b""),
+    "long": lambda broker: broker.set(EPOCH_KEY, b"x" * 100_000),
+    "a hash": lambda broker: broker.hset(EPOCH_KEY, "x", "1"),
+    "a list": lambda broker: broker.rpush(EPOCH_KEY, b"x"),
+    "a stream": lambda broker: broker.xadd(EPOCH_KEY, {"x": "1"}),
+}
+
+
+@pytest.mark.parametrize("write", EPOCHS.values(), ids=EPOCHS)
+def test_relays_replace_what_is_no_epoch_and_raise_it(
+    ground: Ground, write: Callable[["redis.Redis"], object]
+) -> None:
+    """And go on: what is due is sent."""
+    pids = [child.process.pid for child in ground.alive("relay") if child.process]
+    replaced = (
+        "SELECT coalesce(sum(times), 0) FROM parked_message WHERE message ->> 'payload' = 'kendi.epoch'"
+    )
+    before = sum(ground.one(service, replaced) for service in SERVICES)
+    with ground.broker() as broker:
+        broker.delete(EPOCH_KEY)
+        write(broker)
+        until(lambda: broker.type(EPOCH_KEY) == b"string" and broker.strlen(EPOCH_KEY) == 36)
+        until(lambda: sum(ground.one(service, replaced) for service in SERVICES) > before)
+        epoch = cast(bytes, broker.get(EPOCH_KEY)).decode()
+    told = "SELECT broker_epoch FROM messaging_state"
+    until(lambda: all(ground.one(service, told) == epoch for service in SERVICES))
+    assert [child.process.pid for child in ground.alive("relay") if child.process] == pids
+
+
+@pytest.mark.parametrize("task", ["receive", "receipt", "wake"])
+def test_a_queue_that_is_no_list_is_cleared_and_raised_and_is_read_again(ground: Ground, task: str) -> None:
+    queue = f"logistics.{task}"
+    raised = f"SELECT coalesce(sum(times), 0) FROM parked_message WHERE message ->> 'payload' = '{queue}'"
+    pids = [child.process.pid for child in ground.alive("worker", "logistics") if child.process]
+    before, parked = ground.one("logistics", raised), ground.one("logistics", PARKED)
+    with ground.broker() as broker:
+        with broker.pipeline() as at_once:
+            at_once.delete(queue)
+            at_once.hset(queue, "x", "1")
+            at_once.execute()
+        until(lambda: ground.one("logistics", raised) > before)
+        broker.lpush(queue, b"42")
+    until(lambda: ground.one("logistics", PARKED) > parked + 1)
     assert [child.process.pid for child in ground.alive("worker", "logistics") if child.process] == pids
 
 

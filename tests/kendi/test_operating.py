@@ -484,11 +484,13 @@ def test_of_events_to_be_sent_again_all_are_or_none(system: System) -> None:
 
 def test_parked_messages_are_listed_page_by_page(system: System) -> None:
     with system.databases["logistics"].transaction() as session:
-        session.execute(insert(parked_message), [{"reason": "forged", "message": {}}] * 3)
+        forged = [{"reason": "forged", "message": {"payload": n}, "times": n} for n in (1, 2, 3)]
+        session.execute(insert(parked_message), forged)
     first = system.kendi("events", "parked", "--limit", "2").output.splitlines()
+    assert [line.partition(" ago")[2] for line in first[:2]] == [", 3 times: forged", ", 2 times: forged"]
     assert first[-1] == "older messages: --messages-before 2 --service logistics"
     (last,) = system.said("events", "parked", "--messages-before", "2", "--service", "logistics")["messages"]
-    assert last["id"] == 1
+    assert (last["id"], last["times"]) == (1, 1)
 
 
 def test_a_parked_message_is_dismissed_with_a_reason(system: System) -> None:

@@ -270,6 +270,7 @@ def test_the_checklist_follows_the_goods_and_the_destination(logistics: Logistic
         "FUM",
         "ENS",
         "EORI",
+        "POD",
     }
 
 

@@ -1,5 +1,6 @@
 """What was reported wrongly is corrected by another report; nothing that was said is edited."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from werkzeug.test import TestResponse
 from services.logistics.domain.correcting import Right
 from services.logistics.domain.correcting import correct as correct_report
 from services.logistics.domain.milestones import Reached
-from services.logistics.domain.order import NotCleared, Standing
+from services.logistics.domain.order import Line, NotCleared, Standing
 from services.logistics.domain.shipment import Shipment
+from services.logistics.handlers.hearing import REACTIONS
 from shared.clock import real_now
+from shared.events.orders import ClearanceGranted, ClearanceWithdrawn, ClearedLot
 from shared.refusal import Refused
 from shared.web.access import CARRIER, create_key
 from tests.logistics.builders import (
@@ -27,7 +30,8 @@ from tests.logistics.builders import (
     cleared,
     standing,
 )
-from tests.logistics.conftest import CONTAINER, SEAL, Caller, Logistics, a_booking
+from tests.logistics.conftest import CONTAINER, HEARD, ORDER, SEAL, Caller, Logistics, a_booking
+from tests.logistics.conftest import a_clearance as a_clearance_told
 
 LATER = NOW + timedelta(days=9)
 BECAUSE = "The terminal sent the gate-in of another container."
@@ -281,3 +285,68 @@ def test_a_place_is_told_in_the_letters_of_un_locode(
     refused = report(logistics, sealed, milestone="GATE_IN", place=place)
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "place")
     assert report(logistics, sealed, milestone="GATE_IN", place="idsrg").json["state"] == "gate_in"
+
+
+LOTS = ("SRG-2503-001", "SRG-2503-002")
+WAY = ("PEB_SUBMITTED", "NPE_ISSUED", "STUFFED_SEALED", "GATE_IN")
+
+
+def released_part_by_part(
+    logistics: Logistics, *decisions: tuple[int, ClearanceGranted | ClearanceWithdrawn]
+) -> Line:
+    """What was decided of the first line, each so many days after the first day."""
+    with logistics.database.transaction() as session:
+        for day, event in decisions:
+            heard = replace(HEARD, occurred_at=NOW + timedelta(days=day))
+            REACTIONS[type(event)](session, event, heard)
+        session.expire_all()
+        line = session.get_one(Line, (ORDER, 1))
+        assert line.clearances
+        session.expunge_all()
+    return line
+
+
+def the_release(*lots: str, **changes: Any) -> ClearanceGranted:
+    named = tuple(ClearedLot(lot=lot, quantity=500, lane="custodial") for lot in lots)
+    return a_clearance_told(lots=named, **changes)
+
+
+def of_lot(line: Line, lot: str) -> Standing:
+    return replace(standing(line, pieces=500), lots=frozenset({lot}))
+
+
+def test_a_gate_was_passed_under_the_release_of_its_part_whatever_was_released_since(
+    logistics: Logistics,
+) -> None:
+    line = released_part_by_part(logistics, (0, the_release(LOTS[0])), (6, the_release(*LOTS)))
+    passed = reached(a_shipment(), *WAY)
+    corrected_to(NOW + timedelta(days=3), "GATE_IN", passed, of_lot(line, LOTS[0]))
+    passed = reached(a_shipment(), *WAY)
+    with pytest.raises(NotCleared, match="cleared only on"):
+        corrected_to(NOW + timedelta(days=3), "GATE_IN", passed, of_lot(line, LOTS[1]))
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        (ClearanceWithdrawn(order_id=ORDER, line=1, purpose="export"),),
+        (the_release(LOTS[0], destination="NL"),),
+    ],
+    ids=["withdrawn", "for another destination"],
+)
+def test_a_release_after_one_that_ended_counts_from_its_own_day(
+    logistics: Logistics, between: tuple[ClearanceGranted | ClearanceWithdrawn, ...]
+) -> None:
+    said = [(1 + day, event) for day, event in enumerate(between)]
+    line = released_part_by_part(logistics, (0, the_release(LOTS[0])), *said, (6, the_release(LOTS[0])))
+    passed = reached(a_shipment(), *WAY)
+    with pytest.raises(NotCleared, match="cleared only on"):
+        corrected_to(NOW + timedelta(days=3), "GATE_IN", passed, of_lot(line, LOTS[0]))
+
+
+def test_a_release_after_one_that_ran_out_counts_from_its_own_day(logistics: Logistics) -> None:
+    ran_out = the_release(LOTS[0], expires_on=DAY + timedelta(days=2))
+    line = released_part_by_part(logistics, (0, ran_out), (6, the_release(LOTS[0])))
+    passed = reached(a_shipment(), *WAY)
+    with pytest.raises(NotCleared, match="cleared only on"):
+        corrected_to(NOW + timedelta(days=3), "GATE_IN", passed, of_lot(line, LOTS[0]))

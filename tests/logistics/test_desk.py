@@ -84,7 +84,7 @@ def test_a_refused_form_keeps_what_was_typed(logistics: Logistics, visitor: Visi
     refused = visitor.submit("/logistics/lots/SRG-2503-001/pack", quantity="1001")
     assert refused.status_code == 422
     assert 'value="1001"' in refused.text
-    assert "1000 pieces free for packing" in refused.text
+    assert "1,000 pieces free for packing" in refused.text
 
 
 def test_a_refusal_is_said_in_the_readers_language_and_says_what_a_form_wants(

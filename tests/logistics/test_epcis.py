@@ -94,6 +94,7 @@ MILESTONES = (
     "DISCHARGED",
     "IMPORT_CLEARED",
     "GATE_OUT",
+    "STRIPPED",
     "DELIVERED",
 )
 

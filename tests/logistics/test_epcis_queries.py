@@ -16,6 +16,7 @@ from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import place_uri, sscc_uri
 from services.logistics.epcis import document_in_pieces
 from services.logistics.epcis_facts import facts_of
+from services.logistics.schemas.epcis import STEPS
 from shared import reference
 from shared.clock import real_now
 from shared.events.orders import WithholdingRequested
@@ -77,8 +78,42 @@ def test_a_query_finds_by_step_time_and_epc(logistics: Logistics, sealed: dict[s
     of_carton = found(ask(logistics, MATCH_epc=carton))
     assert {"commissioning", "receiving", "loading"} <= {event["bizStep"] for event in of_carton}
     assert found(ask(logistics, MATCH_epc="urn:epc:id:sscc:9529900.0999999999")) == []
-    container = f"urn:epc:id:bic:{'CSQU3054383'}"
+    container = "urn:epc:id:bic:CSQU3054383"
     assert [event["bizStep"] for event in found(ask(logistics, MATCH_epc=container))] == ["shipping"]
+    by_container = found(ask(logistics, MATCH_anyEPC=container))
+    assert {event["bizStep"] for event in by_container} == {"loading", "shipping"}
+
+
+def test_the_steps_that_may_be_asked_for_are_those_of_the_vocabulary() -> None:
+    published = json.loads((reference.FOLDER / "epcis" / "epcis-json-schema.json").read_text())
+    _, words = published["definitions"]["bizStep"]["anyOf"]
+    assert sorted(words["enum"]) == sorted(STEPS)
+
+
+def test_what_stood_on_a_pallet_or_in_a_container_is_found_by_it(logistics: Logistics) -> None:
+    logistics.hears(a_clearance())
+    logistics.gathered(a_lot())
+    ssccs = [each["sscc"] for each in logistics.staff.get("/cartons").json]
+    pallet = logistics.staff.post("/pallets", {"hub": SRAGEN}).json["sscc"]
+    for what, scanned in (("palletised", ssccs[:2]), ("taken_off", ssccs[:1])):
+        asked = {"what": what, "scans": [{"sscc": sscc} for sscc in scanned]}
+        at_pallet = {"pallet": pallet} if what == "palletised" else {}
+        assert logistics.staff.post("/scans", {**asked, **at_pallet}).status_code == 200
+    shipment = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "BE"}).json
+    by_pallet = found(ask(logistics, MATCH_anyEPC=sscc_uri(pallet)))
+    assert [(each["bizStep"], each["action"]) for each in by_pallet] == [
+        ("packing", "ADD"),
+        ("unpacking", "DELETE"),
+    ]
+    assert found(ask(logistics, MATCH_epc=sscc_uri(pallet))) == []
+    carton = sscc_uri(ssccs[0])
+    own = {each["eventID"] for each in found(ask(logistics, MATCH_epc=carton))}
+    told = found(ask(logistics, MATCH_anyEPC=carton))
+    assert [each["parentID"] for each in told if each["eventID"] not in own] == [carton]
+    both = found(ask(logistics, MATCH_anyEPC=sscc_uri(pallet), MATCH_epc=carton, EQ_bizStep="packing"))
+    assert both == by_pallet[:1]
+    assert logistics.change(shipment, "cancel", {"reason": "no room"}).status_code == 200
+    assert found(ask(logistics, MATCH_anyEPC=sscc_uri(pallet))) == []
 
 
 def test_of_a_cancelled_shipment_nothing_is_found_or_exported(
@@ -97,6 +132,7 @@ def test_a_query_that_can_not_be_understood_is_refused_by_its_parameter(logistic
         ("GE_eventTime", "yesterday"),
         ("perPage", "0"),
         ("EQ_action", "ADD"),
+        ("EQ_bizStep", "shipping,shiping"),
         ("nextPageToken", "x"),
     ):
         answer = ask(logistics, **{name: value})

@@ -23,6 +23,9 @@ from werkzeug.test import TestResponse, encode_multipart
 from kendi.cli import main
 from kendi.servers import Addresses
 from kendi.servers.postgres import _postgres
+from services.logistics.handlers.cartons import pack_lot
+from services.logistics.handlers.pallets import build_pallet
+from services.logistics.handlers.shipments import plan_shipment
 from services.logistics.storage import document_file
 from shared.database import Database, make_engine
 from shared.events.orders import Party
@@ -225,6 +228,28 @@ def test_a_restored_database_has_every_paper_and_takes_no_receipt_from_before(
         assert [row["action"] for row in whereabouts.newest_actions(session)] == ["restored"]
 
 
+def test_a_restored_database_gives_no_number_that_was_given_since_the_backup(
+    logistics: Logistics, restore: Callable[[], Database]
+) -> None:
+    logistics.hears(a_clearance(quantity=1_000), a_lot("SRG-2503-002"))
+    logistics.gathered(a_lot())
+    restored = restore()
+
+    def given(database: Database) -> set[str]:
+        """The numbers of cartons, a pallet and a shipment that are made there."""
+        with database.transaction() as session:
+            packed = pack_lot(session, lot="SRG-2503-002")
+            pallet = build_pallet(session, hub=SRAGEN)
+            planned = plan_shipment(session, hub=SRAGEN, destination="BE")
+            return {*(carton.sscc for carton in packed), pallet.sscc, planned.shipment.number}
+
+    since = given(logistics.database)
+    url = restored.engine.url.render_as_string(hide_password=False)
+    said = CliRunner().invoke(main, ["restored", "logistics"], env={"KENDI_LOGISTICS_DATABASE_URL": url})
+    assert said.exit_code == 0, said.output
+    assert since.isdisjoint(given(restored))
+
+
 def test_the_same_request_again_is_answered_again_and_another_file_under_its_key_is_not(
     logistics: Logistics,
 ) -> None:
@@ -280,6 +305,51 @@ def test_the_dossier_has_every_paper_with_its_hash_and_is_the_same_each_time(log
         told = dict(line.split("  ")[::-1] for line in archive.read(manifest).decode().splitlines())
         assert told == {name: hashlib.sha256(archive.read(name)).hexdigest() for name in names}
         assert "1,000" in text_of(archive.read("made/delivery-note.pdf"))
+
+
+def test_a_paper_that_nobody_asks_for_is_kept_when_somebody_hands_it_in(logistics: Logistics) -> None:
+    """Under FCA nobody of ours insures the goods, but the buyer may send us the policy."""
+    visitor = Visitor(logistics, LOGISTICS)
+    shipment = logistics.change(logistics.planned(), "book", a_booking()).json
+    assert "INS" not in {each["code"] for each in shipment["documents"]}
+    path = f"/logistics/shipment/{shipment['id']}"
+    assert '<option value="INS">INS: Cargo insurance' in visitor.open(f"{path}?lang=en")
+    sent = send(logistics, shipment, a_paper("INS"), a_pdf())
+    assert sent.status_code == 200, sent.text
+    kept = the_paper(sent.json, "INS")
+    assert (kept["state"], kept["number"], len(kept["files"])) == ("present", "INS-001", 1)
+    assert sent.json["missing"] == shipment["missing"]
+    booked_anew = logistics.change(shipment, "book", a_booking(vessel="MV Later")).json
+    assert the_paper(booked_anew, "INS")["state"] == "present"
+    assert visitor.open(f"{path}?lang=en").count("INS: Cargo insurance") == 1
+    for code in ("AWB", "CI", "PKS", "NO-SUCH"):
+        refused = logistics.change(shipment, "documents", a_paper(code))
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "code")
+
+
+def test_a_shipment_is_closed_with_what_the_consignee_signed_and_the_dossier_has_it(
+    logistics: Logistics,
+) -> None:
+    shipment = logistics.change(logistics.planned(), "book", a_booking()).json
+    proof = the_paper(shipment, "POD")
+    assert (proof["state"], proof["blocks"], proof["owed_by"]) == ("missing", ["CLOSED"], "consignee")
+    for paper in shipment["documents"]:
+        if paper["state"] == "missing" and paper["code"] != "POD":
+            assert logistics.change(shipment, "documents", a_paper(paper["code"])).status_code == 200
+    sealed = {"container": "CSQU3054383", "seal": "ID000123"}
+    assert logistics.change(shipment, "dispatch", sealed).status_code == 200
+    for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED"):
+        assert logistics.record(shipment, code).status_code == 200, code
+    for code in ("DISCHARGED", "IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(shipment, code, "BEANR").status_code == 200, code
+    without = logistics.record(shipment, "CLOSED", "BEANR")
+    assert without.status_code == 422
+    assert "POD (owed by consignee)" in without.json["detail"]
+    signed = a_picture("JPEG")
+    assert send(logistics, shipment, a_paper("POD"), signed).status_code == 200
+    assert logistics.record(shipment, "CLOSED", "BEANR").status_code == 200
+    with ZipFile(io.BytesIO(read(logistics, shipment, "documents.zip").data)) as archive:
+        assert archive.read("documents/POD-v1.jpg") == signed
 
 
 def test_the_clerk_sends_and_reads_a_paper_on_the_page_and_the_office_only_reads(

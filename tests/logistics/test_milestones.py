@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.logistics.domain.milestones import (
     Milestone,
     Reached,
+    called,
     furthest,
     graph_of,
     need_possible,
@@ -16,6 +17,7 @@ from services.logistics.domain.milestones import (
     possible_next,
     up_to,
 )
+from shared import reference
 from shared.refusal import Refused
 from tests.logistics.builders import NOW, WAY, a_graph
 
@@ -126,3 +128,64 @@ def test_whatever_is_reported_in_whatever_order_each_milestone_stands_after_its_
     codes = [each.code for each in so_far]
     for place, code in enumerate(codes):
         assert set(WAY[code]) <= set(codes[:place])
+
+
+EDIFACT = {
+    "6": "booking", "50": "paper",
+    **dict.fromkeys(("13", "15", "27", "64", "71", "74"), "scanned one by one"),
+    "7": ["BOOKING_CANCELLED"],
+    "94": ["STUFFED_SEALED"], "93": ["STUFFED_SEALED"],
+    "9": ["NPE_ISSUED"], "12": ["NPE_ISSUED"], "10": ["QUARANTINE_RELEASED"],
+    "17": ["CUSTOMS_RED_LANE", "DETAINED_AT_DEST"],
+    "40": ["GATE_IN"],
+    "48": ["LOADED", "TRANSSHIPPED"], "57": ["NOT_LOADED"], "86": ["NOT_LOADED"],
+    "24": ["VESSEL_DEPARTED"], "25": ["DEPARTURE_DELAYED"],
+    "100": ["TRANSSHIPPED"], "101": ["TRANSIT_DELAYED"],
+    "1": ["DISCHARGED"], "29": ["TRANSSHIPPED", "DISCHARGED"],
+    "8": ["IMPORT_CLEARED"],
+    "28": ["STRIPPED"],
+    "21": ["DELIVERED"], "72": ["DELIVERED"], "73": ["SHORT_LANDED"], "85": ["SHORT_LANDED"], "18": ["GOODS_DAMAGED"],
+    "90": ["QUARANTINE_HOLD", "DETAINED_AT_DEST"], "82": ["RETURNED"],
+}  # fmt: skip
+DCSA = {
+    "SHIPMENT RECE": "booking", "SHIPMENT CONF": "booking",
+    **dict.fromkeys(("SHIPMENT DRFT", "APPR", "SHIPMENT ISSU", "SHIPMENT SURR", "VOID"), "paper"),
+    "EQUIPMENT STUF": ["STUFFED_SEALED"],
+    "EQUIPMENT GTIN": ["GATE_IN"],
+    "EQUIPMENT LOAD": ["LOADED", "TRANSSHIPPED"], "EQUIPMENT DISC": ["TRANSSHIPPED", "DISCHARGED"],
+    "TRANSPORT DEPA": ["VESSEL_DEPARTED"], "TRANSPORT ARRI": ["DISCHARGED"],
+    "SHIPMENT ARN": ["IMPORT_CLEARED"], "SHIPMENT SRM": ["IMPORT_CLEARED"],
+    "EQUIPMENT GTOT": ["GATE_OUT"], "EQUIPMENT STRP": ["STRIPPED"],
+}  # fmt: skip
+"""What each code of a carrier means, or by which word it is refused: all those that carriers have for such goods."""
+
+
+@pytest.mark.parametrize(
+    ("names", "means"),
+    [
+        *(({"edifact": code}, means) for code, means in EDIFACT.items()),
+        *(({"dcsa": code}, means) for code, means in DCSA.items()),
+    ],
+)
+def test_each_code_of_a_carrier_is_a_milestone_or_is_told_otherwise(
+    names: dict[str, str], means: str | list[str]
+) -> None:
+    graph = of_shipments(
+        graph_of(
+            Milestone(
+                code=each.code,
+                name_en=each.name_en,
+                name_id=each.name_id,
+                after=each.predecessors,
+                dcsa=each.dcsa,
+                edifact=each.edifact_9011,
+            )
+            for each in reference.milestones()
+        )
+    )
+    if isinstance(means, list):
+        assert called(graph, **names) == means
+    else:
+        with pytest.raises(Refused, match=means) as refusal:
+            called(graph, **names)
+        assert refusal.value.field in names

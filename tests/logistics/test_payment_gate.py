@@ -78,3 +78,11 @@ def test_the_desk_shows_the_gate_until_it_opens(logistics: Logistics, shipment: 
     assert [said in visitor.open(page) for page in pages] == [True, True]
     logistics.hears(a_status("settled"))
     assert [said in visitor.open(page) for page in pages] == [False, False]
+
+
+def test_what_was_told_as_paid_wrongly_blocks_the_document_again(
+    logistics: Logistics, shipment: dict[str, Any]
+) -> None:
+    logistics.hears(a_status("settled"), a_status("part_paid"))
+    assert "BL waits for the payment" in str(waits(logistics, shipment))
+    assert logistics.change(shipment, "documents", a_paper("BL")).status_code == 422

@@ -145,16 +145,23 @@ def test_what_was_sealed_comes_back_to_be_counted_in_and_what_was_loaded_is_no_m
     for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED"):
         assert logistics.record(second, code).status_code == 200, code
     refused = logistics.change(second, "cancel", {"reason": "Changed our minds."})
-    assert (refused.status_code, "diverted, returned or claimed for" in refused.text) == (422, True)
+    assert (refused.status_code, "only returned, or claimed for once it is delivered" in refused.text) == (
+        422,
+        True,
+    )
 
 
-def dispatched(logistics: Logistics, shipment: dict[str, Any], container: str, **booking: Any) -> None:
-    """Booked, with the papers that it lacks, and sealed."""
+def sealed_in(logistics: Logistics, shipment: dict[str, Any], unit: str, **booking: Any) -> Any:
+    """Booked, with the papers that it lacks, and dispatched if it may be."""
     logistics.change(shipment, "book", a_booking(**booking))
     for document in read(logistics, shipment)["documents"]:
         if document["state"] == "missing":
             logistics.change(shipment, "documents", a_paper(document["code"]))
-    left = logistics.change(shipment, "dispatch", {"container": container, "seal": SEAL})
+    return logistics.change(shipment, "dispatch", {"container": unit, "seal": SEAL})
+
+
+def dispatched(logistics: Logistics, shipment: dict[str, Any], container: str, **booking: Any) -> None:
+    left = sealed_in(logistics, shipment, container, **booking)
     assert left.status_code == 200, left.text
 
 
@@ -190,6 +197,57 @@ def test_a_share_of_a_container_is_followed_carton_by_carton(logistics: Logistic
         each for each in steps(logistics, shipment) if each.get("kendi:milestone") == "STUFFED_SEALED"
     ]
     assert (sealed["type"], len(sealed["epcList"])) == ("ObjectEvent", 5)
+
+
+@pytest.fixture
+def two_shipments(two_lots: Logistics) -> tuple[dict[str, Any], dict[str, Any]]:
+    first, second = (plan(two_lots, lines=[{"order_id": str(ORDER), "line": line}]).json for line in (1, 2))
+    return first, second
+
+
+def test_a_container_goes_with_another_shipment_only_once_the_first_is_delivered_or_given_up(
+    logistics: Logistics, two_shipments: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_shipments
+    assert sealed_in(logistics, first, CONTAINER).status_code == 200
+    for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED", "DISCHARGED"):
+        assert logistics.record(first, code, "BEANR" if code == "DISCHARGED" else "IDSRG").status_code == 200
+    for equipment in ("20GP", "LCL"):
+        refused = sealed_in(logistics, second, "csqu 305438 3", equipment=equipment)
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "container")
+        assert f"CSQU3054383 is on its way with {first['number']}" in refused.json["detail"]
+    for code in ("IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(first, code, "BEANR").status_code == 200
+    assert sealed_in(logistics, second, CONTAINER).status_code == 200
+
+
+def test_a_container_of_a_shipment_that_was_given_up_takes_another(
+    logistics: Logistics, two_shipments: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_shipments
+    assert sealed_in(logistics, first, CONTAINER).status_code == 200
+    assert sealed_in(logistics, second, CONTAINER).status_code == 422
+    assert logistics.change(first, "cancel", {"reason": "No room."}).status_code == 200
+    assert sealed_in(logistics, second, CONTAINER).status_code == 200
+
+
+def test_shares_of_a_container_go_in_one_only_if_they_sail_together(
+    logistics: Logistics, two_shipments: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_shipments
+    assert sealed_in(logistics, first, CONTAINER, equipment="LCL").status_code == 200
+    later = sealed_in(logistics, second, CONTAINER, equipment="LCL", vessel="MV Later")
+    assert (later.status_code, first["number"] in later.json["detail"]) == (422, True)
+    assert sealed_in(logistics, second, CONTAINER, equipment="LCL").status_code == 200
+
+
+def test_the_truck_that_brought_a_share_to_the_port_brings_another_to_a_later_vessel(
+    logistics: Logistics, two_shipments: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_shipments
+    assert sealed_in(logistics, first, "H 1234 XY", equipment="LCL").status_code == 200
+    truck = sealed_in(logistics, second, "H 1234 XY", equipment="LCL", vessel="MV Later")
+    assert truck.status_code == 200, truck.text
 
 
 def test_a_shipment_is_divided_only_once_nobody_else_decides_over_its_lines(logistics: Logistics) -> None:

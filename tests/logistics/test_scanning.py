@@ -169,6 +169,25 @@ def test_cartons_stand_on_one_pallet_and_move_with_it(logistics: Logistics) -> N
     assert logistics.staff.post("/scans", none).json["detail"] == f"There is no pallet {one}."
 
 
+def test_the_label_of_a_pallet_tells_who_made_what_stands_on_it_and_where_it_was_built(
+    logistics: Logistics,
+) -> None:
+    here = packed(logistics)
+    logistics.hears(a_lot("PWD-2503-001", facility="LPS-PWD"))
+    elsewhere = [each["sscc"] for each in logistics.staff.post("/cartons", {"lot": "PWD-2503-001"}).json]
+    pallet = logistics.staff.post("/pallets", {"hub": SEMARANG}).json["sscc"]
+
+    def label() -> str:
+        return text_of(logistics.staff.get(f"/pallets/{pallet}/label.pdf").data)
+
+    assert "Made in" not in label()
+    scan(logistics, "gathered", *here, *elsewhere, hub=SEMARANG)
+    scan(logistics, "palletised", here[0], here[1], elsewhere[0], pallet=pallet)
+    sragen, purwodadi = (a_facility(code).name for code in (SRAGEN, "LPS-PWD"))
+    assert f"Made in Indonesia at {purwodadi}, {sragen} Pallet built at {SEMARANG}" in label()
+    assert "DEMO" in label()
+
+
 def test_a_pallet_is_loaded_as_a_whole_into_its_own_shipment_only(logistics: Logistics) -> None:
     shipment = logistics.planned()
     ssccs = [each["sscc"] for each in logistics.staff.get("/cartons").json]

@@ -174,6 +174,10 @@ def test_what_is_loaded_goes_with_no_other_vessel(logistics: Logistics) -> None:
         ("DISCHARGED", "90", DETAINED),
         ("DISCHARGED", "85", SHORT),
         ("VESSEL_DEPARTED", "82", BACK),
+        ("GATE_IN", "57", "NOT_LOADED"),
+        ("GATE_IN", "86", "NOT_LOADED"),
+        ("DISCHARGED", "73", SHORT),
+        ("DISCHARGED", "18", "GOODS_DAMAGED"),
     ],
 )
 def test_carriers_call_trouble_by_their_codes(
@@ -181,6 +185,50 @@ def test_carriers_call_trouble_by_their_codes(
 ) -> None:
     shipment = on_the_way(logistics, after)
     assert report(logistics, shipment, edifact=edifact).json["overlays"] == [code]
+
+
+def test_a_booking_that_the_carrier_cancelled_and_a_delay_are_read_until_they_are_over(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = logistics.booked()
+    for edifact, code in (("7", "BOOKING_CANCELLED"), ("25", "DEPARTURE_DELAYED")):
+        assert code in report(logistics, shipment, edifact=edifact).json["overlays"]
+        assert read_everywhere(visitor, shipment, code)
+    assert report(logistics, shipment, edifact="6").json["errors"][0]["field"] == "edifact"
+    assert overlays(logistics, shipment) == ["DEPARTURE_DELAYED", "BOOKING_CANCELLED"]
+    later = logistics.change(shipment, "book", a_booking(vessel="MV Later")).json
+    assert later["overlays"] == ["DEPARTURE_DELAYED"]
+    assert later["milestones"][-1]["milestone"] == "BOOKED_ANEW"
+    follow(logistics, shipment, "VESSEL_DEPARTED")
+    assert overlays(logistics, shipment) == []
+    assert report(logistics, shipment, edifact="101").json["overlays"] == ["TRANSIT_DELAYED"]
+    assert logistics.record(shipment, "DISCHARGED", "BEANR").json["overlays"] == []
+
+
+def test_a_container_leaves_the_port_and_is_emptied_before_the_goods_are_received(
+    logistics: Logistics, visitor: Visitor
+) -> None:
+    shipment = on_the_way(logistics, "DISCHARGED")
+    page = visitor.open(f"/logistics/shipment/{shipment['id']}")
+    assert '<option value="IMPORT_CLEARED" selected' in page
+    assert logistics.record(shipment, "IMPORT_CLEARED", "BEANR").status_code == 200
+    for names, state in (
+        ({"dcsa": "GTOT"}, "gate_out"),
+        ({"dcsa": "STRP"}, "stripped"),
+        ({"edifact": "72"}, "delivered"),
+    ):
+        answer = report(logistics, shipment, **names, place="BEANR")
+        assert (answer.status_code, answer.json["state"]) == (200, state), answer.text
+        page = visitor.open(f"/logistics/shipment/{shipment['id']}")
+        assert ('<option value="DELIVERED" selected' in page) is (state != "delivered")
+    events = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json["epcisBody"]["eventList"]
+    told = [(each["bizStep"], each["type"]) for each in events][-4:]
+    assert told == [
+        ("other", "ObjectEvent"),
+        ("departing", "ObjectEvent"),
+        ("unpacking", "AggregationEvent"),
+        ("receiving", "ObjectEvent"),
+    ]
 
 
 def test_what_customs_opened_is_sealed_anew_once_its_cartons_were_read_again(

@@ -39,6 +39,9 @@ CASES: dict[Operation, Case] = {
     ("patch", f"{V1}/orders/{{order_id}}"): Case((BUYER,), {"lines": [{"line": 1, "quantity": 900}]}, FRESH),
     ("get", f"{V1}/orders/{{order_id}}/payments"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/payments"): Case((BUYER,), a_payment(amount="50.00")),
+    ("post", f"{V1}/orders/{{order_id}}/payments/{{payment_id}}/take-back"): Case(
+        (BUYER,), {"reason": REASON}
+    ),
     ("get", f"{V1}/orders/{{order_id}}/proforma.pdf"): Case(READERS),
     ("get", f"{V1}/orders/{{order_id}}/claims"): Case(READERS),
     ("post", f"{V1}/claims"): Case((BUYER,), {"sscc": SSCC, "quantity": 5, **WHY}),
@@ -58,6 +61,9 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/needs"): Case(OFFICERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane"): Case((COMPLIANCE,), {"reason": REASON}),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane/request"): NOTHING,
+    ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/free-lane/decline"): Case(
+        (COMPLIANCE,), {"reason": REASON}
+    ),
     ("get", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case(READERS),
     ("post", f"{V1}/orders/{{order_id}}/lines/{{line}}/acknowledgement"): Case((BUYER,), SAID),
     ("get", f"{V1}/counsel-notes"): Case(OFFICERS),

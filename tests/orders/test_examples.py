@@ -119,6 +119,7 @@ def a_free_workshop(orders: Orders) -> None:
     """A line that the law blocks, and that free workers are to make."""
     here = f"{API}/orders/{follow(orders, country='CA', po_number='PO-2025-0109').id}/lines/1"
     done(orders.buyer.post(f"{here}/free-lane/request", {}))
+    done(orders.officer.post(f"{here}/free-lane/decline", REASON))
     done(orders.officer.post(f"{here}/free-lane", REASON))
 
 
@@ -151,7 +152,9 @@ def after_the_sale(orders: Orders) -> None:
     order.hears(a_recording("independent_visit", 1))
     for dossier in (f"lots/{LOT}", f"lots/{LOT}.pdf", f"shipments/{SHIPMENT}", f"shipments/{SHIPMENT}.pdf"):
         done(orders.officer.get(f"{API}/dossiers/{dossier}"))
-    done(orders.buyer.post(f"{API}/orders/{order.id}/payments", a_payment()))
+    paid = done(orders.buyer.post(f"{API}/orders/{order.id}/payments", a_payment())).json["payments"][0]["id"]
+    wrong = {"reason": "It was another order that this was paid for."}
+    done(orders.buyer.post(f"{API}/orders/{order.id}/payments/{paid}/take-back", wrong))
     done(orders.buyer.get(f"{API}/orders/{order.id}/payments"))
     done(orders.buyer.get(f"{API}/orders/{order.id}/proforma.pdf"))
     claim = done(orders.buyer.post(f"{API}/claims", {"sscc": SSCC, "quantity": 20, **WHY})).json

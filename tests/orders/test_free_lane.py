@@ -1,5 +1,7 @@
 """A line that the law blocks may be made by free workers: the buyer asks, the compliance officer decides, nothing is released."""
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +20,7 @@ from tests.orders.test_quotes import answered, asked, line_to
 from tests.orders.test_releases import clearances, hold
 
 REASON = "Free workers of the workshop in Solo make it, apart from any prison."
-CHOOSE, ASK = "free-lane", "free-lane/request"
+CHOOSE, ASK, DECLINE = "free-lane", "free-lane/request", "free-lane/decline"
 CUSTODIAL_BLOCK = {"action": "block", "countries": ["CA"], "lane": "custodial", "law": ["9897.00.00"]}
 FREE = {"action": "allow", "lane": "free"}
 FREE_LOT = "FREE-1"
@@ -42,7 +44,7 @@ def blocked(orders: Orders) -> Followed:
 
 def say(order: Followed, what: str, who: str = "officer", body: Any = None, line: int = 1) -> Any:
     caller = getattr(order.orders, who)
-    body = {"reason": REASON} if body is None and what == CHOOSE else body or {}
+    body = {"reason": REASON} if body is None and what != ASK else body or {}
     return caller.post(f"/orders/v1/orders/{order.id}/lines/{line}/{what}", body)
 
 
@@ -96,6 +98,83 @@ def test_the_buyer_asks_and_the_officer_decides_and_all_is_told_in_plain_words(b
         in said
     )
     assert "Line 1: 1,000 pieces may be made, by free workers alone" in said
+
+
+def test_what_the_buyer_asked_for_is_declined_with_a_reason_that_they_read_and_may_be_asked_again(
+    blocked: Followed,
+) -> None:
+    assert say(blocked, ASK, "buyer").status_code == 200
+    answer = say(blocked, DECLINE)
+    assert answer.status_code == 200, answer.text
+    line = line_of(blocked)
+    assert (line["free_lane"]["state"], line["free_lane"]["reason"]) == ("declined", REASON)
+    assert (line["state"], line["next"]["owed_by"]) == ("policy_blocked", "buyer")
+    assert blocked.told()[-1] == "free_lane_declined"
+    assert (
+        f"The compliance officer declined that free workers, apart from prisons, make line 1: {REASON}"
+        in [entry["text"] for entry in blocked.timeline()]
+    )
+    twice = say(blocked, DECLINE)
+    assert (twice.status_code, "nothing to decline" in twice.text) == (422, True)
+    assert say(blocked, ASK, "buyer").status_code == 200
+    assert line_of(chosen(blocked))["free_lane"]["state"] == "chosen"
+    assert say(blocked, DECLINE).status_code == 422
+
+
+def test_nothing_is_declined_that_nobody_asked_for(blocked: Followed) -> None:
+    assert say(blocked, DECLINE).status_code == 422
+    assert line_of(blocked)["free_lane"] is None
+
+
+@pytest.mark.parametrize("who", ["buyer", "office", "rival"])
+def test_nobody_but_the_officer_declines(blocked: Followed, who: str) -> None:
+    say(blocked, ASK, "buyer")
+    assert say(blocked, DECLINE, who).status_code == 403
+    assert line_of(blocked)["free_lane"]["state"] == "asked"
+
+
+def test_another_destination_ends_what_was_declined(blocked: Followed) -> None:
+    say(blocked, ASK, "buyer")
+    say(blocked, DECLINE)
+    told = amended(blocked, consignee=CONSIGNEE | {"country": "ID"})
+    assert not any("free workshop" in each["text"] for each in told["consequences"])
+    amended(blocked, consignee=CONSIGNEE | {"country": "CA"})
+    assert line_of(blocked)["free_lane"] is None
+
+
+def queue(orders: Orders) -> list[str]:
+    """The lines that the page of holds lists as asked for free workers."""
+    return re.findall(r"/lines/(\d+)/free-lane", Visitor(orders, COMPLIANCE).open("/orders/holds/"))
+
+
+def cancel(order: Followed) -> None:
+    asked = order.orders.buyer.post(f"/orders/v1/orders/{order.id}/cancel", {"reason": REASON})
+    assert asked.status_code == 202, asked.text
+
+
+def begin_elsewhere(order: Followed) -> None:
+    order.hears(order.plan(), order.work())
+
+
+def decline(order: Followed) -> None:
+    assert say(order, DECLINE).status_code == 200
+
+
+def bar_everybody(order: Followed) -> None:
+    barred = {"action": "block", "countries": ["CA"], "law": ["A new law"], **WORDS}
+    publish(order.orders, *versions(DP_CA_1=CUSTODIAL_BLOCK, DP_FREE_1=FREE, DP_CA_3=barred))
+    screen_again(order.orders)
+
+
+@pytest.mark.parametrize("what", [cancel, begin_elsewhere, bar_everybody, decline, chosen])
+def test_what_is_asked_for_leaves_the_officers_queue_once_it_can_be_answered_no_more(
+    blocked: Followed, what: Callable[[Followed], object]
+) -> None:
+    say(blocked, ASK, "buyer")
+    assert queue(blocked.orders) == ["1"]
+    what(blocked)
+    assert queue(blocked.orders) == []
+    assert "asks that free workers make it" not in Visitor(blocked.orders, COMPLIANCE).open("/orders/")
 
 
 def test_what_free_workers_made_is_cleared_to_export_as_theirs(blocked: Followed) -> None:
@@ -293,7 +372,12 @@ def test_the_pages_lead_the_buyer_to_ask_and_the_officer_to_decide(blocked: Foll
     assert form in officer.open(here)
     assert send(officer, form, reason="Too short.").status_code == 422
     assert "The buyer asked on" in officer.open(form)
-    assert send(officer, form, reason=REASON).status_code == 303
+    assert send(officer, form, reason=REASON, answer="decline").status_code == 303
+    assert f"make line 1: {REASON}" in buyer.open(here)
+    assert f"baris 1 dibuat pekerja bebas: {REASON}" in buyer.open(f"{here}?lang=id")
+    assert "Ask for a free workshop" in buyer.open(f"{here}?lang=en")
+    assert send(buyer, form).status_code == 303
+    assert send(officer, form, reason=REASON, answer="choose").status_code == 303
     for visitor in (buyer, officer):
         assert "Decided by: compliance officer" in visitor.open(here)
     assert attempts(blocked.orders) == [("free_lane", COMPLIANCE)]

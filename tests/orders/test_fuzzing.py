@@ -45,13 +45,15 @@ SELDOM = {
     "POST /orders/v1/quotes",
     "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane",
     "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane/request",
+    "POST /orders/v1/orders/{order_id}/lines/{line}/free-lane/decline",
+    "POST /orders/v1/orders/{order_id}/payments/{payment_id}/take-back",
     "POST /orders/v1/samples/{sku}/approve",
     "POST /orders/v1/samples/{sku}/refuse",
     "DELETE /orders/v1/drafts/{draft_id}",
 }
-"""An order that is made up seldom fits in all, a line is seldom blocked, a sample is judged once, and a draft that was
-placed is none; one of each is asked for before. What is made up for a release names, as a rule, a digest or a lot that
-is none."""
+"""An order that is made up seldom fits in all, a line is seldom blocked, a payment is taken back once, a sample is judged
+once, and a draft that was placed is none; one of each is asked for before. What is made up for a release names, as a
+rule, a digest or a lot that is none."""
 
 
 def test_no_request_of_a_buyer_breaks_the_service_and_each_answer_is_documented(stocked: Orders) -> None:

@@ -16,7 +16,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from kendi.servers import Addresses
@@ -170,6 +170,34 @@ def test_a_po_number_that_no_index_takes_refuses_its_row_alone(orders: Orders) -
         ("refused", "po_number"),
         ("accepted", None),
     ]
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\0b"])
+def test_a_row_whose_names_are_no_text_is_refused_with_its_order_alone(orders: Orders, name: str) -> None:
+    rows = [a_row("A"), a_row("A", **{name: "1"}), a_row("B")]
+    body = b"\n".join(json.dumps(row).encode() for row in rows)
+    assert outcomes(imported(orders, body, "application/x-ndjson")) == [
+        ("refused", "po_number"),
+        ("refused", "row"),
+        ("accepted", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"po_number": ', json.dumps(a_row("A", **{"\ud800": "1"})), json.dumps(a_row("A", **{"a\0b": "1"}))],
+    ids=["no JSON", "half a letter", "a zero"],
+)
+def test_a_kept_row_that_nobody_can_read_is_refused_with_its_order_and_later_imports_go_on(
+    orders: Orders, content: str
+) -> None:
+    first = send(orders.buyer, as_csv(a_row("A"), a_row("B")))
+    with orders.database.transaction() as session:
+        poisoned = update(order_import_row).where(order_import_row.c.po_number == "A")
+        session.execute(poisoned.values(content=content))
+    assert outcomes(imported(orders, as_csv(a_row("C")))) == [("accepted", None)]
+    rows = orders.buyer.get(f"{first.headers['Location']}/rows?limit=200").json
+    assert outcomes(rows) == [("refused", "row"), ("accepted", None)]
 
 
 @pytest.mark.parametrize("kind", ["text/csv", "application/x-ndjson"])

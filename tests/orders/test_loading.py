@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kendi.preparing import load_reference
 from kendi.servers import Addresses
 from services.orders import policies
-from services.orders.storage import destination_policy, item
+from services.orders.storage import destination_policy, item, rescreening
 from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.tables import outbox_event
@@ -61,6 +61,35 @@ def test_a_changed_item_is_published_again_and_no_other(
     change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: 15")
     assert loaded(addresses, folder)["items"] == 1
     assert published(database)[14:] == ["item/CR-BALL-07"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("parties.yaml", "prison_families: [bamboo, ", "prison_families: ["),
+        ("catalogue.yaml", 'hs6: "5609.00"', 'hs6: "5705.00"'),
+        ("catalogue.yaml", "family: coco_rope", "family: coffee_wood"),
+    ],
+)
+def test_open_lines_are_screened_again_where_an_article_or_a_seller_is_another_for_the_rules(
+    database: Database, addresses: Addresses, folder: Path, file: str, old: str, new: str
+) -> None:
+    loaded(addresses, folder)
+    change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: 15")
+    loaded(addresses, folder)
+    assert asked_for(database) == 1, "the policies that came in, and no minutes of work"
+    change(folder, file, old, new)
+    loaded(addresses, folder)
+    assert asked_for(database) == 2
+    loaded(addresses, folder)
+    assert asked_for(database) == 2
+
+
+def asked_for(database: Database) -> int:
+    """How often it was asked that open lines are screened again today."""
+    with database.transaction() as session:
+        due = rescreening.c.due_on <= business_today(session)
+        return int(session.execute(select(func.count()).select_from(rescreening).where(due)).scalar_one())
 
 
 def test_a_policy_that_is_no_more_in_the_file_is_kept_and_counts_no_more(

@@ -40,7 +40,7 @@ def upgrade(connection: Connection, revision: str | None = None) -> None:
 
 
 def add(connection: Connection, table: str, **values: Any) -> None:
-    names = ", ".join(values)
+    names = ", ".join(f'"{name}"' for name in values)
     marks = ", ".join(f":{name}" for name in values)
     connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), values)  # our own text
 
@@ -206,3 +206,16 @@ def test_releases_clearances_and_deliveries_of_before_are_kept(connection: Conne
     )
     waiting = connection.execute(text("SELECT timeline_id FROM feed_waiting")).scalars().all()
     assert waiting == [2]  # also when a web process of the version before wrote it
+
+
+def test_open_lines_are_screened_on_the_day_on_which_a_published_rule_turns_for_deliveries(
+    connection: Connection,
+) -> None:
+    upgrade(connection, "shared@head")
+    upgrade(connection, "orders_0035")
+    rows = (("UNTIL", {"delivery_before": "2999-12-14"}), ("FROM", {"delivery_from": "2999-12-14"}))
+    for id, row in (*rows, ("PAST", {"delivery_from": "2020-01-01"}), ("ALWAYS", {"delivery_from": None})):
+        add(connection, "destination_policy", id=id, version=2, row=json.dumps(row))
+    upgrade(connection, "orders_0039")
+    due = connection.execute(text("SELECT due_on::text, policies FROM rescreening")).all()
+    assert [tuple(row) for row in due] == [("2999-12-14", ["FROM.v2", "UNTIL.v2"])]

@@ -208,8 +208,15 @@ def test_a_destination_that_nobody_assessed_needs_a_note_on_its_own_law(orders: 
     order = follow(orders, country="BR")
     order.hears(order.plan(), order.lot())
     assert still_open(order) == ["LEGAL_ASSESSMENT"]
+    page = Visitor(orders, COMPLIANCE).open(f"/orders/holds/{order.id}/1")
+    assert f"{LOT}: 0 of 11, open: consent, " in page, "whatever a rule asks for"
     assert orders.officer.post(NOTES, a_note(country="BE", policies=[])).status_code == 201
     assert still_open(order) == ["LEGAL_ASSESSMENT"]
+    with orders.database.transaction() as session:
+        row = {"action": "hold", "countries": ["BR"], "lane": "free", "needs": ["DOSSIER"]}
+        session.execute(insert(destination_policy).values(id="DP-BR-1", version=1, row=row))
+    assert orders.officer.post(NOTES, a_note(country="BR", policies=["DP-BR-1.v1"])).status_code == 201
+    assert still_open(order) == ["LEGAL_ASSESSMENT"], "that is advice on the work of others"
     assert orders.officer.post(NOTES, a_note(country="BR", policies=[])).status_code == 201
     assert still_open(order) == []
 
@@ -508,7 +515,7 @@ def sign_both(order: Followed) -> None:
         assert sign(order, caller).status_code == 200
 
 
-def test_evidence_that_contradicts_ends_a_release_to_export_and_leaves_that_to_produce(
+def test_evidence_that_contradicts_ends_a_release_to_export(
     orders: Orders,
 ) -> None:
     order = made(orders, "DOSSIER")
@@ -524,6 +531,64 @@ def test_evidence_that_contradicts_ends_a_release_to_export_and_leaves_that_to_p
     assert (hold(order)["purpose"], hold(order)["signatures"]) == ("export", [])
     sign_both(order)
     assert hold(order) is None
+
+
+def speaks(n: int, code: str = SRAGEN) -> Any:
+    return a_recording("pay", n, finding="contradicts", valid_until=None, code=code)
+
+
+def test_evidence_against_a_facility_that_is_to_make_it_ends_the_release_to_produce_and_stands_beside_it(
+    orders: Orders,
+) -> None:
+    let_belgium_need(orders, "DOSSIER")
+    order = follow(orders, country="BE")
+    sign_both(order)
+    order.hears(order.plan(), speaks(1, "LPS-KLT"))
+    assert hold(order) is None, "another facility's"
+    order.hears(speaks(2))
+    assert order.told()[-2:] == ["clearance_withdrawn", "hold_opened"]
+    withdrawn = next(each for each in reversed(order.timeline()) if "withdrawn" in each["type"])
+    assert (withdrawn["data"]["purpose"], withdrawn["data"]["because"]) == ("produce", "evidence")
+    asked = hold(order)
+    assert (asked["purpose"], asked["facilities"], asked["signatures"]) == ("produce", [SRAGEN], [])
+    page = Visitor(orders, COMPLIANCE).open(f"/orders/holds/{order.id}/1")
+    assert f"{SRAGEN}: 0 of 10, open: consent, " in page
+    assert "pay (contradicted)" in page
+    order.hears(a_recording("hours", 3))
+    assert sign(order, seen=asked["seen"]).status_code == 422, "what stands beside it is not what was seen"
+    sign_both(order)
+    assert hold(order) is None
+    order.hears(order.plan())
+    assert hold(order) is None, "two people signed for this facility as it is"
+    order.hears(speaks(4))
+    assert hold(order)["signatures"] == []
+    assert sign(order).status_code == 200
+    order.hears(speaks(5))
+    assert hold(order)["signatures"] == [], "a lone signature is asked for anew, too"
+
+
+def test_a_plan_with_a_facility_that_evidence_speaks_against_ends_a_release_that_did_not_name_it(
+    orders: Orders,
+) -> None:
+    let_belgium_need(orders, "DOSSIER")
+    order = follow(orders, country="BE")
+    sign_both(order)
+    order.hears(speaks(1), order.plan())
+    assert (hold(order)["purpose"], hold(order)["facilities"]) == ("produce", [SRAGEN])
+    order.hears(taken_back(1, "pay"))
+    sign_both(order)
+    order.hears(order.plan(), order.work(), report(order), order.lot())
+    assert hold(order)["purpose"] == "export"
+
+
+def test_what_is_all_made_or_waits_for_nobody_is_not_asked_anew_to_be_made(orders: Orders) -> None:
+    order = follow(orders, country="ID")
+    order.hears(order.plan(), speaks(1))
+    assert "clearance_withdrawn" not in order.told()
+    other = follow(orders, country="BE", po_number="PO-2")
+    other.hearing = order.hearing
+    other.hears(other.plan(), speaks(2))
+    assert "clearance_withdrawn" not in order.told(), "nobody had signed"
 
 
 def test_favourable_evidence_ends_nothing_and_adverse_evidence_asks_a_lone_signature_anew(

@@ -1,5 +1,6 @@
 """The page of an order's payments: what is due, paid and credited, and telling of more, without JavaScript."""
 
+import re
 from typing import Any
 
 import pytest
@@ -81,6 +82,18 @@ def test_a_refusal_is_said_in_indonesian(order: Followed, orders: Orders) -> Non
     refused = submit(buyer, page_of(order), **a_form(amount="551"))
     assert "Dari 550.00 tinggal 550.00 USD yang harus dibayar" in refused.text
     assert "Catat pembayaran" in refused.text
+
+
+def test_a_payment_told_wrongly_is_taken_back_by_its_form(order: Followed, buyer: Visitor) -> None:
+    submit(buyer, page_of(order), **a_form())
+    (form,) = re.findall(r'action="(/orders/order/[^"]+/take-back)"', buyer.open(page_of(order)))
+    refused = submit(buyer, form, reason=" ")
+    assert (refused.status_code, "<details open>" in refused.text) == (422, True)
+    assert submit(buyer, form, reason="The bank took it back.").status_code == 303
+    assert payment_of(order)["paid"] == "0.00"
+    page = buyer.open(page_of(order))
+    assert "taken back, since it was told wrongly: The bank took it back." in page
+    assert form not in page
 
 
 @pytest.mark.parametrize("role", [COMPLIANCE, KANWIL])

@@ -85,6 +85,47 @@ def test_a_wrong_payment_is_refused_by_field_and_nothing_is_noted(
     assert order.read()["payment"]["paid"] == "0.00"
 
 
+WRONG = "It was paid for another order."
+
+
+def take_back(order: Followed, id: str, *, status: int = 200, reason: str = WRONG) -> Any:
+    answer = order.orders.buyer.post(f"{ORDERS}/{order.id}/payments/{id}/take-back", {"reason": reason})
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def test_a_payment_told_wrongly_is_taken_back_by_another_entry_and_told_anew(order: Followed) -> None:
+    (told,) = pay(order, amount="550.00")["payments"]
+    back = take_back(order, told["id"])
+    assert (back["status"], back["paid"]) == ("unpaid", "0.00")
+    first, second = back["payments"]
+    assert first == told
+    assert (second["amount"], second["corrects"], second["reason"]) == ("-550.00", told["id"], WRONG)
+    assert order.told()[-2:] == ["payment_taken_back", "payment_status_changed"]
+    (said,) = [entry["text"] for entry in order.timeline() if "told wrongly" in entry["text"]]
+    assert said == f"A payment of 550.00 USD was told wrongly and counts no more: {WRONG}"
+    right = pay(order, amount="300.00")
+    assert (right["status"], right["paid"]) == ("part_paid", "300.00")
+    assert pay(order, amount="300.00")["paid"] == "300.00", "the right one counts once, too"
+
+
+def test_a_payment_is_taken_back_once_and_what_took_it_back_is_none(order: Followed) -> None:
+    (told,) = pay(order)["payments"]
+    _, back = take_back(order, told["id"])["payments"]
+    for id in (told["id"], back["id"]):
+        assert "was taken back before" in take_back(order, id, status=422)["detail"]
+    assert order.read()["payment"]["paid"] == "0.00"
+    assert take_back(order, str(order.id), status=404)["detail"].startswith("There is no such payment")
+
+
+@pytest.mark.parametrize("reason", ["", "x" * 501, "3301012345678901 paid it"])
+def test_a_payment_is_taken_back_for_a_reason_in_plain_words(order: Followed, reason: str) -> None:
+    (told,) = pay(order)["payments"]
+    (error,) = take_back(order, told["id"], status=422, reason=reason)["errors"]
+    assert error["field"] == "reason"
+    assert order.read()["payment"]["paid"] == "250.00"
+
+
 def test_what_is_cancelled_is_not_owed_and_may_settle_the_order(order: Followed) -> None:
     order.hears(order.plan())
     pay(order, amount="330.00")

@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import cast, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.orders import tasks
 from services.orders.domain.publication import Version
 from services.orders.handlers.placing import place_order
-from services.orders.handlers.publishing import known_versions, publish_policies
+from services.orders.handlers.publishing import ask_to_rescreen, known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
-from services.orders.storage import caught_line, destination_policy, order_line, rescreening
+from services.orders.storage import caught_line, destination_policy, item, order_line, rescreening
 from shared.clock import advance
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
@@ -205,8 +206,9 @@ def test_a_version_catches_on_the_day_on_which_it_begins_and_the_job_goes_on_whe
         advance(session, timedelta(days=30))
         assert tasks.has_due_rescreening(session)
     monkeypatch.setattr("services.orders.handlers.rescreening.ORDERS_AT_ONCE", 2)
-    with orders.database.transaction() as session:
-        assert rescreen_some(session)
+    for _ in ("the beginning", "the first orders"):
+        with orders.database.transaction() as session:
+            assert rescreen_some(session)
     assert len(rows(orders, caught_line)) == 2
     screen_again(orders)
     assert {row.order_id for row in rows(orders, caught_line)} == {order.id for order in placed}
@@ -230,6 +232,45 @@ def test_who_places_an_order_while_a_version_is_published_is_screened_by_it(orde
     screen_again(orders)
     line = orders.buyer.get(f"{ORDERS}/{placed}").json["lines"][0]
     assert (line["state"], line["hold"]["needs"]) == ("policy_hold", ["DOSSIER"])
+
+
+MATS = {"action": "block", "countries": ["ID"], "hs": ["5705*"], "law": ["A law on mats"], **WORDS}
+
+
+def let_it_be_a_mat(orders: Orders) -> None:
+    with orders.database.transaction() as session:
+        other = item.c.published.op("||")(cast({"hs6": "5705.00"}, JSONB))
+        session.execute(update(item).where(item.c.sku == "CR-BALL-07").values(published=other))
+        ask_to_rescreen(session)
+
+
+def test_an_article_that_turns_out_to_be_another_has_its_open_lines_screened_again(orders: Orders) -> None:
+    publish(orders, *versions(DP_MAT_1=MATS))
+    order, officer = to_home(orders), Visitor(orders, COMPLIANCE)
+    screen_again(orders)
+    let_it_be_a_mat(orders)
+    assert "since articles or sellers changed: 0 of 1" in officer.open("/orders/policies/")
+    screen_again(orders)
+    assert order.read()["lines"][0]["state"] == "policy_blocked"
+    assert [(row.because, row.policies) for row in rows(orders, caught_line)] == [("goods", ["DP-MAT-1.v1"])]
+    assert "the article or its seller" in officer.open("/orders/policies/")
+
+
+def test_who_places_an_order_while_its_article_changes_is_screened_by_what_it_is(orders: Orders) -> None:
+    """The job waits for the orders that are decided by what the article was before."""
+    publish(orders, *versions(DP_MAT_1=MATS))
+    screen_again(orders)
+    job = threading.Thread(target=screen_again, args=(orders,))
+    with orders.database.transaction() as session:
+        line = a_line(consignee=CONSIGNEE | {"country": "ID"}, requested_date=in_days(300))
+        asked: Any = an_order(lines=[line])
+        placed = place_order(session, buyer="CHEWY-LOUIS", placed_by="key:1", **asked).id
+        let_it_be_a_mat(orders)
+        job.start()
+        until_somebody_waits_for_a_lock(orders.database)
+    job.join(10)
+    assert not job.is_alive()
+    assert orders.buyer.get(f"{ORDERS}/{placed}").json["lines"][0]["state"] == "policy_blocked"
 
 
 def test_a_route_is_screened_too_and_a_change_of_it_ends_the_release(orders: Orders) -> None:
@@ -382,6 +423,29 @@ def test_whatever_change_catches_a_line_is_listed_with_its_cause_and_goods_at_se
     assert {(row.because, row.at_sea) for row in rows(dated, caught_line)} == {
         ("amendment", 0),
         ("delivery", 1_000),
+    }
+
+
+def test_what_is_overdue_when_another_law_begins_comes_under_it_that_day(dated: Orders) -> None:
+    at_sea, made = (follow(dated, country="BE", po_number=number) for number in ("PO-1", "PO-2"))
+    made.hearing = at_sea.hearing
+    for order, lot in ((at_sea, "A"), (made, "B")):
+        order.hears(order.plan(), order.lot(lot), order.cartons(lot))
+    at_sea.hears(at_sea.departure(at_sea.part("A")))
+    screen_again(dated)
+    sign_by_two(made)
+    assert [rules_of(each) for each in (at_sea, made)] == [["DP-EU-1.v2"]] * 2
+    with dated.database.transaction() as session:
+        advance(session, timedelta(days=319))
+        assert not tasks.has_due_rescreening(session)
+        advance(session, timedelta(days=1))
+        assert tasks.has_due_rescreening(session)
+    screen_again(dated)
+    assert rules_of(made) == ["DP-EU-2.v1"]
+    assert made.read()["lines"][0]["hold"]["signatures"] == []
+    assert {(row.because, row.at_sea) for row in rows(dated, caught_line)} == {
+        ("policy", 0),
+        ("policy", 1_000),
     }
 
 

@@ -84,6 +84,17 @@ def test_a_release_to_export_names_the_finished_lots_and_all_else_that_was_seen(
     assert kept[-2:] == [asked["seen"]] * 2
 
 
+def test_a_release_is_for_one_line_and_never_for_several_at_once(orders: Orders) -> None:
+    order = follow(orders, country="BE", lines=2)
+    many = sign(order, lines=[1, 2])
+    assert (many.status_code, many.json["errors"][0]["field"]) == (422, "lines")
+    sign_by_two(order)
+    assert [line["hold"] is None for line in order.read()["lines"]] == [True, False]
+    rules = orders.client.application.url_map.iter_rules()
+    signing = [rule for rule in rules if "POST" in (rule.methods or ()) and "release" in rule.endpoint]
+    assert signing and all({"order_id", "line"} <= rule.arguments for rule in signing)
+
+
 def test_the_earlier_last_day_of_the_two_counts_and_none_is_beyond_ninety_days(orders: Orders) -> None:
     order = follow(orders, country="BE")
     with orders.database.transaction() as session:

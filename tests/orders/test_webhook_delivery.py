@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import feed, webhooks
 from services.orders.webhooks import delivery
+from services.orders.webhooks.address import hosts_of
 from services.orders.webhooks.connection import Deadline, post
 from shared.refusal import Refused
 from tests.awaiting import until
@@ -180,6 +181,25 @@ def test_a_name_that_leads_both_to_the_internet_and_home_is_not_connected_to(
             webhooks.check_address("https://both.example/", demo=True)
         monkeypatch.undo()
     assert reached == []
+
+
+def test_a_name_that_nobody_answers_for_holds_up_no_delivery_and_no_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No resolver that we could ask keeps silent, so it is made to."""
+    let_go = Event()
+
+    def silent(*_: object, **__: object) -> list[object]:
+        let_go.wait(SECONDS_FOR_A_TEST)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    with pytest.raises(Refused, match="not found in time"):
+        send("https://silent.example/", seconds=0.2, demo=False)
+    with pytest.raises(Refused, match="not found in time"):
+        hosts_of("silent.example", 443, demo=False, seconds=0.2)
+    assert not let_go.is_set(), "whoever waited for the resolver would be here much later"
+    let_go.set()
 
 
 def test_the_server_is_called_by_its_name_though_its_address_is_connected_to(endpoint: Endpoint) -> None:

@@ -15,7 +15,7 @@ from tests.orders.test_handlers import LOT, SHIPMENT, follow
 from tests.orders.test_images import send_image
 from tests.orders.test_imports import a_row, as_csv, send
 from tests.orders.test_needs import SAID, a_note
-from tests.orders.test_payments import pay
+from tests.orders.test_payments import a_payment, pay
 from tests.orders.test_webhooks import Endpoint, deliver, registered
 from tests.pictures import a_photo
 
@@ -35,6 +35,8 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
     order = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-1", lines=[TO_NL])).json
     signed = orders.officer.post(f"{V1}/orders/{order['id']}/lines/1/release", {"reason": REASON})
     assert signed.status_code == 200, signed.text
+    paid = buyer.post(f"{V1}/orders/{order['id']}/payments", a_payment())
+    assert paid.status_code == 201, paid.text
     other = buyer.post(f"{V1}/orders", an_order(po_number="PO-OWN-5")).json
     asked = {"lines": [{"line": 1, "quantity": 10}], "reason": REASON}
     assert buyer.post(f"{V1}/orders/{other['id']}/cancel", asked).status_code == 202
@@ -54,6 +56,7 @@ def a_world(orders: Orders, endpoint: Endpoint) -> World:
         assert made.status_code in (201, 202), made.text
     ids = {
         "order_id": order["id"],
+        "payment_id": paid.json["payments"][0]["id"],
         "draft_id": draft.json["id"],
         "quote_id": quote.json["id"],
         "import_id": imported.json["id"],

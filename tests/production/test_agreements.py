@@ -1,5 +1,6 @@
 """Agreements: who may be offered work for a partner, in which days; and lines that wait for one."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -187,6 +188,14 @@ def test_the_office_reads_on_the_board_why_here_and_why_not_there(shared_out: Pr
     assert shown["passed_over"]
     for other in shown["passed_over"]:
         assert f"<li>{other['facility']}: has no hours for it</li>" in card
+
+
+def test_an_officer_reads_in_indonesian_why_the_work_is_here(shared_out: Production) -> None:
+    (work,) = shared_out.sragen.work_orders()
+    rate = re.fullmatch(r"makes (\d+) a day; is a hub", work["why"])
+    assert rate is not None
+    card = Visitor(shared_out, FACILITY, SRAGEN).open().partition("Mengapa di sini")[2]
+    assert f"<li>{SRAGEN}: membuat {rate[1]} sehari; adalah hub</li>" in card
 
 
 def test_agreements_are_found_by_facility_state_and_day_page_by_page(production: Production) -> None:

@@ -6,10 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.production.domain.allocation import (
+    AND,
     KNOWN_FROM,
     LARGEST_SHARE_PCT,
     SMALLEST_SHARE,
+    WHY,
     Plan,
+    reasons_of,
     reliability,
     share_out,
 )
@@ -188,6 +191,9 @@ def test_every_piece_is_accounted_for(
     for share in plan.shares:
         assert share.quantity > 0
         assert share.due == capacities[share.facility].finish_of(share.quantity, labour)
+        told = reasons_of(share.why)
+        assert AND.join(told) == share.why
+        assert {reason.message for reason in told} <= set(WHY), "a page can say them in the reader's language"
 
 
 @given(

@@ -1,6 +1,7 @@
 """Facilities on pages: the weeks ahead, and a new one brought in step by step without a script."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,18 @@ from werkzeug.test import TestResponse
 from services.production.handlers import warnings
 from services.production.storage import report, work_order
 from shared.web.access import FACILITY, KANWIL
+from shared.web.pages import day_in
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
     SRAGEN,
     Production,
     a_clearance,
+    a_pool,
     a_week,
     an_order,
     in_days,
+    monday,
     particulars,
     today,
 )
@@ -27,6 +31,7 @@ from tests.production.test_access_matrix import NEW_AGREEMENT
 from tests.production.test_board import CSRF_TOKEN, Visitor
 
 PAGES = "/production/facilities"
+NOBODY_LEAVES = {"expected_releases": 0, "expected_transfers": 0, "trainees": 0}
 
 
 def submit(visitor: Visitor, path: str, **typed: Any) -> TestResponse:
@@ -127,13 +132,46 @@ def test_a_day_that_differs_stands_on_the_page_until_it_is_ordinary_again(office
     assert "Lockdown, 0 minutes" not in opened(officer, SRAGEN)
 
 
+def test_a_time_such_as_ramadan_is_entered_and_taken_back_at_once(
+    shared_out: Production, officer: Visitor
+) -> None:
+    first, last = monday(1), monday(3) - timedelta(days=1)
+
+    def minutes() -> list[int]:
+        asked = {"from": first.isoformat(), "until": last.isoformat()}
+        days = shared_out.sragen.get(f"/facilities/{SRAGEN}/calendar", **asked).json["days"]
+        return [day["open_minutes"] for day in days]
+
+    usual = minutes()
+    fasting = {"day": first, "until": last, "open_minutes": 250, "reason": "ramadan"}
+    for until in (first - timedelta(days=1), first + timedelta(days=62)):
+        refused = submit(officer, f"{SRAGEN}/day", **{**fasting, "until": until})
+        assert (refused.status_code, "Isi tanggal akhir dari" in refused.text) == (422, True)
+    assert submit(officer, f"{SRAGEN}/day", **fasting).status_code == 303
+    assert minutes() == [min(250, there) for there in usual]
+    assert opened(officer, SRAGEN).count("Ordinary days again") == 1
+    assert submit(officer, f"{SRAGEN}/ordinary", day=first, until=last).status_code == 303
+    assert minutes() == usual
+
+
 @pytest.mark.parametrize(
     ("form", "typed", "told"),
     [
-        ("day", {"day": in_days(-3), "open_minutes": 0, "reason": "search"}, "sudah lewat"),
+        (
+            "day",
+            {"day": in_days(-3), "open_minutes": 0, "reason": "search"},
+            f"{day_in(in_days(-3), 'id')} sudah lewat",
+        ),
         ("day", {"day": "", "open_minutes": 0, "reason": "search"}, ""),
         ("day", {"day": in_days(3), "open_minutes": "many", "reason": "search"}, "bilangan bulat"),
         ("week", a_week(sunday=10), "satu hari libur"),
+        ("week", a_week(monday=430), "menit sehari dari 0 sampai 420"),
+        (
+            "day",
+            {"day": in_days(3), "open_minutes": 500, "reason": "search"},
+            "menit sehari dari 0 sampai 420",
+        ),
+        ("pool", {**a_pool(eligible=20_001), **NOBODY_LEAVES}, "bilangan bulat dari 0 sampai 20.000."),
     ],
 )
 def test_a_form_that_is_refused_keeps_what_was_typed(

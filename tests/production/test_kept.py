@@ -140,6 +140,19 @@ def test_what_two_devices_tell_of_an_hour_counts_as_far_as_it_fits_and_the_head_
     assert "dua perangkat melaporkan satu jam" not in board.open()
 
 
+def test_what_was_made_before_a_pause_counts_though_it_is_told_after_it(
+    shared_out: Production, phone: Phone, work: dict[str, Any]
+) -> None:
+    paused = shared_out.sragen.do(work, "pause", reason="Listrik padam")
+    assert paused.status_code == 200, paused.text
+    made = phone.send(work, "report", pieces="20", device_at=(real_now() - timedelta(hours=1)).isoformat())
+    assert (made.status_code, made.json["state"]) == (200, "paused")
+    for at in (real_now(), real_now() + timedelta(hours=2), real_now() - timedelta(days=40)):
+        refused = phone.send(work, "report", pieces="20", device_at=at.isoformat())
+        assert (refused.status_code, "berhenti sementara" in refused.json["detail"]) == (422, True)
+    assert shared_out.reports() == [("made", 20)]
+
+
 def test_an_hour_later_another_device_is_not_doubted(
     shared_out: Production, phone: Phone, work: dict[str, Any]
 ) -> None:

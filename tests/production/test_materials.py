@@ -1,5 +1,6 @@
 """Material: received, used by work orders oldest first, written off, quarantined; never more than there is."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -273,11 +274,31 @@ def test_a_facility_receives_quarantines_and_writes_off_on_its_page(bare: Produc
     path = f"/lots/{lot['id']}"
     assert send(f"{path}/write_off", quantity="13", reason="The roof leaked.").status_code == 422
     assert send(f"{path}/write_off", quantity="2.5", reason="The roof leaked.").status_code == 303
+    too_much = send(f"{path}/write_off", quantity="10.5", reason="The roof leaked.")
+    assert (too_much.status_code, "di atas 0 sampai 10." in too_much.text) == (422, True)
     assert send(f"{path}/quarantine", reason="Wet and mouldy.").status_code == 303
     page = visitor.client.get("/production/materials").text
     assert "Wet and mouldy." in page
     assert lot["number"] not in Visitor(bare, FACILITY, KLATEN).client.get("/production/materials").text
     assert send(f"{path}/release").status_code == 303
+
+
+def test_an_officer_reads_what_each_work_order_used_and_puts_back_what_it_did_not(bare: Production) -> None:
+    lot = received(bare, quantity="50")
+    work = bare.sragen.started()
+    report(bare, work, 100)
+    visitor = Visitor(bare, FACILITY, SRAGEN)
+    page = visitor.client.get("/production/materials").text
+    assert re.search(rf'Dipakai oleh <a href="[^"]+{work["id"]}/reports">{work["number"]}</a>: 4,6 kg', page)
+    token = CSRF_TOKEN.search(page)
+    assert token is not None
+    form = {"csrf_token": token[1], "work_order_id": work["id"], "quantity": "5", "reason": "Lebih hemat."}
+    address = f"/production/materials/lots/{lot['id']}/give_back"
+    refused = visitor.client.post(address, data=form)
+    assert (refused.status_code, "di atas 0 sampai 4,6." in refused.text) == (422, True)
+    assert visitor.client.post(address, data={**form, "quantity": "0,6"}).status_code == 303
+    page = visitor.client.get(f"/production/work-orders/{work['id']}/reports").text
+    assert f": 4 kg · {lot['number']}, {lot['supplier']}</li>" in page
 
 
 def test_material_that_comes_lets_waiting_lines_be_shared_out(production: Production) -> None:

@@ -6,17 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
+from services.production import workers
 from services.production.handlers import people, premi
-from services.production.storage import hours_entry, worker, worker_read
+from services.production.storage import agreement, hours_entry, minimum_wage, premi_entry, worker, worker_read
 from shared.clock import advance
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, HEAD, INSPECTOR, KANWIL, TOOL_KEEPER
 from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
 from tests.production.test_board import CSRF_TOKEN, Visitor
-from tests.production.workforce import a_lot, agreement_of, some_workers, worked
+from tests.production.workforce import SKU, a_lot, a_scheme, agreement_of, some_workers, worked
 
 CODE = re.compile(r"SRG-[2-9A-HJ-NP-Z]{4}\b")
 """Lots are numbered otherwise: SRG-2611-001."""
@@ -127,6 +128,46 @@ def test_a_lot_is_shared_out_paid_and_reversed_by_the_head_alone(
     assert submit(head, "premi/reverse", entry_id="3", reason="Another was paid.").status_code == 303
     with shared_out.database.transaction() as session:
         assert premi.owed(session, one) == 73_575
+
+
+def test_a_statement_tells_what_the_lots_of_a_month_earned_beside_the_wage_of_that_month(
+    shared_out: Production, officer: Visitor
+) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(session, rates={SKU: 100})
+        (one,) = some_workers(session, 1).values()
+    work, lot = a_lot(shared_out)
+    this_month = today().replace(day=1)
+    next_month = (this_month + timedelta(days=32)).replace(day=1)
+    with shared_out.database.transaction() as session:
+        worked(session, {one: 60}, work)
+        advance(session, next_month - today())
+        higher = {"place": "Sragen", "valid_from": next_month, "monthly_idr": 9_999_999, "source": "UMK"}
+        session.execute(insert(minimum_wage).values(higher))
+    with shared_out.database.transaction() as session:
+        premi.share(session, facility=SRAGEN, lot=lot)
+        premi.pay(session, facility=SRAGEN, worker_id=one, idr=4_000)
+        paid = session.execute(select(premi_entry.c.id).where(premi_entry.c.kind == "paid")).scalar_one()
+        premi.reverse(session, facility=SRAGEN, entry_id=paid, reason="Another was paid.")
+        told = workers.months_of(session, one)
+    assert told == [{"month": this_month, "minutes": 60, "idr": 5_000}], "what was paid is no more earned"
+    page = officer.client.get(f"/production/people/{one}?lang=en").text
+    assert "Rp 7,614 below the minimum wage" in page
+    assert "Rp 57,803" in page, "the wage of today"
+
+
+def test_a_consent_is_withdrawn_on_the_page_though_its_agreement_is_over(
+    shared_out: Production, officer: Visitor
+) -> None:
+    with shared_out.database.transaction() as session:
+        (one,) = some_workers(session, 1).values()
+        former = agreement_of(session)
+        over = update(agreement).where(agreement.c.id == former)
+        session.execute(over.values(valid_to=today() - timedelta(days=1)))
+    assert f'value="{former}"' in officer.client.get("/production/people").text
+    no_more = {"workers": [str(one)], "agreement_id": str(former), "purposes": ["work", "data"]}
+    assert submit(officer, "people/withdraw", **no_more).status_code == 303
+    assert f'value="{former}"' not in officer.client.get("/production/people").text
 
 
 def test_who_left_has_the_last_shift_entered_and_is_paid_what_a_later_lot_owes(

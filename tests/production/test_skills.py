@@ -148,6 +148,16 @@ def test_a_change_leaves_the_rest_and_the_history_tells_what_was_before(producti
     assert production.office.patch(MADE, {"skill_level": 3}, "*").json["history"] == changed.json["history"]
 
 
+def test_places_that_a_facility_sets_itself_are_a_version_and_an_entry_too(production: Production) -> None:
+    before = production.office.get(MADE)
+    set_by_itself = {"open_minutes": 360, "workers": {FAMILY: 33}}
+    assert production.sragen.put(f"/facilities/{SRAGEN}/capacity", set_by_itself).status_code == 200
+    assert production.office.patch(MADE, {"yield_pct": 91}, before.headers["ETag"]).status_code == 412
+    history = production.office.get(MADE).json["history"]
+    told = [(entry["workers"], entry["changed_on"]) for entry in history]
+    assert told == [(33, today().isoformat()), (before.json["workers"], None)]
+
+
 def test_of_two_changes_at_once_one_is_told_to_read_again(production: Production) -> None:
     (agreement,) = production.office.get("/agreements", facility=SRAGEN).json
     of_agreement = f"/agreements/{agreement['id']}"

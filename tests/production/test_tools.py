@@ -73,6 +73,22 @@ def test_a_shift_closes_when_all_came_back(equipped: Production) -> None:
     assert answer.json == {"closed": True, "differences": []}
     assert equipped.sragen.get(f"{AT}/shifts").json[0]["closed_on"] == today().isoformat()
     assert equipped.told("facility_locked") == []
+    left = {tool["code"]: tool["quantity"] for tool in equipped.sragen.get(f"{AT}/tools").json["tools"]}
+    assert left == {"saw": 10, "hammer": 5, "brush": 50, "thinner_ml": 1_600}, (
+        "what was used up is there no more"
+    )
+    assert opened(equipped, thinner_ml=1_601).status_code == 422
+
+
+def test_stock_of_a_shift_that_the_head_closes_is_used_up_once(equipped: Production) -> None:
+    for corrected in (False, True):
+        opened(equipped, saw=4, thinner_ml=500)
+        closed(equipped, saw=3, thinner_ml=100, used={"thinner_ml": 400})
+        if corrected:
+            closed(equipped, saw=4, thinner_ml=100, used={"thinner_ml": 400})
+        assert equipped.head.post(f"{AT}/unlock", {"reason": "Ditemukan di bawah meja"}).status_code == 200
+    tools = equipped.sragen.get(f"{AT}/tools").json["tools"]
+    assert [tool["quantity"] for tool in tools if tool["code"] == "thinner_ml"] == [1_200]
 
 
 def test_a_report_that_comes_while_tools_are_found_missing_waits_and_is_refused(equipped: Production) -> None:
@@ -118,6 +134,25 @@ def test_nothing_is_accepted_or_begun_where_tools_are_missing(equipped: Producti
     assert equipped.sragen.do(work, "accept").status_code == 422, "found again, but not explained"
     assert equipped.head.post(f"{AT}/unlock", {"reason": "Tertinggal di blok"}).status_code == 200
     assert equipped.sragen.do(work, "accept").status_code == 200
+
+
+def test_no_lot_leaves_where_a_blade_is_missing(equipped: Production) -> None:
+    """It may be in a carton."""
+    work = equipped.sragen.started()
+    assert equipped.sragen.do(work, "report", **pieces(200)).status_code == 200
+    opened(equipped, saw=4)
+    closed(equipped, saw=3)
+    counted = {"passed": 100, "rework": 0, "scrap": 0}
+    refused = (
+        equipped.sragen.do(work, "inspect", **counted),
+        equipped.sragen.post(f"/work-orders/{work['id']}/inspections", {"defects": []}),
+    )
+    assert [(answer.status_code, "is locked" in answer.json["detail"]) for answer in refused] == [
+        (422, True)
+    ] * 2
+    assert equipped.told("lot_released") == []
+    equipped.head.post(f"{AT}/unlock", {"reason": "Ditemukan di bawah meja kerja"})
+    assert equipped.sragen.do(work, "inspect", **counted).status_code == 200
 
 
 def test_tools_are_not_changed_while_some_are_out(equipped: Production) -> None:

@@ -2,20 +2,22 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from services.production import welfare
 from services.production.domain.anonymity import in_fives, told
-from services.production.handlers import closing, people, premi
-from services.production.storage import minimum_wage
+from services.production.handlers import agreements, closing, people, premi
+from services.production.storage import agreement, minimum_wage
 from services.production.workers import workers_of
 from shared.clock import advance, business_now
 from shared.web.access import FACILITY, KANWIL
 from tests.production.conftest import KLATEN, SRAGEN, Production, today
 from tests.production.test_board import Visitor
-from tests.production.workforce import a_lot, agreement_of, some_workers, worked
+from tests.production.workforce import LONG_AGO, a_lot, agreement_of, consented, some_workers, worked
 
 LATER = timedelta(days=45)
 """After the end of this month and the week that follows."""
@@ -142,6 +144,61 @@ def test_who_did_not_consent_to_the_use_of_data_is_in_no_figure(a_month: Product
         month = welfare.closed_month(today(), business_now(session))
         (row,) = welfare.figures(session, month, [SRAGEN])["facilities"]
     assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (5, 5, None, None)
+
+
+def another_agreement_follows(session: Session) -> UUID:
+    """The one before ended yesterday; to the new one nobody has consented yet."""
+    former = agreement_of(session)
+    session.execute(
+        update(agreement).where(agreement.c.id == former).values(valid_to=today() - timedelta(days=1))
+    )
+    made = agreements.make(
+        session,
+        number="PKS-NEXT",
+        partner="CHEWY-LOUIS",
+        facility=SRAGEN,
+        lanes=["custodial"],
+        valid_from=today(),
+        valid_to=today() + timedelta(days=400),
+        tariffs={},
+    )
+    for purpose in ("work", "data"):
+        people.set_words(session, agreement_id=made.id, purpose=purpose, valid_from=LONG_AGO, words="Words.")
+    return made.id
+
+
+def test_hours_count_by_the_consent_to_the_use_of_data_under_their_own_agreement(
+    shared_out: Production,
+) -> None:
+    work, lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        six = list(some_workers(session, 6).values())
+        worked(session, dict.fromkeys(six, 60), work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        follows = another_agreement_follows(session)
+        consented(session, six, agreement_id=follows, purposes=("work",))
+    a_week_after_its_end(shared_out)
+    (row,) = figures(shared_out)["facilities"]
+    assert (row["eligible"], row["consenting"]) == (5, 5)
+    told = {row[name] for name in ("workers", "minutes", "premi_idr", "hourly_idr")}
+    assert told == {None}, "they let data be used of what they did under the agreement before"
+
+
+@pytest.mark.parametrize("asked_anew", ["by another agreement", "by new words"])
+def test_who_has_not_consented_to_what_is_asked_now_takes_no_part(
+    shared_out: Production, asked_anew: str
+) -> None:
+    with shared_out.database.transaction() as session:
+        some_workers(session, 6)
+        if asked_anew == "by new words":
+            people.set_words(
+                session, agreement_id=agreement_of(session), purpose="work", valid_from=today(), words="New."
+            )
+        else:
+            another_agreement_follows(session)
+    a_week_after_its_end(shared_out)
+    (row,) = figures(shared_out)["facilities"]
+    assert (row["eligible"], row["consenting"]) == (5, None)
 
 
 def test_a_closed_month_is_told_once_with_no_figure_about_fewer_than_five(a_month: Production) -> None:

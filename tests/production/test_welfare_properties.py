@@ -119,6 +119,7 @@ def lived(session: Session, code: str, everybody: list[Person], months: list[wel
             hours = {"worker_id": id, "work_order_id": work, "worked_on": month.first, "minutes": 60}
             session.execute(insert(hours_entry).values(**at, **hours))
         lot = {"lot": f"{code}-{number}", "work_order_id": work, "accepted_on": month.first}
+        lot["agreement_id"] = under
         session.execute(insert(premi_lot).values(facility=code, sku=SKU, pieces=1, **lot))
         shared = {"kind": "shared", "booked_on": month.first, "lot": lot["lot"]}
         entry = session.execute(

@@ -26,7 +26,17 @@ from shared.messaging.relay import LONGEST_QUEUE, Relay
 from shared.messaging.resending import Told
 from shared.messaging.tables import inbox, messaging_state, outbox_delivery, outbox_event, parked_message
 from shared.messaging.whereabouts import Filters
-from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire, celery_app
+from shared.messaging.wire import (
+    EPOCH_KEY,
+    RECEIPT,
+    RECEIVE,
+    WAKE,
+    Batch,
+    Receipt,
+    Untrusted,
+    Wire,
+    celery_app,
+)
 from shared.messaging.worker import add_tasks
 from shared.settings import Settings, SigningKey, load
 from tests.conftest import SIGNING_KEYS
@@ -103,6 +113,25 @@ def test_a_broker_that_forgot_everything_is_told_it_all_again_at_once(
     broker.flushall()
     assert relay.step() == 2
     assert broker.llen(QUEUE) == 1
+
+
+@pytest.mark.parametrize("as_another_type", [True, False])
+def test_an_epoch_that_is_none_of_ours_is_replaced_and_counted_in_one_row(
+    orders: Database, addresses: Addresses, broker: "redis.Redis", as_another_type: bool
+) -> None:
+    relay = relay_of(settings_of("orders", addresses), orders)
+    close_orders(orders, 1)
+    assert relay.step() == 2
+    for times in (1, 2, 3):
+        broker.delete(EPOCH_KEY)
+        if as_another_type:
+            broker.hset(EPOCH_KEY, "epoch", str(UUID(int=1)))
+        else:
+            broker.set(EPOCH_KEY, b"\xff\x00")
+        assert relay.step() == 2, "whoever wrote there may have lost what was there before"
+        with orders.transaction() as session:
+            assert session.execute(select(parked_message.c.times)).scalars().all() == [times]
+    assert relay.step() == 0
 
 
 def test_no_more_is_sent_than_a_subscriber_may_owe_receipts_for(
@@ -272,7 +301,7 @@ def test_an_event_that_can_not_be_read_is_parked_alone_and_gets_no_receipt(
         _worker(production, addresses).tasks["kendi.receive"](*words)
     with production.transaction() as session:
         assert [str(id) for id in session.execute(select(inbox.c.event_id)).scalars()] == [good["id"]]
-        assert len(session.execute(select(parked_message)).all()) == 3
+        assert session.execute(select(parked_message.c.times)).scalars().all() == [2, 2, 2]
     assert json.loads(_words(broker, "orders.receipt")[3])["stored"] == [good["id"]]
 
 

@@ -72,10 +72,11 @@ class CartonPaper:
 
 @dataclass(frozen=True, kw_only=True)
 class PalletPaper:
-    """A pallet as its label shows it."""
+    """A pallet as its label shows it: built at the hub, of what the makers made."""
 
     sscc: str
     hub: str
+    makers: tuple[str, ...]
     cartons: int
     pieces: int
     gross_g: int

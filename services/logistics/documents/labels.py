@@ -138,8 +138,10 @@ def pallet_label(pallet: PalletPaper) -> bytes:
         size=9,
         room=60 * mm,
     )
-    _write(canvas, "Made in Indonesia", at=top - 48 * mm, size=13, bold=True)
-    _write(canvas, f"built at {pallet.hub}", at=top - 54 * mm, size=9, lines=2)
+    if pallet.makers:
+        _write(canvas, "Made in Indonesia", at=top - 48 * mm, size=13, bold=True, room=BESIDE_QR)
+        _write(canvas, f"at {', '.join(pallet.makers)}", at=top - 53 * mm, size=9, lines=2)
+    _write(canvas, f"Pallet built at {pallet.hub}", at=top - 62 * mm, size=9)
     _draw_link(canvas, pallet.sscc)
     if is_demonstration(pallet.sscc):
         _draw_demo(canvas)

@@ -213,6 +213,33 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
     ]
 
 
+def to_hand_in(
+    rules: Iterable[Rule], mode: str, milestones: Collection[str], *, but: Collection[str]
+) -> list[Document]:
+    """Papers that nobody asks for of these goods, though somebody may hand them in: nothing waits for them.
+
+    Those of another way of transport can't be theirs.
+    """
+    return [
+        Document(
+            code=rule.code,
+            name_en=rule.name_en,
+            name_id=rule.name_id,
+            owed_by=rule.owed_by,
+            blocks=blocks,
+            needed=False,
+            made_by_system=False,
+            verified=rule.verified,
+            serves_many=rule.serves_many,
+            names_consignee=rule.names_consignee,
+        )
+        for rule in rules
+        if rule.code not in (CLEARANCE, *but)
+        and (rule.modes is None or mode in rule.modes)
+        and (blocks := _blocks(rule, milestones))
+    ]
+
+
 def _blocks(rule: Rule, milestones: Collection[str]) -> list[str]:
     late = [STUFFED_SEALED] if not BEFORE_SHIPMENTS.isdisjoint(rule.blocks) else []
     return list(dict.fromkeys(late + [code for code in rule.blocks if code in milestones]))

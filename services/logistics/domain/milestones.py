@@ -20,6 +20,9 @@ VESSEL_DEPARTED = "VESSEL_DEPARTED"
 DISCHARGED = "DISCHARGED"
 DELIVERED = "DELIVERED"
 RETURN_RECEIVED = "RETURN_RECEIVED"
+STRIPPED = "STRIPPED"
+BOOKING_CANCELLED = "BOOKING_CANCELLED"
+BOOKED_ANEW = "BOOKED_ANEW"
 OUT_OF_PORT = "OUT_OF_PORT"
 """The container was taken out of the customs area before it was loaded."""
 
@@ -202,6 +205,7 @@ def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None)
         or any(wanted in (code, code.rpartition(" ")[2]) for code in each.dcsa)
     ]
     if not found:
+        _need_milestone(dcsa or edifact or "", field="dcsa" if dcsa else "edifact")
         raise Refused(
             "No milestone is called {code}; these are: {known}.",
             field="dcsa" if dcsa else "edifact",
@@ -211,6 +215,35 @@ def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None)
             ),
         )
     return found
+
+
+OF_BOOKINGS: Final = frozenset({"6", "RECE", "CONF"})
+OF_PAPERS: Final = frozenset({"50", "DRFT", "APPR", "ISSU", "SURR", "VOID"})
+OF_CARTONS: Final = frozenset({"13", "15", "27", "64", "71", "74"})
+"""What happens to goods before they are a shipment: packed, collected, staged, received at a hub."""
+
+
+def _need_milestone(said: str, *, field: str) -> None:
+    """Refuse what carriers have codes for, and what is told otherwise here, by saying how."""
+    code = "".join(said.upper().split()[-1:])
+    if code in OF_BOOKINGS:
+        raise Refused(
+            "{code} tells of a booking: it is noted with its vessel and days, by whoever books.",
+            field=field,
+            code=said,
+        )
+    if code in OF_PAPERS:
+        raise Refused(
+            "{code} tells of a paper: it is noted among the documents, with its number and date.",
+            field=field,
+            code=said,
+        )
+    if code in OF_CARTONS:
+        raise Refused(
+            "{code} tells of cartons before they are a shipment: these are scanned one by one.",
+            field=field,
+            code=said,
+        )
 
 
 def up_to(code: str, graph: Graph) -> frozenset[str]:

@@ -24,7 +24,10 @@ class NotCleared(Refused):
 
 @dataclass(eq=False, kw_only=True)
 class Clearance:
-    """The newest decision of the orders service over one line and one purpose."""
+    """The newest decision of the orders service over one line and one purpose.
+
+    One that takes more lots in leaves the others cleared since the day on which each of them was (``lots_since``).
+    """
 
     purpose: str
     quantity: int
@@ -35,6 +38,22 @@ class Clearance:
     expires_on: date
     transit: list[str] | None = None
     lots: list[str] | None = None
+    lots_since: list[date] | None = None
+
+    @property
+    def since(self) -> dict[str, date]:
+        """The day since which each lot is cleared, as far as lots are named."""
+        lots = self.lots or []
+        return dict(zip(lots, self.lots_since or [self.granted_on] * len(lots), strict=True))
+
+    def went_on(self, on: date, destination: str) -> bool:
+        """Whether a decision of that day for this destination follows without a break."""
+        return self.destination == destination and self.expires_on >= on
+
+    def covers_since(self, lots: Iterable[str]) -> date:
+        """The day from which on all of these were cleared."""
+        since = self.since
+        return max((since.get(lot, self.granted_on) for lot in lots), default=self.granted_on)
 
     def lets_through(self, country: str) -> bool:
         """Whether goods may enter this country; on a route that nobody told, only that of their destination."""
@@ -134,7 +153,10 @@ def reason_to_stay(goods: Standing, on: date, route: Iterable[str] = ()) -> Sent
         return line.sentence(
             "{line} has no clearance to export yet; the orders service grants it after the release."
         )
-    uncovered = _uncovered(line, clearance, strictest(goods.lanes), on) or _of_other_lots(goods, clearance)
+    since = clearance.covers_since(goods.lots)
+    uncovered = _uncovered(line, clearance, strictest(goods.lanes), since, on) or _of_other_lots(
+        goods, clearance
+    )
     if uncovered:
         return uncovered
     if goods.shipped + goods.pieces > clearance.quantity:
@@ -147,7 +169,7 @@ def reason_to_stay(goods: Standing, on: date, route: Iterable[str] = ()) -> Sent
     return _off_the_route(line, clearance, route)
 
 
-def _uncovered(line: Line, clearance: Clearance, lane: str, on: date) -> Sentence | None:
+def _uncovered(line: Line, clearance: Clearance, lane: str, since: date, on: date) -> Sentence | None:
     """Why a decision is none for goods of this lane on that day, however many they are."""
     if clearance.destination != line.destination:
         return line.sentence(
@@ -155,8 +177,8 @@ def _uncovered(line: Line, clearance: Clearance, lane: str, on: date) -> Sentenc
             destination=line.destination,
             cleared=clearance.destination,
         )
-    if on < clearance.granted_on:
-        return line.sentence("{line} was cleared only on {day}.", day=clearance.granted_on)
+    if on < since:
+        return line.sentence("{line} was cleared only on {day}.", day=since)
     if clearance.expires_on < on:
         return line.sentence(
             "The clearance of {line} expired on {day}; ask for a new release.", day=clearance.expires_on
@@ -202,7 +224,7 @@ def need_cleared_to_pack(line: Line, *, lane: str, pieces: int, packed: int, on:
 
 
 def _not_to_pack(line: Line, clearance: Clearance, lane: str, pieces: int, on: date) -> Sentence | None:
-    uncovered = _uncovered(line, clearance, lane, on)
+    uncovered = _uncovered(line, clearance, lane, clearance.granted_on, on)
     if uncovered is None and pieces > clearance.quantity:
         return line.sentence(
             "{line} is cleared for {cleared} pieces, and {pieces} would be in cartons.",

@@ -54,7 +54,8 @@ def cancel(shipment: Shipment, reason: str, *, at: datetime) -> tuple[list[Carto
         return [], []
     if any(reached.code == LOADED for reached in shipment.reached):
         raise Refused(
-            "{number} is loaded on {vessel}: it can't be cancelled, only diverted, returned or claimed for.",
+            "{number} is loaded on {vessel}: it can't be cancelled, only returned, or claimed for once it is"
+            " delivered.",
             number=shipment.number,
             vessel=shipment.vessel,
         )

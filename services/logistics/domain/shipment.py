@@ -44,7 +44,7 @@ from services.logistics.domain.order import (
     strictest,
 )
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
-from services.logistics.domain.sscc import check_container
+from services.logistics.domain.sscc import check_container, is_container
 from shared.events.logistics import (
     DocumentsCompleted,
     ShipmentBooked,
@@ -469,7 +469,7 @@ class Shipment:
 
     def _unit(self, number: str) -> str:
         """What it leaves the hub in: our container by its number, or what carries a share or air freight to its hall."""
-        if self.equipment in NOT_OUR_CONTAINER:
+        if self.equipment in NOT_OUR_CONTAINER and not is_container(number):
             return number.strip().upper()
         return check_container(number)
 

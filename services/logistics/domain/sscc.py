@@ -136,6 +136,10 @@ def check_container(text: str, *, field: str = "container") -> str:
         ) from None
 
 
+def is_container(text: str) -> bool:
+    return bool(iso6346.is_valid(_SEPARATORS.sub("", text)))
+
+
 def check_locode(place: str, *, field: str = "place") -> str:
     """The UN/LOCODE in capitals without the space, for example IDSRG."""
     code = place.replace(" ", "")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.logistics import standing
@@ -13,6 +13,7 @@ from services.logistics.domain.milestones import RETURN_RECEIVED
 from services.logistics.domain.order import Line, need_cleared_to_pack
 from services.logistics.domain.sscc import DEMONSTRATION_PREFIX, check
 from services.logistics.handlers.carton_history import note
+from services.logistics.handlers.numbering import serials_of_cartons
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import carton_history, facility, item, shipment_milestone
 from services.logistics.storage import lot as lots
@@ -36,7 +37,7 @@ def pack_lot(
         packed=standing.packed_of(session, found.order_id, found.line),
         on=business_today(session),
     )
-    serials = _new_serials(session, len(packaging.share_out(wanted)))
+    serials = serials_of_cartons(session, len(packaging.share_out(wanted)))
     packed, event = found.pack(wanted, packaging, serials, at=business_now(session), prefix=prefix)
     session.add_all(packed)
     session.flush()
@@ -62,16 +63,6 @@ def _packaging(session: Session, sku: str) -> Packaging:
         height_mm=row.carton_height_mm,
         gross_g=row.carton_gross_g,
     )
-
-
-NEW_SERIALS = text(
-    "SELECT nextval(pg_get_serial_sequence('carton', 'serial')) FROM generate_series(1, :count)"
-)
-"""A sequence never gives a number twice, not even where the transaction is rolled back."""
-
-
-def _new_serials(session: Session, count: int) -> Sequence[int]:
-    return session.execute(NEW_SERIALS, {"count": count}).scalars().all()
 
 
 def gather_lot(session: Session, *, hub: str, lot: str) -> list[CartonsGathered]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
-from services.logistics.domain.documents import Cargo, Document, checklist
+from services.logistics.domain.documents import Cargo, Document, checklist, to_hand_in
 from services.logistics.domain.milestones import LOADED
 from services.logistics.domain.order import Standing
 from services.logistics.domain.shipment import Shipment
@@ -53,6 +53,13 @@ def reconsider(
     goods = standing.in_shipment(session, shipment.id)
     wanted = papers_for(session, goods, mode or _mode_of(session, shipment))
     return shipment.reconsider(wanted, goods=goods, moved=moved, graph=rules.milestones(session))
+
+
+def unasked(session: Session, shipment: Shipment) -> list[Document]:
+    """Papers that are not on its checklist and may be handed in all the same."""
+    known = [each.code for each in shipment.documents]
+    mode, graph = _mode_of(session, shipment), rules.milestones(session)
+    return to_hand_in(rules.documents(session), mode, graph, but=known)
 
 
 def _mode_of(session: Session, shipment: Shipment) -> str:

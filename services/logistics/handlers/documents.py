@@ -13,6 +13,7 @@ from services.logistics import rules, scans, standing
 from services.logistics.domain.certificate import need_true
 from services.logistics.domain.documents import Document, Treatment, find
 from services.logistics.domain.shipment import Shipment
+from services.logistics.handlers import checklists
 from services.logistics.handlers.shipments import locked, told
 from services.logistics.storage import document_file
 from services.logistics.storage import shipment as shipments
@@ -40,9 +41,14 @@ def record_document(
     treatment: Treatment | None = None,
     file: Sent | None = None,
 ) -> Shipment:
-    """Note the number and date of a paper that arrived, and keep its file if one came with it."""
+    """Note the number and date of a paper that arrived, and keep its file if one came with it.
+
+    One that nobody asks for is kept, too, if it may be of these goods.
+    """
     shipment = locked(session, shipment_id)
     need_true(code, [carton.lot.lane for carton in shipment.cartons])
+    shipment.documents += [each for each in checklists.unasked(session, shipment) if each.code == code]
+    session.flush()
     if file:
         _keep_file(session, shipment, find(shipment.documents, code), file, number, issued_on)
     events = shipment.record_document(

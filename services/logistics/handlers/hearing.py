@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot
-from services.logistics.domain.order import Line, Order
+from services.logistics.domain.order import Clearance, Line, Order
 from services.logistics.domain.regrouping import may_lose_cartons
 from services.logistics.domain.withholding import withhold
 from services.logistics.handlers import checklists, regrouping
@@ -94,20 +94,27 @@ def _line(order: Order, placed: PlacedLine) -> Line:
 
 
 def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard) -> None:
-    """The newest decision replaces the one before."""
+    """The newest decision replaces the one before; what that covered stays covered since then."""
+    key = {"order_id": event.order_id, "line": event.line, "purpose": event.purpose}
+    on = heard.occurred_at.astimezone(WIB).date()
+    lots = None if event.lots is None else [each.lot for each in event.lots]
+    query = select(Clearance).filter_by(**key).execution_options(populate_existing=True)
+    former = session.execute(query).scalar_one_or_none()
+    since = former.since if former and former.went_on(on, event.destination) else {}
     values = {
         "quantity": event.quantity,
         "destination": event.destination,
         "lane": event.lane,
         "policies": list(event.policies),
-        "granted_on": heard.occurred_at.astimezone(WIB).date(),
+        "granted_on": on,
         "expires_on": event.expires_on,
         "transit": None if event.transit is None else list(event.transit),
-        "lots": None if event.lots is None else [each.lot for each in event.lots],
+        "lots": lots,
+        "lots_since": None if lots is None else [since.get(lot, on) for lot in lots],
     }
     session.execute(
         upsert(clearance)
-        .values(order_id=event.order_id, line=event.line, purpose=event.purpose, **values)
+        .values(**key, **values)
         .on_conflict_do_update(index_elements=["order_id", "line", "purpose"], set_=values)
     )
 

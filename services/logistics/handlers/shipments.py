@@ -8,23 +8,26 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
+from services.logistics.domain import reporting
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
+from services.logistics.domain.milestones import BOOKED_ANEW, BOOKING_CANCELLED, troubles
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
-from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.domain.sscc import check
+from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Booking, Shipment
+from services.logistics.domain.sscc import check, is_container
 from services.logistics.handlers import checklists, routes
 from services.logistics.handlers.carton_history import note, role_of
 from services.logistics.handlers.cartons import locked as locked_cartons
 from services.logistics.handlers.cartons import need_hub
+from services.logistics.handlers.numbering import number_of_shipment
 from services.logistics.storage import carton as cartons
-from services.logistics.storage import lot, shipment_number
+from services.logistics.storage import lot
+from services.logistics.storage import shipment as shipments
 from shared.clock import business_now, business_today
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -110,7 +113,7 @@ def _planned(
     today = business_today(session)
     shipment = Shipment(
         id=uuid7s.uuid7(),
-        number=_next_number(session, today.year),
+        number=number_of_shipment(session, today.year),
         hub=hub,
         destination=destination,
         planned_on=today,
@@ -140,16 +143,6 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
     return list(session.execute(query).scalars())
 
 
-def _next_number(session: Session, year: int) -> str:
-    last = session.execute(
-        upsert(shipment_number)
-        .values(year=year, last=1)
-        .on_conflict_do_update(index_elements=["year"], set_={"last": shipment_number.c.last + 1})
-        .returning(shipment_number.c.last)
-    ).scalar_one()
-    return f"SHP-{year}-{last:04d}"
-
-
 def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> Shipment:
     """Take room on a vessel; the checklist is made anew by the rules as they are now.
 
@@ -165,7 +158,17 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     booked = shipment.book(taken, goods=goods, today=business_today(session), graph=rules.milestones(session))
     if booked:
         note_estimate(session, shipment, reason=BOOKED, because=None)
+        booked += _booked_anew(session, shipment)
     return told(session, shipment, [*events, *booked])
+
+
+def _booked_anew(session: Session, shipment: Shipment) -> list[object]:
+    """With another booking it is over that the carrier cancelled the one before."""
+    graph, now = rules.milestones(session), business_now(session)
+    if BOOKING_CANCELLED not in {each.code for each in troubles(shipment.reached, graph)}:
+        return []
+    place = shipment.port_of_loading or shipment.hub
+    return reporting.record(shipment, BOOKED_ANEW, place=place, occurred_at=now, now=now, graph=graph)
 
 
 def note_estimate(session: Session, shipment: Shipment, *, reason: str, because: str | None) -> None:
@@ -197,7 +200,37 @@ def dispatch_shipment(
         today=business_today(session),
         graph=rules.milestones(session),
     )
+    if events:
+        _need_unit_free(session, shipment)
     return told(session, shipment, events)
+
+
+def _need_unit_free(session: Session, shipment: Shipment) -> None:
+    """Refuse what another shipment is still on its way in, if they can't share it; one asks at a time."""
+    unit = shipment.container
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"in {unit}", 0))))
+    in_use = select(shipments).where(
+        shipments.c.container == unit,
+        shipments.c.id != shipment.id,
+        shipments.c.cancelled_at.is_(None),
+        ~shipments.c.ended,
+    )
+    for other in session.execute(in_use):
+        if not _may_share(shipment, other):
+            raise Refused(
+                "{unit} is on its way with {number}: it takes other goods once those are delivered.",
+                field="container",
+                unit=unit,
+                number=other.number,
+            )
+
+
+def _may_share(shipment: Shipment, other: Row[Any, Any]) -> bool:
+    """Shares of a container do that sail together; a truck that brings shares to the port comes back for more."""
+    if not {shipment.equipment, other.equipment} <= set(NOT_OUR_CONTAINER):
+        return False
+    together = (shipment.vessel, shipment.voyage) == (other.vessel, other.voyage)
+    return together or not is_container(shipment.container or "")
 
 
 def new_token() -> str:

@@ -13,7 +13,7 @@ from services.logistics.asked_for import the_shipment
 from services.logistics.documents.labels import parts_of
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.states import next_exceptions, next_milestones
-from services.logistics.handlers import documents, milestones, sealing, shipments, tracking
+from services.logistics.handlers import checklists, documents, milestones, sealing, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import pictures, telling
 from services.logistics.schemas.documents import DocumentRequest, PartQuery
@@ -159,6 +159,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         ports, names = views.ports(session), views.place_names(session)
         equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
         checks = checking.checks(session, shipment, inside, today)
+        unasked = checklists.unasked(session, shipment)
     return render_template(
         "shipment.html",
         shipment=shown,
@@ -166,6 +167,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         entries=telling.entries(shown["milestones"], language),
         reported=telling.reported(shown["milestones"]),
         expected=expected,
+        optional=telling.OPTIONAL,
         choices=choices,
         exceptions=exceptions,
         ports=ports,
@@ -173,6 +175,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         equipments=equipments,
         alike=alike,
         checks=checks,
+        unasked=unasked,
         filled=views_of_loads.filled(shown["fill"]) if shown["fill"] else None,
         parts=pictures.blocks(shown["fill"]) if shown["fill"] else [],
         stops=pictures.stops(shown),

@@ -11,7 +11,7 @@ from services.logistics.domain.shipment import Shipment
 from shared.clock import WIB
 from shared.web.pages import moment
 
-OPTIONAL = ("FUMIGATED", "TRANSSHIPPED", "CLOSED")
+OPTIONAL = ("FUMIGATED", "TRANSSHIPPED", "GATE_OUT", "STRIPPED", "CLOSED")
 """Not every shipment has these, so nobody waits for them."""
 
 TIMES = ("occurred_at", "sealed_at")

@@ -62,5 +62,22 @@ def choose_free_lane(body: dict[str, Any], order_id: UUID, line: int) -> Respons
     return once(command)
 
 
+@api.post(f"{HERE}/decline")
+@api.arguments(FreeLaneRequest)
+@api.response(200, OrderSchema)
+@keeping_refused("free_lane")
+@requires_person(COMPLIANCE)
+def decline_free_lane(body: dict[str, Any], order_id: UUID, line: int) -> Response:
+    """Decide, with a reason that the buyer reads, that free workers do not make a line though the buyer asked. No key may.
+    Needs an Idempotency-Key."""
+
+    def command(session: Session) -> Answer:
+        the_line(session, order_id, line)
+        order = segregating.decline_free_lane(session, order_id=order_id, line=line, by=_caller(), **body)
+        return ORDER.dump(views.order_in_full(session, order)), 200, {}
+
+    return once(command)
+
+
 def _caller() -> Signer:
     return Signer(current().id, current().name, current().role)

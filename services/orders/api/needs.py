@@ -22,5 +22,5 @@ def read_needs(order_id: UUID, line: int) -> Any:
     with transaction() as session:
         order, found = the_line(session, order_id, line)
         hold = found.open_hold
-        _, states = needs.read(session, order, found, hold) if hold and not found.blocked else ({}, [])
+        states = needs.read(session, order, found, hold).states if hold and not found.blocked else []
         return [{**vars(state), "said": said(state.said)} for state in states]

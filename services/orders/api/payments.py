@@ -7,9 +7,9 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from services.orders import views
-from services.orders.asked_for import the_order
+from services.orders.asked_for import the_order, the_payment
 from services.orders.handlers import paying
-from services.orders.schemas.payments import PaymentRequest, PaymentsSchema
+from services.orders.schemas.payments import PaymentRequest, PaymentsSchema, TakeBackRequest
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, requires
 from shared.web.api import Routes
 from shared.web.context import transaction
@@ -31,6 +31,22 @@ def record_payment(body: dict[str, Any], order_id: UUID) -> Response:
         the_order(session, order_id)
         order = paying.record_payment(session, order_id=order_id, **body)
         return PAYMENTS.dump(views.payments_as_dict(order)), 201, {}
+
+    return once(command)
+
+
+@api.post("/orders/<uuid:order_id>/payments/<uuid:payment_id>/take-back")
+@api.arguments(TakeBackRequest)
+@api.response(200, PaymentsSchema)
+@requires(BUYER)
+def take_back_payment(body: dict[str, Any], order_id: UUID, payment_id: UUID) -> Response:
+    """Take back a payment that you told of wrongly, with the reason; what is right is then told anew. A transport document
+    that waits for payment waits again, if it is not released yet. Needs an Idempotency-Key."""
+
+    def command(session: Session) -> Answer:
+        the_payment(session, order_id, payment_id)
+        order = paying.take_back_payment(session, order_id=order_id, payment_id=payment_id, **body)
+        return PAYMENTS.dump(views.payments_as_dict(order)), 200, {}
 
     return once(command)
 

@@ -74,8 +74,8 @@ def need_possible(line: Line, change: Change, *, sealed: int, today: date, field
     sealed = max(sealed, line.departed)
     if change.consignee and change.consignee != line.consignee() and sealed:
         raise Refused(
-            "{sealed} pieces of line {line} are on their way to {consignee}: that is a diversion, a return or a"
-            " claim, not an amendment.",
+            "{sealed} pieces of line {line} are on their way to {consignee}: they can only be returned, or claimed"
+            " for once they are delivered.",
             field=f"{field}.consignee",
             sealed=sealed,
             line=line.number,

@@ -40,9 +40,13 @@ class Note:
     withdrawn_reason: str | None = None
 
     def answers(self, country: str, policies: Collection[str], on: date) -> bool:
-        """Whether it counts on that day for the country and covers these versions of policies."""
+        """Whether it counts on that day for the country and covers these versions of policies.
+
+        What no policy asks is another question than any of them: a note on a policy does not answer it.
+        """
         counts = self.withdrawn_at is None and self.given_on <= on <= self.valid_until
-        return counts and self.country == country and set(policies) <= set(self.policies)
+        covers = set(policies) <= set(self.policies) if policies else not self.policies
+        return counts and self.country == country and covers
 
 
 def need_possible(

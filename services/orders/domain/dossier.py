@@ -247,6 +247,18 @@ def _state_of(
     )
 
 
+def of_a_facility(code: str, documents: Iterable[Document], at: datetime) -> dict[str, Any]:
+    """What documents show at a moment of how people work in a facility, whatever is made there."""
+    there = [each for each in documents if each.counts(at) and each.facility == code]
+    items = [
+        {"item": item, "state": _state_of(wanted, [code], there, at)}
+        for item, wanted in ITEMS.items()
+        if wanted
+    ]
+    complete = sum(item["state"] == COMPLETE for item in items)
+    return {"facility": code, "complete": complete, "of": len(items), "items": items}
+
+
 def state_of(documents: Iterable[Document], at: datetime) -> str:
     """What the documents about one thing of a facility show at a moment."""
     return _state([each for each in documents if each.counts(at)], at)

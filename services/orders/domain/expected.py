@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from services.orders.domain.acknowledgement import Standing
-from services.orders.domain.free_lane import is_open_to, word_on
+from services.orders.domain.free_lane import is_asked_of
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.order import Line
 from shared.events import contract_of
@@ -127,8 +127,7 @@ def next_step(line: Line, about: Sequence[Told], acknowledgement: Standing | Non
     """The step that the line waits for, by what was told of it and of its order; nothing once it is closed."""
     if line.closed:
         return None
-    word = word_on(line)
-    if is_open_to(line) and word and word.said == "asked":
+    if is_asked_of(line):
         return Next(expected=_type(FreeLaneChosen), owed_by=(OFFICER,), since=_last(about, FreeLaneAsked))
     if line.blocked:
         return Next(expected=None, owed_by=(BUYER,), since=_last(about, OrderPlaced))

@@ -2,17 +2,24 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.orders.domain.hold import Hold
 from services.orders.domain.order import Line, Order
 
 
-def facts_shown(order: Order, line: Line, hold: Hold, dossiers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def facts_shown(
+    order: Order,
+    line: Line,
+    hold: Hold,
+    dossiers: Sequence[Mapping[str, Any]],
+    facilities: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
     """All that a decision over the hold rests on; nothing that changes by itself, such as its age.
 
-    ``dossiers`` name the newest version of each lot's, and its hash.
+    ``dossiers`` name the newest version of each lot's, and its hash; ``facilities`` are those that are to make it, with
+    what documents show of each.
     """
     return {
         "order_id": str(order.id),
@@ -29,6 +36,7 @@ def facts_shown(order: Order, line: Line, hold: Hold, dossiers: Sequence[dict[st
         "needs": line.needs,
         "lots": hold.lots,
         "dossiers": list(dossiers),
+        "facilities": list(facilities),
     }
 
 

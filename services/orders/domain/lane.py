@@ -54,7 +54,7 @@ class Lot:
 class LaneWord:
     """What somebody said of making a line in a free workshop, apart from prisons; the newest word counts."""
 
-    said: Literal["asked", "chosen", "ended"]
+    said: Literal["asked", "chosen", "declined", "ended"]
     by_id: str
     by_name: str
     role: str

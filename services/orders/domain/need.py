@@ -146,14 +146,21 @@ def _about_lots(need: str, dossiers: Mapping[str, Sequence[Version]] | None, on:
 
 def _list(dossiers: Mapping[str, Sequence[Version]]) -> Sentence:
     """The lots, each as ``SRG-1: 9 of 11, open: pay, skills (expired)``."""
-    told = [_of_lot(lot, all[-1]) for lot, all in sorted(dossiers.items())]
+    told = [_in_short(lot, all[-1]) for lot, all in sorted(dossiers.items())]
     more = [Sentence("and {lots} more lots", lots=len(told) - NAMED)] if len(told) > NAMED else []
     return one_after_another([*told[:NAMED], *more], "; ")
 
 
-def _of_lot(lot: str, version: Version) -> Sentence:
+def evidence(dossiers: Mapping[str, Sequence[Version]], facilities: Mapping[str, Version]) -> list[Sentence]:
+    """What documents show of lots and of facilities, whatever a rule asks for."""
+    lots = [_list(dossiers)] if dossiers else []
+    return [*lots, *(_in_short(code, shown) for code, shown in sorted(facilities.items()))]
+
+
+def _in_short(code: str, version: Version) -> Sentence:
+    """A lot or a facility, as ``SRG-1: 9 of 11, open: pay, skills (expired)``."""
     still = [item for item in version["items"] if item["state"] != COMPLETE]
-    count = {"lot": lot, "complete": version["complete"], "of": version["of"]}
+    count = {"lot": code, "complete": version["complete"], "of": version["of"]}
     if not still:
         return Sentence("{lot}: {complete} of {of}", **count)
     items = one_after_another([_item(item) for item in still], ", ")

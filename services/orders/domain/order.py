@@ -1,6 +1,6 @@
 """An order and its lines: quantities decide, states are derived."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -123,17 +123,22 @@ class Line:
     def _all_made(self) -> bool:
         return self.good >= self.to_make and sum(lot.quantity for lot in self.lots) >= self.good
 
-    def move_to(self, facilities: Sequence[str]) -> bool:
-        """Take the facilities of a new plan; whether work went to one that a release in force did not name.
+    def move_to(
+        self, facilities: Sequence[str], *, spoken_against: Collection[str] = ()
+    ) -> Withdrawal | None:
+        """Take the facilities of a new plan; why the release in force ends, if it does: it did not name one of them.
 
-        A release from before the first plan names none, and binds to none.
+        A release from before the first plan names none, and binds to none but those that evidence speaks against.
         """
         self.planned_at = sorted(set(facilities))
         if self.action != "hold" or self.produce_until is None:
-            return False
+            return None
         released = [hold for hold in self.holds if hold.purpose == "produce" and hold.released_on]
         named = released[-1].facilities if released else []
-        return bool(named) and not set(self.planned_at) <= set(named)
+        others = set(self.planned_at) - set(named)
+        if others & set(spoken_against):
+            return "evidence"
+        return "changed" if named and others else None
 
     @property
     def delivery(self) -> date:
@@ -202,6 +207,14 @@ class Line:
     def export_signed(self) -> bool:
         """Whether somebody signed for the export of what has not departed yet."""
         return self.action == "hold" and self.left_to("export") > 0 and bool(self.signed_to_export)
+
+    @property
+    def production_signed(self) -> bool:
+        """Whether somebody signed for the making of what is not made yet."""
+        if self.action != "hold" or not self.left_to("produce"):
+            return False
+        asked = [hold for hold in self.holds if hold.purpose == "produce" and hold.signatures]
+        return any(hold.open or hold.stands for hold in asked)
 
     @property
     def signed_lots(self) -> list[Lot]:
@@ -515,6 +528,10 @@ class Order:
     def end_export(self, line: Line, on: date, *, because: Withdrawal) -> list[object]:
         """What was released to export, or was signed for once, is so no longer, though the line did not change."""
         return self._withdraw(line, ("export",), on, because=because)
+
+    def end_production(self, line: Line, on: date, *, because: Withdrawal) -> list[object]:
+        """The same of what was released to produce."""
+        return self._withdraw(line, ("produce",), on, because=because)
 
     def withdraw_clearances(self, line: Line, on: date) -> list[object]:
         """What was cleared, or asked to be, no longer is."""

@@ -1,7 +1,7 @@
 """What is owed for an order, and what was paid of it, to the cent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from babel.numbers import get_currency_precision
 
-from shared.events.orders import PaymentRecorded, PaymentStatus, PaymentStatusChanged
+from shared.events.orders import PaymentRecorded, PaymentStatus, PaymentStatusChanged, PaymentTakenBack
 from shared.refusal import Refused
 
 TERMS: Final = ("open_account", "before_documents")
@@ -18,12 +18,17 @@ TERMS: Final = ("open_account", "before_documents")
 
 @dataclass(eq=False, kw_only=True)
 class Payment:
-    """Money that the exporter received; its reference names it among the order's payments."""
+    """Money that the exporter received; its reference names it among the order's payments.
+
+    One that was told wrongly is taken back by another with what is less than nothing, which names it and says why.
+    """
 
     id: UUID
     amount: Decimal
     paid_on: date
     reference: str
+    corrects: UUID | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +60,8 @@ def smallest_unit(currency: str) -> Decimal:
 def take(
     account: Account, payments: Sequence[Payment], payment: Payment, *, currency: str, today: date
 ) -> list[object]:
-    """A payment that was told; one that was told before under its reference changes nothing."""
-    earlier = next((each for each in payments if each.reference == payment.reference), None)
+    """A payment that was told; one that stands under its reference already changes nothing."""
+    earlier = next((each for each in standing(payments) if each.reference == payment.reference), None)
     if earlier:
         _need_same(earlier, payment)
         return []
@@ -92,14 +97,27 @@ def take(
         currency=currency,
         paid_on=payment.paid_on,
     )
-    paid = Account(
+    return [recorded, *changed(account, replace(account, paid=account.paid + payment.amount))]
+
+
+def standing(payments: Sequence[Payment]) -> list[Payment]:
+    """Those that were told and not taken back."""
+    corrected = {each.corrects for each in payments}
+    return [each for each in payments if each.corrects is None and each.id not in corrected]
+
+
+def take_back(account: Account, payments: Sequence[Payment], wrong: Payment, back: Payment) -> list[object]:
+    """What was told wrongly counts no more; it may be told again as it is, under its reference too."""
+    if wrong not in standing(payments):
+        raise Refused("{reference} was taken back before.", reference=wrong.reference)
+    taken_back = PaymentTakenBack(
         order_id=account.order_id,
-        currency=currency,
-        due=account.due,
-        paid=account.paid + payment.amount,
-        credited=account.credited,
+        payment_id=wrong.id,
+        amount=wrong.amount,
+        currency=account.currency,
+        reason=back.reason or "",
     )
-    return [recorded, *changed(account, paid)]
+    return [taken_back, *changed(account, replace(account, paid=account.paid + back.amount))]
 
 
 def changed(before: Account, now: Account) -> list[object]:

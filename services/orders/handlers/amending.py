@@ -107,12 +107,13 @@ def _amend(session: Session, order: Order, change: Change) -> Amended:
 
 def _screened(session: Session, order: Order, line: Line, change: Change) -> Screening:
     """What the rules of today say about the line as it will be."""
+    today = business_today(session)
     goods = policies.goods(
         session.execute(select(items.c.published).where(items.c.sku == line.sku)).scalar_one(),
         destination=change.consignee.country if change.consignee else line.destination,
         transit=change.transit_of(line),
-        delivery=line.delivery_if(change.requested_date or line.requested_date),
+        delivery=max(line.delivery_if(change.requested_date or line.requested_date), today),
         prison_families=policies.prison_families(session, order.buyer),
         lane=line.lane_if(more=amendment.more_than_now(line, change) > 0),
     )
-    return screen(goods, policies.in_force(session, business_today(session)))
+    return screen(goods, policies.in_force(session, today))

@@ -6,7 +6,7 @@ import uuid_utils.compat as uuid7s
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.orders import timeline
+from services.orders import dossiers, timeline
 from services.orders.domain import deciding
 from services.orders.domain.amendment import Change
 from services.orders.domain.decision import Decision
@@ -16,7 +16,7 @@ from services.orders.domain.taking_back import Asked
 from services.orders.handlers.amending import amend_order
 from services.orders.handlers.cancelling import request_cancellation
 from services.orders.handlers.locking import locked
-from services.orders.handlers.releasing import end_releases
+from services.orders.handlers.releasing import end_production, end_releases
 from services.orders.handlers.routing import screen_by_arrival
 from services.orders.storage import decision as decisions
 from shared.clock import business_now, business_today
@@ -46,8 +46,13 @@ def on_production_planned(session: Session, event: ProductionPlanned, heard: Hea
     trouble = deciding.trouble_of(
         line, promised_date=event.promised_date, short=event.unallocated, in_time=event.in_time
     )
-    if line.move_to([each.facility for each in event.allocations]):
+    planned = {each.facility for each in event.allocations}
+    ends = line.move_to(sorted(planned), spoken_against=dossiers.spoken_against(session, planned))
+    if ends == "evidence":
+        end_production(session, order, line)
+    elif ends:
         end_releases(session, order=order, line=line)
+    if ends:
         overtaken_by: Overtaken = "changed" if trouble else "resolved"
         events = deciding.withdraw(order, line, overtaken_by, at=business_now(session))
     else:

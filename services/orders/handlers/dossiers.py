@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import dossiers
 from services.orders.domain.dossier import COMPLETE, CONTRADICTS, FIGURES
-from services.orders.handlers.releasing import end_exports
+from services.orders.handlers.releasing import end_over_evidence
 from services.orders.storage import agreement_end, evidence, lot, month_of_work, shipment_lot
 from shared.events.logistics import (
     CartonsPutIn,
@@ -32,7 +32,7 @@ def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard
     row = {"id": event.evidence_id, "facility": event.code, "recorded_at": heard.occurred_at}
     session.execute(insert(evidence).values(**row, **facts))
     if event.finding == CONTRADICTS:
-        end_exports(session, facility=event.code)
+        end_over_evidence(session, facility=event.code)
 
 
 def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Heard) -> None:
@@ -42,7 +42,7 @@ def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Hea
     session.execute(taken.values(withdrawn_at=heard.occurred_at, withdrawn_reason=event.reason))
     after = dossiers.shown_by(session, event.code, event.item, at=heard.occurred_at)
     if before == COMPLETE and after != COMPLETE:
-        end_exports(session, facility=event.code)
+        end_over_evidence(session, facility=event.code)
 
 
 def on_agreement_end_moved(session: Session, event: AgreementEndMoved, heard: Heard) -> None:

@@ -1,6 +1,7 @@
 """Taking in many orders at once: rows first, then a job works them off."""
 
 import json
+import logging
 from collections.abc import Iterable
 from functools import partial
 from itertools import islice
@@ -11,6 +12,7 @@ import uuid_utils.compat as uuid7s
 from marshmallow import ValidationError
 from sqlalchemy import Row as Found
 from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 from services.orders import imports
@@ -19,7 +21,7 @@ from services.orders.handlers.placing import new_order, order_of, place_order
 from services.orders.rows import po_number_of
 from services.orders.schemas.imports import ImportRowSchema
 from services.orders.storage import order_import, order_import_row
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 from shared.table_rows import Row
 from shared.web.access import BUYER
 from shared.web.problems import field_errors
@@ -29,6 +31,8 @@ AT_ONCE = 1_000
 ORDERS_AT_ONCE = 25
 """Orders placed in one transaction: a worker that dies loses the work on no more than these."""
 ROW = ImportRowSchema()
+UNREADABLE = Sentence("This row can't be read; send it again in plain text.")
+log = logging.getLogger(__name__)
 
 
 def take_import(session: Session, *, buyer: str, made_by: str, rows: Iterable[Row]) -> UUID:
@@ -80,13 +84,24 @@ def work_off_some(session: Session) -> bool:
         return False
     session.info["actor_role"] = BUYER
     for po_number in imports.next_po_numbers(session, found.id, limit=ORDERS_AT_ONCE):
-        rows = imports.rows_of_order(session, found.id, po_number)
-        _note(session, found.id, _verdicts(rows, partial(_place, session, found.buyer, found.made_by)))
+        _work_off(session, found, po_number)
     if not imports.next_po_numbers(session, found.id, limit=1):
         session.execute(
             update(order_import).where(order_import.c.id == found.id).values(ended_at=func.clock_timestamp())
         )
     return True
+
+
+def _work_off(session: Session, found: Found[Any], po_number: str) -> None:
+    """Place one order. What can't be read, or no column can hold, is refused alone: it would be so each time."""
+    rows = imports.rows_of_order(session, found.id, po_number)
+    try:
+        with session.begin_nested():
+            _note(session, found.id, _verdicts(rows, partial(_place, session, found.buyer, found.made_by)))
+    except (ValueError, RecursionError, DataError):
+        log.exception("rows of the import %s can't be worked off", found.id)
+        numbers = [row.number for row in rows]
+        _note(session, found.id, refused(numbers, dict.fromkeys(numbers, ("row", UNREADABLE))))
 
 
 def preview(session: Session, *, import_id: UUID, buyer: str, made_by: str, limit: int) -> list[Verdict]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import timeline
 from services.orders.domain.order import Order
-from services.orders.domain.payment import Payment, changed, take
+from services.orders.domain.payment import Payment, changed, take, take_back
 from services.orders.handlers.locking import locked
 from shared.clock import business_today
 
@@ -26,6 +26,25 @@ def record_payment(
     if events:
         order.payments.append(payment)
         session.flush()
+    timeline.tell(session, *events)
+    return order
+
+
+def take_back_payment(session: Session, *, order_id: UUID, payment_id: UUID, reason: str) -> Order:
+    """Take a payment that was told wrongly out of what was paid, by another entry."""
+    order = locked(session, order_id)
+    wrong = next(each for each in order.payments if each.id == payment_id)
+    back = Payment(
+        id=uuid7s.uuid7(),
+        amount=-wrong.amount,
+        paid_on=business_today(session),
+        reference=wrong.reference,
+        corrects=wrong.id,
+        reason=reason,
+    )
+    events = take_back(order.account, order.payments, wrong, back)
+    order.payments.append(back)
+    session.flush()
     timeline.tell(session, *events)
     return order
 

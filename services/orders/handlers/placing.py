@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
 from services.orders.catalogue import price_list
-from services.orders.domain.destination_policy import screen
+from services.orders.domain.destination_policy import Rule, screen
 from services.orders.domain.order import Line, Order, must_be_a_day
 from services.orders.samples import newest_verdict
 from services.orders.storage import buyer as buyers
@@ -54,6 +54,9 @@ def keep(session: Session, order: Order) -> Order:
 def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """The order as it would be placed today, each line screened; nothing is written."""
     today = business_today(session)
+    rules = policies.in_force(
+        session, today
+    )  # before the item and its seller, which no screening to come misses then
     _refuse_second(session, asked["buyer"], asked["po_number"])
     buyer = session.execute(select(buyers).where(buyers.c.code == asked["buyer"])).one()
     return Order(
@@ -66,7 +69,7 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
         named_place=asked["named_place"],
         placed_by=asked["placed_by"],
         placed_on=today,
-        lines=_new_lines(session, buyer, asked["currency"], asked["lines"], today),
+        lines=_new_lines(session, buyer, asked["currency"], asked["lines"], today, rules),
         payment_terms=asked.get("payment_terms", "open_account"),
         drafted_by=asked.get("drafted_by"),
     )
@@ -92,12 +95,17 @@ def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
 
 
 def _new_lines(
-    session: Session, buyer: Row[Any], currency: str, lines: Sequence[dict[str, Any]], today: date
+    session: Session,
+    buyer: Row[Any],
+    currency: str,
+    lines: Sequence[dict[str, Any]],
+    today: date,
+    rules: Sequence[Rule],
 ) -> list[Line]:
     skus = {line["sku"] for line in lines}
     known = _known(session, skus)
     prices = price_list(session, skus, today)
-    rules, families = policies.in_force(session, today), policies.families_in(buyer.particulars)
+    families = policies.families_in(buyer.particulars)
     made = []
     for index, asked in enumerate(lines):
         item, price = _offered(known, prices, currency, index, asked)

@@ -31,6 +31,11 @@ def publish_policies(session: Session, *, offered: Sequence[Version], by: str) -
     return changes
 
 
+def ask_to_rescreen(session: Session) -> None:
+    """All open lines are screened by the rules as they are: what these look at in an article or a seller is another."""
+    session.execute(insert(rescreening).values(due_on=business_today(session), policies=[]))
+
+
 def known_versions(session: Session) -> list[Version]:
     """Every version that was ever published."""
     return [
@@ -53,7 +58,8 @@ def _ask_to_rescreen(session: Session, changes: Publication) -> None:
 
 
 def turning_days(changes: Publication, *, after: date) -> dict[date, list[str]]:
-    """The later days on which a version that is new, or told in full now, begins or has ended."""
+    """The later days on which a version that is new, or told in full now, begins or has ended, or decides from then on
+    about what is delivered: whatever is overdue comes under another law that day."""
     turning: dict[date, list[str]] = {}
     for each in (*changes.new, *changes.completed):
         for day in _turns(each):
@@ -63,8 +69,9 @@ def turning_days(changes: Publication, *, after: date) -> dict[date, list[str]]:
 
 
 def _turns(each: Version) -> Iterable[date]:
-    begins, ends = each.row.get("valid_from"), each.row.get("valid_to")
-    if begins:
-        yield date.fromisoformat(begins)
+    ends = each.row.get("valid_to")
+    for name in ("valid_from", "delivery_from", "delivery_before"):
+        if begins := each.row.get(name):
+            yield date.fromisoformat(begins)
     if ends:
         yield date.fromisoformat(ends) + timedelta(days=1)

@@ -62,13 +62,13 @@ def _statement(session: Session, order: Order, line: Line, reason: str, expires_
     hold = line.open_hold
     if hold is None:
         return Statement(reason=reason, digest="", expires_on=expires_on)
-    facts, states = needs.read(session, order, line, hold)
+    shown = needs.read(session, order, line, hold)
     return Statement(
         reason=reason,
-        digest=digest(facts),
+        digest=digest(shown.facts),
         expires_on=expires_on,
-        dossiers=facts["dossiers"],
-        open_needs=[state.need for state in states if not state.met],
+        dossiers=shown.facts["dossiers"],
+        open_needs=[state.need for state in shown.states if not state.met],
     )
 
 
@@ -125,15 +125,25 @@ def end_releases(session: Session, *, order: Order, line: Line) -> None:
     timeline.tell(session, *order.ask_again(line, today))
 
 
-def end_exports(session: Session, *, facility: str) -> None:
-    """Evidence speaks against a facility: what it made and has not departed is to be released to export anew.
+def end_over_evidence(session: Session, *, facility: str) -> None:
+    """Evidence speaks against a facility: what it made and has not departed, and what it is to make, is asked anew.
 
     What nobody signed for yet waits as it did, and is shown with what became known.
     """
-    for order in [locked(session, id) for id in needs.with_lots_of(session, facility)]:
+    for order in [locked(session, id) for id in needs.with_work_of(session, facility)]:
         for line in order.lines:
             if line.export_signed and any(lot.facility == facility for lot in line.signed_lots):
                 _end_export(session, order, line, because="evidence")
+            if line.production_signed and facility in line.planned_at:
+                end_production(session, order, line)
+
+
+def end_production(session: Session, order: Order, line: Line) -> None:
+    """Evidence speaks against a facility that is to make some of the line: what was released is asked anew."""
+    today = business_today(session)
+    timeline.tell(session, *order.end_production(line, today, because="evidence"))
+    session.flush()  # a withdrawn hold makes room for the one that follows it
+    timeline.tell(session, *order.ask_anew(line, "produce", today))
 
 
 def end_run_out(session: Session, *, order_id: UUID) -> None:

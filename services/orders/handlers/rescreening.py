@@ -1,6 +1,7 @@
-"""Screening lines again: those that something changed about at once; all open ones, when the rules changed.
+"""Screening lines again: those that something changed about at once; all open ones, when the rules changed, or what
+they look at in articles and sellers.
 
-Of the rules there is a row first, then a job that goes from order to order.
+Of these there is a row first, then a job that goes from order to order.
 """
 
 from collections.abc import Sequence
@@ -19,9 +20,11 @@ from services.orders.handlers.locking import locked
 from services.orders.storage import caught_line, rescreening
 from shared.clock import business_today
 
-Because = Literal["policy", "amendment", "route", "delivery", "lane"]
-"""What changed: the rules, what the buyer asks for, the route, the day on which it comes, or who made it."""
+Because = Literal["policy", "goods", "amendment", "route", "delivery", "lane"]
+"""What changed: the rules, what they look at in an article or its seller, what the buyer asks for, the route, the day
+on which it comes, or who made it."""
 
+BEFORE_ALL = UUID(int=0)
 ORDERS_AT_ONCE = 25
 """In one transaction: a worker that dies loses the work on no more than these."""
 
@@ -32,6 +35,8 @@ def rescreen_some(session: Session) -> bool:
     found = rescreenings.next_due(session, today)
     if found is None:
         return False
+    if found.last_order is None:
+        return _begin(session, found.id)
     ids = rescreenings.open_orders(session, after=found.last_order, limit=ORDERS_AT_ONCE)
     if not ids:
         ended = update(rescreening).where(rescreening.c.id == found.id)
@@ -42,11 +47,21 @@ def rescreen_some(session: Session) -> bool:
     still_open = [(order, line) for order in orders for line in order.lines if not line.closed]
     items = policies.published_items(session, (line for _, line in still_open))
     families = {buyer: policies.prison_families(session, buyer) for buyer in {each.buyer for each in orders}}
+    because: Because = "policy" if found.policies else "goods"
     for order, line in still_open:
-        goods = policies.goods_of(line, items, prison_families=families[order.buyer])
-        rescreen_line(session, order, line, screen(goods, rules), on=today, rescreening_id=found.id)
+        goods = policies.goods_of(line, items, prison_families=families[order.buyer], today=today)
+        rescreen_line(
+            session, order, line, screen(goods, rules), on=today, because=because, rescreening_id=found.id
+        )
     done = {"last_order": ids[-1], "screened": rescreening.c.screened + len(still_open)}
     session.execute(update(rescreening).where(rescreening.c.id == found.id).values(done))
+    return True
+
+
+def _begin(session: Session, id: int) -> bool:
+    """Let all commit who decide by what was before, so that the orders that they place are found; true, for there is more."""
+    session.execute(select(func.pg_advisory_xact_lock(policies.PUBLISHING)))
+    session.execute(update(rescreening).where(rescreening.c.id == id).values(last_order=BEFORE_ALL))
     return True
 
 
@@ -58,7 +73,7 @@ def screen_again(session: Session, order: Order, lines: Sequence[Line], *, becau
     rules = policies.in_force(session, today)
     items = policies.published_items(session, lines)
     families = policies.prison_families(session, order.buyer)
-    found = [(line, policies.goods_of(line, items, prison_families=families)) for line in lines]
+    found = [(line, policies.goods_of(line, items, prison_families=families, today=today)) for line in lines]
     return [
         line
         for line, goods in found

@@ -21,6 +21,14 @@ def ask_free_lane(session: Session, *, order_id: UUID, line: int, by: Signer) ->
     return order
 
 
+def decline_free_lane(session: Session, *, order_id: UUID, line: int, by: Signer, reason: str) -> Order:
+    """Free workers do not make it, though the buyer asked: the other ways out are left."""
+    order = locked(session, order_id)
+    told = free_lane.decline(order, order.line(line), by=by, reason=reason, at=business_now(session))
+    timeline.tell(session, *told)
+    return order
+
+
 def choose_free_lane(session: Session, *, order_id: UUID, line: int, by: Signer, reason: str) -> Order:
     """Free workers are to make it: it is screened as their work, and is cleared or waits for a release."""
     order = locked(session, order_id)

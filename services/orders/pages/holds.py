@@ -114,7 +114,7 @@ def _page(
         ages=ages,
         today=today,
         refused=refused,
-        asked=[each for each in blocked if each["said"] == "asked"],
+        asked=[each for each in blocked if each["asked"]],
         caught=caught,
         alarms=alarms,
         typed=typed or {},
@@ -138,9 +138,9 @@ def _shown(session: Session, order: Order, line: Line) -> tuple[dict[str, Any], 
     shown, hold = views.line_as_dict(order, line, pages.language()), line.open_hold
     if hold is None:
         return shown, []
-    facts, states = needs.read(session, order, line, hold)
-    shown["hold"]["seen"] = digest(facts)
-    return shown, states
+    read = needs.read(session, order, line, hold)
+    shown["hold"]["seen"], shown["hold"]["evidence"] = digest(read.facts), read.evidence
+    return shown, read.states
 
 
 def _signed(line: Line) -> bool:

@@ -7,9 +7,10 @@ from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
 
 from services.orders import views
-from services.orders.asked_for import the_order
+from services.orders.asked_for import the_order, the_payment
+from services.orders.domain.payment import standing
 from services.orders.handlers import paying
-from services.orders.schemas.payments import PaymentRequest
+from services.orders.schemas.payments import PaymentRequest, TakeBackRequest
 from shared.clock import business_today
 from shared.refusal import Refused
 from shared.web import pages
@@ -19,7 +20,7 @@ from shared.web.forms import Wrong, wrong_with
 
 desk = Blueprint("paying", __name__, url_prefix="/orders/order", template_folder="../templates")
 
-REQUEST = PaymentRequest()
+REQUEST, TAKE_BACK = PaymentRequest(), TakeBackRequest()
 FIELDS = ("amount", "paid_on", "reference")
 
 
@@ -46,14 +47,48 @@ def tell(order_id: UUID) -> Any:
     return pages.back_to("paying.account", order_id=order_id)
 
 
-def _page(order_id: UUID, typed: dict[str, str] | None = None, wrong: Wrong | None = None) -> str:
+WRONGLY_TOLD = "/<uuid:order_id>/payments/<uuid:payment_id>/take-back"
+
+
+@desk.get(WRONGLY_TOLD)
+@pages.desk(BUYER, COMPLIANCE, KANWIL)
+def wrongly_told(order_id: UUID, payment_id: UUID) -> str:
+    with transaction() as session:
+        the_payment(session, order_id, payment_id)
+    return _page(order_id, about=payment_id)
+
+
+@desk.post(WRONGLY_TOLD)
+@pages.desk(BUYER)
+def take_back(order_id: UUID, payment_id: UUID) -> Any:
+    """Take back a payment that was told wrongly, and say why."""
+    typed = {"reason": request.form.get("reason", "").strip()}
+    try:
+        with transaction() as session:
+            the_payment(session, order_id, payment_id)
+            told = TAKE_BACK.load(typed)
+            paying.take_back_payment(session, order_id=order_id, payment_id=payment_id, **told)
+    except (ValidationError, Refused) as error:
+        return _page(order_id, typed, wrong_with(error, ("reason",)), about=payment_id), 422
+    return pages.back_to("paying.account", order_id=order_id)
+
+
+def _page(
+    order_id: UUID,
+    typed: dict[str, str] | None = None,
+    wrong: Wrong | None = None,
+    about: UUID | None = None,
+) -> str:
+    """``about`` is the payment that is to be taken back; without one, another is to be told."""
     with transaction() as session:
         order = the_order(session, order_id)
         return render_template(
             "payments.html",
             order=order,
             account=views.payments_as_dict(order),
+            standing=[each.id for each in standing(order.payments)],
+            about=about,
             may_tell=current().role == BUYER,
-            typed=typed or {"paid_on": business_today(session).isoformat()},
+            typed={"paid_on": business_today(session).isoformat()} | (typed or {}),
             wrong=wrong or {},
         )

@@ -32,7 +32,7 @@ def read(order_id: UUID, line: int) -> str:
 @attempts.keeping_without_right("free_lane")
 @pages.desk(BUYER, COMPLIANCE)
 def say(order_id: UUID, line: int) -> Any:
-    """The buyer asks for it, the compliance officer chooses it."""
+    """The buyer asks for it, the compliance officer chooses or declines it."""
     by = Signer(current().id, current().name, current().role)
     try:
         about = {"order_id": order_id, "line": line}
@@ -41,8 +41,9 @@ def say(order_id: UUID, line: int) -> Any:
             if by.role == BUYER:
                 segregating.ask_free_lane(session, order_id=order_id, line=line, by=by)
             else:
-                reason = request.form.get("reason", "")
-                segregating.choose_free_lane(session, order_id=order_id, line=line, by=by, reason=reason)
+                declined = request.form.get("answer") == "decline"
+                decide = segregating.decline_free_lane if declined else segregating.choose_free_lane
+                decide(session, order_id=order_id, line=line, by=by, reason=request.form.get("reason", ""))
     except Refused as refusal:
         return _page(order_id, line, wrong_with(refusal, ("reason",))), 422
     return pages.back_to("portal.one_order", order_id=order_id)

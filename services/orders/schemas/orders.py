@@ -184,11 +184,12 @@ class HoldSchema(Schema):
 
 
 class FreeLaneSchema(Schema):
-    """That a line which the law blocks is to be made by free workers, apart from prisons; it releases nothing."""
+    """Whether a line which the law blocks is to be made by free workers, apart from prisons; it releases nothing."""
 
-    state = fields.String(metadata={"description": "asked or chosen"})
+    state = fields.String(metadata={"description": "asked, chosen or declined"})
     by = fields.String(metadata={"description": "the role of who said so"})
     said_at = fields.AwareDateTime(metadata={"description": "business time, UTC"})
+    reason = fields.String(allow_none=True, metadata={"description": "why it was declined"})
 
 
 class FreeLaneRequest(Schema):

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from shared.web.schemas import Money, day, short_text
+from shared.web.schemas import Money, day, long_text, short_text
 
 MOST = 10**12
 
@@ -25,11 +25,17 @@ class PaymentRequest(Schema):
     reference = short_text(100)
 
 
+class TakeBackRequest(Schema):
+    reason = long_text(500)
+
+
 class PaymentSchema(Schema):
     id = fields.UUID()
-    amount = Money()
+    amount = Money(description="below zero where it takes another one back")
     paid_on = fields.Date()
     reference = fields.String()
+    corrects = fields.UUID(allow_none=True, metadata={"description": "the payment that it takes back"})
+    reason = fields.String(allow_none=True, metadata={"description": "why that was told wrongly"})
 
 
 class AccountSchema(Schema):

@@ -2,12 +2,17 @@
 
 import ipaddress
 import socket
+from concurrent.futures import Future
+from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 from shared.refusal import Refused
 
 THIS_MACHINE = ("127.0.0.1", "localhost")
 """Where a demonstration may deliver too."""
+SECONDS_FOR_A_NAME = 5
+"""For looking a name up while somebody waits for the page; a delivery has less if less of its time is left."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 IPV4_COMPATIBLE = ipaddress.IPv6Network("::/96")
 """Each carries an IPv4 address in its last 32 bits."""
@@ -42,16 +47,32 @@ def check_form(url: str, *, demo: bool) -> str:
     return host
 
 
-def hosts_of(name: str, port: int, *, demo: bool) -> list[str]:
+def hosts_of(name: str, port: int, *, demo: bool, seconds: float = SECONDS_FOR_A_NAME) -> list[str]:
     """The IP addresses behind a name; refused as a whole if one of them is not on the public internet."""
     try:
-        found = socket.getaddrinfo(name or None, port, type=socket.SOCK_STREAM)
+        found = _looked_up(name, port).result(timeout=seconds)
+    except TimeoutError:
+        raise Refused("The host of this address was not found in time.", field="url") from None
     except (OSError, UnicodeError):  # the latter for a name that no host can have
         raise Refused("The host of this address is not known.", field="url") from None
     addresses = [str(address[4][0]) for address in found]
     if not (demo and name in THIS_MACHINE) and not all(map(_is_public, addresses)):
         raise Refused("The address leads into a private network.", field="url")
     return addresses
+
+
+def _looked_up(name: str, port: int) -> Future[list[Any]]:
+    """Looked up in a thread of its own, which nobody waits for: the system's resolver takes no deadline."""
+    found: Future[list[Any]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(name or None, port, type=socket.SOCK_STREAM))
+        except Exception as failure:
+            found.set_exception(failure)
+
+    Thread(target=look_up, daemon=True).start()
+    return found
 
 
 def _is_public(address: str) -> bool:

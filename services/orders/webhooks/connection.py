@@ -21,7 +21,7 @@ from services.orders.webhooks.address import hosts_of
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment by which all must be done: connecting, sending and the answer together."""
+    """A moment by which all must be done: looking up, connecting, sending and the answer together."""
 
     at: float
 
@@ -99,7 +99,7 @@ class _Network(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         last: Exception | None = None
-        for address in hosts_of(host, port, demo=self._demo):
+        for address in hosts_of(host, port, demo=self._demo, seconds=self._deadline.left()):
             try:
                 with _failing_as(httpcore.ConnectError):
                     connected = socket.create_connection((address, port), self._deadline.left())

@@ -16,7 +16,7 @@ from services.orders.webhooks.excerpt import excerpt
 from shared.clock import real_now
 
 SECONDS_FOR_ALL = 5
-"""For one message from connecting to the answer, looking the name up aside: that the resolver limits.
+"""For one message from looking the name up to the answer.
 Shorter than the ten seconds that a process has to end."""
 REPLAYED = {"kendi-replay": "true"}
 

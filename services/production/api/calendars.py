@@ -71,8 +71,8 @@ def set_week(body: dict[str, int], code: str) -> Any:
 @api.response(200, CalendarSchema)
 @requires(*MAY["capacity"])
 def change_day(body: dict[str, Any], code: str, day: str) -> Any:
-    """Change one day that is not over, for a reason."""
-    return _changed(code, lambda session: calendars.change_day(session, code=code, day=_day(day), **body))
+    """Change one day that is not over, for a reason; or all days ``until`` another one, of which none gets longer."""
+    return _changed(code, lambda session: calendars.change_days(session, code=code, day=_day(day), **body))
 
 
 @api.delete("/facilities/<code>/calendar/<day>")
@@ -81,7 +81,7 @@ def change_day(body: dict[str, Any], code: str, day: str) -> Any:
 @requires(*MAY["capacity"])
 def restore_day(code: str, day: str) -> Any:
     """Make a day an ordinary one again."""
-    return _changed(code, lambda session: calendars.restore_day(session, code=code, day=_day(day)))
+    return _changed(code, lambda session: calendars.restore_days(session, code=code, day=_day(day)))
 
 
 @api.get("/facilities/<code>/pool")

@@ -114,7 +114,7 @@ def _capability(session: Session, code: str, family: str) -> dict[str, Any]:
 @api.response(200, CapacitySchema)
 @requires(*READERS)
 def read_capacity(code: str) -> Any:
-    """A facility's minutes a day and its consenting workers."""
+    """A facility's minutes a day and its places for consenting workers."""
     with transaction() as session:
         found = views.capacity_of(session, code) if views.may_see(current(), code) else None
     if found is None:
@@ -127,7 +127,7 @@ def read_capacity(code: str) -> Any:
 @api.response(200, CapacitySchema)
 @requires(*MAY["capacity"])
 def set_capacity(body: dict[str, Any], code: str) -> Any:
-    """Say how many minutes a day the facility is open and how many consenting workers it has."""
+    """Say how many minutes a day the facility is open and how many places for consenting workers it has."""
     with transaction() as session:
         views.facility_named(session, current(), code)
         capacities.set_capacity(session, code=code, **body)

@@ -1,13 +1,16 @@
 """Sharing a cleared order line out over facilities: deterministic, explained, and every piece accounted for."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
+from typing import Final
 
 from services.production.domain.calendar import FARTHEST_DAYS
 from services.production.domain.capacity import Capacity
+from shared.refusal import Sentence
 
 SMALLEST_SHARE = 200
 """Pieces below which a share is not worth a start. A planning value."""
@@ -17,6 +20,32 @@ LARGEST_SHARE_PCT = 60
 
 RELIABLE_PCT, KNOWN_FROM = 90, 5
 """From which reliability on facilities are not told apart, and from how many offers on it is known. Planning values."""
+
+
+A_DAY, A_PIECE = Sentence("makes {n} a day"), Sentence("makes one in {n} working days")
+FEW, RELIABLE = Sentence("has fewer than five people"), Sentence("reliable to {n} %")
+NEAR_A_HUB, A_HUB = Sentence("near a hub"), Sentence("is a hub")
+AFTER_MATERIAL = Sentence("after {n} working days until material comes")
+AFTER_DAYS, AFTER_WORK = Sentence("after {n} working days of other work"), Sentence("after other work")
+LATE = Sentence("{n} days after the latest finish, nobody is quicker")
+SKILLED = Sentence("skilled enough for level {n}")
+ANEW = Sentence("all open work was planned anew")
+WHY: Final = (
+    A_DAY,
+    A_PIECE,
+    FEW,
+    RELIABLE,
+    NEAR_A_HUB,
+    A_HUB,
+    AFTER_MATERIAL,
+    AFTER_DAYS,
+    AFTER_WORK,
+    LATE,
+    SKILLED,
+    ANEW,
+)
+"""All that is ever told of why a facility has a share."""
+AND = "; "
 
 
 @dataclass(frozen=True)
@@ -174,18 +203,30 @@ def _share(one: Capacity, amount: int, labour_minutes: int, latest: date, farthe
     due = one.finish_of(amount, labour_minutes) or farthest
     told = one.outside
     rate, a_day = told.pieces_a_day(labour_minutes), told.minutes_a_day
-    why = [f"makes {rate} a day" if rate else f"makes one in {-(-labour_minutes // a_day)} working days"]
-    if not a_day:
-        why = ["has fewer than five people"]
+    why: list[str] = [FEW]
+    if a_day:
+        why = [A_DAY.format(n=rate) if rate else A_PIECE.format(n=-(-labour_minutes // a_day))]
     if one.reliability_pct is not None:
-        why.append(f"reliable to {one.reliability_pct} %")
+        why.append(RELIABLE.format(n=one.reliability_pct))
     if one.hub_steps < 2:
-        why.append("near a hub" if one.hub_steps else "is a hub")
+        why.append(NEAR_A_HUB if one.hub_steps else A_HUB)
     if one.material_minutes > one.busy_minutes:
-        why.append(f"after {one.material_days} working days until material comes")
+        why.append(AFTER_MATERIAL.format(n=one.material_days))
     elif one.committed_minutes:
-        days = f"{-(-one.busy_minutes // a_day)} working days of " if a_day else ""
-        why.append(f"after {days}other work")
+        why.append(AFTER_DAYS.format(n=-(-one.busy_minutes // a_day)) if a_day else AFTER_WORK)
     if due > latest:
-        why.append(f"{(due - latest).days} days after the latest finish, nobody is quicker")
-    return Share(one.facility, amount, due, "; ".join(why))
+        why.append(LATE.format(n=(due - latest).days))
+    return Share(one.facility, amount, due, AND.join(why))
+
+
+def reasons_of(why: str) -> list[Sentence]:
+    """What a share tells of why, to be said in the reader's language; it is kept in English."""
+    return [_reason(part) for part in why.split(AND)]
+
+
+def _reason(part: str) -> Sentence:
+    for told in WHY:
+        pattern = re.escape(told).replace(re.escape("{n}"), r"(\d+)")
+        if found := re.fullmatch(pattern, part):
+            return Sentence(told, n=int(found[1])) if found.groups() else told
+    return Sentence(part)

@@ -1,6 +1,6 @@
 """When a workshop is open: its ordinary week, public holidays, and days that differ for a reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -26,6 +26,8 @@ LONGEST_DAY, LONGEST_WEEK = 420, 2400
 FRIDAY_PRAYER = 120
 """Minutes by which a workshop closes earlier on Friday. A planning value."""
 SUNDAY = 6
+MOST_DAYS = 62
+"""That are changed at once."""
 FARTHEST_DAYS = 3 * 365
 """How far ahead anything is planned: nobody is asked for work that ends later."""
 
@@ -95,6 +97,26 @@ def change_that_may_be(day: date, *, open_minutes: int, today: date) -> None:
     must_be_to_come(day, today=today)
 
 
+def days_that_may_be(first: date, last: date) -> list[date]:
+    """The days of a time such as Ramadan or a lockdown."""
+    if not 0 <= (last - first).days < MOST_DAYS:
+        latest = first + timedelta(days=MOST_DAYS - 1)
+        raise Refused("Give a last day from {first} to {last}.", field="until", first=first, last=latest)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def shortened(
+    ordinary: Mapping[date, int], changed: Mapping[date, int], open_minutes: int
+) -> dict[date, int]:
+    """Of several days those that are then open for so long, or for less: none is open for longer than it is ordinarily."""
+    found = {}
+    for day, usual in ordinary.items():
+        most = usual or changed.get(day, 0)
+        if most > open_minutes or day in changed:
+            found[day] = min(most, open_minutes)
+    return found
+
+
 def must_be_to_come(day: date, *, today: date, field: str = "day") -> None:
     """What was open is a fact by now: capacity in the past is not changed."""
     if day < today:
@@ -110,4 +132,4 @@ def must_be_to_come(day: date, *, today: date, field: str = "day") -> None:
 
 def _may_be_open(minutes: int, *, field: str) -> None:
     if not 0 <= minutes <= LONGEST_DAY:
-        raise Refused("Give minutes a day from 0 to {most}.", field=field, most=LONGEST_DAY)
+        raise Refused("Give minutes a day from {least} to {most}.", field=field, least=0, most=LONGEST_DAY)

@@ -50,7 +50,7 @@ class MaterialLot:
         """It is spoilt or lost; what is quarantined may be written off too."""
         if not 0 < quantity <= self.stock:
             raise Refused(
-                "Give a quantity above 0 and up to {most}.", field="quantity", most=self.stock.normalize()
+                "Give a quantity above 0 and up to {most}.", field="quantity", most=self.stock.normalize() + 0
             )
         self.written_off += quantity
 
@@ -64,7 +64,7 @@ class MaterialLot:
         """Less was used than was counted; a correction, never of more than was counted."""
         if not 0 < quantity <= used_by_it:
             raise Refused(
-                "Give a quantity above 0 and up to {most}.", field="quantity", most=used_by_it.normalize()
+                "Give a quantity above 0 and up to {most}.", field="quantity", most=used_by_it.normalize() + 0
             )
         self.used -= quantity
 

@@ -6,16 +6,24 @@ from shared.refusal import Refused
 from shared.text import has_identity_number, is_plain, seen
 
 NAME = re.compile(
-    r"\b(?:nama|name|napi|wbp|tahanan|warga binaan|inmate|prisoner)(?:\s+\w+)?\s*[:=]\s*\S|\ba\.?n\.\s*\w|\b(?:bin|binti)\s+[^\W\d_]",
+    r"\b(?:nama|name|napi|wbp|tahanan|warga binaan|inmate|prisoner)(?:\s+\w+)?\s*[:=]\s*\S|\ba(?:\.?n\.|/n)\s*\w"
+    r"|\b(?:bin|binti)\s+[^\W\d_]",
     re.IGNORECASE,
 )
-"""What stands where a form asks for a name: ``nama: …``, ``a.n. …``, ``… bin …``."""
-
+"""What stands where a form asks for a name: ``nama: …``, ``a.n. …``, ``a/n …``, ``… bin …``."""
 
 ADDRESSED = re.compile(
-    r"\b(?:[Ss]dri?|[Ss]audar[ai]|[Bb](?:a)?pak|[Bb]pk|[Ii]bu|[Pp]ak|[Bb]u|[Mm]as|[Mm]bak|[Nn]arapidana|Mr|Mrs|Ms|Mx)\.?\s+[A-Z][a-z]"
+    r"\b(?:[Ss]dri?|[Ss]audar[ai]|[Bb](?:a)?pak|[Bb]pk|[Ii]bu|[Pp]ak|[Bb]u|[Mm]as|[Mm]bak|Mr|Mrs|Ms|Mx)\.?\s+[A-Z][A-Za-z]"
+    r"|\b(?:SDRI?|SAUDAR[AI]|BAPAK|BPK|PAK|MAS|MBAK|MRS?)\.?\s+[A-Z]{2}"
 )
-"""A form of address before a name, in either language: ``Pak Budi``, ``Mr. Smith``. No ordinary noun has a capital."""
+"""A form of address before a name, in either language: ``Pak Budi``, ``PAK BUDI``, ``Mr. Smith``. No ordinary noun has a
+capital, but where all is in capitals."""
+
+CALLED = re.compile(
+    r"\b(?:(?i:narapidana|napi|tahanan|wbp|warga binaan|(?:ber)?nama|inmate|prisoner|detainee|named))\s+"
+    r"(?!(?:Blok|Kamar|Sel|Wisma|Lapas|Rutan|Bapas|Lembaga|LPKA|Kelas|Block|Class)\b)[A-Z](?:[a-z]|[A-Z]+\b.*[a-z])"
+)
+"""What prisoners are called before a name: ``WBP Budi``, ``napi Budi``, ``bernama Budi``; not before a place."""
 
 
 CODE = re.compile(r"\b[A-Z]{3,6}-[2-9A-HJKMNP-Z]{4}\b")
@@ -56,7 +64,7 @@ def nobody_numbered(text: str, *, field: str) -> None:
 
 def _names_somebody(text: str) -> bool:
     text = seen(text)
-    return bool(NAME.search(text) or ADDRESSED.search(text))
+    return any(pattern.search(text) for pattern in (NAME, ADDRESSED, CALLED))
 
 
 def _has_code(text: str) -> bool:

@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any
 from uuid import UUID
 
-from services.production.domain.allocation import LARGEST_SHARE_PCT, SMALLEST_SHARE, Share, doubt
+from services.production.domain.allocation import ANEW, LARGEST_SHARE_PCT, SMALLEST_SHARE, Share, doubt
 from services.production.domain.calendar import FARTHEST_DAYS, working_day_after
 from services.production.domain.capacity import Capacity
 from services.production.domain.terms import MATERIAL_DAYS, Reason, Terms
@@ -19,8 +19,6 @@ LATE, OVER, SPLIT, MOVE, DOUBT, WAY = 300, 3, 300, 30, 3, 1
 that is moved count: lateness comes first, then splits, then moves. Last, for each facility of a line, comes what
 allocation prefers by: each ten per cent that it is less reliable, and each step of its way to a hub. All of these
 together are less than a move, so that nothing is moved for them alone. Planning values."""
-
-WHY = "all open work was planned anew"
 
 Key = tuple[UUID, int]
 
@@ -249,7 +247,7 @@ def as_planned(
         taken += back
         late += sum(pieces * _days(max(each.due, finish), line.latest) for each, pieces in kept)
         if more := wanted - sum(pieces for _, pieces in kept):
-            offered.append(Share(code, more, finish, WHY))
+            offered.append(Share(code, more, finish, str(ANEW)))
             late += more * _days(finish, line.latest)
         given[code] = wanted
     return _standing(line, late, given, able, today, tuple(taken), tuple(offered))

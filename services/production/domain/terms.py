@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from services.production.domain.allocation import Plan, share_out
+from services.production.domain.allocation import AND, SKILLED, Plan, share_out
 from services.production.domain.capacity import Capacity
 from services.production.domain.clearance import LANE, may_make
 from services.production.domain.facility import FIRST_LEVEL, Zone
@@ -136,7 +136,7 @@ def _with_skill(plan: Plan, level: int) -> Plan:
     """The plan with the skill that was asked for in its reasons, where it is more than the first level."""
     if level == FIRST_LEVEL:
         return plan
-    shares = [replace(one, why=f"{one.why}; skilled enough for level {level}") for one in plan.shares]
+    shares = [replace(one, why=AND.join((one.why, SKILLED.format(n=level)))) for one in plan.shares]
     return Plan(tuple(shares), plan.unallocated)
 
 

@@ -1,7 +1,7 @@
 """A work order: what one facility makes of one order line. Quantities decide, states are derived."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -72,6 +72,7 @@ class WorkOrder:
     taken_back: int = 0
     started_on: date | None = None
     paused_reason: str | None = None
+    paused_at: datetime | None = None
     made: int = 0
     good: int = 0
     rework: int = 0
@@ -189,15 +190,15 @@ class WorkOrder:
         """Begin, as long as orders lets it be made; or go on after a pause, which tells nobody."""
         self._must_be("accepted", "paused")
         if self.started_on is not None:
-            self.paused_reason = None
+            self.paused_reason = self.paused_at = None
             return []
         must_be_cleared(cleared_until, today=on)
         self.started_on = on
         return [WorkOrderStarted(**self._about, quantity=self.quantity)]
 
-    def pause(self, *, reason: str) -> list[object]:
+    def pause(self, *, reason: str, at: datetime | None = None) -> list[object]:
         self._must_be(*UNDER_WAY)
-        self.paused_reason = said(reason)
+        self.paused_reason, self.paused_at = said(reason), at
         return [WorkOrderPaused(**self._about, reason=self.paused_reason)]
 
     def report(
@@ -213,6 +214,7 @@ class WorkOrder:
     ) -> list[object]:
         """Pieces made, or mended, on one working day. No more than remain and are tolerated, or than are in rework.
 
+        What a device tells of the time before a pause counts though work stands still by now.
         What a device sent before is not counted again; what the ``workshop`` has no
         labour for is flagged, and so is what two devices tell of the same hour. Without a day the device's time says it.
         """
@@ -231,7 +233,8 @@ class WorkOrder:
             worked_at=origin.at,
             clock_wrong=origin.clock_wrong,
         )
-        self._must_be(*UNDER_WAY)
+        if not self._was_told_before_the_pause(origin):
+            self._must_be(*UNDER_WAY)
         if pieces < 1:
             raise Refused("Give a number of pieces from 1.", field="pieces")
         self._must_fit(pieces, pieces, kind, tolerance_pct)
@@ -243,6 +246,13 @@ class WorkOrder:
         self._count(entry)
         entry.flagged = is_implausible(self.reports, entry, workshop)
         return [PiecesReported(**self._about, pieces=pieces, worked_on=worked_on, kind=kind)]
+
+    def _was_told_before_the_pause(self, origin: Origin) -> bool:
+        """Whether the device's time, if it can be right, is from when work had not been paused yet."""
+        told = origin.device_at is not None and not origin.clock_wrong
+        return bool(
+            told and self.state == "paused" and self.paused_at and origin.at and origin.at < self.paused_at
+        )
 
     def correct(
         self,

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from services.production.capacities import changed_days, week_of
 from services.production.domain.calendar import (
+    Calendar,
     change_that_may_be,
+    days_that_may_be,
     must_be_to_come,
     ordinary_week,
+    shortened,
     week_that_may_be,
 )
 from services.production.domain.pool import Headcount
@@ -31,24 +35,39 @@ def set_week(session: Session, *, code: str, week: Sequence[int]) -> None:
         )
 
 
-def change_day(session: Session, *, code: str, day: date, open_minutes: int, reason: str) -> None:
-    """One day differs from the ordinary week, for a reason."""
+def change_days(
+    session: Session, *, code: str, day: date, until: date | None = None, open_minutes: int, reason: str
+) -> None:
+    """One day differs from the ordinary week, for a reason; or all days until another one, of which none gets longer."""
     change_that_may_be(day, open_minutes=open_minutes, today=today_at(session, code))
-    values = {"open_minutes": open_minutes, "reason": reason}
+    days = days_that_may_be(day, until or day)
     with offering_new_hours(session, code):
-        session.execute(
-            upsert(calendar_day)
-            .values(facility=code, day=day, **values)
-            .on_conflict_do_update(index_elements=["facility", "day"], set_=values)
-        )
+        minutes = {day: open_minutes} if len(days) == 1 else _shortened(session, code, days, open_minutes)
+        for each, there in minutes.items():
+            values = {"open_minutes": there, "reason": reason}
+            session.execute(
+                upsert(calendar_day)
+                .values(facility=code, day=each, **values)
+                .on_conflict_do_update(index_elements=["facility", "day"], set_=values)
+            )
 
 
-def restore_day(session: Session, *, code: str, day: date) -> None:
-    """The day is an ordinary one again."""
+def _shortened(session: Session, code: str, days: Sequence[date], open_minutes: int) -> dict[date, int]:
+    week = week_of(session.execute(select(facility).where(facility.c.code == code)).one())
+    usual = Calendar(week=week).minutes_after(days[0] - timedelta(days=1), len(days))
+    changed = changed_days(session, {code}, since=days[0]).get(code, ())
+    return shortened(dict(zip(days, usual, strict=True)), dict(changed), open_minutes)
+
+
+def restore_days(session: Session, *, code: str, day: date, until: date | None = None) -> None:
+    """The day is an ordinary one again; or all days until another one."""
     must_be_to_come(day, today=today_at(session, code))
-    that_day = (calendar_day.c.facility == code, calendar_day.c.day == day)
+    those_days = (
+        calendar_day.c.facility == code,
+        calendar_day.c.day.in_(days_that_may_be(day, until or day)),
+    )
     with offering_new_hours(session, code):
-        session.execute(delete(calendar_day).where(*that_day))
+        session.execute(delete(calendar_day).where(*those_days))
 
 
 def set_pool(session: Session, *, code: str, pool: Headcount) -> None:

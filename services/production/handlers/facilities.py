@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, Select, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -89,8 +89,21 @@ def set_capability(
         "valid_from": valid_from,
         "valid_to": valid_to,
     }
+    if _change(session, code, family, known, values):
+        share_out_to(session, code)
+
+
+def set_places(session: Session, *, code: str, family: str, workers: int) -> None:
+    """How many places for workers a facility has for a family that it makes; the caller offers what waits."""
+    known = session.execute(_capability(code, family)).one()
+    values = {name: known._mapping[name] for name in OF_A_CAPABILITY}
+    _change(session, code, family, known, {**values, "workers": workers})
+
+
+def _change(session: Session, code: str, family: str, known: Row[Any] | None, values: dict[str, Any]) -> bool:
+    """Keep what a facility makes as its next version, with an entry of its history; whether it differs."""
     if known is not None and all(known._mapping[name] == value for name, value in values.items()):
-        return
+        return False
     session.execute(
         upsert(capability)
         .values(facility=code, family=family, **values)
@@ -100,8 +113,8 @@ def set_capability(
     )
     if known is not None and not _was_changed(session, code, family):
         _keep(session, code, family, None, {name: known._mapping[name] for name in values})
-    _keep(session, code, family, today, values)
-    share_out_to(session, code)
+    _keep(session, code, family, business_today(session), values)
+    return True
 
 
 def amend_capability(session: Session, *, code: str, family: str, **changes: Any) -> None:
@@ -116,8 +129,11 @@ def amend_capability(session: Session, *, code: str, family: str, **changes: Any
 
 def capability_of(session: Session, code: str, family: str) -> Row[Any] | None:
     """What a facility makes of a family."""
-    query = select(capability).where(capability.c.facility == code, capability.c.family == family)
-    return session.execute(query).one_or_none()
+    return session.execute(_capability(code, family)).one_or_none()
+
+
+def _capability(code: str, family: str) -> Select[Any]:
+    return select(capability).where(capability.c.facility == code, capability.c.family == family)
 
 
 def _was_changed(session: Session, code: str, family: str) -> bool:

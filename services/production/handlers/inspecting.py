@@ -12,6 +12,7 @@ from services.production.domain.sampling import Defective, OnReject, Sampling, j
 from services.production.domain.work_order import WorkOrder
 from services.production.handlers import working
 from services.production.handlers.planning import one_plan_at_a_time
+from services.production.handlers.tools import must_be_unlocked
 from services.production.local_time import today_at
 from services.production.storage import defect, inspection
 from shared import reference
@@ -54,6 +55,7 @@ def inspect_sample(
     found = [Defective(**each) for each in defects]
     outcome = judge(sampling, found, on_reject=on_reject)
     order.must_be_under_way()
+    must_be_unlocked(session, order.facility)
     moved = {"passed": outcome.passed, "rework": outcome.rework, "scrap": outcome.scrap}
     if any(moved.values()):
         working.inspect(session, work_order_id=work_order_id, **moved)

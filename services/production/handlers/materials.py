@@ -30,6 +30,7 @@ from services.production.storage import (
     work_order,
 )
 from services.production.terms import recipe_of
+from shared.clock import business_now
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 
@@ -137,7 +138,8 @@ def quarantine(session: Session, *, lot_id: UUID, reason: str) -> MaterialLot:
     stopped = _used_by(session, lot) | set(_without(session, lot, orders))
     for order in orders:
         if order.id in stopped:
-            record(session, *order.pause(reason=f"{lot.number}: {lot.quarantined_reason}"))
+            reason = f"{lot.number}: {lot.quarantined_reason}"
+            record(session, *order.pause(reason=reason, at=business_now(session)))
     return lot
 
 

@@ -58,7 +58,7 @@ def close_shift(
     _note(session, row.id, "returned", returned)
     _note(session, row.id, "used", used)
     if not differences:
-        session.execute(update(shift).where(shift.c.id == row.id).values(closed_on=today_at(session, code)))
+        _close(session, code, row.id)
     elif locked_since(session, code) is None:
         _lock_up(session, code, row.id, differences)
     return differences
@@ -74,14 +74,12 @@ def unlock(session: Session, *, code: str, reason: str) -> None:
     session.execute(
         update(facility_lock).where(facility_lock.c.id == lock.id).values(unlocked_on=today, resolution=why)
     )
-    session.execute(
-        update(shift).where(shift.c.id == lock.shift_id, shift.c.closed_on.is_(None)).values(closed_on=today)
-    )
+    _close(session, code, lock.shift_id)
     record(session, FacilityUnlocked(code=code, unlocked_on=today, reason=why))
 
 
 def must_be_unlocked(session: Session, code: str) -> None:
-    """Nothing is accepted, begun or reported where tools are missing; nobody locks it up before the commit."""
+    """Nothing is accepted, begun, reported or inspected where tools are missing; nobody locks it up before the commit."""
     key = select(facility.c.code).where(facility.c.code == code)
     session.execute(key.with_for_update(read=True, key_share=True))
     lock = locked_since(session, code)
@@ -124,6 +122,24 @@ def _lock_up(session: Session, code: str, shift_id: int, differences: Sequence[D
 def _lock(session: Session, code: str) -> None:
     """One at a time counts a facility's tools."""
     session.execute(select(facility.c.code).where(facility.c.code == code).with_for_update()).one()
+
+
+def _close(session: Session, code: str, shift_id: int) -> None:
+    """Close a shift that is open; the stock that it used up is there no more."""
+    closed = (
+        update(shift)
+        .where(shift.c.id == shift_id, shift.c.closed_on.is_(None))
+        .values(closed_on=today_at(session, code))
+    )
+    if session.execute(closed.returning(shift.c.id)).first() is None:
+        return
+    for kind, count in _counts(session, shift_id, "used").items():
+        left = func.greatest(tool_kind.c.quantity - count, 0)
+        session.execute(
+            update(tool_kind)
+            .where(tool_kind.c.facility == code, tool_kind.c.code == kind)
+            .values(quantity=left)
+        )
 
 
 def _open_shift(session: Session, code: str) -> Row[Any] | None:

@@ -26,7 +26,7 @@ from services.production.handlers.planning import (
 from services.production.handlers.tools import must_be_unlocked
 from services.production.local_time import now_at, today_at
 from services.production.storage import demand
-from shared.clock import real_now
+from shared.clock import business_now, real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
 from shared.refusal import Refused
@@ -89,7 +89,7 @@ def start(session: Session, *, work_order_id: UUID, device_at: datetime | None =
 def pause(session: Session, *, work_order_id: UUID, reason: str) -> WorkOrder:
     """Work stands still for a reason."""
     order = locked(session, work_order_id)
-    record(session, *order.pause(reason=reason))
+    record(session, *order.pause(reason=reason, at=business_now(session)))
     return order
 
 
@@ -168,10 +168,14 @@ def acknowledge(session: Session, *, work_order_id: UUID, report: int) -> WorkOr
 
 
 def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, scrap: int) -> WorkOrder:
-    """Inspect what awaits it; what passed leaves as a lot. Scrap that can't be made again in time moves the promise."""
+    """Inspect what awaits it; what passed leaves as a lot. Scrap that can't be made again in time moves the promise.
+
+    Nothing leaves while a tool is missing: it may be in a carton.
+    """
     if scrap > 0:
         one_plan_at_a_time(session)
     order = locked(session, work_order_id)
+    must_be_unlocked(session, order.facility)
     number = next_number(session, order.facility, "lots")
     lot = f"{short_code(order.facility)}-{today_at(session, order.facility):%y%m}-{number:03d}"
     lane = lanes_of(session, [order.facility])[order.facility]

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from flask import Blueprint, g, render_template, request
 
 from services.production import materials, passed_over, views, warnings
+from services.production.domain.allocation import reasons_of
 from services.production.domain.report import Kind
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
@@ -92,6 +93,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         report_id=report_id,
         decline_words=DECLINE_WORDS,
         others=others,
+        reasons_of=reasons_of,
         quarantined=quarantined,
         warnings=warned,
         further=sum(counts.values()) - len(orders),

@@ -44,6 +44,7 @@ DAY, POOL = DayRequest(), HeadcountRequest()
 ON_THE_PAGE = ("workers", "efficiency_pct", "yield_pct", "skill_level")
 """Numbers of a capability."""
 WHICH_DAY = Schema.from_dict({"day": day()})()
+WHICH_DAYS = Schema.from_dict({"day": day(), "until": day(required=False)})()
 
 
 @desk.get("/facilities/")
@@ -190,12 +191,12 @@ def _week(session: Session, code: str) -> None:
 
 def _change(session: Session, code: str) -> None:
     day = _loaded(WHICH_DAY, _texts("day"))["day"]
-    change = _loaded(DAY, _wholes("open_minutes") | _texts("reason"))
-    keeping.change_day(session, code=code, day=day, **change)
+    change = _loaded(DAY, _wholes("open_minutes") | _texts("until", "reason"))
+    keeping.change_days(session, code=code, day=day, **change)
 
 
 def _ordinary(session: Session, code: str) -> None:
-    keeping.restore_day(session, code=code, day=_loaded(WHICH_DAY, _texts("day"))["day"])
+    keeping.restore_days(session, code=code, **_loaded(WHICH_DAYS, _texts("day", "until")))
 
 
 def _pool(session: Session, code: str) -> None:

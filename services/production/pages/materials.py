@@ -25,7 +25,7 @@ desk = Blueprint("materials_page", __name__, url_prefix="/production", template_
 
 MOST = 40
 QUANTITY = Quantity()
-CHANGE = "/materials/lots/<uuid:lot_id>/<any(quarantine, release, write_off):action>"
+CHANGE = "/materials/lots/<uuid:lot_id>/<any(quarantine, release, write_off, give_back):action>"
 
 
 @desk.get("/materials")
@@ -65,12 +65,14 @@ def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = No
     with transaction() as session:
         stock = views.stock(session, current())
         lots = views.list_lots(session, current(), limit=MOST)[:MOST]
+        used_by = views.used_by(session, [lot["id"] for lot in lots])
         kinds = {kind["code"]: kind for kind in views.kinds(session)}
         today = today_at(session, current().account)
     return render_template(
         "materials.html",
         stock=stock,
         lots=lots,
+        used_by=used_by,
         kinds=kinds,
         today=today,
         at=at,
@@ -128,8 +130,17 @@ def _spoilt() -> dict[str, Any]:
     return {"quantity": _quantity(), **_reason()}
 
 
+def _used_less() -> dict[str, Any]:
+    try:
+        work_order_id = UUID(request.form.get("work_order_id", ""))
+    except ValueError:
+        raise Refused("Choose the work order that used less.", field="work_order_id") from None
+    return {"work_order_id": work_order_id, **_spoilt()}
+
+
 ACTIONS: dict[str, tuple[Callable[..., Any], Callable[[], dict[str, Any]]]] = {
     "quarantine": (materials.quarantine, _reason),
     "release": (materials.release, _nothing),
     "write_off": (materials.write_off, _spoilt),
+    "give_back": (materials.give_back, _used_less),
 }

@@ -17,6 +17,7 @@ from services.production.handlers.reading import noted
 from services.production.local_time import today_at
 from services.production.pages.typed import typed
 from services.production.schemas import people as forms
+from services.production.welfare import Month
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current
@@ -74,7 +75,11 @@ def _statement(worker_id: UUID, page: str) -> Statement:
         today = today_at(session, code)
         wage = ledger.minimum_wage_at(session, code, today)
         months = [
-            {**month, "hourly": hourly(month["idr"], month["minutes"])}
+            {
+                **month,
+                "hourly": hourly(month["idr"], month["minutes"]),
+                "minimum": ledger.minimum_wage_at(session, code, min(today, Month(month["month"]).last)),
+            }
             for month in workers.months_of(session, worker_id)
         ]
         return Statement(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 
-from services.production import terms, views
+from services.production import materials, terms, views
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
 from services.production.local_time import today_at
@@ -46,7 +46,7 @@ def _page(id: UUID, refusal: Refused | None = None) -> str:
         order = views.find_work_order(session, current(), id)
         if order is None:
             raise not_found("work order")
-        reports = views.reports_of(session, id)
+        reports, made_of = views.reports_of(session, id), materials.made_of(session, id)
         today = today_at(session, order.facility)
         room = order.room(terms.tolerance_of(session, order, today))
     return render_template(
@@ -55,6 +55,7 @@ def _page(id: UUID, refusal: Refused | None = None) -> str:
         today=today,
         report_id=report_id,
         reports=reports,
+        made_of=made_of,
         may=duties_of(current().role),
         refusal=refusal,
         typed=request.form,

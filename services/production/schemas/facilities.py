@@ -20,6 +20,7 @@ from services.production.domain.facility import (
     Particulars,
 )
 from services.production.domain.pool import Headcount
+from shared.refusal import Sentence
 from shared.web.schemas import Whole, day, short_text
 
 FACILITY_CODE = r"^[A-Z]{3,4}-[A-Z]{3}\Z"
@@ -80,35 +81,41 @@ def _about_others(data: Any) -> dict[str, Any]:
     return {name: told for name, told in wrong.items() if told}
 
 
+class _Between(validate.Range):
+    """Says its bounds in a sentence, which a page says in the reader's language."""
+
+    def __init__(self, told: Sentence) -> None:
+        super().__init__(told.values["least"], told.values["most"])
+        self._told = told
+
+    def _format_error(self, value: Any, message: str) -> str:
+        return self._told
+
+
+def _count(most: int, least: int = 0, **options: Any) -> Whole:
+    between = _Between(Sentence("Give a whole number from {least} to {most}.", least=least, most=most))
+    return Whole(validate=between, **options)
+
+
+def _day_minutes() -> Whole:
+    between = _Between(Sentence("Give minutes a day from {least} to {most}.", least=0, most=LONGEST_DAY))
+    return Whole(required=True, validate=between)
+
+
 class CapacityRequest(OfConvictedAdults):
-    open_minutes = Whole(
-        required=True,
-        validate=validate.Range(0, LONGEST_DAY, error=f"Give minutes a day from 0 to {LONGEST_DAY}."),
-    )
+    open_minutes = _day_minutes()
     workers = ByFamily(
         keys=fields.String(),
-        values=Whole(
-            validate=validate.Range(0, 2000, error="Give a number of consenting workers from 0 to 2000.")
-        ),
+        values=Whole(validate=validate.Range(0, 2000, error="Give a number of places from 0 to 2000.")),
         required=True,
-        metadata={"description": "consenting workers by family of goods"},
+        metadata={
+            "description": "places for consenting workers by family of goods; of people only weeks tell"
+        },
     )
 
 
 class CapacitySchema(CapacityRequest):
     facility = fields.String()
-
-
-def _count(most: int, least: int = 0, **options: Any) -> Whole:
-    return Whole(
-        validate=validate.Range(least, most, error=f"Give a whole number from {least} to {most:,}."),
-        **options,
-    )
-
-
-def _day_minutes() -> Whole:
-    error = f"Give minutes a day from 0 to {LONGEST_DAY}."
-    return Whole(required=True, validate=validate.Range(0, LONGEST_DAY, error=error))
 
 
 def _one_of(choices: Iterable[str], **options: Any) -> fields.String:
@@ -130,7 +137,9 @@ class ParticularsRequest(OfConvictedAdults):
         required=True, validate=validate.Regexp(r"^[A-Z]{3}\Z", error="Give three capitals, such as SKA.")
     )
     time_zone = _one_of(TIME_ZONES, load_default="Asia/Jakarta", metadata={"description": "WIB, WITA or WIT"})
-    address = fields.List(short_text(120), required=True, validate=validate.Length(1, 5))
+    address = fields.List(
+        short_text(120), required=True, validate=validate.Length(1, 5, error="Give one to five lines.")
+    )
     gln = fields.String(required=True, metadata={"description": "13 digits"})
     hub = fields.Boolean(load_default=False)
     verified = fields.Boolean(load_default=False, metadata={"description": "the regional office confirms it"})
@@ -213,6 +222,11 @@ class CalendarQuery(Schema):
 
 
 class DayRequest(OfConvictedAdults):
+    until = day(
+        required=False,
+        load_default=None,
+        metadata={"description": "the last of several days; those that are shut anyway stay so"},
+    )
     open_minutes = _day_minutes()
     reason = _one_of(REASONS, required=True)
 

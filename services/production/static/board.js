@@ -13,6 +13,7 @@ const CORRECTABLE = [
   { name: "pieces", word: "pieces", inputMode: "numeric", autocomplete: "off" },
   { name: "worked_on", word: "day", type: "date" },
   { name: "by", word: "day", type: "date" },
+  { name: "reason", word: "why", maxLength: 400 },
 ];
 let reached = !keptAt, ended = false, strange = false;
 
@@ -184,7 +185,7 @@ function refused(entry) {
   const row = element("div", "", { className: "row" });
   const again = element("button", say("again"), { type: "button", className: "act" });
   const away = element("button", say("discard"), { type: "button", className: "act danger" });
-  const inputs = CORRECTABLE.filter(({ name }) => entry.fields[name]).map(({ name, word, ...more }) =>
+  const inputs = CORRECTABLE.filter(({ name }) => name in entry.fields).map(({ name, word, ...more }) =>
     element("input", "", { name, value: entry.fields[name], ariaLabel: say(word), ...more }),
   );
   again.addEventListener("click", () => sendAgain(entry, Object.fromEntries(inputs.map(({ name, value }) => [name, value]))));
