@@ -60,8 +60,9 @@ MILESTONES: Final = {
     "GATE_OUT": Step("departing", "in_transit"),
     "STRIPPED": Step("unpacking", "in_progress"),
     "DELIVERED": Step("receiving", "in_progress", inside=False),
+    "LANDED_IN_FULL": Step("receiving", "in_progress", inside=False),
 }
-"""The milestones that something physical happens at, in their usual order."""
+"""The milestones that something physical happens at, in their usual order; after them what arrives late."""
 
 OTHER = Step("other", "in_progress", inside=False)
 """A milestone the vocabulary has no word for; ``kendi:milestone`` says which one."""
@@ -148,6 +149,7 @@ class MilestoneFact:
     """Something happened to the whole shipment at a place: a GLN or a UN/LOCODE.
 
     ``zone`` is the place's time zone; without it, Indonesian places get WIB and others UTC.
+    ``received`` are the cartons that arrived, where these are not all: without any, nothing is told.
     """
 
     code: str
@@ -155,6 +157,11 @@ class MilestoneFact:
     place: str
     zone: tzinfo | None = None
     error: "ErrorFact | None" = None
+    received: tuple[str, ...] | None = None
+
+    @property
+    def untold(self) -> bool:
+        return self.received == ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -377,9 +384,9 @@ def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
     """What nobody saw taken out of its container was by the time it was received."""
     stripped = any(each.code == STRIPPED and not each.error for each in facts.milestones)
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
-        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS:
+        if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS or milestone.untold:
             continue
-        if milestone.code == DELIVERED and facts.container and not stripped:
+        if facts.container and _taken_out(milestone, stripped):
             yield from _told(facts, milestone, _out_of_the_container)
         yield from _told(facts, milestone, _milestone)
 
@@ -400,13 +407,13 @@ def _in_error(
     tell: Callable[[ShipmentFacts, MilestoneFact], Json],
 ) -> Json:
     declared: Json = {"declarationTime": _time(error.declared_at, WIB), "reason": error.reason}
-    if error.right:
+    if error.right and not error.right.untold:
         declared["correctiveEventIDs"] = [tell(facts, error.right)["eventID"]]
     return {**tell(facts, milestone), "errorDeclaration": declared}
 
 
 def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
-    kind, what = _what_moved(facts, milestone.code)
+    kind, what = _what_moved(facts, milestone)
     return _event(
         facts,
         kind,
@@ -421,11 +428,10 @@ def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
 
 def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
     """What is received carton by carton was taken out of the container before."""
-    kind, what = _what_moved(facts, STRIPPED)
     return _event(
         facts,
-        kind,
-        what,
+        "AggregationEvent",
+        _put(facts, STRIPPED, _received(facts, milestone)),
         step=MILESTONES[STRIPPED],
         at=milestone.occurred_at,
         place=milestone.place,
@@ -433,18 +439,35 @@ def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Jso
     )
 
 
+def _received(facts: ShipmentFacts, milestone: MilestoneFact) -> Iterable[str]:
+    return facts.ssccs if milestone.received is None else milestone.received
+
+
+def _taken_out(milestone: MilestoneFact, stripped: bool) -> bool:
+    """Whether what is received was in the container until then; what was short is in none that was stripped before."""
+    if milestone.code == DELIVERED:
+        return not stripped
+    return milestone.code != STRIPPED and bool(milestone.received)
+
+
 PUT_IN_OR_OUT: Final = {STUFFED_SEALED: "ADD", STRIPPED: "DELETE"}
 
 
-def _what_moved(facts: ShipmentFacts, code: str) -> tuple[str, Json]:
-    """Stuffing puts the cartons into the container; it is the container that is seen then, until they are out of it."""
-    if facts.container is None or not MILESTONES.get(code, OTHER).inside:
-        return "ObjectEvent", {"epcList": _epcs(facts, facts.ssccs), "action": "OBSERVE"}
+def _put(facts: ShipmentFacts, code: str, ssccs: Iterable[str]) -> Json:
+    """These cartons into the container, or out of it."""
+    assert facts.container is not None  # asked before
     container = epc_urn_of_container(facts.container)
+    return {"parentID": container, "childEPCs": _epcs(facts, ssccs), "action": PUT_IN_OR_OUT[code]}
+
+
+def _what_moved(facts: ShipmentFacts, milestone: MilestoneFact) -> tuple[str, Json]:
+    """Stuffing puts the cartons into the container; it is the container that is seen then, until they are out of it."""
+    code = milestone.code
+    if facts.container is None or not MILESTONES.get(code, OTHER).inside:
+        return "ObjectEvent", {"epcList": _epcs(facts, _received(facts, milestone)), "action": "OBSERVE"}
     if code in PUT_IN_OR_OUT:
-        inside = {"parentID": container, "childEPCs": _epcs(facts, facts.ssccs)}
-        return "AggregationEvent", {**inside, "action": PUT_IN_OR_OUT[code]}
-    return "ObjectEvent", {"epcList": [container], "action": "OBSERVE"}
+        return "AggregationEvent", _put(facts, code, _received(facts, milestone))
+    return "ObjectEvent", {"epcList": [epc_urn_of_container(facts.container)], "action": "OBSERVE"}
 
 
 def _papers_of(facts: ShipmentFacts, code: str) -> Json:

@@ -4,7 +4,7 @@ Rows are read as columns and what many of them say alike is kept once: a shipmen
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -15,8 +15,17 @@ from sqlalchemy import ColumnElement, case, exists, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules
-from services.logistics.domain.milestones import STUFFED_SEALED, Reached
+from services.logistics.domain.milestones import (
+    DELIVERED,
+    INCORRECT_DATA,
+    SHORT_LANDED,
+    STRIPPED,
+    STUFFED_SEALED,
+    Graph,
+    Reached,
+)
 from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Shipment
+from services.logistics.domain.short_landing import arrived_after, known_at, missing_at
 from services.logistics.epcis import (
     CartonFact,
     ErrorFact,
@@ -236,11 +245,15 @@ def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[Milestone
     """Sealing is told twice: the cartons are in the container, and the container has left the hub.
 
     Of what goes wrong, and its relief, an event would say that all cartons were observed: nobody told which were.
+    But with what was short-landed it is told which cartons arrive with the others, and which are found later.
     """
     graph = rules.milestones(session)
     beside = {code for code, milestone in graph.items() if milestone.beside}
+    arrivals = {DELIVERED, STRIPPED, *graph[SHORT_LANDED].ended_by}
     for report in shipment.reports:
-        if report.code in beside:
+        if report.code in arrivals:
+            yield from _arrivals(session, shipment, report, graph)
+        if report.code in beside | arrivals:
             continue
         fact = _milestone_fact(session, report)
         yield fact
@@ -249,14 +262,55 @@ def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[Milestone
 
 
 def _milestone_fact(session: Session, report: Reached) -> MilestoneFact:
-    place, zone = _gln_or_port(session, report.place)
     wrong, error = report.correction, None
     if wrong:
         right = _milestone_fact(session, wrong.corrective) if wrong.corrective else None
         error = ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
-    return MilestoneFact(
-        code=report.code, occurred_at=report.occurred_at, place=place, zone=zone, error=error
-    )
+    return replace(_told(session, report), error=error)
+
+
+def _told(session: Session, report: Reached) -> MilestoneFact:
+    place, zone = _gln_or_port(session, report.place)
+    return MilestoneFact(code=report.code, occurred_at=report.occurred_at, place=place, zone=zone)
+
+
+def _arrivals(session: Session, shipment: Shipment, report: Reached, graph: Graph) -> Sequence[MilestoneFact]:
+    """What was told of an arrival: once, and again in its place each time that other cartons were known to be missing."""
+    wrong, error = report.correction, None
+    if wrong:
+        right = _arrivals(session, shipment, wrong.corrective, graph)[0] if wrong.corrective else None
+        error = ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
+    told, facts = _told(session, report), list[MilestoneFact]()
+    for since, received in reversed(_known(shipment, report, graph)):
+        facts.insert(0, replace(told, received=received, error=error))
+        error = ErrorFact(reason=INCORRECT_DATA, declared_at=since, right=facts[0])
+    return facts
+
+
+def _known(
+    shipment: Shipment, report: Reached, graph: Graph
+) -> Sequence[tuple[datetime, tuple[str, ...] | None]]:
+    """Which cartons arrived by a report, as it was known when it was recorded, and each time that it changed since."""
+    until = report.correction.declared_at if report.correction else None
+    learnt = {each.recorded_at for each in shipment.reports}
+    learnt |= {each.correction.declared_at for each in shipment.reports if each.correction}
+    known: list[tuple[datetime, tuple[str, ...] | None]] = []
+    later = {at for at in learnt if at > report.recorded_at and (until is None or at < until)}
+    for moment in sorted({report.recorded_at, *later}):
+        received = _received(shipment, report, known_at(moment, shipment.reports), graph)
+        if not known or known[-1][1] != received:
+            known.append((moment, received))
+    return known
+
+
+def _received(
+    shipment: Shipment, report: Reached, reached: Sequence[Reached], graph: Graph
+) -> tuple[str, ...] | None:
+    """The cartons that arrived; nothing for all of them."""
+    if report.code not in (DELIVERED, STRIPPED):
+        return tuple(arrived_after(report, reached, graph))
+    missing = set(missing_at(report.occurred_at, reached, graph))
+    return tuple(each.sscc for each in shipment.cartons if each.sscc not in missing) if missing else None
 
 
 def _dispatched(sealed: MilestoneFact) -> MilestoneFact:

@@ -1,5 +1,6 @@
 """What the logistics service shows: reads only."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session, defaultload
+from sqlalchemy.orm import Session, defaultload, lazyload
 
 from services.logistics import contents, files, rules, standing, views_of_loads
 from services.logistics.contents import VOLUME, WEIGHT, OfLot
@@ -24,11 +25,20 @@ from services.logistics.domain.deadlines import Days, due_on, urgency
 from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
-from services.logistics.domain.milestones import Graph, short
+from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.short_landing import short
 from services.logistics.domain.sscc import is_locode
+from services.logistics.domain.states import (
+    IN_SHIPMENT,
+    next_exceptions,
+    next_milestones,
+    overlays,
+    state,
+    states_inside,
+)
 from services.logistics.storage import (
     carton,
     carton_history,
@@ -73,12 +83,19 @@ CARTON_STATE = case(
     (carton.c.quarantined_at.is_not(None), "quarantined"),
     (carton.c.must_be_reopened, "to_reopen"),
     (carton.c.returned_at.is_not(None), "returned"),
-    (carton.c.shipment_id.is_not(None), "in_shipment"),
+    (carton.c.shipment_id.is_not(None), IN_SHIPMENT),
     (carton.c.hub.is_not(None), "at_hub"),
     (LAST_SEEN == "found", "found"),
     (LAST_SEEN.is_not(None), "moved"),
     else_="packed",
 ).label("state")
+
+ON_THE_WAY_ONLY = (
+    lazyload(Shipment.documents),  # type: ignore[misc, arg-type]  # mapped in storage
+    lazyload(Shipment.declarations),  # type: ignore[arg-type]
+    lazyload(Shipment.estimates),  # type: ignore[arg-type]
+)
+"""A shipment as its cartons ask: what it left in, and what was reported of it."""
 
 NOT_SHIPPED = (carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
 """What stands in no shipment is found by an index of its own, also where another condition implies it."""
@@ -159,7 +176,7 @@ def list_cartons(
     ssccs: Iterable[str] | None = None,
     limit: int,
     after: str | None = None,
-) -> Sequence[RowMapping]:
+) -> list[dict[str, Any]]:
     """Cartons by their number, which is the order in which they were packed."""
     query = (
         select(carton, lot.c.order_id, lot.c.line, lot.c.sku, lot.c.facility, lot.c.lane, CARTON_STATE)
@@ -173,7 +190,22 @@ def list_cartons(
         query = query.where(carton.c.sscc.in_(ssccs))
     if after is not None:
         query = query.where(carton.c.sscc > after)
-    return session.execute(query).mappings().all()
+    return with_their_shipments(session, session.execute(query).mappings().all())
+
+
+def with_their_shipments(session: Session, rows: Sequence[RowMapping]) -> list[dict[str, Any]]:
+    """Cartons with the state that those have which are in shipments: how far they have come with these."""
+    inside: dict[UUID, list[tuple[str, bool]]] = defaultdict(list)
+    for row in rows:
+        if row["state"] == IN_SHIPMENT:
+            inside[row["shipment_id"]].append((row["sscc"], row["loaded_at"] is not None))
+    found: dict[str, str] = {}
+    if inside:
+        graph = rules.milestones(session)
+        query = select(Shipment).where(shipments.c.id.in_(inside)).options(*ON_THE_WAY_ONLY)
+        for one in session.execute(query).scalars():
+            found |= states_inside(one, inside[one.id], graph)
+    return [{**row, "state": found.get(row["sscc"], row["state"])} for row in rows]
 
 
 def list_shipments(
@@ -220,7 +252,7 @@ def summary(shipment: Shipment, graph: Graph, held: Sequence[Sentence]) -> dict[
     return {
         "id": shipment.id,
         "number": shipment.number,
-        "state": shipment.state(graph),
+        "state": state(shipment, graph),
         "hub": shipment.hub,
         "destination": shipment.destination,
         "planned_on": shipment.planned_on,
@@ -239,7 +271,7 @@ def summary(shipment: Shipment, graph: Graph, held: Sequence[Sentence]) -> dict[
         "seal": shipment.seal,
         "missing": [document.code for document in shipment.missing_before_departure(graph)],
         "held": held,
-        "overlays": shipment.overlays(graph, held),
+        "overlays": overlays(shipment, graph, held),
     }
 
 
@@ -304,15 +336,15 @@ def way_as_dict(session: Session, shipment: Shipment, graph: Graph, language: st
     return {
         "id": shipment.id,
         "number": shipment.number,
-        "state": shipment.state(graph),
+        "state": state(shipment, graph),
         "etd": shipment.etd,
         "eta": shipment.eta,
         "milestones": milestones_as_dicts(shipment, graph, place_names(session), language),
         "corrections": corrections_of(shipment),
-        "overlays": shipment.overlays(graph),
+        "overlays": overlays(shipment, graph),
         "short": short(shipment.reached, graph),
-        "next_milestones": [milestone.code for milestone in shipment.next_milestones(graph)],
-        "next_exceptions": [milestone.code for milestone in shipment.next_exceptions(graph)],
+        "next_milestones": [milestone.code for milestone in next_milestones(shipment, graph)],
+        "next_exceptions": [milestone.code for milestone in next_exceptions(shipment, graph)],
     }
 
 

@@ -1,7 +1,7 @@
 """One carton's history, what must be explained, and pallets: reads only."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +12,13 @@ from services.logistics.contents import WEIGHT
 from services.logistics.domain.carton import Carton, reasons_to_stay
 from services.logistics.standing import FREE
 from services.logistics.storage import carton, carton_history, facility, lot, order_line, pallet
-from services.logistics.views import CARTON_STATE, NOT_SHIPPED
+from services.logistics.views import CARTON_STATE, NOT_SHIPPED, with_their_shipments
 from shared.refusal import Sentence
 
 MOST_TO_EXPLAIN = 100
 
 
-def find_carton(session: Session, sscc: str) -> RowMapping | None:
+def find_carton(session: Session, sscc: str) -> Mapping[str, Any] | None:
     """One carton with what it is and who made it."""
     query = (
         select(
@@ -35,7 +35,7 @@ def find_carton(session: Session, sscc: str) -> RowMapping | None:
         .join(facility, facility.c.code == lot.c.facility)
         .where(carton.c.sscc == sscc)
     )
-    return session.execute(query).mappings().one_or_none()
+    return next(iter(with_their_shipments(session, session.execute(query).mappings().all())), None)
 
 
 def history(session: Session, sscc: str) -> Sequence[RowMapping]:

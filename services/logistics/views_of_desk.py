@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from services.logistics import progress, rules, standing, views, views_of_cartons
 from services.logistics.domain.cut_offs import CutOff, nobody_waits_for
 from services.logistics.domain.deadlines import Days
-from services.logistics.domain.documents import find, reason_to_wait
+from services.logistics.domain.documents import CLEARANCE, find, reason_to_wait
 from services.logistics.domain.milestones import Graph
 from services.logistics.domain.next_step import Step, next_step
 from services.logistics.domain.shipment import CLOSING, Shipment
@@ -30,8 +30,19 @@ WITHOUT_VESSEL = date.max
 """Shipments without a booking stand behind all that have one."""
 
 
-ABSENT_PAPERS_ONLY = (
-    selectinload(Shipment.documents.and_(shipment_document.c.number.is_(None))),  # type: ignore[misc, attr-defined]  # mapped in storage
+def _came(papers: FromClause) -> ColumnElement[bool]:
+    """As ``documents.came`` has it."""
+    return and_(papers.c.number.is_not(None), ~papers.c.made_by_system, papers.c.code != CLEARANCE)
+
+
+_earlier = shipment_document.alias()
+FIRST_THAT_CAME = _came(shipment_document) & ~exists().where(
+    _earlier.c.shipment_id == shipment_document.c.shipment_id,
+    _earlier.c.id < shipment_document.c.id,
+    _came(_earlier),
+)
+PAPERS_FOR_THE_STATE = (
+    selectinload(Shipment.documents.and_(shipment_document.c.number.is_(None) | FIRST_THAT_CAME)),  # type: ignore[misc, attr-defined]  # mapped in storage
     lazyload(Shipment.declarations),  # type: ignore[arg-type]
 )
 
@@ -169,11 +180,11 @@ def _next_steps(session: Session, cut_offs: Sequence[CutOff]) -> dict[UUID, Step
 
 
 def _shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, Shipment]:
-    """These shipments with the papers that are not there, and without what was declared of them to customs.
+    """These shipments with the papers that are not there and the first that came, without what was declared to customs.
 
     No list tells of the others.
     """
-    query = select(Shipment).where(shipments.c.id.in_(ids)).options(*ABSENT_PAPERS_ONLY)
+    query = select(Shipment).where(shipments.c.id.in_(ids)).options(*PAPERS_FOR_THE_STATE)
     return {shipment.id: shipment for shipment in session.execute(query).scalars()}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from services.orders.domain.claim import Claim
 from services.orders.domain.order import Order
 from services.orders.domain.payment import smallest_unit
-from services.orders.domain.short_landing import LANDED_IN_FULL, SHORT_LANDED, said, short_landings
+from services.orders.domain.short_landing import LANDED_IN_FULL, SHORT_LANDED, Told, said, short_landings
 from services.orders.storage import carton, claim, claim_photo, timeline
 from services.orders.storage import order as orders
 from services.orders.views import mine
@@ -71,13 +71,18 @@ def _shown(session: Session, order_id: UUID, currency: str, found: Sequence[Clai
 
 
 def short_landings_of(session: Session, order_id: UUID) -> dict[str, dict[str, Any]]:
+    return short_landings(told_of_short(session, order_id))
+
+
+def told_of_short(session: Session, order_id: UUID) -> list[Told]:
+    """All that was told of missing cartons, in its order."""
     told = select(timeline.c.type, timeline.c.data).where(
         timeline.c.order_id == order_id,
         timeline.c.type.in_((RECORDED, CORRECTED)),
         timeline.c.data["milestone"].astext.in_((SHORT_LANDED, LANDED_IN_FULL)),
     )
     rows = session.execute(told.order_by(timeline.c.id))
-    return short_landings(said(data, corrects=type == CORRECTED) for type, data in rows)
+    return [said(data, corrects=type == CORRECTED) for type, data in rows]
 
 
 SHOWN = (

@@ -18,6 +18,7 @@ from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.lane import FREE
 from services.orders.domain.order import Line, Order
 from services.orders.domain.payment import smallest_unit
+from services.orders.domain.routing import UNLOADING
 from services.orders.domain.ways_out import Way, ways_out
 from services.orders.storage import (
     QUANTITIES,
@@ -37,6 +38,8 @@ from services.orders.storage import order as orders
 from shared.events import contract_of
 from shared.events.logistics import (
     DocumentsCompleted,
+    MilestoneCorrected,
+    MilestoneRecorded,
     ShipmentBooked,
     ShipmentCancelled,
     ShipmentDelivered,
@@ -251,12 +254,25 @@ BOOKED = text("""
         WHERE lot.order_id = :order_id GROUP BY 1, 2 HAVING sum(put.quantity) > 0),
     told AS (
         SELECT t.id, t.type, t.data, CAST(t.data ->> 'shipment_id' AS uuid) AS shipment FROM timeline t
-        WHERE t.type IN (:booked, :rescheduled, :delivered) AND t.order_id IN (
+        WHERE (t.type IN (:booked, :rescheduled, :delivered)
+            OR (t.type IN (:recorded, :corrected) AND t.data ->> 'milestone' = ANY(:unloading)))
+        AND t.order_id IN (
             SELECT lot.order_id FROM carried JOIN shipment_lot put ON put.shipment_id = carried.id
-            JOIN lot ON lot.code = put.lot))
+            JOIN lot ON lot.code = put.lot)),
+    unloaded AS (
+        SELECT shipment, data ->> 'milestone' AS milestone, data ->> 'place' AS place,
+            CAST(data ->> 'occurred_at' AS timestamptz) AS at FROM told WHERE type = :recorded
+        UNION SELECT shipment, data ->> 'milestone', data ->> 'right_place',
+            CAST(data ->> 'right_at' AS timestamptz) FROM told WHERE type = :corrected
+        EXCEPT SELECT shipment, data ->> 'milestone', data ->> 'place',
+            CAST(data ->> 'occurred_at' AS timestamptz) FROM told WHERE type = :corrected),
+    landed AS (
+        SELECT shipment AS id, jsonb_agg(place ORDER BY at, place) AS ports FROM unloaded
+        WHERE place ~ '^[A-Z]{2}[A-Z0-9]{3}$' GROUP BY shipment)
     SELECT carried.line, coalesce(booking.data -> 'via', '[]') || jsonb_build_array(
-        booking.data ->> 'port_of_discharge') AS ports, CAST(newest.data ->> 'eta' AS date) AS eta
-    FROM carried
+        booking.data ->> 'port_of_discharge') || coalesce(landed.ports, '[]') AS ports,
+        CAST(newest.data ->> 'eta' AS date) AS eta
+    FROM carried LEFT JOIN landed USING (id)
     CROSS JOIN LATERAL (
         SELECT data FROM told WHERE shipment = carried.id AND type = :booked ORDER BY id DESC LIMIT 1) booking
     CROSS JOIN LATERAL (
@@ -266,10 +282,13 @@ BOOKED = text("""
     booked=contract_of(ShipmentBooked).type,
     rescheduled=contract_of(ShipmentRescheduled).type,
     delivered=contract_of(ShipmentDelivered).type,
+    recorded=contract_of(MilestoneRecorded).type,
+    corrected=contract_of(MilestoneCorrected).type,
+    unloading=list(UNLOADING),
 )
 """The newest booking of each shipment that carries something of the order and is not delivered.
 
-It may have been told before any goods of this order joined the shipment: then it stands with another order.
+To its ports come those at which the goods were really unloaded, as far as that was not corrected. It may have been told before any goods of this order joined the shipment: then it stands with another order.
 """
 
 

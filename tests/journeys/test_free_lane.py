@@ -13,6 +13,7 @@ from services.logistics.domain.order import NotCleared
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import cartons, documents, milestones, shipments
 from services.logistics.storage import lot as logistics_lot
+from services.orders import rescreenings
 from services.orders.domain.hold import Signer
 from services.orders.domain.lane import Operation
 from services.orders.domain.publication import Version
@@ -35,6 +36,13 @@ BUYER = Signer("person:1", "A buyer", "buyer")
 OFFICER = Signer("person:2", "An officer", "compliance_officer")
 OFFICE = Signer("person:3", "An office", "kanwil")
 HELD = {"action": "hold", "countries": ["US"], "lane": "free", "needs": [], "law": ["Held by the test"]}
+BARRED = {
+    "action": "block",
+    "countries": ["MY"],
+    "transit": True,
+    "lane": "free",
+    "law": ["Barred by the test"],
+}
 
 
 @pytest.fixture
@@ -108,15 +116,15 @@ def planned_at(services: Services) -> dict[str, int]:
     return {code: sum(row.quantity for row in rows if row.facility == code) for code, _ in rows}
 
 
-def hold_free_work(services: Services) -> None:
-    """Another law: what free workers make for the United States waits for two people."""
+def publish(services: Services, row: dict[str, Any]) -> None:
+    """Another law beside those that count."""
     with services.databases["orders"].transaction() as session:
         live = [
             Version(id=each.id, version=each.version, row=each.row)
             for each in known_versions(session)
             if not each.withdrawn
         ]
-        publish_policies(session, offered=[*live, Version(id="DP-US-9", version=1, row=HELD)], by="legal")
+        publish_policies(session, offered=[*live, Version(id="DP-ANY-9", version=1, row=row)], by="legal")
 
 
 def gather(services: Services) -> None:
@@ -125,8 +133,8 @@ def gather(services: Services) -> None:
             cartons.gather_lot(session, hub=HUB, lot=code)
 
 
-def ship(services: Services, destination: str) -> None:
-    """What stands at the hub leaves the country, with all its papers."""
+def ship(services: Services, destination: str) -> UUID:
+    """What stands at the hub leaves the country, with all its papers; the shipment's id."""
     logistics = services.databases["logistics"]
     with logistics.transaction() as session:
         shipment = shipments.plan_shipment(session, hub=HUB, destination=destination).shipment
@@ -149,15 +157,23 @@ def ship(services: Services, destination: str) -> None:
             documents.record_document(session, shipment_id=id, code=code, number="N-1", issued_on=today)
         shipments.dispatch_shipment(session, shipment_id=id, container="CSQU3054383", seal="ID-1")
     for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED"):
-        with logistics.transaction() as session:
-            milestones.record_milestone(
-                session,
-                shipment_id=id,
-                milestone=milestone,
-                place="IDSRG",
-                occurred_at=business_now(session),
-            )
+        report(services, id, milestone, "IDSRG")
     services.carry()
+    return id
+
+
+def report(services: Services, shipment: UUID, milestone: str, place: str) -> None:
+    with services.databases["logistics"].transaction() as session:
+        at = business_now(session)
+        milestones.record_milestone(
+            session, shipment_id=shipment, milestone=milestone, place=place, occurred_at=at
+        )
+
+
+def alarms(services: Services) -> list[tuple[str, int]]:
+    """What changed about goods at sea that the law speaks against now, and their pieces."""
+    with services.databases["orders"].transaction() as session:
+        return [(row["because"], row["still_at_sea"]) for row in rescreenings.alarms(session, limit=10)]
 
 
 def told(services: Services, order: UUID, kind: str) -> list[dict[str, Any]]:
@@ -173,7 +189,7 @@ def test_a_blocked_line_is_made_in_a_free_workshop_and_leaves_with_the_signature
 ) -> None:
     open_workshop(services)
     if held:
-        hold_free_work(services)
+        publish(services, HELD)
     order = to_america(services)
     choose(services, order)
     if held:
@@ -200,6 +216,26 @@ def test_a_blocked_line_is_made_in_a_free_workshop_and_leaves_with_the_signature
     assert signed == (
         [(purpose, role) for purpose in ("produce", "export") for role in roles] if held else []
     )
+
+
+def test_goods_that_change_vessels_where_nobody_cleared_them_for_are_an_alarm(services: Services) -> None:
+    open_workshop(services)
+    publish(services, BARRED)
+    order = to_america(services)
+    choose(services, order)
+    services.make()
+    services.carry()
+    services.pack()
+    gather(services)
+    services.carry()
+    shipment = ship(services, "US")
+    report(services, shipment, "TRANSSHIPPED", "SGSIN")
+    services.carry()
+    assert alarms(services) == []
+    report(services, shipment, "TRANSSHIPPED", "MYPKG")
+    services.carry()
+    assert alarms(services) == [("route", 1_000)]
+    assert services.line(order).transit == ["SG", "MY"]
 
 
 def test_where_no_free_workshop_is_nobody_is_asked_and_the_buyer_is_told_so(services: Services) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from services.logistics.domain.sscc import sscc_uri
 from services.logistics.pages import choosing
 from services.orders.sentences import sentence
 from shared.web.access import KANWIL, LOGISTICS
@@ -22,6 +23,7 @@ from tests.logistics.conftest import (
 )
 from tests.logistics.test_correcting import at, correct, id_of, report, reported
 from tests.logistics.test_desk import Visitor
+from tests.logistics.test_epcis import errors
 
 HERE = f"/logistics/standing/{SRAGEN}/BE"
 STEPS = ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED", "DISCHARGED")
@@ -268,3 +270,94 @@ def test_only_a_short_landing_names_cartons_and_only_those_of_the_shipment(logis
     more = report(logistics, shipment, milestone="SHORT_LANDED", occurred_at=when, ssccs=ssccs[1:2])
     assert [named.status_code, again.status_code, more.status_code] == [200, 200, 422]
     assert again.json["short"] == ssccs[:1]
+
+
+def received(logistics: Logistics, shipment: dict[str, Any]) -> dict[str, list[list[str]]]:
+    """The cartons of each event by which some were received or taken out of the container, but for those in error."""
+    document = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json
+    assert errors(document) == []
+    events = document["epcisBody"]["eventList"]
+    wrong = {event["eventID"] for event in events if "errorDeclaration" in event}
+    ids = {event["eventID"] for event in events}
+    for event in events:
+        assert ids.issuperset(event.get("errorDeclaration", {}).get("correctiveEventIDs", []))
+    found: dict[str, list[list[str]]] = {"receiving": [], "unpacking": []}
+    for event in events:
+        abroad = event["readPoint"]["id"].endswith("BEANR")
+        if event["bizStep"] in found and abroad and event["eventID"] not in wrong:
+            found[event["bizStep"]].append(event.get("epcList") or event["childEPCs"])
+    return found
+
+
+def both(*cartons: list[str]) -> dict[str, list[list[str]]]:
+    uris = [[sscc_uri(each) for each in together] for together in cartons]
+    return {"receiving": uris, "unpacking": uris}
+
+
+def arrived(logistics: Logistics) -> list[str]:
+    data = next(data for name, data in logistics.told() if name == "shipment_delivered")
+    return [each["sscc"] for each in data["arrived"]]
+
+
+def test_what_was_short_landed_is_not_received_with_the_others_but_when_it_is_there(
+    logistics: Logistics,
+) -> None:
+    shipment, ssccs = discharged(logistics)
+    abroad: dict[str, Any] = {"place": "BEANR"}
+    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
+    reported(logistics, shipment, **short, **abroad)
+    for code, hours in (("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
+        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    assert arrived(logistics) == ssccs[2:]
+    assert received(logistics, shipment) == both(ssccs[2:])
+    shown = reported(logistics, shipment, milestone="LANDED_IN_FULL", occurred_at=at(-1), **abroad)
+    assert received(logistics, shipment) == both(ssccs[2:], ssccs[:2])
+    undone = correct(logistics, shipment, id_of(shown, "LANDED_IN_FULL"), reason="did_not_occur")
+    assert undone.status_code == 200
+    assert received(logistics, shipment) == both(ssccs[2:])
+
+
+def test_what_was_found_before_the_delivery_is_received_with_it(logistics: Logistics) -> None:
+    shipment, ssccs = discharged(logistics)
+    abroad: dict[str, Any] = {"place": "BEANR"}
+    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
+    reported(logistics, shipment, **short, **abroad)
+    for code, hours in (("LANDED_IN_FULL", -1.85), ("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
+        reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    assert arrived(logistics) == ssccs
+    assert received(logistics, shipment) == both(ssccs)
+
+
+def test_what_is_learnt_after_the_delivery_to_be_missing_is_declared_in_its_events(
+    logistics: Logistics,
+) -> None:
+    shipment, ssccs = discharged(logistics)
+    abroad: dict[str, Any] = {"place": "BEANR"}
+    for code, hours in (("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
+        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    before = [event["eventID"] for event in epcis(logistics, shipment)]
+    late = {"milestone": "SHORT_LANDED", "occurred_at": at(-1), "ssccs": ssccs[:1]}
+    missing = id_of(reported(logistics, shipment, **late, **abroad), "SHORT_LANDED")
+    assert received(logistics, shipment) == both(ssccs[1:])
+    assert set(before) < {event["eventID"] for event in epcis(logistics, shipment)}
+    right = {"reason": "incorrect_data", "occurred_at": at(-1.5), **abroad}
+    assert correct(logistics, shipment, id_of(shown, "DELIVERED"), **right).status_code == 200
+    assert received(logistics, shipment) == both(ssccs[1:])
+    assert correct(logistics, shipment, missing, reason="did_not_occur").status_code == 200
+    assert received(logistics, shipment) == both(ssccs)
+
+
+def test_of_a_shipment_that_lacks_all_of_its_cartons_none_is_received(logistics: Logistics) -> None:
+    shipment, ssccs = discharged(logistics)
+    abroad: dict[str, Any] = {"place": "BEANR"}
+    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs}
+    for code, hours in (("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
+        reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    reported(logistics, shipment, **short, **abroad)
+    assert received(logistics, shipment) == both()
+
+
+def epcis(logistics: Logistics, shipment: dict[str, Any]) -> list[dict[str, Any]]:
+    found = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json["epcisBody"]["eventList"]
+    assert isinstance(found, list)
+    return found

@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from services.logistics.domain import order as orders
+from services.logistics.domain import reporting
 from services.logistics.domain.carton import Carton, Lot, Packaging, gather
 from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import LANES, Standing, sort_out
@@ -186,7 +187,9 @@ class Goods(RuleBasedStateMachine):
             self._dispatch(shipment)
         else:
             self._do(
-                lambda: shipment.record(code, place="IDSRG", occurred_at=self.now, now=self.now, graph=GRAPH)
+                lambda: reporting.record(
+                    shipment, code, place="IDSRG", occurred_at=self.now, now=self.now, graph=GRAPH
+                )
             )
 
     def _dispatch(self, shipment: Shipment) -> None:

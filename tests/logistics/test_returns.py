@@ -64,7 +64,7 @@ def test_what_was_received_back_is_counted_in_where_it_stands_and_leaves_its_ord
         each["sscc"]: (each["state"], each["returned_to"]) for each in logistics.staff.get("/cartons").json
     }
     assert stand[one] == stand[two] == ("returned", SEMARANG)
-    assert sorted(stand.values(), key=str)[0] == ("in_shipment", None)
+    assert sorted(stand.values(), key=str)[0] == ("departed", None)
     unpacked = logistics.staff.post(
         "/cartons/reports", {"what": "unpacked", "ssccs": [one], "reason": "Sold here."}
     )

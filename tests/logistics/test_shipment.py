@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.logistics.domain import reporting
 from services.logistics.domain.order import Standing
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.states import next_milestones, state
 from shared.events.logistics import (
     DocumentsCompleted,
     MilestoneRecorded,
@@ -64,7 +66,7 @@ def dispatch(
 
 def record(shipment: Shipment, code: str, *, hours: int = 0) -> list[object]:
     at = NOW + timedelta(hours=hours)
-    return shipment.record(code, place="IDSRG", occurred_at=at, now=at, graph=GRAPH)
+    return reporting.record(shipment, code, place="IDSRG", occurred_at=at, now=at, graph=GRAPH)
 
 
 def on_the_way(upto: str) -> Shipment:
@@ -277,21 +279,21 @@ def test_the_same_report_again_changes_nothing() -> None:
 
 def test_the_state_follows_from_booking_papers_and_milestones() -> None:
     shipment = a_shipment()
-    states = [shipment.state(GRAPH)]
+    states = [state(shipment, GRAPH)]
     book(shipment)
-    states.append(shipment.state(GRAPH))
+    states.append(state(shipment, GRAPH))
     add(shipment, "FUM")
     add(shipment, "NPE")
-    states.append(shipment.state(GRAPH))
+    states.append(state(shipment, GRAPH))
     dispatch(shipment)
-    states.append(shipment.state(GRAPH))
+    states.append(state(shipment, GRAPH))
     assert states == ["planned", "booked", "ready", "stuffed_sealed"]
-    assert on_the_way("DELIVERED").state(GRAPH) == "delivered"
+    assert state(on_the_way("DELIVERED"), GRAPH) == "delivered"
 
 
 def test_what_may_be_reported_next_is_known() -> None:
-    assert a_shipment().next_milestones(GRAPH) == []
-    assert [each.code for each in on_the_way("LOADED").next_milestones(GRAPH)] == ["VESSEL_DEPARTED"]
+    assert next_milestones(a_shipment(), GRAPH) == []
+    assert [each.code for each in next_milestones(on_the_way("LOADED"), GRAPH)] == ["VESSEL_DEPARTED"]
 
 
 @given(st.permutations([*WAY, *WAY]))
@@ -305,7 +307,7 @@ def test_in_whatever_order_reports_come_pieces_depart_once_and_are_delivered_aft
             continue
     moved = [type(event) for event in told if not isinstance(event, MilestoneRecorded)]
     assert moved == [ShipmentDeparted, ShipmentDelivered][: len(moved)]
-    assert shipment.state(GRAPH) in {code.lower() for code in WAY}
+    assert state(shipment, GRAPH) in {code.lower() for code in WAY}
 
 
 def test_a_certificate_that_became_false_is_there_no_longer() -> None:
@@ -330,8 +332,8 @@ def test_a_late_report_of_the_declaration_is_judged_by_the_day_on_which_it_was_f
     def report(days: int) -> list[object]:
         at = NOW + timedelta(days=days)
         later = NOW + timedelta(days=3)
-        return shipment.record(
-            "PEB_SUBMITTED", place="IDSRG", occurred_at=at, now=later, graph=GRAPH, goods=[ended]
+        return reporting.record(
+            shipment, "PEB_SUBMITTED", place="IDSRG", occurred_at=at, now=later, graph=GRAPH, goods=[ended]
         )
 
     with pytest.raises(Refused, match="was cleared only on 2025-03-22"):

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from werkzeug.test import TestResponse
 
 from services.logistics.domain.sscc import sscc
 from services.orders.domain.claiming import shared_out
-from services.orders.storage import item_price
+from services.orders.storage import carton, item_price
 from shared.events.logistics import (
     ArrivedCarton,
     CartonsPacked,
@@ -221,6 +221,42 @@ def test_a_carton_that_was_short_landed_is_claimed_until_it_turns_up(orders: Ord
     claim(order, 50, status=422)
     order.hears(arrival(order))
     claim(order, 50)
+
+
+def test_a_carton_that_was_short_is_claimed_as_missing_and_once_it_arrived_after_the_others_as_delivered(
+    orders: Orders,
+) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.work(), order.lot(), packed(order), order.departure())
+    hours = [WHEN + timedelta(hours=hour) for hour in range(-1, 2)]
+    order.hears(short_landed(order, hours[0]), arrival(order, *SSCCS[1:5]))
+    assert which_arrived(order) == [*SSCCS[1:5]]
+    claim(order, 50)
+    claim(order, 50, sscc=SSCCS[1])
+    there = replace(short_landed(order, hours[2]), milestone="LANDED_IN_FULL", short=())
+    order.hears(there)
+    assert which_arrived(order) == [*SSCCS[:5]]
+    claim(order, 50)
+    never: dict[str, Any] = {"reason": "did_not_occur", "right_place": None, "right_at": None}
+    about = {"shipment_id": SHIPMENT, "place": "BEANR", "lines": there.lines, **never}
+    order.hears(MilestoneCorrected(milestone="LANDED_IN_FULL", occurred_at=hours[2], **about))
+    assert which_arrived(order) == [*SSCCS[1:5]]
+    order.hears(MilestoneCorrected(milestone="SHORT_LANDED", occurred_at=hours[0], **about))
+    assert which_arrived(order) == [*SSCCS[:5]]
+
+
+def test_a_delivery_that_names_no_carton_is_one_without_those_that_are_missing(orders: Orders) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.work(), order.lot(), packed(order), order.departure())
+    order.hears(short_landed(order, WHEN), order.arrival())
+    assert which_arrived(order) == [*SSCCS[1:5]]
+    claim(order, 50)
+
+
+def which_arrived(order: Followed) -> list[str]:
+    with order.orders.database.transaction() as session:
+        query = select(carton.c.sscc).where(carton.c.order_id == order.id, carton.c.delivered)
+        return [*session.execute(query.order_by(carton.c.sscc)).scalars()]
 
 
 def test_a_delivery_waits_for_the_cartons_that_it_names(orders: Orders) -> None:

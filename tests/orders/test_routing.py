@@ -1,17 +1,19 @@
 """By which way and on which day a line comes, as its shipments tell: booked, joined, emptied, given up, delivered."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
-from services.orders.storage import order_line
+from services.orders.storage import caught_line, destination_policy, order_line
 from shared.events.logistics import (
     CartonsPutIn,
     CartonsTakenOut,
+    MilestoneCorrected,
+    MilestoneRecorded,
     ShipmentBooked,
     ShipmentCancelled,
     ShipmentDelivered,
@@ -20,8 +22,10 @@ from shared.events.logistics import (
     ShipmentPlanned,
     ShipmentRescheduled,
 )
+from shared.web.access import COMPLIANCE
 from tests.orders.conftest import Orders, in_days
 from tests.orders.test_handlers import PROMISED, SRAGEN, WHEN, Followed, follow
+from tests.orders.test_pages import Visitor
 from tests.statements import asked_by
 
 
@@ -161,3 +165,72 @@ def test_no_rule_is_read_where_a_shipment_changes_neither_the_way_nor_the_day(or
     later = replace(again, eta=in_days(311))
     asked = asked_by(orders.database, lambda: order.hears(later))
     assert [statement for statement in asked if "FROM destination_policy" in statement] != []
+
+
+def at_sea(orders: Orders) -> Followed:
+    """Half of an order to Belgium has departed, and the other half waits for a vessel; a port in the US is barred."""
+    barred = {"action": "block", "countries": ["US"], "transit": True, "law": ["19 USC 1307"]}
+    with orders.database.transaction() as session:
+        session.execute(insert(destination_policy).values(id="DP-US-2", version=1, row=barred))
+    order = packed(orders, "A")
+    half = order.part("A", 500)
+    order.hears(planned(1, half), booked(1, half, eta=310))
+    order.hears(ShipmentDeparted(**about(1, half), place="IDSRG", occurred_at=WHEN))
+    return order
+
+
+def met(order: Followed, milestone: str, place: str, hours: int = 1) -> MilestoneRecorded:
+    at = WHEN + timedelta(hours=hours)
+    where: dict[str, Any] = {"place": place, "occurred_at": at}
+    return MilestoneRecorded(**about(1, order.part("A", 500)), milestone=milestone, **where)
+
+
+def caught(orders: Orders) -> list[tuple[str, str, int]]:
+    with orders.database.transaction() as session:
+        rows = session.execute(select(caught_line).order_by(caught_line.c.id)).all()
+    return [(row.because, row.after, row.at_sea) for row in rows]
+
+
+ALARM = "The law speaks against goods at sea: 1 line<"
+
+
+@pytest.mark.parametrize("milestone", ["TRANSSHIPPED", "DISCHARGED"])
+def test_goods_that_are_unloaded_where_nobody_cleared_them_for_are_an_alarm(
+    orders: Orders, milestone: str
+) -> None:
+    order, officer = at_sea(orders), Visitor(orders, COMPLIANCE)
+    order.hears(met(order, milestone, "BEANR"), met(order, "GATE_OUT", "USNYC"))
+    assert (expected(order)[1], caught(orders)) == ([], [])
+    assert ALARM not in officer.open("/orders/holds/")
+    order.hears(met(order, milestone, "USNYC", 2))
+    assert expected(order)[1] == ["US"]
+    assert caught(orders) == [("route", "block", 500)]
+    assert ALARM in officer.open("/orders/holds/")
+    order.hears(met(order, milestone, "USLAX", 3))
+    assert caught(orders) == [("route", "block", 500)]
+
+
+def test_an_unloading_that_did_not_occur_there_is_no_part_of_the_way(orders: Orders) -> None:
+    order = at_sea(orders)
+    told = met(order, "TRANSSHIPPED", "USNYC")
+    order.hears(told, met(order, "TRANSSHIPPED", "SGSIN", 2))
+    assert expected(order)[1] == ["US", "SG"]
+    wrong: dict[str, Any] = {
+        **about(1, *told.lines),
+        "milestone": "TRANSSHIPPED",
+        "place": "USNYC",
+        "occurred_at": told.occurred_at,
+    }
+    right: dict[str, Any] = {"right_place": "MYPKG", "right_at": told.occurred_at}
+    order.hears(MilestoneCorrected(**wrong, **right, reason="incorrect_data"))
+    assert expected(order)[1] == ["MY", "SG"]
+    wrong["place"] = "MYPKG"
+    never: dict[str, Any] = {"right_place": None, "right_at": None}
+    order.hears(MilestoneCorrected(**wrong, **never, reason="did_not_occur"))
+    assert expected(order)[1] == ["SG"]
+
+
+def test_a_facility_where_goods_are_unloaded_is_no_country(orders: Orders) -> None:
+    order = at_sea(orders)
+    order.hears(met(order, "DISCHARGED", SRAGEN))
+    assert expected(order)[1] == []

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.logistics.domain import declaring
 from services.logistics.domain.milestones import (
     DID_NOT_OCCUR,
     ENDS,
@@ -21,6 +22,7 @@ from services.logistics.domain.milestones import (
     up_to,
 )
 from services.logistics.domain.order import Standing
+from services.logistics.domain.reporting import lines_about
 from services.logistics.domain.shipment import Shipment
 from shared.events.logistics import MilestoneCorrected
 from shared.refusal import Refused
@@ -72,7 +74,7 @@ def correct(
         shipment.need_place(wrong.code, right.place)
         another_day = _day(right.occurred_at) != _day(wrong.occurred_at)
         shipment.need_day(wrong.code, right.occurred_at, goods if another_day else ())
-    lines = shipment.lines_about(wrong, graph)
+    lines = lines_about(shipment, wrong, graph)
     if corrective:
         shipment.reports.append(corrective)
     reason: Reason = INCORRECT_DATA if corrective else DID_NOT_OCCUR
@@ -100,7 +102,7 @@ def cancel_declaration(
 
     Of goods that entered the customs area with it and left that again the reports stand: no more is to come.
     """
-    shipment.cancel_declaration(reason, today=today)
+    declaring.cancel(shipment, reason, today=today)
     if any(each.code == GATE_IN for each in shipment.reached):
         return []
     resting = [

@@ -14,6 +14,7 @@ CLEARANCE: Final = "DEST-POLICY"
 EXPORT_DECLARATION: Final = "PEB"
 EXPORT_NOTE: Final = "NPE"
 """What customs answers to the declaration; it falls with it."""
+BY_CUSTOMS: Final = (EXPORT_DECLARATION, EXPORT_NOTE)
 
 TRANSPORT_DOCUMENTS: Final = frozenset({"BL", "AWB"})
 """Whoever has them gets the goods, so they may wait for the payment."""
@@ -265,6 +266,14 @@ def missing(documents: Iterable[Document], milestones: Collection[str]) -> list[
         for document in documents
         if document.missing and not set(milestones).isdisjoint(document.blocks)
     ]
+
+
+def came(documents: Iterable[Document]) -> bool:
+    """Whether any paper is there of those that somebody has to send."""
+    return any(
+        document.present and not document.made_by_system and document.code != CLEARANCE
+        for document in documents
+    )
 
 
 def too_old(documents: Iterable[Document], on: date) -> list[Sentence]:

@@ -292,32 +292,6 @@ def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
     ]
 
 
-def short(reached: Iterable[Reached], graph: Graph) -> list[str]:
-    """The cartons that were reported as short-landed and are not there yet; none where nobody named them."""
-    return sorted({sscc for each in _short_landings(reached, graph) for sscc in each.ssccs})
-
-
-def no_longer_short(report: Reached, reached: Iterable[Reached], graph: Graph) -> list[str]:
-    """The cartons that are there by this report; none where it is no such report, or some were short without a name."""
-    before = [each for each in reached if each is not report and each.occurred_at <= report.occurred_at]
-    landings = _short_landings(before, graph)
-    if not landings or report.code not in graph[SHORT_LANDED].ended_by:
-        return []
-    return short(landings, graph) if all(each.ssccs for each in landings) else []
-
-
-def _short_landings(reached: Iterable[Reached], graph: Graph) -> list[Reached]:
-    """The reports of cartons that are not there yet."""
-    found = list(reached)
-    if SHORT_LANDED not in {each.code for each in troubles(found, graph)}:
-        return []
-    ended = [each.occurred_at for each in found if each.code in graph[SHORT_LANDED].ended_by]
-    since = max(ended, default=None)
-    return [
-        each for each in found if each.code == SHORT_LANDED and (since is None or each.occurred_at > since)
-    ]
-
-
 def _need_undisturbed(reached: Sequence[Reached], graph: Graph) -> None:
     """Refuse what was while something was wrong, and trouble that came after what would have ended it."""
     for each in reached:

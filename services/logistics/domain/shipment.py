@@ -1,7 +1,7 @@
 """A shipment: cartons for one consignee that leave a hub together. Its state is derived, never stored."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -9,11 +9,11 @@ from uuid import UUID
 from services.logistics.domain.carton import Carton, reasons_to_stay
 from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
-from services.logistics.domain.declaration import Declaration, Particulars, need_window
+from services.logistics.domain.declaration import Declaration, need_window
 from services.logistics.domain.documents import (
+    BY_CUSTOMS,
     CLEARANCE,
     EXPORT_DECLARATION,
-    EXPORT_NOTE,
     Document,
     find,
     missing,
@@ -22,29 +22,17 @@ from services.logistics.domain.documents import (
     reconsidered,
 )
 from services.logistics.domain.milestones import (
-    DELIVERED,
-    DISCHARGED,
     ENDS,
     GATE_IN,
     LOADED,
-    OUT_OF_PORT,
     PEB_SUBMITTED,
-    SHORT_LANDED,
     STUFFED_SEALED,
-    TRANSSHIPPED,
     VESSEL_DEPARTED,
     WIB,
     Graph,
-    Milestone,
     Reached,
-    called,
-    ends_before_a_bar,
-    furthest,
     need_possible,
-    no_longer_short,
-    possible_next,
     time_of,
-    troubles,
     up_to,
 )
 from services.logistics.domain.order import (
@@ -58,17 +46,12 @@ from services.logistics.domain.order import (
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container, is_container
 from shared.events.logistics import (
-    ArrivedCarton,
     DocumentsCompleted,
-    MilestoneRecorded,
     ShipmentBooked,
-    ShipmentDelivered,
-    ShipmentDeparted,
     ShipmentDispatched,
     ShipmentLine,
     ShipmentPlanned,
     ShipmentRescheduled,
-    ShortCarton,
 )
 from shared.refusal import Refused, Sentence, one_after_another
 
@@ -80,8 +63,6 @@ FARTHEST_BOOKING = timedelta(days=365)
 NOT_OUR_CONTAINER = ("LCL", "AIR")
 """Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
 
-POLICY_HOLD = "POLICY_HOLD"
-"""What lies over a shipment that has not departed while its goods are not cleared to leave."""
 GATES = (PEB_SUBMITTED, GATE_IN, LOADED)
 """On the way abroad none of these is passed by what is not cleared."""
 BEHIND_CUSTOMS = (GATE_IN, LOADED, VESSEL_DEPARTED)
@@ -145,6 +126,11 @@ class Shipment:
         return [each for each in self.reports if each.correction is None]
 
     @property
+    def codes(self) -> set[str]:
+        """The milestones that it has reached."""
+        return {each.code for each in self.reached}
+
+    @property
     def lines(self) -> tuple[ShipmentLine, ...]:
         """The pieces of each lot of each order line, counted over the cartons."""
         return lines_of(self.cartons)
@@ -187,11 +173,11 @@ class Shipment:
 
     @property
     def departed_on(self) -> date | None:
-        left = self._departed_at
+        left = self.departed_at
         return left.astimezone(WIB).date() if left else None
 
     @property
-    def _departed_at(self) -> datetime | None:
+    def departed_at(self) -> datetime | None:
         left = [each.occurred_at for each in self.reached if each.code == VESSEL_DEPARTED]
         return min(left, default=None)
 
@@ -208,54 +194,14 @@ class Shipment:
         return max([*ended, *filter(None, [self.tracking_renewed_at])]) + timedelta(days=days)
 
     def missing_before_departure(self, graph: Graph) -> list[Document]:
-        return missing(self.documents, up_to(VESSEL_DEPARTED, graph))
+        return [each for each in self._before_departure(graph) if each.missing]
 
-    def state(self, graph: Graph) -> str:
-        """How far it has come, in one word: a function of booking, documents and milestones."""
-        if self.cancelled:
-            return "cancelled"
-        code = furthest(self.reached, graph)
-        if code:
-            return code.lower()
-        if not self.booked:
-            return "planned"
-        return "booked" if self.missing_before_departure(graph) else "ready"
-
-    def overlays(self, graph: Graph, held: Sequence[Sentence] = ()) -> list[str]:
-        """What is wrong beside its state: its goods are held, it was rolled to a later vessel, or is in trouble.
-
-        ``held`` are the reasons for which its goods are not cleared, as far as whoever asks may know them.
-        """
-        rolled = any(each.reason == ROLLED for each in self.estimates) and LOADED not in self._codes
+    def _before_departure(self, graph: Graph) -> list[Document]:
+        """The papers without which it can't depart; whatever the rules say, its PEB and the NPE are among them."""
+        before = up_to(VESSEL_DEPARTED, graph)
         return [
-            *([POLICY_HOLD] if held and self.waits_to_leave else []),
-            *([ROLLED.upper()] if rolled and not self.cancelled else []),
-            *(each.code for each in troubles(self.reached, graph)),
+            each for each in self.documents if each.code in BY_CUSTOMS or not before.isdisjoint(each.blocks)
         ]
-
-    def next_milestones(self, graph: Graph) -> list[Milestone]:
-        """What may be reported next of the usual way; sealing is told by dispatching."""
-        return [each for each in self._possible(graph) if not each.beside]
-
-    def next_exceptions(self, graph: Graph) -> list[Milestone]:
-        """What may be reported beside the usual way: that something went wrong, and that it ended."""
-        open_ones = {each.code for each in troubles(self.reached, graph)}
-        return [
-            each
-            for each in self._possible(graph)
-            if each.beside
-            and each.code not in open_ones
-            and (
-                each.kind == "trouble"
-                or not open_ones.isdisjoint(each.after)
-                or any(ends_before_a_bar(each.code, graph[needed], self._codes) for needed in each.after)
-            )
-        ]
-
-    def _possible(self, graph: Graph) -> list[Milestone]:
-        if not self.booked or self.cancelled:
-            return []
-        return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
 
     def plan(self, goods: Sequence[Standing], *, graph: Graph) -> list[object]:
         """What happened when the cleared cartons were put together. No rules, no checklist, no shipment."""
@@ -314,7 +260,7 @@ class Shipment:
                 document.record(f"{document.code}-{self.number}", today, today=today)
         told = vars(booking) | {"via": tuple(booking.via)}
         booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
-        return [booked, *self._completed(lacked, graph)]
+        return [booked, *self.completed(lacked, graph)]
 
     def _need_as_sealed(self, booking: Booking) -> None:
         """Refuse to book what stands sealed in its container as if it went otherwise, or from elsewhere."""
@@ -338,7 +284,7 @@ class Shipment:
             return []
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
-        if not self._codes.isdisjoint(ENDS):
+        if not self.codes.isdisjoint(ENDS):
             raise Refused("{number} is expected no more: its way is over.", number=self.number)
         if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
             raise Refused(
@@ -348,7 +294,7 @@ class Shipment:
                 vessel=self.vessel,
                 voyage=self.voyage,
             )
-        if LOADED in self._codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
+        if LOADED in self.codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
             raise Refused(
                 "{number} is loaded on {vessel} {voyage}: it goes with no other.",
                 field="reason" if reason == ROLLED else "vessel",
@@ -389,7 +335,7 @@ class Shipment:
             for document in self.documents:
                 document.outdate()
         self._note_clearance(goods)
-        return self._completed(lacked, graph)
+        return self.completed(lacked, graph)
 
     def void_what_is_false(self) -> None:
         """A certificate that the goods contradict since their lane was corrected is there no longer."""
@@ -426,13 +372,13 @@ class Shipment:
                 "{code} is decided in the orders service, not recorded here.", field="code", code=code
             )
         if code == EXPORT_DECLARATION:
-            self._need_free(goods, today)
+            self.need_free(goods, today)
         waits = reason_to_wait(code, unpaid)
         if waits:
             raise Refused(waits, field="code")
         lacked = bool(self.missing_before_departure(graph))
         document.record(number, issued_on, today=today)
-        return self._completed(lacked, graph)
+        return self.completed(lacked, graph)
 
     @property
     def declaration(self) -> Declaration | None:
@@ -442,63 +388,7 @@ class Shipment:
     @property
     def declared(self) -> bool:
         """Whether customs has a declaration of its goods, also one that is told by its milestone alone."""
-        return self.declaration is not None or (not self.declarations and PEB_SUBMITTED in self._codes)
-
-    def declare(
-        self,
-        particulars: Particulars,
-        *,
-        goods: Sequence[Standing] = (),
-        now: datetime,
-        today: date,
-        graph: Graph,
-    ) -> list[object]:
-        """File the export declaration with customs: once its window is open, before the goods enter their area.
-
-        That is the milestone of its submission. Of one that was reported before, only the particulars are new.
-        """
-        if self.declaration:
-            raise Refused(
-                "PEB {number} is in force; cancel it before another one is filed.",
-                field="number",
-                number=self.declaration.number,
-            )
-        if self.etd is None:
-            raise Refused("{number} has no booking yet: book it before the PEB.", number=self.number)
-        reported = next((each.occurred_at for each in self.reached if each.code == PEB_SUBMITTED), None)
-        if self.declared and reported:
-            on = reported.astimezone(WIB).date()
-            filed = Declaration(**vars(particulars), export_on=self.etd, filed_on=on)
-        else:
-            filed = self._filed(particulars, self.etd, goods, today)
-        filed.consignee = goods[0].line.consignee_name if goods else None
-        lacked = bool(self.missing_before_departure(graph))
-        find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
-        self.declarations.append(filed)
-        return [*self._submitted(now, graph), *self._completed(lacked, graph)]
-
-    def _filed(
-        self, particulars: Particulars, etd: date, goods: Sequence[Standing], today: date
-    ) -> Declaration:
-        if GATE_IN in self._codes:
-            raise Refused("The goods are in the customs area: a PEB is filed before that.")
-        self._need_free(goods, today)
-        filed = Declaration.filed(particulars, etd=etd, today=today)
-        lacking = missing(self.documents, {PEB_SUBMITTED})
-        if lacking:
-            raise Refused(
-                "A PEB can't be filed without {papers}.",
-                papers=", ".join(document.code for document in lacking),
-            )
-        return filed
-
-    def _submitted(self, now: datetime, graph: Graph) -> list[object]:
-        if PEB_SUBMITTED in self._codes:
-            return []
-        need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=self.reached, graph=graph)
-        assert self.port_of_loading  # it was booked
-        report = self._reach(PEB_SUBMITTED, self.port_of_loading, now, now)
-        return [self._happened(report, graph)]
+        return self.declaration is not None or (not self.declarations and PEB_SUBMITTED in self.codes)
 
     def _need_declared(self, vessel: str, voyage: str) -> None:
         """Refuse another vessel than the PEB in force declares: it is corrected there first, which customs allows."""
@@ -512,58 +402,11 @@ class Shipment:
                 voyage=filed.voyage,
             )
 
-    def cancel_declaration(self, reason: str, *, today: date) -> None:
-        """Take the declaration back, and with it the note that customs gave on it; only outside the customs area."""
-        in_force = self._need_declaration()
-        if LOADED in self._codes:
-            raise Refused(
-                "{number} is loaded on {vessel}: its PEB can't be cancelled any more.",
-                number=self.number,
-                vessel=self.vessel,
-            )
-        if GATE_IN in self._codes and OUT_OF_PORT not in self._codes:
-            raise Refused(
-                "The goods of {number} are in the customs area: report {out} before the PEB is cancelled.",
-                number=self.number,
-                out=OUT_OF_PORT,
-            )
-        in_force.cancel(reason, today=today)
-        for document in self.documents:
-            if document.code in (EXPORT_DECLARATION, EXPORT_NOTE):
-                document.withdraw()
-
-    def correct_declaration(
-        self, changes: Mapping[str, object], *, goods: Sequence[Standing] = (), today: date, graph: Graph
-    ) -> list[object]:
-        """Note what customs has otherwise now; declared for their consignee, the goods have their PEB again."""
-        filed = self._need_declaration()
-        if "consignee" in changes:
-            _need_consignee(changes["consignee"], goods)
-        filed.correct(changes, today=today)
-        lacked = bool(self.missing_before_departure(graph))
-        if "consignee" in changes:
-            find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
-        return self._completed(lacked, graph)
-
-    def _need_declaration(self) -> Declaration:
-        if self.declaration is None and self.declared:
-            raise Refused(
-                "The PEB of {number} is told by its milestone alone: note it with its particulars first.",
-                number=self.number,
-            )
-        if self.declaration is None:
-            raise Refused("{number} has no PEB in force.", number=self.number)
-        return self.declaration
-
-    @property
-    def _codes(self) -> set[str]:
-        return {each.code for each in self.reached}
-
-    def _completed(self, lacked: bool, graph: Graph) -> list[object]:
+    def completed(self, lacked: bool, graph: Graph) -> list[object]:
+        """That the papers for the departure are there, if some of them lacked before."""
         if not lacked or self.missing_before_departure(graph):
             return []
-        blocking = up_to(VESSEL_DEPARTED, graph)
-        there = [d.code for d in self.documents if d.present and not blocking.isdisjoint(d.blocks)]
+        there = [each.code for each in self._before_departure(graph) if each.present]
         return [DocumentsCompleted(shipment_id=self.id, documents=tuple(there), lines=self.lines)]
 
     def dispatch(
@@ -591,19 +434,19 @@ class Shipment:
             )
         if not seal:
             raise Refused("Give the number of the seal.", field="seal")
-        self._need_free(goods, today)
-        self._need_ready_for(STUFFED_SEALED, graph)
+        self.need_free(goods, today)
+        self.need_ready_for(STUFFED_SEALED, graph)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
         self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")
         self.container, self.seal = container, seal
-        self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
+        self.reach(STUFFED_SEALED, self.hub, sealed_at, now)
         return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
 
     def reseal(self, seal: str, ssccs: Collection[str]) -> str:
         """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
         if self.seal is None:
             raise Refused("{number} is not sealed yet: dispatch it.", field="seal", number=self.number)
-        if not self._codes.isdisjoint(ENDS):
+        if not self.codes.isdisjoint(ENDS):
             raise Refused("The way of {number} is over: its seal stays as it is.", number=self.number)
         self.cartons_named(ssccs)
         former, new = self.seal, seal.strip().upper()
@@ -645,7 +488,7 @@ class Shipment:
                 number=self.number,
             )
 
-    def _need_free(self, goods: Sequence[Standing], on: date) -> None:
+    def need_free(self, goods: Sequence[Standing], on: date) -> None:
         held = self.held(goods, on)
         if held:
             raise NotCleared(one_after_another(held))
@@ -667,68 +510,6 @@ class Shipment:
             if each.line.destination != self.destination or each.line.terms != goods[0].line.terms
         ]
 
-    def called(
-        self, *, dcsa: str | None, edifact: str | None, place: str, occurred_at: datetime, graph: Graph
-    ) -> str:
-        """The milestone that a carrier calls so: a vessel that is met elsewhere is one of a transshipment.
-
-        Of troubles that are called alike, the first is one before the departure, and the last one after it.
-        """
-        codes = called(graph, dcsa=dcsa, edifact=edifact)
-        beside = [code for code in codes if graph[code].beside]
-        if beside:
-            left = self._departed_at
-            return beside[-1] if left and occurred_at >= left else beside[0]
-        if not self.booked or place in (self.port_of_loading, self.port_of_discharge):
-            return next((code for code in codes if code != TRANSSHIPPED), TRANSSHIPPED)
-        if TRANSSHIPPED in codes:
-            return TRANSSHIPPED
-        if codes[0] in (VESSEL_DEPARTED, DISCHARGED):
-            raise Refused(
-                "{code} of {number} is at {loading} or {discharge}; report elsewhere what was loaded or discharged.",
-                field="place",
-                code=codes[0],
-                number=self.number,
-                loading=self.port_of_loading,
-                discharge=self.port_of_discharge,
-            )
-        return codes[0]
-
-    def record(
-        self,
-        code: str,
-        *,
-        place: str,
-        occurred_at: datetime,
-        now: datetime,
-        graph: Graph,
-        goods: Sequence[Standing] = (),
-        ssccs: Sequence[str] = (),
-    ) -> list[object]:
-        """Note what happened on the way. The same report again changes nothing; a late one is welcome.
-
-        ``ssccs`` are the cartons that are short, where they are known.
-        """
-        before = next((each for each in self.reports if each.says(code, place, occurred_at)), None)
-        if before:
-            _need_holding(before)
-            _need_same_cartons(before, ssccs)
-            return []
-        missing = self._short(code, ssccs)
-        if code == STUFFED_SEALED:
-            raise Refused(
-                "{code} is told by dispatching the shipment with its container and seal.",
-                field="milestone",
-                code=STUFFED_SEALED,
-            )
-        need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
-        self._need_ready_for(code, graph)
-        if code == PEB_SUBMITTED:
-            self._need_first_submission()
-        self.need_day(code, occurred_at, goods)
-        report = self._reach(code, place, occurred_at, now, ssccs=[carton.sscc for carton in missing])
-        return [self._happened(report, graph)]
-
     def need_day(
         self, code: str, occurred_at: datetime, goods: Sequence[Standing], *, field: str = "occurred_at"
     ) -> None:
@@ -741,7 +522,7 @@ class Shipment:
             told = [each.etd for each in self.estimates] + ([self.etd] if self.etd else [])
             need_window(min(told), on, field=field)
         if code in GATES:
-            self._need_free(goods, on)
+            self.need_free(goods, on)
 
     def need_place(self, code: str, place: str) -> None:
         """Refuse to have it sealed elsewhere than where it stood."""
@@ -753,68 +534,18 @@ class Shipment:
                 hub=self.hub,
             )
 
-    def _need_first_submission(self) -> None:
-        """Refuse it in place of a PEB that was cancelled."""
-        if self.declarations and not self.declaration:
-            raise Refused(
-                "The PEB of {number} was cancelled: note the new one with its particulars.",
-                field="milestone",
-                number=self.number,
-            )
-
-    def _short(self, code: str, ssccs: Sequence[str]) -> list[Carton]:
-        """The cartons that a short landing names."""
-        if ssccs and code != SHORT_LANDED:
-            raise Refused(
-                "Only {code} names cartons: what else happens is about all of them.",
-                field="ssccs",
-                code=SHORT_LANDED,
-            )
-        return self.cartons_named(ssccs) if ssccs else []
-
     def cartons_named(self, ssccs: Collection[str]) -> list[Carton]:
         """These of its cartons; refused where one is not among them."""
         named = [carton for carton in self.cartons if carton.sscc in set(ssccs)]
         need_inside(ssccs, {carton.sscc for carton in named}, number=self.number)
         return named
 
-    def _reach(
+    def reach(
         self, code: str, place: str, occurred_at: datetime, now: datetime, ssccs: Sequence[str] = ()
     ) -> Reached:
         report = Reached(code=code, place=place, occurred_at=occurred_at, recorded_at=now, ssccs=list(ssccs))
         self.reports.append(report)
         return report
-
-    def _happened(self, report: Reached, graph: Graph) -> object:
-        place, occurred_at = report.place, report.occurred_at
-        if report.code == VESSEL_DEPARTED:
-            return ShipmentDeparted(
-                shipment_id=self.id, place=place, occurred_at=occurred_at, lines=self.lines
-            )
-        if report.code == DELIVERED:
-            return ShipmentDelivered(
-                shipment_id=self.id,
-                place=place,
-                occurred_at=occurred_at,
-                lines=self.lines,
-                arrived=tuple(
-                    ArrivedCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in self.cartons
-                ),
-            )
-        short = self.cartons_named(report.ssccs)
-        return MilestoneRecorded(
-            shipment_id=self.id,
-            milestone=report.code,
-            place=place,
-            occurred_at=occurred_at,
-            lines=self.lines_about(report, graph),
-            short=tuple(ShortCarton(order_id=each.lot.order_id, sscc=each.sscc) for each in short),
-        )
-
-    def lines_about(self, report: Reached, graph: Graph) -> tuple[ShipmentLine, ...]:
-        """Those of the cartons that are short, or no longer so, where they were named; else all."""
-        named = report.ssccs or no_longer_short(report, self.reached, graph)
-        return lines_of(self.cartons_named(named)) if named else self.lines
 
     def missing_for(self, code: str, graph: Graph) -> list[Document]:
         """The papers without which this can't be; the goods leave on none that names a former consignee."""
@@ -823,10 +554,10 @@ class Shipment:
         if code in (STUFFED_SEALED, *BEHIND_CUSTOMS):
             blocking += [each for each in self.missing_before_departure(graph) if each.outdated]
         if code in BEHIND_CUSTOMS:
-            blocking += [each for each in asked if each.code in (EXPORT_DECLARATION, EXPORT_NOTE)]
+            blocking += [each for each in asked if each.code in BY_CUSTOMS]
         return [each for each in asked if each in blocking]
 
-    def _need_ready_for(self, code: str, graph: Graph) -> None:
+    def need_ready_for(self, code: str, graph: Graph) -> None:
         """Refuse what needs a booking or a paper that is not there."""
         if not self.booked:
             raise Refused(
@@ -840,19 +571,6 @@ class Shipment:
                 code=code,
                 papers=one_after_another(named, "; "),
             )
-
-
-def _need_consignee(declared: object, goods: Sequence[Standing]) -> None:
-    """Refuse a PEB for anybody but whom all of the goods go to."""
-    other = next((each.line for each in goods if each.line.consignee_name != declared), None)
-    if other:
-        raise Refused(
-            other.sentence(
-                "{line} goes to {consignee}: the PEB must name that consignee.",
-                consignee=other.consignee_name,
-            ),
-            field="consignee",
-        )
 
 
 def need_inside(ssccs: Iterable[str], inside: Collection[str], *, number: str) -> None:
@@ -885,26 +603,6 @@ def _need_arrival(eta: date, etd: date) -> None:
 def countries_of(*ports: str) -> tuple[str, ...]:
     """A UN/LOCODE begins with its country."""
     return tuple(port[:2] for port in ports)
-
-
-def _need_holding(report: Reached) -> None:
-    """Refuse a report again that was corrected since: whoever sends it has not heard of it."""
-    if report.correction:
-        raise Refused(
-            "This report of {code} was corrected: “{because}”",
-            field="milestone",
-            code=report.code,
-            because=report.correction.because,
-        )
-
-
-def _need_same_cartons(report: Reached, ssccs: Sequence[str]) -> None:
-    if set(ssccs) - set(report.ssccs):
-        raise Refused(
-            "This report of {code} named other cartons: correct it, or report at another time which are short, too.",
-            field="ssccs",
-            code=report.code,
-        )
 
 
 def lines_of(cartons: Iterable[Carton]) -> tuple[ShipmentLine, ...]:

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
-from services.logistics.domain import correcting
+from services.logistics.domain import correcting, declaring
 from services.logistics.domain.declaration import Particulars
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.carton_history import role_of
@@ -22,7 +22,8 @@ def file_declaration(session: Session, *, shipment_id: UUID, particulars: Partic
     """Note that the PEB was filed; its number completes the paper on the checklist, and its milestone is reached."""
     shipment = locked(session, shipment_id)
     _need_new_number(session, particulars.number)
-    events = shipment.declare(
+    events = declaring.declare(
+        shipment,
         particulars,
         goods=standing.in_shipment(session, shipment_id),
         now=business_now(session),
@@ -35,7 +36,8 @@ def file_declaration(session: Session, *, shipment_id: UUID, particulars: Partic
 def correct_declaration(session: Session, *, shipment_id: UUID, changes: Mapping[str, object]) -> Shipment:
     """Note customs' registration, another vessel or consignee; what can't be corrected is refused by its name."""
     shipment = locked(session, shipment_id)
-    events = shipment.correct_declaration(
+    events = declaring.correct(
+        shipment,
         changes,
         goods=standing.in_shipment(session, shipment_id),
         today=business_today(session),

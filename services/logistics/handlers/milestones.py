@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
+from services.logistics.domain import reporting
 from services.logistics.domain.correcting import Right, correct
 from services.logistics.domain.milestones import AT_PORTS, INCORRECT_DATA, Graph, Reached, Reason
 from services.logistics.domain.shipment import GATES, Shipment
@@ -53,13 +54,14 @@ def report(
 ) -> bool:
     """The same of a shipment that is held already; whether it was news."""
     where = _place(session, place)
-    code = milestone or shipment.called(
-        dcsa=dcsa, edifact=edifact, place=where, occurred_at=occurred_at, graph=graph
+    code = milestone or reporting.milestone_called(
+        shipment, dcsa=dcsa, edifact=edifact, place=where, occurred_at=occurred_at, graph=graph
     )
     _need_known(session, shipment, code, where)
     now = business_now(session)
     goods = standing.in_shipment(session, shipment.id) if code in GATES else ()
-    events = shipment.record(
+    events = reporting.record(
+        shipment,
         code,
         place=where,
         occurred_at=occurred_at,

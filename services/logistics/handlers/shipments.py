@@ -12,6 +12,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
+from services.logistics.domain import reporting
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
 from services.logistics.domain.milestones import BOOKED_ANEW, BOOKING_CANCELLED, troubles
@@ -167,7 +168,7 @@ def _booked_anew(session: Session, shipment: Shipment) -> list[object]:
     if BOOKING_CANCELLED not in {each.code for each in troubles(shipment.reached, graph)}:
         return []
     place = shipment.port_of_loading or shipment.hub
-    return shipment.record(BOOKED_ANEW, place=place, occurred_at=now, now=now, graph=graph)
+    return reporting.record(shipment, BOOKED_ANEW, place=place, occurred_at=now, now=now, graph=graph)
 
 
 def note_estimate(session: Session, shipment: Shipment, *, reason: str, because: str | None) -> None:

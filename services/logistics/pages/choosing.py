@@ -10,13 +10,13 @@ from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from marshmallow import EXCLUDE, ValidationError
-from sqlalchemy import RowMapping
 from sqlalchemy.orm import Session
 
 from services.logistics import attempts, contents, rules, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
-from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED, short
+from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED
 from services.logistics.domain.shipment import Shipment, need_inside
+from services.logistics.domain.short_landing import short
 from services.logistics.domain.sscc import check
 from services.logistics.handlers import incidents, milestones, regrouping, shipments
 from services.logistics.pages import telling
@@ -238,7 +238,7 @@ def _asked(name: str) -> str | None:
     return request.values.get(name) or None
 
 
-def _page(rows: Sequence[RowMapping], wrong: Wrong | None, **shown: Any) -> str:
+def _page(rows: Sequence[Mapping[Any, Any]], wrong: Wrong | None, **shown: Any) -> str:
     here = {row["sscc"] for row in (*rows[:MOST], *shown.get("pallets", ()))}
     ticked = set(request.form.getlist("ssccs"))
     elsewhere = sorted((ticked | set(_typed())) - here)

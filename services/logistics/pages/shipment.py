@@ -12,6 +12,7 @@ from services.logistics import attempts, checking, contents, downloads, rules, u
 from services.logistics.asked_for import the_shipment
 from services.logistics.documents.labels import parts_of
 from services.logistics.domain.shipment import Booking, Shipment
+from services.logistics.domain.states import next_exceptions, next_milestones
 from services.logistics.handlers import checklists, documents, milestones, sealing, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
 from services.logistics.pages import pictures, telling
@@ -154,7 +155,7 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         lots = views.cartons_by_lot(session, inside)
         now, today = business_now(session), business_today(session)
         expected = telling.expected(shipment, graph, language)
-        choices, exceptions = shipment.next_milestones(graph), shipment.next_exceptions(graph)
+        choices, exceptions = next_milestones(shipment, graph), next_exceptions(shipment, graph)
         ports, names = views.ports(session), views.place_names(session)
         equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
         checks = checking.checks(session, shipment, inside, today)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, views
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.states import overlays, state
 from services.logistics.pages import telling
 from shared.clock import business_now
 from shared.sight import only
@@ -30,8 +31,8 @@ def track(token: str) -> Response:
         milestones = views.milestones_as_dicts(shipment, graph, views.port_names(session), language)
         shown = {
             "eta": shipment.eta,
-            "state_code": shipment.state(graph),
-            "overlays": shipment.overlays(graph),
+            "state_code": state(shipment, graph),
+            "overlays": overlays(shipment, graph),
             "entries": telling.entries(milestones, language),
             "expected": telling.expected(shipment, graph, language),
             "states": telling.states(graph),

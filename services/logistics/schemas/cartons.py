@@ -44,8 +44,8 @@ class CartonSchema(Schema):
     sscc = fields.String()
     state = fields.String(
         metadata={
-            "description": "packed, moved, at_hub, in_shipment, returned, to_reopen, quarantined, damaged, lost, found"
-            " or unpacked"
+            "description": "packed, moved, at_hub, in_shipment, stuffed, departed, delivered, returned, to_reopen,"
+            " quarantined, damaged, lost, found or unpacked"
         }
     )
     lot = fields.String()

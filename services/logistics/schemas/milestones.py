@@ -103,12 +103,22 @@ class ImportedRowSchema(Schema):
     detail = fields.String(allow_none=True, metadata={"description": "why it was refused"})
 
 
+def state_of_shipment() -> fields.String:
+    return fields.String(
+        metadata={
+            "description": "planned, booked, docs_open (the first paper that somebody sends is there), ready (none lacks"
+            " without which it can't depart, PEB and NPE among them), cancelled, or the last step of its way that it"
+            " reached, such as peb_submitted or delivered"
+        }
+    )
+
+
 class WaySchema(Schema):
     """The way of a shipment, for its carrier."""
 
     id = fields.UUID()
     number = fields.String()
-    state = fields.String()
+    state = state_of_shipment()
     etd = fields.Date(allow_none=True)
     eta = fields.Date(allow_none=True)
     milestones = fields.List(fields.Nested(MilestoneSchema))

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from services.logistics.schemas.cartons import chosen_cartons
 from services.logistics.schemas.declarations import DeclarationSchema
 from services.logistics.schemas.documents import DocumentSchema
-from services.logistics.schemas.milestones import CorrectionSchema, MilestoneSchema
+from services.logistics.schemas.milestones import CorrectionSchema, MilestoneSchema, state_of_shipment
 from services.logistics.schemas.schedules import EstimateSchema
 from shared.web.schemas import Text, Whole, day, long_text, moment, short_text
 
@@ -165,7 +165,7 @@ class ConsigneeSchema(Schema):
 class ShipmentSummarySchema(Schema):
     id = fields.UUID()
     number = fields.String()
-    state = fields.String()
+    state = state_of_shipment()
     hub = fields.String()
     destination = fields.String()
     planned_on = fields.Date()

@@ -1,9 +1,11 @@
-"""The countries that goods pass on their way, as the ports of their bookings tell."""
+"""The countries that goods pass on their way, as the ports of their bookings tell, and those where they were unloaded."""
 
 from collections.abc import Iterable
 from typing import Final
 
 HOME: Final = "ID"
+UNLOADING: Final = ("TRANSSHIPPED", "DISCHARGED")
+"""With these milestones goods are in the country of a port, wherever they were booked to."""
 DIRECT: Final = "-"
 """How a route through no other country is typed."""
 

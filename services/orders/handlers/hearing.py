@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from services.orders import timeline
 from services.orders.domain.claiming import shared_out
 from services.orders.domain.lane import Lot
 from services.orders.domain.order import Order
+from services.orders.domain.routing import UNLOADING
 from services.orders.handlers import releasing
+from services.orders.handlers.arriving import deliver_cartons, follow_short_landing
 from services.orders.handlers.cancelling import (
     on_goods_withheld,
     on_production_stopped,
@@ -198,7 +200,7 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
         (order, part.line, order.deliver(part.line, part.quantity))
         for order, part in _orders_of(session, event.lines)
     ]
-    _deliver_cartons(session, event)
+    deliver_cartons(session, event)
     note_on_timeline(session, event, heard)
     for order, number, events in closed:
         withdraw_closed(session, order, order.line(number))
@@ -207,15 +209,12 @@ def on_shipment_delivered(session: Session, event: ShipmentDelivered, heard: Hea
         follow(session, order, event)
 
 
-def _deliver_cartons(session: Session, event: ShipmentDelivered) -> None:
-    """Those that were told; where none were yet, all of the lines."""
-    line = func.row(carton.c.order_id, carton.c.line_number)
-    of_lines = line.in_({(part.order_id, part.line) for part in event.lines})
-    named = {each.sscc for each in event.arrived}
-    which = carton.c.sscc.in_(named) if named else of_lines
-    found = session.execute(update(carton).where(which).values(delivered=True).returning(carton.c.sscc)).all()
-    if len(found) < len(named):
-        raise NotYet("logistics", f"packing/{event.lines[0].lot}")
+def on_milestone(session: Session, event: MilestoneRecorded | MilestoneCorrected, heard: Heard) -> None:
+    if event.milestone in UNLOADING:
+        on_the_way(session, event, heard)
+    else:
+        note_on_timeline(session, event, heard)
+        follow_short_landing(session, event)
 
 
 def note_on_timeline(session: Session, event: Any, heard: Heard) -> None:
@@ -276,8 +275,8 @@ REACTIONS: Reactions = {
     ShipmentBooked: on_the_way,
     DocumentsCompleted: note_on_timeline,
     ShipmentDispatched: note_on_timeline,
-    MilestoneRecorded: note_on_timeline,
-    MilestoneCorrected: note_on_timeline,
+    MilestoneRecorded: on_milestone,
+    MilestoneCorrected: on_milestone,
     ShipmentRescheduled: on_the_way,
     ShipmentDeparted: on_shipment_departed,
     ShipmentDelivered: on_shipment_delivered,

@@ -15,6 +15,8 @@ from services.orders.handlers.rescreening import screen_again
 from shared.events.logistics import (
     CartonsPutIn,
     CartonsTakenOut,
+    MilestoneCorrected,
+    MilestoneRecorded,
     ShipmentBooked,
     ShipmentCancelled,
     ShipmentDelivered,
@@ -29,12 +31,14 @@ OnTheWay = (
     | CartonsTakenOut
     | ShipmentCancelled
     | ShipmentDelivered
+    | MilestoneRecorded
+    | MilestoneCorrected
 )
-"""What changes by which vessels a line comes, or when."""
+"""What changes by which vessels and ports a line comes, or when."""
 
 
 def on_the_way(session: Session, event: OnTheWay, heard: Heard) -> None:
-    """A line goes where all of its shipments go that are booked, and comes with the last of them.
+    """A line goes where all of its shipments go that are booked or were unloaded, and comes with the last of them.
 
     A release ends only where that asks for more.
     """
