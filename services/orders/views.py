@@ -249,8 +249,8 @@ BOOKED = text("""
         WHERE t.type IN (:booked, :rescheduled, :delivered) AND t.order_id IN (
             SELECT lot.order_id FROM carried JOIN shipment_lot put ON put.shipment_id = carried.id
             JOIN lot ON lot.code = put.lot))
-    SELECT carried.line, coalesce(booking.data -> 'via', '[]') || jsonb_build_array(
-        booking.data ->> 'port_of_discharge') AS ports, CAST(newest.data ->> 'eta' AS date) AS eta
+    SELECT carried.line, coalesce(booking.data -> 'via', '[]') || CASE booking.data ->> 'port_of_discharge'
+        WHEN '' THEN '[]' ELSE jsonb_build_array(booking.data ->> 'port_of_discharge') END AS ports, CAST(newest.data ->> 'eta' AS date) AS eta
     FROM carried
     CROSS JOIN LATERAL (
         SELECT data FROM told WHERE shipment = carried.id AND type = :booked ORDER BY id DESC LIMIT 1) booking

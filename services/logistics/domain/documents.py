@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from services.logistics.domain.milestones import STUFFED_SEALED
+from services.logistics.domain.milestones import STUFFED_SEALED, Graph
+from services.logistics.domain.modes import WHOLE, Mode
 from shared.refusal import Refused, Sentence, one_after_another
 
 CLEARANCE: Final = "DEST-POLICY"
@@ -190,8 +191,11 @@ RESTATED: Final = (
 )
 
 
-def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) -> list[Document]:
-    """The papers of this cargo that block one of these milestones, or should have been there before."""
+def checklist(rules: Iterable[Rule], cargo: Cargo, graph: Graph, by: Mode = WHOLE) -> list[Document]:
+    """The papers of this cargo that block one of its milestones, or should have been there before.
+
+    What a paper blocks elsewhere, on a way without that milestone the next one waits for.
+    """
     return [
         Document(
             code=rule.code,
@@ -208,13 +212,14 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
             names_consignee=rule.names_consignee,
         )
         for rule in rules
-        if rule.covers(cargo) and (blocks := _blocks(rule, milestones))
+        if rule.covers(cargo) and (blocks := _blocks(rule, graph, by))
     ]
 
 
-def _blocks(rule: Rule, milestones: Collection[str]) -> list[str]:
+def _blocks(rule: Rule, graph: Graph, by: Mode) -> list[str]:
     late = [STUFFED_SEALED] if not BEFORE_SHIPMENTS.isdisjoint(rule.blocks) else []
-    return list(dict.fromkeys(late + [code for code in rule.blocks if code in milestones]))
+    ahead = tuple(code for code in rule.blocks if code in graph)
+    return list(dict.fromkeys([*late, *by.instead(ahead, graph)]))
 
 
 def reconsidered(kept: Sequence[Document], wanted: Iterable[Document]) -> list[Document]:

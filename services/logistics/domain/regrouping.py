@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.milestones import LOADED
 from services.logistics.domain.shipment import Shipment, lines_of
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled
 from shared.refusal import Refused, Sentence
@@ -52,11 +51,11 @@ def cancel(shipment: Shipment, reason: str, *, at: datetime) -> tuple[list[Carto
     """Give a shipment up before it is loaded: its cartons stand at the hub again, or are on their way back to it."""
     if shipment.cancelled:
         return [], []
-    if any(reached.code == LOADED for reached in shipment.reached):
+    if shipment.loaded_or_gone:
         raise Refused(
             "{number} is loaded on {vessel}: it can't be cancelled, only diverted, returned or claimed for.",
             number=shipment.number,
-            vessel=shipment.vessel,
+            vessel=shipment.carried_by,
         )
     _need_undeclared(shipment)
     cartons, lines = list(shipment.cartons), shipment.lines

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.logistics.domain.carton import Carton, reasons_to_stay
@@ -27,6 +28,7 @@ from services.logistics.domain.milestones import (
     ENDS,
     GATE_IN,
     LOADED,
+    LOADED_OR_GONE,
     OUT_OF_PORT,
     PEB_SUBMITTED,
     SHORT_LANDED,
@@ -47,8 +49,10 @@ from services.logistics.domain.milestones import (
     troubles,
     up_to,
 )
+from services.logistics.domain.modes import MODES, WHOLE, Mode
 from services.logistics.domain.order import (
     EXPORT,
+    HOME,
     NotCleared,
     Standing,
     need_cleared,
@@ -72,43 +76,58 @@ from shared.events.logistics import (
 )
 from shared.refusal import Refused, Sentence, one_after_another
 
-CLOSING = timedelta(days=1)
-"""How long before departure the terminal takes no more containers."""
 FARTHEST_BOOKING = timedelta(days=365)
 """Carriers publish their sailings for months; a day beyond a year is a mistyped one."""
 
-NOT_OUR_CONTAINER = ("LCL", "AIR")
-"""Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
-
 POLICY_HOLD = "POLICY_HOLD"
 """What lies over a shipment that has not departed while its goods are not cleared to leave."""
-GATES = (PEB_SUBMITTED, GATE_IN, LOADED)
-"""On the way abroad none of these is passed by what is not cleared."""
+GATES = (PEB_SUBMITTED, GATE_IN, LOADED, VESSEL_DEPARTED)
+"""On its way none of these is passed by what is not cleared; what was loaded before it departs did so already."""
 BEHIND_CUSTOMS = (GATE_IN, LOADED, VESSEL_DEPARTED)
 """None of these is without a declaration in force, and the note on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
-    """Room on a vessel. Ports are UN/LOCODE, ``via`` those of transhipment; the dates are the carrier's estimates."""
+    """Room with a carrier. Ports are UN/LOCODE, ``via`` those of transhipment; the dates are the carrier's estimates.
+
+    What its mode of transport does not ask for may be none.
+    """
 
     carrier: str
-    vessel: str
-    voyage: str
-    port_of_loading: str
-    port_of_discharge: str
+    vessel: str | None = None
+    voyage: str | None = None
+    port_of_loading: str | None = None
+    port_of_discharge: str | None = None
     etd: date
     eta: date
     equipment: str | None = None
+    mode: str = WHOLE.code
     via: list[str] = field(default_factory=list)
+
+    def need_whole(self) -> None:
+        """Refuse a booking that leaves out what its mode of transport asks for."""
+        for name in MODES[self.mode].asks:
+            if not (getattr(self, name) or "").strip():
+                raise Refused("Missing data for required field.", field=name)
 
     def need_possible(self, today: date) -> None:
         """Refuse a booking that no carrier takes."""
-        for name in ("carrier", "vessel", "voyage"):
-            if not getattr(self, name).strip():
-                raise Refused("Give the {name}.", field=name, name=name)
+        self.need_whole()
         _need_departure(self.etd, today)
-        _need_arrival(self.eta, self.etd)
+        _need_arrival(self.eta, self.etd, MODES[self.mode])
+
+    def told(self) -> dict[str, Any]:
+        """As the event has it, which says what there is none of by nothing."""
+        names = ("carrier", "vessel", "voyage", "port_of_loading", "port_of_discharge")
+        said = {name: getattr(self, name) or "" for name in names}
+        return {
+            **said,
+            "etd": self.etd,
+            "eta": self.eta,
+            "equipment": self.equipment,
+            "via": tuple(self.via),
+        }
 
 
 @dataclass(eq=False, kw_only=True)
@@ -132,6 +151,7 @@ class Shipment:
     container: str | None = None
     seal: str | None = None
     equipment: str | None = None
+    mode: str = WHOLE.code
     via: list[str] = field(default_factory=list)
     cancelled_at: datetime | None = None
     cancelled_because: str | None = None
@@ -171,9 +191,14 @@ class Shipment:
         return self.container is not None
 
     @property
+    def by(self) -> Mode:
+        """The mode of transport, with what its rules need to know of it."""
+        return MODES[self.mode]
+
+    @property
     def closes_on(self) -> date | None:
-        """The day on which the terminal closes for the vessel."""
-        return self.etd - CLOSING if self.etd else None
+        """The last day on which the carrier takes it."""
+        return self.etd - timedelta(days=self.by.closing_days) if self.etd else None
 
     @property
     def route(self) -> tuple[str, ...]:
@@ -226,7 +251,7 @@ class Shipment:
 
         ``held`` are the reasons for which its goods are not cleared, as far as whoever asks may know them.
         """
-        rolled = any(each.reason == ROLLED for each in self.estimates) and LOADED not in self._codes
+        rolled = any(each.reason == ROLLED for each in self.estimates) and not self.loaded_or_gone
         return [
             *([POLICY_HOLD] if held and self.waits_to_leave else []),
             *([ROLLED.upper()] if rolled and not self.cancelled else []),
@@ -255,7 +280,9 @@ class Shipment:
     def _possible(self, graph: Graph) -> list[Milestone]:
         if not self.booked or self.cancelled:
             return []
-        return [each for each in possible_next(self.reached, graph) if each.code != STUFFED_SEALED]
+        return [
+            each for each in possible_next(self.reached, self.by.way(graph)) if each.code != STUFFED_SEALED
+        ]
 
     def plan(self, goods: Sequence[Standing], *, graph: Graph) -> list[object]:
         """What happened when the cleared cartons were put together. No rules, no checklist, no shipment."""
@@ -293,28 +320,45 @@ class Shipment:
     def book(
         self, booking: Booking, *, goods: Sequence[Standing] = (), today: date, graph: Graph
     ) -> list[object]:
-        """Take room on a vessel, or on another one after a vessel was missed; our own papers are then made."""
+        """Take room with a carrier, or with another one after a departure was missed; our own papers are then made."""
         if all(getattr(self, name) == value for name, value in vars(booking).items()):
             return []
-        if any(reached.code == LOADED for reached in self.reached):
+        if self.loaded_or_gone:
             raise Refused(
                 "{number} is loaded on {vessel}; it can't be booked anew.",
                 number=self.number,
-                vessel=self.vessel,
+                vessel=self.carried_by,
             )
+        self._need_bound_as(MODES[booking.mode])
         booking.need_possible(today)
         self._need_as_sealed(booking)
-        self._need_declared(booking.vessel, booking.voyage)
-        need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge))
+        self._need_declared(booking.vessel or "", booking.voyage or "")
+        need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge or self.destination))
         lacked = bool(self.missing_before_departure(graph))
         for name, value in vars(booking).items():
             setattr(self, name, value)
         for document in self.documents:
             if document.made_by_system and not document.present:
                 document.record(f"{document.code}-{self.number}", today, today=today)
-        told = vars(booking) | {"via": tuple(booking.via)}
-        booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
+        booked = ShipmentBooked(shipment_id=self.id, **booking.told(), lines=self.lines)
         return [booked, *self._completed(lacked, graph)]
+
+    def _need_bound_as(self, by: Mode) -> None:
+        """Refuse to send goods abroad by what stays at home, and goods for home as if they were exported."""
+        if by.home and self.destination != HOME:
+            raise Refused("By road goods go to places in Indonesia only.", field="equipment")
+        if not by.home and self.destination == HOME:
+            raise Refused("Goods for Indonesia are no export: book a truck for them.", field="equipment")
+
+    @property
+    def loaded_or_gone(self) -> bool:
+        """Whether nobody can hold it back any more."""
+        return not self._codes.isdisjoint(LOADED_OR_GONE)
+
+    @property
+    def carried_by(self) -> str | None:
+        """What carries it: its vessel, or its carrier where none was named."""
+        return self.vessel or self.carrier
 
     def _need_as_sealed(self, booking: Booking) -> None:
         """Refuse to book what stands sealed in its container as if it went otherwise, or from elsewhere."""
@@ -326,7 +370,7 @@ class Shipment:
                     field=name,
                     number=self.number,
                     container=self.container,
-                    port=self.port_of_loading,
+                    port=self.port_of_loading or self.destination,
                     equipment=self.equipment,
                 )
 
@@ -334,35 +378,36 @@ class Shipment:
         self, etd: date, eta: date, *, vessel: str, voyage: str, reason: Reason, today: date
     ) -> list[object]:
         """The carrier expects another departure or arrival; goods that were rolled go with another vessel."""
-        if (etd, eta, vessel, voyage) == (self.etd, self.eta, self.vessel, self.voyage):
+        if (etd, eta, vessel, voyage) == (self.etd, self.eta, self.vessel or "", self.voyage or ""):
             return []
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
         if not self._codes.isdisjoint(ENDS):
             raise Refused("{number} is expected no more: its way is over.", number=self.number)
-        if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
+        booked = (self.vessel or "", self.voyage or "")
+        if self.departed_on and (etd, vessel, voyage) != (self.etd, *booked):
             raise Refused(
                 "{number} left with {vessel} {voyage}: give the arrival only.",
                 field="etd",
                 number=self.number,
-                vessel=self.vessel,
-                voyage=self.voyage,
+                vessel=self.carried_by,
+                voyage=self.voyage or "",
             )
-        if LOADED in self._codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
+        if self.loaded_or_gone and (reason == ROLLED or (vessel, voyage) != booked):
             raise Refused(
                 "{number} is loaded on {vessel} {voyage}: it goes with no other.",
                 field="reason" if reason == ROLLED else "vessel",
                 number=self.number,
-                vessel=self.vessel,
-                voyage=self.voyage,
+                vessel=self.carried_by,
+                voyage=self.voyage or "",
             )
         if reason == ROLLED and not etd > (self.etd or etd):
             raise Refused("Goods that are rolled leave later than on {etd}.", field="etd", etd=self.etd)
         if not self.departed_on:
             _need_departure(etd, today)
-        _need_arrival(eta, etd)
+        _need_arrival(eta, etd, self.by)
         self._need_declared(vessel, voyage)
-        self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel, voyage
+        self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel or None, voyage or None
         return [
             ShipmentRescheduled(
                 shipment_id=self.id,
@@ -457,6 +502,7 @@ class Shipment:
 
         That is the milestone of its submission. Of one that was reported before, only the particulars are new.
         """
+        paper = find(self.documents, EXPORT_DECLARATION)
         if self.declaration:
             raise Refused(
                 "PEB {number} is in force; cancel it before another one is filed.",
@@ -473,7 +519,7 @@ class Shipment:
             filed = self._filed(particulars, self.etd, goods, today)
         filed.consignee = goods[0].line.consignee_name if goods else None
         lacked = bool(self.missing_before_departure(graph))
-        find(self.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
+        paper.record(filed.number, today, today=today)
         self.declarations.append(filed)
         return [*self._submitted(now, graph), *self._completed(lacked, graph)]
 
@@ -495,7 +541,8 @@ class Shipment:
     def _submitted(self, now: datetime, graph: Graph) -> list[object]:
         if PEB_SUBMITTED in self._codes:
             return []
-        need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=self.reached, graph=graph)
+        way = self.by.way(graph)
+        need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=self.reached, graph=way)
         assert self.port_of_loading  # it was booked
         report = self._reach(PEB_SUBMITTED, self.port_of_loading, now, now)
         return [self._happened(report, graph)]
@@ -593,7 +640,8 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_free(goods, today)
         self._need_ready_for(STUFFED_SEALED, graph)
-        need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
+        way = self.by.way(graph)
+        need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=way)
         self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
@@ -625,10 +673,8 @@ class Shipment:
             )
 
     def _unit(self, number: str) -> str:
-        """What it leaves the hub in: our container by its number, or what carries a share or air freight to its hall."""
-        if self.equipment in NOT_OUR_CONTAINER:
-            return number.strip().upper()
-        return check_container(number)
+        """What it leaves the hub in: our container by its number, or the truck that brings it on."""
+        return check_container(number) if self.by.unit == "container" else number.strip().upper()
 
     def need_without(self, ssccs: Collection[str]) -> None:
         """Refuse to take cartons out once it has left, or all of them."""
@@ -674,12 +720,12 @@ class Shipment:
 
         Of troubles that are called alike, the first is one before the departure, and the last one after it.
         """
-        codes = called(graph, dcsa=dcsa, edifact=edifact)
+        codes = called(self.by.way(graph), dcsa=dcsa, edifact=edifact)
         beside = [code for code in codes if graph[code].beside]
         if beside:
             left = self._departed_at
             return beside[-1] if left and occurred_at >= left else beside[0]
-        if not self.booked or place in (self.port_of_loading, self.port_of_discharge):
+        if self.port_of_loading is None or place in (self.port_of_loading, self.port_of_discharge):
             return next((code for code in codes if code != TRANSSHIPPED), TRANSSHIPPED)
         if TRANSSHIPPED in codes:
             return TRANSSHIPPED
@@ -721,7 +767,7 @@ class Shipment:
                 field="milestone",
                 code=STUFFED_SEALED,
             )
-        need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=graph)
+        need_possible(code, occurred_at=occurred_at, now=now, reached=self.reached, graph=self.by.way(graph))
         self._need_ready_for(code, graph)
         if code == PEB_SUBMITTED:
             self._need_first_submission()
@@ -740,7 +786,7 @@ class Shipment:
         if code == PEB_SUBMITTED:
             told = [each.etd for each in self.estimates] + ([self.etd] if self.etd else [])
             need_window(min(told), on, field=field)
-        if code in GATES:
+        if code in GATES and not (code == VESSEL_DEPARTED and LOADED in self._codes):
             self._need_free(goods, on)
 
     def need_place(self, code: str, place: str) -> None:
@@ -875,10 +921,14 @@ def _need_departure(etd: date, today: date) -> None:
         )
 
 
-def _need_arrival(eta: date, etd: date) -> None:
-    if not etd < eta <= etd + FARTHEST_BOOKING:
+def _need_arrival(eta: date, etd: date, by: Mode) -> None:
+    first = etd if by.same_day else etd + timedelta(days=1)
+    if not first <= eta <= etd + FARTHEST_BOOKING:
         raise Refused(
-            "Give an arrival after the departure on {etd}, and within a year of it.", field="eta", etd=etd
+            "Give an arrival from {first} on, and within a year of the departure on {etd}.",
+            field="eta",
+            first=first,
+            etd=etd,
         )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from services.logistics import rules, standing
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
+from services.logistics.domain.modes import usual_to
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import Booking, Shipment
@@ -108,6 +109,7 @@ def _planned(
     session: Session, hub: str, destination: str, going: Sequence[Standing], cartons: list[Carton]
 ) -> Shipment:
     today = business_today(session)
+    by = usual_to(destination)
     shipment = Shipment(
         id=uuid7s.uuid7(),
         number=_next_number(session, today.year),
@@ -116,7 +118,8 @@ def _planned(
         planned_on=today,
         tracking_token=new_token(),
         cartons=cartons,
-        documents=checklists.papers_for(session, going),
+        documents=checklists.papers_for(session, going, by),
+        mode=by.code,
     )
     events = shipment.plan(going, graph=rules.milestones(session))
     session.add(shipment)
@@ -151,15 +154,16 @@ def _next_number(session: Session, year: int) -> str:
 
 
 def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> Shipment:
-    """Take room on a vessel; the checklist is made anew by the rules as they are now.
+    """Take room with a carrier; the checklist is made anew by the rules as they are now.
 
-    Without equipment the first container is taken that the cartons go into.
+    Without equipment the first container, or truck for goods that stay at home, is taken that the cartons go into.
     """
     shipment = locked(session, shipment_id)
-    routes.need_route(session, booking.port_of_loading, booking.via, booking.port_of_discharge)
     wanted = booking.equipment or (shipment.equipment if shipment.dispatched else None)
-    equipment = choose(load_of(shipment.cartons), rules.equipments(session), wanted)
-    taken = replace(booking, equipment=equipment.code)
+    equipment = choose(load_of(shipment.cartons), rules.equipments(session), wanted, to=shipment.destination)
+    taken = replace(booking, equipment=equipment.code, mode=equipment.mode)
+    taken.need_whole()
+    routes.need_route(session, taken)
     events = checklists.reconsider(session, shipment, equipment.mode)
     goods = standing.in_shipment(session, shipment_id)
     booked = shipment.book(taken, goods=goods, today=business_today(session), graph=rules.milestones(session))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.logistics import attempts, checking, contents, downloads, rules, uploads, views, views_of_loads
 from services.logistics.asked_for import the_shipment
 from services.logistics.documents.labels import parts_of
+from services.logistics.domain.load import bound_for
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.handlers import documents, milestones, sealing, shipments, tracking
 from services.logistics.making import ANY_OF_THEM
@@ -156,7 +157,8 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         expected = telling.expected(shipment, graph, language)
         choices, exceptions = shipment.next_milestones(graph), shipment.next_exceptions(graph)
         ports, names = views.ports(session), views.place_names(session)
-        equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
+        equipments = bound_for(shipment.destination, rules.equipments(session))
+        alike = views_of_loads.shipments_like(session, shipment)
         checks = checking.checks(session, shipment, inside, today)
     return render_template(
         "shipment.html",
