@@ -103,7 +103,7 @@ def note_from_hub(session: Session, shipment: Shipment, paper: ShipmentPaper) ->
         receiver=_port_paper(session, shipment.port_of_loading) if at_port else paper.consignee,
         cartons=paper.cartons,
         manufacturers=paper.manufacturers,
-        container=shipment.container,
+        container=None if shipment.by.unit == "waybill" else shipment.container,
         seal=shipment.seal,
     )
 

@@ -261,7 +261,7 @@ shipment = Table(
     ),
     CheckConstraint("eta > etd OR (eta = etd AND mode IN ('air', 'road'))", name="eta"),
     CheckConstraint(f"mode IN {MODES_IN}", name="mode"),
-    CheckConstraint("num_nulls(container, seal) IN (0, 2)", name="sealed"),
+    CheckConstraint("num_nulls(container, seal) IN (0, 2) OR (mode = 'air' AND seal IS NULL)", name="sealed"),
     CheckConstraint("container IS NULL OR etd IS NOT NULL", name="booked_first"),
     CheckConstraint("equipment IS NULL OR etd IS NOT NULL", name="loaded_into"),
     CheckConstraint("num_nulls(cancelled_at, cancelled_because) IN (0, 2)", name="cancelled"),

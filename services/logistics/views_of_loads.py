@@ -13,6 +13,7 @@ from services.logistics import progress, rules
 from services.logistics.contents import OfLot, load_of
 from services.logistics.domain.cut_offs import CutOff, Due, nobody_waits_for, plan_backwards
 from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, bound_for, smallest_for
+from services.logistics.domain.modes import MODES
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import order, shipment_note, shipment_reseal
 from services.logistics.storage import shipment as shipments
@@ -29,6 +30,7 @@ def load_of_shipment(
     equipment = _equipment(bound_for(shipment.destination, known), booked, load)
     if equipment is None or not inside:
         return None
+    charged = MODES[equipment.mode].cm3_per_kg
     advice = load.advice(equipment)
     return {
         "equipment": equipment.code,
@@ -40,6 +42,7 @@ def load_of_shipment(
         "usable_m3": equipment.usable_m3,
         "gross_kg": load.kg,
         "payload_kg": equipment.payload_kg,
+        "chargeable_kg": charged and load.chargeable_kg(charged),
         "warnings": [*load.reasons_not_to_fit(equipment), *([advice] if advice else [])],
         "parts": _parts(session, inside),
     }

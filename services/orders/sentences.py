@@ -339,8 +339,8 @@ SENTENCES = {
     ),
     "documents_completed": ("All documents are there", "Semua dokumen lengkap"),
     "shipment_dispatched": (
-        "The goods left the hub in {container}",
-        "Barang meninggalkan hub dalam {container}",
+        "The goods left the hub: {container}",
+        "Barang meninggalkan hub: {container}",
     ),
     "milestone_recorded": ("{milestone}: {place}", "{milestone}: {place}"),
     "milestone_recorded_short": (

@@ -218,7 +218,7 @@ class DocumentsCompleted:
 @contract("kendi.logistics.shipment_dispatched.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentDispatched:
-    """The goods left the hub, sealed in a container, or in a truck by its number."""
+    """The goods left the hub, sealed in a container or a truck, or by air under an air waybill: ``container`` is its number."""
 
     shipment_id: UUID
     container: str

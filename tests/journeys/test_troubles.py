@@ -288,7 +288,7 @@ def test_goods_that_are_sold_at_home_come_by_road_and_the_buyer_reads_that_they_
     everybody.until(lambda: everybody.buyer.get(one)["lines"][0]["delivered"] == 200, "it is delivered")
     assert everybody.buyer.get(one)["state"] == "closed"
     page = order_page(system, order, "en")
-    assert "Booked with Haulier Semarang" in page and "The goods left the hub in H 1234 AB" in page
+    assert "Booked with Haulier Semarang" in page and "The goods left the hub: H 1234 AB" in page
     assert "Delivered at IDSOC" in page
 
 

@@ -63,7 +63,10 @@ def _transport(paper: ShipmentPaper) -> list[tuple[str, str]]:
 
 
 OVERSEAS = ("Port of loading", "Port of discharge", "Vessel and voyage", "Container and seal")
-TRANSPORT = {"road": ("", "", "", "Truck and seal", "Carrier")}
+TRANSPORT = {
+    "air": ("Airport of loading", "Airport of discharge", "Airline and flight", "Air waybill"),
+    "road": ("", "", "", "Truck and seal", "Carrier"),
+}
 
 
 def facts_in_two(facts: Sequence[tuple[str, str]], width: float) -> Table:

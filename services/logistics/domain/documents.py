@@ -16,7 +16,8 @@ EXPORT_DECLARATION: Final = "PEB"
 EXPORT_NOTE: Final = "NPE"
 """What customs answers to the declaration; it falls with it."""
 
-TRANSPORT_DOCUMENTS: Final = frozenset({"BL", "AWB"})
+AIR_WAYBILL: Final = "AWB"
+TRANSPORT_DOCUMENTS: Final = frozenset({"BL", AIR_WAYBILL})
 """Whoever has them gets the goods, so they may wait for the payment."""
 
 BEFORE_SHIPMENTS: Final = frozenset({"CARTON_PACKED", "LEFT_FACILITY", "ARRIVED_HUB", "CONSOLIDATED"})

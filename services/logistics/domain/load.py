@@ -45,6 +45,12 @@ class Load:
     def kg(self) -> Decimal:
         return (Decimal(self.grams) / 1000).quantize(Decimal("0.1"), ROUND_UP)
 
+    def chargeable_kg(self, cm3_per_kg: int) -> Decimal:
+        """What a carrier charges for: the weight, or that of the volume where it is more; by half kilograms, rounded up."""
+        of_volume = Decimal(self.mm3) / 1000 / cm3_per_kg
+        halves = (2 * max(Decimal(self.grams) / 1000, of_volume)).to_integral_value(ROUND_UP)
+        return (halves / 2).quantize(Decimal("0.1"))
+
     def reasons_not_to_fit(self, equipment: Equipment) -> list[Sentence]:
         reasons = []
         if equipment.usable_m3 is not None and self.mm3 > equipment.usable_m3 * MM3_IN_M3:

@@ -7,8 +7,9 @@ from typing import Final, Literal
 from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import HOME
 
-Unit = Literal["container", "truck"]
-"""What the sealed goods leave the hub in: a container with a number after ISO 6346, or what brings them on."""
+Unit = Literal["container", "truck", "waybill"]
+"""By what number the goods leave the hub: that of their container after ISO 6346, of the truck that brings them on, or of
+the air waybill under which they go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +18,8 @@ class Mode:
 
     ``places`` is what loads and discharges the goods, none where they go from the hub to the consignee's door; ``asks``
     what a booking must tell. ``skips`` are the milestones that its way does not have, ``without`` the papers of ours
-    that nobody needs. ``closing_days`` before the departure no more is taken; ``same_day`` it may arrive.
+    that nobody needs. ``closing_days`` before the departure no more is taken; ``same_day`` it may arrive. ``cm3_per_kg`` is the volume for
+    which the carrier charges a kilogram, if the goods weigh less.
     """
 
     code: str
@@ -29,6 +31,12 @@ class Mode:
     without: frozenset[str] = frozenset()
     closing_days: int = 0
     same_day: bool = False
+    cm3_per_kg: int | None = None
+
+    @property
+    def sealed(self) -> bool:
+        """Whether what leaves the hub has a seal of ours; an airline builds up its pallets itself."""
+        return self.unit != "waybill"
 
     def way(self, graph: Graph) -> Graph:
         """The milestones that it has, each after those that it has of what comes before."""
@@ -86,7 +94,15 @@ OF_EXPORT: Final = frozenset(
 
 WHOLE: Final = Mode(code="sea_fcl", places="sea", unit="container", asks=ABROAD, closing_days=1)
 SHARE: Final = Mode(code="sea_lcl", places="sea", unit="truck", asks=ABROAD, closing_days=1)
-AIR: Final = Mode(code="air", places="air", unit="truck", asks=ABROAD, closing_days=1)
+AIR: Final = Mode(
+    code="air",
+    places="air",
+    unit="waybill",
+    asks=ABROAD,
+    skips=frozenset({"LOADED"}),
+    same_day=True,
+    cm3_per_kg=6000,
+)
 ROAD: Final = Mode(
     code="road",
     home=True,

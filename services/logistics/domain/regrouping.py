@@ -100,7 +100,7 @@ def need_open(shipment: Shipment) -> None:
             "{number} is closed: it left in {container} under seal {seal}.",
             number=shipment.number,
             container=shipment.container,
-            seal=shipment.seal,
+            seal=shipment.seal or "–",
         )
     _need_undeclared(shipment)
 

@@ -12,6 +12,7 @@ from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.declaration import Declaration, Particulars, need_window
 from services.logistics.domain.documents import (
+    AIR_WAYBILL,
     CLEARANCE,
     EXPORT_DECLARATION,
     EXPORT_NOTE,
@@ -61,6 +62,7 @@ from services.logistics.domain.order import (
 )
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container
+from services.logistics.domain.waybill import check_waybill
 from shared.events.logistics import (
     ArrivedCarton,
     DocumentsCompleted,
@@ -476,6 +478,8 @@ class Shipment:
         if waits:
             raise Refused(waits, field="code")
         lacked = bool(self.missing_before_departure(graph))
+        if code == AIR_WAYBILL:
+            number = self._waybill(number)
         document.record(number, issued_on, today=today)
         return self._completed(lacked, graph)
 
@@ -616,7 +620,7 @@ class Shipment:
     def dispatch(
         self,
         container: str,
-        seal: str,
+        seal: str | None,
         *,
         goods: Sequence[Standing],
         sealed_at: datetime,
@@ -625,7 +629,7 @@ class Shipment:
         graph: Graph,
     ) -> list[object]:
         """Close the container and let it leave the hub, if the goods are still cleared and the papers are there."""
-        container, seal = self._unit(container), seal.strip().upper()
+        container, seal = self._unit(container), (seal or "").strip().upper() or None
         if (container, seal) == (self.container, self.seal):
             return []
         if self.dispatched:
@@ -634,18 +638,43 @@ class Shipment:
                 field="container",
                 number=self.number,
                 container=self.container,
-                seal=self.seal,
+                seal=self.seal or "–",
             )
-        if not seal:
+        if self.by.sealed and not seal:
             raise Refused("Give the number of the seal.", field="seal")
         self._need_free(goods, today)
         self._need_ready_for(STUFFED_SEALED, graph)
         way = self.by.way(graph)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=way)
         self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")
+        self._need_one_waybill(container)
         self.container, self.seal = container, seal
         self._reach(STUFFED_SEALED, self.hub, sealed_at, now)
-        return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+        told = ShipmentDispatched(shipment_id=self.id, container=container, seal=seal or "", lines=self.lines)
+        return [told]
+
+    def _need_one_waybill(self, number: str) -> None:
+        """Refuse to let it leave under another air waybill than the one that is kept with it."""
+        kept = next((each.number for each in self.documents if each.code == AIR_WAYBILL), None)
+        if self.by.unit == "waybill" and kept not in (None, number):
+            raise Refused(
+                "{number} has air waybill {kept}: give its number.",
+                field="container",
+                number=self.number,
+                kept=kept,
+            )
+
+    def _waybill(self, number: str) -> str:
+        """The number of its air waybill; that under which it left, once it has."""
+        number = check_waybill(number, field="number")
+        if self.by.unit == "waybill" and self.container not in (None, number):
+            raise Refused(
+                "{shipment} left under air waybill {number}: record that one.",
+                field="number",
+                shipment=self.number,
+                number=self.container,
+            )
+        return number
 
     def reseal(self, seal: str, ssccs: Collection[str]) -> str:
         """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
@@ -673,7 +702,9 @@ class Shipment:
             )
 
     def _unit(self, number: str) -> str:
-        """What it leaves the hub in: our container by its number, or the truck that brings it on."""
+        """By what it leaves the hub: our container, its air waybill, or the truck that brings it on."""
+        if self.by.unit == "waybill":
+            return check_waybill(number)
         return check_container(number) if self.by.unit == "container" else number.strip().upper()
 
     def need_without(self, ssccs: Collection[str]) -> None:

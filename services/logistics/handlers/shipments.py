@@ -188,7 +188,12 @@ def note_estimate(session: Session, shipment: Shipment, *, reason: str, because:
 
 
 def dispatch_shipment(
-    session: Session, *, shipment_id: UUID, container: str, seal: str, sealed_at: datetime | None = None
+    session: Session,
+    *,
+    shipment_id: UUID,
+    container: str,
+    seal: str | None = None,
+    sealed_at: datetime | None = None,
 ) -> Shipment:
     """The sealed container leaves the hub; now, or when ``sealed_at`` says."""
     shipment, now = locked(session, shipment_id), business_now(session)

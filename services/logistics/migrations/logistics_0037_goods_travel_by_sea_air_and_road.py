@@ -44,6 +44,7 @@ def _shipments() -> None:
         " AND (mode = 'road' OR num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge) IN (0, 5))",
     )
     _replaced("shipment", "eta", "eta > etd OR (eta = etd AND mode IN ('air', 'road'))")
+    _replaced("shipment", "sealed", "num_nulls(container, seal) IN (0, 2) OR (mode = 'air' AND seal IS NULL)")
     _replaced("shipment_schedule", "eta", "eta >= etd")
 
 

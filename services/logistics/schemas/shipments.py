@@ -93,6 +93,14 @@ class LoadSchema(Schema):
     usable_m3 = Whole(allow_none=True)
     gross_kg = _measured()
     payload_kg = Whole(allow_none=True)
+    chargeable_kg = fields.Decimal(
+        as_string=True,
+        allow_none=True,
+        metadata={
+            "type": ["string", "null"],
+            "description": "by air: its weight, or that of its volume if more",
+        },
+    )
     warnings = fields.List(fields.String())
     parts = fields.List(fields.Nested(LoadPartSchema))
 
@@ -136,9 +144,11 @@ class DispatchRequest(Schema):
     container = Text(
         20,
         required=True,
-        metadata={"description": "of ours by ISO 6346; else the number of the truck that it leaves in"},
+        metadata={
+            "description": "of ours by ISO 6346; by air the number of the air waybill; else that of the truck"
+        },
     )
-    seal = short_text(40)
+    seal = Text(40, metadata={"description": "not needed by air"})
     sealed_at = moment(required=False)
 
 
