@@ -27,6 +27,8 @@ def paper(shipment_id: UUID, name: str, part: int | None = None) -> Response:
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
         number = f"{shipment.number}-{part}" if part is not None else shipment.number
+        if name in shipment.by.without:
+            raise not_found("paper")
         if part is None:
             make = makers_of(session, shipment)[name]
         else:

@@ -24,7 +24,7 @@ from services.logistics.domain.milestones import (
     Graph,
     Reached,
 )
-from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Shipment
+from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.short_landing import arrived_after, known_at, missing_at
 from services.logistics.epcis import (
     CartonFact,
@@ -77,7 +77,7 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
         hub_gln=_gln(session, shipment.hub),
         consignee_gln=None,
         milestones=tuple(_milestone_facts(session, shipment)),
-        container=None if shipment.equipment in NOT_OUR_CONTAINER else shipment.container,
+        container=shipment.container if shipment.by.unit == "container" else None,
         **_of_cartons(session, (carton.c.shipment_id == shipment.id) | opened),
     )
 

@@ -46,7 +46,11 @@ def _placed(rows: Iterable[reference.Equipment | reference.CutOff]) -> Rows:
     """Rows as they stand in the file, without where they are from."""
     return {
         row.code: {"position": position}
-        | {name: value for name, value in vars(row).items() if name not in ("code", "source")}
+        | {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in vars(row).items()
+            if name not in ("code", "source")
+        }
         for position, row in enumerate(rows)
     }
 
@@ -99,7 +103,13 @@ def _milestone(row: reference.Milestone) -> dict[str, Any]:
 
 
 def _port(row: reference.Port) -> dict[str, Any]:
-    return {"name": row.name, "country": row.country, "timezone": row.timezone, "gln": row.gln}
+    return {
+        "name": row.name,
+        "country": row.country,
+        "timezone": row.timezone,
+        "modes": list(row.modes),
+        "gln": row.gln,
+    }
 
 
 def _exporter(row: reference.Buyer) -> dict[str, Any]:

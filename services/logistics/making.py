@@ -33,11 +33,12 @@ ANY_OF_THEM = "<any({}):name>".format(", ".join(f"'{name}'" for name in NAMES))
 
 
 def makers_of(session: Session, shipment: Shipment) -> dict[str, Callable[[], bytes]]:
-    """What makes each paper, once it is called; until then nothing is made, and after this nothing is read."""
+    """What makes each paper that its way has, once it is called; until then nothing is made, and after this nothing is
+    read."""
     paper = papers.paper_of(session, shipment)
-    note = papers.note_to_port(session, shipment, paper)
+    note = papers.note_from_hub(session, shipment, paper)
     return {
-        **{name: partial(make, paper) for name, make in MAKERS.items()},
+        **{name: partial(make, paper) for name, make in MAKERS.items() if name not in shipment.by.without},
         NOTE: partial(delivery_note, note),
     }
 

@@ -72,6 +72,7 @@ def paper_of(session: Session, shipment: Shipment) -> ShipmentPaper:
         currency=line.order.currency,
         lines=tuple(_goods_lines(goods)),
         cartons=tuple(carton_papers(goods)),
+        mode=shipment.mode,
         port_of_loading=shipment.port_of_loading,
         port_of_discharge=shipment.port_of_discharge,
         vessel=shipment.vessel,
@@ -92,16 +93,17 @@ def _declared(shipment: Shipment) -> dict[str, str]:
     return {name: getattr(in_force, name) for name in DECLARED} if in_force else {}
 
 
-def note_to_port(session: Session, shipment: Shipment, paper: ShipmentPaper) -> DeliveryNote:
-    """The truck from the hub to the port of loading, with all of the shipment."""
+def note_from_hub(session: Session, shipment: Shipment, paper: ShipmentPaper) -> DeliveryNote:
+    """The truck from the hub to the port of loading, or at home to the consignee, with all of the shipment."""
+    at_port = shipment.by.places is not None
     return DeliveryNote(
         number=shipment.number,
         made_on=shipment.planned_on,
         sender=_facility_paper(session, shipment.hub),
-        receiver=_port_paper(session, shipment.port_of_loading),
+        receiver=_port_paper(session, shipment.port_of_loading) if at_port else paper.consignee,
         cartons=paper.cartons,
         manufacturers=paper.manufacturers,
-        container=shipment.container,
+        container=None if shipment.by.unit == "waybill" else shipment.container,
         seal=shipment.seal,
     )
 

@@ -1,5 +1,6 @@
 """The rules in force, kept as rows: which papers a shipment needs, and what comes after what."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from services.logistics.domain.cut_offs import CutOff
 from services.logistics.domain.documents import Rule
 from services.logistics.domain.load import Equipment
 from services.logistics.domain.milestones import Graph, Milestone, graph_of, of_shipments
+from services.logistics.domain.modes import MODES
 from services.logistics.storage import cut_off, document_rule, equipment, milestone
 
 
@@ -35,11 +37,16 @@ def equipments(session: Session) -> list[Equipment]:
     return [Equipment(**row) for row in rows]
 
 
-def cut_offs(session: Session) -> list[CutOff]:
-    """From the departure backwards."""
-    names = [column for column in cut_off.c if column.name != "position"]
-    rows = session.execute(select(*names).order_by(cut_off.c.position)).mappings()
-    return [CutOff(**row) for row in rows]
+def cut_offs(session: Session) -> Mapping[str, list[CutOff]]:
+    """Those of each mode of transport, from the departure backwards."""
+    names = [column for column in cut_off.c if column.name not in ("position", "modes")]
+    rows = session.execute(select(cut_off.c.modes, *names).order_by(cut_off.c.position)).mappings()
+    found: dict[str, list[CutOff]] = {mode: [] for mode in MODES}
+    for row in rows:
+        each = CutOff(**{name: value for name, value in row.items() if name != "modes"})
+        for mode in row["modes"]:
+            found[mode].append(each)
+    return found
 
 
 def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:

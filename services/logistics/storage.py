@@ -36,6 +36,8 @@ from shared.purging import purge_steps
 
 tables = metadata()
 
+MODES_IN = "('sea_fcl', 'sea_lcl', 'air', 'road')"
+
 # What the reference files say ------------------------------------------------------------------
 
 document_rule = Table(
@@ -61,6 +63,7 @@ port = Table(
     Column("name", Text, nullable=False),
     Column("country", Text, nullable=False),
     Column("timezone", Text, nullable=False),
+    Column("modes", ARRAY(Text), nullable=False, server_default="{sea}", comment="sea, air"),
     Column("gln", Text),
 )
 
@@ -75,7 +78,7 @@ equipment = Table(
     Column("usable_m3", Integer),
     Column("payload_kg", Integer),
     Column("worth_until_m3", Integer),
-    CheckConstraint("mode IN ('sea_fcl', 'sea_lcl', 'air')", name="mode"),
+    CheckConstraint(f"mode IN {MODES_IN}", name="mode"),
 )
 
 cut_off = Table(
@@ -87,7 +90,9 @@ cut_off = Table(
     Column("name_en", Text, nullable=False),
     Column("name_id", Text, nullable=False),
     Column("met_by", Text),
-    CheckConstraint("days > 0", name="days"),
+    Column("hours", Integer, comment="before the departure, on its day"),
+    Column("modes", ARRAY(Text), nullable=False, server_default="{sea_fcl,sea_lcl,air}"),
+    CheckConstraint("days >= 0", name="days"),
 )
 
 exporter = Table(
@@ -232,6 +237,9 @@ shipment = Table(
     Column("container", Text),
     Column("seal", Text),
     Column("equipment", Text, ForeignKey("equipment.code")),
+    Column(
+        "mode", Text, nullable=False, server_default="sea_fcl", comment="of transport; expected until booked"
+    ),
     Column("via", JSONB, nullable=False, server_default="[]"),
     Column("cancelled_at", Instant),
     Column("cancelled_because", Text),
@@ -250,11 +258,13 @@ shipment = Table(
         comment="kept by a trigger: reported as delivered, or received back",
     ),
     CheckConstraint(
-        "num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge, etd, eta) IN (0, 7)",
+        "num_nulls(carrier, etd, eta) IN (0, 3)"
+        " AND (mode = 'road' OR num_nulls(carrier, vessel, voyage, port_of_loading, port_of_discharge) IN (0, 5))",
         name="booking",
     ),
-    CheckConstraint("eta > etd", name="eta"),
-    CheckConstraint("num_nulls(container, seal) IN (0, 2)", name="sealed"),
+    CheckConstraint("eta > etd OR (eta = etd AND mode IN ('air', 'road'))", name="eta"),
+    CheckConstraint(f"mode IN {MODES_IN}", name="mode"),
+    CheckConstraint("num_nulls(container, seal) IN (0, 2) OR (mode = 'air' AND seal IS NULL)", name="sealed"),
     CheckConstraint("container IS NULL OR etd IS NOT NULL", name="booked_first"),
     CheckConstraint("equipment IS NULL OR etd IS NOT NULL", name="loaded_into"),
     CheckConstraint("num_nulls(cancelled_at, cancelled_because) IN (0, 2)", name="cancelled"),
@@ -545,7 +555,7 @@ shipment_schedule = Table(
     Column("because", Text),
     Column("told_at", Instant, nullable=False),
     Column("role", Text, nullable=False),
-    CheckConstraint("eta > etd", name="eta"),
+    CheckConstraint("eta >= etd", name="eta"),
     comment="each estimate of departure and arrival, who told it and why; never changed",
 )
 Index("shipment_schedule_shipment_id_idx", shipment_schedule.c.shipment_id, shipment_schedule.c.id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from services.logistics.domain.cut_offs import CutOff, nobody_waits_for
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.documents import CLEARANCE, find, reason_to_wait
 from services.logistics.domain.milestones import Graph
+from services.logistics.domain.modes import MODES
 from services.logistics.domain.next_step import Step, next_step
-from services.logistics.domain.shipment import CLOSING, Shipment
+from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import shipment as shipments
 from services.logistics.storage import shipment_document
 from shared.refusal import Sentence
@@ -157,21 +158,20 @@ def _in_words(step: Step | None, shipment: Shipment) -> Step | None:
     return replace(step, name_en=paper.name_en, name_id=paper.name_id, owed_by=paper.owed_by)
 
 
-def _next_steps(session: Session, cut_offs: Sequence[CutOff]) -> dict[UUID, Step | None]:
+def _next_steps(session: Session, cut_offs: Mapping[str, Sequence[CutOff]]) -> dict[UUID, Step | None]:
     """What must happen next with each shipment that has not left, papers without their words; nothing before it is booked."""
     booked = select(shipments.c.id).where(*WAITING, shipments.c.etd.is_not(None))
     reached, lacking = progress.reached(session, booked), progress.last_days(session, booked)
     steps: dict[UUID, Step | None] = {}
-    for id, etd, eta in session.execute(
-        select(shipments.c.id, shipments.c.etd, shipments.c.eta).where(*WAITING)
-    ):
+    columns = (shipments.c.id, shipments.c.etd, shipments.c.eta, shipments.c.mode)
+    for id, etd, eta, mode in session.execute(select(*columns).where(*WAITING)):
         if etd is None:
             steps[id] = None
             continue
         papers = lacking.get(id, ())
         steps[id] = next_step(
-            Days(etd=etd, closing=etd - CLOSING, eta=eta),
-            cut_offs,
+            Days(etd=etd, closing=etd - timedelta(days=MODES[mode].closing_days), eta=eta),
+            cut_offs[mode],
             reached=reached.get(id, ()),
             lacking=papers,
             without=nobody_waits_for({each.code for each in papers}),

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from services.logistics import progress, rules
 from services.logistics.contents import OfLot, load_of
 from services.logistics.domain.cut_offs import CutOff, Due, nobody_waits_for, plan_backwards
-from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, smallest_for
+from services.logistics.domain.load import MM3_IN_M3, Equipment, Load, bound_for, smallest_for
+from services.logistics.domain.modes import MODES
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import order, shipment_note, shipment_reseal
 from services.logistics.storage import shipment as shipments
@@ -22,13 +23,14 @@ MOST_SHIPMENTS = 500
 
 
 def load_of_shipment(
-    session: Session, booked: str | None, inside: Sequence[OfLot], language: str = "en"
+    session: Session, shipment: Shipment, inside: Sequence[OfLot], language: str = "en"
 ) -> dict[str, Any] | None:
-    """The load against what was booked, or against the smallest container that takes it."""
-    known, load = rules.equipments(session), load_of(inside)
-    equipment = _equipment(known, booked, load)
+    """The load against what was booked, or against the smallest container or truck that takes it."""
+    known, load, booked = rules.equipments(session), load_of(inside), shipment.equipment
+    equipment = _equipment(bound_for(shipment.destination, known), booked, load)
     if equipment is None or not inside:
         return None
+    charged = MODES[equipment.mode].cm3_per_kg
     advice = load.advice(equipment)
     return {
         "equipment": equipment.code,
@@ -40,6 +42,7 @@ def load_of_shipment(
         "usable_m3": equipment.usable_m3,
         "gross_kg": load.kg,
         "payload_kg": equipment.payload_kg,
+        "chargeable_kg": charged and load.chargeable_kg(charged),
         "warnings": [*load.reasons_not_to_fit(equipment), *([advice] if advice else [])],
         "parts": _parts(session, inside),
     }
@@ -88,7 +91,13 @@ def cut_offs_of(
 
 
 def _due(due: Due, language: str) -> dict[str, Any]:
-    return {"code": due.cut_off.code, "name": _named(due.cut_off, language), "on": due.on, "met": due.met}
+    return {
+        "code": due.cut_off.code,
+        "name": _named(due.cut_off, language),
+        "on": due.on,
+        "hours": due.cut_off.hours,
+        "met": due.met,
+    }
 
 
 def _named(named: CutOff | Equipment, language: str) -> str:
@@ -132,9 +141,9 @@ def cut_offs_between(
     With it whether there are more shipments than the limit, of which the last to leave are left out.
     """
     cut_offs = rules.cut_offs(session)
-    longest = date.resolution * sum(each.days for each in cut_offs)
+    longest = date.resolution * max(sum(each.days for each in of_mode) for of_mode in cut_offs.values())
     query = (
-        select(shipments.c.id, shipments.c.number, shipments.c.etd)
+        select(shipments.c.id, shipments.c.number, shipments.c.etd, shipments.c.mode)
         .where(
             shipments.c.etd.between(first, last + longest),
             shipments.c.cancelled_at.is_(None),
@@ -147,10 +156,10 @@ def cut_offs_between(
     booked = session.execute(query).all()
     ids = [row.id for row in booked[:limit]]
     reached, lacking = progress.reached(session, ids), progress.lacking(session, ids)
-    for id, number, etd in booked[:limit]:
+    for id, number, etd, mode in booked[:limit]:
         leaves = {"code": "ETD", "name": None, "on": etd, "met": False}
         codes = {each.code for each in lacking[id]}
-        planned = cut_offs_of(etd, cut_offs, lacking=codes, reached=reached[id], language=language)
+        planned = cut_offs_of(etd, cut_offs[mode], lacking=codes, reached=reached[id], language=language)
         for due in [*planned, leaves]:
             if first <= due["on"] <= last:
                 found.setdefault(due["on"], []).append({**due, "shipment_id": id, "number": number})

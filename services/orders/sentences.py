@@ -342,8 +342,15 @@ SENTENCES = {
         "Booked on {vessel} {voyage}, leaving {etd}, due {eta}",
         "Dipesan di {vessel} {voyage}, berangkat {etd}, tiba {eta}",
     ),
+    "shipment_booked_without_vessel": (
+        "Booked with {carrier}, leaving {etd}, due {eta}",
+        "Dipesan di {carrier}, berangkat {etd}, tiba {eta}",
+    ),
     "documents_completed": ("All documents are there", "Semua dokumen lengkap"),
-    "shipment_dispatched": ("Container {container} left the hub", "Peti kemas {container} meninggalkan hub"),
+    "shipment_dispatched": (
+        "The goods left the hub: {container}",
+        "Barang meninggalkan hub: {container}",
+    ),
     "milestone_recorded": ("{milestone}: {place}", "{milestone}: {place}"),
     "milestone_recorded_short": (
         "{milestone}: {place} ({short_pieces} pieces are short, in cartons {short_said})",
@@ -361,7 +368,11 @@ SENTENCES = {
         "Expected anew: {vessel} {voyage} leaves on {etd} and arrives on {eta} ({reason_said})",
         "Perkiraan baru: {vessel} {voyage} berangkat {etd}, tiba {eta} ({reason_said})",
     ),
-    "shipment_departed": ("The vessel left {place}", "Kapal berangkat dari {place}"),
+    "shipment_rescheduled_without_vessel": (
+        "Expected anew: it leaves on {etd} and arrives on {eta} ({reason_said})",
+        "Perkiraan baru: berangkat {etd}, tiba {eta} ({reason_said})",
+    ),
+    "shipment_departed": ("The goods departed from {place}", "Barang berangkat dari {place}"),
     "shipment_delivered": ("Delivered at {place}", "Diterima di {place}"),
 }
 
@@ -387,10 +398,10 @@ EXPECTED = {
     "cartons_packed": ("every piece is packed", "semua buah dikemas"),
     "cartons_gathered": ("the cartons arrive at the hub", "karton tiba di hub"),
     "shipment_planned": ("a shipment is planned", "pengiriman direncanakan"),
-    "shipment_booked": ("a vessel is booked", "kapal dipesan"),
+    "shipment_booked": ("transport is booked", "pengangkut dipesan"),
     "documents_completed": ("all documents are there", "semua dokumen lengkap"),
-    "shipment_dispatched": ("the container leaves the hub", "peti kemas meninggalkan hub"),
-    "shipment_departed": ("the vessel leaves", "kapal berangkat"),
+    "shipment_dispatched": ("the goods leave the hub", "barang meninggalkan hub"),
+    "shipment_departed": ("the goods depart", "barang berangkat"),
     "shipment_delivered": ("the goods are delivered", "barang diterima"),
 }
 """What a line waits for, by the event that will tell it."""
@@ -437,12 +448,12 @@ MILESTONES = {
     "FUMIGATED": ("Fumigated", "Difumigasi"),
     "PEB_SUBMITTED": ("Export declaration (PEB) submitted", "PEB diajukan"),
     "NPE_ISSUED": ("Export service note (NPE) issued", "NPE terbit"),
-    "STUFFED_SEALED": ("Stuffed and sealed", "Dimuat ke peti kemas dan disegel"),
-    "GATE_IN": ("Gate in at the port", "Masuk pelabuhan"),
+    "STUFFED_SEALED": ("Stuffed and sealed", "Dimuat dan disegel"),
+    "GATE_IN": ("Gate in at the port or airport", "Masuk pelabuhan atau bandara"),
     "LOADED": ("Loaded on the vessel", "Dimuat ke kapal"),
-    "VESSEL_DEPARTED": ("Vessel departed", "Kapal berangkat"),
-    "TRANSSHIPPED": ("Transshipped", "Alih kapal"),
-    "DISCHARGED": ("Discharged", "Dibongkar dari kapal"),
+    "VESSEL_DEPARTED": ("Departed", "Berangkat"),
+    "TRANSSHIPPED": ("Transshipped", "Alih muat"),
+    "DISCHARGED": ("Discharged", "Dibongkar"),
     "IMPORT_CLEARED": ("Cleared for import", "Lolos pabean negara tujuan"),
     "GATE_OUT": ("Out of the port of discharge", "Keluar dari pelabuhan tujuan"),
     "STRIPPED": ("Taken out of the container", "Dikeluarkan dari peti kemas"),
@@ -709,6 +720,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return "milestone_recorded_short"
     if kind == "milestone_corrected" and data["right_at"] is None:
         return "milestone_corrected_away"
+    if kind in ("shipment_booked", "shipment_rescheduled") and not data["vessel"]:
+        return f"{kind}_without_vessel"
     if kind == "clearance_withdrawn" and (because := WITHDRAWN.get(data.get("because", ""))):
         return f"clearance_withdrawn_by_{because}"
     if data.get("at_sea"):

@@ -269,8 +269,9 @@ BOOKED = text("""
     landed AS (
         SELECT shipment AS id, jsonb_agg(place ORDER BY at, place) AS ports FROM unloaded
         WHERE place ~ '^[A-Z]{2}[A-Z0-9]{3}$' GROUP BY shipment)
-    SELECT carried.line, coalesce(booking.data -> 'via', '[]') || jsonb_build_array(
-        booking.data ->> 'port_of_discharge') || coalesce(landed.ports, '[]') AS ports,
+    SELECT carried.line, coalesce(booking.data -> 'via', '[]') || CASE booking.data ->> 'port_of_discharge'
+            WHEN '' THEN '[]' ELSE jsonb_build_array(booking.data ->> 'port_of_discharge') END
+            || coalesce(landed.ports, '[]') AS ports,
         CAST(newest.data ->> 'eta' AS date) AS eta
     FROM carried LEFT JOIN landed USING (id)
     CROSS JOIN LATERAL (

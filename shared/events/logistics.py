@@ -185,10 +185,11 @@ class ShipmentCancelled:
 @contract("kendi.logistics.shipment_booked.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentBooked:
-    """A vessel was booked.
+    """Transport was booked.
 
     Ports are UN/LOCODE, ``via`` those of transhipment; ``etd`` and ``eta`` are the carrier's estimates.
-    ``equipment`` is what the goods are loaded into, such as 40HC, LCL or AIR.
+    ``equipment`` is what the goods are loaded into, such as 40HC, LCL, AIR or BOX. Goods that stay in Indonesia go by
+    road: the names of vessel, voyage and ports are empty then.
     """
 
     shipment_id: UUID
@@ -217,7 +218,7 @@ class DocumentsCompleted:
 @contract("kendi.logistics.shipment_dispatched.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentDispatched:
-    """The sealed container left the hub."""
+    """The goods left the hub, sealed in a container or a truck, or by air under an air waybill: ``container`` is its number."""
 
     shipment_id: UUID
     container: str
@@ -284,7 +285,7 @@ class ShipmentRescheduled:
 @contract("kendi.logistics.shipment_departed.v1", subject="shipment/{shipment_id}")
 @dataclass(frozen=True, kw_only=True)
 class ShipmentDeparted:
-    """The vessel left: the goods are exported."""
+    """The goods departed: with their vessel or flight they are exported; goods for Indonesia are under way there."""
 
     shipment_id: UUID
     place: str

@@ -267,10 +267,15 @@ class Equipment:
 
 @dataclass(frozen=True, kw_only=True)
 class CutOff:
-    """What must be done ``days`` before the cut-off above it; ``met_by`` is the milestone that shows it as done."""
+    """What must be done ``days`` before the cut-off of its mode above it; ``met_by`` is the milestone that shows it as done.
+
+    ``hours`` are those before the departure itself, on its day.
+    """
 
     code: str
     days: int
+    hours: int | None
+    modes: tuple[str, ...]
     name_en: str
     name_id: str
     met_by: str | None

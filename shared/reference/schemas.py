@@ -13,7 +13,7 @@ LANES = ("custodial", "parole_community", "free")
 UNITS = ("kg", "m", "m2", "piece")
 RELEASERS = ("compliance_officer", "kanwil")
 TREATMENTS = ("gas", "heat")
-MODES = ("sea_fcl", "sea_lcl", "air")
+MODES = ("sea_fcl", "sea_lcl", "air", "road")
 INCOTERMS = ("EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF")
 _WORDS = (r"[a-z]+(_[a-z]+)*", "[A-Z][A-Z0-9]*(-[A-Z0-9]+)*", "[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _LOWER, _HYPHENED, _UNDERSCORED = _WORDS
@@ -307,7 +307,9 @@ class Equipment(Row):
 class CutOff(Row):
     of = rows.CutOff
     code = f.code("a code such as CLOSING", _UNDERSCORED)
-    days = f.whole("days")
+    days = f.whole("days", load_default=0)
+    hours = f.whole("hours", load_default=None)
+    modes = f.Listed(f.one_of(*MODES))
     name_en, name_id = f.text(), f.text()
     met_by = f.code("a milestone such as GATE_IN", _UNDERSCORED, load_default=None)
     source = f.mark()

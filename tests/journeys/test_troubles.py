@@ -19,7 +19,7 @@ from sqlalchemy import select
 from kendi.demo.people import Client
 from kendi.system import System
 from shared.events.logistics import ShipmentDelivered, ShipmentDeparted, ShipmentLine
-from shared.events.orders import ClearanceGranted
+from shared.events.orders import ClearanceGranted, OrderLineAmended, Party
 from shared.messaging.outbox import record
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, CARRIER, COMPLIANCE, KANWIL, LOGISTICS, OPERATOR, create_key
@@ -76,7 +76,8 @@ def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
     everybody.hub.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
     ssccs = [each["sscc"] for each in packed]
     shipments = "/logistics/v1/shipments"
-    id = everybody.hub.post(shipments, {"hub": SRAGEN, "destination": "ID", "ssccs": ssccs})["id"]
+    send_abroad(everybody, order, "SG")
+    id = planned(everybody, "SG", ssccs)
     sails = everybody.clock.today_plus(7)
     booking = {
         "carrier": CARRIER_NAME,
@@ -87,10 +88,7 @@ def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
         "etd": sails.isoformat(),
         "eta": (sails + timedelta(days=3)).isoformat(),
     }
-    let_through(everybody, order, "SG")
-    everybody.until(
-        lambda: everybody.hub.try_post(f"{shipments}/{id}/book", booking).is_success, "the route is cleared"
-    )
+    everybody.hub.post(f"{shipments}/{id}/book", booking)
     for document in everybody.hub.get(f"{shipments}/{id}")["documents"]:
         if document["state"] == "missing":
             paper = {
@@ -102,21 +100,45 @@ def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
     return order, id, ssccs
 
 
-def let_through(everybody: Afterwards, order: str, country: str) -> None:
-    """Orders tells that goods for home may pass a country: a vessel discharges abroad only."""
+def planned(everybody: Afterwards, country: str, ssccs: list[str]) -> str:
+    """A shipment of these cartons, once logistics has heard that they may leave."""
+    shipments, body = "/logistics/v1/shipments", {"hub": SRAGEN, "destination": country, "ssccs": ssccs}
+    made: list[str] = []
+
+    def plan() -> bool:
+        answer = everybody.hub.try_post(shipments, body)
+        made.extend([answer.json()["id"]] if answer.is_success else [])
+        return answer.is_success
+
+    everybody.until(plan, "the goods are cleared")
+    return made[0]
+
+
+def send_abroad(everybody: Afterwards, order: str, country: str) -> None:
+    """Orders tells that goods for home go to another country, and may: no law of it is looked at."""
+    consignee = Party(name="Consignee abroad (demonstration)", address=("Quay 1",), country=country)
+    amended = OrderLineAmended(
+        order_id=UUID(order),
+        line=1,
+        ordered=200,
+        requested_date=everybody.clock.today_plus(120),
+        consignee=consignee,
+        screening="allow",
+        policies=(),
+    )
     cleared = ClearanceGranted(
         order_id=UUID(order),
         line=1,
         purpose="export",
         quantity=200,
-        destination="ID",
+        destination=country,
         lane="custodial",
         policies=(),
         expires_on=everybody.clock.today_plus(90),
-        transit=(country,),
+        transit=(),
     )
     with everybody.databases["orders"].transaction() as session:
-        record(session, cleared)
+        record(session, amended, cleared)
 
 
 def the_carrier(system: System, everybody: Afterwards) -> Client:
@@ -246,6 +268,28 @@ def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_s
     assert f"are short, in cartons {ssccs[0]}" in english
     assert "Jalur merah, diperiksa bea cukai: IDSRG" in indonesian
     assert f"kurang, dalam karton {ssccs[0]}" in indonesian
+
+
+def test_goods_that_are_sold_at_home_come_by_road_and_the_buyer_reads_that_they_were_delivered(
+    system: System, everybody: Afterwards
+) -> None:
+    order = everybody.place("PO-HOME", quantity=200)
+    lot = everybody.make(everybody.begin(order))
+    packed = everybody.hub.post("/logistics/v1/cartons", {"lot": lot})
+    everybody.hub.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
+    shipment = planned(everybody, "ID", [each["sscc"] for each in packed])
+    today, way = everybody.clock.today_plus(0).isoformat(), f"/logistics/v1/shipments/{shipment}"
+    everybody.hub.post(f"{way}/book", {"carrier": "Haulier Semarang", "etd": today, "eta": today})
+    everybody.hub.post(f"{way}/dispatch", {"container": "H 1234 AB", "seal": "ID000124"})
+    for code, place in (("VESSEL_DEPARTED", SRAGEN), ("DELIVERED", "IDSOC")):
+        report = {"milestone": code, "place": place, "occurred_at": everybody.clock.now().isoformat()}
+        everybody.hub.post(f"{way}/milestones", report)
+    one = f"/orders/v1/orders/{order}"
+    everybody.until(lambda: everybody.buyer.get(one)["lines"][0]["delivered"] == 200, "it is delivered")
+    assert everybody.buyer.get(one)["state"] == "closed"
+    page = order_page(system, order, "en")
+    assert "Booked with Haulier Semarang" in page and "The goods left the hub: H 1234 AB" in page
+    assert "Delivered at IDSOC" in page
 
 
 def told_by(everybody: Afterwards, service: str) -> list[Any]:

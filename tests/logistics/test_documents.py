@@ -14,7 +14,7 @@ from services.logistics.domain.documents import (
     too_old,
 )
 from shared.refusal import Refused
-from tests.logistics.builders import DAY, WAY, a_document
+from tests.logistics.builders import DAY, a_document, a_graph
 
 
 def a_rule(code: str, **conditions: object) -> Rule:
@@ -66,22 +66,22 @@ def test_a_rule_without_conditions_holds_for_all() -> None:
 def test_mixed_goods_need_the_papers_of_each() -> None:
     rules = [a_rule("FUM", materials=("coir",)), a_rule("WOOD", materials=("coffee_wood",))]
     cargo = a_cargo(materials=frozenset({"coir", "coffee_wood"}))
-    assert [document.code for document in checklist(rules, cargo, WAY)] == ["FUM", "WOOD"]
+    assert [document.code for document in checklist(rules, cargo, a_graph())] == ["FUM", "WOOD"]
 
 
 def test_papers_of_other_services_are_not_on_the_list() -> None:
     rules = [a_rule("PO", blocks=("ORDER_ACCEPTED",)), a_rule("VGM", blocks=("ORDER_ACCEPTED", "LOADED"))]
-    (vgm,) = checklist(rules, a_cargo(), WAY)
+    (vgm,) = checklist(rules, a_cargo(), a_graph())
     assert (vgm.code, vgm.blocks, vgm.missing) == ("VGM", ["LOADED"], True)
 
 
 def test_what_should_have_been_there_at_packing_must_be_there_before_sealing() -> None:
-    (plot,) = checklist([a_rule("EUDR-PLOT", blocks=("CARTON_PACKED",))], a_cargo(), WAY)
+    (plot,) = checklist([a_rule("EUDR-PLOT", blocks=("CARTON_PACKED",))], a_cargo(), a_graph())
     assert plot.blocks == ["STUFFED_SEALED"]
 
 
 def test_what_is_needed_on_request_only_is_listed_and_blocks_nothing() -> None:
-    (coo,) = checklist([a_rule("COO", on_request=True)], a_cargo(), WAY)
+    (coo,) = checklist([a_rule("COO", on_request=True)], a_cargo(), a_graph())
     assert not coo.missing
     assert missing([coo], {"LOADED"}) == []
 
@@ -111,7 +111,7 @@ def test_a_paper_that_is_not_on_the_list_is_answered_with_the_list() -> None:
 
 def test_a_certificate_grows_too_old_for_the_stuffing_by_the_days_of_its_country_and_treatment() -> None:
     days = {"AU": {"gas": 21, "heat": 90}}
-    (fum,) = checklist([a_rule("FUM", valid_days=days)], a_cargo(destination="AU"), WAY)
+    (fum,) = checklist([a_rule("FUM", valid_days=days)], a_cargo(destination="AU"), a_graph())
     assert fum.valid_until is None
     need_fresh([fum], DAY)
     fum.record("FUM-17", DAY, today=DAY)
@@ -127,7 +127,7 @@ def test_a_certificate_grows_too_old_for_the_stuffing_by_the_days_of_its_country
 
 
 def test_where_nobody_counts_days_a_certificate_stays_good_and_asks_for_no_treatment() -> None:
-    (fum,) = checklist([a_rule("FUM", valid_days={"AU": {"gas": 21}})], a_cargo(destination="BE"), WAY)
+    (fum,) = checklist([a_rule("FUM", valid_days={"AU": {"gas": 21}})], a_cargo(destination="BE"), a_graph())
     fum.record("FUM-17", DAY, today=DAY)
     assert too_old([fum], date(2026, 1, 1)) == []
     with pytest.raises(Refused, match="makes no difference") as refusal:

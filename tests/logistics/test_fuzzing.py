@@ -67,7 +67,7 @@ def what_is_there(logistics: Logistics) -> dict[str, list[object]]:
         "code": ["NIB", "FUM"],
         "version": [1],
         "office": ["060100"],
-        "equipment": ["40HC", "LCL", "AIR"],
+        "equipment": ["40HC", "LCL"],
         "via": [["SGSIN"]],
         "ssccs": [[cartons[0]["sscc"]]],
         "carrier": ["Feeder line"],

@@ -6,7 +6,7 @@ import pytest
 
 from services.logistics.domain.cut_offs import CutOff, nobody_waits_for, plan_backwards
 from services.logistics.domain.load import Equipment, Load, choose, load_of, need_fit
-from services.logistics.domain.shipment import CLOSING
+from services.logistics.domain.modes import MODES
 from shared import reference
 from shared.refusal import Refused
 from tests.logistics.builders import a_lot, cartons_of
@@ -19,13 +19,19 @@ def known() -> list[Equipment]:
     ]
 
 
+def cut_offs_of(mode: str) -> list[CutOff]:
+    rows = [row for row in reference.shipping().cut_offs if mode in row.modes]
+    left_out = ("source", "modes")
+    return [CutOff(**{n: value for n, value in vars(row).items() if n not in left_out}) for row in rows]
+
+
 def m3(cubic_metres: float, *, tonnes: float = 4.3) -> Load:
     return Load(mm3=int(cubic_metres * 1_000_000_000), grams=int(tonnes * 1_000_000))
 
 
 def test_forty_one_cubic_metres_do_not_go_into_twenty_feet_and_it_is_said_what_takes_them() -> None:
     with pytest.raises(Refused) as refused:
-        choose(m3(41), known(), "20GP")
+        choose(m3(41), known(), "20GP", to="BE")
     assert refused.value.field == "equipment"
     assert str(refused.value) == (
         "41.00 m³ don't go into 20GP, which takes 28 m³. "
@@ -47,22 +53,22 @@ def test_forty_one_cubic_metres_do_not_go_into_twenty_feet_and_it_is_said_what_t
 def test_goods_go_into_what_was_asked_for_or_into_the_first_container_that_takes_them(
     load: Load, asked: str | None, taken: str
 ) -> None:
-    assert choose(load, known(), asked).code == taken
+    assert choose(load, known(), asked, to="BE").code == taken
 
 
 def test_what_no_container_takes_is_to_be_split_and_what_is_unknown_is_named() -> None:
     with pytest.raises(Refused, match=r"68 m³.*Split the shipment"):
-        choose(m3(70), known(), None)
+        choose(m3(70), known(), None, to="BE")
     with pytest.raises(Refused, match=r"27000\.0 kg don't go into 40HC, which carries 26500 kg"):
-        need_fit(m3(40, tonnes=27), choose(m3(1), known(), "40HC"), known())
+        need_fit(m3(40, tonnes=27), choose(m3(1), known(), "40HC", to="BE"), known())
     with pytest.raises(Refused, match="no equipment 45HC; give one of 20GP, 40GP, 40HC, LCL, AIR"):
-        choose(m3(1), known(), "45HC")
+        choose(m3(1), known(), "45HC", to="BE")
     with pytest.raises(Refused, match="run kendi load first"):
-        choose(m3(1), [], None)
+        choose(m3(1), [], None, to="BE")
 
 
 def test_a_share_of_a_container_is_advised_against_where_a_whole_one_costs_less() -> None:
-    share = choose(m3(15), known(), "LCL")
+    share = choose(m3(15), known(), "LCL", to="BE")
     assert m3(15).advice(share) is None
     assert "a whole container costs less" in str(m3(15.01).advice(share))
 
@@ -76,8 +82,7 @@ def test_the_load_is_what_the_cartons_measure_and_weigh() -> None:
 
 
 def test_cut_offs_are_planned_backwards_to_ten_days_before_the_departure() -> None:
-    rows = reference.shipping().cut_offs
-    cut_offs = [CutOff(**{n: value for n, value in vars(row).items() if n != "source"}) for row in rows]
+    cut_offs = cut_offs_of("sea_fcl")
     due = plan_backwards(cut_offs, date(2025, 3, 30), reached={"STUFFED_SEALED"})
     assert [(each.cut_off.code, each.on.day, each.met) for each in due] == [
         ("PACKING", 20, True),
@@ -87,7 +92,7 @@ def test_cut_offs_are_planned_backwards_to_ten_days_before_the_departure() -> No
         ("GATE_IN", 28, False),
         ("CLOSING", 29, False),
     ]
-    assert cut_offs[0].days == CLOSING.days
+    assert cut_offs[0].days == MODES["sea_fcl"].closing_days
     plain = plan_backwards(cut_offs, date(2025, 3, 30), reached=(), without=("FUMIGATION",))
     assert [each.on.day for each in plain] == [20, 22, 27, 28, 29]
 

@@ -303,7 +303,8 @@ def test_a_booking_takes_the_container_that_fits_or_the_mode_with_its_own_papers
     share = two_lots.change(shipment, "book", a_booking(equipment="LCL")).json
     papers = {document["code"] for document in share["documents"]}
     assert "PKBE" in papers
-    by_air = two_lots.change(shipment, "book", a_booking(equipment="AIR")).json
+    airports = {"port_of_loading": "IDCGK", "port_of_discharge": "BEBRU"}
+    by_air = two_lots.change(shipment, "book", a_booking(equipment="AIR", **airports)).json
     papers = {document["code"] for document in by_air["documents"] if document["state"] != "on_request"}
     assert "AWB" in papers and not papers & {"VGM", "BL", "PKBE"}
 
@@ -311,7 +312,7 @@ def test_a_booking_takes_the_container_that_fits_or_the_mode_with_its_own_papers
 def test_what_is_sealed_is_booked_on_another_vessel_but_not_as_another_load(logistics: Logistics) -> None:
     shipment = logistics.booked()
     assert logistics.change(shipment, "dispatch", {"container": CONTAINER, "seal": SEAL}).status_code == 200
-    for changes in ({"equipment": "AIR"}, {"port_of_loading": "IDTPP"}):
+    for changes in ({"equipment": "LCL"}, {"port_of_loading": "IDTPP"}):
         refused = logistics.change(shipment, "book", a_booking(**changes))
         assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, *changes)
     later = logistics.change(shipment, "book", a_booking(vessel="MV Later"))
@@ -329,7 +330,7 @@ def test_nothing_is_sealed_before_its_last_carton_arrived(logistics: Logistics) 
     ("changes", "field", "said"),
     [
         ({"port_of_discharge": "BEANT"}, "port_of_discharge", "Did you mean one of these: BEANR (Antwerp)"),
-        ({"via": ["QQQQQ"]}, "via", "QQQQQ is no port we know"),
+        ({"via": ["QQQQQ"]}, "via", "QQQQQ is no seaport we know"),
         ({"via": ["SGSIN", "SGSIN"]}, "via", "comes by SGSIN twice"),
         ({"etd": "2020-01-01"}, "etd", "Give a departure from"),
         ({"equipment": "45HC"}, "equipment", "give one of 20GP"),

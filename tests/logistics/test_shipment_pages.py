@@ -113,7 +113,7 @@ def test_the_calendar_tells_what_is_due_for_which_shipment_until_it_has_left(log
     logistics.change(shipment, "book", a_booking())
     page = visitor.open("/logistics/calendar")
     assert page.count(shipment["number"]) >= 5
-    assert "Stuffing" in page and "Vessel leaves" in page
+    assert "Stuffing" in page and "Departure" in page
     later = visitor.open(f"/logistics/calendar?from={in_days(200)}")
     assert shipment["number"] not in later
     assert shipment["number"] in visitor.open("/logistics/calendar?from=yesterday")
@@ -129,7 +129,7 @@ def test_the_calendar_is_taken_along_with_what_is_still_due(logistics: Logistics
     assert taken.mimetype == "text/calendar"
     events = Calendar.from_ical(taken.data).walk("VEVENT")
     days = {str(each["SUMMARY"]): each.decoded("DTSTART") for each in events}
-    assert days[f"{shipment['number']}: Vessel leaves"] == in_days(6)
+    assert days[f"{shipment['number']}: Departure"] == in_days(6)
     assert days[f"{shipment['number']}: Terminal closes"] < in_days(6)
     assert len({str(each["UID"]) for each in events}) == len(events)
     again = Calendar.from_ical(visitor.client.get("/logistics/calendar.ics").data).walk("VEVENT")

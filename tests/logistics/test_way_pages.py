@@ -101,7 +101,7 @@ def test_what_others_have_counted_by_is_not_taken_back_and_the_page_says_so_in_i
     page = visitor.open(f"{path}?lang=id")
     assert choice(page, r"Masuk [^<]*, \d+ [A-Z][a-z]+ \d{4}, \d\d\.\d\d WIB<")
     form = {
-        "corrects": choice(page, "Dimuat ke peti kemas dan disegel"),
+        "corrects": choice(page, "Dimuat dan disegel"),
         "reason": "did_not_occur",
         "because": BECAUSE,
     }

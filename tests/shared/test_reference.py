@@ -228,13 +228,14 @@ def _words(definition: dict[str, Any]) -> set[str]:
     return set(chain.from_iterable(option.get("enum", ()) for option in definition["anyOf"]))
 
 
-def test_the_system_makes_the_invoice_and_the_packing_list() -> None:
+def test_the_system_makes_the_invoice_the_packing_list_and_at_home_the_delivery_note() -> None:
     made = {rule.code for rule in reference.document_rules() if rule.made_by_system}
-    assert made == {"CI", "PL"}
+    assert made == {"CI", "PL", "SJ"}
 
 
 def test_documents_are_asked_for_by_what_is_shipped_where() -> None:
-    assert rule("PEB").when.always
+    assert rule("PEB").when.modes == ("sea_fcl", "sea_lcl", "air")
+    assert rule("SJ").when.modes == ("road",)
     assert rule("NPE").blocks == ("GATE_IN",)
     assert [(each.country, each.treatment, each.days) for each in rule("FUM").valid_days] == [
         ("AU", "gas", 21),

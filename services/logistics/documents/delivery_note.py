@@ -67,7 +67,7 @@ def _facts(note: DeliveryNote) -> Table:
     facts = (
         ("Note", note.number),
         ("Date", note.made_on.isoformat()),
-        ("Container", note.container or "none"),
+        ("Container or truck", note.container or "none"),
         ("Seal", note.seal or "none"),
     )
     cells = [[words(name, style=SMALL), words(value)] for name, value in facts]

@@ -28,8 +28,9 @@ def party(title: str, who: PartyPaper) -> list[Flowable]:
 
 def heading(paper: ShipmentPaper, title: str, width: float) -> list[Flowable]:
     """Title, parties, and the facts of the transport."""
+    seller = "Seller" if paper.mode == "road" else "Exporter"
     parties = Table(
-        [[party("Exporter", paper.exporter), party("Consignee", paper.consignee)]], colWidths=[width / 2] * 2
+        [[party(seller, paper.exporter), party("Consignee", paper.consignee)]], colWidths=[width / 2] * 2
     )
     parties.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *FRAME]))
     return [words(title, style=TITLE), parties, Spacer(0, 3 * mm), _facts(paper, width)]
@@ -43,12 +44,29 @@ def _facts(paper: ShipmentPaper, width: float) -> Table:
         ("Country of origin", f"{country('ID')}: made in Indonesia"),
         ("Purchase orders", ", ".join(paper.po_numbers)),
         ("Consolidated at", paper.hub),
-        ("Port of loading", paper.port_of_loading or NOT_YET_KNOWN),
-        ("Port of discharge", paper.port_of_discharge or NOT_YET_KNOWN),
-        ("Vessel and voyage", " / ".join(filter(None, (paper.vessel, paper.voyage))) or NOT_YET_KNOWN),
-        ("Container and seal", " / ".join(filter(None, (paper.container, paper.seal))) or NOT_YET_KNOWN),
+        *_transport(paper),
     ]
     return facts_in_two(facts, width)
+
+
+def _transport(paper: ShipmentPaper) -> list[tuple[str, str]]:
+    """What carries the goods, in the words of its mode."""
+    names = TRANSPORT.get(paper.mode, OVERSEAS)
+    told = (
+        paper.port_of_loading,
+        paper.port_of_discharge,
+        " / ".join(filter(None, (paper.vessel, paper.voyage))),
+        " / ".join(filter(None, (paper.container, paper.seal))),
+        paper.carrier,
+    )
+    return [(name, value or NOT_YET_KNOWN) for name, value in zip(names, told, strict=False) if name]
+
+
+OVERSEAS = ("Port of loading", "Port of discharge", "Vessel and voyage", "Container and seal")
+TRANSPORT = {
+    "air": ("Airport of loading", "Airport of discharge", "Airline and flight", "Air waybill"),
+    "road": ("", "", "", "Truck and seal", "Carrier"),
+}
 
 
 def facts_in_two(facts: Sequence[tuple[str, str]], width: float) -> Table:

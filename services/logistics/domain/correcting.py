@@ -69,7 +69,7 @@ def correct(
         )
     corrective = _corrective(shipment, wrong, right, now) if right else None
     stays = [each for each in shipment.reached if each is not wrong] + ([corrective] if corrective else [])
-    need_in_order(stays, graph)
+    need_in_order(stays, shipment.by.way(graph))
     if right:
         shipment.need_place(wrong.code, right.place)
         another_day = _day(right.occurred_at) != _day(wrong.occurred_at)

@@ -8,10 +8,14 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, kw_only=True)
 class CutOff:
-    """It stands ``days`` before the one that comes after it; ``met_by`` is the milestone that shows it as done."""
+    """It stands ``days`` before the one that comes after it; ``met_by`` is the milestone that shows it as done.
+
+    ``hours`` are those before the departure itself, on its day.
+    """
 
     code: str
     days: int
+    hours: int | None = None
     name_en: str
     name_id: str
     met_by: str | None = None

@@ -33,6 +33,7 @@ def declare(
 
     That is the milestone of its submission. Of one that was reported before, only the particulars are new.
     """
+    paper = find(shipment.documents, EXPORT_DECLARATION)
     if shipment.declaration:
         raise Refused(
             "PEB {number} is in force; cancel it before another one is filed.",
@@ -49,7 +50,7 @@ def declare(
         filed = _filed(shipment, particulars, shipment.etd, goods, today)
     filed.consignee = goods[0].line.consignee_name if goods else None
     lacked = bool(shipment.missing_before_departure(graph))
-    find(shipment.documents, EXPORT_DECLARATION).record(filed.number, today, today=today)
+    paper.record(filed.number, today, today=today)
     shipment.declarations.append(filed)
     return [*_submitted(shipment, now, graph), *shipment.completed(lacked, graph)]
 
@@ -73,7 +74,8 @@ def _filed(
 def _submitted(shipment: Shipment, now: datetime, graph: Graph) -> list[object]:
     if PEB_SUBMITTED in shipment.codes:
         return []
-    need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=shipment.reached, graph=graph)
+    way = shipment.by.way(graph)
+    need_possible(PEB_SUBMITTED, occurred_at=now, now=now, reached=shipment.reached, graph=way)
     assert shipment.port_of_loading  # it was booked
     report = shipment.reach(PEB_SUBMITTED, shipment.port_of_loading, now, now)
     return [reporting.happened(shipment, report, graph)]

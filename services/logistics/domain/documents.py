@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from services.logistics.domain.milestones import STUFFED_SEALED
+from services.logistics.domain.milestones import STUFFED_SEALED, Graph
+from services.logistics.domain.modes import WHOLE, Mode
 from shared.refusal import Refused, Sentence, one_after_another
 
 CLEARANCE: Final = "DEST-POLICY"
@@ -16,7 +17,8 @@ EXPORT_NOTE: Final = "NPE"
 """What customs answers to the declaration; it falls with it."""
 BY_CUSTOMS: Final = (EXPORT_DECLARATION, EXPORT_NOTE)
 
-TRANSPORT_DOCUMENTS: Final = frozenset({"BL", "AWB"})
+AIR_WAYBILL: Final = "AWB"
+TRANSPORT_DOCUMENTS: Final = frozenset({"BL", AIR_WAYBILL})
 """Whoever has them gets the goods, so they may wait for the payment."""
 
 BEFORE_SHIPMENTS: Final = frozenset({"CARTON_PACKED", "LEFT_FACILITY", "ARRIVED_HUB", "CONSOLIDATED"})
@@ -191,8 +193,11 @@ RESTATED: Final = (
 )
 
 
-def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) -> list[Document]:
-    """The papers of this cargo that block one of these milestones, or should have been there before."""
+def checklist(rules: Iterable[Rule], cargo: Cargo, graph: Graph, by: Mode = WHOLE) -> list[Document]:
+    """The papers of this cargo that block one of its milestones, or should have been there before.
+
+    What a paper blocks elsewhere, on a way without that milestone the next one waits for.
+    """
     return [
         Document(
             code=rule.code,
@@ -209,12 +214,12 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, milestones: Collection[str]) 
             names_consignee=rule.names_consignee,
         )
         for rule in rules
-        if rule.covers(cargo) and (blocks := _blocks(rule, milestones))
+        if rule.covers(cargo) and (blocks := _blocks(rule, graph, by))
     ]
 
 
 def to_hand_in(
-    rules: Iterable[Rule], mode: str, milestones: Collection[str], *, but: Collection[str]
+    rules: Iterable[Rule], graph: Graph, by: Mode, *, but: Collection[str]
 ) -> list[Document]:
     """Papers that nobody asks for of these goods, though somebody may hand them in: nothing waits for them.
 
@@ -235,14 +240,15 @@ def to_hand_in(
         )
         for rule in rules
         if rule.code not in (CLEARANCE, *but)
-        and (rule.modes is None or mode in rule.modes)
-        and (blocks := _blocks(rule, milestones))
+        and (rule.modes is None or by.code in rule.modes)
+        and (blocks := _blocks(rule, graph, by))
     ]
 
 
-def _blocks(rule: Rule, milestones: Collection[str]) -> list[str]:
+def _blocks(rule: Rule, graph: Graph, by: Mode) -> list[str]:
     late = [STUFFED_SEALED] if not BEFORE_SHIPMENTS.isdisjoint(rule.blocks) else []
-    return list(dict.fromkeys(late + [code for code in rule.blocks if code in milestones]))
+    ahead = tuple(code for code in rule.blocks if code in graph)
+    return list(dict.fromkeys([*late, *by.instead(ahead, graph)]))
 
 
 def reconsidered(kept: Sequence[Document], wanted: Iterable[Document]) -> list[Document]:

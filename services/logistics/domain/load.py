@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 
 from services.logistics.domain.carton import Carton
+from services.logistics.domain.modes import MODES
+from services.logistics.domain.order import HOME
 from shared.refusal import Refused, Sentence, one_after_another
 
 MM3_IN_M3 = Decimal(1_000_000_000)
@@ -12,7 +14,7 @@ MM3_IN_M3 = Decimal(1_000_000_000)
 
 @dataclass(frozen=True, kw_only=True)
 class Equipment:
-    """A container, a share of one, or air freight. Without ``usable_m3`` it has no walls of its own."""
+    """A container, a truck, a share of one, or air freight. Without ``usable_m3`` it has no walls of its own."""
 
     code: str
     mode: str
@@ -42,6 +44,12 @@ class Load:
     @property
     def kg(self) -> Decimal:
         return (Decimal(self.grams) / 1000).quantize(Decimal("0.1"), ROUND_UP)
+
+    def chargeable_kg(self, cm3_per_kg: int) -> Decimal:
+        """What a carrier charges for: the weight, or that of the volume where it is more; by half kilograms, rounded up."""
+        of_volume = Decimal(self.mm3) / 1000 / cm3_per_kg
+        halves = (2 * max(Decimal(self.grams) / 1000, of_volume)).to_integral_value(ROUND_UP)
+        return (halves / 2).quantize(Decimal("0.1"))
 
     def reasons_not_to_fit(self, equipment: Equipment) -> list[Sentence]:
         reasons = []
@@ -85,21 +93,27 @@ def load_of(cartons: Iterable[Carton]) -> Load:
     )
 
 
-def choose(load: Load, known: Sequence[Equipment], code: str | None) -> Equipment:
-    """What was asked for, if the load fits; if nothing was, the first container that takes it.
+def bound_for(destination: str, known: Sequence[Equipment]) -> list[Equipment]:
+    """What goods travel in to this country: at home in trucks, abroad in containers and by air."""
+    return [each for each in known if MODES[each.mode].home == (destination == HOME)]
+
+
+def choose(load: Load, known: Sequence[Equipment], code: str | None, *, to: str) -> Equipment:
+    """What was asked for, if the load fits; if nothing was, the first container or truck that takes it.
 
     A load that does not fit is refused, not warned of: one shipment is one container, and what stays
     outside of it would leave under papers that tell of it.
     """
+    fitting = bound_for(to, known)
     if code is None:
-        return _first_that_takes(load, known)
+        return _first_that_takes(load, fitting)
     chosen = next((each for each in known if each.code == code), None)
     if chosen is None:
-        codes = ", ".join(each.code for each in known)
+        codes = ", ".join(each.code for each in fitting)
         raise Refused(
             "There is no equipment {code}; give one of {codes}.", field="equipment", code=code, codes=codes
         )
-    need_fit(load, chosen, known)
+    need_fit(load, chosen, fitting)
     return chosen
 
 

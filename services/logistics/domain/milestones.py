@@ -29,6 +29,9 @@ OUT_OF_PORT = "OUT_OF_PORT"
 AT_PORTS: Final = (GATE_IN, OUT_OF_PORT, LOADED, VESSEL_DEPARTED, TRANSSHIPPED, DISCHARGED)
 """What else happens abroad may happen inland."""
 
+LOADED_OR_GONE: Final = (LOADED, VESSEL_DEPARTED)
+"""With one of these nobody can hold a shipment back any more; not every way has the first."""
+
 ENDS: Final = (DELIVERED, RETURN_RECEIVED)
 """With one of these the way of a shipment is over."""
 

@@ -80,8 +80,8 @@ def _cut_off(due: Due) -> Step:
 def _departure(etd: date) -> Step:
     return Step(
         code=DEPARTURE,
-        name_en="Vessel leaves",
-        name_id="Kapal berangkat",
+        name_en="Departure",
+        name_id="Keberangkatan",
         owed_by=CARRIERS,
         on=etd,
         is_paper=False,

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from services.logistics.domain.carton import Carton
-from services.logistics.domain.milestones import LOADED
 from services.logistics.domain.shipment import Shipment, lines_of
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled
 from shared.refusal import Refused, Sentence
@@ -52,12 +51,12 @@ def cancel(shipment: Shipment, reason: str, *, at: datetime) -> tuple[list[Carto
     """Give a shipment up before it is loaded: its cartons stand at the hub again, or are on their way back to it."""
     if shipment.cancelled:
         return [], []
-    if any(reached.code == LOADED for reached in shipment.reached):
+    if shipment.loaded_or_gone:
         raise Refused(
             "{number} is loaded on {vessel}: it can't be cancelled, only returned, or claimed for once it is"
             " delivered.",
             number=shipment.number,
-            vessel=shipment.vessel,
+            vessel=shipment.carried_by,
         )
     _need_undeclared(shipment)
     cartons, lines = list(shipment.cartons), shipment.lines
@@ -102,7 +101,7 @@ def need_open(shipment: Shipment) -> None:
             "{number} is closed: it left in {container} under seal {seal}.",
             number=shipment.number,
             container=shipment.container,
-            seal=shipment.seal,
+            seal=shipment.seal or "–",
         )
     _need_undeclared(shipment)
 

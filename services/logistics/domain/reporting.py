@@ -44,12 +44,12 @@ def milestone_called(
 
     Of troubles that are called alike, the first is one before the departure, and the last one after it.
     """
-    codes = called(graph, dcsa=dcsa, edifact=edifact)
+    codes = called(shipment.by.way(graph), dcsa=dcsa, edifact=edifact)
     beside = [code for code in codes if graph[code].beside]
     if beside:
         left = shipment.departed_at
         return beside[-1] if left and occurred_at >= left else beside[0]
-    if not shipment.booked or place in (shipment.port_of_loading, shipment.port_of_discharge):
+    if shipment.port_of_loading is None or place in (shipment.port_of_loading, shipment.port_of_discharge):
         return next((code for code in codes if code != TRANSSHIPPED), TRANSSHIPPED)
     if TRANSSHIPPED in codes:
         return TRANSSHIPPED
@@ -92,7 +92,8 @@ def record(
             field="milestone",
             code=STUFFED_SEALED,
         )
-    need_possible(code, occurred_at=occurred_at, now=now, reached=shipment.reached, graph=graph)
+    way = shipment.by.way(graph)
+    need_possible(code, occurred_at=occurred_at, now=now, reached=shipment.reached, graph=way)
     shipment.need_ready_for(code, graph)
     if code == PEB_SUBMITTED:
         _need_first_submission(shipment)

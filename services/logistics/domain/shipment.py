@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.logistics.domain.carton import Carton, reasons_to_stay
@@ -11,6 +12,7 @@ from services.logistics.domain.certificate import is_false
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.declaration import Declaration, need_window
 from services.logistics.domain.documents import (
+    AIR_WAYBILL,
     BY_CUSTOMS,
     CLEARANCE,
     EXPORT_DECLARATION,
@@ -25,6 +27,7 @@ from services.logistics.domain.milestones import (
     ENDS,
     GATE_IN,
     LOADED,
+    LOADED_OR_GONE,
     PEB_SUBMITTED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
@@ -35,8 +38,10 @@ from services.logistics.domain.milestones import (
     time_of,
     up_to,
 )
+from services.logistics.domain.modes import MODES, WHOLE, Mode
 from services.logistics.domain.order import (
     EXPORT,
+    HOME,
     NotCleared,
     Standing,
     need_cleared,
@@ -45,6 +50,7 @@ from services.logistics.domain.order import (
 )
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
 from services.logistics.domain.sscc import check_container, is_container
+from services.logistics.domain.waybill import check_waybill
 from shared.events.logistics import (
     DocumentsCompleted,
     ShipmentBooked,
@@ -55,41 +61,56 @@ from shared.events.logistics import (
 )
 from shared.refusal import Refused, Sentence, one_after_another
 
-CLOSING = timedelta(days=1)
-"""How long before departure the terminal takes no more containers."""
 FARTHEST_BOOKING = timedelta(days=365)
 """Carriers publish their sailings for months; a day beyond a year is a mistyped one."""
 
-NOT_OUR_CONTAINER = ("LCL", "AIR")
-"""Equipment that the carrier loads: the goods leave the hub in a truck or on a pallet of an aeroplane."""
-
-GATES = (PEB_SUBMITTED, GATE_IN, LOADED)
-"""On the way abroad none of these is passed by what is not cleared."""
+GATES = (PEB_SUBMITTED, GATE_IN, LOADED, VESSEL_DEPARTED)
+"""On its way none of these is passed by what is not cleared; what was loaded before it departs did so already."""
 BEHIND_CUSTOMS = (GATE_IN, LOADED, VESSEL_DEPARTED)
 """None of these is without a declaration in force, and the note on it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Booking:
-    """Room on a vessel. Ports are UN/LOCODE, ``via`` those of transhipment; the dates are the carrier's estimates."""
+    """Room with a carrier. Ports are UN/LOCODE, ``via`` those of transhipment; the dates are the carrier's estimates.
+
+    What its mode of transport does not ask for may be none.
+    """
 
     carrier: str
-    vessel: str
-    voyage: str
-    port_of_loading: str
-    port_of_discharge: str
+    vessel: str | None = None
+    voyage: str | None = None
+    port_of_loading: str | None = None
+    port_of_discharge: str | None = None
     etd: date
     eta: date
     equipment: str | None = None
+    mode: str = WHOLE.code
     via: list[str] = field(default_factory=list)
+
+    def need_whole(self) -> None:
+        """Refuse a booking that leaves out what its mode of transport asks for."""
+        for name in MODES[self.mode].asks:
+            if not (getattr(self, name) or "").strip():
+                raise Refused("Missing data for required field.", field=name)
 
     def need_possible(self, today: date) -> None:
         """Refuse a booking that no carrier takes."""
-        for name in ("carrier", "vessel", "voyage"):
-            if not getattr(self, name).strip():
-                raise Refused("Give the {name}.", field=name, name=name)
+        self.need_whole()
         _need_departure(self.etd, today)
-        _need_arrival(self.eta, self.etd)
+        _need_arrival(self.eta, self.etd, MODES[self.mode])
+
+    def told(self) -> dict[str, Any]:
+        """As the event has it, which says what there is none of by nothing."""
+        names = ("carrier", "vessel", "voyage", "port_of_loading", "port_of_discharge")
+        said = {name: getattr(self, name) or "" for name in names}
+        return {
+            **said,
+            "etd": self.etd,
+            "eta": self.eta,
+            "equipment": self.equipment,
+            "via": tuple(self.via),
+        }
 
 
 @dataclass(eq=False, kw_only=True)
@@ -113,6 +134,7 @@ class Shipment:
     container: str | None = None
     seal: str | None = None
     equipment: str | None = None
+    mode: str = WHOLE.code
     via: list[str] = field(default_factory=list)
     cancelled_at: datetime | None = None
     cancelled_because: str | None = None
@@ -157,9 +179,14 @@ class Shipment:
         return self.container is not None
 
     @property
+    def by(self) -> Mode:
+        """The mode of transport, with what its rules need to know of it."""
+        return MODES[self.mode]
+
+    @property
     def closes_on(self) -> date | None:
-        """The day on which the terminal closes for the vessel."""
-        return self.etd - CLOSING if self.etd else None
+        """The last day on which the carrier takes it."""
+        return self.etd - timedelta(days=self.by.closing_days) if self.etd else None
 
     @property
     def route(self) -> tuple[str, ...]:
@@ -239,28 +266,45 @@ class Shipment:
     def book(
         self, booking: Booking, *, goods: Sequence[Standing] = (), today: date, graph: Graph
     ) -> list[object]:
-        """Take room on a vessel, or on another one after a vessel was missed; our own papers are then made."""
+        """Take room with a carrier, or with another one after a departure was missed; our own papers are then made."""
         if all(getattr(self, name) == value for name, value in vars(booking).items()):
             return []
-        if any(reached.code == LOADED for reached in self.reached):
+        if self.loaded_or_gone:
             raise Refused(
                 "{number} is loaded on {vessel}; it can't be booked anew.",
                 number=self.number,
-                vessel=self.vessel,
+                vessel=self.carried_by,
             )
+        self._need_bound_as(MODES[booking.mode])
         booking.need_possible(today)
         self._need_as_sealed(booking)
-        self._need_declared(booking.vessel, booking.voyage)
-        need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge))
+        self._need_declared(booking.vessel or "", booking.voyage or "")
+        need_cleared(goods, today, countries_of(*booking.via, booking.port_of_discharge or self.destination))
         lacked = bool(self.missing_before_departure(graph))
         for name, value in vars(booking).items():
             setattr(self, name, value)
         for document in self.documents:
             if document.made_by_system and not document.present:
                 document.record(f"{document.code}-{self.number}", today, today=today)
-        told = vars(booking) | {"via": tuple(booking.via)}
-        booked = ShipmentBooked(shipment_id=self.id, **told, lines=self.lines)
+        booked = ShipmentBooked(shipment_id=self.id, **booking.told(), lines=self.lines)
         return [booked, *self.completed(lacked, graph)]
+
+    def _need_bound_as(self, by: Mode) -> None:
+        """Refuse to send goods abroad by what stays at home, and goods for home as if they were exported."""
+        if by.home and self.destination != HOME:
+            raise Refused("By road goods go to places in Indonesia only.", field="equipment")
+        if not by.home and self.destination == HOME:
+            raise Refused("Goods for Indonesia are no export: book a truck for them.", field="equipment")
+
+    @property
+    def loaded_or_gone(self) -> bool:
+        """Whether nobody can hold it back any more."""
+        return not self.codes.isdisjoint(LOADED_OR_GONE)
+
+    @property
+    def carried_by(self) -> str | None:
+        """What carries it: its vessel, or its carrier where none was named."""
+        return self.vessel or self.carrier
 
     def _need_as_sealed(self, booking: Booking) -> None:
         """Refuse to book what stands sealed in its container as if it went otherwise, or from elsewhere."""
@@ -272,7 +316,7 @@ class Shipment:
                     field=name,
                     number=self.number,
                     container=self.container,
-                    port=self.port_of_loading,
+                    port=self.port_of_loading or self.destination,
                     equipment=self.equipment,
                 )
 
@@ -280,35 +324,36 @@ class Shipment:
         self, etd: date, eta: date, *, vessel: str, voyage: str, reason: Reason, today: date
     ) -> list[object]:
         """The carrier expects another departure or arrival; goods that were rolled go with another vessel."""
-        if (etd, eta, vessel, voyage) == (self.etd, self.eta, self.vessel, self.voyage):
+        if (etd, eta, vessel, voyage) == (self.etd, self.eta, self.vessel or "", self.voyage or ""):
             return []
         if not self.booked:
             raise Refused("{number} has no booking yet: book it first.", number=self.number)
         if not self.codes.isdisjoint(ENDS):
             raise Refused("{number} is expected no more: its way is over.", number=self.number)
-        if self.departed_on and (etd, vessel, voyage) != (self.etd, self.vessel, self.voyage):
+        booked = (self.vessel or "", self.voyage or "")
+        if self.departed_on and (etd, vessel, voyage) != (self.etd, *booked):
             raise Refused(
                 "{number} left with {vessel} {voyage}: give the arrival only.",
                 field="etd",
                 number=self.number,
-                vessel=self.vessel,
-                voyage=self.voyage,
+                vessel=self.carried_by,
+                voyage=self.voyage or "",
             )
-        if LOADED in self.codes and (reason == ROLLED or (vessel, voyage) != (self.vessel, self.voyage)):
+        if self.loaded_or_gone and (reason == ROLLED or (vessel, voyage) != booked):
             raise Refused(
                 "{number} is loaded on {vessel} {voyage}: it goes with no other.",
                 field="reason" if reason == ROLLED else "vessel",
                 number=self.number,
-                vessel=self.vessel,
-                voyage=self.voyage,
+                vessel=self.carried_by,
+                voyage=self.voyage or "",
             )
         if reason == ROLLED and not etd > (self.etd or etd):
             raise Refused("Goods that are rolled leave later than on {etd}.", field="etd", etd=self.etd)
         if not self.departed_on:
             _need_departure(etd, today)
-        _need_arrival(eta, etd)
+        _need_arrival(eta, etd, self.by)
         self._need_declared(vessel, voyage)
-        self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel, voyage
+        self.etd, self.eta, self.vessel, self.voyage = etd, eta, vessel or None, voyage or None
         return [
             ShipmentRescheduled(
                 shipment_id=self.id,
@@ -377,6 +422,8 @@ class Shipment:
         if waits:
             raise Refused(waits, field="code")
         lacked = bool(self.missing_before_departure(graph))
+        if code == AIR_WAYBILL:
+            number = self._waybill(number)
         document.record(number, issued_on, today=today)
         return self.completed(lacked, graph)
 
@@ -412,7 +459,7 @@ class Shipment:
     def dispatch(
         self,
         container: str,
-        seal: str,
+        seal: str | None,
         *,
         goods: Sequence[Standing],
         sealed_at: datetime,
@@ -421,7 +468,7 @@ class Shipment:
         graph: Graph,
     ) -> list[object]:
         """Close the container and let it leave the hub, if the goods are still cleared and the papers are there."""
-        container, seal = self._unit(container), seal.strip().upper()
+        container, seal = self._unit(container), (seal or "").strip().upper() or None
         if (container, seal) == (self.container, self.seal):
             return []
         if self.dispatched:
@@ -430,17 +477,43 @@ class Shipment:
                 field="container",
                 number=self.number,
                 container=self.container,
-                seal=self.seal,
+                seal=self.seal or "–",
             )
-        if not seal:
+        if self.by.sealed and not seal:
             raise Refused("Give the number of the seal.", field="seal")
         self.need_free(goods, today)
         self.need_ready_for(STUFFED_SEALED, graph)
-        need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=graph)
+        way = self.by.way(graph)
+        need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=way)
         self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")
+        self._need_one_waybill(container)
         self.container, self.seal = container, seal
         self.reach(STUFFED_SEALED, self.hub, sealed_at, now)
-        return [ShipmentDispatched(shipment_id=self.id, container=container, seal=seal, lines=self.lines)]
+        told = ShipmentDispatched(shipment_id=self.id, container=container, seal=seal or "", lines=self.lines)
+        return [told]
+
+    def _need_one_waybill(self, number: str) -> None:
+        """Refuse to let it leave under another air waybill than the one that is kept with it."""
+        kept = next((each.number for each in self.documents if each.code == AIR_WAYBILL), None)
+        if self.by.unit == "waybill" and kept not in (None, number):
+            raise Refused(
+                "{number} has air waybill {kept}: give its number.",
+                field="container",
+                number=self.number,
+                kept=kept,
+            )
+
+    def _waybill(self, number: str) -> str:
+        """The number of its air waybill; that under which it left, once it has."""
+        number = check_waybill(number, field="number")
+        if self.by.unit == "waybill" and self.container not in (None, number):
+            raise Refused(
+                "{shipment} left under air waybill {number}: record that one.",
+                field="number",
+                shipment=self.number,
+                number=self.container,
+            )
+        return number
 
     def reseal(self, seal: str, ssccs: Collection[str]) -> str:
         """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
@@ -468,8 +541,10 @@ class Shipment:
             )
 
     def _unit(self, number: str) -> str:
-        """What it leaves the hub in: our container by its number, or what carries a share or air freight to its hall."""
-        if self.equipment in NOT_OUR_CONTAINER and not is_container(number):
+        """By what it leaves the hub: our container, its air waybill, or what brings it on, in which a share may be known."""
+        if self.by.unit == "waybill":
+            return check_waybill(number)
+        if self.by.unit == "truck" and not is_container(number):
             return number.strip().upper()
         return check_container(number)
 
@@ -521,7 +596,7 @@ class Shipment:
         if code == PEB_SUBMITTED:
             told = [each.etd for each in self.estimates] + ([self.etd] if self.etd else [])
             need_window(min(told), on, field=field)
-        if code in GATES:
+        if code in GATES and not (code == VESSEL_DEPARTED and LOADED in self.codes):
             self.need_free(goods, on)
 
     def need_place(self, code: str, place: str) -> None:
@@ -593,10 +668,14 @@ def _need_departure(etd: date, today: date) -> None:
         )
 
 
-def _need_arrival(eta: date, etd: date) -> None:
-    if not etd < eta <= etd + FARTHEST_BOOKING:
+def _need_arrival(eta: date, etd: date, by: Mode) -> None:
+    first = etd if by.same_day else etd + timedelta(days=1)
+    if not first <= eta <= etd + FARTHEST_BOOKING:
         raise Refused(
-            "Give an arrival after the departure on {etd}, and within a year of it.", field="eta", etd=etd
+            "Give an arrival from {first} on, and within a year of the departure on {etd}.",
+            field="eta",
+            first=first,
+            etd=etd,
         )
 
 

@@ -6,7 +6,6 @@ from typing import Final
 from services.logistics.domain.documents import came
 from services.logistics.domain.milestones import (
     DELIVERED,
-    LOADED,
     STUFFED_SEALED,
     VESSEL_DEPARTED,
     Graph,
@@ -46,7 +45,7 @@ def overlays(shipment: Shipment, graph: Graph, held: Sequence[Sentence] = ()) ->
 
     ``held`` are the reasons for which its goods are not cleared, as far as whoever asks may know them.
     """
-    rolled = any(each.reason == ROLLED for each in shipment.estimates) and LOADED not in shipment.codes
+    rolled = any(each.reason == ROLLED for each in shipment.estimates) and not shipment.loaded_or_gone
     return [
         *([POLICY_HOLD] if held and shipment.waits_to_leave else []),
         *([ROLLED.upper()] if rolled and not shipment.cancelled else []),
@@ -95,4 +94,5 @@ def next_exceptions(shipment: Shipment, graph: Graph) -> list[Milestone]:
 def _possible(shipment: Shipment, graph: Graph) -> list[Milestone]:
     if not shipment.booked or shipment.cancelled:
         return []
-    return [each for each in possible_next(shipment.reached, graph) if each.code != STUFFED_SEALED]
+    way = shipment.by.way(graph)
+    return [each for each in possible_next(shipment.reached, way) if each.code != STUFFED_SEALED]

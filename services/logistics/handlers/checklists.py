@@ -8,23 +8,20 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain.documents import Cargo, Document, checklist, to_hand_in
-from services.logistics.domain.milestones import LOADED
+from services.logistics.domain.modes import MODES, Mode
 from services.logistics.domain.order import Standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, item, lot
 from services.logistics.storage import shipment as shipments
 from shared.messaging.outbox import record
 
-WHOLE = "sea_fcl"
-"""As goods are expected to leave until they are booked: in a container of their own."""
 
-
-def papers_for(session: Session, goods: Sequence[Standing], mode: str = WHOLE) -> list[Document]:
-    """The checklist of these goods: for each country that a line of them goes to, by sea or by air."""
+def papers_for(session: Session, goods: Sequence[Standing], by: Mode) -> list[Document]:
+    """The checklist of these goods: for each country that a line of them goes to, by their mode of transport."""
     known, graph = rules.documents(session), rules.milestones(session)
     wanted: dict[str, Document] = {}
-    for cargo in _cargoes(session, goods, mode):
-        for document in checklist(known, cargo, graph):
+    for cargo in _cargoes(session, goods, by.code):
+        for document in checklist(known, cargo, graph, by):
             wanted.setdefault(document.code, document)
     order = [rule.code for rule in known]
     return sorted(wanted.values(), key=lambda each: order.index(each.code))
@@ -51,20 +48,14 @@ def reconsider(
 ) -> list[object]:
     """Ask for what the shipment's goods need now: once booked by ``mode``, or once ``moved`` to another consignee."""
     goods = standing.in_shipment(session, shipment.id)
-    wanted = papers_for(session, goods, mode or _mode_of(session, shipment))
+    wanted = papers_for(session, goods, MODES[mode or shipment.mode])
     return shipment.reconsider(wanted, goods=goods, moved=moved, graph=rules.milestones(session))
 
 
 def unasked(session: Session, shipment: Shipment) -> list[Document]:
     """Papers that are not on its checklist and may be handed in all the same."""
     known = [each.code for each in shipment.documents]
-    mode, graph = _mode_of(session, shipment), rules.milestones(session)
-    return to_hand_in(rules.documents(session), mode, graph, but=known)
-
-
-def _mode_of(session: Session, shipment: Shipment) -> str:
-    known = rules.equipments(session)
-    return next((each.mode for each in known if each.code == shipment.equipment), WHOLE)
+    return to_hand_in(rules.documents(session), rules.milestones(session), shipment.by, but=known)
 
 
 def reconsider_those_with(session: Session, order_id: UUID, line: int, *, moved: bool = False) -> None:
@@ -73,7 +64,7 @@ def reconsider_those_with(session: Session, order_id: UUID, line: int, *, moved:
     inside = inside.where(lot.c.order_id == order_id, lot.c.line == line)
     query = select(Shipment).where(shipments.c.id.in_(inside)).order_by(shipments.c.id).with_for_update()
     for shipment in session.execute(query.execution_options(populate_existing=True)).scalars().all():
-        if all(reached.code != LOADED for reached in shipment.reached):
+        if not shipment.loaded_or_gone:
             events = reconsider(session, shipment, moved=moved)
             session.flush()
             record(session, *events)

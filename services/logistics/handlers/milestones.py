@@ -123,6 +123,7 @@ def _place(session: Session, place: str) -> str:
 
 def _need_known(session: Session, shipment: Shipment, code: str, place: str) -> None:
     """Refuse a place that is neither ours nor a port that we know; goods are delivered inland, too."""
-    if not is_locode(place) or (code not in AT_PORTS and place.startswith(shipment.destination)):
+    at_port = code in AT_PORTS and shipment.by.places is not None
+    if not is_locode(place) or (not at_port and place.startswith(shipment.destination)):
         return
-    need_port(session, place, "place")
+    need_port(session, place, "place", shipment.by.places if at_port else None)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules, standing
 from services.logistics.domain import regrouping
-from services.logistics.domain.load import load_of, need_fit
+from services.logistics.domain.load import bound_for, load_of, need_fit
 from services.logistics.domain.order import need_cleared, need_one_invoice
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.sscc import check
@@ -111,4 +111,5 @@ def _need_room(session: Session, shipment: Shipment, other: Shipment) -> None:
     known = rules.equipments(session)
     booked = next((each for each in known if each.code == shipment.equipment), None)
     if booked:
-        need_fit(load_of([*shipment.cartons, *other.cartons]), booked, known)
+        bound = bound_for(shipment.destination, known)
+        need_fit(load_of([*shipment.cartons, *other.cartons]), booked, bound)

@@ -16,9 +16,10 @@ from services.logistics.domain import reporting
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
 from services.logistics.domain.milestones import BOOKED_ANEW, BOOKING_CANCELLED, troubles
+from services.logistics.domain.modes import MODES, usual_to
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
-from services.logistics.domain.shipment import NOT_OUR_CONTAINER, Booking, Shipment
+from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.sscc import check, is_container
 from services.logistics.handlers import checklists, routes
 from services.logistics.handlers.carton_history import note, role_of
@@ -111,6 +112,7 @@ def _planned(
     session: Session, hub: str, destination: str, going: Sequence[Standing], cartons: list[Carton]
 ) -> Shipment:
     today = business_today(session)
+    by = usual_to(destination)
     shipment = Shipment(
         id=uuid7s.uuid7(),
         number=number_of_shipment(session, today.year),
@@ -119,7 +121,8 @@ def _planned(
         planned_on=today,
         tracking_token=new_token(),
         cartons=cartons,
-        documents=checklists.papers_for(session, going),
+        documents=checklists.papers_for(session, going, by),
+        mode=by.code,
     )
     events = shipment.plan(going, graph=rules.milestones(session))
     session.add(shipment)
@@ -144,15 +147,16 @@ def _cartons_of(session: Session, hub: str, going: Iterable[Standing]) -> list[C
 
 
 def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> Shipment:
-    """Take room on a vessel; the checklist is made anew by the rules as they are now.
+    """Take room with a carrier; the checklist is made anew by the rules as they are now.
 
-    Without equipment the first container is taken that the cartons go into.
+    Without equipment the first container, or truck for goods that stay at home, is taken that the cartons go into.
     """
     shipment = locked(session, shipment_id)
-    routes.need_route(session, booking.port_of_loading, booking.via, booking.port_of_discharge)
     wanted = booking.equipment or (shipment.equipment if shipment.dispatched else None)
-    equipment = choose(load_of(shipment.cartons), rules.equipments(session), wanted)
-    taken = replace(booking, equipment=equipment.code)
+    equipment = choose(load_of(shipment.cartons), rules.equipments(session), wanted, to=shipment.destination)
+    taken = replace(booking, equipment=equipment.code, mode=equipment.mode)
+    taken.need_whole()
+    routes.need_route(session, taken)
     events = checklists.reconsider(session, shipment, equipment.mode)
     goods = standing.in_shipment(session, shipment_id)
     booked = shipment.book(taken, goods=goods, today=business_today(session), graph=rules.milestones(session))
@@ -187,7 +191,12 @@ def note_estimate(session: Session, shipment: Shipment, *, reason: str, because:
 
 
 def dispatch_shipment(
-    session: Session, *, shipment_id: UUID, container: str, seal: str, sealed_at: datetime | None = None
+    session: Session,
+    *,
+    shipment_id: UUID,
+    container: str,
+    seal: str | None = None,
+    sealed_at: datetime | None = None,
 ) -> Shipment:
     """The sealed container leaves the hub; now, or when ``sealed_at`` says."""
     shipment, now = locked(session, shipment_id), business_now(session)
@@ -226,11 +235,12 @@ def _need_unit_free(session: Session, shipment: Shipment) -> None:
 
 
 def _may_share(shipment: Shipment, other: Row[Any, Any]) -> bool:
-    """Shares of a container do that sail together; a truck that brings shares to the port comes back for more."""
-    if not {shipment.equipment, other.equipment} <= set(NOT_OUR_CONTAINER):
+    """Shares of a container or of an air waybill do that travel together; a truck comes back for more."""
+    units = {shipment.by.unit, MODES[other.mode].unit}
+    if "container" in units:
         return False
     together = (shipment.vessel, shipment.voyage) == (other.vessel, other.voyage)
-    return together or not is_container(shipment.container or "")
+    return together or (units == {"truck"} and not is_container(shipment.container or ""))
 
 
 def new_token() -> str:

@@ -74,7 +74,7 @@ def _left_out(today: date) -> icalendar.Entry:
 
 
 def _leaves() -> str:
-    return pages.said("Vessel leaves")
+    return pages.said("Departure")
 
 
 def _asked(text: str, today: date) -> date:

@@ -195,7 +195,6 @@ def _inside(shipment_id: UUID, wrong: Wrong | None = None) -> str:
         held = contents.of_shipment(session, shipment_id)
         lot, after = _asked("lot"), key_of(_asked("after"), code)
         rows = views.list_cartons(session, shipment=shipment_id, of_lot=lot, limit=MOST, after=after)
-        landed = DISCHARGED in {each.code for each in shipment.reached}
         shown = {
             "shipment": shipment,
             "lots": held,
@@ -203,7 +202,7 @@ def _inside(shipment_id: UUID, wrong: Wrong | None = None) -> str:
             "total": sum(each.cartons for each in held if lot in (None, each.lot)),
             "missing": short(shipment.reached, graph),
             "may_regroup": not (shipment.dispatched or shipment.cancelled),
-            "may_be_short": landed and shipment.port_of_discharge,
+            "may_be_short": SHORT_LANDED in {each.code for each in shipment.next_exceptions(graph)},
             "now": telling.for_input(business_now(session)),
         }
     return _page(rows, wrong, **shown)

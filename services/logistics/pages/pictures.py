@@ -26,7 +26,7 @@ def stops(shipment: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not shipment["etd"]:
         return []
     ports = [shipment["port_of_loading"], *shipment["via"], shipment["port_of_discharge"]]
-    codes = [shipment["hub"], *ports, shipment["destination"]]
+    codes = [shipment["hub"], *filter(None, ports), shipment["destination"]]
     here = _last_seen(shipment, codes)
     return [{"code": code, "passed": place < here, "here": place == here} for place, code in enumerate(codes)]
 
@@ -39,5 +39,5 @@ def _last_seen(shipment: Mapping[str, Any], codes: list[str]) -> int:
     if DISCHARGED in reached:
         return len(codes) - 2
     seen = [codes.index(each["place"]) for each in shipment["milestones"] if each["place"] in codes]
-    least = 1 if VESSEL_DEPARTED in reached else 0
+    least = 1 if VESSEL_DEPARTED in reached and len(codes) > 2 else 0
     return max([least, *seen])

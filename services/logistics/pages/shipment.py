@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.logistics import attempts, checking, contents, downloads, rules, uploads, views, views_of_loads
 from services.logistics.asked_for import the_shipment
 from services.logistics.documents.labels import parts_of
+from services.logistics.domain.load import bound_for
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.states import next_exceptions, next_milestones
 from services.logistics.handlers import checklists, documents, milestones, sealing, shipments, tracking
@@ -157,7 +158,8 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
         expected = telling.expected(shipment, graph, language)
         choices, exceptions = next_milestones(shipment, graph), next_exceptions(shipment, graph)
         ports, names = views.ports(session), views.place_names(session)
-        equipments, alike = rules.equipments(session), views_of_loads.shipments_like(session, shipment)
+        equipments = bound_for(shipment.destination, rules.equipments(session))
+        alike = views_of_loads.shipments_like(session, shipment)
         checks = checking.checks(session, shipment, inside, today)
         unasked = checklists.unasked(session, shipment)
     return render_template(

@@ -65,7 +65,7 @@ def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, 
             "since": None,
             "by": days.get(each.code),
         }
-        for each in graph.values()
+        for each in shipment.by.way(graph).values()
         if each.code not in happened | never and each.code not in OPTIONAL and not each.beside
     ]
 

@@ -17,9 +17,9 @@ def _country() -> fields.String:
     return fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}\Z", error=wrong))
 
 
-def _locode() -> fields.String:
+def _locode(**options: Any) -> fields.String:
     wrong = "Give a UN/LOCODE, for example IDSRG."
-    return fields.String(required=True, validate=validate.Regexp(r"^[A-Z]{2}[A-Z2-9]{3}\Z", error=wrong))
+    return fields.String(validate=validate.Regexp(r"^[A-Z]{2}[A-Z2-9]{3}\Z", error=wrong), **options)
 
 
 def _measured() -> fields.Decimal:
@@ -93,6 +93,14 @@ class LoadSchema(Schema):
     usable_m3 = Whole(allow_none=True)
     gross_kg = _measured()
     payload_kg = Whole(allow_none=True)
+    chargeable_kg = fields.Decimal(
+        as_string=True,
+        allow_none=True,
+        metadata={
+            "type": ["string", "null"],
+            "description": "by air: its weight, or that of its volume if more",
+        },
+    )
     warnings = fields.List(fields.String())
     parts = fields.List(fields.Nested(LoadPartSchema))
 
@@ -101,15 +109,18 @@ class CutOffSchema(Schema):
     code = fields.String()
     name = fields.String()
     on = fields.Date()
+    hours = Whole(allow_none=True, metadata={"description": "before the departure, on its day"})
     met = fields.Boolean()
 
 
 class BookRequest(Schema):
+    """By sea and by air all of it; goods for Indonesia go by road, from their hub to the consignee."""
+
     carrier = short_text(100)
-    vessel = short_text(100)
-    voyage = short_text(40)
-    port_of_loading = _locode()
-    port_of_discharge = _locode()
+    vessel = Text(100, metadata={"description": "not by road; by air the airline"})
+    voyage = Text(40, metadata={"description": "not by road; by air the flight"})
+    port_of_loading = _locode(metadata={"description": "not by road; by air an airport"})
+    port_of_discharge = _locode(metadata={"description": "not by road; by air an airport"})
     via = fields.List(
         _locode(),
         validate=validate.Length(0, 5, error="Give up to 5 ports of transhipment."),
@@ -120,15 +131,24 @@ class BookRequest(Schema):
     )
     equipment = Text(
         4,
-        metadata={"description": "20GP, 40GP, 40HC, LCL or AIR; left out: the first container that takes it"},
+        metadata={
+            "description": "20GP, 40GP, 40HC, LCL or AIR, for goods that stay in Indonesia BOX, WING or LTL; left"
+            " out: the first container or truck that takes it"
+        },
     )
     etd = day(metadata={"description": "estimated day of departure"})
     eta = day(metadata={"description": "estimated day of arrival"})
 
 
 class DispatchRequest(Schema):
-    container = short_text(20)
-    seal = short_text(40)
+    container = Text(
+        20,
+        required=True,
+        metadata={
+            "description": "of ours by ISO 6346; by air the number of the air waybill; else that of the truck"
+        },
+    )
+    seal = Text(40, metadata={"description": "not needed by air"})
     sealed_at = moment(required=False)
 
 
@@ -177,9 +197,12 @@ class ShipmentSummarySchema(Schema):
     etd = fields.Date(allow_none=True)
     eta = fields.Date(allow_none=True)
     equipment = fields.String(allow_none=True)
+    mode = fields.String(
+        metadata={"description": "sea_fcl, sea_lcl, air or road; as expected until it is booked"}
+    )
     via = fields.List(fields.String())
     cancelled_at = fields.AwareDateTime(allow_none=True)
-    closes_on = fields.Date(allow_none=True, metadata={"description": "last day the terminal takes it"})
+    closes_on = fields.Date(allow_none=True, metadata={"description": "last day the carrier takes it"})
     container = fields.String(allow_none=True)
     seal = fields.String(allow_none=True)
     cartons = Whole()

@@ -1,0 +1,173 @@
+"""Air freight: airports, an air waybill with its check digit, what the airline charges for, and its own cut-offs."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.logistics.domain.load import Load
+from services.logistics.domain.milestones import LOADED
+from services.logistics.domain.modes import AIR
+from services.logistics.domain.waybill import check_waybill
+from shared import reference
+from shared.refusal import Refused
+from shared.web.access import LOGISTICS
+from tests.logistics.builders import a_graph
+from tests.logistics.conftest import Logistics, a_booking, a_clearance, a_paper, in_days
+from tests.logistics.test_desk import Visitor
+
+WAYBILL = "126-12345675"
+
+
+def a_flight(**changes: Any) -> dict[str, Any]:
+    flight = {
+        "carrier": "Garuda Cargo",
+        "vessel": "Garuda Indonesia",
+        "voyage": "GA 88",
+        "port_of_loading": "IDCGK",
+        "port_of_discharge": "NLAMS",
+        "equipment": "AIR",
+        "etd": in_days(6).isoformat(),
+        "eta": in_days(6).isoformat(),
+    }
+    return flight | changes
+
+
+def booked(logistics: Logistics) -> dict[str, Any]:
+    """A flight, with all papers but the air waybill."""
+    shipment = logistics.planned()
+    logistics.hears(a_clearance(transit=("NL",)))
+    answer = logistics.change(shipment, "book", a_flight())
+    assert answer.status_code == 200, answer.text
+    for document in answer.json["documents"]:
+        if document["state"] == "missing" and document["code"] != "AWB":
+            assert logistics.change(shipment, "documents", a_paper(document["code"])).status_code == 200
+    shown: dict[str, Any] = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    return shown
+
+
+def test_goods_fly_under_an_air_waybill_from_airport_to_airport(logistics: Logistics) -> None:
+    shipment = booked(logistics)
+    assert (shipment["mode"], shipment["closes_on"], shipment["missing"]) == ("air", shipment["etd"], [])
+    papers = {each["code"] for each in shipment["documents"]}
+    assert "AWB" in papers and not papers & {"BL", "VGM", "SI-BKG", "PKBE"}
+    assert [(each["code"], each["hours"]) for each in shipment["cut_offs"]][-2:] == [
+        ("TO_AIRPORT", None),
+        ("CARGO_CLOSING", 6),
+    ]
+    assert shipment["cut_offs"][-1]["on"] == shipment["etd"]
+    for wrong, said in (("126-12345674", "must end in 5"), ("CSQU3054383", "no number of an air waybill")):
+        refused = logistics.change(shipment, "dispatch", {"container": wrong})
+        assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "container")
+        assert said in refused.text
+    left = logistics.change(shipment, "dispatch", {"container": "126 1234 5675"}).json
+    assert (left["container"], left["seal"], left["state"]) == (WAYBILL, None, "stuffed_sealed")
+    other = a_paper("AWB") | {"number": "126-12345686"}
+    assert "record that one" in logistics.change(shipment, "documents", other).text
+    assert logistics.change(shipment, "documents", a_paper("AWB")).json["errors"][0]["field"] == "number"
+    assert logistics.change(shipment, "documents", a_paper("AWB") | {"number": WAYBILL}).status_code == 200
+    for milestone, place in (
+        ("PEB_SUBMITTED", "IDCGK"),
+        ("NPE_ISSUED", "IDCGK"),
+        ("GATE_IN", "IDCGK"),
+        ("VESSEL_DEPARTED", "IDCGK"),
+        ("DISCHARGED", "NLAMS"),
+        ("IMPORT_CLEARED", "NLAMS"),
+        ("DELIVERED", "BEANR"),
+    ):
+        answer = logistics.record(shipment, milestone, place)
+        assert answer.status_code == 200, answer.text
+    assert answer.json["state"] == "delivered"
+    told = dict(logistics.told())
+    assert (told["shipment_dispatched"]["container"], told["shipment_dispatched"]["seal"]) == (WAYBILL, "")
+    found = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json["epcisBody"]["eventList"]
+    assert "urn:epc:id:bic" not in str(found)
+
+
+def test_a_carriers_table_finds_it_by_its_waybill(logistics: Logistics) -> None:
+    shipment = booked(logistics)
+    logistics.change(shipment, "dispatch", {"container": WAYBILL})
+    page = Visitor(logistics, LOGISTICS).client.get(f"/logistics/find?q={WAYBILL}")
+    assert page.headers["Location"].endswith(shipment["id"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"port_of_loading": "IDTPP"}, "port_of_loading", "IDTPP is no airport we know"),
+        ({"port_of_discharge": "BEANR"}, "port_of_discharge", "BEANR is no airport we know"),
+        ({"via": ["NLRTM"]}, "via", "NLRTM is no airport we know"),
+        ({"equipment": "40HC"}, "port_of_loading", "IDCGK is no seaport we know"),
+        ({"eta": in_days(5).isoformat()}, "eta", "Give an arrival from"),
+        ({"voyage": None}, "voyage", ""),
+    ],
+)
+def test_a_flight_is_between_airports_and_lands_on_its_day_at_the_soonest(
+    logistics: Logistics, changes: dict[str, Any], field: str, said: str
+) -> None:
+    shipment = logistics.planned()
+    logistics.hears(a_clearance(transit=("NL",)))
+    body = {name: value for name, value in a_flight(**changes).items() if value is not None}
+    refused = logistics.change(shipment, "book", body)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field), refused.text
+    assert said in refused.text
+
+
+def test_a_vessel_does_not_call_at_an_airport(logistics: Logistics) -> None:
+    refused = logistics.change(logistics.planned(), "book", a_booking(port_of_discharge="BEBRU"))
+    assert "BEBRU is no seaport we know" in refused.text
+
+
+def test_the_page_books_and_dispatches_a_flight_and_tells_what_is_charged(logistics: Logistics) -> None:
+    shipment, visitor = logistics.planned(), Visitor(logistics, LOGISTICS)
+    logistics.hears(a_clearance(transit=("NL",)))
+    path = f"/logistics/shipment/{shipment['id']}"
+    assert visitor.submit(f"{path}/book", **a_flight()).status_code == 303
+    page = visitor.open(f"{path}?lang=en")
+    assert "Garuda Indonesia GA 88" in page and "6 hours before it departs" in page
+    charged = logistics.staff.get(f"/shipments/{shipment['id']}").json["fill"]["chargeable_kg"]
+    assert charged == "80.0" and "charged as 80 kg" in page
+    for document in logistics.staff.get(f"/shipments/{shipment['id']}").json["documents"]:
+        if document["state"] == "missing" and document["code"] != "AWB":
+            logistics.change(shipment, "documents", a_paper(document["code"]))
+    assert "Dispatch the goods" in visitor.open(path)
+    wrong = visitor.submit(f"{path}/dispatch", container="126-12345670")
+    assert (wrong.status_code, "must end in 5" in wrong.text) == (422, True)
+    assert visitor.submit(f"{path}/dispatch", container=WAYBILL).status_code == 303
+    page = visitor.open(path)
+    assert WAYBILL in page and "Gate in at the port or airport" in page and "Loaded on the vessel" not in page
+
+
+@pytest.mark.parametrize("number", ["126-12345675", "12612345675", " 126 1234 5675 "])
+def test_a_waybill_is_read_however_it_is_written(number: str) -> None:
+    assert check_waybill(number) == WAYBILL
+
+
+@pytest.mark.parametrize(
+    "number", ["126-1234567", "126-123456755", "126-12345676", "l26-12345675", "126-1234567５", ""]
+)
+def test_a_number_that_is_no_waybill_is_refused(number: str) -> None:
+    with pytest.raises(Refused):
+        check_waybill(number)
+
+
+@pytest.mark.parametrize(
+    ("litres", "kg", "charged"), [(600, 80, "100.0"), (600, 120, "120.0"), (601, 80, "100.5"), (6, 1, "1.0")]
+)
+def test_an_airline_charges_for_the_weight_or_that_of_the_volume(litres: int, kg: int, charged: str) -> None:
+    load = Load(mm3=litres * 1_000_000, grams=kg * 1_000)
+    assert AIR.cm3_per_kg and load.chargeable_kg(AIR.cm3_per_kg) == Decimal(charged)
+
+
+def test_what_waits_for_the_loading_of_a_vessel_waits_for_the_flight() -> None:
+    way = AIR.way(a_graph())
+    assert LOADED not in way and way["VESSEL_DEPARTED"].after == ("GATE_IN",)
+    assert AIR.instead((LOADED,), a_graph()) == ("VESSEL_DEPARTED",)
+
+
+def test_each_country_with_a_port_has_an_airport() -> None:
+    by_mode = {
+        mode: {each.country for each in reference.ports() if mode in each.modes} for mode in ("sea", "air")
+    }
+    assert by_mode["sea"] <= by_mode["air"]
+    assert all(each.iata for each in reference.ports() if "air" in each.modes)

@@ -1,0 +1,195 @@
+"""Goods that stay in Indonesia: a truck brings them from the hub to the consignee, and no paper of an export is asked for."""
+
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+from zipfile import ZipFile
+
+import pytest
+from pypdf import PdfReader
+
+from services.logistics.domain.milestones import Milestone, graph_of
+from services.logistics.domain.modes import MODES, ROAD, WHOLE
+from shared import reference
+from shared.events.orders import ClearanceWithdrawn
+from shared.web.access import LOGISTICS
+from tests.logistics.builders import a_graph
+from tests.logistics.conftest import (
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_declaration,
+    a_lot,
+    a_placed_line,
+    an_order,
+    in_days,
+    today,
+)
+from tests.logistics.test_desk import Visitor
+from tests.logistics.test_epcis import errors
+
+HOME = UUID(int=77)
+TRUCK = {"container": "H 1234 AB", "seal": "ID000123"}
+BY_ROAD = {"carrier": "Haulier Semarang", "etd": today().isoformat(), "eta": today().isoformat()}
+NOT_AT_HOME = {"PEB", "NPE", "PEB-BL", "VGM", "BL", "SI-BKG", "PKBE", "FUM", "V-LEGAL", "COO", "PC", "NIB"}
+
+
+def sold_at_home(logistics: Logistics) -> dict[str, Any]:
+    """A shipment of 1,000 pieces that an order wants in Indonesia, not booked yet."""
+    line = a_placed_line(country="ID", consignee="Toko Sukoharjo")
+    logistics.hears(
+        an_order(order_id=HOME, po_number="PO-HOME", incoterm="DAP", named_place="Sukoharjo", lines=(line,)),
+        *(
+            a_clearance(order_id=HOME, purpose=purpose, destination="ID", policies=("DP-ID-1.v1",))
+            for purpose in ("produce", "export")
+        ),
+    )
+    logistics.gathered(a_lot(order_id=HOME))
+    answer = logistics.staff.post("/shipments", {"hub": SRAGEN, "destination": "ID"})
+    assert answer.status_code == 201, answer.text
+    shipment: dict[str, Any] = answer.json
+    return shipment
+
+
+def test_a_truck_brings_goods_from_the_hub_to_a_consignee_in_indonesia(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    assert (shipment["mode"], shipment["fill"]["equipment"]) == ("road", "BOX")
+    booked = logistics.change(shipment, "book", BY_ROAD).json
+    assert (booked["equipment"], booked["closes_on"], booked["missing"]) == ("BOX", BY_ROAD["etd"], [])
+    papers = {each["code"]: each["state"] for each in booked["documents"]}
+    assert (papers["SJ"], papers["CI"], papers["PL"]) == ("present", "present", "present")
+    assert papers.keys().isdisjoint(NOT_AT_HOME)
+    assert [(each["code"], each["hours"], each["met"]) for each in booked["cut_offs"]] == [
+        ("PACKING", None, True),
+        ("PICK_UP", 2, False),
+    ]
+    gone = logistics.change(shipment, "dispatch", TRUCK)
+    assert (gone.json["state"], gone.json["next_milestones"]) == ("stuffed_sealed", ["VESSEL_DEPARTED"])
+    assert logistics.record(shipment, "PEB_SUBMITTED", SRAGEN).status_code == 422
+    assert logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN).status_code == 200
+    delivered = logistics.record(shipment, "DELIVERED", "IDSOC")
+    assert (delivered.json["state"], delivered.json["next_milestones"]) == ("delivered", ["CLOSED"])
+    told = dict(logistics.told())
+    assert (told["shipment_booked"]["equipment"], told["shipment_booked"]["port_of_discharge"]) == ("BOX", "")
+    assert told["shipment_departed"]["lines"] == told["shipment_delivered"]["lines"]
+
+
+def test_what_is_not_cleared_leaves_by_no_truck(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    withdrawn = ClearanceWithdrawn(order_id=HOME, line=1, purpose="export")
+    logistics.hears(withdrawn)
+    refused = logistics.change(shipment, "dispatch", TRUCK)
+    assert (refused.status_code, "no clearance to export" in refused.text) == (422, True)
+    logistics.hears(a_clearance(order_id=HOME, destination="ID"))
+    assert logistics.change(shipment, "dispatch", TRUCK).status_code == 200
+    logistics.hears(withdrawn)
+    refused = logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN)
+    assert (refused.status_code, "no clearance to export" in refused.text) == (422, True)
+    logistics.hears(a_clearance(order_id=HOME, destination="ID"))
+    assert logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN).status_code == 200
+    assert logistics.change(shipment, "cancel", {"reason": "Too late for that."}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("destination", "booking", "field", "said"),
+    [
+        ("ID", a_booking(equipment="40HC"), "equipment", "Goods for Indonesia are no export"),
+        ("ID", a_booking(), "port_of_loading", "name no ports"),
+        ("ID", BY_ROAD | {"eta": in_days(-1).isoformat()}, "eta", "Give an arrival from"),
+        ("ID", BY_ROAD | {"equipment": "SHIP"}, "equipment", "give one of BOX, WING, LTL"),
+        ("BE", BY_ROAD | {"equipment": "BOX"}, "equipment", "in Indonesia only"),
+        ("BE", a_booking(eta=a_booking()["etd"]), "eta", "Give an arrival from"),
+        ("BE", BY_ROAD, "vessel", "Missing data for required field."),
+    ],
+)
+def test_goods_travel_by_what_their_destination_asks_for(
+    logistics: Logistics, destination: str, booking: dict[str, Any], field: str, said: str
+) -> None:
+    shipment = sold_at_home(logistics) if destination == "ID" else logistics.planned()
+    refused = logistics.change(shipment, "book", booking)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field)
+    assert said in refused.text
+
+
+def test_no_export_is_declared_for_goods_that_stay(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    refused = logistics.change(shipment, "declaration", a_declaration())
+    assert (refused.status_code, "needs no document PEB" in refused.text) == (422, True)
+
+
+def test_its_papers_its_page_and_its_tracking_speak_of_a_truck(logistics: Logistics) -> None:
+    shipment, visitor = sold_at_home(logistics), Visitor(logistics, LOGISTICS)
+    path = f"/logistics/shipment/{shipment['id']}"
+    page = visitor.open(f"{path}?lang=en")
+    assert "Book a truck" in page and 'name="port_of_loading"' not in page and "peb-data.pdf" not in page
+    assert visitor.submit(f"{path}/book", **BY_ROAD, equipment="LTL").status_code == 303
+    assert "Dispatch the truck" in visitor.open(path) and "2 hours before it departs" in visitor.open(path)
+    assert visitor.submit(f"{path}/dispatch", **TRUCK).status_code == 303
+    assert logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN).status_code == 200
+    page = visitor.open(path)
+    assert "H 1234 AB" in page and "Haulier Semarang" in page and "IMPORT_CLEARED" not in page
+    note = logistics.staff.get(f"/shipments/{shipment['id']}/delivery-note.pdf").data
+    text = "".join(each.extract_text() for each in PdfReader(BytesIO(note)).pages)
+    assert "Toko Sukoharjo" in text and "H 1234 AB" in text
+    invoice = logistics.staff.get(f"/shipments/{shipment['id']}/invoice.pdf").data
+    text = "".join(each.extract_text() for each in PdfReader(BytesIO(invoice)).pages)
+    assert "Seller" in text and "Haulier Semarang" in text and "Port of loading" not in text
+    assert logistics.staff.get(f"/shipments/{shipment['id']}/peb-data.pdf").status_code == 404
+    dossier = ZipFile(BytesIO(logistics.staff.get(f"/shipments/{shipment['id']}/documents.zip").data))
+    assert "made/delivery-note.pdf" in dossier.namelist() and "made/peb-data.pdf" not in dossier.namelist()
+    tracked = logistics.client.get(f"{shipment['tracking_url']}?lang=en").text
+    assert "Departed" in tracked and "Cleared for import" not in tracked
+
+
+def test_epcis_tells_its_way_carton_by_carton(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    logistics.change(shipment, "dispatch", TRUCK)
+    logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN)
+    logistics.record(shipment, "DELIVERED", "IDSOC")
+    document = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json
+    assert errors(document) == []
+    events = document["epcisBody"]["eventList"]
+    told = {each["kendi:milestone"]: each for each in events if "kendi:milestone" in each}
+    assert list(told) == ["STUFFED_SEALED", "DISPATCHED", "VESSEL_DEPARTED", "DELIVERED"]
+    assert all(len(each["epcList"]) == 5 for each in told.values())
+    assert told["DELIVERED"]["readPoint"]["id"].endswith("#IDSOC")
+
+
+def test_a_mode_without_a_milestone_lets_what_waited_for_it_wait_for_the_next() -> None:
+    graph = a_graph()
+    assert WHOLE.way(graph) is graph
+    way = ROAD.way(graph)
+    assert {code: each.after for code, each in way.items()} == {
+        "STUFFED_SEALED": (),
+        "VESSEL_DEPARTED": ("STUFFED_SEALED",),
+        "DELIVERED": ("VESSEL_DEPARTED",),
+    }
+    assert ROAD.instead(("PEB_SUBMITTED", "STUFFED_SEALED"), graph) == ("VESSEL_DEPARTED", "STUFFED_SEALED")
+
+
+def test_each_mode_has_equipment_cut_offs_and_a_way_that_is_whole() -> None:
+    shipping = reference.shipping()
+    assert set(MODES) == {row.mode for row in shipping.equipment}
+    rows = reference.milestones()
+    graph = {
+        row.code: Milestone(
+            code=row.code,
+            name_en=row.name_en,
+            name_id=row.name_id,
+            after=row.predecessors,
+            kind=row.kind,  # type: ignore[arg-type]  # one of the three, as read
+            ended_by=row.ended_by,
+            bars=row.bars,
+        )
+        for row in rows
+    }
+    for mode in MODES.values():
+        assert mode.skips <= graph.keys()
+        assert any(mode.code in row.modes for row in shipping.cut_offs)
+        way = mode.way(graph)
+        named = [code for each in way.values() for code in (*each.after, *each.ended_by, *each.bars)]
+        assert set(named) <= graph_of(way.values()).keys()
