@@ -378,8 +378,8 @@ SENTENCES = {
 
 EXPECTED = {
     "decision": (
-        "a decision: change the destination, sell it at home, or cancel",
-        "keputusan: ubah tujuannya, jual di dalam negeri, atau batalkan",
+        "a decision: change the destination, have free workers make it where they can, sell it at home, or cancel",
+        "keputusan: ubah tujuannya, minta pekerja bebas membuatnya bila bisa, jual di dalam negeri, atau batalkan",
     ),
     "release_signed": ("the release is signed", "izin ditandatangani"),
     "free_lane_chosen": (

@@ -218,9 +218,7 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, graph: Graph, by: Mode = WHOL
     ]
 
 
-def to_hand_in(
-    rules: Iterable[Rule], graph: Graph, by: Mode, *, but: Collection[str]
-) -> list[Document]:
+def to_hand_in(rules: Iterable[Rule], graph: Graph, by: Mode, *, but: Collection[str]) -> list[Document]:
     """Papers that nobody asks for of these goods, though somebody may hand them in: nothing waits for them.
 
     Those of another way of transport can't be theirs.

@@ -46,7 +46,7 @@ class Mode:
             code: replace(
                 milestone,
                 after=self.before(milestone.after, graph),
-                ended_by=tuple(end for end in milestone.ended_by if end not in self.skips),
+                ended_by=self.instead(milestone.ended_by, graph),
                 bars=self.instead(milestone.bars, graph),
             )
             for code, milestone in graph.items()
@@ -80,9 +80,12 @@ OF_EXPORT: Final = frozenset(
         "NPE_ISSUED",
         "GATE_IN",
         "LOADED",
+        "NOT_LOADED",
         "TRANSSHIPPED",
         "DISCHARGED",
         "IMPORT_CLEARED",
+        "GATE_OUT",
+        "STRIPPED",
         "CUSTOMS_RED_LANE",
         "QUARANTINE_HOLD",
         "QUARANTINE_RELEASED",

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
 revision = "logistics_0037"
-down_revision = "logistics_0034"
+down_revision = "logistics_0036"
 branch_labels = None
 depends_on = None
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import attempts, contents, rules, views, views_of_cartons
 from services.logistics.asked_for import the_shipment
-from services.logistics.domain.milestones import DISCHARGED, SHORT_LANDED
+from services.logistics.domain.milestones import SHORT_LANDED, possible_next
 from services.logistics.domain.shipment import Shipment, need_inside
 from services.logistics.domain.short_landing import short
 from services.logistics.domain.sscc import check
@@ -195,6 +195,7 @@ def _inside(shipment_id: UUID, wrong: Wrong | None = None) -> str:
         held = contents.of_shipment(session, shipment_id)
         lot, after = _asked("lot"), key_of(_asked("after"), code)
         rows = views.list_cartons(session, shipment=shipment_id, of_lot=lot, limit=MOST, after=after)
+        may_follow = possible_next(shipment.reached, shipment.by.way(graph))
         shown = {
             "shipment": shipment,
             "lots": held,
@@ -202,7 +203,7 @@ def _inside(shipment_id: UUID, wrong: Wrong | None = None) -> str:
             "total": sum(each.cartons for each in held if lot in (None, each.lot)),
             "missing": short(shipment.reached, graph),
             "may_regroup": not (shipment.dispatched or shipment.cancelled),
-            "may_be_short": SHORT_LANDED in {each.code for each in shipment.next_exceptions(graph)},
+            "may_be_short": any(each.code == SHORT_LANDED for each in may_follow),
             "now": telling.for_input(business_now(session)),
         }
     return _page(rows, wrong, **shown)

@@ -385,7 +385,7 @@ class Order:
         if line.blocked:
             raise Refused(
                 "Line {line} is blocked by {law} and can't be released: change the destination,"
-                " sell it at home, or cancel it.",
+                " have free workers make it where they can, sell it at home, or cancel it.",
                 line=number,
                 law=", ".join(line.law),
             )
