@@ -6,13 +6,16 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from random import Random
 from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
 from kendi.faults.ground import SERVICES, Ground
+from kendi.faults.kinds import KINDS, Scene
 from kendi.faults.ledger import Ledger
+from kendi.faults.proxy import Spoil
 from kendi.faults.stream import Stream, StreamBroke
 from kendi.faults.verdict import TRACES, Verdict, judge
 from kendi.faults.watching import Gauge
@@ -83,6 +86,20 @@ def test_what_waits_behind_planted_poison_is_not_in_flight(
     ground.poisoned.add(f"order/{order}")
     assert gauge.under_way() == under_way
     assert (gauge.in_flight() or 0) < (under_way or 0)
+    ground.poisoned.clear()
+
+
+def test_poison_that_got_no_answer_is_sent_again_and_mended_with_the_rest(
+    ground: Ground, stream: Stream
+) -> None:
+    (strike,) = (each.strike for each in KINDS if each.name == "poison that raises")
+    steps = strike(Scene(ground, stream, Random(1)))
+    ground.proxies["postgres"].spoil(Spoil(lost_commits=1))
+    next(steps)
+    assert not ground.poisoned
+    ground.proxies["postgres"].spoil(Spoil())
+    until(lambda: next(steps) and ground.poisoned)
+    steps.close()
     ground.poisoned.clear()
 
 

@@ -14,7 +14,7 @@ import redis
 
 from kendi.faults.children import POISON
 from kendi.faults.ground import SERVICES
-from kendi.faults.kinds.kind import NotCarriedOut, Scene, kind
+from kendi.faults.kinds.kind import Scene, kind
 from shared.messaging.tables import Inbox
 from shared.messaging.transport import NO_MESSAGE
 
@@ -210,9 +210,8 @@ def _altered(message: bytes, change: Callable[[dict[str, Any]], object]) -> byte
 def _poison(scene: Scene, how: str) -> Iterator[float]:
     """An order that production can't take until it is parked, mended, and tried again by an operator."""
     po_number = f"{POISON}{how}-{uuid.uuid4()}"
-    order_id = scene.stream.place(po_number)
-    if order_id is None:
-        raise NotCarriedOut("nobody took the order")
+    while (order_id := scene.stream.place(po_number)) is None:
+        yield 0.1  # it may have been taken all the same, and poison that nobody mends would stay for good
     subject = f"order/{order_id}"
     scene.ground.poisoned.add(subject)
     yield from _until(scene, subject, Inbox.PARKED, HASTEN)
