@@ -99,7 +99,6 @@ def test_poison_that_got_no_answer_is_sent_again_and_mended_with_the_rest(
     assert not ground.poisoned
     ground.proxies["postgres"].spoil(Spoil())
     until(lambda: next(steps) and ground.poisoned)
-    steps.close()
     ground.poisoned.clear()
 
 
