@@ -147,6 +147,7 @@ def make_engine(url: str, *, sees: str = NOTHING, pool_size: int = 8) -> Engine:
         max_overflow=0,
         pool_timeout=2,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": f"{SESSION_LIMITS} -c kendi.sees={sees}", **CONNECTING},
     )
 

@@ -99,7 +99,7 @@ class Client:
             except httpx.HTTPError:
                 continue
             if response.status_code in (409, 500, 503):
-                continue  # it says that nothing was done, but an earlier try may still be under way
+                continue  # an earlier try may be under way, or committed: whoever repeats it gets its answer
             if response.status_code == DONE:
                 return Answer("ok", None)
             return Answer("ok" if response.is_success else "failed", _said(response))
@@ -117,6 +117,7 @@ class Client:
                 lost = True
                 continue
             if response.status_code in (500, 503):
+                lost = True  # it may have been committed all the same
                 continue
             if response.is_success:
                 answer = Answer("ok", response.json())

@@ -126,7 +126,8 @@ TRACES = {
     "book": ("logistics", "SELECT id::text, 1 FROM shipment WHERE vessel IS NOT NULL"),
     "document": (
         "logistics",
-        """SELECT format('%s %s', shipment_id, code), 1 FROM shipment_document WHERE number IS NOT NULL""",
+        """SELECT format('%s %s', shipment_id, code), 1 FROM shipment_document
+           WHERE number IS NOT NULL OR outdated""",
     ),
     "dispatch": ("logistics", "SELECT id::text, 1 FROM shipment WHERE container IS NOT NULL"),
     "milestone": (

@@ -227,8 +227,8 @@ class Relay:
         """A queue of ours that is no list lets nothing in or out; what was lost with it is sent again."""
         for name in (queue.name for queue in queues(self._card.name).values()):
             if self._broker.type(name) not in (b"list", b"none"):
-                self._broker.delete(name)
                 self._raise_foreign(name)
+                self._broker.delete(name)
 
     def _raise_foreign(self, name: str) -> None:
         log.error("%s: %s", NONE_OF_OURS, name)

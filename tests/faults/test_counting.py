@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from random import Random
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import uuid4
 
 import pytest
 
+from kendi.faults.client import Client
 from kendi.faults.ground import SERVICES, Ground
 from kendi.faults.kinds import KINDS, Scene
 from kendi.faults.ledger import Ledger
@@ -366,6 +367,31 @@ class Nonsense(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.do_GET()
+
+
+class CommittedAndStale(BaseHTTPRequestHandler):
+    """Commits a change, says that it is in trouble, and finds the same change stale when it comes again."""
+
+    answers: ClassVar[Iterator[int]] = iter(())
+
+    def do_PATCH(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(next(self.answers))
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+
+@pytest.mark.parametrize(("first", "outcome"), [(500, "unknown"), (503, "unknown"), (412, "failed")])
+def test_a_change_that_is_stale_after_an_answer_of_trouble_may_be_there(first: int, outcome: str) -> None:
+    CommittedAndStale.answers = iter((first, 412))
+    with HTTPServer(("127.0.0.1", 0), CommittedAndStale) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        client = Client(
+            f"http://127.0.0.1:{server.server_port}", "key", Ledger(), threading.Event(), session={}
+        )
+        assert client.patch("/", {}, etag='"1"', what="amend").outcome == outcome
+        client.close()
+        server.shutdown()
 
 
 def test_a_client_that_breaks_off_is_told(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from services.orders.handlers import REACTIONS
 from services.orders.loading import load, load_policies, versions_in
-from services.orders.storage import item
+from services.orders.storage import item, rescreening
 from shared import reference
-from shared.clock import advance
+from shared.clock import advance, business_today
 from shared.events.production import ProductionPlanned
 from shared.messaging.tables import outbox_event
 from tests.hearing import Hearing
@@ -77,6 +77,21 @@ def test_an_amendment_makes_a_version_that_is_told_and_orders_keep_theirs(stocke
     )
     (first,) = stocked.buyer.get(f"{ORDERS}?po_number=PO-1").json
     assert stocked.buyer.get(f"{ORDERS}/{first['id']}").json["lines"][0]["item_version"] == before
+
+
+def test_open_lines_are_screened_again_once_what_the_rules_look_at_was_amended(stocked: Orders) -> None:
+    def asked_for() -> int:
+        with stocked.database.transaction() as session:
+            due = select(func.count()).select_from(rescreening)
+            return int(
+                session.execute(due.where(rescreening.c.due_on <= business_today(session))).scalar_one()
+            )
+
+    before = asked_for()
+    for body, more in (({"labour_minutes": 15}, 0), ({"hs6": "9401.79"}, 1), ({"hs6": "9401.79"}, 1)):
+        seen = stocked.office.get(BALL).headers["ETag"]
+        assert stocked.office.change("PATCH", BALL, body, seen=seen).status_code == 200
+        assert asked_for() == before + more
 
 
 def test_an_amendment_needs_the_version_that_was_seen(stocked: Orders) -> None:

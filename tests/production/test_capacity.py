@@ -13,6 +13,7 @@ from services.production.domain.calendar import (
     Calendar,
     ordinary_week,
     public_holidays,
+    shortened,
     working_day_after,
 )
 from services.production.domain.capacity import Capacity
@@ -246,3 +247,10 @@ def test_outside_less_labour_is_told_than_there_is_and_none_of_fewer_than_five()
         one = replace(sragen(workers=60, pool=(pool,)), told=rounded)
         assert (one.workers_on(MONDAY), one.outside.workers_on(MONDAY)) == (there, told)
         assert one.outside.outside == one.outside
+
+
+def test_of_several_days_none_is_open_for_longer_than_it_was() -> None:
+    days = [date(2027, 2, 8) + timedelta(days=n) for n in range(4)]
+    ordinary = dict(zip(days, (420, 420, 200, 0), strict=True))
+    changed = {days[1]: 0, days[3]: 300}
+    assert shortened(ordinary, changed, 250) == {days[0]: 250, days[3]: 250}, "a lockdown stays one"

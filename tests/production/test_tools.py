@@ -80,6 +80,14 @@ def test_a_shift_closes_when_all_came_back(equipped: Production) -> None:
     assert opened(equipped, thinner_ml=1_601).status_code == 422
 
 
+def test_stock_that_the_last_count_has_back_was_not_used(equipped: Production) -> None:
+    opened(equipped, saw=4, thinner_ml=500)
+    closed(equipped, saw=3, thinner_ml=100, used={"thinner_ml": 400})
+    assert closed(equipped, saw=4, thinner_ml=500).json["differences"] == []
+    tools = equipped.sragen.get(f"{AT}/tools").json["tools"]
+    assert [tool["quantity"] for tool in tools if tool["code"] == "thinner_ml"] == [2_000]
+
+
 def test_stock_of_a_shift_that_the_head_closes_is_used_up_once(equipped: Production) -> None:
     for corrected in (False, True):
         opened(equipped, saw=4, thinner_ml=500)

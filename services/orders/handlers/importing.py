@@ -21,6 +21,7 @@ from services.orders.handlers.placing import new_order, order_of, place_order
 from services.orders.rows import po_number_of
 from services.orders.schemas.imports import ImportRowSchema
 from services.orders.storage import order_import, order_import_row
+from shared.database import said_without_rows
 from shared.refusal import Refused, Sentence
 from shared.table_rows import Row
 from shared.web.access import BUYER
@@ -98,8 +99,8 @@ def _work_off(session: Session, found: Found[Any], po_number: str) -> None:
     try:
         with session.begin_nested():
             _note(session, found.id, _verdicts(rows, partial(_place, session, found.buyer, found.made_by)))
-    except (ValueError, RecursionError, DataError):
-        log.exception("rows of the import %s can't be worked off", found.id)
+    except (ValueError, RecursionError, DataError) as error:
+        log.error("rows of the import %s can't be worked off: %s", found.id, said_without_rows(error))
         numbers = [row.number for row in rows]
         _note(session, found.id, refused(numbers, dict.fromkeys(numbers, ("row", UNREADABLE))))
 

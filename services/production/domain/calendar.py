@@ -108,13 +108,8 @@ def days_that_may_be(first: date, last: date) -> list[date]:
 def shortened(
     ordinary: Mapping[date, int], changed: Mapping[date, int], open_minutes: int
 ) -> dict[date, int]:
-    """Of several days those that are then open for so long, or for less: none is open for longer than it is ordinarily."""
-    found = {}
-    for day, usual in ordinary.items():
-        most = usual or changed.get(day, 0)
-        if most > open_minutes or day in changed:
-            found[day] = min(most, open_minutes)
-    return found
+    """Of several days those that are then open for so long, where they were open for longer before; others stay as they are."""
+    return {day: open_minutes for day, usual in ordinary.items() if changed.get(day, usual) > open_minutes}
 
 
 def must_be_to_come(day: date, *, today: date, field: str = "day") -> None:

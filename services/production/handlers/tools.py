@@ -56,7 +56,7 @@ def close_shift(
         raise Refused("No shift is open.")
     differences = check_in(kinds_of(session, code), _counts(session, row.id, "out"), returned, used)
     _note(session, row.id, "returned", returned)
-    _note(session, row.id, "used", used)
+    _note(session, row.id, "used", {**dict.fromkeys(_counts(session, row.id, "used"), 0), **used})
     if not differences:
         _close(session, code, row.id)
     elif locked_since(session, code) is None:

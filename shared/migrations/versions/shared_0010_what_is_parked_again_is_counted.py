@@ -22,7 +22,7 @@ def upgrade() -> None:
     )
     op.execute("""
         WITH alike AS (
-            SELECT id, count(*) OVER same AS times, row_number() OVER (same ORDER BY id DESC) AS place
+            SELECT id, count(*) OVER same AS times, row_number() OVER (same ORDER BY id) AS place
             FROM parked_message WHERE dismissed_at IS NULL
             WINDOW same AS (PARTITION BY reason, message)),
         counted AS (
