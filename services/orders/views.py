@@ -259,16 +259,17 @@ BOOKED = text("""
         AND t.order_id IN (
             SELECT lot.order_id FROM carried JOIN shipment_lot put ON put.shipment_id = carried.id
             JOIN lot ON lot.code = put.lot)),
-    unloaded AS (
-        SELECT shipment, data ->> 'milestone' AS milestone, data ->> 'place' AS place,
-            CAST(data ->> 'occurred_at' AS timestamptz) AS at FROM told WHERE type = :recorded
-        UNION SELECT shipment, data ->> 'milestone', data ->> 'right_place',
-            CAST(data ->> 'right_at' AS timestamptz) FROM told WHERE type = :corrected
-        EXCEPT SELECT shipment, data ->> 'milestone', data ->> 'place',
-            CAST(data ->> 'occurred_at' AS timestamptz) FROM told WHERE type = :corrected),
+    word AS (
+        SELECT told.id, shipment, data ->> 'milestone' AS milestone, said.* FROM told CROSS JOIN LATERAL (VALUES
+            (data ->> 'place', CAST(data ->> 'occurred_at' AS timestamptz), type = :recorded),
+            (data ->> 'right_place', CAST(data ->> 'right_at' AS timestamptz), true)) said (place, at, holds)
+        WHERE type IN (:recorded, :corrected)),
+    newest_word AS (
+        SELECT DISTINCT ON (shipment, milestone, place, at) * FROM word
+        ORDER BY shipment, milestone, place, at, id DESC),
     landed AS (
-        SELECT shipment AS id, jsonb_agg(place ORDER BY at, place) AS ports FROM unloaded
-        WHERE place ~ '^[A-Z]{2}[A-Z0-9]{3}$' GROUP BY shipment)
+        SELECT shipment AS id, jsonb_agg(place ORDER BY at, place) AS ports FROM newest_word
+        WHERE holds AND place ~ '^[A-Z]{2}[A-Z0-9]{3}$' GROUP BY shipment)
     SELECT carried.line, coalesce(booking.data -> 'via', '[]') || CASE booking.data ->> 'port_of_discharge'
             WHEN '' THEN '[]' ELSE jsonb_build_array(booking.data ->> 'port_of_discharge') END
             || coalesce(landed.ports, '[]') AS ports,

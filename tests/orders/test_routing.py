@@ -224,6 +224,11 @@ def test_an_unloading_that_did_not_occur_there_is_no_part_of_the_way(orders: Ord
     right: dict[str, Any] = {"right_place": "MYPKG", "right_at": told.occurred_at}
     order.hears(MilestoneCorrected(**wrong, **right, reason="incorrect_data"))
     assert expected(order)[1] == ["MY", "SG"]
+    back = {**wrong, "place": "MYPKG", "right_place": "USNYC", "right_at": told.occurred_at}
+    order.hears(MilestoneCorrected(**back, reason="incorrect_data"))
+    assert expected(order)[1] == ["US", "SG"], "it was right at first"
+    order.hears(MilestoneCorrected(**wrong, **right, reason="incorrect_data"))
+    assert expected(order)[1] == ["MY", "SG"]
     wrong["place"] = "MYPKG"
     never: dict[str, Any] = {"right_place": None, "right_at": None}
     order.hears(MilestoneCorrected(**wrong, **never, reason="did_not_occur"))
