@@ -26,8 +26,10 @@ from tests.logistics.conftest import (
     in_days,
     today,
 )
+from tests.logistics.test_correcting import at
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_epcis import errors
+from tests.logistics.test_importing import send
 
 HOME = UUID(int=77)
 TRUCK = {"container": "H 1234 AB", "seal": "ID000123"}
@@ -90,6 +92,19 @@ def test_what_is_not_cleared_leaves_by_no_truck(logistics: Logistics) -> None:
     logistics.hears(a_clearance(order_id=HOME, destination="ID"))
     assert logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN).status_code == 200
     assert logistics.change(shipment, "cancel", {"reason": "Too late for that."}).status_code == 422
+
+
+@pytest.mark.parametrize("written", ["H 1234 AB", "h1234ab", "H  1234 AB", "H-1234-AB"])
+def test_the_desk_and_a_carriers_table_find_it_by_the_plate_of_its_truck_however_it_is_written(
+    logistics: Logistics, written: str
+) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    logistics.change(shipment, "dispatch", TRUCK)
+    page = Visitor(logistics, LOGISTICS).client.get("/logistics/find", query_string={"q": written})
+    assert page.headers.get("Location", "").endswith(shipment["id"])
+    (row,) = send(logistics, logistics.staff, f"{written};VESSEL_DEPARTED;;{SRAGEN};{at(0)}").json
+    assert row["outcome"] == "recorded", row
 
 
 @pytest.mark.parametrize(
