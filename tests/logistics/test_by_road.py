@@ -1,5 +1,6 @@
 """Goods that stay in Indonesia: a truck brings them from the hub to the consignee, and no paper of an export is asked for."""
 
+import re
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -157,6 +158,14 @@ def test_its_papers_its_page_and_its_tracking_speak_of_a_truck(logistics: Logist
     assert "made/delivery-note.pdf" in dossier.namelist() and "made/peb-data.pdf" not in dossier.namelist()
     tracked = logistics.client.get(f"{shipment['tracking_url']}?lang=en").text
     assert "Departed" in tracked and "Cleared for import" not in tracked
+
+
+def test_no_paper_of_an_export_can_be_handed_in_for_goods_that_stay(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}?lang=en")
+    (unasked,) = re.findall(r'<optgroup label="Nobody asks for these">(.*?)</optgroup>', page, re.DOTALL)
+    assert re.findall(r'<option value="([^"]+)"', unasked) == ["INS"]
 
 
 def test_epcis_tells_its_way_carton_by_carton(logistics: Logistics) -> None:
