@@ -8,7 +8,7 @@ names facilities and lots, never the people who made the goods.
 import heapq
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from itertools import groupby
@@ -382,12 +382,15 @@ def _palletising(facts: ShipmentFacts, put: PalletFact) -> Json:
 
 def _milestones(facts: ShipmentFacts) -> Iterator[Timed]:
     """What nobody saw taken out of its container was by the time it was received."""
-    stripped = any(each.code == STRIPPED and not each.error for each in facts.milestones)
+    strips = [each for each in facts.milestones if each.code == STRIPPED and not each.error]
+    stripped = frozenset(sscc for strip in strips for sscc in _received(facts, strip))
     for milestone in sorted(facts.milestones, key=lambda each: each.occurred_at):
         if milestone.code in ON_PAPER_ONLY | TOLD_BY_CARTONS or milestone.untold:
             continue
-        if facts.container and _taken_out(milestone, stripped):
-            yield from _told(facts, milestone, _out_of_the_container)
+        if facts.container and _takes_out(milestone):
+            inside = _inside_until(facts, milestone, stripped)
+            if not inside.untold:
+                yield from _told(facts, inside, _out_of_the_container)
         yield from _told(facts, milestone, _milestone)
 
 
@@ -443,11 +446,20 @@ def _received(facts: ShipmentFacts, milestone: MilestoneFact) -> Iterable[str]:
     return facts.ssccs if milestone.received is None else milestone.received
 
 
-def _taken_out(milestone: MilestoneFact, stripped: bool) -> bool:
-    """Whether what is received was in the container until then; what was short is in none that was stripped before."""
-    if milestone.code == DELIVERED:
-        return not stripped
-    return milestone.code != STRIPPED and bool(milestone.received)
+def _takes_out(milestone: MilestoneFact) -> bool:
+    """Whether what is received is out of the container by then, though nobody need have seen it taken out."""
+    return milestone.code == DELIVERED or (milestone.code != STRIPPED and bool(milestone.received))
+
+
+def _inside_until(facts: ShipmentFacts, milestone: MilestoneFact, stripped: frozenset[str]) -> MilestoneFact:
+    """The same of those cartons alone that no stripping had taken out; what was short then was found since."""
+    if not stripped:
+        return milestone
+    error = milestone.error
+    if error and error.right:
+        error = replace(error, right=_inside_until(facts, error.right, stripped))
+    inside = tuple(sscc for sscc in _received(facts, milestone) if sscc not in stripped)
+    return replace(milestone, received=inside, error=error)
 
 
 PUT_IN_OR_OUT: Final = {STUFFED_SEALED: "ADD", STRIPPED: "DELETE"}

@@ -26,6 +26,7 @@ from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
 from services.logistics.domain.milestones import Graph
+from services.logistics.domain.modes import spellings
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
@@ -431,11 +432,11 @@ def cartons_by_lot(session: Session, inside: Sequence[OfLot]) -> list[dict[str, 
 
 
 def find_by(session: Session, sought: str) -> UUID | None:
-    """The shipment with this number, this container, or a carton of this number."""
+    """The shipment with this number, in this container or truck, under this waybill, or a carton of this number."""
     plain = "".join(sought.upper().split())
     named = union_all(
         select(shipments.c.id).where(shipments.c.number == plain),
-        select(shipments.c.id).where(shipments.c.container == plain),
+        select(shipments.c.id).where(shipments.c.container.in_(spellings(sought))),
         select(carton.c.shipment_id).where(carton.c.sscc == plain.removeprefix("(00)")),
     ).subquery()
     query = select(named.c.id).where(named.c.id.is_not(None)).order_by(named.c.id.desc()).limit(1)

@@ -14,7 +14,9 @@ from shared.refusal import Refused
 from shared.web.access import LOGISTICS
 from tests.logistics.builders import a_graph
 from tests.logistics.conftest import Logistics, a_booking, a_clearance, a_paper, in_days
+from tests.logistics.test_correcting import at
 from tests.logistics.test_desk import Visitor
+from tests.logistics.test_importing import send
 
 WAYBILL = "126-12345675"
 
@@ -84,11 +86,16 @@ def test_goods_fly_under_an_air_waybill_from_airport_to_airport(logistics: Logis
     assert "urn:epc:id:bic" not in str(found)
 
 
-def test_a_carriers_table_finds_it_by_its_waybill(logistics: Logistics) -> None:
+@pytest.mark.parametrize("written", [WAYBILL, "126 1234 5675", "12612345675"])
+def test_the_desk_and_a_carriers_table_find_it_by_its_waybill_however_it_is_written(
+    logistics: Logistics, written: str
+) -> None:
     shipment = booked(logistics)
     logistics.change(shipment, "dispatch", {"container": WAYBILL})
-    page = Visitor(logistics, LOGISTICS).client.get(f"/logistics/find?q={WAYBILL}")
+    page = Visitor(logistics, LOGISTICS).client.get("/logistics/find", query_string={"q": written})
     assert page.headers["Location"].endswith(shipment["id"])
+    (row,) = send(logistics, logistics.staff, f"{written};PEB_SUBMITTED;;IDCGK;{at(0)}").json
+    assert row["outcome"] == "recorded", row
 
 
 @pytest.mark.parametrize(

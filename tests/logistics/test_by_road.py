@@ -1,5 +1,6 @@
 """Goods that stay in Indonesia: a truck brings them from the hub to the consignee, and no paper of an export is asked for."""
 
+import re
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -26,8 +27,10 @@ from tests.logistics.conftest import (
     in_days,
     today,
 )
+from tests.logistics.test_correcting import at
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_epcis import errors
+from tests.logistics.test_importing import send
 
 HOME = UUID(int=77)
 TRUCK = {"container": "H 1234 AB", "seal": "ID000123"}
@@ -92,6 +95,19 @@ def test_what_is_not_cleared_leaves_by_no_truck(logistics: Logistics) -> None:
     assert logistics.change(shipment, "cancel", {"reason": "Too late for that."}).status_code == 422
 
 
+@pytest.mark.parametrize("written", ["H 1234 AB", "h1234ab", "H  1234 AB", "H-1234-AB"])
+def test_the_desk_and_a_carriers_table_find_it_by_the_plate_of_its_truck_however_it_is_written(
+    logistics: Logistics, written: str
+) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    logistics.change(shipment, "dispatch", TRUCK)
+    page = Visitor(logistics, LOGISTICS).client.get("/logistics/find", query_string={"q": written})
+    assert page.headers.get("Location", "").endswith(shipment["id"])
+    (row,) = send(logistics, logistics.staff, f"{written};VESSEL_DEPARTED;;{SRAGEN};{at(0)}").json
+    assert row["outcome"] == "recorded", row
+
+
 @pytest.mark.parametrize(
     ("destination", "booking", "field", "said"),
     [
@@ -142,6 +158,14 @@ def test_its_papers_its_page_and_its_tracking_speak_of_a_truck(logistics: Logist
     assert "made/delivery-note.pdf" in dossier.namelist() and "made/peb-data.pdf" not in dossier.namelist()
     tracked = logistics.client.get(f"{shipment['tracking_url']}?lang=en").text
     assert "Departed" in tracked and "Cleared for import" not in tracked
+
+
+def test_no_paper_of_an_export_can_be_handed_in_for_goods_that_stay(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}?lang=en")
+    (unasked,) = re.findall(r'<optgroup label="Nobody asks for these">(.*?)</optgroup>', page, re.DOTALL)
+    assert re.findall(r'<option value="([^"]+)"', unasked) == ["INS"]
 
 
 def test_epcis_tells_its_way_carton_by_carton(logistics: Logistics) -> None:

@@ -328,6 +328,41 @@ def test_what_was_found_before_the_delivery_is_received_with_it(logistics: Logis
     assert received(logistics, shipment) == both(ssccs)
 
 
+def test_what_was_found_between_the_stripping_and_the_delivery_is_out_of_the_container_with_it(
+    logistics: Logistics,
+) -> None:
+    shipment, ssccs = discharged(logistics)
+    abroad: dict[str, Any] = {"place": "BEANR"}
+    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
+    reported(logistics, shipment, **short, **abroad)
+    for code, hours in (
+        ("IMPORT_CLEARED", -1.8),
+        ("STRIPPED", -1.75),
+        ("LANDED_IN_FULL", -1.72),
+        ("DELIVERED", -1.7),
+    ):
+        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    others, found = both(ssccs[2:])["unpacking"], both(ssccs[:2])["unpacking"]
+    assert received(logistics, shipment) == {**both(ssccs), "unpacking": others + found}
+    undone = correct(logistics, shipment, id_of(shown, "STRIPPED"), reason="did_not_occur")
+    assert undone.status_code == 200, undone.text
+    assert received(logistics, shipment) == both(ssccs)
+
+
+def test_what_was_stripped_is_taken_out_once_and_what_is_found_later_when_it_is_there(
+    logistics: Logistics,
+) -> None:
+    shipment, ssccs = discharged(logistics)
+    abroad: dict[str, Any] = {"place": "BEANR"}
+    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
+    reported(logistics, shipment, **short, **abroad)
+    for code, hours in (("IMPORT_CLEARED", -1.8), ("STRIPPED", -1.75), ("DELIVERED", -1.7)):
+        reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    assert received(logistics, shipment) == both(ssccs[2:])
+    reported(logistics, shipment, milestone="LANDED_IN_FULL", occurred_at=at(-1), **abroad)
+    assert received(logistics, shipment) == both(ssccs[2:], ssccs[:2])
+
+
 def test_what_is_learnt_after_the_delivery_to_be_missing_is_declared_in_its_events(
     logistics: Logistics,
 ) -> None:

@@ -326,6 +326,18 @@ def test_a_gate_was_passed_under_the_release_of_its_part_whatever_was_released_s
         corrected_to(NOW + timedelta(days=3), "GATE_IN", passed, of_lot(line, LOTS[1]))
 
 
+def test_what_a_release_of_no_named_lots_covered_stays_covered_by_one_that_names_them(
+    logistics: Logistics,
+) -> None:
+    line = released_part_by_part(logistics, (2, a_clearance_told()), (6, the_release(*LOTS)))
+    for lot in LOTS:
+        passed = reached(a_shipment(), *WAY)
+        corrected_to(NOW + timedelta(days=3), "GATE_IN", passed, of_lot(line, lot))
+    passed = reached(a_shipment(), *WAY)
+    with pytest.raises(NotCleared, match="cleared only on"):
+        corrected_to(NOW + timedelta(days=1), "GATE_IN", passed, of_lot(line, LOTS[0]))
+
+
 @pytest.mark.parametrize(
     "between",
     [

@@ -20,8 +20,9 @@ from tests.logistics.conftest import (
     a_lot,
 )
 from tests.logistics.test_correcting import a_key, at, sealed, told
+from tests.logistics.test_regrouping import sealed_in, two_lots, two_shipments
 
-__all__ = ["sealed"]
+__all__ = ["sealed", "two_lots", "two_shipments"]
 
 HEADER = "shipment;milestone;dcsa;place;occurred_at"
 
@@ -93,6 +94,44 @@ def test_a_container_means_the_live_shipment_in_it(logistics: Logistics, sealed:
     ).json
     assert (by_number["outcome"], "nothing more happens to it" in by_number["detail"]) == ("refused", True)
     assert by_container["detail"].startswith(f"There is no shipment {CONTAINER}")
+
+
+def test_what_carries_several_shipments_means_none_of_them_also_once_one_is_there(
+    logistics: Logistics, two_shipments: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    numbers = ", ".join(sorted(each["number"] for each in two_shipments))
+    for shipment in two_shipments:
+        assert sealed_in(logistics, shipment, CONTAINER, equipment="LCL").status_code == 200
+    reports = [f"{CONTAINER};PEB_SUBMITTED;;IDSRG;{at(0)}"]
+    reports += [f"{each['number']};PEB_SUBMITTED;;IDSRG;{at(0)}" for each in two_shipments]
+    shared, *each_its_own = send(logistics, logistics.staff, *reports).json
+    assert (shared["outcome"], shared["field"]) == ("refused", "shipment")
+    assert shared["detail"] == f"{CONTAINER} carries {numbers}: give the number of the shipment."
+    assert [row["outcome"] for row in each_its_own] == ["recorded", "recorded"]
+    first = two_shipments[0]
+    for code in ("NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED"):
+        assert logistics.record(first, code).status_code == 200
+    for code in ("DISCHARGED", "IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(first, code, "BEANR").status_code == 200
+    (shared,) = send(logistics, logistics.staff, f"{CONTAINER};NPE_ISSUED;;IDSRG;{at(0)}", key="2").json
+    assert numbers in shared["detail"]
+
+
+def test_a_truck_that_came_back_means_what_it_carries_now(
+    logistics: Logistics, two_shipments: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    first, second = two_shipments
+    assert sealed_in(logistics, first, "H 1234 XY", equipment="LCL").status_code == 200
+    assert sealed_in(logistics, second, "H 1234 XY", equipment="LCL", vessel="MV Later").status_code == 200
+    (row,) = send(logistics, logistics.staff, f"H 1234 XY;PEB_SUBMITTED;;IDSRG;{at(0)}").json
+    assert (row["outcome"], row["field"]) == ("refused", "shipment")
+    for code in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "LOADED", "VESSEL_DEPARTED"):
+        assert logistics.record(second, code).status_code == 200
+    for code in ("DISCHARGED", "IMPORT_CLEARED", "DELIVERED"):
+        assert logistics.record(second, code, "BEANR").status_code == 200
+    (row,) = send(logistics, logistics.staff, f"H 1234 XY;PEB_SUBMITTED;;IDSRG;{at(0)}", key="2").json
+    assert row["outcome"] == "recorded", row
+    assert logistics.staff.get(f"/shipments/{first['id']}").json["state"] == "stuffed_sealed"
 
 
 def test_of_another_carrier_there_is_no_shipment(logistics: Logistics, sealed: dict[str, Any]) -> None:

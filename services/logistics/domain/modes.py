@@ -1,5 +1,6 @@
 """How goods travel: what each mode of transport has and lacks, as one table that the rules read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -10,6 +11,22 @@ from services.logistics.domain.order import HOME
 Unit = Literal["container", "truck", "waybill"]
 """By what number the goods leave the hub: that of their container after ISO 6346, of the truck that brings them on, or of
 the air waybill under which they go."""
+
+_PLATE: Final = re.compile(r"([A-Z]{1,2})([0-9]{1,4})([A-Z]{0,3})")
+_WAYBILL: Final = re.compile(r"([0-9]{3})([0-9]{8})")
+
+
+def spellings(number: str) -> set[str]:
+    """The ways in which the number of such a unit may be kept, however it is written now: plates have their blanks."""
+    typed = number.strip().upper()
+    together = "".join(typed.split())
+    plain = together.replace("-", "")
+    found = {typed, together, plain}
+    if plate := _PLATE.fullmatch(plain):
+        found.add(" ".join(filter(None, plate.groups())))
+    if waybill := _WAYBILL.fullmatch(plain):
+        found.add("-".join(waybill.groups()))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

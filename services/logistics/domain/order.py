@@ -46,6 +46,10 @@ class Clearance:
         lots = self.lots or []
         return dict(zip(lots, self.lots_since or [self.granted_on] * len(lots), strict=True))
 
+    def since_of(self, lot: str) -> date | None:
+        """The day since which it covers a lot, if it does: one that names no lots covers each of them."""
+        return self.granted_on if self.lots is None else self.since.get(lot)
+
     def went_on(self, on: date, destination: str) -> bool:
         """Whether a decision of that day for this destination follows without a break."""
         return self.destination == destination and self.expires_on >= on

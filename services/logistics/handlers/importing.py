@@ -1,17 +1,20 @@
 """Many milestones at once: each row holds or falls by itself."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from marshmallow import ValidationError
-from sqlalchemy import or_, select
+from sqlalchemy import Row as Found
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.logistics import rules
 from services.logistics.domain.milestones import Graph
+from services.logistics.domain.modes import spellings
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.milestones import report
 from services.logistics.schemas.milestones import MilestoneRequest
@@ -22,6 +25,10 @@ from shared.table_rows import Row
 from shared.web.problems import field_errors
 
 REPORT = MilestoneRequest()
+
+Known = Found[Any]
+TOLD_APART = ("id", "number", "container", "vessel", "voyage", "ended", "cancelled_at")
+"""What must be known of shipments to tell which one a row means."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,19 +82,29 @@ def import_milestones(session: Session, *, rows: Iterable[Row]) -> list[Outcome]
 
 
 def _named(row: Row) -> str:
-    return "".join(row.content.get("shipment", "").upper().split())
+    return str(row.content.get("shipment", ""))
 
 
-def _shipments(session: Session, names: set[str]) -> dict[str, UUID]:
-    """The shipment of each number, or the newest live one in each container, of those that the sender may see."""
-    query = select(shipments.c.id, shipments.c.number, shipments.c.container, shipments.c.cancelled_at)
-    named = query.where(or_(shipments.c.number.in_(names), shipments.c.container.in_(names)))
-    found: dict[str, UUID] = {}
-    for row in session.execute(named.order_by(shipments.c.id)):
-        found[row.number] = row.id
+def _shipments(session: Session, names: Iterable[str]) -> dict[str, list[Known]]:
+    """Those with each number or in each unit that the sender may see, by every spelling of it that is kept."""
+    kept = {spelling for name in names for spelling in spellings(name)}
+    in_it = and_(shipments.c.container.in_(kept), shipments.c.cancelled_at.is_(None))
+    names_it = shipments.c.number.in_(kept)
+    query = select(*(shipments.c[name] for name in TOLD_APART)).where(or_(names_it, in_it))
+    known: dict[str, list[Known]] = {}
+    inside: dict[str, list[Known]] = defaultdict(list)
+    for row in session.execute(query.order_by(shipments.c.id)):
+        known[row.number] = [row]
         if row.container and row.cancelled_at is None:
-            found[row.container] = row.id
-    return found
+            inside[row.container].append(row)
+    return {unit: _meant(rows) for unit, rows in inside.items()} | known
+
+
+def _meant(inside: Sequence[Known]) -> list[Known]:
+    """Those that are on their way in a unit, or were last, and those that go with them: a share may be there sooner."""
+    last = [each for each in inside if not each.ended] or inside[-1:]
+    with_them = {(each.vessel, each.voyage) for each in last if each.vessel}
+    return [each for each in inside if each in last or (each.vessel, each.voyage) in with_them]
 
 
 def _hold(session: Session, ids: set[UUID]) -> None:
@@ -95,7 +112,7 @@ def _hold(session: Session, ids: set[UUID]) -> None:
     session.execute(query.with_for_update()).all()
 
 
-def _read(row: Row, known: Mapping[str, UUID]) -> Report:
+def _read(row: Row, known: Mapping[str, Sequence[Known]]) -> Report:
     if row.wrong:
         raise Refused(row.wrong, field="row")
     said = {name: value for name, value in row.content.items() if name != "shipment"}
@@ -105,14 +122,26 @@ def _read(row: Row, known: Mapping[str, UUID]) -> Report:
         first = next(iter(field_errors(error.messages)))
         message, field = first["message"], first["field"]
         raise Refused(message, field=field) from None
-    shipment = known.get(_named(row))
-    if shipment is None:
+    return Report(row=row, shipment=_one(_named(row), known), body=body)
+
+
+def _one(named: str, known: Mapping[str, Sequence[Known]]) -> UUID:
+    found: dict[str, UUID] = {
+        each.number: each.id for spelling in sorted(spellings(named)) for each in known.get(spelling, ())
+    }
+    if not found:
         raise Refused(
-            "There is no shipment {number}; give its number or its container.",
-            field="shipment",
-            number=row.content.get("shipment", ""),
+            "There is no shipment {number}; give its number or its container.", field="shipment", number=named
         )
-    return Report(row=row, shipment=shipment, body=body)
+    if len(found) > 1:
+        raise Refused(
+            "{unit} carries {numbers}: give the number of the shipment.",
+            field="shipment",
+            unit=named,
+            numbers=", ".join(sorted(found)),
+        )
+    (id,) = found.values()
+    return id
 
 
 def _reported(session: Session, shipment: Shipment, graph: Graph, each: Report) -> Outcome:
