@@ -14,6 +14,7 @@ from shared.refusal import Refused
 from shared.web.access import LOGISTICS
 from tests.logistics.builders import a_graph
 from tests.logistics.conftest import Logistics, a_booking, a_clearance, a_paper, in_days
+from tests.logistics.test_correcting import report
 from tests.logistics.test_desk import Visitor
 
 WAYBILL = "126-12345675"
@@ -82,6 +83,21 @@ def test_goods_fly_under_an_air_waybill_from_airport_to_airport(logistics: Logis
     assert (told["shipment_dispatched"]["container"], told["shipment_dispatched"]["seal"]) == (WAYBILL, "")
     found = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json["epcisBody"]["eventList"]
     assert "urn:epc:id:bic" not in str(found)
+
+
+def test_trouble_of_a_flight_is_over_with_what_ends_it_by_air(logistics: Logistics) -> None:
+    shipment, visitor = booked(logistics), Visitor(logistics, LOGISTICS)
+    path = f"/logistics/shipment/{shipment['id']}?lang=en"
+    assert report(logistics, shipment, place="IDCGK", edifact="7").json["overlays"] == ["BOOKING_CANCELLED"]
+    assert logistics.change(shipment, "book", a_flight(voyage="GA 90")).json["overlays"] == []
+    assert report(logistics, shipment, place="IDCGK", edifact="7").json["overlays"] == ["BOOKING_CANCELLED"]
+    logistics.change(shipment, "dispatch", {"container": WAYBILL})
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN"):
+        assert logistics.record(shipment, milestone, "IDCGK").status_code == 200
+    left_behind = report(logistics, shipment, place="IDCGK", edifact="57").json["overlays"]
+    assert left_behind == ["NOT_LOADED", "BOOKING_CANCELLED"]
+    assert 'value="NOT_LOADED"' not in visitor.open(path)
+    assert logistics.record(shipment, "VESSEL_DEPARTED", "IDCGK").json["overlays"] == []
 
 
 def test_a_carriers_table_finds_it_by_its_waybill(logistics: Logistics) -> None:
