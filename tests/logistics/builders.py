@@ -9,6 +9,7 @@ from services.logistics.domain.documents import Document
 from services.logistics.domain.milestones import Graph, Milestone, graph_of
 from services.logistics.domain.order import Clearance, Line, Order, Standing
 from services.logistics.domain.shipment import Booking, Shipment
+from shared import reference
 
 DAY = date(2025, 3, 22)
 NOW = datetime(2025, 3, 22, 3, 0, tzinfo=UTC)
@@ -42,6 +43,22 @@ WAY = {
 def a_graph() -> Graph:
     return graph_of(
         Milestone(code=code, name_en=code, name_id=code, after=after) for code, after in WAY.items()
+    )
+
+
+def the_graph() -> Graph:
+    """The milestones as we publish them, with all that may go wrong."""
+    return graph_of(
+        Milestone(
+            code=row.code,
+            name_en=row.name_en,
+            name_id=row.name_id,
+            after=row.predecessors,
+            kind=row.kind,  # type: ignore[arg-type]  # one of the three, as read
+            ended_by=row.ended_by,
+            bars=row.bars,
+        )
+        for row in reference.milestones()
     )
 
 

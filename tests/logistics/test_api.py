@@ -395,8 +395,8 @@ def test_goods_whose_clearance_expired_meanwhile_do_not_leave_the_hub(logistics:
     assert "expired" in refused.json["detail"]
 
 
-def test_a_document_that_is_not_on_the_list_is_refused_with_the_list(logistics: Logistics) -> None:
-    refused = logistics.change(logistics.planned(), "documents", a_paper("ISF"))
+def test_a_document_that_no_rule_knows_is_refused_with_the_list(logistics: Logistics) -> None:
+    refused = logistics.change(logistics.planned(), "documents", a_paper("PASSPORT"))
     assert (refused.status_code, fields_of(refused)) == (422, ["code"])
     assert "FUM" in refused.json["detail"]
 

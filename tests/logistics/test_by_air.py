@@ -14,7 +14,7 @@ from shared.refusal import Refused
 from shared.web.access import LOGISTICS
 from tests.logistics.builders import a_graph
 from tests.logistics.conftest import Logistics, a_booking, a_clearance, a_paper, in_days
-from tests.logistics.test_correcting import at
+from tests.logistics.test_correcting import at, report
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_importing import send
 
@@ -84,6 +84,33 @@ def test_goods_fly_under_an_air_waybill_from_airport_to_airport(logistics: Logis
     assert (told["shipment_dispatched"]["container"], told["shipment_dispatched"]["seal"]) == (WAYBILL, "")
     found = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json["epcisBody"]["eventList"]
     assert "urn:epc:id:bic" not in str(found)
+
+
+def test_trouble_of_a_flight_is_over_with_what_ends_it_by_air(logistics: Logistics) -> None:
+    shipment, visitor = booked(logistics), Visitor(logistics, LOGISTICS)
+    path = f"/logistics/shipment/{shipment['id']}?lang=en"
+    assert report(logistics, shipment, place="IDCGK", edifact="7").json["overlays"] == ["BOOKING_CANCELLED"]
+    assert logistics.change(shipment, "book", a_flight(voyage="GA 90")).json["overlays"] == []
+    assert report(logistics, shipment, place="IDCGK", edifact="7").json["overlays"] == ["BOOKING_CANCELLED"]
+    logistics.change(shipment, "dispatch", {"container": WAYBILL})
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN"):
+        assert logistics.record(shipment, milestone, "IDCGK").status_code == 200
+    left_behind = report(logistics, shipment, place="IDCGK", edifact="57").json["overlays"]
+    assert left_behind == ["NOT_LOADED", "BOOKING_CANCELLED"]
+    assert 'value="NOT_LOADED"' not in visitor.open(path)
+    assert logistics.record(shipment, "VESSEL_DEPARTED", "IDCGK").json["overlays"] == []
+
+
+def test_a_flight_is_not_loaded_by_a_milestone_of_its_own_and_not_transshipped_at_home(
+    logistics: Logistics,
+) -> None:
+    shipment = booked(logistics)
+    logistics.change(shipment, "dispatch", {"container": WAYBILL})
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "VESSEL_DEPARTED"):
+        assert logistics.record(shipment, milestone, "IDCGK").status_code == 200
+    loaded = report(logistics, shipment, place="IDCGK", edifact="48")
+    assert loaded.status_code == 422
+    assert "LOADED" in loaded.json["detail"]
 
 
 @pytest.mark.parametrize("written", [WAYBILL, "126 1234 5675", "12612345675"])

@@ -9,12 +9,12 @@ from zipfile import ZipFile
 import pytest
 from pypdf import PdfReader
 
-from services.logistics.domain.milestones import Milestone, graph_of
-from services.logistics.domain.modes import MODES, ROAD, WHOLE
+from services.logistics.domain.milestones import graph_of
+from services.logistics.domain.modes import AIR, MODES, ROAD, WHOLE, Mode
 from shared import reference
 from shared.events.orders import ClearanceWithdrawn
 from shared.web.access import LOGISTICS
-from tests.logistics.builders import a_graph
+from tests.logistics.builders import a_graph, the_graph
 from tests.logistics.conftest import (
     SRAGEN,
     Logistics,
@@ -27,7 +27,7 @@ from tests.logistics.conftest import (
     in_days,
     today,
 )
-from tests.logistics.test_correcting import at
+from tests.logistics.test_correcting import at, report
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_epcis import errors
 from tests.logistics.test_importing import send
@@ -183,6 +183,18 @@ def test_epcis_tells_its_way_carton_by_carton(logistics: Logistics) -> None:
     assert told["DELIVERED"]["readPoint"]["id"].endswith("#IDSOC")
 
 
+def test_trouble_of_a_truck_is_over_with_what_ends_it_by_road(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    assert report(logistics, shipment, edifact="7").json["overlays"] == ["BOOKING_CANCELLED"]
+    logistics.change(shipment, "dispatch", TRUCK)
+    assert logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN).json["overlays"] == []
+    assert report(logistics, shipment, edifact="101").json["overlays"] == ["TRANSIT_DELAYED"]
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}?lang=en")
+    assert 'value="TRANSIT_DELAYED"' not in page
+    assert logistics.record(shipment, "DELIVERED", "IDSOC").json["overlays"] == []
+
+
 def test_a_mode_without_a_milestone_lets_what_waited_for_it_wait_for_the_next() -> None:
     graph = a_graph()
     assert WHOLE.way(graph) is graph
@@ -195,22 +207,31 @@ def test_a_mode_without_a_milestone_lets_what_waited_for_it_wait_for_the_next() 
     assert ROAD.instead(("PEB_SUBMITTED", "STUFFED_SEALED"), graph) == ("VESSEL_DEPARTED", "STUFFED_SEALED")
 
 
+@pytest.mark.parametrize(
+    ("mode", "trouble", "ended_by", "bars"),
+    [
+        (AIR, "NOT_LOADED", ("VESSEL_DEPARTED",), ()),
+        (AIR, "BOOKING_CANCELLED", ("BOOKED_ANEW", "VESSEL_DEPARTED"), ()),
+        (AIR, "QUARANTINE_HOLD", ("QUARANTINE_RELEASED",), ("VESSEL_DEPARTED",)),
+        (AIR, "OUT_OF_PORT", (), ("VESSEL_DEPARTED",)),
+        (AIR, "TRANSIT_DELAYED", ("DISCHARGED",), ()),
+        (ROAD, "BOOKING_CANCELLED", ("BOOKED_ANEW", "VESSEL_DEPARTED"), ()),
+        (ROAD, "DEPARTURE_DELAYED", ("VESSEL_DEPARTED",), ()),
+        (ROAD, "TRANSIT_DELAYED", ("DELIVERED",), ()),
+        (ROAD, "RETURNED", (), ("DELIVERED",)),
+    ],
+)
+def test_trouble_ends_with_and_bars_what_stands_in_place_of_what_a_mode_skips(
+    mode: Mode, trouble: str, ended_by: tuple[str, ...], bars: tuple[str, ...]
+) -> None:
+    found = mode.way(the_graph())[trouble]
+    assert (found.ended_by, found.bars) == (ended_by, bars)
+
+
 def test_each_mode_has_equipment_cut_offs_and_a_way_that_is_whole() -> None:
     shipping = reference.shipping()
     assert set(MODES) == {row.mode for row in shipping.equipment}
-    rows = reference.milestones()
-    graph = {
-        row.code: Milestone(
-            code=row.code,
-            name_en=row.name_en,
-            name_id=row.name_id,
-            after=row.predecessors,
-            kind=row.kind,  # type: ignore[arg-type]  # one of the three, as read
-            ended_by=row.ended_by,
-            bars=row.bars,
-        )
-        for row in rows
-    }
+    graph = the_graph()
     for mode in MODES.values():
         assert mode.skips <= graph.keys()
         assert any(mode.code in row.modes for row in shipping.cut_offs)

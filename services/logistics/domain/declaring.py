@@ -8,7 +8,6 @@ from services.logistics.domain.declaration import Declaration, Particulars
 from services.logistics.domain.documents import BY_CUSTOMS, EXPORT_DECLARATION, find, missing
 from services.logistics.domain.milestones import (
     GATE_IN,
-    LOADED,
     OUT_OF_PORT,
     PEB_SUBMITTED,
     WIB,
@@ -84,11 +83,11 @@ def _submitted(shipment: Shipment, now: datetime, graph: Graph) -> list[object]:
 def cancel(shipment: Shipment, reason: str, *, today: date) -> None:
     """Take the declaration back, and with it the note that customs gave on it; only outside the customs area."""
     in_force = _need_declaration(shipment)
-    if LOADED in shipment.codes:
+    if shipment.loaded_or_gone:
         raise Refused(
             "{number} is loaded on {vessel}: its PEB can't be cancelled any more.",
             number=shipment.number,
-            vessel=shipment.vessel,
+            vessel=shipment.carried_by,
         )
     if GATE_IN in shipment.codes and OUT_OF_PORT not in shipment.codes:
         raise Refused(

@@ -44,7 +44,7 @@ def milestone_called(
 
     Of troubles that are called alike, the first is one before the departure, and the last one after it.
     """
-    codes = called(shipment.by.way(graph), dcsa=dcsa, edifact=edifact)
+    codes = called(graph, dcsa=dcsa, edifact=edifact)
     beside = [code for code in codes if graph[code].beside]
     if beside:
         left = shipment.departed_at

@@ -33,9 +33,11 @@ from services.logistics.domain.milestones import (
     VESSEL_DEPARTED,
     WIB,
     Graph,
+    Milestone,
     Reached,
     need_possible,
     time_of,
+    troubles,
     up_to,
 )
 from services.logistics.domain.modes import MODES, WHOLE, Mode
@@ -151,6 +153,10 @@ class Shipment:
     def codes(self) -> set[str]:
         """The milestones that it has reached."""
         return {each.code for each in self.reached}
+
+    def troubles(self, graph: Graph) -> list[Milestone]:
+        """What went wrong and has not ended, each as the way of its mode of transport has it."""
+        return troubles(self.reached, self.by.way(graph))
 
     @property
     def lines(self) -> tuple[ShipmentLine, ...]:

@@ -13,7 +13,6 @@ from services.logistics.domain.milestones import (
     ends_before_a_bar,
     furthest,
     possible_next,
-    troubles,
 )
 from services.logistics.domain.schedule import ROLLED
 from services.logistics.domain.shipment import Shipment
@@ -49,7 +48,7 @@ def overlays(shipment: Shipment, graph: Graph, held: Sequence[Sentence] = ()) ->
     return [
         *([POLICY_HOLD] if held and shipment.waits_to_leave else []),
         *([ROLLED.upper()] if rolled and not shipment.cancelled else []),
-        *(each.code for each in troubles(shipment.reached, graph)),
+        *(each.code for each in shipment.troubles(graph)),
     ]
 
 
@@ -77,7 +76,7 @@ def next_milestones(shipment: Shipment, graph: Graph) -> list[Milestone]:
 
 def next_exceptions(shipment: Shipment, graph: Graph) -> list[Milestone]:
     """What may be reported beside the usual way: that something went wrong, and that it ended."""
-    open_ones = {each.code for each in troubles(shipment.reached, graph)}
+    open_ones, way = {each.code for each in shipment.troubles(graph)}, shipment.by.way(graph)
     return [
         each
         for each in _possible(shipment, graph)
@@ -86,7 +85,7 @@ def next_exceptions(shipment: Shipment, graph: Graph) -> list[Milestone]:
         and (
             each.kind == "trouble"
             or not open_ones.isdisjoint(each.after)
-            or any(ends_before_a_bar(each.code, graph[needed], shipment.codes) for needed in each.after)
+            or any(ends_before_a_bar(each.code, way[needed], shipment.codes) for needed in each.after)
         )
     ]
 

@@ -15,7 +15,7 @@ from services.logistics import rules, standing
 from services.logistics.domain import reporting
 from services.logistics.domain.carton import Carton
 from services.logistics.domain.load import choose, load_of
-from services.logistics.domain.milestones import BOOKED_ANEW, BOOKING_CANCELLED, troubles
+from services.logistics.domain.milestones import BOOKED_ANEW, BOOKING_CANCELLED
 from services.logistics.domain.modes import MODES, usual_to
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
@@ -169,7 +169,7 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
 def _booked_anew(session: Session, shipment: Shipment) -> list[object]:
     """With another booking it is over that the carrier cancelled the one before."""
     graph, now = rules.milestones(session), business_now(session)
-    if BOOKING_CANCELLED not in {each.code for each in troubles(shipment.reached, graph)}:
+    if BOOKING_CANCELLED not in {each.code for each in shipment.troubles(graph)}:
         return []
     place = shipment.port_of_loading or shipment.hub
     return reporting.record(shipment, BOOKED_ANEW, place=place, occurred_at=now, now=now, graph=graph)

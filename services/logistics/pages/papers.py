@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.logistics import attempts, contents, downloads, papers, rules, views
 from services.logistics.asked_for import the_shipment
 from services.logistics.domain.declaration import Particulars
-from services.logistics.domain.milestones import GATE_IN, LOADED, OUT_OF_PORT
+from services.logistics.domain.milestones import GATE_IN, OUT_OF_PORT
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers import declarations
 from services.logistics.pages import telling
@@ -129,7 +129,7 @@ def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
         and shipment.booked
         and (shipment.declared or GATE_IN not in reached),
         reported=shipment.declared,
-        may_cancel=LOADED not in reached and (GATE_IN not in reached or OUT_OF_PORT in reached),
+        may_cancel=not shipment.loaded_or_gone and (GATE_IN not in reached or OUT_OF_PORT in reached),
         exporter=exporter,
         export_types=EXPORT_TYPES,
         facility_types=FACILITY_TYPES,

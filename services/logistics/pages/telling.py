@@ -6,7 +6,7 @@ from typing import Any
 
 from babel.dates import format_timedelta
 
-from services.logistics.domain.milestones import Graph, troubles
+from services.logistics.domain.milestones import Graph
 from services.logistics.domain.shipment import Shipment
 from shared.clock import WIB
 from shared.web.pages import moment
@@ -51,7 +51,7 @@ def reported(milestones: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
 def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, Any]]:
     """What is still to come, with the day where the booking tells one."""
     happened = {reached.code for reached in shipment.reached}
-    never = {code for each in troubles(shipment.reached, graph) if not each.ended_by for code in each.bars}
+    never = {code for each in shipment.troubles(graph) if not each.ended_by for code in each.bars}
     days = {
         "GATE_IN": shipment.closes_on,
         "LOADED": shipment.etd,
