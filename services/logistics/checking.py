@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.logistics import rules, standing, views_of_cartons
 from services.logistics.contents import OfLot
 from services.logistics.domain.carton import reasons_to_stay
-from services.logistics.domain.documents import too_old
+from services.logistics.domain.documents import kept_back, too_old
 from services.logistics.domain.milestones import STUFFED_SEALED
 from services.logistics.domain.shipment import Shipment
 from shared.refusal import Sentence
@@ -32,7 +32,8 @@ def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today:
     stays = [*held, *reasons_to_stay(staying)]
     lacking = shipment.missing_for(STUFFED_SEALED, rules.milestones(session))
     owed = [Sentence("{code} (owed by {who})", code=each.code, who=each.owed_by) for each in lacking]
-    unfit = [*owed, *too_old(shipment.documents, today)]
+    waits = kept_back(shipment.documents, standing.unpaid_orders(session, shipment.id))
+    unfit = [*owed, *too_old(shipment.documents, today), *waits]
     unweighed = sum(each.unweighed for each in inside)
     weights = [Sentence("{n} cartons go by their expected weight.", n=unweighed)] if unweighed else []
     return [

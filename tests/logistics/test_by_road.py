@@ -1,6 +1,7 @@
 """Goods that stay in Indonesia: a truck brings them from the hub to the consignee, and no paper of an export is asked for."""
 
 import re
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from pypdf import PdfReader
 from services.logistics.domain.milestones import graph_of
 from services.logistics.domain.modes import AIR, MODES, ROAD, WHOLE, Mode
 from shared import reference
-from shared.events.orders import ClearanceWithdrawn
+from shared.events.orders import ClearanceWithdrawn, PaymentStatusChanged
 from shared.web.access import LOGISTICS
 from tests.logistics.builders import a_graph, the_graph
 from tests.logistics.conftest import (
@@ -38,11 +39,18 @@ BY_ROAD = {"carrier": "Haulier Semarang", "etd": today().isoformat(), "eta": tod
 NOT_AT_HOME = {"PEB", "NPE", "PEB-BL", "VGM", "BL", "SI-BKG", "PKBE", "FUM", "V-LEGAL", "COO", "PC", "NIB"}
 
 
-def sold_at_home(logistics: Logistics) -> dict[str, Any]:
+def sold_at_home(logistics: Logistics, **terms: Any) -> dict[str, Any]:
     """A shipment of 1,000 pieces that an order wants in Indonesia, not booked yet."""
     line = a_placed_line(country="ID", consignee="Toko Sukoharjo")
     logistics.hears(
-        an_order(order_id=HOME, po_number="PO-HOME", incoterm="DAP", named_place="Sukoharjo", lines=(line,)),
+        an_order(
+            order_id=HOME,
+            po_number="PO-HOME",
+            incoterm="DAP",
+            named_place="Sukoharjo",
+            lines=(line,),
+            **terms,
+        ),
         *(
             a_clearance(order_id=HOME, purpose=purpose, destination="ID", policies=("DP-ID-1.v1",))
             for purpose in ("produce", "export")
@@ -76,6 +84,23 @@ def test_a_truck_brings_goods_from_the_hub_to_a_consignee_in_indonesia(logistics
     told = dict(logistics.told())
     assert (told["shipment_booked"]["equipment"], told["shipment_booked"]["port_of_discharge"]) == ("BOX", "")
     assert told["shipment_departed"]["lines"] == told["shipment_delivered"]["lines"]
+
+
+def test_what_is_paid_before_documents_leaves_by_no_truck_until_it_is_paid(logistics: Logistics) -> None:
+    shipment, said = (
+        sold_at_home(logistics, payment_terms="before_documents"),
+        "SJ waits for the payment of PO-HOME",
+    )
+    logistics.change(shipment, "book", BY_ROAD)
+    path, visitor = f"/logistics/shipment/{shipment['id']}?lang=en", Visitor(logistics, LOGISTICS)
+    refused = logistics.change(shipment, "dispatch", TRUCK)
+    assert (refused.status_code, said in refused.text, said in visitor.open(path)) == (422, True, True)
+    paid = Decimal("550.00")
+    logistics.hears(
+        PaymentStatusChanged(order_id=HOME, status="settled", due=paid, paid=paid, currency="USD")
+    )
+    assert said not in visitor.open(path)
+    assert logistics.change(shipment, "dispatch", TRUCK).status_code == 200
 
 
 def test_what_is_not_cleared_leaves_by_no_truck(logistics: Logistics) -> None:

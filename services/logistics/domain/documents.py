@@ -18,7 +18,8 @@ EXPORT_NOTE: Final = "NPE"
 BY_CUSTOMS: Final = (EXPORT_DECLARATION, EXPORT_NOTE)
 
 AIR_WAYBILL: Final = "AWB"
-TRANSPORT_DOCUMENTS: Final = frozenset({"BL", AIR_WAYBILL})
+DELIVERY_NOTE: Final = "SJ"
+TRANSPORT_DOCUMENTS: Final = frozenset({"BL", AIR_WAYBILL, DELIVERY_NOTE})
 """Whoever has them gets the goods, so they may wait for the payment."""
 
 BEFORE_SHIPMENTS: Final = frozenset({"CARTON_PACKED", "LEFT_FACILITY", "ARRIVED_HUB", "CONSOLIDATED"})
@@ -303,6 +304,12 @@ def find(documents: Sequence[Document], code: str) -> Document:
         code=code,
         codes=codes,
     )
+
+
+def kept_back(documents: Iterable[Document], unpaid: Sequence[str]) -> list[Sentence]:
+    """Why goods may not be sealed yet that leave with their transport document, as they do by road."""
+    leaving = (document.code for document in documents if STUFFED_SEALED in document.blocks)
+    return [reason for code in leaving if (reason := reason_to_wait(code, unpaid))]
 
 
 def _under(hs6: str, patterns: Iterable[str]) -> bool:

@@ -18,6 +18,7 @@ from services.logistics.domain.documents import (
     EXPORT_DECLARATION,
     Document,
     find,
+    kept_back,
     missing,
     need_fresh,
     reason_to_wait,
@@ -472,6 +473,7 @@ class Shipment:
         now: datetime,
         today: date,
         graph: Graph,
+        unpaid: Sequence[str] = (),
     ) -> list[object]:
         """Close the container and let it leave the hub, if the goods are still cleared and the papers are there."""
         container, seal = self._unit(container), (seal or "").strip().upper() or None
@@ -489,6 +491,8 @@ class Shipment:
             raise Refused("Give the number of the seal.", field="seal")
         self.need_free(goods, today)
         self.need_ready_for(STUFFED_SEALED, graph)
+        if waits := kept_back(self.documents, unpaid):
+            raise Refused(one_after_another(waits))
         way = self.by.way(graph)
         need_possible(STUFFED_SEALED, occurred_at=sealed_at, now=now, reached=self.reached, graph=way)
         self.need_day(STUFFED_SEALED, sealed_at, goods, field="sealed_at")

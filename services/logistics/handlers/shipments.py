@@ -208,6 +208,7 @@ def dispatch_shipment(
         now=now,
         today=business_today(session),
         graph=rules.milestones(session),
+        unpaid=standing.unpaid_orders(session, shipment_id),
     )
     if events:
         _need_unit_free(session, shipment)
