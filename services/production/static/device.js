@@ -4,8 +4,3 @@ export function device() {
   localStorage.setItem("kendi-device", known);
   return known;
 }
-
-// Where it is not allowed, the service knows the device by its session.
-if (window.isSecureContext) {
-  for (const input of document.querySelectorAll("input[name=device]")) input.value = device();
-}
