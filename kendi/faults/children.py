@@ -19,6 +19,9 @@ POISON = "POISON-"
 
 until a file of that name is in the folder that ``KENDI_FAULTS_FIXED`` names."""
 
+HANGS_AFTER_SECONDS = 5
+"""Less than in service, so that poison is found sooner. With two, a crowded machine had honest work ended, too."""
+
 
 def become(kind: str, service: str, environment: Mapping[str, str], log: Path) -> None:
     """As ``processes.run_child``, with effects noted, and after applying what the environment asks for."""
@@ -26,7 +29,7 @@ def become(kind: str, service: str, environment: Mapping[str, str], log: Path) -
     mutant = environment.get("KENDI_FAULTS_MUTANT")
     if mutant:
         MUTANTS[mutant].break_protocol()
-    reactions.HANGS_AFTER_SECONDS = 2
+    reactions.HANGS_AFTER_SECONDS = HANGS_AFTER_SECONDS
     if service == "production":
         _plant_poison(Path(environment["KENDI_FAULTS_FIXED"]))
     processes.run_child(kind, service, environment, log)
