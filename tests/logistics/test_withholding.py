@@ -246,21 +246,21 @@ def test_goods_do_not_leave_on_papers_that_were_made_out_to_a_former_consignee(l
     shipment = logistics.booked()
     for code in ("COO", "BL", "PC"):
         assert logistics.change(shipment, "documents", a_paper(code)).status_code == 200
-    named = {"BL", "COO", "ENS", "NPE", "PC", "PEB", "SI-BKG"}
+    named = {"BL", "COO", "ENS", "NPE", "PC", "PEB", "POD", "SI-BKG"}
     logistics.hears(to_liege())
     moved = logistics.staff.get(f"/shipments/{shipment['id']}").json
     assert {each["code"] for each in moved["documents"] if each["outdated"]} == named
     assert {each["code"] for each in moved["documents"] if each["state"] == "missing"} == named
     page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}?lang=en")
     assert "It was made out to the former consignee" in page
-    before = named - {"BL", "COO"}
+    before = named - {"BL", "COO", "POD"}
     for code in sorted(before):
         refused = dispatch(logistics, shipment)
         assert (refused.status_code, f"{code} (owed by" in refused.json["detail"]) == (422, True)
         assert logistics.change(shipment, "documents", a_paper(code)).status_code == 200
     assert dispatch(logistics, shipment).status_code == 200
     left = logistics.staff.get(f"/shipments/{shipment['id']}").json
-    assert {each["code"] for each in left["documents"] if each["outdated"]} == {"BL", "COO"}
+    assert {each["code"] for each in left["documents"] if each["outdated"]} == {"BL", "COO", "POD"}
 
 
 def test_another_address_is_another_paper_and_other_quantities_are_not(logistics: Logistics) -> None:

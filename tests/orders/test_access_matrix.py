@@ -38,7 +38,9 @@ CASES: dict[Operation, Case] = {
     ("get", f"{V1}/orders/{{order_id}}/timeline"): Case(READERS),
     ("patch", f"{V1}/orders/{{order_id}}"): Case((BUYER,), {"lines": [{"line": 1, "quantity": 900}]}, FRESH),
     ("get", f"{V1}/orders/{{order_id}}/payments"): Case(READERS),
-    ("post", f"{V1}/orders/{{order_id}}/payments"): Case((BUYER,), a_payment(amount="50.00")),
+    ("post", f"{V1}/orders/{{order_id}}/payments"): Case(
+        (BUYER,), a_payment(amount="50.00", reference="BANK-2")
+    ),
     ("post", f"{V1}/orders/{{order_id}}/payments/{{payment_id}}/take-back"): Case(
         (BUYER,), {"reason": REASON}
     ),

@@ -58,8 +58,8 @@ def test_pieces_are_asked_back_and_stand_on_the_orders_page(order: Followed, buy
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"quantity": "1001", "reason": "Not needed."}, "has 1000 pieces left to cancel"),
-        ({"quantity": "0", "reason": "Not needed."}, "has 1000 pieces left to cancel"),
+        ({"quantity": "1001", "reason": "Not needed."}, "has 1,000 pieces left to cancel"),
+        ({"quantity": "0", "reason": "Not needed."}, "has 1,000 pieces left to cancel"),
         ({"quantity": "ten", "reason": "Not needed."}, "in digits"),
         ({"quantity": "10", "reason": " "}, "Give a reason"),
     ],

@@ -184,7 +184,8 @@ def test_the_office_reads_on_the_board_why_here_and_why_not_there(shared_out: Pr
     board = Visitor(shared_out, KANWIL, None).client.get("/production/?lang=en").text
     card = board.partition(f'id="wo-{work["id"]}"')[2].partition("</details>")[0]
     assert "Why here, why not there" in card
-    assert f"<li>{SRAGEN}: {escape(shown['why'])}</li>" in card
+    why = re.sub(r"\d+", lambda found: f"{int(found[0]):,}", shown["why"])
+    assert f"<li>{SRAGEN}: {escape(why)}</li>" in card
     assert shown["passed_over"]
     for other in shown["passed_over"]:
         assert f"<li>{other['facility']}: has no hours for it</li>" in card
@@ -195,7 +196,8 @@ def test_an_officer_reads_in_indonesian_why_the_work_is_here(shared_out: Product
     rate = re.fullmatch(r"makes (\d+) a day; is a hub", work["why"])
     assert rate is not None
     card = Visitor(shared_out, FACILITY, SRAGEN).open().partition("Mengapa di sini")[2]
-    assert f"<li>{SRAGEN}: membuat {rate[1]} sehari; adalah hub</li>" in card
+    a_day = f"{int(rate[1]):,}".replace(",", ".")
+    assert f"<li>{SRAGEN}: membuat {a_day} sehari; adalah hub</li>" in card
 
 
 def test_agreements_are_found_by_facility_state_and_day_page_by_page(production: Production) -> None:

@@ -110,7 +110,7 @@ def _report(session: Session, shipment: Shipment, id: int) -> Reached:
             "{number} has no report {id}; take the id from its milestones.",
             field="corrects",
             number=shipment.number,
-            id=id,
+            id=str(id),
         )
     return found
 

@@ -97,7 +97,7 @@ class LoadSchema(Schema):
         as_string=True,
         allow_none=True,
         metadata={
-            "type": ["string", "null"],
+            "type": "string",
             "description": "by air: its weight, or that of its volume if more",
         },
     )
