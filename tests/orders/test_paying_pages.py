@@ -80,7 +80,7 @@ def test_a_refused_payment_keeps_what_was_typed(
 def test_a_refusal_is_said_in_indonesian(order: Followed, orders: Orders) -> None:
     buyer = Visitor(orders, BUYER, account="CHEWY-LOUIS", language="id")
     refused = submit(buyer, page_of(order), **a_form(amount="551"))
-    assert "Dari 550,00 tinggal 550,00 USD yang harus dibayar" in refused.text
+    assert "Dari 550.00 tinggal 550.00 USD yang harus dibayar" in refused.text
     assert "Catat pembayaran" in refused.text
 
 

@@ -83,9 +83,9 @@ def take(
         raise Refused(
             "{left} {currency} are left to pay of {due}; {amount} is more.",
             field="amount",
-            left=max(left, smallest_unit(currency) * 0),
-            due=account.due,
-            amount=payment.amount,
+            left=str(max(left, smallest_unit(currency) * 0)),
+            due=str(account.due),
+            amount=str(payment.amount),
             currency=currency,
         )
     if payment.paid_on > today:
@@ -137,6 +137,6 @@ def _need_same(earlier: Payment, payment: Payment) -> None:
             "{reference} was told before, with {amount} of {day}; give another reference.",
             field="reference",
             reference=earlier.reference,
-            amount=earlier.amount,
+            amount=f"{earlier.amount:.2f}",
             day=earlier.paid_on,
         )
