@@ -42,7 +42,7 @@ def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today:
         Check(Sentence("The papers for sealing are there."), not unfit, unfit),
         Check(Sentence("Each carton was weighed."), not unweighed, weights),
         *_verified_mass(shipment),
-        Check(Sentence("Container and seal are noted: by dispatching it."), False),
+        Check(Sentence("It is noted in what the goods leave: by dispatching it."), False),
     ]
 
 

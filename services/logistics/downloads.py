@@ -27,12 +27,12 @@ def paper(shipment_id: UUID, name: str, part: int | None = None) -> Response:
     with transaction() as session:
         shipment = the_goods_of(session, shipment_id)
         number = f"{shipment.number}-{part}" if part is not None else shipment.number
-        if name in shipment.by.without:
-            raise not_found("paper")
         if part is None:
-            make = makers_of(session, shipment)[name]
+            make = makers_of(session, shipment).get(name)
         else:
             make = maker_of_part(session, shipment, name, part)
+    if make is None:
+        raise not_found("paper")
     return _pdf(make(), f"{name}-{number}.pdf")
 
 

@@ -27,6 +27,7 @@ from services.logistics.domain.carton import TOLERATED_PERCENT, Carton, Lot
 from services.logistics.domain.declaration import Declaration
 from services.logistics.domain.documents import Document
 from services.logistics.domain.milestones import Correction, Reached
+from services.logistics.domain.modes import MODES
 from services.logistics.domain.order import Clearance, Line, Order
 from services.logistics.domain.pallet import Pallet
 from services.logistics.domain.schedule import Estimate
@@ -36,7 +37,7 @@ from shared.purging import purge_steps
 
 tables = metadata()
 
-MODES_IN = "('sea_fcl', 'sea_lcl', 'air', 'road')"
+MODES_IN = tuple(MODES)
 
 # What the reference files say ------------------------------------------------------------------
 

@@ -1,9 +1,11 @@
 """Air freight: airports, an air waybill with its check digit, what the airline charges for, and its own cut-offs."""
 
+import importlib
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from services.logistics.domain.load import Load
 from services.logistics.domain.milestones import LOADED
@@ -111,6 +113,60 @@ def test_a_flight_is_not_loaded_by_a_milestone_of_its_own_and_not_transshipped_a
     loaded = report(logistics, shipment, place="IDCGK", edifact="48")
     assert loaded.status_code == 422
     assert "LOADED" in loaded.json["detail"]
+
+
+def as_it_was_before(logistics: Logistics, statement: str) -> None:
+    """What was kept when air freight was booked like sea freight."""
+    with logistics.database.transaction() as session:
+        session.execute(text(statement))
+
+
+def test_air_freight_that_was_booked_between_seaports_goes_on_as_it_was_booked(logistics: Logistics) -> None:
+    shipment = booked(logistics)
+    as_it_was_before(logistics, "UPDATE shipment SET port_of_loading = 'IDSRG', port_of_discharge = 'BEANR'")
+    plain = WAYBILL.replace("-", "")
+    assert logistics.change(shipment, "documents", a_paper("AWB") | {"number": plain}).status_code == 200
+    as_it_was_before(logistics, f"UPDATE shipment_document SET number = '{plain}' WHERE code = 'AWB'")
+    assert logistics.change(shipment, "dispatch", {"container": WAYBILL}).status_code == 200
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED", "GATE_IN", "VESSEL_DEPARTED"):
+        assert logistics.record(shipment, milestone, "IDSRG").status_code == 200
+    assert logistics.record(shipment, "DISCHARGED", "BEANR").status_code == 200
+
+
+def test_air_freight_that_left_in_a_truck_gets_its_waybill_later(logistics: Logistics) -> None:
+    shipment = booked(logistics)
+    logistics.change(shipment, "dispatch", {"container": WAYBILL, "seal": "ID000123"})
+    as_it_was_before(logistics, "UPDATE shipment SET container = 'H 1234 XY'")
+    assert logistics.change(shipment, "documents", a_paper("AWB") | {"number": WAYBILL}).status_code == 200
+
+
+def test_papers_that_waited_for_the_loading_of_air_freight_wait_for_its_departure(
+    logistics: Logistics,
+) -> None:
+    migration = importlib.import_module(
+        "services.logistics.migrations.logistics_0037_goods_travel_by_sea_air_and_road"
+    )
+    shipment = booked(logistics)
+
+    def blocked() -> dict[str, list[str]]:
+        shown = logistics.staff.get(f"/shipments/{shipment['id']}").json
+        return {each["code"]: each["blocks"] for each in shown["documents"]}
+
+    now = blocked()
+    assert now["ENS"] == ["VESSEL_DEPARTED"]
+    as_it_was_before(logistics, """UPDATE shipment_document SET blocks = '["LOADED"]' WHERE code = 'ENS'""")
+    as_it_was_before(logistics, migration.NOT_LOADED_BY_AIR)
+    assert blocked() == now
+
+
+def test_air_freight_that_left_without_a_seal_is_not_sealed_anew(logistics: Logistics) -> None:
+    shipment = booked(logistics)
+    logistics.change(shipment, "dispatch", {"container": WAYBILL})
+    (opened, *_) = logistics.staff.get("/cartons", shipment=shipment["id"]).json
+    body = {"seal": "ID000124", "reason": "Customs opened one carton.", "ssccs": [opened["sscc"]]}
+    refused = logistics.change(shipment, "reseal", body)
+    assert refused.status_code == 422
+    assert "left without a seal of ours" in refused.json["detail"]
 
 
 @pytest.mark.parametrize("written", [WAYBILL, "126 1234 5675", "12612345675"])

@@ -141,6 +141,8 @@ def test_the_desk_and_a_carriers_table_find_it_by_the_plate_of_its_truck_however
         ("ID", BY_ROAD | {"eta": in_days(-1).isoformat()}, "eta", "Give an arrival from"),
         ("ID", BY_ROAD | {"equipment": "SHIP"}, "equipment", "give one of BOX, WING, LTL"),
         ("BE", BY_ROAD | {"equipment": "BOX"}, "equipment", "in Indonesia only"),
+        ("BE", a_booking(equipment="BOX"), "equipment", "in Indonesia only"),
+        ("ID", a_booking(equipment="AIR", port_of_discharge="IDCGK"), "equipment", "are no export"),
         ("BE", a_booking(eta=a_booking()["etd"]), "eta", "Give an arrival from"),
         ("BE", BY_ROAD, "vessel", "Missing data for required field."),
     ],
@@ -263,3 +265,11 @@ def test_each_mode_has_equipment_cut_offs_and_a_way_that_is_whole() -> None:
         way = mode.way(graph)
         named = [code for each in way.values() for code in (*each.after, *each.ended_by, *each.bars)]
         assert set(named) <= graph_of(way.values()).keys()
+
+
+def test_a_container_that_is_mistyped_is_no_truck(logistics: Logistics) -> None:
+    shipment = sold_at_home(logistics)
+    assert logistics.change(shipment, "book", BY_ROAD).status_code == 200
+    refused = logistics.change(shipment, "dispatch", TRUCK | {"container": "CSQU 3054384"})
+    assert refused.status_code == 422
+    assert "is not a container number" in refused.json["detail"]

@@ -299,18 +299,30 @@ def arrived(logistics: Logistics) -> list[str]:
     return [each["sscc"] for each in data["arrived"]]
 
 
+def told_of(logistics: Logistics, shipment: dict[str, Any], **milestones: float) -> dict[str, Any]:
+    """What a port abroad tells, so many hours from now; the shipment after the last of it."""
+    for code, hours in milestones.items():
+        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), place="BEANR")
+    return shown
+
+
+def missed(
+    logistics: Logistics, shipment: dict[str, Any], ssccs: list[str], hours: float = -1.9
+) -> dict[str, Any]:
+    """The port abroad misses these cartons."""
+    short = {"milestone": "SHORT_LANDED", "occurred_at": at(hours), "ssccs": ssccs, "place": "BEANR"}
+    return reported(logistics, shipment, **short)
+
+
 def test_what_was_short_landed_is_not_received_with_the_others_but_when_it_is_there(
     logistics: Logistics,
 ) -> None:
     shipment, ssccs = discharged(logistics)
-    abroad: dict[str, Any] = {"place": "BEANR"}
-    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
-    reported(logistics, shipment, **short, **abroad)
-    for code, hours in (("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
-        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    missed(logistics, shipment, ssccs[:2])
+    told_of(logistics, shipment, IMPORT_CLEARED=-1.8, DELIVERED=-1.7)
     assert arrived(logistics) == ssccs[2:]
     assert received(logistics, shipment) == both(ssccs[2:])
-    shown = reported(logistics, shipment, milestone="LANDED_IN_FULL", occurred_at=at(-1), **abroad)
+    shown = told_of(logistics, shipment, LANDED_IN_FULL=-1)
     assert received(logistics, shipment) == both(ssccs[2:], ssccs[:2])
     undone = correct(logistics, shipment, id_of(shown, "LANDED_IN_FULL"), reason="did_not_occur")
     assert undone.status_code == 200
@@ -319,11 +331,8 @@ def test_what_was_short_landed_is_not_received_with_the_others_but_when_it_is_th
 
 def test_what_was_found_before_the_delivery_is_received_with_it(logistics: Logistics) -> None:
     shipment, ssccs = discharged(logistics)
-    abroad: dict[str, Any] = {"place": "BEANR"}
-    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
-    reported(logistics, shipment, **short, **abroad)
-    for code, hours in (("LANDED_IN_FULL", -1.85), ("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
-        reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    missed(logistics, shipment, ssccs[:2])
+    told_of(logistics, shipment, LANDED_IN_FULL=-1.85, IMPORT_CLEARED=-1.8, DELIVERED=-1.7)
     assert arrived(logistics) == ssccs
     assert received(logistics, shipment) == both(ssccs)
 
@@ -332,16 +341,9 @@ def test_what_was_found_between_the_stripping_and_the_delivery_is_out_of_the_con
     logistics: Logistics,
 ) -> None:
     shipment, ssccs = discharged(logistics)
-    abroad: dict[str, Any] = {"place": "BEANR"}
-    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
-    reported(logistics, shipment, **short, **abroad)
-    for code, hours in (
-        ("IMPORT_CLEARED", -1.8),
-        ("STRIPPED", -1.75),
-        ("LANDED_IN_FULL", -1.72),
-        ("DELIVERED", -1.7),
-    ):
-        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    missed(logistics, shipment, ssccs[:2])
+    way = {"IMPORT_CLEARED": -1.8, "STRIPPED": -1.75, "LANDED_IN_FULL": -1.72, "DELIVERED": -1.7}
+    shown = told_of(logistics, shipment, **way)
     others, found = both(ssccs[2:])["unpacking"], both(ssccs[:2])["unpacking"]
     assert received(logistics, shipment) == {**both(ssccs), "unpacking": others + found}
     undone = correct(logistics, shipment, id_of(shown, "STRIPPED"), reason="did_not_occur")
@@ -353,13 +355,10 @@ def test_what_was_stripped_is_taken_out_once_and_what_is_found_later_when_it_is_
     logistics: Logistics,
 ) -> None:
     shipment, ssccs = discharged(logistics)
-    abroad: dict[str, Any] = {"place": "BEANR"}
-    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs[:2]}
-    reported(logistics, shipment, **short, **abroad)
-    for code, hours in (("IMPORT_CLEARED", -1.8), ("STRIPPED", -1.75), ("DELIVERED", -1.7)):
-        reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    missed(logistics, shipment, ssccs[:2])
+    told_of(logistics, shipment, IMPORT_CLEARED=-1.8, STRIPPED=-1.75, DELIVERED=-1.7)
     assert received(logistics, shipment) == both(ssccs[2:])
-    reported(logistics, shipment, milestone="LANDED_IN_FULL", occurred_at=at(-1), **abroad)
+    told_of(logistics, shipment, LANDED_IN_FULL=-1)
     assert received(logistics, shipment) == both(ssccs[2:], ssccs[:2])
 
 
@@ -367,15 +366,12 @@ def test_what_is_learnt_after_the_delivery_to_be_missing_is_declared_in_its_even
     logistics: Logistics,
 ) -> None:
     shipment, ssccs = discharged(logistics)
-    abroad: dict[str, Any] = {"place": "BEANR"}
-    for code, hours in (("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
-        shown = reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
+    shown = told_of(logistics, shipment, IMPORT_CLEARED=-1.8, DELIVERED=-1.7)
     before = [event["eventID"] for event in epcis(logistics, shipment)]
-    late = {"milestone": "SHORT_LANDED", "occurred_at": at(-1), "ssccs": ssccs[:1]}
-    missing = id_of(reported(logistics, shipment, **late, **abroad), "SHORT_LANDED")
+    missing = id_of(missed(logistics, shipment, ssccs[:1], hours=-1), "SHORT_LANDED")
     assert received(logistics, shipment) == both(ssccs[1:])
     assert set(before) < {event["eventID"] for event in epcis(logistics, shipment)}
-    right = {"reason": "incorrect_data", "occurred_at": at(-1.5), **abroad}
+    right = {"reason": "incorrect_data", "occurred_at": at(-1.5), "place": "BEANR"}
     assert correct(logistics, shipment, id_of(shown, "DELIVERED"), **right).status_code == 200
     assert received(logistics, shipment) == both(ssccs[1:])
     assert correct(logistics, shipment, missing, reason="did_not_occur").status_code == 200
@@ -384,11 +380,8 @@ def test_what_is_learnt_after_the_delivery_to_be_missing_is_declared_in_its_even
 
 def test_of_a_shipment_that_lacks_all_of_its_cartons_none_is_received(logistics: Logistics) -> None:
     shipment, ssccs = discharged(logistics)
-    abroad: dict[str, Any] = {"place": "BEANR"}
-    short = {"milestone": "SHORT_LANDED", "occurred_at": at(-1.9), "ssccs": ssccs}
-    for code, hours in (("IMPORT_CLEARED", -1.8), ("DELIVERED", -1.7)):
-        reported(logistics, shipment, milestone=code, occurred_at=at(hours), **abroad)
-    reported(logistics, shipment, **short, **abroad)
+    told_of(logistics, shipment, IMPORT_CLEARED=-1.8, DELIVERED=-1.7)
+    missed(logistics, shipment, ssccs)
     assert received(logistics, shipment) == both()
 
 

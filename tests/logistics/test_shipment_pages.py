@@ -88,7 +88,7 @@ def test_the_dispatch_checklist_tells_what_is_done_and_what_is_open(logistics: L
         papers: "open",
         weights: "open",
         mass: "open",
-        "Container and seal are noted: by dispatching it.": "open",
+        "It is noted in what the goods leave: by dispatching it.": "open",
     }
     for document in shipment["documents"]:
         if document["state"] == "missing" and document["code"] != "VGM":

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from services.logistics.domain.milestones import STUFFED_SEALED, Graph
 from services.logistics.domain.modes import WHOLE, Mode
@@ -200,19 +200,13 @@ def checklist(rules: Iterable[Rule], cargo: Cargo, graph: Graph, by: Mode = WHOL
     What a paper blocks elsewhere, on a way without that milestone the next one waits for.
     """
     return [
-        Document(
-            code=rule.code,
-            name_en=rule.name_en,
-            name_id=rule.name_id,
-            owed_by=rule.owed_by,
-            blocks=blocks,
+        _by_rule(
+            rule,
+            blocks,
             needed=not rule.on_request,
             made_by_system=rule.made_by_system,
-            verified=rule.verified,
             needed_by=rule.needed_by,
             valid_days=rule.valid_days.get(cargo.destination, {}),
-            serves_many=rule.serves_many,
-            names_consignee=rule.names_consignee,
         )
         for rule in rules
         if rule.covers(cargo) and (blocks := _blocks(rule, graph, by))
@@ -225,23 +219,26 @@ def to_hand_in(rules: Iterable[Rule], graph: Graph, by: Mode, *, but: Collection
     Those of another way of transport can't be theirs.
     """
     return [
-        Document(
-            code=rule.code,
-            name_en=rule.name_en,
-            name_id=rule.name_id,
-            owed_by=rule.owed_by,
-            blocks=blocks,
-            needed=False,
-            made_by_system=False,
-            verified=rule.verified,
-            serves_many=rule.serves_many,
-            names_consignee=rule.names_consignee,
-        )
+        _by_rule(rule, blocks, needed=False, made_by_system=False)
         for rule in rules
         if rule.code not in (CLEARANCE, *but)
         and (rule.modes is None or by.code in rule.modes)
         and (blocks := _blocks(rule, graph, by))
     ]
+
+
+def _by_rule(rule: Rule, blocks: list[str], **more: Any) -> Document:
+    return Document(
+        code=rule.code,
+        name_en=rule.name_en,
+        name_id=rule.name_id,
+        owed_by=rule.owed_by,
+        blocks=blocks,
+        verified=rule.verified,
+        serves_many=rule.serves_many,
+        names_consignee=rule.names_consignee,
+        **more,
+    )
 
 
 def _blocks(rule: Rule, graph: Graph, by: Mode) -> list[str]:

@@ -52,8 +52,8 @@ from services.logistics.domain.order import (
     strictest,
 )
 from services.logistics.domain.schedule import ROLLED, Estimate, Reason
-from services.logistics.domain.sscc import check_container, is_container
-from services.logistics.domain.waybill import check_waybill
+from services.logistics.domain.sscc import check_container, looks_like_container
+from services.logistics.domain.waybill import check_waybill, waybill
 from shared.events.logistics import (
     DocumentsCompleted,
     ShipmentBooked,
@@ -99,7 +99,6 @@ class Booking:
 
     def need_possible(self, today: date) -> None:
         """Refuse a booking that no carrier takes."""
-        self.need_whole()
         _need_departure(self.etd, today)
         _need_arrival(self.eta, self.etd, MODES[self.mode])
 
@@ -282,7 +281,6 @@ class Shipment:
                 number=self.number,
                 vessel=self.carried_by,
             )
-        self._need_bound_as(MODES[booking.mode])
         booking.need_possible(today)
         self._need_as_sealed(booking)
         self._need_declared(booking.vessel or "", booking.voyage or "")
@@ -296,12 +294,14 @@ class Shipment:
         booked = ShipmentBooked(shipment_id=self.id, **booking.told(), lines=self.lines)
         return [booked, *self.completed(lacked, graph)]
 
-    def _need_bound_as(self, by: Mode) -> None:
-        """Refuse to send goods abroad by what stays at home, and goods for home as if they were exported."""
+    def need_bound_for(self, booking: Booking) -> None:
+        """Refuse to send goods abroad by what stays at home, goods for home as if they were exported, and what is half told."""
+        by = MODES[booking.mode]
         if by.home and self.destination != HOME:
             raise Refused("By road goods go to places in Indonesia only.", field="equipment")
         if not by.home and self.destination == HOME:
             raise Refused("Goods for Indonesia are no export: book a truck for them.", field="equipment")
+        booking.need_whole()
 
     @property
     def loaded_or_gone(self) -> bool:
@@ -504,7 +504,8 @@ class Shipment:
 
     def _need_one_waybill(self, number: str) -> None:
         """Refuse to let it leave under another air waybill than the one that is kept with it."""
-        kept = next((each.number for each in self.documents if each.code == AIR_WAYBILL), None)
+        noted = next((each.number for each in self.documents if each.code == AIR_WAYBILL), None)
+        kept = waybill(noted or "")
         if self.by.unit == "waybill" and kept not in (None, number):
             raise Refused(
                 "{number} has air waybill {kept}: give its number.",
@@ -516,7 +517,7 @@ class Shipment:
     def _waybill(self, number: str) -> str:
         """The number of its air waybill; that under which it left, once it has."""
         number = check_waybill(number, field="number")
-        if self.by.unit == "waybill" and self.container not in (None, number):
+        if self.by.unit == "waybill" and waybill(self.container or "") not in (None, number):
             raise Refused(
                 "{shipment} left under air waybill {number}: record that one.",
                 field="number",
@@ -527,6 +528,8 @@ class Shipment:
 
     def reseal(self, seal: str, ssccs: Collection[str]) -> str:
         """Put another seal on what was opened on its way, once the cartons were read again; the broken seal."""
+        if self.seal is None and self.dispatched:
+            raise Refused("{number} left without a seal of ours.", field="seal", number=self.number)
         if self.seal is None:
             raise Refused("{number} is not sealed yet: dispatch it.", field="seal", number=self.number)
         if not self.codes.isdisjoint(ENDS):
@@ -554,7 +557,7 @@ class Shipment:
         """By what it leaves the hub: our container, its air waybill, or what brings it on, in which a share may be known."""
         if self.by.unit == "waybill":
             return check_waybill(number)
-        if self.by.unit == "truck" and not is_container(number):
+        if self.by.unit == "truck" and not looks_like_container(number):
             return number.strip().upper()
         return check_container(number)
 

@@ -22,6 +22,7 @@ _DIGITAL_LINK = re.compile(r"https?://[^\s?#]+/00/([0-9]{18})(?:[/?#].*)?", re.I
 _SYMBOLOGY = "]C1"
 """What a scanner puts before the content of a GS1-128 symbol."""
 
+_CONTAINER = re.compile(r"[A-Za-z]{4}\d{7}")
 _LOCODE = re.compile(r"[A-Za-z]{2}[A-Za-z2-9]{3}")
 _LOT = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
 """The characters GS1 allows in a lot or serial number, and how many of them."""
@@ -138,6 +139,11 @@ def check_container(text: str, *, field: str = "container") -> str:
 
 def is_container(text: str) -> bool:
     return bool(iso6346.is_valid(_SEPARATORS.sub("", text)))
+
+
+def looks_like_container(text: str) -> bool:
+    """Whether it is meant to be the number of a container, rightly read or not; no plate of a truck is so."""
+    return _CONTAINER.fullmatch(_SEPARATORS.sub("", text)) is not None
 
 
 def check_locode(place: str, *, field: str = "place") -> str:

@@ -27,3 +27,11 @@ def check_waybill(text: str, *, field: str = "container") -> str:
             right=right,
         )
     return f"{digits[:3]}-{digits[3:]}"
+
+
+def waybill(text: str) -> str | None:
+    """The same of what is kept: none if it is another number, such as that of a truck."""
+    try:
+        return check_waybill(text)
+    except Refused:
+        return None

@@ -123,6 +123,8 @@ def _place(session: Session, place: str) -> str:
 
 def _need_known(session: Session, shipment: Shipment, code: str, place: str) -> None:
     """Refuse a place that is neither ours nor a port that we know; goods are delivered inland, too."""
+    if place in (shipment.port_of_loading, *shipment.via, shipment.port_of_discharge):
+        return  # as it was booked, whatever ports were known then
     at_port = code in AT_PORTS and shipment.by.places is not None
     if not is_locode(place) or (not at_port and place.startswith(shipment.destination)):
         return

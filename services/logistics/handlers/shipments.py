@@ -155,7 +155,7 @@ def book_shipment(session: Session, *, shipment_id: UUID, booking: Booking) -> S
     wanted = booking.equipment or (shipment.equipment if shipment.dispatched else None)
     equipment = choose(load_of(shipment.cartons), rules.equipments(session), wanted, to=shipment.destination)
     taken = replace(booking, equipment=equipment.code, mode=equipment.mode)
-    taken.need_whole()
+    shipment.need_bound_for(taken)
     routes.need_route(session, taken)
     events = checklists.reconsider(session, shipment, equipment.mode)
     goods = standing.in_shipment(session, shipment_id)

@@ -13,6 +13,11 @@ MODES = "('sea_fcl', 'sea_lcl', 'air', 'road')"
 KNOWN = """
     UPDATE shipment SET mode = equipment.mode FROM equipment WHERE equipment.code = shipment.equipment;
     UPDATE shipment SET mode = 'road' WHERE destination = 'ID' AND etd IS NULL"""
+NOT_LOADED_BY_AIR = """
+    UPDATE shipment_document paper SET blocks = (
+        SELECT jsonb_agg(DISTINCT CASE milestone WHEN 'LOADED' THEN 'VESSEL_DEPARTED' ELSE milestone END)
+        FROM jsonb_array_elements_text(paper.blocks) milestone)
+    FROM shipment WHERE shipment.id = paper.shipment_id AND mode = 'air' AND paper.blocks @> '["LOADED"]'"""
 
 
 def upgrade() -> None:
@@ -36,6 +41,7 @@ def _shipments() -> None:
     op.add_column("shipment", sa.Column("mode", sa.Text(), server_default="sea_fcl", nullable=False, comment=told))
     op.execute("SELECT set_config('kendi.sees', 'service', true)")
     op.execute(KNOWN)
+    op.execute(NOT_LOADED_BY_AIR)
     op.create_check_constraint(op.f("shipment_mode_check"), "shipment", f"mode IN {MODES}")
     _replaced(
         "shipment",

@@ -5,9 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from services.logistics.domain.load import MM3_IN_M3
-from services.logistics.domain.milestones import DELIVERED, VESSEL_DEPARTED
-
-DISCHARGED = "DISCHARGED"
+from services.logistics.domain.milestones import DELIVERED, DISCHARGED, VESSEL_DEPARTED
 
 
 def blocks(fill: Mapping[str, Any]) -> list[dict[str, Any]]:

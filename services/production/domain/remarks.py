@@ -14,16 +14,22 @@ NAME = re.compile(
 
 ADDRESSED = re.compile(
     r"\b(?:[Ss]dri?|[Ss]audar[ai]|[Bb](?:a)?pak|[Bb]pk|[Ii]bu|[Pp]ak|[Bb]u|[Mm]as|[Mm]bak|Mr|Mrs|Ms|Mx)\.?\s+[A-Z][A-Za-z]"
-    r"|\b(?:SDRI?|SAUDAR[AI]|BAPAK|BPK|PAK|MAS|MBAK|MRS?)\.?\s+[A-Z]{2}"
+    r"|\b(?:SDRI?|SAUDAR[AI]|BAPAK|BPK|IBU|PAK|BU|MAS|MBAK|MRS?)\.?\s+[A-Z]{2}"
 )
 """A form of address before a name, in either language: ``Pak Budi``, ``PAK BUDI``, ``Mr. Smith``. No ordinary noun has a
 capital, but where all is in capitals."""
 
+NO_NAMES = (
+    "blok|kamar|sel|wisma|lapas|rutan|bapas|lembaga|lpka|kelas|block|class"
+    "|sakit|baru|lama|bebas|pindah|dipindah|dipindahkan|datang|keluar|masuk|hadir|absen|izin|cuti|sidang|bekerja|kerja"
+    "|kurang|terampil|karena|yang|dan|di|ke|dari|untuk|tidak|belum|sudah|sedang|akan|dalam|barang|bahan|alat|pesanan"
+)
+"""What stands after what prisoners are called in ordinary remarks: where they are, and what they do."""
 CALLED = re.compile(
     r"\b(?:(?i:narapidana|napi|tahanan|wbp|warga binaan|(?:ber)?nama|inmate|prisoner|detainee|named))\s+"
-    r"(?!(?:Blok|Kamar|Sel|Wisma|Lapas|Rutan|Bapas|Lembaga|LPKA|Kelas|Block|Class)\b)[A-Z](?:[a-z]|[A-Z]+\b.*[a-z])"
+    rf"(?!(?i:{NO_NAMES})\b)[A-Z](?:[a-z]|[A-Z]+\b)"
 )
-"""What prisoners are called before a name: ``WBP Budi``, ``napi Budi``, ``bernama Budi``; not before a place."""
+"""What prisoners are called before a name: ``WBP Budi``, ``napi Budi``, ``bernama BUDI``."""
 
 
 CODE = re.compile(r"\b[A-Z]{3,6}-[2-9A-HJKMNP-Z]{4}\b")
