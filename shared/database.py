@@ -1,12 +1,12 @@
 """One database for each service: its engine, its transactions, and what follows a commit."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import DateTime, Dialect, MetaData, create_engine, text
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Dialect, MetaData, any_, create_engine, literal, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -72,6 +72,11 @@ class Instant(TypeDecorator[datetime]):
 def metadata() -> MetaData:
     """A catalogue of tables whose constraints have predictable names, as migrations need."""
     return MetaData(naming_convention=NAMING)
+
+
+def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether it is one of these: one parameter in the same statement, however many they are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 class Database:

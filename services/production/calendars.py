@@ -8,7 +8,7 @@ from sqlalchemy import Row, RowMapping, func, select
 from sqlalchemy.orm import Session
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY
-from services.production.capacities import of_all_families, pools_of, seen_by, week_of
+from services.production.capacities import headcounts_of, of_all_families, seen_by, week_of
 from services.production.domain.anonymity import in_fives
 from services.production.domain.calendar import MOST_DAYS, WEEKDAYS, Calendar, public_holidays
 from services.production.domain.capacity import Capacity
@@ -120,7 +120,7 @@ def pool_of(session: Session, code: str) -> dict[str, Any] | None:
     """The week of workers that is in force, and those to come."""
     if _facility(session, code) is None:
         return None
-    told = pools_of(session, {code}, today_at(session, code)).get(code, ())
+    told = headcounts_of(session, code, today_at(session, code))
     return {"facility": code, "weeks": told}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, case, func, select
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
-from services.production.domain.pool import LEARNING_PCT, Headcount, staffing, valid_between
+from services.production.domain.pool import LEARNING_PCT, Headcount, Staffing, staffing, valid_between
 from services.production.domain.report import Workshop
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
@@ -26,10 +27,13 @@ from services.production.storage import (
     worker_pool,
 )
 from shared.clock import business_today
+from shared.database import among
 from shared.web.access import IN_A_FACILITY, Principal
 
 COUNTS = tuple(field.name for field in fields(Headcount))
 """Columns of a week of workers."""
+Columns = tuple[tuple[Any, ...], ...]
+"""The weeks of a facility as they are read: for each of ``COUNTS`` its values."""
 
 
 _HUBS = facility.alias("hubs")
@@ -105,16 +109,14 @@ def _capacities(session: Session, rows: Sequence[Row[Any]], since: date | None =
     """The capacities of facilities and families, from two queries however many they are."""
     first = since or business_today(session)
     codes = {row.code for row in rows}
-    changed, pools = changed_days(session, codes, since=first), pools_of(session, codes, first)
+    changed, pools = changed_days(session, codes, since=first), _pools(session, codes, first)
     return [_capacity(row, changed.get(row.code, ()), pools.get(row.code, ()), first) for row in rows]
 
 
-def _capacity(
-    row: Row[Any], changed: tuple[tuple[date, int], ...], pool: tuple[Headcount, ...], today: date
-) -> Capacity:
+def _capacity(row: Row[Any], changed: tuple[tuple[date, int], ...], pool: Columns, today: date) -> Capacity:
     there, told = (
-        valid_between(staffing(row.workers, of=int(row.all), pool=some), row.valid_from, row.valid_to)
-        for some in (pool, tuple(week.in_fives for week in pool))
+        valid_between(steps, row.valid_from, row.valid_to)
+        for steps in _staffing(row.workers, int(row.all), pool)
     )
     return Capacity(
         facility=row.code,
@@ -165,14 +167,30 @@ def changed_days(
     )
     rows = session.execute(
         select(calendar_day.c.facility, days, minutes)
-        .where(calendar_day.c.facility.in_(codes), calendar_day.c.day >= since)
+        .where(among(calendar_day.c.facility, codes), calendar_day.c.day >= since)
         .group_by(calendar_day.c.facility)
     )
     return {code: tuple(zip(changed, open_minutes, strict=True)) for code, changed, open_minutes in rows}
 
 
-def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[str, tuple[Headcount, ...]]:
-    """The weeks that are in force or still teach somebody, and those to come, by facility."""
+def headcounts_of(session: Session, code: str, today: date) -> tuple[Headcount, ...]:
+    """A facility's weeks that are in force or still teach somebody, and those to come."""
+    return _headcounts(_pools(session, {code}, today).get(code, ()))
+
+
+def _headcounts(pool: Columns) -> tuple[Headcount, ...]:
+    return tuple(Headcount(**dict(zip(COUNTS, week, strict=True))) for week in zip(*pool, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _staffing(workers: int, of: int, pool: Columns) -> tuple[Staffing, Staffing]:
+    """By the counts as they are, and as they are told outside; the same few weeks are read with every plan."""
+    weeks = _headcounts(pool)
+    told = tuple(week.in_fives for week in weeks)
+    return staffing(workers, of=of, pool=weeks), staffing(workers, of=of, pool=told)
+
+
+def _pools(session: Session, codes: Collection[str], today: date) -> Mapping[str, Columns]:
     learning = today - timedelta(weeks=len(LEARNING_PCT))
     newest = (
         select(func.max(worker_pool.c.week))
@@ -184,13 +202,10 @@ def pools_of(session: Session, codes: Collection[str], today: date) -> Mapping[s
     rows = session.execute(
         select(facility.c.code, *columns)
         .join(facility, facility.c.code == worker_pool.c.facility)
-        .where(facility.c.code.in_(codes), worker_pool.c.week >= func.coalesce(newest, learning))
+        .where(among(facility.c.code, codes), worker_pool.c.week >= func.coalesce(newest, learning))
         .group_by(facility.c.code)
     )
-    return {
-        code: tuple(Headcount(**dict(zip(COUNTS, week, strict=True))) for week in zip(*columns, strict=True))
-        for code, *columns in rows
-    }
+    return {code: tuple(map(tuple, columns)) for code, *columns in rows}
 
 
 def capacity_at(session: Session, code: str, family: str, *, since: date | None = None) -> Capacity | None:
@@ -228,6 +243,6 @@ def minutes_a_day(
     """Labour of a day by facility and family: by the calendars of the week to come, with the workers who are there."""
     if not codes:
         return {}
-    rows = session.execute(_offers(_committed(())).where(facility.c.code.in_(codes))).all()
+    rows = session.execute(_offers(_committed(())).where(among(facility.c.code, codes))).all()
     capacities = zip(rows, _capacities(session, rows), strict=True)
     return {(row.code, row.family): seen_by(principal, one).minutes_a_day_now for row, one in capacities}

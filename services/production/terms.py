@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select, union_all
-from sqlalchemy.orm import Session, lazyload
+from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, union_all
+from sqlalchemy.orm import Session
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY
 from services.production.domain.agreement import Agreement, covered_until
@@ -16,6 +16,7 @@ from services.production.domain.material import pieces_of
 from services.production.domain.terms import Terms
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import OPEN, agreement, demand, material_lot, recipe, work_order
+from shared.database import among
 
 
 def terms_of(
@@ -46,7 +47,7 @@ def agreements_for(session: Session, order: WorkOrder) -> Sequence[Agreement]:
     partner = session.execute(
         select(demand.c.partner).where(demand.c.order_id == order.order_id, demand.c.line == order.line)
     ).scalar_one()
-    return session.execute(_agreements([order.facility], partner)).scalars().all()
+    return session.execute(select(Agreement).where(_for([order.facility], partner))).scalars().all()
 
 
 def agreement_on(session: Session, order: WorkOrder, day: date) -> Agreement | None:
@@ -81,17 +82,19 @@ def tolerance_of(session: Session, order: WorkOrder, day: date) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def _agreements(codes: Sequence[str], partner: str | None) -> Select[Agreement]:
-    query = select(Agreement).where(agreement.c.facility.in_(codes), FOR_ITS_LANE)
-    return query if partner is None else query.where(agreement.c.partner == partner)
+def _for(codes: Sequence[str], partner: str | None) -> ColumnElement[bool]:
+    """Whose agreement it is."""
+    theirs = among(agreement.c.facility, codes) & FOR_ITS_LANE
+    return theirs if partner is None else theirs & (agreement.c.partner == partner)
 
 
 def _covered(
     session: Session, codes: Sequence[str], partner: str | None, today: date
 ) -> dict[str, date | None]:
-    query = _agreements(codes, partner).where(agreement.c.valid_to >= today).options(lazyload("*"))
+    columns = (agreement.c.facility, agreement.c.valid_from, LAST_DAY.label("last_day"))
+    query = select(*columns).where(_for(codes, partner), agreement.c.valid_to >= today)
     found = defaultdict(list)
-    for one in session.execute(query).scalars():
+    for one in session.execute(query):
         found[one.facility].append(one)
     return {code: covered_until(some, today=today) for code, some in found.items()}
 
@@ -106,16 +109,17 @@ def _free_stock(
             material_lot.c.material,
             (material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off).label("quantity"),
         )
-        .where(material_lot.c.facility.in_(codes), material_lot.c.material.in_(takes))
+        .where(among(material_lot.c.facility, codes), material_lot.c.material.in_(takes))
         .where(material_lot.c.quarantined_reason.is_(None))
     )
     still = work_order.c.quantity - work_order.c.made + work_order.c.scrap
     spoken_for = (
         select(work_order.c.facility, recipe.c.material, -still * recipe.c.per_piece)
         .join(recipe, recipe.c.sku == work_order.c.sku)
-        .where(work_order.c.facility.in_(codes), recipe.c.material.in_(takes), OPEN)
-        .where(work_order.c.id.not_in([each.id for each in instead_of]))
+        .where(among(work_order.c.facility, codes), recipe.c.material.in_(takes), OPEN)
     )
+    if instead_of:
+        spoken_for = spoken_for.where(work_order.c.id.not_in([each.id for each in instead_of]))
     both = union_all(there, spoken_for).subquery()
     rows = session.execute(
         select(both.c.facility, both.c.material, func.sum(both.c.quantity)).group_by(

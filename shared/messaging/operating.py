@@ -9,10 +9,9 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
-from shared.database import LARGEST_ID
+from shared.database import LARGEST_ID, among
 from shared.messaging.inbox import WAKE
 from shared.messaging.tables import Inbox, inbox, messaging_state, operator_action, parked_message
-from shared.messaging.whereabouts import among
 from shared.refusal import Refused
 from shared.text import is_plain
 

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import Session
 
+from shared.database import among
 from shared.messaging.tables import Inbox, inbox, parked_message, position
-from shared.messaging.whereabouts import EVERY, Filters, Named, among, fitting_received
+from shared.messaging.whereabouts import EVERY, Filters, Named, fitting_received
 
 NAMED = (inbox.c.event_id, inbox.c.type, inbox.c.subject, inbox.c.sequence)
 

@@ -12,10 +12,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from shared.database import among
 from shared.messaging.digest import EPOCH, lowest_id
 from shared.messaging.operating import Operator, note
 from shared.messaging.tables import Delivery, outbox_delivery, outbox_event, subscription
-from shared.messaging.whereabouts import EVERY, Filters, Named, among, fitting
+from shared.messaging.whereabouts import EVERY, Filters, Named, fitting
 from shared.refusal import Refused
 
 STEP = 10_000

@@ -9,14 +9,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Table,
-    Uuid,
-    any_,
     exists,
     func,
-    literal,
     select,
     union,
 )
@@ -192,11 +188,6 @@ def is_about(table: Table, order: UUID) -> ColumnElement[bool]:
         orders_in_lines(table).contains([id]),
     )
     return table.c.event_id.in_(union(*(select(table.c.event_id).where(way) for way in ways)))
-
-
-def among(column: ColumnElement[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]:
-    """Whether it is one of these: one parameter, however many they are."""
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def _entry(

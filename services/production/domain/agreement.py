@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from services.production.domain.remarks import said
@@ -128,7 +128,17 @@ def must_cover(agreements: Sequence[Agreement], day: date, *, today: date, field
     )
 
 
-def covered_until(agreements: Sequence[Agreement], *, today: date) -> date | None:
+class Days(Protocol):
+    """Of an agreement, whether it is read whole or not."""
+
+    @property
+    def valid_from(self) -> date: ...
+
+    @property
+    def last_day(self) -> date: ...
+
+
+def covered_until(agreements: Iterable[Days], *, today: date) -> date | None:
     """The last day up to which agreements that follow on each other are in force from today on."""
     until = None
     for agreement in sorted(agreements, key=lambda each: each.valid_from):

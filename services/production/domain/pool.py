@@ -4,7 +4,6 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
 from services.production.domain.anonymity import in_fives
@@ -74,7 +73,6 @@ class Headcount:
         return self.week - timedelta(days=self.week.weekday())
 
 
-@lru_cache(maxsize=1024)
 def staffing(workers: int, *, of: int, pool: tuple[Headcount, ...]) -> Staffing:
     """What a family's ``workers`` places are worth over time, ``of`` all places of the facility.
 

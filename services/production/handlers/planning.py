@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import ARRAY, Select, Text, Uuid, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from services.production.skills import OF_LINE
 from services.production.storage import demand, facility, item, passed_over, work_order
 from services.production.terms import terms_of
 from shared.clock import business_today
+from shared.database import among
 from shared.events.orders import Lane
 from shared.events.production import (
     Allocation,
@@ -71,7 +72,7 @@ def planned_for_its_lane(
 ) -> list[object]:
     """Take back what places have that may not make the line, and share out what then has no facility."""
     waiting = [each for each in work_orders if each.can_be_taken_back]
-    lanes = lanes_of(session, [each.facility for each in waiting])
+    lanes = lanes_of(session, [each.facility for each in waiting]) if waiting else {}
     theirs = [each for each in waiting if not may_make(lanes[each.facility], line.lane)]
     withdrawn = [each.take_back(each.quantity, on=business_today(session)) for each in theirs]
     session.flush()
@@ -143,13 +144,11 @@ def _keep_passed_over(
     of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
     session.execute(delete(passed_over).where(*of_line))
     taking_part = {each.facility for each in work_orders if each.live and each.quantity}
-    rows = [
-        {"order_id": line.order_id, "line": line.line, "facility": code, "reason": reason}
-        for code, reason in sorted(planned.passed_over.items())
-        if code not in taking_part
-    ]
-    if rows:
-        session.execute(insert(passed_over), rows)
+    reasons = {code: why for code, why in planned.passed_over.items() if code not in taking_part}
+    if reasons:
+        each = (func.unnest(literal(list(some), ARRAY(Text))) for some in (reasons.keys(), reasons.values()))
+        rows = select(literal(line.order_id, Uuid), literal(line.line), *each)
+        session.execute(insert(passed_over).from_select(passed_over.columns.keys(), rows))
 
 
 def _lack(session: Session, line: Row[Any]) -> Lack:
@@ -160,7 +159,8 @@ def _lack(session: Session, line: Row[Any]) -> Lack:
 
 def _make_work_orders(session: Session, line: Row[Any], plan: Plan) -> list[WorkOrder]:
     today = business_today(session)
-    made = [_work_order(session, line, share, today) for share in plan.shares]
+    numbers = next_numbers(session, [share.facility for share in plan.shares], "work_orders")
+    made = [_work_order(line, share, today, numbers[share.facility]) for share in plan.shares]
     session.add_all(made)
     session.flush()
     return made
@@ -172,8 +172,7 @@ def lanes_of(session: Session, codes: Collection[str]) -> dict[str, Lane]:
     return {row.code: row.lane for row in rows}
 
 
-def _work_order(session: Session, line: Row[Any], share: Share, today: date) -> WorkOrder:
-    number = next_number(session, share.facility, "work_orders")
+def _work_order(line: Row[Any], share: Share, today: date, number: int) -> WorkOrder:
     return WorkOrder(
         id=uuid7s.uuid7(),
         number=f"WO-{short_code(share.facility)}-{today.year}-{number:04d}",
@@ -211,27 +210,35 @@ def plan_of(
 
 
 def next_number(session: Session, code: str, counter: str) -> int:
-    """The facility's next running number; its row stays locked until the commit, so none is given twice."""
+    return next_numbers(session, [code], counter)[code]
+
+
+def next_numbers(session: Session, codes: Collection[str], counter: str) -> dict[str, int]:
+    """Each facility's next running number; its row stays locked until the commit, so none is given twice."""
     column = facility.c[counter]
-    statement = update(facility).where(facility.c.code == code).values({column: column + 1}).returning(column)
-    return int(session.execute(statement).scalar_one())
+    statement = update(facility).where(among(facility.c.code, codes)).values({column: column + 1})
+    return {
+        code: int(number) for code, number in session.execute(statement.returning(facility.c.code, column))
+    }
 
 
 def work_orders_of(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
     """The line's work orders. Who holds all other planning finds the same live ones until the commit."""
-    query = (
+    return session.execute(_of_line(line)).scalars().all()
+
+
+def locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
+    """The line's work orders, to take pieces back of: nobody begins one of them before the commit."""
+    return session.execute(_of_line(line).with_for_update(of=work_order)).scalars().all()
+
+
+def _of_line(line: Row[Any]) -> Select[WorkOrder]:
+    return (
         select(WorkOrder)
         .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
         .order_by(work_order.c.id)
         .execution_options(populate_existing=True)
     )
-    return session.execute(query).scalars().all()
-
-
-def locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
-    """The line's work orders, to take pieces back of: nobody begins one of them before the commit."""
-    lock_work_orders(session, [(line.order_id, line.line)])
-    return work_orders_of(session, line)
 
 
 def lock_work_orders(session: Session, lines: Collection[tuple[UUID, int]]) -> None:
