@@ -18,9 +18,8 @@ def the_order(session: Session, order_id: UUID) -> Order:
     return order
 
 
-def the_payment(session: Session, order_id: UUID, payment_id: UUID) -> Payment:
-    payments = the_order(session, order_id).payments
-    found = next((each for each in payments if each.id == payment_id), None)
+def the_payment(order: Order, payment_id: UUID) -> Payment:
+    found = next((each for each in order.payments if each.id == payment_id), None)
     if found is None:
         raise not_found("payment")
     return found

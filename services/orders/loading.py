@@ -27,13 +27,19 @@ def load(session: Session, folder: Path) -> dict[str, int]:
 
     Where the rules would find something else in one of them, open lines are screened again.
     """
-    before = policies.looked_at(session)
+    before = _families(session)
     items = _load_items(session, reference.catalogue(folder))
     buyers = write_changed(session, buyer, {row.code: _buyer(row) for row in reference.buyers(folder)})
-    after = policies.looked_at(session)
-    if any(after[known] != found for known, found in before.items()):
+    after = _families(session)
+    if any(after[code] != families for code, families in before.items()):
         ask_to_rescreen(session)
     return {"items": items, "buyers": len(buyers)}
+
+
+def _families(session: Session) -> dict[str, tuple[str, ...] | None]:
+    """What the rules look at in each seller that is known."""
+    sellers = session.execute(select(buyer.c.code, buyer.c.particulars))
+    return {row.code: policies.families_in(row.particulars) for row in sellers}
 
 
 def load_policies(session: Session, offered: Sequence[Version], *, by: str) -> dict[str, int]:

@@ -33,6 +33,11 @@ def in_force(session: Session, on: date) -> list[Rule]:
     return [rule for row in rows for rule in rules_of(row.id, row.version, row.row, on)]
 
 
+def wait_for_deciders(session: Session) -> None:
+    """Let all commit who decide by the rules, and let nobody decide by them before the caller commits."""
+    session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))
+
+
 def rules_of(id: str, version: int, row: Mapping[str, Any], on: date) -> list[Rule]:
     """The rule that a row is on that day, if it is valid then; one that can't be understood holds all."""
     try:
@@ -102,14 +107,9 @@ def families_in(particulars: Mapping[str, Any] | None) -> tuple[str, ...] | None
     return None if told is None else tuple(told)
 
 
-def looked_at(session: Session) -> dict[tuple[str, str], object]:
-    """What the rules look at in each article and seller that is known."""
-    items = session.execute(select(item.c.sku, item.c.published))
-    sellers = session.execute(select(buyers.c.code, buyers.c.particulars))
-    return {
-        **{("article", row.sku): (row.published["hs6"], row.published.get("family")) for row in items},
-        **{("seller", row.code): families_in(row.particulars) for row in sellers},
-    }
+def looked_at(published: Mapping[str, Any]) -> tuple[str, str | None]:
+    """What the rules look at in an item."""
+    return published["hs6"], published.get("family")
 
 
 def as_row(policy: reference.Policy) -> dict[str, Any]:

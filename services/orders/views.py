@@ -17,7 +17,7 @@ from services.orders.domain.free_lane import word_on
 from services.orders.domain.hold import RELEASE_ROLES, Hold
 from services.orders.domain.lane import FREE
 from services.orders.domain.order import Line, Order
-from services.orders.domain.payment import smallest_unit
+from services.orders.domain.payment import smallest_unit, standing
 from services.orders.domain.routing import UNLOADING
 from services.orders.domain.ways_out import Way, ways_out
 from services.orders.storage import (
@@ -143,7 +143,7 @@ def account_as_dict(order: Order) -> dict[str, Any]:
 
 
 def payments_as_dict(order: Order) -> dict[str, Any]:
-    unit = smallest_unit(order.currency)
+    unit, stand = smallest_unit(order.currency), standing(order.payments)
     payments = [
         {
             "id": each.id,
@@ -152,6 +152,7 @@ def payments_as_dict(order: Order) -> dict[str, Any]:
             "reference": each.reference,
             "corrects": each.corrects,
             "reason": each.reason,
+            "stands": each in stand,
         }
         for each in order.payments
     ]
@@ -290,7 +291,8 @@ BOOKED = text("""
 )
 """The newest booking of each shipment that carries something of the order and is not delivered.
 
-To its ports come those at which the goods were really unloaded, as far as that was not corrected. It may have been told before any goods of this order joined the shipment: then it stands with another order.
+It may have been told before any goods of this order joined the shipment: then it stands with another order. To its
+ports come those at which the goods were really unloaded, as far as that was not corrected.
 """
 
 

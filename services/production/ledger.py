@@ -97,15 +97,23 @@ def scheme_dict(one: Scheme) -> dict[str, Any]:
 
 
 def minimum_wage_at(session: Session, code: str, day: date) -> dict[str, Any] | None:
-    """The minimum wage where a facility is, as of a day: of its own place before the province's."""
+    """The minimum wage where a facility is, as of a day."""
+    return wage_of(minimum_wages_at(session, code), day)
+
+
+def minimum_wages_at(session: Session, code: str) -> list[dict[str, Any]]:
+    """All minimum wages where a facility is: those of its own place before the province's, the newest first."""
     place = select(facility.c.place).where(facility.c.code == code).scalar_subquery()
-    row = session.execute(
+    rows = session.execute(
         select(minimum_wage)
-        .where(minimum_wage.c.place.in_([place, "*"]), minimum_wage.c.valid_from <= day)
+        .where(minimum_wage.c.place.in_([place, "*"]))
         .order_by((minimum_wage.c.place == "*"), minimum_wage.c.valid_from.desc())
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else {**row._mapping, "hourly": rules.minimum_hourly(Decimal(row.monthly_idr))}
+    )
+    return [{**row._mapping, "hourly": rules.minimum_hourly(Decimal(row.monthly_idr))} for row in rows]
+
+
+def wage_of(wages: Sequence[dict[str, Any]], day: date) -> dict[str, Any] | None:
+    return next((each for each in wages if each["valid_from"] <= day), None)
 
 
 def _lines(session: Session, entries: Sequence[int]) -> list[dict[str, Any]]:

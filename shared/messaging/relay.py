@@ -212,8 +212,10 @@ class Relay:
         try:
             kept: Any = self._broker.getrange(EPOCH_KEY, 0, EPOCH_LENGTH)
             return str(UUID(kept.decode()))
-        except (ValueError, ResponseError) as error:
-            if isinstance(error, ResponseError) and not str(error).startswith("WRONGTYPE"):
+        except ValueError:
+            return None
+        except ResponseError as error:
+            if not str(error).startswith("WRONGTYPE"):
                 raise
             return None
 

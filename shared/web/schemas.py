@@ -81,7 +81,7 @@ class Text(fields.String):
     """Free text of bounded length that a person can read; white space around it is not kept."""
 
     def __init__(self, most: int, *, least: int = 1, lines: bool = False, **options: Any) -> None:
-        super().__init__(validate=_Between(least, most), **options)
+        super().__init__(validate=_Characters(least, most), **options)
         self._lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
@@ -101,9 +101,27 @@ class Remark(Text):
         return text
 
 
-class _Between(validate.Length):
-    def _format_error(self, value: Any, message: str) -> str:
-        return Sentence("Give {least} to {most} characters.", least=self.min, most=self.max)
+class _Characters(validate.Length):
+    def __call__(self, value: Any) -> Any:
+        try:
+            return super().__call__(value)
+        except ValidationError:
+            told = Sentence("Give {least} to {most} characters.", least=self.min, most=self.max)
+            raise ValidationError(told) from None
+
+
+class Between(validate.Range):
+    """Tells its bounds, ``least`` and ``most``, in a sentence, which a page says in the reader's language."""
+
+    def __init__(self, told: Sentence) -> None:
+        super().__init__(told.values["least"], told.values["most"])
+        self._told = told
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return super().__call__(value)
+        except ValidationError:
+            raise ValidationError(self._told) from None
 
 
 def short_text(most: int, *, required: bool = True, least: int = 1) -> Text:

@@ -70,9 +70,7 @@ def test_relays_replace_what_is_no_epoch_and_raise_it(
 ) -> None:
     """And go on: what is due is sent."""
     pids = [child.process.pid for child in ground.alive("relay") if child.process]
-    replaced = (
-        "SELECT coalesce(sum(times), 0) FROM parked_message WHERE message ->> 'payload' = 'kendi.epoch'"
-    )
+    replaced = f"{PARKED} WHERE message ->> 'payload' = '{EPOCH_KEY}'"
     before = sum(ground.one(service, replaced) for service in SERVICES)
     with ground.broker() as broker:
         broker.delete(EPOCH_KEY)

@@ -130,8 +130,8 @@ class Trade(RuleBasedStateMachine):
     @rule()
     def run_out(self) -> None:
         """A document that the release rests on has run out."""
-        if self.line.export_signed:
-            self._tell(self.order.end_export(self.line, self.today, because="expired"))
+        if self.line.is_signed("export"):
+            self._tell(self.order.end(self.line, "export", self.today, because="expired"))
             self._tell(self.order.ask_to_export(self.line, self.today))
 
     @rule(

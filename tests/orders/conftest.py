@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 from werkzeug.test import TestResponse
 
-from services.orders.storage import buyer, destination_policy, item, item_price
-from shared.clock import WIB, real_now
+from services.orders.storage import buyer, destination_policy, item, item_price, rescreening
+from shared.clock import WIB, business_today, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
 from tests.conftest import database_beside, signed_in
@@ -123,3 +123,10 @@ def a_line(**changes: Any) -> dict[str, Any]:
         "consignee": CONSIGNEE,
         **changes,
     }
+
+
+def rescreenings_asked_for(database: Database) -> int:
+    """How often it was asked that open lines are screened again today."""
+    with database.transaction() as session:
+        due = rescreening.c.due_on <= business_today(session)
+        return int(session.execute(select(func.count()).select_from(rescreening).where(due)).scalar_one())

@@ -6,18 +6,27 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from services.orders.handlers import REACTIONS
 from services.orders.loading import load, load_policies, versions_in
-from services.orders.storage import item, rescreening
+from services.orders.storage import item
 from shared import reference
-from shared.clock import advance, business_today
+from shared.clock import advance
 from shared.events.production import ProductionPlanned
 from shared.messaging.tables import outbox_event
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, forget_rules, in_days
+from tests.orders.conftest import (
+    CONSIGNEE,
+    Orders,
+    a_line,
+    an_order,
+    forget_rules,
+    in_days,
+    rescreenings_asked_for,
+)
 from tests.orders.test_loading import change, folder
+from tests.orders.test_policies import screen_again
 
 __all__ = ["folder"]
 
@@ -80,18 +89,12 @@ def test_an_amendment_makes_a_version_that_is_told_and_orders_keep_theirs(stocke
 
 
 def test_open_lines_are_screened_again_once_what_the_rules_look_at_was_amended(stocked: Orders) -> None:
-    def asked_for() -> int:
-        with stocked.database.transaction() as session:
-            due = select(func.count()).select_from(rescreening)
-            return int(
-                session.execute(due.where(rescreening.c.due_on <= business_today(session))).scalar_one()
-            )
-
-    before = asked_for()
+    screen_again(stocked)
+    before = rescreenings_asked_for(stocked.database)
     for body, more in (({"labour_minutes": 15}, 0), ({"hs6": "9401.79"}, 1), ({"hs6": "9401.79"}, 1)):
         seen = stocked.office.get(BALL).headers["ETag"]
         assert stocked.office.change("PATCH", BALL, body, seen=seen).status_code == 200
-        assert asked_for() == before + more
+        assert rescreenings_asked_for(stocked.database) == before + more
 
 
 def test_an_amendment_needs_the_version_that_was_seen(stocked: Orders) -> None:

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from kendi.preparing import load_reference
 from kendi.servers import Addresses
 from services.orders import policies
-from services.orders.storage import destination_policy, item, rescreening
+from services.orders.storage import destination_policy, item
 from shared.clock import business_today
 from shared.database import Database
 from shared.messaging.tables import outbox_event
 from shared.reference import BadReference
 from tests.awaiting import until_somebody_waits_for_a_lock
 from tests.conftest import REPOSITORY
+from tests.orders.conftest import rescreenings_asked_for
 
 
 @pytest.fixture
@@ -77,19 +78,23 @@ def test_open_lines_are_screened_again_where_an_article_or_a_seller_is_another_f
     loaded(addresses, folder)
     change(folder, "catalogue.yaml", "labour_minutes: 14", "labour_minutes: 15")
     loaded(addresses, folder)
-    assert asked_for(database) == 1, "the policies that came in, and no minutes of work"
+    assert rescreenings_asked_for(database) == 1, "the policies that came in, and no minutes of work"
     change(folder, file, old, new)
     loaded(addresses, folder)
-    assert asked_for(database) == 2
+    assert rescreenings_asked_for(database) == 2
     loaded(addresses, folder)
-    assert asked_for(database) == 2
+    assert rescreenings_asked_for(database) == 2
 
 
-def asked_for(database: Database) -> int:
-    """How often it was asked that open lines are screened again today."""
-    with database.transaction() as session:
-        due = rescreening.c.due_on <= business_today(session)
-        return int(session.execute(select(func.count()).select_from(rescreening).where(due)).scalar_one())
+def test_once_is_enough_for_all_that_a_file_changes(
+    database: Database, addresses: Addresses, folder: Path
+) -> None:
+    loaded(addresses, folder)
+    for old, new in (('hs6: "5609.00"', 'hs6: "5705.00"'), ('hs6: "4421.99"', 'hs6: "4421.91"')):
+        change(folder, "catalogue.yaml", old, new)
+    change(folder, "parties.yaml", "prison_families: [bamboo, ", "prison_families: [")
+    assert loaded(addresses, folder)["items"] == 2
+    assert rescreenings_asked_for(database) == 2, "the policies that came in, and all that changed"
 
 
 def test_a_policy_that_is_no_more_in_the_file_is_kept_and_counts_no_more(

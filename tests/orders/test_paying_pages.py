@@ -89,6 +89,7 @@ def test_a_payment_told_wrongly_is_taken_back_by_its_form(order: Followed, buyer
     (form,) = re.findall(r'action="(/orders/order/[^"]+/take-back)"', buyer.open(page_of(order)))
     refused = submit(buyer, form, reason=" ")
     assert (refused.status_code, "<details open>" in refused.text) == (422, True)
+    assert "<details open>" in buyer.open(form)
     assert submit(buyer, form, reason="The bank took it back.").status_code == 303
     assert payment_of(order)["paid"] == "0.00"
     page = buyer.open(page_of(order))

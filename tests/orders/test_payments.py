@@ -1,10 +1,14 @@
 """Payments that the exporter tells of: to the cent, once each, and never more than is owed."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.orders.domain.payment import Account, Payment, take
+from shared.refusal import Refused
 from shared.web.access import BUYER
 from tests.orders.conftest import Orders, a_line, an_order, in_days
 from tests.orders.test_cancelling import cancel
@@ -159,3 +163,17 @@ def test_an_order_says_under_which_terms_it_is_paid(orders: Orders) -> None:
     assert "released only once all is paid" in page
     refused = orders.buyer.post(ORDERS, an_order(po_number="PO-2", payment_terms="never"))
     assert refused.json["errors"][0]["field"] == "payment_terms"
+
+
+@pytest.mark.parametrize(("currency", "told"), [("JPY", "50000"), ("USD", "50000.00"), ("KWD", "50000.000")])
+def test_what_was_told_before_is_repeated_in_the_smallest_unit_of_its_currency(
+    currency: str, told: str
+) -> None:
+    day, due = date(2026, 3, 2), Decimal(80_000)
+    account = Account(order_id=UUID(int=1), currency=currency, due=due, paid=Decimal(0), credited=Decimal(0))
+    kept, other = (
+        Payment(id=UUID(int=n), amount=Decimal(f"{n}0000.0000"), paid_on=day, reference="BANK-1")
+        for n in (5, 6)
+    )
+    with pytest.raises(Refused, match=f"BANK-1 was told before, with {told} of"):
+        take(account, [kept], other, currency=currency, today=day)

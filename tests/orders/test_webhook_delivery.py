@@ -198,7 +198,6 @@ def test_a_name_that_nobody_answers_for_holds_up_no_delivery_and_no_page(
         send("https://silent.example/", seconds=0.2, demo=False)
     with pytest.raises(Refused, match="not found in time"):
         hosts_of("silent.example", 443, demo=False, seconds=0.2)
-    assert not let_go.is_set(), "whoever waited for the resolver would be here much later"
     let_go.set()
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from werkzeug.test import TestResponse
 
-from services.production import workers
+from services.production import ledger, workers
 from services.production.handlers import people, premi
 from services.production.storage import agreement, hours_entry, minimum_wage, premi_entry, worker, worker_read
 from shared.clock import advance
@@ -150,10 +150,12 @@ def test_a_statement_tells_what_the_lots_of_a_month_earned_beside_the_wage_of_th
         paid = session.execute(select(premi_entry.c.id).where(premi_entry.c.kind == "paid")).scalar_one()
         premi.reverse(session, facility=SRAGEN, entry_id=paid, reason="Another was paid.")
         told = workers.months_of(session, one)
+        wages = [ledger.minimum_wage_at(session, SRAGEN, day) for day in (this_month, next_month)]
     assert told == [{"month": this_month, "minutes": 60, "idr": 5_000}], "what was paid is no more earned"
+    then, now = [wage["hourly"] for wage in wages if wage]
     page = officer.client.get(f"/production/people/{one}?lang=en").text
-    assert "Rp 7,614 below the minimum wage" in page
-    assert "Rp 57,803" in page, "the wage of today"
+    assert f"Rp {then - 5_000:,} below the minimum wage" in page
+    assert f"Rp {now:,}" in page, "the wage of today"
 
 
 def test_a_consent_is_withdrawn_on_the_page_though_its_agreement_is_over(

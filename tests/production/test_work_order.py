@@ -1,7 +1,7 @@
 """What a facility may say about its work order, when not, and what is told of it."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -11,6 +11,7 @@ from shared.events.production import LotReleased, WorkOrderCompleted, WorkOrderI
 from shared.refusal import Refused
 
 DAY = date(2026, 3, 2)
+NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 
 
 def a_work_order(quantity: int = 100) -> WorkOrder:
@@ -88,7 +89,7 @@ def test_nothing_begins_after_the_clearance_has_run_out() -> None:
 
 def test_what_has_begun_goes_on_after_the_clearance_has_run_out() -> None:
     order = started()
-    order.pause(reason="razia")
+    order.pause(reason="razia", at=NOON)
     order.start(on=DAY + timedelta(days=100), cleared_until=DAY)
     made(order, 1)
     assert order.state == "in_progress"
@@ -116,7 +117,7 @@ def test_the_state_follows_from_what_happened() -> None:
     steps: list[Callable[[], object]] = [
         lambda: order.accept(on=DAY, cleared_until=DAY),
         lambda: order.start(on=DAY, cleared_until=DAY),
-        lambda: order.pause(reason="listrik padam"),
+        lambda: order.pause(reason="listrik padam", at=NOON),
         lambda: order.start(on=DAY, cleared_until=DAY),
         lambda: made(order, 10),
         lambda: order.inspect(passed=8, rework=2, scrap=0, lot="L"),
@@ -172,7 +173,7 @@ def test_a_day_before_the_start_or_in_the_future_is_refused() -> None:
 
 def test_work_that_stands_still_takes_no_report_and_goes_on_without_starting_anew() -> None:
     order = started()
-    order.pause(reason="razia")
+    order.pause(reason="razia", at=NOON)
     with pytest.raises(Refused, match="paused"):
         made(order, 1)
     assert order.start(on=DAY, cleared_until=DAY) == []

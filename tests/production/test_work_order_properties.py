@@ -28,7 +28,7 @@ from shared.events.production import (
 from shared.refusal import Refused
 from tests.breaking import finds_out
 from tests.facts import facts
-from tests.production.test_work_order import DAY, a_work_order
+from tests.production.test_work_order import DAY, NOON, a_work_order
 
 Event = TypeVar("Event")
 
@@ -68,7 +68,7 @@ class Piecework(RuleBasedStateMachine):
 
     @rule(reason=REASONS)
     def pause(self, reason: str) -> None:
-        self._do(lambda: self.order.pause(reason=reason))
+        self._do(lambda: self.order.pause(reason=reason, at=NOON))
 
     @rule(pieces=st.integers(-1, 21))
     def take_back(self, pieces: int) -> None:

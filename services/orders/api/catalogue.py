@@ -6,10 +6,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from services.orders import policies
 from services.orders.catalogue import catalogue, find_item, item_as_dict
 from services.orders.handlers.catalogue import publish, set_price
-from services.orders.handlers.publishing import ask_to_rescreen
 from services.orders.schemas.catalogue import ItemAmendment, ItemSchema, PriceRequest
 from shared.clock import business_today
 from shared.refusal import Refused
@@ -53,11 +51,9 @@ def amend_item(body: dict[str, Any], sku: str) -> Any:
         if row is None:
             raise not_found("item")
         must_match(row.version)
-        published, before = {**row.published, **body}, policies.looked_at(session)
+        published = {**row.published, **body}
         if published != row.published:
             publish(session, sku=sku, published=published)
-            if policies.looked_at(session) != before:
-                ask_to_rescreen(session)
         return _shown(session, sku)
 
 

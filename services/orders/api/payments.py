@@ -44,7 +44,7 @@ def take_back_payment(body: dict[str, Any], order_id: UUID, payment_id: UUID) ->
     that waits for payment waits again, if it is not released yet. Needs an Idempotency-Key."""
 
     def command(session: Session) -> Answer:
-        the_payment(session, order_id, payment_id)
+        the_payment(the_order(session, order_id), payment_id)
         order = paying.take_back_payment(session, order_id=order_id, payment_id=payment_id, **body)
         return PAYMENTS.dump(views.payments_as_dict(order)), 200, {}
 

@@ -197,29 +197,19 @@ class Line:
         """The hold that waits for signatures now, if any; one that nothing needs any more does not."""
         return next((h for h in self.holds if h.open and self.left_to(h.purpose)), None)
 
-    @property
-    def signed_to_export(self) -> list[Hold]:
+    def signed(self, purpose: Purpose) -> list[Hold]:
         """The holds that somebody signed for, and that stand or wait for the other signature."""
-        signed = [hold for hold in self.holds if hold.purpose == "export" and hold.signatures]
+        signed = [hold for hold in self.holds if hold.purpose == purpose and hold.signatures]
         return [hold for hold in signed if hold.open or hold.stands]
 
-    @property
-    def export_signed(self) -> bool:
-        """Whether somebody signed for the export of what has not departed yet."""
-        return self.action == "hold" and self.left_to("export") > 0 and bool(self.signed_to_export)
-
-    @property
-    def production_signed(self) -> bool:
-        """Whether somebody signed for the making of what is not made yet."""
-        if self.action != "hold" or not self.left_to("produce"):
-            return False
-        asked = [hold for hold in self.holds if hold.purpose == "produce" and hold.signatures]
-        return any(hold.open or hold.stands for hold in asked)
+    def is_signed(self, purpose: Purpose) -> bool:
+        """Whether somebody signed for the making, or the export, of what is still left to it."""
+        return self.action == "hold" and self.left_to(purpose) > 0 and bool(self.signed(purpose))
 
     @property
     def signed_lots(self) -> list[Lot]:
         """The lots that are still to depart, and that somebody signed to export."""
-        return [lot for lot in self.staying if any(hold.names(lot.code) for hold in self.signed_to_export)]
+        return [lot for lot in self.staying if any(hold.names(lot.code) for hold in self.signed("export"))]
 
     @property
     def staying(self) -> list[Lot]:
@@ -491,7 +481,7 @@ class Order:
         for count in ("extra", "allocated", "started"):
             setattr(line, count, getattr(line, count) + extra)
         line.good += quantity
-        return self.end_export(line, on, because="changed") if extra else []
+        return self.end(line, "export", on, because="changed") if extra else []
 
     def depart(self, number: int, lot: str, quantity: int) -> None:
         """Pieces of a lot left the country."""
@@ -525,13 +515,9 @@ class Order:
             return self.ask_to_export(line, on)
         return self._ask_or_clear(line, "produce", on)
 
-    def end_export(self, line: Line, on: date, *, because: Withdrawal) -> list[object]:
-        """What was released to export, or was signed for once, is so no longer, though the line did not change."""
-        return self._withdraw(line, ("export",), on, because=because)
-
-    def end_production(self, line: Line, on: date, *, because: Withdrawal) -> list[object]:
-        """The same of what was released to produce."""
-        return self._withdraw(line, ("produce",), on, because=because)
+    def end(self, line: Line, purpose: Purpose, on: date, *, because: Withdrawal) -> list[object]:
+        """What was released for this purpose, or was signed for once, is so no longer, though the line did not change."""
+        return self._withdraw(line, (purpose,), on, because=because)
 
     def withdraw_clearances(self, line: Line, on: date) -> list[object]:
         """What was cleared, or asked to be, no longer is."""

@@ -63,7 +63,7 @@ def take(
     """A payment that was told; one that stands under its reference already changes nothing."""
     earlier = next((each for each in standing(payments) if each.reference == payment.reference), None)
     if earlier:
-        _need_same(earlier, payment)
+        _need_same(earlier, payment, account.currency)
         return []
     if currency != account.currency:
         raise Refused(
@@ -131,12 +131,12 @@ def changed(before: Account, now: Account) -> list[object]:
     ]
 
 
-def _need_same(earlier: Payment, payment: Payment) -> None:
+def _need_same(earlier: Payment, payment: Payment, currency: str) -> None:
     if (earlier.amount, earlier.paid_on) != (payment.amount, payment.paid_on):
         raise Refused(
             "{reference} was told before, with {amount} of {day}; give another reference.",
             field="reference",
             reference=earlier.reference,
-            amount=f"{earlier.amount:.2f}",
+            amount=str(earlier.amount.quantize(smallest_unit(currency))),
             day=earlier.paid_on,
         )

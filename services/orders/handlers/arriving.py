@@ -25,20 +25,16 @@ def deliver_cartons(session: Session, event: ShipmentDelivered) -> None:
     found = session.execute(update(carton).where(which).values(delivered=True).returning(carton.c.sscc)).all()
     if len(found) < len(named):
         raise NotYet("logistics", f"packing/{event.lines[0].lot}")
-    _count_short_landed(session, event)
+    for order_id in timeline.orders_of(event):
+        _count(session, order_id, event.shipment_id)
 
 
 def follow_short_landing(session: Session, event: MilestoneRecorded | MilestoneCorrected) -> None:
     """What is reported as missing or found after the delivery changes what arrived with it."""
-    if event.milestone in (SHORT_LANDED, LANDED_IN_FULL):
-        _count_short_landed(session, event)
-
-
-def _count_short_landed(
-    session: Session, event: ShipmentDelivered | MilestoneRecorded | MilestoneCorrected
-) -> None:
+    if event.milestone not in (SHORT_LANDED, LANDED_IN_FULL):
+        return
     for order_id in timeline.orders_of(event):
-        if isinstance(event, ShipmentDelivered) or _was_delivered(session, order_id, event.shipment_id):
+        if _was_delivered(session, order_id, event.shipment_id):
             _count(session, order_id, event.shipment_id)
 
 

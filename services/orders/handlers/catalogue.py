@@ -8,7 +8,9 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from services.orders import policies
 from services.orders.domain.catalogue import may_be_priced
+from services.orders.handlers.publishing import ask_to_rescreen
 from services.orders.handlers.sampling import replace_sample
 from services.orders.storage import item, item_image, item_price
 from shared import photos
@@ -23,7 +25,10 @@ LONGEST_SIDE = 640
 
 
 def publish(session: Session, *, sku: str, published: dict[str, Any]) -> None:
-    """A new version of an item, told to the other services; orders keep the version they were placed at."""
+    """A new version of an item, told to the other services; orders keep the version they were placed at.
+
+    Where the rules would find something else in it, open lines are screened again.
+    """
     before = session.execute(select(item.c.published).where(item.c.sku == sku).with_for_update()).scalar_one()
     session.execute(
         update(item).where(item.c.sku == sku).values(published=published, version=item.c.version + 1)
@@ -32,6 +37,8 @@ def publish(session: Session, *, sku: str, published: dict[str, Any]) -> None:
     sample = published.get("golden_sample")
     if sample != before.get("golden_sample"):
         replace_sample(session, sku=sku, sample=sample)
+    if policies.looked_at(published) != policies.looked_at(before):
+        ask_to_rescreen(session)
 
 
 def set_price(session: Session, *, sku: str, currency: str, valid_from: date, unit_price: Decimal) -> None:

@@ -54,9 +54,8 @@ def keep(session: Session, order: Order) -> Order:
 def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     """The order as it would be placed today, each line screened; nothing is written."""
     today = business_today(session)
-    rules = policies.in_force(
-        session, today
-    )  # before the item and its seller, which no screening to come misses then
+    # before the item and its seller, which no screening to come misses then
+    rules = policies.in_force(session, today)
     _refuse_second(session, asked["buyer"], asked["po_number"])
     buyer = session.execute(select(buyers).where(buyers.c.code == asked["buyer"])).one()
     return Order(

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from services.orders import policies
 from services.orders.domain.publication import Publication, Version, published
-from services.orders.policies import PUBLISHING
 from services.orders.storage import destination_policy, rescreening
 from shared.clock import business_today
 
@@ -16,7 +16,7 @@ POLICY = destination_policy.c
 
 def publish_policies(session: Session, *, offered: Sequence[Version], by: str) -> Publication:
     """From now on the offered versions count and no others; all open lines are screened by them."""
-    session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))
+    policies.wait_for_deciders(session)
     changes = published(known_versions(session), offered)
     for each in changes.new:
         values = {"id": each.id, "version": each.version, "row": dict(each.row), "published_by": by}
@@ -27,13 +27,19 @@ def publish_policies(session: Session, *, offered: Sequence[Version], by: str) -
         ended = {"withdrawn_at": func.clock_timestamp(), "withdrawn_by": by}
         session.execute(update(destination_policy).where(_is(each)).values(ended))
     if changes.changed:
-        _ask_to_rescreen(session, changes)
+        _ask_on_turning_days(session, changes)
     return changes
 
 
 def ask_to_rescreen(session: Session) -> None:
     """All open lines are screened by the rules as they are: what these look at in an article or a seller is another."""
-    session.execute(insert(rescreening).values(due_on=business_today(session), policies=[]))
+    today = business_today(session)
+    waits = select(rescreening.c.id).where(
+        rescreening.c.policies == [], rescreening.c.due_on <= today, rescreening.c.last_order.is_(None)
+    )
+    # one that waits for us to commit is enough; one that is just being begun is not
+    if session.execute(waits.limit(1).with_for_update(skip_locked=True)).first() is None:
+        session.execute(insert(rescreening).values(due_on=today, policies=[]))
 
 
 def known_versions(session: Session) -> list[Version]:
@@ -48,7 +54,7 @@ def _is(each: Version) -> ColumnElement[bool]:
     return and_(POLICY.id == each.id, POLICY.version == each.version)
 
 
-def _ask_to_rescreen(session: Session, changes: Publication) -> None:
+def _ask_on_turning_days(session: Session, changes: Publication) -> None:
     """Now, and on each day on which one of the versions turns."""
     today = business_today(session)
     due = {today: [each.name for each in changes.changed]} | turning_days(changes, after=today)

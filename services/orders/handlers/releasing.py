@@ -132,16 +132,16 @@ def end_over_evidence(session: Session, *, facility: str) -> None:
     """
     for order in [locked(session, id) for id in needs.with_work_of(session, facility)]:
         for line in order.lines:
-            if line.export_signed and any(lot.facility == facility for lot in line.signed_lots):
+            if line.is_signed("export") and any(lot.facility == facility for lot in line.signed_lots):
                 _end_export(session, order, line, because="evidence")
-            if line.production_signed and facility in line.planned_at:
+            if line.is_signed("produce") and facility in line.planned_at:
                 end_production(session, order, line)
 
 
 def end_production(session: Session, order: Order, line: Line) -> None:
     """Evidence speaks against a facility that is to make some of the line: what was released is asked anew."""
     today = business_today(session)
-    timeline.tell(session, *order.end_production(line, today, because="evidence"))
+    timeline.tell(session, *order.end(line, "produce", today, because="evidence"))
     session.flush()  # a withdrawn hold makes room for the one that follows it
     timeline.tell(session, *order.ask_anew(line, "produce", today))
 
@@ -151,8 +151,8 @@ def end_run_out(session: Session, *, order_id: UUID) -> None:
     order, today = locked(session, order_id), business_today(session)
     for line in order.lines:
         over = [hold for hold in line.holds if hold.purpose == "export" and (hold.open or hold.stands)]
-        if line.export_signed and any(
-            needs.ran_out(session, order, line, hold) for hold in line.signed_to_export
+        if line.is_signed("export") and any(
+            needs.ran_out(session, order, line, hold) for hold in line.signed("export")
         ):
             _end_export(session, order, line, because="expired")
         for hold in over:
@@ -163,13 +163,13 @@ def end_advised(session: Session, note: Note) -> None:
     """A note of counsel counts no more: what it alone met, and has not departed, is to be released to export anew."""
     for order in [locked(session, id) for id in needs.asking_about(session, note.country)]:
         for line in order.lines:
-            if line.export_signed and needs.rests_on(session, line, note):
+            if line.is_signed("export") and needs.rests_on(session, line, note):
                 _end_export(session, order, line, because="counsel")
 
 
 def _end_export(session: Session, order: Order, line: Line, *, because: Withdrawal) -> None:
     today = business_today(session)
-    timeline.tell(session, *order.end_export(line, today, because=because))
+    timeline.tell(session, *order.end(line, "export", today, because=because))
     session.flush()  # a withdrawn hold makes room for the one that follows it
     timeline.tell(session, *order.ask_to_export(line, today))
 

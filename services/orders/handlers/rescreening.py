@@ -36,7 +36,8 @@ def rescreen_some(session: Session) -> bool:
     if found is None:
         return False
     if found.last_order is None:
-        return _begin(session, found.id)
+        _begin(session, found.id)
+        return True
     ids = rescreenings.open_orders(session, after=found.last_order, limit=ORDERS_AT_ONCE)
     if not ids:
         ended = update(rescreening).where(rescreening.c.id == found.id)
@@ -58,11 +59,10 @@ def rescreen_some(session: Session) -> bool:
     return True
 
 
-def _begin(session: Session, id: int) -> bool:
-    """Let all commit who decide by what was before, so that the orders that they place are found; true, for there is more."""
-    session.execute(select(func.pg_advisory_xact_lock(policies.PUBLISHING)))
+def _begin(session: Session, id: int) -> None:
+    """Let all commit who decide by what was before, so that the orders that they place are found."""
+    policies.wait_for_deciders(session)
     session.execute(update(rescreening).where(rescreening.c.id == id).values(last_order=BEFORE_ALL))
-    return True
 
 
 def screen_again(session: Session, order: Order, lines: Sequence[Line], *, because: Because) -> list[Line]:

@@ -8,7 +8,6 @@ from marshmallow import ValidationError
 
 from services.orders import views
 from services.orders.asked_for import the_order, the_payment
-from services.orders.domain.payment import standing
 from services.orders.handlers import paying
 from services.orders.schemas.payments import PaymentRequest, TakeBackRequest
 from shared.clock import business_today
@@ -24,11 +23,15 @@ REQUEST, TAKE_BACK = PaymentRequest(), TakeBackRequest()
 FIELDS = ("amount", "paid_on", "reference")
 
 
+WRONGLY_TOLD = "/<uuid:order_id>/payments/<uuid:payment_id>/take-back"
+
+
 @desk.get("/<uuid:order_id>/payments")
+@desk.get(WRONGLY_TOLD)
 @pages.desk(BUYER, COMPLIANCE, KANWIL)
-def account(order_id: UUID) -> str:
-    """What is due, paid and credited, and each payment."""
-    return _page(order_id)
+def account(order_id: UUID, payment_id: UUID | None = None) -> str:
+    """What is due, paid and credited, and each payment; one that is to be taken back is open."""
+    return _page(order_id, about=payment_id)
 
 
 @desk.post("/<uuid:order_id>/payments")
@@ -47,17 +50,6 @@ def tell(order_id: UUID) -> Any:
     return pages.back_to("paying.account", order_id=order_id)
 
 
-WRONGLY_TOLD = "/<uuid:order_id>/payments/<uuid:payment_id>/take-back"
-
-
-@desk.get(WRONGLY_TOLD)
-@pages.desk(BUYER, COMPLIANCE, KANWIL)
-def wrongly_told(order_id: UUID, payment_id: UUID) -> str:
-    with transaction() as session:
-        the_payment(session, order_id, payment_id)
-    return _page(order_id, about=payment_id)
-
-
 @desk.post(WRONGLY_TOLD)
 @pages.desk(BUYER)
 def take_back(order_id: UUID, payment_id: UUID) -> Any:
@@ -65,7 +57,7 @@ def take_back(order_id: UUID, payment_id: UUID) -> Any:
     typed = {"reason": request.form.get("reason", "").strip()}
     try:
         with transaction() as session:
-            the_payment(session, order_id, payment_id)
+            the_payment(the_order(session, order_id), payment_id)
             told = TAKE_BACK.load(typed)
             paying.take_back_payment(session, order_id=order_id, payment_id=payment_id, **told)
     except (ValidationError, Refused) as error:
@@ -82,11 +74,12 @@ def _page(
     """``about`` is the payment that is to be taken back; without one, another is to be told."""
     with transaction() as session:
         order = the_order(session, order_id)
+        if about is not None:
+            the_payment(order, about)
         return render_template(
             "payments.html",
             order=order,
             account=views.payments_as_dict(order),
-            standing=[each.id for each in standing(order.payments)],
             about=about,
             may_tell=current().role == BUYER,
             typed={"paid_on": business_today(session).isoformat()} | (typed or {}),

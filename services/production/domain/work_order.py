@@ -196,7 +196,7 @@ class WorkOrder:
         self.started_on = on
         return [WorkOrderStarted(**self._about, quantity=self.quantity)]
 
-    def pause(self, *, reason: str, at: datetime | None = None) -> list[object]:
+    def pause(self, *, reason: str, at: datetime) -> list[object]:
         self._must_be(*UNDER_WAY)
         self.paused_reason, self.paused_at = said(reason), at
         return [WorkOrderPaused(**self._about, reason=self.paused_reason)]

@@ -43,13 +43,16 @@ def change_days(
     days = days_that_may_be(day, until or day)
     with offering_new_hours(session, code):
         minutes = {day: open_minutes} if len(days) == 1 else _shortened(session, code, days, open_minutes)
-        for each, there in minutes.items():
-            values = {"open_minutes": there, "reason": reason}
-            session.execute(
-                upsert(calendar_day)
-                .values(facility=code, day=each, **values)
-                .on_conflict_do_update(index_elements=["facility", "day"], set_=values)
-            )
+        if not minutes:
+            return
+        told = upsert(calendar_day).values(
+            [
+                {"facility": code, "day": each, "open_minutes": there, "reason": reason}
+                for each, there in minutes.items()
+            ]
+        )
+        new = {name: told.excluded[name] for name in ("open_minutes", "reason")}
+        session.execute(told.on_conflict_do_update(index_elements=["facility", "day"], set_=new))
 
 
 def _shortened(session: Session, code: str, days: Sequence[date], open_minutes: int) -> dict[date, int]:

@@ -73,12 +73,13 @@ def _statement(worker_id: UUID, page: str) -> Statement:
             raise not_found("worker")
         noted(session, current(), page, [one])
         today = today_at(session, code)
-        wage = ledger.minimum_wage_at(session, code, today)
+        wages = ledger.minimum_wages_at(session, code)
+        wage = ledger.wage_of(wages, today)
         months = [
             {
                 **month,
                 "hourly": hourly(month["idr"], month["minutes"]),
-                "minimum": ledger.minimum_wage_at(session, code, min(today, Month(month["month"]).last)),
+                "minimum": ledger.wage_of(wages, min(today, Month(month["month"]).last)),
             }
             for month in workers.months_of(session, worker_id)
         ]

@@ -21,7 +21,7 @@ from services.production.domain.facility import (
 )
 from services.production.domain.pool import Headcount
 from shared.refusal import Sentence
-from shared.web.schemas import Whole, day, short_text
+from shared.web.schemas import Between, Whole, day, short_text
 
 FACILITY_CODE = r"^[A-Z]{3,4}-[A-Z]{3}\Z"
 
@@ -81,24 +81,13 @@ def _about_others(data: Any) -> dict[str, Any]:
     return {name: told for name, told in wrong.items() if told}
 
 
-class _Between(validate.Range):
-    """Says its bounds in a sentence, which a page says in the reader's language."""
-
-    def __init__(self, told: Sentence) -> None:
-        super().__init__(told.values["least"], told.values["most"])
-        self._told = told
-
-    def _format_error(self, value: Any, message: str) -> str:
-        return self._told
-
-
 def _count(most: int, least: int = 0, **options: Any) -> Whole:
-    between = _Between(Sentence("Give a whole number from {least} to {most}.", least=least, most=most))
+    between = Between(Sentence("Give a whole number from {least} to {most}.", least=least, most=most))
     return Whole(validate=between, **options)
 
 
 def _day_minutes() -> Whole:
-    between = _Between(Sentence("Give minutes a day from {least} to {most}.", least=0, most=LONGEST_DAY))
+    between = Between(Sentence("Give minutes a day from {least} to {most}.", least=0, most=LONGEST_DAY))
     return Whole(required=True, validate=between)
 
 

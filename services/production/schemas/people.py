@@ -1,14 +1,12 @@
 """What the forms about workers take; whatever else is sent is refused by its name."""
 
-from typing import Any
-
 from marshmallow import Schema, fields, validate
 
 from services.production.domain.consent import LANGUAGES, PURPOSES, WITNESSES
 from services.production.schemas.facilities import OfConvictedAdults
 from shared.database import LARGEST_ID
 from shared.refusal import Sentence
-from shared.web.schemas import day
+from shared.web.schemas import Between, day
 
 GRIEVANCES = ("pay", "hours", "safety", "treatment", "consent", "other")
 OUTCOMES = ("upheld", "partly_upheld", "not_upheld", "taken_back")
@@ -21,15 +19,14 @@ def _one_of(words: tuple[str, ...]) -> fields.String:
     return fields.String(required=True, validate=validate.OneOf(words, error="Choose one of the list."))
 
 
-class _From1(validate.Range):
-    def _format_error(self, value: Any, message: str) -> str:
-        return Sentence("Give a number from 1 to {most}.", most=self.max)
+def _from_1(most: int) -> Sentence:
+    return Sentence("Give a number from 1 to {most}.", least=1, most=most)
 
 
 def _count(most: int) -> fields.Integer:
-    wanted = Sentence("Give a number from 1 to {most}.", most=most)
+    wanted = _from_1(most)
     return fields.Integer(
-        required=True, validate=_From1(1, most), error_messages={"invalid": wanted, "required": wanted}
+        required=True, validate=Between(wanted), error_messages={"invalid": wanted, "required": wanted}
     )
 
 
@@ -82,7 +79,7 @@ class GrievanceForm(Schema):
 
 
 class CloseForm(Schema):
-    grievance_id = fields.Integer(required=True, validate=_From1(1, LARGEST_ID))
+    grievance_id = fields.Integer(required=True, validate=Between(_from_1(LARGEST_ID)))
     outcome = _one_of(OUTCOMES)
 
 
