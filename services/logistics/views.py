@@ -313,7 +313,7 @@ def shipment_as_dict(
             None if shipment.cancelled else shipment.etd,
             rules.cut_offs(session)[shipment.mode],
             lacking={document.code for document in shipment.documents if document.missing},
-            reached={each.code for each in shipment.reached},
+            reached=shipment.codes,
             language=language,
         ),
         "notes": views_of_loads.notes_of(session, shipment.id),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from services.logistics.domain.milestones import Graph
@@ -35,8 +36,8 @@ class Mode:
 
     ``places`` is what loads and discharges the goods, none where they go from the hub to the consignee's door; ``asks``
     what a booking must tell. ``skips`` are the milestones that its way does not have, ``without`` the papers of ours
-    that nobody needs. ``closing_days`` before the departure no more is taken; ``same_day`` it may arrive. ``cm3_per_kg`` is the volume for
-    which the carrier charges a kilogram, if the goods weigh less.
+    that nobody needs. ``closing_days`` before the departure no more is taken; it may arrive on the ``same_day``.
+    ``cm3_per_kg`` is the volume for which the carrier charges a kilogram, if the goods weigh less.
     """
 
     code: str
@@ -54,6 +55,10 @@ class Mode:
     def sealed(self) -> bool:
         """Whether what leaves the hub has a seal of ours; an airline builds up its pallets itself."""
         return self.unit != "waybill"
+
+    def closes_on(self, etd: date) -> date:
+        """The last day on which the carrier takes what departs on this one."""
+        return etd - timedelta(days=self.closing_days)
 
     def way(self, graph: Graph) -> Graph:
         """The milestones that it has, each after those that it has of what comes before."""
