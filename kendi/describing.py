@@ -135,13 +135,26 @@ def _prerequisites() -> Iterable[str]:
 PREREQUISITES = {
     "orders": {
         "work_order_started": "`plan/{order_id}:{line}` of production to have allocated as much",
+        "work_order_short_closed": "`work_order/{work_order_id}` of production to have started as much",
         "lot_released": "`plan/{order_id}:{line}` of production to have allocated as much",
-        "cartons_packed": "`lot/{lot}` of production",
-        "shipment_departed": "`packing/{lot}` of logistics",
+        "cartons_packed": "`lot/{lot}` of production to have released as much",
+        "goods_withheld": "`lot/{lot}` of production to have released as much",
+        "withholding_answered": "`packing/{lot}` of logistics for each lot that the answer names",
+        "shipment_planned": "`lot/{lot}` of production for each lot",
+        "cartons_put_in": "`lot/{lot}` of production for each lot",
+        "cartons_taken_out": "`lot/{lot}` of production for each lot",
+        "shipment_cancelled": "`lot/{lot}` of production for each lot",
+        "shipment_departed": "`lot/{lot}` of production and `packing/{lot}` of logistics for each lot",
+        "shipment_delivered": "`packing/{lot}` of logistics for each carton that arrived",
     },
-    "production": {"order_placed": "`item/{sku}` of orders for each line"},
+    "production": {
+        "order_placed": "`item/{sku}` of orders for each line",
+        "quote_requested": "`item/{sku}` of orders for each line",
+    },
     "logistics": {
-        "lot_released": "`order/{order_id}` and `item/{sku}` of orders, `facility/{code}` of production",
+        "order_placed": "`item/{sku}` of orders for each line",
+        "lot_released": "`order/{order_id}` of orders and `facility/{code}` of production",
+        "lot_lane_corrected": "`lot/{lot}` of production",
     },
 }
 

@@ -21,8 +21,9 @@ def restored(service: str, data: Path, as_json: bool) -> None:
     """Say that the database of a service was restored from a backup, before its processes start again.
 
     From then on receipts and answers that are still under way to the database as it was change nothing:
-    they confirm what the restored one may have to tell again. Of logistics the next 100,000 numbers of cartons, pallets
-    and shipments are left out, as some were given since the backup. To say so once more does no other harm.
+    they confirm what the restored one may have to tell again. Of logistics as many numbers of cartons, pallets and
+    shipments are left out as were ever given (1,000 to 100,000), as some were given since the backup. To say so once
+    more does no other harm.
 
     Example: kendi restored logistics
     """

@@ -106,7 +106,7 @@ def _doubts(result: Result) -> Iterator[str]:
     counting = sum(kind.counting for kind in result.strikes.values())
     if 2 * counting < result.faults:
         yield f"only {counting} of {result.faults} faults struck with {MANY_IN_FLIGHT} deliveries in flight"
-    undone = [what for what in TRACES if not result.ledger.calls[what, "ok"]]
+    undone = [what for what in TRACES if what not in result.ledger.managed]
     if result.faults >= LONG_RUN and undone:
         yield f"nobody managed: {', '.join(undone)}"
     seldom = [name for name, kind in result.strikes.items() if kind.counting < OFTEN]

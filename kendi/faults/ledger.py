@@ -31,5 +31,10 @@ class Ledger:
             self.asked[what, about][outcome] += amount
 
     @property
+    def managed(self) -> set[str]:
+        """What was done at least once, whether it was asked for by its name or came of another call."""
+        return {what for (what, _), outcomes in self.asked.items() if outcomes["ok"]}
+
+    @property
     def placed(self) -> int:
         return self.calls["order", "ok"]

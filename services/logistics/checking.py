@@ -35,7 +35,7 @@ def checks(session: Session, shipment: Shipment, inside: Sequence[OfLot], today:
     waits = kept_back(shipment.documents, standing.unpaid_orders(session, shipment.id))
     unfit = [*owed, *too_old(shipment.documents, today), *waits]
     unweighed = sum(each.unweighed for each in inside)
-    weights = [Sentence("{n} cartons go by their expected weight.", n=unweighed)] if unweighed else []
+    weights = [Sentence("Cartons that go by their expected weight: {n}.", n=unweighed)] if unweighed else []
     return [
         Check(Sentence("Room is booked."), shipment.booked),
         Check(Sentence("The goods are cleared to leave."), not stays, stays),

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,16 @@ def test_the_schedule_spreads_over_all_kinds() -> None:
 def result(**differing: Any) -> Result:
     """The result of a good run of two faults."""
     strikes = {"worker killed": Strikes(times=2, with_many=2)}
-    ledger = Ledger(calls=Counter({(what, "ok"): 1 for what in TRACES}))
-    good = Result(1, 2, strikes, {}, True, False, 0.1, GOOD, ledger)
+    good = Result(1, 2, strikes, {}, True, False, 0.1, GOOD, ledger_of(TRACES))
     return replace(good, **differing)
+
+
+def ledger_of(done: Iterable[str]) -> Ledger:
+    """Of a run in which this was done and the rest was refused."""
+    ledger = Ledger()
+    for what in TRACES:
+        ledger.note(what, "a thing", "ok" if what in done else "failed")
+    return ledger
 
 
 def test_a_long_run_in_which_a_kind_struck_too_seldom_is_no_proof() -> None:
@@ -81,7 +88,7 @@ def test_a_run_in_which_not_everything_arrives_does_not_count_as_quickly_recover
 
 
 def test_a_long_run_in_which_some_work_was_never_done_is_no_proof() -> None:
-    ledger = Ledger(calls=Counter({(what, "ok"): 1 for what in TRACES if what != "milestone"}))
+    ledger = ledger_of(what for what in TRACES if what != "milestone")
     often = {"worker killed": Strikes(times=300, with_many=300)}
     assert result(faults=300, strikes=often).doubts == []
     assert result(faults=300, strikes=often, ledger=ledger).doubts == ["nobody managed: milestone"]
@@ -132,6 +139,7 @@ def test_the_same_faults_come_out_good_where_nothing_is_broken(tmp_path: Path) -
     control = run(tmp_path, seed=3, faults=2 * len(kinds), only=kinds, mutant="none", say=lambda _: None)
     assert control.verdict.good, control.verdict
     assert control.doubts == []
+    assert {"order", "inspect", "lot"} <= control.ledger.managed
 
 
 def test_a_mutant_makes_the_command_fail() -> None:

@@ -168,12 +168,15 @@ def test_its_papers_its_page_and_its_tracking_speak_of_a_truck(logistics: Logist
     path = f"/logistics/shipment/{shipment['id']}"
     page = visitor.open(f"{path}?lang=en")
     assert "Book a truck" in page and 'name="port_of_loading"' not in page and "peb-data.pdf" not in page
+    assert "Book a truck." in visitor.open("/logistics/?lang=en")
     assert visitor.submit(f"{path}/book", **BY_ROAD, equipment="LTL").status_code == 303
+    assert f"{BY_ROAD['carrier']}, leaves" in visitor.open("/logistics/?lang=en")
     assert "Dispatch the truck" in visitor.open(path) and "2 hours before it departs" in visitor.open(path)
     assert visitor.submit(f"{path}/dispatch", **TRUCK).status_code == 303
     assert logistics.record(shipment, "VESSEL_DEPARTED", SRAGEN).status_code == 200
     page = visitor.open(path)
     assert "H 1234 AB" in page and "Haulier Semarang" in page and "IMPORT_CLEARED" not in page
+    assert f'<td data-label="Carried by">{BY_ROAD["carrier"]}</td>' in visitor.open("/logistics/?lang=en")
     note = logistics.staff.get(f"/shipments/{shipment['id']}/delivery-note.pdf").data
     text = "".join(each.extract_text() for each in PdfReader(BytesIO(note)).pages)
     assert "Toko Sukoharjo" in text and "H 1234 AB" in text

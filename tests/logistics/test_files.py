@@ -228,6 +228,10 @@ def test_a_restored_database_has_every_paper_and_takes_no_receipt_from_before(
         assert [row["action"] for row in whereabouts.newest_actions(session)] == ["restored"]
 
 
+LONG_PREFIX = "952990012345"
+"""It leaves ten thousand numbers."""
+
+
 def test_a_restored_database_gives_no_number_that_was_given_since_the_backup(
     logistics: Logistics, restore: Callable[[], Database]
 ) -> None:
@@ -238,8 +242,8 @@ def test_a_restored_database_gives_no_number_that_was_given_since_the_backup(
     def given(database: Database) -> set[str]:
         """The numbers of cartons, a pallet and a shipment that are made there."""
         with database.transaction() as session:
-            packed = pack_lot(session, lot="SRG-2503-002")
-            pallet = build_pallet(session, hub=SRAGEN)
+            packed = pack_lot(session, lot="SRG-2503-002", prefix=LONG_PREFIX)
+            pallet = build_pallet(session, hub=SRAGEN, prefix=LONG_PREFIX)
             planned = plan_shipment(session, hub=SRAGEN, destination="BE")
             return {*(carton.sscc for carton in packed), pallet.sscc, planned.shipment.number}
 

@@ -94,10 +94,14 @@ def test_what_is_sent_back_is_not_delivered_and_leaves_the_desk_once_received(
     assert "Cleared for import" not in tracking
     for code in ("IMPORT_CLEARED", "DELIVERED"):
         assert logistics.record(shipment, code).status_code == 422
-    assert 'At sea and abroad <span class="hint">1 under way</span>' in visitor.open("/logistics/?lang=en")
+    assert 'Under way and delivered <span class="hint">1 under way</span>' in visitor.open(
+        "/logistics/?lang=en"
+    )
     received = logistics.record(shipment, "RETURN_RECEIVED")
     assert (received.status_code, received.json["overlays"]) == (200, [BACK])
-    assert 'At sea and abroad <span class="hint">0 under way</span>' in visitor.open("/logistics/?lang=en")
+    assert 'Under way and delivered <span class="hint">0 under way</span>' in visitor.open(
+        "/logistics/?lang=en"
+    )
     id = received.json["milestones"][-1]["id"]
     undone = {"corrects": id, "reason": "did_not_occur", "because": BECAUSE}
     assert logistics.change(shipment, "milestones", undone).status_code == 422

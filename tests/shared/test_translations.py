@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from services.logistics.domain import sscc
+from shared import reference
 from shared.refusal import Refused
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +58,11 @@ def test_a_translation_fills_in_the_same_values_as_its_message(catalogue: Catalo
         singular = entry.id if isinstance(entry.id, str) else entry.id[0]
         for text in words_of(catalogue, singular):
             assert placeholders(text) == placeholders(singular), singular
+
+
+def test_who_owes_a_paper_is_said_in_indonesian(catalogue: Catalog) -> None:
+    rules = yaml.safe_load((reference.FOLDER / "documents.yaml").read_text(encoding="utf-8"))["documents"]
+    assert not {rule["issuer"] for rule in rules if not catalogue.get(rule["issuer"])}
 
 
 def placeholders(text: str) -> list[str]:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from services.logistics.storage import shipment_number
 from shared.clock import business_today
 
-LEFT_OUT: Final = 100_000
-"""More numbers than are given between two backups; a company prefix of nine digits has room for this a hundred times."""
+LEFT_OUT: Final = (1_000, 100_000)
+"""The least and the most: as many numbers as were ever given are more than between two backups, and a long company
+prefix has few."""
 
 SERIALS_OF_CARTONS = text(
     "SELECT nextval(pg_get_serial_sequence('carton', 'serial')) FROM generate_series(1, :count)"
@@ -39,8 +40,15 @@ def number_of_shipment(session: Session, year: int) -> str:
 def leave_out(session: Session) -> None:
     """The database was restored: the next numbers may stand on labels and papers already, so none of them is given."""
     for serials in (SERIALS_OF_CARTONS, SERIALS_OF_PALLETS):
-        session.execute(serials, {"count": LEFT_OUT})
-    _counted_on(session, business_today(session).year, LEFT_OUT)
+        given: int = session.execute(serials, {"count": 1}).scalar_one()
+        session.execute(serials, {"count": _left_out(given)})
+    year = business_today(session).year
+    _counted_on(session, year, _left_out(_counted_on(session, year, 1)))
+
+
+def _left_out(given: int) -> int:
+    least, most = LEFT_OUT
+    return max(least, min(given, most))
 
 
 def _counted_on(session: Session, year: int, by: int) -> int:
