@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import HOME
+from services.logistics.domain.sscc import looks_like_container
 
 Unit = Literal["container", "truck", "waybill"]
 """By what number the goods leave the hub: that of their container after ISO 6346, of the truck that brings them on, or of
@@ -15,19 +16,23 @@ the air waybill under which they go."""
 
 _PLATE: Final = re.compile(r"([A-Z]{1,2})([0-9]{1,4})([A-Z]{0,3})")
 _WAYBILL: Final = re.compile(r"([0-9]{3})([0-9]{8})")
+_SIGNS: Final = re.compile(r"[()-]")
 
 
-def spellings(number: str) -> set[str]:
-    """The ways in which the number of such a unit may be kept, however it is written now: plates have their blanks."""
-    typed = number.strip().upper()
-    together = "".join(typed.split())
-    plain = together.replace("-", "")
-    found = {typed, together, plain}
+def unit_number(typed: str) -> str:
+    """The one way in which we write the number of such a unit: H 1234 AB, CSQU3054383, 126-12345675.
+
+    Another, such as that of a shipment, stays as it is, in capitals and without blanks.
+    """
+    together = "".join(typed.upper().split())
+    plain = _SIGNS.sub("", together)
+    if looks_like_container(plain):
+        return plain
     if plate := _PLATE.fullmatch(plain):
-        found.add(" ".join(filter(None, plate.groups())))
+        return " ".join(filter(None, plate.groups()))
     if waybill := _WAYBILL.fullmatch(plain):
-        found.add("-".join(waybill.groups()))
-    return found
+        return "-".join(waybill.groups())
+    return together
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,7 +41,7 @@ from services.logistics.domain.milestones import (
     troubles,
     up_to,
 )
-from services.logistics.domain.modes import ABROAD, MODES, WHOLE, Mode
+from services.logistics.domain.modes import ABROAD, MODES, WHOLE, Mode, unit_number
 from services.logistics.domain.order import (
     EXPORT,
     HOME,
@@ -558,7 +558,7 @@ class Shipment:
         if self.by.unit == "waybill":
             return check_waybill(number)
         if self.by.unit == "truck" and not looks_like_container(number):
-            return number.strip().upper()
+            return unit_number(number)
         return check_container(number)
 
     def need_without(self, ssccs: Collection[str]) -> None:
