@@ -42,6 +42,7 @@ def _paper() -> ShipmentPaper:
         named_place="Semarang",
         currency="USD",
         lines=(line,),
+        mode="sea_fcl",
         cartons=tuple(map(_carton, range(1, CARTONS + 1))),
     )
 

@@ -46,8 +46,9 @@ def fuzz(
     examples: int,
     cookies: Mapping[str, str] | None = None,
     fitting: Mapping[str, Known] = MappingProxyType({}),
+    only: str | None = None,
 ) -> set[str]:
-    """Send right and wrong requests for each operation; gives the operations that did what was asked.
+    """Send right and wrong requests for each operation, or ``only`` one; gives those that did what was asked.
 
     ``fitting`` are values for one operation alone, where those that are ``known`` to all would contradict each other.
     """
@@ -59,6 +60,8 @@ def fuzz(
     )
     done, failures = set(), []
     for operation in operations:
+        if only not in (None, operation.label):
+            continue
         for mode, checks in MODES.items():
             try:
                 there = {**known, **fitting.get(operation.label, {})}

@@ -4,7 +4,7 @@ Rows are read as columns and what many of them say alike is kept once: a shipmen
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -21,6 +21,7 @@ from services.logistics.domain.milestones import (
     SHORT_LANDED,
     STRIPPED,
     STUFFED_SEALED,
+    Correction,
     Graph,
     Reached,
 )
@@ -262,11 +263,16 @@ def _milestone_facts(session: Session, shipment: Shipment) -> Iterable[Milestone
 
 
 def _milestone_fact(session: Session, report: Reached) -> MilestoneFact:
-    wrong, error = report.correction, None
-    if wrong:
-        right = _milestone_fact(session, wrong.corrective) if wrong.corrective else None
-        error = ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
+    error = _error(report.correction, lambda right: _milestone_fact(session, right))
     return replace(_told(session, report), error=error)
+
+
+def _error(wrong: Correction | None, fact: Callable[[Reached], MilestoneFact]) -> ErrorFact | None:
+    """Why a report holds no more, and the fact of what was told in its place."""
+    if wrong is None:
+        return None
+    right = fact(wrong.corrective) if wrong.corrective else None
+    return ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
 
 
 def _told(session: Session, report: Reached) -> MilestoneFact:
@@ -276,10 +282,7 @@ def _told(session: Session, report: Reached) -> MilestoneFact:
 
 def _arrivals(session: Session, shipment: Shipment, report: Reached, graph: Graph) -> Sequence[MilestoneFact]:
     """What was told of an arrival: once, and again in its place each time that other cartons were known to be missing."""
-    wrong, error = report.correction, None
-    if wrong:
-        right = _arrivals(session, shipment, wrong.corrective, graph)[0] if wrong.corrective else None
-        error = ErrorFact(reason=wrong.reason, declared_at=wrong.declared_at, right=right)
+    error = _error(report.correction, lambda right: _arrivals(session, shipment, right, graph)[0])
     told, facts = _told(session, report), list[MilestoneFact]()
     for since, received in reversed(_known(shipment, report, graph)):
         facts.insert(0, replace(told, received=received, error=error))

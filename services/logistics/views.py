@@ -26,7 +26,7 @@ from services.logistics.domain.declaration import WINDOW
 from services.logistics.domain.documents import Document, reason_to_wait
 from services.logistics.domain.load import in_m3
 from services.logistics.domain.milestones import Graph
-from services.logistics.domain.modes import spellings
+from services.logistics.domain.modes import unit_number
 from services.logistics.domain.order import Line
 from services.logistics.domain.regrouping import reason_of
 from services.logistics.domain.shipment import Shipment
@@ -313,7 +313,7 @@ def shipment_as_dict(
             None if shipment.cancelled else shipment.etd,
             rules.cut_offs(session)[shipment.mode],
             lacking={document.code for document in shipment.documents if document.missing},
-            reached={each.code for each in shipment.reached},
+            reached=shipment.codes,
             language=language,
         ),
         "notes": views_of_loads.notes_of(session, shipment.id),
@@ -436,7 +436,7 @@ def find_by(session: Session, sought: str) -> UUID | None:
     plain = "".join(sought.upper().split())
     named = union_all(
         select(shipments.c.id).where(shipments.c.number == plain),
-        select(shipments.c.id).where(shipments.c.container.in_(spellings(sought))),
+        select(shipments.c.id).where(shipments.c.container == unit_number(sought)),
         select(carton.c.shipment_id).where(carton.c.sscc == plain.removeprefix("(00)")),
     ).subquery()
     query = select(named.c.id).where(named.c.id.is_not(None)).order_by(named.c.id.desc()).limit(1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
@@ -170,7 +170,7 @@ def _next_steps(session: Session, cut_offs: Mapping[str, Sequence[CutOff]]) -> d
             continue
         papers = lacking.get(id, ())
         steps[id] = next_step(
-            Days(etd=etd, closing=etd - timedelta(days=MODES[mode].closing_days), eta=eta),
+            Days(etd=etd, closing=MODES[mode].closes_on(etd), eta=eta),
             cut_offs[mode],
             reached=reached.get(id, ()),
             lacking=papers,

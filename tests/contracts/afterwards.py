@@ -159,13 +159,27 @@ class Afterwards:
     def a_buyer_who_changes_their_mind(self) -> None:
         """Another consignee ends what was acknowledged and released."""
         order = self.place("PO-AMENDED", to=BELGIUM)
-        line = f"/orders/v1/orders/{order}/lines/1"
-        version = self.buyer.get(f"{line}/acknowledgement")["text_version"]
-        self.buyer.post(f"{line}/acknowledgement", SAID | {"text_version": version})
-        for officer in (self.officer, self.office):
-            officer.post(f"{line}/release", REASON)
+        self.acknowledge(order)
+        self.release(order, "produce")
         other = BELGIUM | {"name": "Other consignee Belgium (demonstration)"}
         self.buyer.change("PATCH", f"/orders/v1/orders/{order}", {"lines": [{"line": 1, "consignee": other}]})
+
+    def acknowledge(self, order: str) -> None:
+        """The buyer says that they know who makes the goods."""
+        here = f"/orders/v1/orders/{order}/lines/1/acknowledgement"
+        self.buyer.post(here, SAID | {"text_version": self.buyer.get(here)["text_version"]})
+
+    def release(self, order: str, purpose: str) -> None:
+        """Both who must sign do, once the line waits for it."""
+        one = f"/orders/v1/orders/{order}"
+
+        def held() -> bool:
+            hold = self.buyer.get(one)["lines"][0]["hold"]
+            return bool(hold) and hold["purpose"] == purpose
+
+        self.until(held, f"the line waits for its release to {purpose}")
+        for officer in (self.officer, self.office):
+            officer.post(f"{one}/lines/1/release", REASON)
 
     def a_line_for_free_workers(self) -> None:
         """The law of the destination bars prisoners' work: the buyer asks for free workers, who are declined, then chosen."""

@@ -19,11 +19,10 @@ from sqlalchemy import select
 from kendi.demo.people import Client
 from kendi.system import System
 from shared.events.logistics import ShipmentDelivered, ShipmentDeparted, ShipmentLine
-from shared.events.orders import ClearanceGranted, OrderLineAmended, Party
 from shared.messaging.outbox import record
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, CARRIER, COMPLIANCE, KANWIL, LOGISTICS, OPERATOR, create_key
-from tests.contracts.afterwards import SRAGEN, Afterwards
+from tests.contracts.afterwards import BELGIUM, SRAGEN, Afterwards
 
 pytestmark = pytest.mark.flow
 
@@ -70,23 +69,25 @@ def taken() -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
     """An order's goods are in a shipment with a vessel and all its papers: both ids, and the cartons."""
-    order = everybody.place("PO-TROUBLE", quantity=200)
+    order = everybody.place("PO-TROUBLE", quantity=200, to=BELGIUM)
+    everybody.acknowledge(order)
+    everybody.release(order, "produce")
     lot = everybody.make(everybody.begin(order))
     packed = everybody.hub.post("/logistics/v1/cartons", {"lot": lot})
     everybody.hub.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
     ssccs = [each["sscc"] for each in packed]
     shipments = "/logistics/v1/shipments"
-    send_abroad(everybody, order, "SG")
-    id = planned(everybody, "SG", ssccs)
+    everybody.release(order, "export")
+    id = planned(everybody, "BE", ssccs)
     sails = everybody.clock.today_plus(7)
     booking = {
         "carrier": CARRIER_NAME,
         "vessel": "MV Example",
         "voyage": "025E",
         "port_of_loading": "IDSRG",
-        "port_of_discharge": "SGSIN",
+        "port_of_discharge": "BEANR",
         "etd": sails.isoformat(),
-        "eta": (sails + timedelta(days=3)).isoformat(),
+        "eta": (sails + timedelta(days=35)).isoformat(),
     }
     everybody.hub.post(f"{shipments}/{id}/book", booking)
     for document in everybody.hub.get(f"{shipments}/{id}")["documents"]:
@@ -112,33 +113,6 @@ def planned(everybody: Afterwards, country: str, ssccs: list[str]) -> str:
 
     everybody.until(plan, "the goods are cleared")
     return made[0]
-
-
-def send_abroad(everybody: Afterwards, order: str, country: str) -> None:
-    """Orders tells that goods for home go to another country, and may: no law of it is looked at."""
-    consignee = Party(name="Consignee abroad (demonstration)", address=("Quay 1",), country=country)
-    amended = OrderLineAmended(
-        order_id=UUID(order),
-        line=1,
-        ordered=200,
-        requested_date=everybody.clock.today_plus(120),
-        consignee=consignee,
-        screening="allow",
-        policies=(),
-    )
-    cleared = ClearanceGranted(
-        order_id=UUID(order),
-        line=1,
-        purpose="export",
-        quantity=200,
-        destination=country,
-        lane="custodial",
-        policies=(),
-        expires_on=everybody.clock.today_plus(90),
-        transit=(),
-    )
-    with everybody.databases["orders"].transaction() as session:
-        record(session, amended, cleared)
 
 
 def the_carrier(system: System, everybody: Afterwards) -> Client:
@@ -252,8 +226,8 @@ def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_s
             ("GATE_IN", "IDSRG", {}),
             ("LOADED", "IDSRG", {}),
             ("VESSEL_DEPARTED", "IDSRG", {}),
-            ("DISCHARGED", "SGSIN", {}),
-            ("SHORT_LANDED", "SGSIN", {"ssccs": ssccs[:1]}),
+            ("DISCHARGED", "BEANR", {}),
+            ("SHORT_LANDED", "BEANR", {"ssccs": ssccs[:1]}),
         ):
             report = {"milestone": code, "place": place, "occurred_at": everybody.clock.now().isoformat()}
             carrier.post(f"/logistics/v1/shipments/{shipment}/milestones", report | which)

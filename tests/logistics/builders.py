@@ -57,6 +57,8 @@ def the_graph() -> Graph:
             kind=row.kind,  # type: ignore[arg-type]  # one of the three, as read
             ended_by=row.ended_by,
             bars=row.bars,
+            dcsa=row.dcsa,
+            edifact=row.edifact_9011,
         )
         for row in reference.milestones()
     )

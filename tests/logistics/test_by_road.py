@@ -1,5 +1,6 @@
 """Goods that stay in Indonesia: a truck brings them from the hub to the consignee, and no paper of an export is asked for."""
 
+import importlib
 import re
 from decimal import Decimal
 from io import BytesIO
@@ -9,9 +10,10 @@ from zipfile import ZipFile
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import text
 
 from services.logistics.domain.milestones import graph_of
-from services.logistics.domain.modes import AIR, MODES, ROAD, WHOLE, Mode
+from services.logistics.domain.modes import AIR, MODES, ROAD, WHOLE, Mode, unit_number
 from shared import reference
 from shared.events.orders import ClearanceWithdrawn, PaymentStatusChanged
 from shared.web.access import LOGISTICS
@@ -120,13 +122,14 @@ def test_what_is_not_cleared_leaves_by_no_truck(logistics: Logistics) -> None:
     assert logistics.change(shipment, "cancel", {"reason": "Too late for that."}).status_code == 422
 
 
+@pytest.mark.parametrize("kept", ["H 1234 AB", "h1234ab", "H-1234-AB"])
 @pytest.mark.parametrize("written", ["H 1234 AB", "h1234ab", "H  1234 AB", "H-1234-AB"])
 def test_the_desk_and_a_carriers_table_find_it_by_the_plate_of_its_truck_however_it_is_written(
-    logistics: Logistics, written: str
+    logistics: Logistics, kept: str, written: str
 ) -> None:
     shipment = sold_at_home(logistics)
     logistics.change(shipment, "book", BY_ROAD)
-    logistics.change(shipment, "dispatch", TRUCK)
+    logistics.change(shipment, "dispatch", TRUCK | {"container": kept})
     page = Visitor(logistics, LOGISTICS).client.get("/logistics/find", query_string={"q": written})
     assert page.headers.get("Location", "").endswith(shipment["id"])
     (row,) = send(logistics, logistics.staff, f"{written};VESSEL_DEPARTED;;{SRAGEN};{at(0)}").json
@@ -276,3 +279,34 @@ def test_a_container_that_is_mistyped_is_no_truck(logistics: Logistics) -> None:
     refused = logistics.change(shipment, "dispatch", TRUCK | {"container": "CSQU 3054384"})
     assert refused.status_code == 422
     assert "is not a container number" in refused.json["detail"]
+
+
+NUMBERS = {
+    "h-1234-ab": "H 1234 AB",
+    "AD 5 x": "AD 5 X",
+    "b123": "B 123",
+    "csqu 305438-3": "CSQU3054383",
+    "12612345675": "126-12345675",
+    " shp-2025-0001 ": "SHP-2025-0001",
+    "lorry 7": "LORRY7",
+}
+
+
+@pytest.mark.parametrize(("typed", "written"), NUMBERS.items())
+def test_the_number_of_a_unit_is_written_one_way(typed: str, written: str) -> None:
+    assert unit_number(typed) == written == unit_number(written)
+
+
+@pytest.mark.parametrize("kept", ["H-1234-AB", "AD 5  X", "B123", "LORRY 7", "CSQU3054383"])
+def test_what_was_kept_as_it_was_typed_is_written_that_way_too(logistics: Logistics, kept: str) -> None:
+    migration = importlib.import_module(
+        "services.logistics.migrations.logistics_0038_units_are_written_one_way"
+    )
+    shipment = sold_at_home(logistics)
+    logistics.change(shipment, "book", BY_ROAD)
+    logistics.change(shipment, "dispatch", TRUCK)
+    with logistics.database.transaction() as session:
+        session.execute(text("UPDATE shipment SET container = :kept"), {"kept": kept})
+        session.execute(text(migration.WRITTEN_ONE_WAY))
+    now = logistics.staff.get(f"/shipments/{shipment['id']}").json
+    assert now["container"] == unit_number(kept)

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import subprocess
 import zlib
 from collections.abc import Callable, Iterator
@@ -352,6 +353,8 @@ def test_a_shipment_is_closed_with_what_the_consignee_signed_and_the_dossier_has
     signed = a_picture("JPEG")
     assert send(logistics, shipment, a_paper("POD"), signed).status_code == 200
     assert logistics.record(shipment, "CLOSED", "BEANR").status_code == 200
+    page = Visitor(logistics, LOGISTICS).open(f"/logistics/shipment/{shipment['id']}")
+    assert re.search(r'<input [^>]*value="BEANR"[^>]* name="place"', page)
     with ZipFile(io.BytesIO(read(logistics, shipment, "documents.zip").data)) as archive:
         assert archive.read("documents/POD-v1.jpg") == signed
 

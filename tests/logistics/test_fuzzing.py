@@ -1,7 +1,10 @@
 """The logistics API under requests made up from its own document."""
 
-from tests.fuzzing import fuzz, operations_of
+from tests.fuzzing import Known, fuzz, operations_of
 from tests.logistics.conftest import SRAGEN, Logistics, a_clearance, a_lot, in_days
+from tests.logistics.test_by_road import sold_at_home
+
+BOOK = "POST /logistics/v1/shipments/{shipment_id}/book"
 
 IN_TURN = {
     "POST /logistics/v1/cartons/reports",
@@ -47,6 +50,23 @@ def test_no_request_of_the_staff_breaks_the_service_and_each_answer_is_documente
 def test_no_request_of_the_regional_office_breaks_the_service(logistics: Logistics) -> None:
     app = logistics.client.application
     assert fuzz(app, logistics.office.key, known=what_is_there(logistics), examples=2)
+
+
+def test_no_booking_by_air_breaks_the_service(logistics: Logistics) -> None:
+    known = what_is_there(logistics)
+    known |= {"equipment": ["AIR"], "port_of_loading": ["IDCGK"], "port_of_discharge": ["BEBRU"], "via": [[]]}
+    assert fuzz(logistics.client.application, logistics.staff.key, known=known, examples=20, only=BOOK)
+
+
+def test_no_booking_by_road_breaks_the_service(logistics: Logistics) -> None:
+    known: Known = {
+        "shipment_id": [sold_at_home(logistics)["id"]],
+        "equipment": ["BOX"],
+        "via": [[]],
+        "etd": [in_days(8).isoformat()],
+        "eta": [in_days(8).isoformat()],
+    }
+    assert fuzz(logistics.client.application, logistics.staff.key, known=known, examples=20, only=BOOK)
 
 
 def what_is_there(logistics: Logistics) -> dict[str, list[object]]:

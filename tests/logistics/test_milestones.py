@@ -17,9 +17,8 @@ from services.logistics.domain.milestones import (
     possible_next,
     up_to,
 )
-from shared import reference
 from shared.refusal import Refused
-from tests.logistics.builders import NOW, WAY, a_graph
+from tests.logistics.builders import NOW, WAY, a_graph, the_graph
 
 GRAPH = a_graph()
 
@@ -170,19 +169,7 @@ DCSA = {
 def test_each_code_of_a_carrier_is_a_milestone_or_is_told_otherwise(
     names: dict[str, str], means: str | list[str]
 ) -> None:
-    graph = of_shipments(
-        graph_of(
-            Milestone(
-                code=each.code,
-                name_en=each.name_en,
-                name_id=each.name_id,
-                after=each.predecessors,
-                dcsa=each.dcsa,
-                edifact=each.edifact_9011,
-            )
-            for each in reference.milestones()
-        )
-    )
+    graph = of_shipments(the_graph())
     if isinstance(means, list):
         assert called(graph, **names) == means
     else:

@@ -86,6 +86,7 @@ def a_paper(**changes: Any) -> ShipmentPaper:
         incoterm="FCA",
         named_place="Sragen",
         currency="USD",
+        mode="sea_fcl",
         lines=(a_line(),),
         cartons=(a_carton(1), a_carton(2), a_carton(3)),
         port_of_loading="IDSRG",

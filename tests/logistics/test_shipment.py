@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,25 @@ def test_a_vessel_that_left_or_arrives_before_it_leaves_is_refused(etd: date, et
     with pytest.raises(Refused) as refusal:
         a_shipment().book(replace(BOOKING, etd=etd, eta=eta), today=DAY, graph=GRAPH)
     assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("destination", "changes", "field"),
+    [
+        ("BE", {"mode": "road"}, "equipment"),
+        ("ID", {}, "equipment"),
+        ("BE", {"vessel": " "}, "vessel"),
+        ("BE", {"mode": "air", "port_of_discharge": None}, "port_of_discharge"),
+    ],
+)
+def test_a_booking_that_is_bound_elsewhere_or_half_told_is_refused(
+    destination: str, changes: dict[str, Any], field: str
+) -> None:
+    shipment = a_shipment()
+    shipment.destination = destination
+    with pytest.raises(Refused) as refusal:
+        shipment.book(replace(BOOKING, **changes), today=DAY, graph=GRAPH)
+    assert refusal.value.field == field and not shipment.booked
 
 
 def test_the_last_paper_before_departure_completes_them_once() -> None:

@@ -9,39 +9,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.logistics.domain import reporting
-from services.logistics.domain.milestones import Graph, Milestone, graph_of, of_shipments, up_to
+from services.logistics.domain.milestones import of_shipments, up_to
 from services.logistics.domain.shipment import Shipment
 from services.logistics.domain.states import state, states_inside
-from shared import reference
 from shared.events.logistics import MilestoneRecorded, ShipmentDelivered
 from shared.refusal import Refused
 from shared.web.access import LOGISTICS
-from tests.logistics.builders import BOOKING, CONTAINER, DAY, NOW, SEAL, a_document, a_shipment, cleared
+from tests.logistics.builders import (
+    BOOKING,
+    CONTAINER,
+    DAY,
+    NOW,
+    SEAL,
+    a_document,
+    a_shipment,
+    cleared,
+    the_graph,
+)
 from tests.logistics.conftest import Logistics, a_booking, a_paper
 from tests.logistics.test_choosing import discharged, held
 from tests.logistics.test_correcting import at, reported
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_schedule_and_tracking import follow
 
-
-def the_graph() -> Graph:
-    return of_shipments(
-        graph_of(
-            Milestone(
-                code=row.code,
-                name_en=row.name_en,
-                name_id=row.name_id,
-                after=row.predecessors,
-                kind=row.kind,  # type: ignore[arg-type]  # the file has no others
-                ended_by=row.ended_by,
-                bars=row.bars,
-            )
-            for row in reference.milestones()
-        )
-    )
-
-
-GRAPH = the_graph()
+GRAPH = of_shipments(the_graph())
 BEFORE = up_to("VESSEL_DEPARTED", GRAPH)
 SENT = ("NIB", "FUM", "PEB", "NPE")
 """Papers that somebody sends before the departure; here the rules ask for PEB and NPE too late."""

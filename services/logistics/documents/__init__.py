@@ -99,7 +99,7 @@ class ShipmentPaper:
     currency: str
     lines: tuple[GoodsLine, ...]
     cartons: tuple[CartonPaper, ...]
-    mode: str = "sea_fcl"
+    mode: str
     port_of_loading: str | None = None
     port_of_discharge: str | None = None
     vessel: str | None = None

@@ -7,6 +7,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Spacer, Table, TableStyle
 
 from services.logistics.documents import PartyPaper, ShipmentPaper
+from services.logistics.domain.modes import MODES
 from shared.paper import BOLD, FRAME, HEADING, SMALL, TITLE, country, listing, words
 
 NOT_YET_KNOWN = "to be advised"
@@ -28,7 +29,7 @@ def party(title: str, who: PartyPaper) -> list[Flowable]:
 
 def heading(paper: ShipmentPaper, title: str, width: float) -> list[Flowable]:
     """Title, parties, and the facts of the transport."""
-    seller = "Seller" if paper.mode == "road" else "Exporter"
+    seller = "Seller" if MODES[paper.mode].home else "Exporter"
     parties = Table(
         [[party(seller, paper.exporter), party("Consignee", paper.consignee)]], colWidths=[width / 2] * 2
     )
@@ -51,22 +52,30 @@ def _facts(paper: ShipmentPaper, width: float) -> Table:
 
 def _transport(paper: ShipmentPaper) -> list[tuple[str, str]]:
     """What carries the goods, in the words of its mode."""
-    names = TRANSPORT.get(paper.mode, OVERSEAS)
-    told = (
-        paper.port_of_loading,
-        paper.port_of_discharge,
-        " / ".join(filter(None, (paper.vessel, paper.voyage))),
-        " / ".join(filter(None, (paper.container, paper.seal))),
-        paper.carrier,
-    )
-    return [(name, value or NOT_YET_KNOWN) for name, value in zip(names, told, strict=False) if name]
+    return [
+        (name, " / ".join(filter(None, (getattr(paper, each) for each in of))) or NOT_YET_KNOWN)
+        for name, *of in TRANSPORT[paper.mode]
+    ]
 
 
-OVERSEAS = ("Port of loading", "Port of discharge", "Vessel and voyage", "Container and seal")
+OVERSEAS = (
+    ("Port of loading", "port_of_loading"),
+    ("Port of discharge", "port_of_discharge"),
+    ("Vessel and voyage", "vessel", "voyage"),
+    ("Container and seal", "container", "seal"),
+)
 TRANSPORT = {
-    "air": ("Airport of loading", "Airport of discharge", "Airline and flight", "Air waybill"),
-    "road": ("", "", "", "Truck and seal", "Carrier"),
+    "sea_fcl": OVERSEAS,
+    "sea_lcl": OVERSEAS,
+    "air": (
+        ("Airport of loading", "port_of_loading"),
+        ("Airport of discharge", "port_of_discharge"),
+        ("Airline and flight", "vessel", "voyage"),
+        ("Air waybill", "container"),
+    ),
+    "road": (("Truck and seal", "container", "seal"), ("Carrier", "carrier")),
 }
+"""By its mode, what stands on a paper: each name, and what of the shipment stands beside it."""
 
 
 def facts_in_two(facts: Sequence[tuple[str, str]], width: float) -> Table:

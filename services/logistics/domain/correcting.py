@@ -103,7 +103,7 @@ def cancel_declaration(
     Of goods that entered the customs area with it and left that again the reports stand: no more is to come.
     """
     declaring.cancel(shipment, reason, today=today)
-    if any(each.code == GATE_IN for each in shipment.reached):
+    if GATE_IN in shipment.codes:
         return []
     resting = [
         each

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from services.logistics.domain.milestones import STUFFED_SEALED, Graph
-from services.logistics.domain.modes import WHOLE, Mode
+from services.logistics.domain.modes import MODES, Mode
 from shared.refusal import Refused, Sentence, one_after_another
 
 CLEARANCE: Final = "DEST-POLICY"
@@ -194,11 +194,12 @@ RESTATED: Final = (
 )
 
 
-def checklist(rules: Iterable[Rule], cargo: Cargo, graph: Graph, by: Mode = WHOLE) -> list[Document]:
+def checklist(rules: Iterable[Rule], cargo: Cargo, graph: Graph) -> list[Document]:
     """The papers of this cargo that block one of its milestones, or should have been there before.
 
     What a paper blocks elsewhere, on a way without that milestone the next one waits for.
     """
+    by = MODES[cargo.mode]
     return [
         _by_rule(
             rule,
@@ -227,7 +228,15 @@ def to_hand_in(rules: Iterable[Rule], graph: Graph, by: Mode, *, but: Collection
     ]
 
 
-def _by_rule(rule: Rule, blocks: list[str], **more: Any) -> Document:
+def _by_rule(
+    rule: Rule,
+    blocks: list[str],
+    *,
+    needed: bool,
+    made_by_system: bool,
+    needed_by: str | None = None,
+    valid_days: dict[str, int] | None = None,
+) -> Document:
     return Document(
         code=rule.code,
         name_en=rule.name_en,
@@ -237,7 +246,10 @@ def _by_rule(rule: Rule, blocks: list[str], **more: Any) -> Document:
         verified=rule.verified,
         serves_many=rule.serves_many,
         names_consignee=rule.names_consignee,
-        **more,
+        needed=needed,
+        made_by_system=made_by_system,
+        needed_by=needed_by,
+        valid_days=valid_days or {},
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Final, Literal
 
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
 
 WIB = timezone(timedelta(hours=7), "WIB")
 
@@ -209,7 +209,7 @@ def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None)
         or any(wanted in (code, code.rpartition(" ")[2]) for code in each.dcsa)
     ]
     if not found:
-        _need_milestone(dcsa or edifact or "", field="dcsa" if dcsa else "edifact")
+        _refuse_what_is_told_otherwise(dcsa or edifact or "", field="dcsa" if dcsa else "edifact")
         raise Refused(
             "No milestone is called {code}; these are: {known}.",
             field="dcsa" if dcsa else "edifact",
@@ -221,33 +221,30 @@ def called(graph: Graph, *, dcsa: str | None = None, edifact: str | None = None)
     return found
 
 
-OF_BOOKINGS: Final = frozenset({"6", "RECE", "CONF"})
-OF_PAPERS: Final = frozenset({"50", "DRFT", "APPR", "ISSU", "SURR", "VOID"})
-OF_CARTONS: Final = frozenset({"13", "15", "27", "64", "71", "74"})
-"""What happens to goods before they are a shipment: packed, collected, staged, received at a hub."""
+TOLD_OTHERWISE: Final = (
+    (
+        frozenset({"6", "RECE", "CONF"}),
+        Sentence("{code} tells of a booking: it is noted with its vessel and days, by whoever books."),
+    ),
+    (
+        frozenset({"50", "DRFT", "APPR", "ISSU", "SURR", "VOID"}),
+        Sentence("{code} tells of a paper: it is noted among the documents, with its number and date."),
+    ),
+    (
+        frozenset({"13", "15", "27", "64", "71", "74"}),
+        Sentence("{code} tells of cartons before they are a shipment: these are scanned one by one."),
+    ),
+)
+"""Codes of bookings, of papers, and of what happens to goods before they are a shipment: packed, collected, staged,
+received at a hub."""
 
 
-def _need_milestone(said: str, *, field: str) -> None:
-    """Refuse what carriers have codes for, and what is told otherwise here, by saying how."""
+def _refuse_what_is_told_otherwise(said: str, *, field: str) -> None:
+    """What carriers have codes for, and is no milestone here, by saying how it is told."""
     code = "".join(said.upper().split()[-1:])
-    if code in OF_BOOKINGS:
-        raise Refused(
-            "{code} tells of a booking: it is noted with its vessel and days, by whoever books.",
-            field=field,
-            code=said,
-        )
-    if code in OF_PAPERS:
-        raise Refused(
-            "{code} tells of a paper: it is noted among the documents, with its number and date.",
-            field=field,
-            code=said,
-        )
-    if code in OF_CARTONS:
-        raise Refused(
-            "{code} tells of cartons before they are a shipment: these are scanned one by one.",
-            field=field,
-            code=said,
-        )
+    for codes, how in TOLD_OTHERWISE:
+        if code in codes:
+            raise Refused(how.message, field=field, code=said)
 
 
 def up_to(code: str, graph: Graph) -> frozenset[str]:

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from services.logistics.domain.milestones import Graph
 from services.logistics.domain.order import HOME
+from services.logistics.domain.sscc import looks_like_container
 
 Unit = Literal["container", "truck", "waybill"]
 """By what number the goods leave the hub: that of their container after ISO 6346, of the truck that brings them on, or of
@@ -14,19 +16,23 @@ the air waybill under which they go."""
 
 _PLATE: Final = re.compile(r"([A-Z]{1,2})([0-9]{1,4})([A-Z]{0,3})")
 _WAYBILL: Final = re.compile(r"([0-9]{3})([0-9]{8})")
+_SIGNS: Final = re.compile(r"[()-]")
 
 
-def spellings(number: str) -> set[str]:
-    """The ways in which the number of such a unit may be kept, however it is written now: plates have their blanks."""
-    typed = number.strip().upper()
-    together = "".join(typed.split())
-    plain = together.replace("-", "")
-    found = {typed, together, plain}
+def unit_number(typed: str) -> str:
+    """The one way in which we write the number of such a unit: H 1234 AB, CSQU3054383, 126-12345675.
+
+    Another, such as that of a shipment, stays as it is, in capitals and without blanks.
+    """
+    together = "".join(typed.upper().split())
+    plain = _SIGNS.sub("", together)
+    if looks_like_container(plain):
+        return plain
     if plate := _PLATE.fullmatch(plain):
-        found.add(" ".join(filter(None, plate.groups())))
+        return " ".join(filter(None, plate.groups()))
     if waybill := _WAYBILL.fullmatch(plain):
-        found.add("-".join(waybill.groups()))
-    return found
+        return "-".join(waybill.groups())
+    return together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +41,8 @@ class Mode:
 
     ``places`` is what loads and discharges the goods, none where they go from the hub to the consignee's door; ``asks``
     what a booking must tell. ``skips`` are the milestones that its way does not have, ``without`` the papers of ours
-    that nobody needs. ``closing_days`` before the departure no more is taken; ``same_day`` it may arrive. ``cm3_per_kg`` is the volume for
-    which the carrier charges a kilogram, if the goods weigh less.
+    that nobody needs. ``closing_days`` before the departure no more is taken; it may arrive on the ``same_day``.
+    ``cm3_per_kg`` is the volume for which the carrier charges a kilogram, if the goods weigh less.
     """
 
     code: str
@@ -54,6 +60,10 @@ class Mode:
     def sealed(self) -> bool:
         """Whether what leaves the hub has a seal of ours; an airline builds up its pallets itself."""
         return self.unit != "waybill"
+
+    def closes_on(self, etd: date) -> date:
+        """The last day on which the carrier takes what departs on this one."""
+        return etd - timedelta(days=self.closing_days)
 
     def way(self, graph: Graph) -> Graph:
         """The milestones that it has, each after those that it has of what comes before."""

@@ -64,6 +64,13 @@ class Clearance:
         return country in (HOME, self.destination, *(self.transit or ()))
 
 
+def cleared_since(former: Clearance | None, lots: Iterable[str], on: date, destination: str) -> list[date]:
+    """The day since which each lot is cleared by a decision of that day; what the one before covers stays covered."""
+    if former is None or not former.went_on(on, destination):
+        return [on for _ in lots]
+    return [former.since_of(lot) or on for lot in lots]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Terms:
     """What one invoice can cover: one seller, one consignee, one currency, one delivery term."""

@@ -41,7 +41,7 @@ from services.logistics.domain.milestones import (
     troubles,
     up_to,
 )
-from services.logistics.domain.modes import MODES, WHOLE, Mode
+from services.logistics.domain.modes import ABROAD, MODES, WHOLE, Mode, unit_number
 from services.logistics.domain.order import (
     EXPORT,
     HOME,
@@ -104,8 +104,7 @@ class Booking:
 
     def told(self) -> dict[str, Any]:
         """As the event has it, which says what there is none of by nothing."""
-        names = ("carrier", "vessel", "voyage", "port_of_loading", "port_of_discharge")
-        said = {name: getattr(self, name) or "" for name in names}
+        said = {name: getattr(self, name) or "" for name in ABROAD}
         return {
             **said,
             "etd": self.etd,
@@ -192,7 +191,7 @@ class Shipment:
     @property
     def closes_on(self) -> date | None:
         """The last day on which the carrier takes it."""
-        return self.etd - timedelta(days=self.by.closing_days) if self.etd else None
+        return self.by.closes_on(self.etd) if self.etd else None
 
     @property
     def route(self) -> tuple[str, ...]:
@@ -281,6 +280,7 @@ class Shipment:
                 number=self.number,
                 vessel=self.carried_by,
             )
+        self.need_bound_for(booking)
         booking.need_possible(today)
         self._need_as_sealed(booking)
         self._need_declared(booking.vessel or "", booking.voyage or "")
@@ -558,7 +558,7 @@ class Shipment:
         if self.by.unit == "waybill":
             return check_waybill(number)
         if self.by.unit == "truck" and not looks_like_container(number):
-            return number.strip().upper()
+            return unit_number(number)
         return check_container(number)
 
     def need_without(self, ssccs: Collection[str]) -> None:

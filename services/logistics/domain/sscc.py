@@ -137,10 +137,6 @@ def check_container(text: str, *, field: str = "container") -> str:
         ) from None
 
 
-def is_container(text: str) -> bool:
-    return bool(iso6346.is_valid(_SEPARATORS.sub("", text)))
-
-
 def looks_like_container(text: str) -> bool:
     """Whether it is meant to be the number of a container, rightly read or not; no plate of a truck is so."""
     return _CONTAINER.fullmatch(_SEPARATORS.sub("", text)) is not None

@@ -21,7 +21,7 @@ def papers_for(session: Session, goods: Sequence[Standing], by: Mode) -> list[Do
     known, graph = rules.documents(session), rules.milestones(session)
     wanted: dict[str, Document] = {}
     for cargo in _cargoes(session, goods, by.code):
-        for document in checklist(known, cargo, graph, by):
+        for document in checklist(known, cargo, graph):
             wanted.setdefault(document.code, document)
     order = [rule.code for rule in known]
     return sorted(wanted.values(), key=lambda each: order.index(each.code))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import standing
 from services.logistics.domain.carton import Carton, Lot
-from services.logistics.domain.order import Clearance, Line, Order
+from services.logistics.domain.order import Clearance, Line, Order, cleared_since
 from services.logistics.domain.regrouping import may_lose_cartons
 from services.logistics.domain.withholding import withhold
 from services.logistics.handlers import checklists, regrouping
@@ -100,7 +100,6 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
     lots = None if event.lots is None else [each.lot for each in event.lots]
     query = select(Clearance).filter_by(**key).execution_options(populate_existing=True)
     former = session.execute(query).scalar_one_or_none()
-    going_on = former if former and former.went_on(on, event.destination) else None
     values = {
         "quantity": event.quantity,
         "destination": event.destination,
@@ -110,7 +109,7 @@ def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard
         "expires_on": event.expires_on,
         "transit": None if event.transit is None else list(event.transit),
         "lots": lots,
-        "lots_since": None if lots is None else [(going_on and going_on.since_of(lot)) or on for lot in lots],
+        "lots_since": None if lots is None else cleared_since(former, lots, on, event.destination),
     }
     session.execute(
         upsert(clearance)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from services.logistics import rules
 from services.logistics.domain.milestones import Graph
-from services.logistics.domain.modes import spellings
+from services.logistics.domain.modes import unit_number
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.milestones import report
 from services.logistics.schemas.milestones import MilestoneRequest
@@ -86,10 +86,10 @@ def _named(row: Row) -> str:
 
 
 def _shipments(session: Session, names: Iterable[str]) -> dict[str, list[Known]]:
-    """Those with each number or in each unit that the sender may see, by every spelling of it that is kept."""
-    kept = {spelling for name in names for spelling in spellings(name)}
-    in_it = and_(shipments.c.container.in_(kept), shipments.c.cancelled_at.is_(None))
-    names_it = shipments.c.number.in_(kept)
+    """Those with each number or in each unit that the sender may see, however it is written."""
+    wanted = {unit_number(name) for name in names}
+    in_it = and_(shipments.c.container.in_(wanted), shipments.c.cancelled_at.is_(None))
+    names_it = shipments.c.number.in_(wanted)
     query = select(*(shipments.c[name] for name in TOLD_APART)).where(or_(names_it, in_it))
     known: dict[str, list[Known]] = {}
     inside: dict[str, list[Known]] = defaultdict(list)
@@ -126,9 +126,7 @@ def _read(row: Row, known: Mapping[str, Sequence[Known]]) -> Report:
 
 
 def _one(named: str, known: Mapping[str, Sequence[Known]]) -> UUID:
-    found: dict[str, UUID] = {
-        each.number: each.id for spelling in sorted(spellings(named)) for each in known.get(spelling, ())
-    }
+    found: dict[str, UUID] = {each.number: each.id for each in known.get(unit_number(named), ())}
     if not found:
         raise Refused(
             "There is no shipment {number}; give its number or its container.", field="shipment", number=named

@@ -20,7 +20,7 @@ from services.logistics.domain.modes import MODES, usual_to
 from services.logistics.domain.order import Left, Standing, need_all, sort_out
 from services.logistics.domain.schedule import BOOKED, Estimate
 from services.logistics.domain.shipment import Booking, Shipment
-from services.logistics.domain.sscc import check, is_container
+from services.logistics.domain.sscc import check, looks_like_container
 from services.logistics.handlers import checklists, routes
 from services.logistics.handlers.carton_history import note, role_of
 from services.logistics.handlers.cartons import locked as locked_cartons
@@ -241,7 +241,7 @@ def _may_share(shipment: Shipment, other: Row[Any, Any]) -> bool:
     if "container" in units:
         return False
     together = (shipment.vessel, shipment.voyage) == (other.vessel, other.voyage)
-    return together or (units == {"truck"} and not is_container(shipment.container or ""))
+    return together or (units == {"truck"} and not looks_like_container(shipment.container or ""))
 
 
 def new_token() -> str:

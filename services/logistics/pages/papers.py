@@ -119,7 +119,6 @@ def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
         inside, graph = contents.of_shipment(session, shipment_id), rules.milestones(session)
         shown = views.shipment_as_dict(session, shipment, graph, inside, pages.language())
         exporter = papers.exporter_of(session, shipment) if shipment.cartons else None
-        reached = {each.code for each in shipment.reached}
     return render_template(
         "declaration.html",
         shipment=shown,
@@ -127,9 +126,10 @@ def _page(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> str:
         earlier=[each for each in reversed(shipment.declarations) if not each.in_force],
         may_file=not (shipment.declaration or shipment.cancelled)
         and shipment.booked
-        and (shipment.declared or GATE_IN not in reached),
+        and (shipment.declared or GATE_IN not in shipment.codes),
         reported=shipment.declared,
-        may_cancel=not shipment.loaded_or_gone and (GATE_IN not in reached or OUT_OF_PORT in reached),
+        may_cancel=not shipment.loaded_or_gone
+        and (GATE_IN not in shipment.codes or OUT_OF_PORT in shipment.codes),
         exporter=exporter,
         export_types=EXPORT_TYPES,
         facility_types=FACILITY_TYPES,

@@ -165,6 +165,8 @@ def _shipment(shipment_id: UUID, at: str = "", wrong: Wrong | None = None) -> st
     return render_template(
         "shipment.html",
         shipment=shown,
+        by=shipment.by,
+        loaded=shipment.loaded_or_gone,
         lots=lots,
         entries=telling.entries(shown["milestones"], language),
         reported=telling.reported(shown["milestones"]),

@@ -50,7 +50,6 @@ def reported(milestones: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
 
 def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, Any]]:
     """What is still to come, with the day where the booking tells one."""
-    happened = {reached.code for reached in shipment.reached}
     never = {code for each in shipment.troubles(graph) if not each.ended_by for code in each.bars}
     days = {
         "GATE_IN": shipment.closes_on,
@@ -66,7 +65,7 @@ def expected(shipment: Shipment, graph: Graph, language: str) -> list[dict[str, 
             "by": days.get(each.code),
         }
         for each in shipment.by.way(graph).values()
-        if each.code not in happened | never and each.code not in OPTIONAL and not each.beside
+        if each.code not in shipment.codes | never and each.code not in OPTIONAL and not each.beside
     ]
 
 
