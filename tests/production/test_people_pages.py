@@ -81,6 +81,18 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("people/register", {"count": "2", "eligible": "true", "nama": "X"}, "not taken here: nama"),
     ("people/register", {"count": "0", "eligible": "true"}, "from 1 to 50"),
     ("people/register", {"count": "1"}, "Choose yes or no"),
+    (
+        "people/consent",
+        {
+            "workers": str(UUID(int=1)),
+            "agreement_id": str(UUID(int=1)),
+            "purposes": "work",
+            "language": "id",
+            "witness_role": "partner",
+            "given_on": today().isoformat(),
+        },
+        "Choose one of the list.",
+    ),
     ("people/leave", {}, "Fill this in: workers"),
     (
         "people/visit",
