@@ -9,10 +9,11 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, func, literal, select, tuple_
+from sqlalchemy import Row, Uuid, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.orders.domain.dossier import (
+    COMPLETE,
     CONTRADICTS,
     FIGURES,
     Contents,
@@ -95,6 +96,26 @@ def of_facilities(session: Session, codes: Collection[str]) -> dict[str, dict[st
     at = business_now(session)
     documents = _documents(session, set(codes)) if codes else []
     return {code: of_a_facility(code, documents, at) for code in set(codes)}
+
+
+def adverse_since(session: Session, facility: str, at: datetime) -> list[UUID]:
+    """Documents that speak against a facility since a moment, and those that were taken back and that nothing replaces."""
+    query = select(evidence).where(
+        evidence.c.facility == facility,
+        case(
+            (
+                evidence.c.finding == CONTRADICTS,
+                and_(evidence.c.recorded_at >= at, evidence.c.withdrawn_at.is_(None)),
+            ),
+            else_=evidence.c.withdrawn_at >= at,
+        ),
+    )
+    return [
+        row.id
+        for row in session.execute(query.order_by(evidence.c.id)).all()
+        if row.finding == CONTRADICTS
+        or shown_by(session, facility, row.item, at=row.withdrawn_at) != COMPLETE
+    ]
 
 
 def spoken_against(session: Session, codes: Collection[str]) -> set[str]:

@@ -70,15 +70,25 @@ def _states(
     return need.states(need.asked(line, hold), known)
 
 
-def digests_of(session: Session, order: Order) -> dict[int, str]:
-    """The digest of what is shown of each line that waits, by the lines' numbers."""
+def shown_of(session: Session, order: Order) -> dict[int, dict[str, Any]]:
+    """What stands beside the hold of each line that waits, by the lines' numbers: the digest of its facts, and evidence."""
     waiting = [(line, line.open_hold) for line in order.lines if line.open_hold]
     lots = [code for _, hold in waiting if hold for code in lots_of(hold)]
     found = dossiers.of_lots(session, lots)
     shown = dossiers.of_facilities(
         session, [code for _, hold in waiting if hold for code in planned_of(hold)]
     )
-    return {line.number: digest(_facts(order, line, hold, found, shown)) for line, hold in waiting if hold}
+    return {
+        line.number: {
+            "seen": digest(_facts(order, line, hold, found, shown)),
+            "evidence": need.beside(
+                {code: found[code] for code in lots_of(hold) if code in found},
+                {code: shown[code] for code in planned_of(hold)},
+            ),
+        }
+        for line, hold in waiting
+        if hold
+    }
 
 
 def _facts(

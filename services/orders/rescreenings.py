@@ -5,10 +5,19 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, and_, distinct, exists, func, select, tuple_
+from sqlalchemy import Row, RowMapping, and_, case, distinct, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from services.orders.storage import WANTED, caught_line, destination_policy, order_line, rescreening
+from services.orders.domain.dossier import CONTRADICTS
+from services.orders.storage import (
+    WANTED,
+    caught_line,
+    destination_policy,
+    evidence,
+    lot,
+    order_line,
+    rescreening,
+)
 from services.orders.storage import order as orders
 from shared.clock import WIB
 
@@ -19,17 +28,23 @@ OF_LINE = (caught_line.c.order_id == order_line.c.order_id) & (
     caught_line.c.line_number == order_line.c.number
 )
 
+BY_EVIDENCE = caught_line.c.evidence_id.is_not(None)
+
 _later = caught_line.alias("later")
-ALARMS = and_(
-    caught_line.c.at_sea > 0,
-    AT_SEA > 0,
-    ~exists().where(
-        _later.c.order_id == caught_line.c.order_id,
-        _later.c.line_number == caught_line.c.line_number,
-        _later.c.id > caught_line.c.id,
-        _later.c.at_sea > 0,
-    ),
+_newest = ~exists().where(
+    _later.c.order_id == caught_line.c.order_id,
+    _later.c.line_number == caught_line.c.line_number,
+    _later.c.id > caught_line.c.id,
+    _later.c.at_sea > 0,
+    _later.c.evidence_id.is_(None),
 )
+_taken_back = evidence.alias("taken_back")
+_speaks_still = ~exists().where(
+    _taken_back.c.id == caught_line.c.evidence_id,
+    _taken_back.c.finding == CONTRADICTS,
+    _taken_back.c.withdrawn_at.is_not(None),
+)
+ALARMS = and_(caught_line.c.at_sea > 0, AT_SEA > 0, case((BY_EVIDENCE, _speaks_still), else_=_newest))
 
 
 def is_due(session: Session, today: date) -> bool:
@@ -89,13 +104,30 @@ def caught(session: Session, *, limit: int) -> Sequence[RowMapping]:
 
 
 def alarms(session: Session, *, limit: int) -> Sequence[RowMapping]:
-    """Lines whose goods were at sea when a change caught them, and still are, each with the newest that did."""
+    """Lines whose goods were at sea when a change caught them, and still are, each with the newest that did; and with
+    all evidence that speaks against them."""
     return session.execute(_lines().where(ALARMS).limit(limit)).mappings().all()
 
 
-def count_alarms(session: Session) -> int:
-    query = select(func.count()).select_from(caught_line).join(order_line, OF_LINE).where(ALARMS)
-    return session.execute(query).scalar_one()
+def count_alarms(session: Session) -> Row[int, int, int]:
+    """How many lines at sea the law speaks against, and how many evidence does."""
+    lines = func.count(distinct(tuple_(caught_line.c.order_id, caught_line.c.line_number)))
+    counted = select(
+        lines.filter(~BY_EVIDENCE).label("law"),
+        lines.filter(BY_EVIDENCE).label("evidence"),
+        func.count().label("all"),
+    )
+    query = counted.select_from(caught_line).join(order_line, OF_LINE).where(ALARMS)
+    return session.execute(query).one()
+
+
+def at_sea_from(session: Session, facility: str) -> Sequence[Row[Any, Any, Any]]:
+    """Held lines of which something is at sea, and a facility made some that departed."""
+    of_line = (lot.c.order_id == order_line.c.order_id, lot.c.line_number == order_line.c.number)
+    departed = exists().where(*of_line, lot.c.facility == facility, lot.c.departed > 0)
+    query = select(order_line.c.order_id, order_line.c.number, AT_SEA.label("pieces"))
+    held = query.where(order_line.c.action == "hold", AT_SEA > 0, departed)
+    return session.execute(held.order_by(order_line.c.order_id, order_line.c.number)).all()
 
 
 def _lines() -> Any:
@@ -110,9 +142,14 @@ def _lines() -> Any:
             order_line.c.explanation_id,
             WANTED.label("wanted"),
             AT_SEA.label("still_at_sea"),
+            evidence.c.facility,
+            evidence.c.item,
+            evidence.c.document,
+            evidence.c.finding,
         )
         .join(order_line, OF_LINE)
         .join(orders, orders.c.id == order_line.c.order_id)
+        .outerjoin(evidence, evidence.c.id == caught_line.c.evidence_id)
         .order_by(caught_line.c.id.desc())
     )
 

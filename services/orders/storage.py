@@ -870,15 +870,18 @@ caught_line = Table(
     Column("policies", JSONB, nullable=False, comment="that caught it"),
     Column("law", JSONB, nullable=False),
     Column("at_sea", Integer, nullable=False, comment="pieces that had departed then, not delivered"),
+    Column("evidence_id", Uuid, comment="what speaks against goods that had departed, or was taken back"),
     Column("caught_at", Instant, nullable=False, server_default=func.now()),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
     CheckConstraint("at_sea >= 0", name="at_sea"),
     CheckConstraint(
-        "because IN ('policy', 'goods', 'amendment', 'route', 'delivery', 'lane')", name="because"
+        "because IN ('policy', 'goods', 'amendment', 'route', 'delivery', 'lane', 'evidence')", name="because"
     ),
+    CheckConstraint("(because = 'evidence') = (evidence_id IS NOT NULL)", name="evidence"),
     CheckConstraint("(because IN ('policy', 'goods')) = (rescreening_id IS NOT NULL)", name="rescreened"),
     UniqueConstraint("rescreening_id", "order_id", "line_number"),
+    UniqueConstraint("evidence_id", "order_id", "line_number"),
     comment="append only",
 )
 Index("caught_line_order_idx", caught_line.c.order_id, caught_line.c.line_number)

@@ -113,12 +113,12 @@ def order_with(session: Session, order: Order, since: Since, language: str = "en
     """The same where it is known what came since; nothing yet, of an order that is placed by this transaction."""
     told = progress_of(session, order.id)
     shown = order_as_dict(order, language) | {"payment": account_as_dict(order)}
-    seen = needs.digests_of(session, order)
+    beside = needs.shown_of(session, order)
     for line, line_shown in zip(order.lines, shown["lines"], strict=True):
         acknowledged = acknowledgements.standing(line, since.said.get(line.number))
         line_shown["acknowledgement"] = acknowledged
         if line_shown["hold"]:
-            line_shown["hold"]["seen"] = seen.get(line.number)
+            line_shown["hold"].update(beside.get(line.number, {}))
         step = next_step(line, told[None] + told[line.number], acknowledged)
         line_shown["next"] = _next(step) if step else None
         line_shown["cancelling"] = since.cancelling.get(line.number, 0)
@@ -351,6 +351,7 @@ def _hold(order: Order, line: Line, language: str) -> dict[str, Any] | None:
         "ways_out": [_way_out(order, line, way) for way in ways_out(line)],
         **(_asked(waiting) if waiting else NOTHING_ASKED),
         "seen": None,
+        "evidence": [],
     }
 
 
@@ -360,7 +361,7 @@ NOTHING_ASKED: dict[str, None] = dict.fromkeys(
 
 
 def _asked(hold: Hold) -> dict[str, Any]:
-    """What is to be decided; the digest by which a signature names it stands with the order in full."""
+    """What is to be decided; the digest by which a signature names it, and evidence, stand with the order in full."""
     return {
         "opened_on": hold.opened_on,
         "quantity": hold.quantity,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from services.production.agreements import state_on
@@ -38,10 +38,17 @@ def workers_of(
 ) -> list[dict[str, Any]]:
     """Who is here, or was on a day or later, by code, with consents, the hours of this week and what is owed to each."""
     here = worker.c.left_on.is_(None)
+    return _told(session, facility, today, here if since is None else or_(here, worker.c.left_on >= since))
+
+
+def left(session: Session, facility: str, today: date) -> list[dict[str, Any]]:
+    """Likewise who left and is kept still: a consent may be withdrawn, and pay be asked after, for so long."""
+    return _told(session, facility, today, worker.c.left_on.is_not(None))
+
+
+def _told(session: Session, facility: str, today: date, which: ColumnElement[bool]) -> list[dict[str, Any]]:
     rows = session.execute(
-        select(worker)
-        .where(worker.c.facility == facility, here if since is None else or_(here, worker.c.left_on >= since))
-        .order_by(worker.c.code)
+        select(worker).where(worker.c.facility == facility, which).order_by(worker.c.code)
     ).all()
     ids = [row.id for row in rows]
     consents, week, owed = _consents(session, ids, today), _week(session, ids, today), balances(session, ids)

@@ -118,6 +118,29 @@ def test_without_a_rule_everything_is_held_and_what_is_asked_wrongly_is_told(ken
     assert (both.exit_code, "not both" in both.stderr) == (2, True)
 
 
+BAD_FILES: dict[str, Callable[[str], str]] = {
+    "action": lambda rules: rules.replace("action: block", "action: stop", 1),
+    "countries": lambda rules: rules.replace("dest: EU27", "dest: EU99", 1),
+    "no YAML": lambda rules: rules + "\n  - {",
+    "empty": lambda rules: "",
+}
+
+
+@pytest.mark.parametrize("broken", BAD_FILES)
+def test_a_file_of_policies_that_can_not_be_read_is_refused_and_the_rules_in_force_stay(
+    kendi: Kendi, tmp_path: Path, broken: str
+) -> None:
+    before = kendi.check("US", "custodial")
+    file = Path(shutil.copy(REPOSITORY / "reference" / "destinations.yaml", tmp_path))
+    shipped = file.read_text()
+    file.write_text(BAD_FILES[broken](shipped))
+    assert file.read_text() != shipped
+    refused = kendi.run("diff", str(file))
+    assert (refused.exit_code, "destinations.yaml" in refused.stderr) == (1, True), refused.output
+    assert "Traceback" not in refused.stderr and len(refused.stderr.splitlines()) < 20
+    assert kendi.check("US", "custodial") == before
+
+
 def test_a_difference_tells_what_would_be_caught_and_changes_nothing(kendi: Kendi, tmp_path: Path) -> None:
     _, free, sails = (kendi.place(f"PO-{n}", country) for n, country in enumerate(("GB", "ID", "ID"), 1))
     followed = Followed(None, Hearing(kendi.database, REACTIONS), sails)

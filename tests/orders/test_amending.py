@@ -105,6 +105,12 @@ def test_another_destination_is_screened_and_may_be_blocked(released: Followed) 
     assert released.told()[-2:] == ["order_line_amended", "clearance_withdrawn"]
 
 
+def test_another_consignee_in_the_same_country_ends_the_release(released: Followed) -> None:
+    line = amended(released, consignee=CONSIGNEE | {"name": "Another shop"})["lines"][0]
+    assert (line["destination"], line["hold"]["purpose"], line["hold"]["signatures"]) == ("BE", "produce", [])
+    assert released.told()[-3:] == ["order_line_amended", "clearance_withdrawn", "hold_opened"]
+
+
 def test_a_blocked_line_goes_on_to_where_it_may(orders: Orders) -> None:
     blocked = follow(orders, country="US")
     assert amended(blocked, consignee=TO_HOME)["lines"][0]["state"] == "accepted"

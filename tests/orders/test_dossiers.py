@@ -151,6 +151,37 @@ def test_a_lot_of_more_pieces_than_were_reported_is_contradicted_and_one_without
     assert states(built(counts=(RELEASED,))[-1]) == {}
 
 
+def test_each_item_that_is_shown_has_a_state_source_date_validity_and_hash() -> None:
+    parts = [part for parts in ITEMS.values() for part in parts]
+    *_, last = built(*(a_document(part, n, sha256="ab" * 32) for n, part in enumerate(parts, 1)))
+    for item in last["items"]:
+        assert item["evidence"], item["item"]
+        for one in item["evidence"]:
+            assert one["state"] and one["source"] and one["issued_on"] and len(one["sha256"]) == 64, one
+            assert (one["valid_until"] is None) == (one["source"] == "own_counts"), one
+    (traced,) = last["items"][-1]["evidence"]
+    assert (traced["about"], traced["id"]) == ("traceability", str(WORK_ORDER))
+    assert (traced["issued_on"], traced["facility"]) == ("2026-01-05", SRAGEN)
+
+
+def test_the_hash_of_our_own_counts_changes_with_what_was_counted_and_not_with_reports_for_lots_to_come() -> (
+    None
+):
+    def traced(*counts: Counted) -> list[dict[str, Any]]:
+        shown: list[dict[str, Any]] = built(counts=counts)[-1]["items"][-1]["evidence"]
+        return shown
+
+    (known,) = traced(REPORTED, RELEASED)
+    later = replace(REPORTED, at=THEN + timedelta(days=1), made=100)
+    assert traced(REPORTED, RELEASED, later) == [known]
+    assert traced(RELEASED, REPORTED) == [known], "the order in which they are read is none of it"
+    (other,) = traced(replace(REPORTED, made=999), RELEASED)
+    assert other["sha256"] != known["sha256"]
+    (corrected,) = traced(REPORTED, RELEASED, replace(later, made=-200))
+    assert (corrected["state"], corrected["issued_on"]) == ("contradicted", "2026-01-06")
+    assert traced(RELEASED) == []
+
+
 def test_a_change_under_an_earlier_version_shows_in_the_hash_of_every_later_one() -> None:
     first, second = a_document("pay"), a_document("hours", 2)
     told = built(first, second)
@@ -228,7 +259,8 @@ def test_the_dossier_follows_the_facts_and_its_paper_is_the_same_byte_for_byte(
     assert first.json["completeness"].startswith("2 of 11, open: consent, ")
     paper = orders.officer.get(f"{API}/lots/{LOT}.pdf")
     assert (paper.status_code, paper.mimetype) == (200, "application/pdf")
-    for said in (NOTICE, "2 of 11", LOT, "DOC-1", first.json["hash"]):
+    counted = first.json["items"][-1]["evidence"][0]["sha256"]
+    for said in (NOTICE, "2 of 11", LOT, "DOC-1", "ab" * 32, counted, "does not run out", first.json["hash"]):
         assert said in text_of(paper.data), said
     order.hears(a_recording("hours", 2))
     withdrawn = EvidenceWithdrawn(code=SRAGEN, evidence_id=UUID(int=1), item="pay", reason="Wrong number.")

@@ -42,10 +42,10 @@ def test_each_operation_answers_as_its_example_says(
 def play(orders: Orders, address: str) -> None:
     """A buyer and the offices do everything once."""
     webhook = the_webhook(orders, address)
+    what_a_release_needs(orders)
     the_order(orders)
     a_lane(orders)
     a_free_workshop(orders)
-    what_a_release_needs(orders)
     the_decisions(orders)
     after_the_sale(orders)
     deliver(orders)
@@ -135,6 +135,7 @@ def what_a_release_needs(orders: Orders) -> None:
     done(orders.buyer.get(f"{here}/acknowledgement"))
     done(orders.officer.post(f"{API}/counsel-notes", a_note(policies=["DP-NL-1.v1"])))
     done(orders.officer.get(f"{here}/needs"))
+    done(orders.officer.post(f"{here}/release", REASON))
     note = done(orders.officer.get(f"{API}/counsel-notes")).json[0]["id"]
     done(orders.officer.post(f"{API}/counsel-notes/{note}/withdraw", REASON))
 

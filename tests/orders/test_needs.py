@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -491,6 +491,38 @@ def test_the_hold_shows_each_need_met_or_open_in_words(orders: Orders) -> None:
     assert "while this is open: BUYER_ACK" in refused.text
 
 
+def test_the_api_tells_beside_a_hold_what_documents_show_of_each_lot_or_facility(orders: Orders) -> None:
+    let_belgium_need(orders, "DOSSIER")
+    order = follow(orders, country="BE")
+    assert hold(order)["evidence"] == []
+    sign_both(order)
+    order.hears(order.plan(), speaks(1), a_recording("hours", 2))
+    (planned,) = hold(order)["evidence"]
+    assert (planned["facility"], planned["lot"], planned["hash"]) == (SRAGEN, None, None)
+    assert (planned["complete"], planned["of"]) == (1, 10)
+    assert {"item": "pay", "state": "contradicted"} in planned["open"]
+    assert "hours" not in [each["item"] for each in planned["open"]]
+    sign_both(order)
+    order.hears(FacilityRegistered(**A_FACILITY), order.work(), report(order), order.lot())
+    newest = orders.officer.get(f"/orders/v1/dossiers/lots/{LOT}").json
+    (of_lot,) = hold(order)["evidence"]
+    assert of_lot == {
+        "lot": LOT,
+        "facility": None,
+        "complete": newest["complete"],
+        "of": 11,
+        "open": [
+            {"item": each["item"], "state": each["state"]}
+            for each in newest["items"]
+            if each["state"] != "complete"
+        ],
+        "version": newest["version"],
+        "hash": newest["hash"],
+    }
+    theirs = orders.buyer.get(f"{ORDERS}/{order.id}").json["lines"][0]["hold"]
+    assert theirs["evidence"] == [of_lot], "the buyer reads the dossier, too"
+
+
 # A signature names the dossiers, and adverse facts end releases
 
 
@@ -652,12 +684,60 @@ def withdraw_note(orders: Orders, id: str) -> None:
     assert orders.officer.post(f"{NOTES}/{id}/withdraw", because).status_code == 200
 
 
-def test_what_has_departed_is_not_called_back_by_evidence(orders: Orders) -> None:
+def alarm(orders: Orders) -> str:
+    """What the desk of holds, and the page of policies, say of evidence against goods at sea."""
+    officer = Visitor(orders, COMPLIANCE)
+    desk, page = officer.open("/orders/holds/"), officer.open("/orders/policies/")
+    assert ("Evidence speaks against goods at sea" in desk) == ('id="at-sea"' in page)
+    return page if 'id="at-sea"' in page else ""
+
+
+def test_what_has_departed_is_not_called_back_by_evidence_but_is_an_alarm_until_it_arrives(
+    orders: Orders,
+) -> None:
     order = made(orders, "DOSSIER")
     sign_both(order)
-    order.hears(order.cartons(), order.departure())
-    order.hears(a_recording("pay", 2, finding="contradicts", valid_until=None))
-    assert "clearance_withdrawn" not in order.told()
+    order.hears(order.cartons(), order.departure(), speaks(1, "LPS-KLT"))
+    assert not alarm(orders), "another facility's"
+    before = order.read(), order.timeline()
+    order.hears(speaks(2))
+    assert (order.read(), order.timeline()) == before
+    page = alarm(orders)
+    assert f"{SRAGEN}: Pay beside that of free work (contradicted by DOC-2)" in page
+    assert page.count("the evidence") == 1, "and it is listed with what changes caught"
+    order.hears(speaks(3))
+    desk = Visitor(orders, KANWIL, language="id").open("/orders/holds/")
+    assert "Bukti menentang barang di laut: 1 baris" in desk
+    order.hears(order.arrival())
+    assert not alarm(orders)
+
+
+def test_an_alarm_ends_when_what_speaks_against_the_goods_is_taken_back(orders: Orders) -> None:
+    order = made(orders, "DOSSIER")
+    order.hears(a_recording("pay", 1))
+    sign_both(order)
+    order.hears(order.cartons(), order.departure(), speaks(2))
+    assert "contradicted by DOC-2" in alarm(orders)
+    order.hears(taken_back(2, "pay"))
+    assert not alarm(orders)
+    order.hears(taken_back(1, "pay"))
+    assert "DOC-1 was taken back" in alarm(orders)
+
+
+def test_evidence_since_a_departure_is_an_alarm_though_it_is_heard_before_the_departure(
+    orders: Orders,
+) -> None:
+    order = made(orders, "DOSSIER")
+    order.hears(speaks(1))
+    sign_both(order)
+    order.hears(order.cartons(), replace(order.departure(), occurred_at=datetime.now(UTC)))
+    assert not alarm(orders), "two people signed in view of it"
+    late = follow(orders, country="BE", po_number="PO-LATE")
+    late.hearing = order.hearing
+    late.hears(late.plan(), late.lot("B"), late.cartons("B"))
+    sailed = replace(late.departure(late.part("B")), occurred_at=datetime.now(UTC))
+    late.hears(speaks(2), sailed)
+    assert alarm(orders).count("contradicted by DOC-2") == 4, "two lines, as an alarm and as caught"
 
 
 def taken_back(n: int, item: str) -> EvidenceWithdrawn:

@@ -19,7 +19,7 @@ from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules
+from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two
@@ -105,6 +105,24 @@ def test_the_earlier_last_day_of_the_two_counts_and_none_is_beyond_ninety_days(o
     assert sign(order, "office", expires_on=(today + timedelta(days=9)).isoformat()).status_code == 200
     (granted,) = clearances(order)
     assert date.fromisoformat(granted["expires_on"]) == today + timedelta(days=9)
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"expires_on": in_days(-1).isoformat()}, "expires_on"),
+        ({"quantity": 5_000}, "quantity"),
+        ({"lots": ["NOT-HELD-1"]}, "lots"),
+        ({"reason": "Seen."}, "reason"),
+    ],
+)
+def test_a_release_that_is_over_or_for_other_than_what_was_held_is_refused_and_signs_nothing(
+    orders: Orders, more: dict[str, Any], field: str
+) -> None:
+    order = follow(orders, country="BE")
+    refused = sign(order, **more)
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, field), refused.text
+    assert hold(order)["signatures"] == []
 
 
 def test_a_lone_signature_that_ran_out_is_asked_for_anew_with_the_other(orders: Orders) -> None:

@@ -81,6 +81,18 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("people/register", {"count": "2", "eligible": "true", "nama": "X"}, "not taken here: nama"),
     ("people/register", {"count": "0", "eligible": "true"}, "from 1 to 50"),
     ("people/register", {"count": "1"}, "Choose yes or no"),
+    (
+        "people/consent",
+        {
+            "workers": str(UUID(int=1)),
+            "agreement_id": str(UUID(int=1)),
+            "purposes": "work",
+            "language": "id",
+            "witness_role": "partner",
+            "given_on": today().isoformat(),
+        },
+        "Choose one of the list.",
+    ),
     ("people/leave", {}, "Fill this in: workers"),
     (
         "people/visit",
@@ -172,6 +184,24 @@ def test_a_consent_is_withdrawn_on_the_page_though_its_agreement_is_over(
     assert f'value="{former}"' not in officer.client.get("/production/people").text
 
 
+def test_who_left_withdraws_the_consent_to_data_on_the_page(shared_out: Production, officer: Visitor) -> None:
+    with shared_out.database.transaction() as session:
+        (here, gone) = some_workers(session, 2).items()
+        people.leave(session, facility=SRAGEN, workers=[gone[1]])
+        of = agreement_of(session)
+    daily, fold = officer.client.get("/production/people?lang=en").text.split("Left: 1")
+    assert (here[0] in daily, gone[0] in daily, here[0] in fold) == (True, False, False)
+    assert f'name="workers" value="{gone[1]}"' in fold
+    assert f'href="/production/people/{gone[1]}"' in fold, "the statement"
+    chosen = {"workers": [str(gone[1])], "agreement_id": str(of), "purposes": ["data"]}
+    assert submit(officer, "people/withdraw", **chosen).status_code == 303
+    fold = officer.client.get("/production/people?lang=en").text.split("Left: 1")[1]
+    assert "data: withdrawn" in fold
+    refused = submit(officer, "people/withdraw", **chosen)
+    assert (refused.status_code, "<details open><summary>Left: 1" in refused.text) == (422, True)
+    assert f'value="{gone[1]}" checked' in refused.text
+
+
 def test_who_left_has_the_last_shift_entered_and_is_paid_what_a_later_lot_owes(
     shared_out: Production, officer: Visitor
 ) -> None:
@@ -204,7 +234,7 @@ def test_each_read_of_workers_is_noted_with_who_and_how_many(
     with shared_out.database.transaction() as session:
         reads = session.execute(select(worker_read).order_by(worker_read.c.id)).all()
     assert [(read.page, read.codes) for read in reads] == [
-        ("people", 2),
+        ("people", 3),
         ("hours", 3),
         ("hours", 2),
         ("premi", 0),

@@ -146,6 +146,25 @@ def test_who_did_not_consent_to_the_use_of_data_is_in_no_figure(a_month: Product
     assert (row["eligible"], row["consenting"], row["workers"], row["minutes"]) == (5, 5, None, None)
 
 
+@pytest.mark.parametrize(("withdraws", "told"), [(False, 5), (True, None)])
+def test_who_left_is_in_the_figures_of_the_month_unless_the_consent_to_data_is_withdrawn_before_it_closes(
+    a_month: Production, withdraws: bool, told: int | None
+) -> None:
+    with a_month.database.transaction() as session:
+        some = [row["id"] for row in workers_of(session, SRAGEN, today())][:3]
+        people.leave(session, facility=SRAGEN, workers=some)
+        if withdraws:
+            of = agreement_of(session)
+            people.withdraw_consent(
+                session, facility=SRAGEN, workers=some, agreement_id=of, purposes=["data"]
+            )
+    a_week_after_its_end(a_month)
+    with a_month.database.transaction() as session:
+        month = welfare.closed_month(today(), business_now(session))
+        (row,) = welfare.figures(session, month, [SRAGEN])["facilities"]
+    assert (row["workers"], row["minutes"] is None) == (told, told is None)
+
+
 def another_agreement_follows(session: Session) -> UUID:
     """The one before ended yesterday; to the new one nobody has consented yet."""
     former = agreement_of(session)

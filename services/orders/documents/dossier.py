@@ -6,6 +6,7 @@ from typing import Any, Final
 from reportlab.lib.pagesizes import A4
 from reportlab.platypus import Flowable, Spacer
 
+from services.orders.domain.dossier import OWN_COUNTS
 from services.orders.sentences import MADE_BY
 from shared.paper import BOLD, HEADING, SMALL, TITLE, listing, paper_of, width_of, words
 
@@ -60,6 +61,8 @@ def _story(title: str, version: Mapping[str, Any], facilities: Mapping[str, str]
         listing(_items(version), [WIDTH * part / 186 for part in (96, 30, 60)]),
         words("Documents", style=HEADING),
         listing(_documents(version), [WIDTH * part / 186 for part in (38, 24, 38, 30, 22, 34)]),
+        words("Hashes of the documents", style=HEADING),
+        listing(_hashes(version), [WIDTH * part / 186 for part in (66, 120)]),
         words("What the facilities' own books tell of the months of work", style=HEADING),
         words("A dash stands for what would be about fewer than five people."),
         listing(_counted(version), [WIDTH * part / 186 for part in (20, 26, 70, 40, 30)], numeric=(4,)),
@@ -99,10 +102,23 @@ def _documents(version: Mapping[str, Any]) -> list[list[str]]:
             one["about"].replace("_", " "),
             one["source"].replace("_", " "),
             one["state"],
-            f"{one['issued_on']}\n{one['valid_until'] or 'until it is withdrawn'}",
+            f"{one['issued_on']}\n{_until(one)}",
         ]
         for item in version["items"]
         for one in item["evidence"]
+    ]
+
+
+def _until(one: Mapping[str, Any]) -> str:
+    if one["source"] == OWN_COUNTS:
+        return "does not run out"
+    return one["valid_until"] or "until it is withdrawn"
+
+
+def _hashes(version: Mapping[str, Any]) -> list[list[str]]:
+    """Of each document what its file, or what was counted, is known by."""
+    return [["Document", "SHA-256"]] + [
+        [one["document"], one["sha256"] or "no file"] for item in version["items"] for one in item["evidence"]
     ]
 
 

@@ -43,6 +43,9 @@ COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
 documents and complete nothing: that takes somebody else who counted them over."""
 FIGURES: Final = tuple(name for names in COUNTED.values() for name in names)
 
+TRACEABILITY, OWN_COUNTS = "traceability", "own_counts"
+"""The item that no document shows, and the source of what does: what this system counted itself. It never runs out."""
+
 CONTRADICTS: Final = "contradicts"
 """What a document says that speaks against an item."""
 
@@ -197,7 +200,9 @@ def _said(at: datetime, facts: Facts) -> dict[str, Any]:
         {
             "item": item,
             "state": _state_of(wanted, facilities, known, at) if wanted else _traceability(lots, counts),
-            "evidence": [_shown(each, at) for each in known if each.item in wanted],
+            "evidence": [_shown(each, at) for each in known if each.item in wanted]
+            if wanted
+            else _own_counts(lots, counts),
             "counted": [_told(each, COUNTED[item]) for each in months if item in COUNTED],
         }
         for item, wanted in ITEMS.items()
@@ -301,6 +306,42 @@ def _traced(work_order_id: UUID, counts: Sequence[Counted]) -> str:
     if not made:
         return OPEN
     return COMPLETE if released <= made else CONTRADICTED
+
+
+def _own_counts(lots: Sequence[Lot], counts: Sequence[Counted]) -> list[dict[str, Any]]:
+    """For each work order of the lots what its item rests on: reports and lots up to its last one, and later corrections.
+
+    What is reported for lots to come says nothing of these.
+    """
+    facility_of = {lot.work_order_id: lot.facility for lot in lots}
+    shown = []
+    for id, facility in sorted(facility_of.items()):
+        mine = [each for each in counts if each.work_order_id == id]
+        last = max((each.at for each in mine if each.released), default=None)
+        used = [each for each in mine if last and (each.at <= last or each.made < 0)]
+        if any(each.made for each in used):
+            shown.append(_counted_of(id, facility, _traced(id, mine), used))
+    return shown
+
+
+def _counted_of(id: UUID, facility: str, state: str, counts: Sequence[Counted]) -> dict[str, Any]:
+    told = sorted(
+        [_written(each.at), each.made_on.isoformat() if each.made_on else "", each.made, each.released]
+        for each in counts
+    )
+    last = max(each.at for each in counts)
+    return {
+        "id": str(id),
+        "facility": facility,
+        "about": TRACEABILITY,
+        "state": state,
+        "source": OWN_COUNTS,
+        "document": f"Reports and lots of work order {id}",
+        "issued_on": last.astimezone(CENTRAL_JAVA).date().isoformat(),
+        "valid_until": None,
+        "sha256": digest({"work_order_id": str(id), "counts": told}),
+        "recorded_at": _written(last),
+    }
 
 
 def _written(at: datetime) -> str:

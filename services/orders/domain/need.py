@@ -151,6 +151,36 @@ def _list(dossiers: Mapping[str, Sequence[Version]]) -> Sentence:
     return one_after_another([*told[:NAMED], *more], "; ")
 
 
+def beside(
+    dossiers: Mapping[str, Sequence[Version]], facilities: Mapping[str, Version]
+) -> list[dict[str, Any]]:
+    """The same as facts: of each lot its newest dossier, by version and hash, and of each facility what is complete."""
+    lots = [
+        {
+            "lot": lot,
+            "facility": None,
+            "version": all[-1]["version"],
+            "hash": all[-1]["hash"],
+            **_open(all[-1]),
+        }
+        for lot, all in sorted(dossiers.items())
+    ]
+    rest = [
+        {"lot": None, "facility": code, "version": None, "hash": None, **_open(shown)}
+        for code, shown in sorted(facilities.items())
+    ]
+    return lots + rest
+
+
+def _open(version: Version) -> dict[str, Any]:
+    still = [item for item in version["items"] if item["state"] != COMPLETE]
+    return {
+        "complete": version["complete"],
+        "of": version["of"],
+        "open": [{"item": item["item"], "state": item["state"]} for item in still],
+    }
+
+
 def evidence(dossiers: Mapping[str, Sequence[Version]], facilities: Mapping[str, Version]) -> list[Sentence]:
     """What documents show of lots and of facilities, whatever a rule asks for."""
     lots = [_list(dossiers)] if dossiers else []

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.orders import dossiers
 from services.orders.domain.dossier import COMPLETE, CONTRADICTS, FIGURES
 from services.orders.handlers.releasing import end_over_evidence
+from services.orders.handlers.rescreening import raise_at_sea
 from services.orders.storage import agreement_end, evidence, lot, month_of_work, shipment_lot
 from shared.events.logistics import (
     CartonsPutIn,
@@ -32,7 +33,7 @@ def on_evidence_recorded(session: Session, event: EvidenceRecorded, heard: Heard
     row = {"id": event.evidence_id, "facility": event.code, "recorded_at": heard.occurred_at}
     session.execute(insert(evidence).values(**row, **facts))
     if event.finding == CONTRADICTS:
-        end_over_evidence(session, facility=event.code)
+        _speaks_against(session, event)
 
 
 def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Heard) -> None:
@@ -42,7 +43,22 @@ def on_evidence_withdrawn(session: Session, event: EvidenceWithdrawn, heard: Hea
     session.execute(taken.values(withdrawn_at=heard.occurred_at, withdrawn_reason=event.reason))
     after = dossiers.shown_by(session, event.code, event.item, at=heard.occurred_at)
     if before == COMPLETE and after != COMPLETE:
-        end_over_evidence(session, facility=event.code)
+        _speaks_against(session, event)
+
+
+def _speaks_against(session: Session, event: EvidenceRecorded | EvidenceWithdrawn) -> None:
+    """What has not departed is asked anew; what has is an alarm."""
+    end_over_evidence(session, facility=event.code)
+    raise_at_sea(session, facility=event.code, evidence_id=event.evidence_id)
+
+
+def raise_what_was_told_since(session: Session, event: ShipmentDeparted) -> None:
+    """Evidence that came after goods departed may be heard before their departure is."""
+    gone = {part.lot: (part.order_id, part.line) for part in event.lines}
+    query = select(lot.c.code, lot.c.facility).where(lot.c.code.in_(gone)).order_by(lot.c.code)
+    for row in session.execute(query).all():
+        for id in dossiers.adverse_since(session, row.facility, event.occurred_at):
+            raise_at_sea(session, facility=row.facility, evidence_id=id, lines={gone[row.code]})
 
 
 def on_agreement_end_moved(session: Session, event: AgreementEndMoved, heard: Heard) -> None:

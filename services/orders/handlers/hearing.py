@@ -27,6 +27,7 @@ from services.orders.handlers.dossiers import (
     on_evidence_recorded,
     on_evidence_withdrawn,
     on_month_closed,
+    raise_what_was_told_since,
 )
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
@@ -192,6 +193,8 @@ def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard
         if line.departed + part.quantity > line.packed + line.unpacked:
             raise NotYet("logistics", f"packing/{part.lot}")
         order.depart(part.line, part.lot, part.quantity)
+    session.flush()
+    raise_what_was_told_since(session, event)
     note_on_timeline(session, event, heard)
 
 

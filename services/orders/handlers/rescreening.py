@@ -4,12 +4,13 @@ they look at in articles and sellers.
 Of these there is a row first, then a job that goes from order to order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from services.orders import policies, rescreenings, timeline
@@ -112,6 +113,32 @@ def _raised(session: Session, order_id: UUID, line: Line, found: Verdict) -> boo
         caught_line.c.order_id == order_id, caught_line.c.line_number == line.number
     )
     return list(found.by) in session.execute(earlier).scalars().all()
+
+
+def raise_at_sea(
+    session: Session, *, facility: str, evidence_id: UUID, lines: Collection[tuple[UUID, int]] | None = None
+) -> None:
+    """Evidence speaks against a facility that made goods which departed: they are an alarm, and stay as they are.
+
+    All of them, or those of the lines that are named.
+    """
+    caught = [
+        {
+            "because": "evidence",
+            "evidence_id": evidence_id,
+            "order_id": line.order_id,
+            "line_number": line.number,
+            "before": "hold",
+            "after": "hold",
+            "policies": [],
+            "law": [],
+            "at_sea": line.pieces,
+        }
+        for line in rescreenings.at_sea_from(session, facility)
+        if lines is None or (line.order_id, line.number) in lines
+    ]
+    if caught:
+        session.execute(upsert(caught_line).values(caught).on_conflict_do_nothing())
 
 
 def keep_caught(

@@ -139,7 +139,7 @@ def _shown(session: Session, order: Order, line: Line) -> tuple[dict[str, Any], 
     if hold is None:
         return shown, []
     read = needs.read(session, order, line, hold)
-    shown["hold"]["seen"], shown["hold"]["evidence"] = digest(read.facts), read.evidence
+    shown["hold"]["seen"], shown["hold"]["in_short"] = digest(read.facts), read.evidence
     return shown, read.states
 
 

@@ -23,7 +23,7 @@ def in_force() -> str:
         return render_template(
             "policies.html",
             alarms=rescreenings.alarms(session, limit=NEWEST),
-            alarming=rescreenings.count_alarms(session),
+            alarming=rescreenings.count_alarms(session).all,
             counts=rescreenings.counts(session),
             lines=rescreenings.caught(session, limit=NEWEST),
             newest=NEWEST,

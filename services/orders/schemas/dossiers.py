@@ -18,11 +18,21 @@ class DossierEvidenceSchema(Schema):
     facility = fields.String()
     about = fields.String()
     state = fields.String(metadata={"description": f"one of {', '.join(STATES)}"})
-    source = fields.String(metadata={"description": "who issued it, by role"})
+    source = fields.String(
+        metadata={
+            "description": "who issued it, by role; own_counts of traceability, which this system counts itself"
+        }
+    )
     document = fields.String()
     issued_on = fields.String()
-    valid_until = fields.String(allow_none=True)
-    sha256 = fields.String(allow_none=True, metadata={"description": "of the document's file"})
+    valid_until = fields.String(
+        allow_none=True,
+        metadata={"description": "null of what does not run out: own counts, and what contradicts an item"},
+    )
+    sha256 = fields.String(
+        allow_none=True,
+        metadata={"description": "of the document's file; of own counts, over the reports and lots counted"},
+    )
     recorded_at = fields.String()
 
 

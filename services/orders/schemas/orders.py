@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from services.orders.domain.dossier import ITEMS
 from services.orders.domain.hold import LONGEST_REASON, SHORTEST_REASON
 from services.orders.domain.lane import LANES
 from services.orders.domain.payment import TERMS
@@ -152,6 +153,23 @@ class WayOutSchema(Schema):
     href = fields.String()
 
 
+class OpenItemSchema(Schema):
+    item = fields.String(metadata={"description": f"one of {', '.join(ITEMS)}"})
+    state = fields.String(metadata={"description": "open, expired or contradicted"})
+
+
+class HoldEvidenceSchema(Schema):
+    """What documents show of a finished lot, or before there are any of a facility that is to make the goods."""
+
+    lot = fields.String(allow_none=True)
+    facility = fields.String(allow_none=True)
+    complete = Whole(metadata={"description": "how many items are"})
+    of = Whole(metadata={"description": "how many there are"})
+    open = fields.List(fields.Nested(OpenItemSchema), metadata={"description": "the items that are not"})
+    version = Whole(allow_none=True, metadata={"description": "of the lot's dossier, the newest"})
+    hash = fields.String(allow_none=True, metadata={"description": "of that version"})
+
+
 class HoldSchema(Schema):
     """Why a line waits or may not go, and what would release it."""
 
@@ -180,6 +198,12 @@ class HoldSchema(Schema):
     )
     seen = fields.String(
         allow_none=True, metadata={"description": "digest of these facts: send it with the signature"}
+    )
+    evidence = fields.List(
+        fields.Nested(HoldEvidenceSchema),
+        metadata={
+            "description": "of each lot, or before there are any of each facility that is to make them"
+        },
     )
 
 

@@ -33,7 +33,7 @@ FORM = "/people/<any(register, consent, withdraw, leave, refusals, grievance, cl
 @desk.get(FORM)
 @pages.desk(*MAY["people"])
 def home(**_: Any) -> str:
-    """All codes of the facility; also at a form's address, where it stands when the form was refused."""
+    """All codes of the facility, who left in a fold; also at a form's address, where it stands when the form was refused."""
     return _page()
 
 
@@ -99,12 +99,14 @@ def _page(action: str = "", refusal: Refused | None = None) -> str:
     code = current().account or ""
     with transaction() as session:
         today = today_at(session, code)
-        found = noted(session, current(), "people", workers.workers_of(session, code, today))
+        found, left = workers.workers_of(session, code, today), workers.left(session, code, today)
+        noted(session, current(), "people", found + left)
         agreements = workers.agreements_of(session, code, today)
         concerns = workers.concerns_of(session, code)
     return render_template(
         "people.html",
         workers=found,
+        left=left,
         agreements=agreements,
         concerns=concerns,
         lists={
