@@ -62,6 +62,11 @@ def test_no_facility_takes_more_than_its_largest_share_where_others_can() -> Non
     assert amounts(shared(10_000, able("A", workers=200), able("B"))) == {"A": 6_000, "B": 4_000}
 
 
+def test_what_would_leave_a_second_facility_fewer_than_two_hundred_pieces_stays_whole() -> None:
+    assert amounts(shared(500, able("A"), able("B"))) == {"A": 250, "B": 250}
+    assert amounts(shared(496, able("A"), able("B"))) == {"A": 496}
+
+
 def test_two_are_enough_where_two_finish_in_time() -> None:
     assert len(shared(10_000, *(able(code) for code in "ABCD")).shares) == 2
 
