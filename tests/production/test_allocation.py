@@ -95,6 +95,14 @@ def test_of_those_in_time_the_reliable_come_first_then_few_then_the_nearest_to_a
     assert amounts(shared(10_000, *some)) == {"A": 6_000, "B": 4_000}
 
 
+def test_few_come_before_the_way_to_a_hub() -> None:
+    soon = working_day_after(TODAY, 10)
+    hubs = [able(code, workers=12, hub_steps=0) for code in "AB"]
+    far = [able(code, workers=200) for code in "CD"]
+    assert all(2_000 < hub.pieces_until(soon, 14) < 4_000 for hub in hubs)
+    assert set(amounts(shared(10_000, *hubs, *far, latest=soon))) == {"C", "D"}
+
+
 def test_who_is_not_reliable_is_asked_where_nobody_else_makes_it_in_time() -> None:
     soon = working_day_after(TODAY, 10)
     plan = shared(10_000, able("A", reliability_pct=10), able("B", workers=8), latest=soon)
