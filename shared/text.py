@@ -14,10 +14,15 @@ VISIBLE = "LNPS"
 
 
 IDENTITY_NUMBER = re.compile(
-    r"(?<!\d)(?:\d{16}|\d{4}([ .-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .-])\d{6}\2\d{4}"
-    r"|(?:\d\d[ .-]?){3}[ .-]?\d{6}[ .-]?\d{4})(?!\d)"
+    r"(?<!\d)(?:\d{16}|\d{4}([ .\-])\d{4}\1\d{4}\1\d{4}|\d{6}([ .\-])\d{6}\2\d{4}"
+    r"|(?:\d\d[ .\-]?){3}[ .\-]?\d{6}[ .\-]?\d{4})(?!\d)"
 )
-"""Sixteen digits, as the national identity number has, in the groups in which people write them."""
+"""Sixteen digits, as the national identity number has, in the groups in which people write them.
+
+Browsers read it, too: they want the hyphen of a class escaped."""
+
+WITHOUT_IDENTITY_NUMBER = rf"(?!.*{IDENTITY_NUMBER.pattern}).*"
+"""The ``pattern`` of an input whose text a device keeps before any service has read it."""
 
 
 def seen(text: str) -> str:

@@ -22,6 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from shared.clock import WIB
 from shared.refusal import Refused, Sentence
+from shared.text import WITHOUT_IDENTITY_NUMBER
 from shared.web import access
 from shared.web.access import Principal
 from shared.web.context import serving
@@ -46,6 +47,7 @@ def install(app: Flask) -> None:
     app.jinja_env.loader = ChoiceLoader(
         [app.jinja_env.loader or FileSystemLoader([]), FileSystemLoader(HERE / "templates")]
     )
+    app.jinja_env.globals.update(WITHOUT_IDENTITY_NUMBER=WITHOUT_IDENTITY_NUMBER)
     app.context_processor(_around_every_page)
     app.after_request(_remember_language)
 

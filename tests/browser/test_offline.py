@@ -147,6 +147,14 @@ def waiting(page: Page, count: int) -> None:
     expect(page.get_by_role("heading", name=f"Menunggu dikirim ({count})")).to_be_visible()
 
 
+def kept(page: Page) -> list[dict[str, Any]]:
+    """What is on the device's disk."""
+    found: list[dict[str, Any]] = page.evaluate(
+        "import('/production/board/queue.js').then(({ all }) => all())"
+    )
+    return found
+
+
 def test_what_is_tapped_without_a_network_is_kept_and_sent_in_order_when_it_is_back(
     workshop: Workshop,
 ) -> None:
@@ -231,6 +239,29 @@ def test_a_reason_that_is_refused_is_corrected(workshop: Workshop) -> None:
     page.get_by_role("button", name="Kirim lagi").tap()
     expect(page.locator("#waiting")).to_be_hidden()
     assert workshop.due() == later
+
+
+def test_an_identity_number_is_told_before_the_device_keeps_it(workshop: Workshop) -> None:
+    page = workshop.board()
+    page.context.set_offline(True)
+    card = page.locator(f"#wo-{workshop.work}")
+    card.get_by_text("Terima dengan hari lain").tap()
+    reason = card.get_by_label("Mengapa lebih lambat")
+    for numbered in ("3314010101900001 sakit", "NIK 3314 0101 0190 0001", "NIK 331401-010190-0001"):
+        reason.fill(numbered)
+        card.get_by_role("button", name="Terima dengan hari itu").tap()
+        expect(reason).to_be_focused()
+        assert reason.evaluate("input => [input.validity.patternMismatch, input.title]") == [
+            True,
+            "Tulis alasan tanpa nomor identitas siapa pun.",
+        ]
+        assert kept(page) == []
+    day = card.get_by_label("Selesai pada").input_value()
+    reason.fill("12 orang belajar, 1.500 buah 20-30 Maret")
+    card.get_by_role("button", name="Terima dengan hari itu").tap()
+    waiting(page, 1)
+    (entry,) = kept(page)
+    assert entry["fields"] == {"by": day, "reason": "12 orang belajar, 1.500 buah 20-30 Maret"}
 
 
 def test_an_answer_that_was_lost_is_asked_for_again_and_counts_once(workshop: Workshop) -> None:

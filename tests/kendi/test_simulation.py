@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sqlalchemy import select, text
 
 from kendi.cli import main
-from kendi.simulation.drawing import BAND, LATE, drawn
+from kendi.simulation.drawing import BAND, FULL, LATE, LOAD, drawn
 from kendi.simulation.outcome import Outcome, Week, outcome
 from kendi.simulation.year import Wanted, lived_through
 from services.production.storage import work_order
@@ -81,6 +81,51 @@ def test_a_late_line_is_drawn_as_high_as_its_part_of_the_fullest_week() -> None:
     svg = ElementTree.fromstring(drawn(replace(NOTHING, weeks=weeks)))  # our own
     late = [bar.get("height") for bar in svg.findall("{*}rect") if bar.get("fill") == LATE]
     assert late == ["0.0", f"{BAND / 4:.1f}"]
+
+
+def test_the_load_of_a_week_is_drawn_as_high_as_its_part_of_the_labour_there_was() -> None:
+    weeks = (
+        Week(monday=date(2026, 3, 2), minutes=200, used=50),
+        Week(monday=date(2026, 3, 9), minutes=200, used=196),
+        Week(monday=date(2026, 3, 16), minutes=0, used=0),
+    )
+    svg = ElementTree.fromstring(drawn(replace(NOTHING, weeks=weeks)))  # our own
+    bars = [(bar.get("height"), bar.get("fill")) for bar in svg.findall("{*}rect[{*}title]")][::3]
+    assert bars == [(f"{BAND / 4:.1f}", LOAD), (f"{BAND * 0.98:.1f}", FULL), ("0.0", LOAD)]
+
+
+def test_load_lateness_and_misses_are_printed() -> None:
+    lived = replace(
+        NOTHING,
+        orders=40,
+        facilities=8,
+        days=90,
+        ordered=1_000,
+        good=700,
+        scrap=20,
+        in_progress=200,
+        unallocated=100,
+        due=20,
+        late=3,
+        unplaced=2,
+        mean_days_late=4.5,
+        longest_days_late=9,
+        weeks=(
+            Week(monday=date(2026, 3, 2), minutes=100, used=90),
+            Week(monday=date(2026, 3, 9), minutes=300, used=110),
+        ),
+    )
+    printed = lived.in_words()
+    for told in (
+        "40 orders over 90 days at 8 facilities",
+        "1,000 ordered = 700 good + 200 in progress + 100 that no facility has; 20 scrapped on the way",
+        "conserved: yes",
+        "Load: 50 % of the labour there was",
+        "20 lines were wanted by now, 75 % in time, 3 late (by 4.5 days on average, 9 at most)",
+        "2 with pieces that no facility has",
+    ):
+        assert told in printed
+    assert "conserved: NO" in replace(lived, conserved=False).in_words()
 
 
 def test_no_real_facility_is_asked_and_what_is_late_lost_or_carried_over_to_the_next_day_is_counted(

@@ -62,6 +62,11 @@ def test_no_facility_takes_more_than_its_largest_share_where_others_can() -> Non
     assert amounts(shared(10_000, able("A", workers=200), able("B"))) == {"A": 6_000, "B": 4_000}
 
 
+def test_what_would_leave_a_second_facility_fewer_than_two_hundred_pieces_stays_whole() -> None:
+    assert amounts(shared(500, able("A"), able("B"))) == {"A": 250, "B": 250}
+    assert amounts(shared(496, able("A"), able("B"))) == {"A": 496}
+
+
 def test_two_are_enough_where_two_finish_in_time() -> None:
     assert len(shared(10_000, *(able(code) for code in "ABCD")).shares) == 2
 
@@ -88,6 +93,14 @@ def test_of_those_in_time_the_reliable_come_first_then_few_then_the_nearest_to_a
     assert "reliable to 92 %" in share.why
     some = able("A", workers=200), able("B"), able("C", reliability_pct=50)
     assert amounts(shared(10_000, *some)) == {"A": 6_000, "B": 4_000}
+
+
+def test_few_come_before_the_way_to_a_hub() -> None:
+    soon = working_day_after(TODAY, 10)
+    hubs = [able(code, workers=12, hub_steps=0) for code in "AB"]
+    far = [able(code, workers=200) for code in "CD"]
+    assert all(2_000 < hub.pieces_until(soon, 14) < 4_000 for hub in hubs)
+    assert set(amounts(shared(10_000, *hubs, *far, latest=soon))) == {"C", "D"}
 
 
 def test_who_is_not_reliable_is_asked_where_nobody_else_makes_it_in_time() -> None:

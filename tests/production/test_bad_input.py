@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.production.domain.remarks import said
+from services.production.schemas.facilities import ADULTS_ONLY
 from shared import reference
 from shared.refusal import Refused
 from shared.web.access import FACILITY
@@ -157,6 +158,7 @@ def test_nobody_is_named_in_any_remark_of_production(begun: Production) -> None:
         ("capacity", {"open_minutes": 360, "workers": {FAMILY: 4, "remand": 2}}, "workers.remand"),
         ("capacity", {"open_minutes": 360, "workers": {}, "juvenile_workers": 2}, "juvenile_workers"),
         ("capacity", {"open_minutes": -1, "workers": {}}, "open_minutes"),
+        ("tools", {"tools": [{**TOOLS[0], "quantity": -1}]}, "tools[0].quantity"),
         (f"calendar/{in_days(-1)}", {"open_minutes": 0, "reason": "search"}, "day"),
         (f"calendar/{in_days(3)}", {"open_minutes": 421, "reason": "search"}, "open_minutes"),
     ],
@@ -169,6 +171,36 @@ def test_capacity_that_can_not_be_is_refused_by_its_field(
     assert answer.status_code == 422, answer.text
     assert field in [error["field"] for error in answer.json["errors"]]
     assert everything(begun) == before
+
+
+@pytest.mark.parametrize("flag", ["remand", "tahanan", "minors"])
+def test_a_flag_of_people_who_may_not_work_is_refused_of_what_a_facility_is_and_makes(
+    begun: Production, flag: str
+) -> None:
+    at = f"/facilities/{SRAGEN}"
+    before = everything(begun)
+    answers = (
+        begun.office.put(f"{at}/capabilities/{FAMILY}", {"workers": 20, flag: 3}),
+        begun.office.patch(f"{at}/capabilities/{FAMILY}", {flag: 3}, "*"),
+        begun.office.put("/facilities/LPS-CTH", particulars(**{flag: True})),
+    )
+    assert [answer.status_code for answer in answers] == [422] * 3
+    assert [answer.json["errors"] for answer in answers] == [[{"field": flag, "message": ADULTS_ONLY}]] * 3
+    assert everything(begun) == before
+
+
+def test_fewer_tools_than_none_are_counted_neither_out_nor_in(begun: Production) -> None:
+    shifts = f"/facilities/{SRAGEN}/shifts"
+
+    def refused(path: str, name: str) -> None:
+        answer = begun.sragen.post(path, {name: {"thinner_ml": -1}})
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, f"{name}.thinner_ml")
+
+    refused(shifts, "out")
+    assert begun.sragen.post(shifts, {"out": {"thinner_ml": 5}}).status_code == 201
+    refused(f"{shifts}/close", "returned")
+    refused(f"{shifts}/close", "used")
+    assert begun.told("facility_locked") == []
 
 
 @pytest.mark.parametrize("flag", ["remand: 3", "tahanan: true", "minors: 1"])

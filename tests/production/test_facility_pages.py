@@ -132,6 +132,27 @@ def test_a_day_that_differs_stands_on_the_page_until_it_is_ordinary_again(office
     assert "Lockdown, 0 minutes" not in opened(officer, SRAGEN)
 
 
+@pytest.mark.parametrize(
+    ("reason", "english", "indonesian"),
+    [
+        ("lockdown", "Lockdown", "Penguncian blok"),
+        ("search", "A search", "Razia"),
+        ("visiting", "Visits", "Kunjungan"),
+        ("friday_prayer", "Friday prayer", "Salat Jumat"),
+        ("ramadan", "Ramadan", "Ramadan"),
+        ("remission_day", "Remission day", "Hari remisi"),
+        ("power_cut", "Power is out", "Listrik padam"),
+    ],
+)
+def test_a_day_is_shorter_for_each_reason_that_a_facility_has(
+    officer: Visitor, reason: str, english: str, indonesian: str
+) -> None:
+    change = {"day": in_days(3), "open_minutes": 45, "reason": reason}
+    assert submit(officer, f"{SRAGEN}/day", **change).status_code == 303
+    assert f"{english}, 45 minutes" in opened(officer, SRAGEN)
+    assert f"{indonesian}, 45 menit" in opened(officer, SRAGEN, "id")
+
+
 def test_a_time_such_as_ramadan_is_entered_and_taken_back_at_once(
     shared_out: Production, officer: Visitor
 ) -> None:

@@ -250,6 +250,15 @@ def test_it_goes_to_the_office_and_then_to_the_exporter_and_who_takes_it_up_has_
     assert told_of(a_warning("black").observe(finding("black"), at=NOW)) == ("black", "exporter")
 
 
+def test_an_amber_is_the_offices_after_three_days_and_the_exporters_after_a_week() -> None:
+    one = a_warning()
+    one.observe(finding("amber"), at=hours(0))
+    told = []
+    for hour in (71, 72, 167, 168):
+        told.append([told_of([event]) for event in one.observe(finding("amber"), at=hours(hour))])
+    assert told == [[], [("amber", "kanwil")], [], [("amber", "exporter")]]
+
+
 def test_a_worse_grade_is_told_at_once_and_must_be_taken_up_anew_a_milder_one_a_day_later() -> None:
     one = a_warning()
     one.observe(finding("amber"), at=hours(0))

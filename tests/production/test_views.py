@@ -6,7 +6,8 @@ from uuid import UUID, uuid5
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.production import views
@@ -109,3 +110,30 @@ def test_the_most_urgent_work_stands_first(shared_out: Production) -> None:
         assert [row["due"] for row in board] == sorted(row["due"] for row in board)
         assert sum(views.count_open(session, office).values()) == len(board) == 2
         assert len(views.board(session, office, 1, today=today())) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("counts", "good = -1"),
+        ("counts", "rework = -1, good = 1"),
+        ("counts", "scrap = -1"),
+        ("made", "good = 11"),
+        ("remaining", "made = quantity + 1"),
+        ("remaining", "made = quantity + 2, scrap = 1"),
+        ("quantity", "quantity = 0, made = 0"),
+        ("extra", "extra = -1"),
+        ("short_closed", "short_closed = 1"),
+        ("withdrawn", "withdrawn_on = started_on"),
+    ],
+)
+def test_the_database_keeps_no_counts_of_pieces_that_do_not_add_up(
+    shared_out: Production, rule: str, wrong: str
+) -> None:
+    work = shared_out.sragen.started()
+    assert shared_out.sragen.do(work, "report", pieces=10, worked_on=today().isoformat()).status_code == 200
+    with (
+        pytest.raises(IntegrityError, match=rf'constraint "work_order_{rule}'),
+        shared_out.database.transaction() as session,
+    ):
+        session.execute(text(f"UPDATE work_order SET {wrong} WHERE started_on IS NOT NULL"))

@@ -5,7 +5,7 @@ import { device } from "./device.js";
 import { fits, say } from "./keypad.js";
 
 const section = document.getElementById("waiting");
-const { person } = section.dataset;
+const { person, plain } = section.dataset;
 const language = document.documentElement.lang;
 const keptAt = Number(document.documentElement.dataset.kept);
 const RETRY = 15000, PATIENCE = 20000;
@@ -188,7 +188,12 @@ function refused(entry) {
   const inputs = CORRECTABLE.filter(({ name }) => name in entry.fields).map(({ name, word, ...more }) =>
     element("input", "", { name, value: entry.fields[name], ariaLabel: say(word), ...more }),
   );
-  again.addEventListener("click", () => sendAgain(entry, Object.fromEntries(inputs.map(({ name, value }) => [name, value]))));
+  const reason = plain && inputs.find(({ name }) => name === "reason");
+  if (reason) Object.assign(reason, { pattern: plain, title: say("numbered") }); // what nobody may keep is not kept here either
+  again.addEventListener("click", () => {
+    if (!inputs.every((input) => input.reportValidity())) return;
+    sendAgain(entry, Object.fromEntries(inputs.map(({ name, value }) => [name, value])));
+  });
   away.addEventListener("click", () => confirm(say("sure")) && discard(entry));
   row.append(...inputs, again, away);
   item.append(row);
