@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.production import photos
 from services.production.capacities import minutes_a_day
+from services.production.domain.tools import TOLD
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
     OPEN,
@@ -236,9 +237,11 @@ def tools_of(session: Session, code: str) -> dict[str, Any]:
     lock = select(facility_lock.c.locked_on).where(
         facility_lock.c.facility == code, facility_lock.c.unlocked_on.is_(None)
     )
+    locked_on = session.execute(lock).scalar_one_or_none()
     return {
         "facility": code,
-        "locked_on": session.execute(lock).scalar_one_or_none(),
+        "locked_on": locked_on,
+        "told": TOLD if locked_on else (),
         "tools": list(kinds.mappings()),
     }
 
