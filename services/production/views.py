@@ -19,6 +19,7 @@ from services.production.storage import (
     facility,
     facility_lock,
     inspection,
+    inspection_correction,
     item,
     report,
     shift,
@@ -204,6 +205,12 @@ def implausible(session: Session, principal: Principal, limit: int) -> Sequence[
         .limit(limit)
     )
     return session.execute(query).mappings().all()
+
+
+def corrections_of_inspections(session: Session, id: UUID) -> Sequence[RowMapping]:
+    """By how much what a work order's inspections set aside was corrected, in their order."""
+    of_work = select(inspection_correction).where(inspection_correction.c.work_order_id == id)
+    return session.execute(of_work.order_by(inspection_correction.c.id)).mappings().all()
 
 
 def inspections_of(session: Session, id: UUID) -> list[dict[str, Any]]:
