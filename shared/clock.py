@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 WIB = ZoneInfo("Asia/Jakarta")
 """Western Indonesian Time: the day of a date in Central Java, UTC+7 all year."""
-
+TIME_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
+"""The zones of Indonesia, and what people there call them."""
 
 NOW = "business now"
 """Where a session keeps the moment of its transaction."""

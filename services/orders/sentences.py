@@ -233,6 +233,10 @@ SENTENCES = {
         "{facility} inspected: {passed} good, {rework} to rework, {scrap} scrap",
         "{facility} memeriksa: {passed} baik, {rework} diperbaiki, {scrap} cacat",
     ),
+    "work_order_inspected_corrected": (
+        "{facility} corrected its inspection by {rework} to rework and {scrap} scrap: {reason}",
+        "{facility} membetulkan hasil pemeriksaannya: diperbaiki {rework}, cacat {scrap} ({reason})",
+    ),
     "work_order_completed": ("{facility} finished its part", "{facility} menyelesaikan bagiannya"),
     "lateness_warned_late_amber": (
         "Line {line}: at its present rate {facility} is finished on {projected_finish}, close to the latest day,"
@@ -714,6 +718,8 @@ def _sentence_of(kind: str, data: Mapping[str, Any]) -> str:
         return f"production_planned_without_{WITHOUT.get(data.get('lacking'), 'promise')}"
     if kind == "lot_released" and data.get("extra"):
         return "lot_released_with_extra"
+    if kind == "work_order_inspected" and data.get("reason"):
+        return "work_order_inspected_corrected"
     if kind == "lateness_warned":
         return _warning(data)
     if kind == "milestone_recorded" and data.get("short"):

@@ -1,15 +1,15 @@
 """What is read of material: lots, stock, and which lots the pieces of a work order are made of."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, case, false, func, select, true
+from sqlalchemy import ColumnElement, Row, RowMapping, case, false, func, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from services.production.domain.material import MaterialLot
-from services.production.storage import material, material_entry, material_lot, work_order
+from services.production.domain.material import MaterialLot, stopped
+from services.production.storage import OPEN, material, material_entry, material_lot, recipe, work_order
 from shared.web.access import IN_A_FACILITY, KANWIL, Principal
 
 NET = func.sum(
@@ -61,6 +61,41 @@ def used_by(session: Session, lots: Sequence[UUID]) -> defaultdict[UUID, list[di
     found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[row.lot_id].append({"id": row.id, "number": row.number, "quantity": row.quantity})
+    return found
+
+
+def stopped_by(session: Session, lots: Sequence[Mapping[str, Any]]) -> dict[UUID, list[str]]:
+    """The numbers of the work orders that would stand still if each lot that may be used were quarantined now."""
+    free = [lot for lot in lots if lot["quarantined_reason"] is None]
+    kinds = list({(lot["facility"], lot["material"]) for lot in free})
+    of_these = tuple_(material_lot.c.facility, material_lot.c.material).in_(kinds)
+    there = select(material_lot.c.facility, material_lot.c.material, func.sum(LEFT).label("stock"))
+    there = there.where(of_these, material_lot.c.quarantined_reason.is_(None)).group_by(
+        material_lot.c.facility, material_lot.c.material
+    )
+    stocks = {(row.facility, row.material): row.stock for row in session.execute(there)}
+    still = work_order.c.quantity - work_order.c.made + work_order.c.scrap
+    under_way = (
+        select(work_order.c.id, work_order.c.number, work_order.c.facility, recipe.c.material)
+        .add_columns((still * recipe.c.per_piece).label("need"))
+        .join(recipe, recipe.c.sku == work_order.c.sku)
+        .where(OPEN, work_order.c.started_on.is_not(None), work_order.c.paused_reason.is_(None))
+        .where(tuple_(work_order.c.facility, recipe.c.material).in_(kinds))
+        .order_by(work_order.c.due, work_order.c.id)
+    )
+    work: defaultdict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+    for row in session.execute(under_way):
+        work[row.facility, row.material].append(row)
+    users = used_by(session, [lot["id"] for lot in free])
+    found = {}
+    for lot in free:
+        kind = (lot["facility"], lot["material"])
+        halted = stopped(
+            [(row.id, row.need) for row in work[kind]],
+            used_by={each["id"] for each in users[lot["id"]]},
+            stock=stocks[kind] - lot["stock"],
+        )
+        found[lot["id"]] = [row.number for row in work[kind] if row.id in halted]
     return found
 
 

@@ -336,6 +336,19 @@ defect = Table(
     CheckConstraint("rework >= 0 AND scrap >= 0 AND rework + scrap > 0", name="counts"),
 )
 
+inspection_correction = Table(
+    "inspection_correction",
+    tables,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("work_order_id", Uuid, ForeignKey("work_order.id"), nullable=False, index=True),
+    Column("rework", Integer, nullable=False),
+    Column("scrap", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("corrected_on", Date, nullable=False),
+    CheckConstraint("(rework <> 0 OR scrap <> 0) AND rework + scrap <= 0", name="counts"),
+    comment="append only: by how much what was set aside was entered wrongly",
+)
+
 inspection_photo = Table(
     "inspection_photo",
     tables,

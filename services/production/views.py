@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.production import photos
 from services.production.capacities import minutes_a_day
+from services.production.domain.tools import TOLD
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import (
     OPEN,
@@ -18,6 +19,7 @@ from services.production.storage import (
     facility,
     facility_lock,
     inspection,
+    inspection_correction,
     item,
     report,
     shift,
@@ -205,6 +207,12 @@ def implausible(session: Session, principal: Principal, limit: int) -> Sequence[
     return session.execute(query).mappings().all()
 
 
+def corrections_of_inspections(session: Session, id: UUID) -> Sequence[RowMapping]:
+    """By how much what a work order's inspections set aside was corrected, in their order."""
+    of_work = select(inspection_correction).where(inspection_correction.c.work_order_id == id)
+    return session.execute(of_work.order_by(inspection_correction.c.id)).mappings().all()
+
+
 def inspections_of(session: Session, id: UUID) -> list[dict[str, Any]]:
     """The inspections by sample of a work order with their defects, in their order."""
     query = select(inspection).where(inspection.c.work_order_id == id).order_by(inspection.c.id)
@@ -236,9 +244,11 @@ def tools_of(session: Session, code: str) -> dict[str, Any]:
     lock = select(facility_lock.c.locked_on).where(
         facility_lock.c.facility == code, facility_lock.c.unlocked_on.is_(None)
     )
+    locked_on = session.execute(lock).scalar_one_or_none()
     return {
         "facility": code,
-        "locked_on": session.execute(lock).scalar_one_or_none(),
+        "locked_on": locked_on,
+        "told": TOLD if locked_on else (),
         "tools": list(kinds.mappings()),
     }
 

@@ -97,6 +97,7 @@ def _rows(principal: Principal) -> Select[Any]:
             work_order.c.number,
             work_order.c.due,
             facility.c.name.label("facility_name"),
+            facility.c.time_zone,
             item.c.name_id,
             item.c.name_en,
         )

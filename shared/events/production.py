@@ -321,7 +321,11 @@ class WorkOrderShortClosed:
 @contract("kendi.production.work_order_inspected.v1", subject="work_order/{work_order_id}")
 @dataclass(frozen=True, kw_only=True)
 class WorkOrderInspected:
-    """Pieces were inspected: ``passed + rework + scrap`` of them."""
+    """Pieces were inspected: ``passed + rework + scrap`` of them.
+
+    With a ``reason`` an inspection that was entered wrongly is corrected: ``rework`` and ``scrap`` are then differences,
+    which may be below zero, and what neither is any more awaits inspection again.
+    """
 
     work_order_id: UUID
     order_id: UUID
@@ -330,6 +334,7 @@ class WorkOrderInspected:
     passed: int
     rework: int
     scrap: int
+    reason: str | None = None
 
 
 @contract("kendi.production.work_order_completed.v1", subject="work_order/{work_order_id}")

@@ -20,7 +20,7 @@ from flask import Flask, Response, g, redirect, request, url_for
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.wrappers import Response as AnyResponse
 
-from shared.clock import WIB
+from shared.clock import TIME_ZONES, WIB
 from shared.refusal import Refused, Sentence
 from shared.text import WITHOUT_IDENTITY_NUMBER
 from shared.web import access
@@ -150,14 +150,15 @@ def month(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """A time as people in Central Java read it: the day, the time, WIB."""
+    """A time as people read it: the day, the time, its zone. It is told in its own if that is one of Indonesia's,
+    else as in Central Java."""
     return moment_in(value, language())
 
 
 def moment_in(value: datetime, language: str) -> str:
     """The same in a language of choice."""
-    written = format_datetime(value.astimezone(WIB), "d MMMM y, HH.mm", locale=language)
-    return f"{written} WIB"
+    here = value if getattr(value.tzinfo, "key", None) in TIME_ZONES else value.astimezone(WIB)
+    return f"{format_datetime(here, 'd MMMM y, HH.mm', locale=language)} {here.tzname()}"
 
 
 def cookie_name() -> str:

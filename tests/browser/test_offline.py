@@ -348,6 +348,26 @@ def test_the_page_that_a_papers_code_opens_catches_slips_and_keeps_reports_too(w
     expect(page.get_by_role("heading", name=re.compile("20 dibuat"))).to_be_visible()
 
 
+def test_a_papers_code_that_is_read_without_a_network_opens_its_work_on_the_kept_board(
+    workshop: Workshop,
+) -> None:
+    workshop.start()
+    page = workshop.board()
+    page.context.set_offline(True)
+    address = f"{workshop.url}/production/work-orders/{workshop.work}/reports"
+    page.goto(address)
+    expect(page).to_have_url(f"{workshop.url}/production/#wo-{workshop.work}")
+    expect(page.locator("#offline")).to_contain_text("Tanpa jaringan. Ini papan kerja")
+    report_pieces(page, workshop, 20)
+    waiting(page, 1)
+    page.goto(f"{workshop.url}/production/work-orders/{uuid4()}/reports")
+    expect(page.locator("h1")).to_have_text("Tanpa jaringan")
+    page.context.set_offline(False)
+    page.goto(address)
+    expect(page).to_have_url(address)
+    until(lambda: workshop.reported() == [20])
+
+
 def test_the_board_follows_what_another_reports_without_being_loaded_again(workshop: Workshop) -> None:
     workshop.start()
     page = workshop.board()

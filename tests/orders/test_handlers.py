@@ -479,3 +479,23 @@ def test_a_plan_without_a_promise_promises_nothing(order: Followed, language: st
     assert "None" not in text
     assert "600" in text
     assert "400" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            "Lapas Sragen corrected its inspection by -6 to rework and 3 scrap: Tiga buah salah hitung",
+        ),
+        (
+            "id",
+            "Lapas Sragen membetulkan hasil pemeriksaannya: diperbaiki -6, cacat 3 (Tiga buah salah hitung)",
+        ),
+    ],
+)
+def test_a_corrected_inspection_is_told_as_one(language: str, said: str) -> None:
+    data = json.loads((SAMPLES / "kendi.production.work_order_inspected.v1.json").read_text())
+    corrected = data | {"passed": 0, "rework": -6, "scrap": 3, "reason": "Tiga buah salah hitung"}
+    names = {SRAGEN: "Lapas Sragen"}
+    assert sentence("kendi.production.work_order_inspected.v1", corrected, names, language) == said

@@ -88,7 +88,11 @@ CASES: dict[Operation, Case] = {
     ("get", f"{WORK}/sampling"): Case(READERS),
     ("get", f"{WORK}/inspections"): Case(READERS),
     ("post", f"{WORK}/inspections"): Case((*WORKING, INSPECTOR), {"defects": []}),
-    ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 10, "rework": 0, "scrap": 0}),
+    ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 9, "rework": 1, "scrap": 0}),
+    ("get", f"{WORK}/inspection-corrections"): Case(READERS),
+    ("post", f"{WORK}/inspection-corrections"): Case(
+        (*WORKING, INSPECTOR), {"rework": 0, "scrap": 0, "reason": "Counted wrong."}
+    ),
     ("post", PHOTOS): Case((*WORKING, INSPECTOR), a_photo(), {"Content-Type": "image/jpeg"}),
     ("get", f"{PHOTOS}/{{number}}"): Case(READERS),
     ("delete", f"{PHOTOS}/{{number}}"): Case((*WORKING, INSPECTOR)),
@@ -158,6 +162,7 @@ BEFORE = {
     "inspections": ("accept", "start", "report"),
     "photos": ("accept", "start", "report", "inspections"),
     "inspect": ("accept", "start", "report"),
+    "inspection-corrections": ("accept", "start", "report", "inspect"),
     "correct": ("accept", "start", "report"),
     "acknowledge": ("accept", "start", "report"),
     "short-close": ("accept", "start"),

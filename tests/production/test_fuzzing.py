@@ -116,12 +116,13 @@ def reported(caller: Caller, work: dict[str, Any], pieces: int, **more: str) -> 
 def what_fits_a_facility(production: Production) -> Mapping[str, Values]:
     """For each step of a work order one that is at it, and numbers that add up."""
     sragen = production.sragen
-    offered, declined, accepted, *under_way = more_work(production, 7)
+    offered, declined, accepted, *under_way = more_work(production, 8)
     begun(sragen, accepted)
-    reporting, corrected, inspected, sampled = (begun(sragen, each, "start") for each in under_way)
+    reporting, corrected, inspected, sampled, set_aside = (begun(sragen, each, "start") for each in under_way)
     (entry,) = reported(sragen, corrected, 50)
-    for each in (inspected, sampled):
+    for each in (inspected, sampled, set_aside):
         reported(sragen, each, 50)
+    assert sragen.do(set_aside, "inspect", passed=0, rework=30, scrap=10).status_code == 200
     now = [real_now().isoformat()]
     coir = sragen.get("/materials/lots", material="coir").json
     used = [lot["id"] for lot in coir if lot["facility"] == SRAGEN]
@@ -140,6 +141,11 @@ def what_fits_a_facility(production: Production) -> Mapping[str, Values]:
             "id": [inspected["id"]],
             "passed": [2, 3],
             "rework": [0, 1],
+            "scrap": [0, 1],
+        },
+        f"POST {WORK}/inspection-corrections": {
+            "id": [set_aside["id"]],
+            "rework": [29, 28, 27, 26, 25, 24],
             "scrap": [0, 1],
         },
         f"GET {WORK}/sampling": {"id": [sampled["id"]], "lot": [10, 20]},

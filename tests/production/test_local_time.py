@@ -1,17 +1,24 @@
 """A facility's day is the day where it is, though the regional office's is another already, or not yet."""
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
-from services.production.handlers import premi
-from services.production.local_time import today_at
+from services.production.handlers import people, premi
+from services.production.local_time import now_at, today_at
 from services.production.storage import agreement, facility, premi_lot, worker
 from shared.clock import WIB, advance, business_now, business_today, real_now
-from shared.refusal import Refused
+from shared.refusal import Refused, Sentence
+from shared.web.access import FACILITY, HEAD, KANWIL
+from shared.web.pages import day_in, moment_in
 from tests.production.conftest import SRAGEN, Production
+from tests.production.test_board import CSRF_TOKEN, Visitor
+from tests.production.test_warnings import check, due_in
 from tests.production.workforce import a_scheme, agreement_of, consented, some_workers, worked
 
 MAKASSAR, JAYAPURA = "Asia/Makassar", "Asia/Jayapura"
@@ -111,3 +118,66 @@ def test_people_come_consent_and_work_on_the_day_where_they_are(shared_out: Prod
         worked(session, {one: 60}, day=here)
         with pytest.raises(Refused, match="Give a day from"):
             worked(session, {one: 60}, day=here + timedelta(days=1))
+
+
+@pytest.mark.parametrize(("zone", "name"), [(MAKASSAR, "WITA"), (JAYAPURA, "WIT")])
+def test_the_times_of_a_facilitys_pages_are_those_where_it_is(
+    shared_out: Production, zone: str, name: str
+) -> None:
+    at_this_time(shared_out, zone, time(10))
+    work = shared_out.sragen.started()
+    tapped = {"device_at": real_now().isoformat(), "device": str(uuid4())}
+    assert shared_out.sragen.do(work, "report", pieces=40, kind="made", **tapped).status_code == 200
+    (entry,) = shared_out.sragen.get(f"/work-orders/{work['id']}/reports").json
+    here = [
+        f"{datetime.fromisoformat(entry[at]).astimezone(ZoneInfo(zone)):%H.%M} {name}"
+        for at in ("reported_at", "device_at")
+    ]
+    for role, account in ((FACILITY, SRAGEN), (KANWIL, None)):
+        visitor = Visitor(shared_out, role, account)
+        page = visitor.client.get(f"/production/work-orders/{work['id']}/reports").text
+        assert ([at for at in here if at not in page], "WIB" in page) == ([], False), role
+        told = (
+            'data-zone="Asia/Jakarta" data-zone-name="WIB"' if role == KANWIL else f'data-zone-name="{name}"'
+        )
+        assert told in visitor.open()
+    assert (
+        shared_out.sragen.get(f"/work-orders/{work['id']}/reports").json[0]["reported_at"].endswith("+00:00")
+    )
+
+
+def test_a_warning_is_seen_and_taken_up_by_the_clock_of_the_facility(shared_out: Production) -> None:
+    at_this_time(shared_out, JAYAPURA, time(23, 30))
+    with shared_out.database.transaction() as session:
+        here = now_at(session, SRAGEN)
+    shared_out.sragen.started()
+    due_in(shared_out, 0)
+    check(shared_out)
+    head, office = Visitor(shared_out, HEAD, SRAGEN), Visitor(shared_out, KANWIL, None)
+    address = "/production/warnings"
+    page = head.client.get(address).text
+    form = re.search(r'action="(/production/warnings/[^"]+)"', page)
+    token = CSRF_TOKEN.search(page)
+    assert form and token
+    assert head.client.post(form[1], data={"csrf_token": token[1]}).status_code == 303
+    for visitor in (head, office):
+        page = visitor.client.get(address, headers={"Accept-Language": "en"}).text
+        shown = re.findall(r'data-label="Since">([^<]+)<', page)
+        assert day_in(here.date(), "en") in {each.strip() for each in shown}
+        (taken_up,) = re.findall(r"\d{2}\.\d{2} WI\w+", page)
+        assert taken_up.endswith(" WIT")
+
+
+def test_a_consent_was_withdrawn_at_a_time_of_the_facilitys_clock(shared_out: Production) -> None:
+    at_this_time(shared_out, JAYAPURA, time(23))
+    work = UUID(shared_out.sragen.started()["id"])
+    with shared_out.database.transaction() as session:
+        (one,) = some_workers(session, 1).values()
+        of = agreement_of(session)
+        people.withdraw_consent(session, facility=SRAGEN, workers=[one], agreement_id=of, purposes=["work"])
+        here = now_at(session, SRAGEN)
+        with pytest.raises(Refused, match=rf"on {here:%Y-%m-%d %H:%M}:00\+09:00: no hours") as refused:
+            worked(session, {one: 60}, work, day=here.date())
+    assert isinstance(refused.value.sentence, Sentence)
+    shown = moment_in(refused.value.sentence.values["moment"], "id")
+    assert shown == f"{day_in(here.date(), 'id')}, {here:%H.%M} WIT"

@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from services.production.domain.allocation import Share
 from services.production.domain.calendar import working_day_after
+from services.production.domain.material import stopped
 from services.production.domain.terms import MATERIAL_DAYS, Terms, share_out_on_terms
 from services.production.handlers import working
 from services.production.storage import agreement, material_lot
-from shared.web.access import FACILITY
+from shared.web.access import FACILITY, HEAD, KANWIL, TOOL_KEEPER
 from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order, in_days, today
 from tests.production.test_allocation import TODAY, able
 from tests.production.test_board import CSRF_TOKEN, Visitor
@@ -314,3 +315,66 @@ def test_material_that_comes_lets_waiting_lines_be_shared_out(production: Produc
     assert (plan["unallocated"], plan["because"]) == (0, "supplied")
     received(production)
     assert len(production.told("production_planned")) == 2, "what nobody waits for is not told again"
+
+
+def test_who_may_quarantine_reads_before_which_work_would_stand_still(bare: Production) -> None:
+    """The facility's people that work with it, and the regional office; the tool keeper only reads."""
+    enough, used = (
+        received(bare, quantity="500"),
+        received(bare, quantity="1", received_on=in_days(-3).isoformat()),
+    )
+    work = bare.sragen.started()
+    assert report(bare, work, 10).status_code == 200
+    would_stop = f"kini berhenti: {work['number']}."
+    for role, account in ((FACILITY, SRAGEN), (HEAD, SRAGEN), (KANWIL, None)):
+        cards = lots_on_page(Visitor(bare, role, account))
+        assert would_stop in cards[used["number"]], f"{role}: it used of it"
+        assert would_stop in cards[enough["number"]], f"{role}: the other one is not enough"
+    received(bare, quantity="500")
+    cards = lots_on_page(Visitor(bare, KANWIL, None))
+    assert "tidak ada pekerjaan yang berhenti" in cards[enough["number"]]
+    write_off = "Hapus dari persediaan"
+    assert write_off not in cards[enough["number"]]
+    assert write_off in lots_on_page(Visitor(bare, FACILITY, SRAGEN))[enough["number"]]
+    keeper, office = Visitor(bare, TOOL_KEEPER, SRAGEN), Visitor(bare, KANWIL, None)
+    assert "Karantina" not in lots_on_page(keeper)[used["number"]]
+    assert changed(keeper, used, "quarantine", reason="Basah dan berjamur.").status_code == 403
+    assert changed(office, used, "write_off", quantity="1", reason="Basah dan berjamur.").status_code == 403
+    assert changed(office, used, "quarantine", reason="Basah dan berjamur.").status_code == 303
+    assert bare.sragen.get(f"/work-orders/{work['id']}").json["state"] == "paused"
+    assert "setelah lapas" in lots_on_page(office)[used["number"]]
+    assert changed(keeper, used, "release").status_code == 403
+    assert changed(office, used, "release").status_code == 303
+    assert bare.sragen.get(f"/work-orders/{work['id']}").json["state"] == "paused", "the facility goes on"
+    assert bare.sragen.do(work, "start").status_code == 200
+
+
+def lots_on_page(visitor: Visitor) -> dict[str, str]:
+    """What stands on the page of each lot."""
+    page = visitor.client.get("/production/materials").text
+    cards = page.split('<section class="card stack" id="lot-')[1:]
+    return {card.split("<h3>")[1].split(" ·")[0]: card for card in cards}
+
+
+def changed(visitor: Visitor, lot: dict[str, Any], action: str, **typed: str) -> Any:
+    token = CSRF_TOKEN.search(visitor.client.get("/production/materials").text)
+    assert token is not None
+    path = f"/production/materials/lots/{lot['id']}/{action}"
+    return visitor.client.post(path, data={"csrf_token": token[1], **typed})
+
+
+@given(
+    needs=st.lists(
+        st.tuples(st.uuids(), st.decimals(0, 9, places=1)), max_size=5, unique_by=lambda one: one[0]
+    ),
+    stock=st.decimals(0, 20, places=1),
+    data=st.data(),
+)
+def test_work_stands_still_that_used_a_lot_or_that_the_rest_is_not_enough_for(
+    needs: list[tuple[UUID, Decimal]], stock: Decimal, data: st.DataObject
+) -> None:
+    used_by = data.draw(st.sets(st.sampled_from([id for id, _ in needs]))) if needs else set[UUID]()
+    still = stopped(needs, used_by=used_by, stock=stock)
+    assert used_by <= set(still)
+    assert still == [id for id, _ in needs if id in still], "in their order, each once"
+    assert sum(need for id, need in needs if id not in still) <= stock

@@ -70,7 +70,8 @@ def test_a_shift_closes_when_all_came_back(equipped: Production) -> None:
     assert opened(equipped, saw=4, thinner_ml=500).status_code == 201
     assert opened(equipped, saw=1).status_code == 422
     answer = closed(equipped, saw=4, thinner_ml=100, used={"thinner_ml": 400})
-    assert answer.json == {"closed": True, "differences": []}
+    assert answer.json == {"closed": True, "differences": [], "told": []}
+    assert equipped.sragen.get(f"{AT}/tools").json["told"] == []
     assert equipped.sragen.get(f"{AT}/shifts").json[0]["closed_on"] == today().isoformat()
     assert equipped.told("facility_locked") == []
     left = {tool["code"]: tool["quantity"] for tool in equipped.sragen.get(f"{AT}/tools").json["tools"]}
@@ -116,6 +117,8 @@ def test_a_difference_locks_the_work_orders_until_the_head_has_said_why(equipped
     assert opened(equipped, saw=4).status_code == 201
     answer = closed(equipped, saw=3)
     assert (answer.json["closed"], answer.json["differences"][0]["missing"]) == (False, 1)
+    told = ["facility_head", "kplp", "kanwil"]
+    assert (answer.json["told"], equipped.sragen.get(f"{AT}/tools").json["told"]) == (told, told)
     assert closed(equipped, saw=2).json["closed"] is False
     assert equipped.told("facility_locked") == [
         ("facility_locked", {"code": SRAGEN, "locked_on": today().isoformat(), "pieces": 1})

@@ -333,3 +333,24 @@ def test_lacking_consent_is_told_to_nobody_outside_however_long_it_lasts(shared_
     assert told(shared_out, "consent_lacking") == []
     page = Visitor(shared_out, FACILITY, SRAGEN).client.get("/production/warnings?lang=en").text
     assert "not all who work on it were asked anew" in page
+
+
+def test_an_offer_that_nobody_answers_stays_one_and_is_escalated_and_never_declined_by_itself(
+    shared_out: Production,
+) -> None:
+    due_in(shared_out, 5)
+    offers = {each["number"] for each in shared_out.sragen.work_orders()}
+    pass_days(shared_out, 90)
+    assert {
+        each["number"] for each in shared_out.sragen.work_orders() if each["state"] == "offered"
+    } == offers
+    assert shared_out.told("work_order_declined", "work_order_withdrawn", "work_order_accepted") == []
+    grades = [(grade, owner) for name, grade, owner in told(shared_out) if name == "lateness_warned"]
+    assert grades[-1] == ("black", "exporter"), grades
+    assert [owner for _, owner in grades] == sorted((owner for _, owner in grades), key=OWNERS.index)
+    (late,) = [each for each in standing(shared_out, facility=SRAGEN) if each["kind"] == "late"]
+    assert (late["grade"], late["owner"]) == ("black", "exporter")
+    (work,) = shared_out.sragen.work_orders()
+    said = {"reason": "Pekerja kurang", "code": "too_few_workers"}
+    assert shared_out.sragen.do(work, "decline", **said).status_code == 200, "it is the facility that says so"
+    assert len(shared_out.told("work_order_declined")) == 1

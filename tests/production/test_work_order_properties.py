@@ -97,6 +97,14 @@ class Piecework(RuleBasedStateMachine):
     def inspect(self, passed: int, rework: int, scrap: int) -> None:
         self._do(lambda: self.order.inspect(passed=passed, rework=rework, scrap=scrap, lot="L"))
 
+    @rule(rework=st.integers(-1, 4), scrap=st.integers(-1, 4), reason=REASONS)
+    def correct_inspection(self, rework: int, scrap: int, reason: str) -> None:
+        self._do(
+            lambda: self.order.correct_inspection(
+                rework=rework, scrap=scrap, reason=reason, tolerance_pct=self.tolerance
+            )
+        )
+
     @rule(pieces=st.integers(1, 8), rework=st.integers(0, 3), scrap=st.integers(0, 3))
     def work_a_day(self, pieces: int, rework: int, scrap: int) -> None:
         """Mend and make as much as there is, and inspect all that waits."""

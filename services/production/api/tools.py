@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from services.production import views
+from services.production.domain.tools import TOLD
 from services.production.duties import MAY, READERS
 from services.production.handlers import tools
 from services.production.schemas.tools import (
@@ -78,12 +79,13 @@ def open_shift(body: dict[str, Any], code: str) -> Response:
 @api.response(200, ClosedSchema)
 @requires(*MAY["tools"])
 def close_shift(body: dict[str, Any], code: str) -> Response:
-    """End the shift: these came back. It closes if nothing differs; else the facility is locked."""
+    """End the shift: these came back. It closes if nothing differs; else the facility is locked, and those ``told`` see it."""
 
     def run(session: Any) -> Answer:
         views.facility_named(session, current(), code)
         differences = tools.close_shift(session, code=code, **body)
-        return CLOSED.dump({"closed": not differences, "differences": differences}), 200, {}
+        told = TOLD if differences else ()
+        return CLOSED.dump({"closed": not differences, "differences": differences, "told": told}), 200, {}
 
     return once(run)
 

@@ -11,8 +11,10 @@ from services.production.duties import MAY, READERS
 from services.production.handlers import working
 from services.production.schemas.work_orders import (
     AcceptRequest,
+    CorrectInspectionRequest,
     CorrectRequest,
     DeclineRequest,
+    InspectionCorrectionSchema,
     InspectRequest,
     ReasonRequest,
     ReportRequest,
@@ -154,6 +156,29 @@ def short_close(body: dict[str, Any], id: UUID) -> Response:
 def inspect(body: dict[str, Any], id: UUID) -> Response:
     """Inspect what awaits it; what passed leaves as a lot."""
     return _do(working.inspect, id, body)
+
+
+@api.get("/work-orders/<uuid:id>/inspection-corrections")
+@api.response(200, InspectionCorrectionSchema(many=True))
+@requires(*READERS)
+def list_inspection_corrections(id: UUID) -> Any:
+    """By how much what was set aside at inspections was entered wrongly, in the order in which that was told."""
+    with transaction() as session:
+        if views.find_work_order(session, current(), id) is None:
+            raise not_found("work order")
+        return list(views.corrections_of_inspections(session, id))
+
+
+@api.post("/work-orders/<uuid:id>/inspection-corrections")
+@api.arguments(CorrectInspectionRequest)
+@api.response(200, WorkOrderSchema)
+@requires(*MAY["inspect"])
+def correct_inspection(body: dict[str, Any], id: UUID) -> Response:
+    """Say how many pieces are to be mended, and how many are scrap, of those set aside; the others await inspection again.
+
+    Good pieces left as lots, and may be packed: a fault in those is the hub's, which quarantines their cartons.
+    """
+    return _do(working.correct_inspection, id, body)
 
 
 def _do(command: Callable[..., Any], id: UUID, body: dict[str, Any]) -> Response:

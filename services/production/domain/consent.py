@@ -85,7 +85,7 @@ def must_consent(
             field="worker",
             code=code,
             number=number,
-            moment=f"{withdrawn:%Y-%m-%d %H:%M}",
+            moment=withdrawn.replace(second=0, microsecond=0),
         )
     raise Refused(
         "{code} has not consented to work under {number} on {day}: read the words aloud and record the consent first.",

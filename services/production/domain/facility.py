@@ -19,7 +19,6 @@ FIRST_LEVEL, HIGHEST_LEVEL = 1, 3
 Zone = Literal["block", "workshop"]
 ZONES = ("block", "workshop")
 """Where a family is made: no blade comes into a block, whatever is cut or sawn is made in the workshop."""
-TIME_ZONES = {"Asia/Jakarta": "WIB", "Asia/Makassar": "WITA", "Asia/Jayapura": "WIT"}
 
 
 @dataclass(frozen=True, kw_only=True)

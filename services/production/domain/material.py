@@ -1,7 +1,7 @@
 """Lots of material at a facility: what was received, used and written off, and what may not be used."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -98,6 +98,14 @@ def use(quantity: Decimal, lots: Sequence[MaterialLot]) -> list[Used]:
             used.append(Used(lot, taken))
             quantity -= taken
     return [*used, *([Used(None, quantity)] if quantity else [])]
+
+
+def stopped(
+    needs: Sequence[tuple[UUID, Decimal]], *, used_by: Collection[UUID], stock: Decimal
+) -> list[UUID]:
+    """Which of the work orders stand still when a lot is quarantined: they used it, or what else there is is not enough."""
+    without = lacking(needs, stock)
+    return [id for id, _ in needs if id in used_by or id in without]
 
 
 def lacking(needs: Sequence[tuple[UUID, Decimal]], stock: Decimal) -> list[UUID]:

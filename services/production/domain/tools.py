@@ -10,6 +10,9 @@ BLADE, HAMMER, HARMLESS, STOCK = CLASSES = ("A", "B", "C", "S")
 """A cuts or stabs, B strikes or grips, C is harmless; S is stock that is used up, such as adhesive and thinner."""
 CONTROLLED: Final = (BLADE, HAMMER, STOCK)
 
+TOLD: Final = ("facility_head", "kplp", "kanwil")
+"""Whom a locked facility is told of: its head, its security (KPLP) and the regional office."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ToolKind:

@@ -395,6 +395,39 @@ class WorkOrder:
         self._settle()
         return self._inspected(passed, rework, scrap, lot, lane)
 
+    def correct_inspection(
+        self, *, rework: int, scrap: int, reason: str, tolerance_pct: int = 0
+    ) -> list[object]:
+        """So many of the pieces that were set aside are to be mended or are scrap; the others await inspection again.
+
+        Good pieces left as a lot at once, and may be in cartons: they are not set aside here any more.
+        """
+        self._must_be(*UNDER_WAY, "paused")
+        for name, count in (("rework", rework), ("scrap", scrap)):
+            if count < 0:
+                raise Refused("Give a number of pieces from 0.", field=name)
+        if (rework, scrap) == (self.rework, self.scrap):
+            raise Refused("That is what was found already.", field="rework")
+        aside, why = self.rework + self.scrap, said(reason)
+        if rework + scrap > aside:
+            raise Refused(
+                "{pieces} is more than the {most} that were set aside. What awaits is inspected; good pieces left as lots and may be packed: tell the hub, which quarantines their cartons.",
+                field="rework",
+                pieces=rework + scrap,
+                most=aside,
+            )
+        least = self.made - self.asked - self.asked * tolerance_pct // 100
+        if scrap < self.scrap and scrap < least:
+            raise Refused(
+                "Give {least} or more: the other scrap is made again already.", field="scrap", least=least
+            )
+        corrected = WorkOrderInspected(
+            **self._about, passed=0, rework=rework - self.rework, scrap=scrap - self.scrap, reason=why
+        )
+        self.rework, self.scrap = rework, scrap
+        self._settle()
+        return [corrected]
+
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
         if passed:

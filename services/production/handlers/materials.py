@@ -13,13 +13,13 @@ import uuid_utils.compat as uuid7s
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from services.production.domain.material import MaterialLot, lacking, must_be_traced, use
+from services.production.domain.material import MaterialLot, must_be_traced, stopped, use
 from services.production.domain.remarks import nobody_named, said
 from services.production.domain.work_order import UNDER_WAY, WorkOrder, short_code
 from services.production.handlers.planning import next_number, one_plan_at_a_time
 from services.production.handlers.waiting import share_out_what_waits
 from services.production.local_time import today_at
-from services.production.materials import NET
+from services.production.materials import LEFT, NET
 from services.production.storage import (
     OPEN,
     demand,
@@ -135,9 +135,10 @@ def quarantine(session: Session, *, lot_id: UUID, reason: str) -> MaterialLot:
     lot = _locked(session, lot_id)
     lot.quarantine(reason=reason)
     session.flush()
-    stopped = _used_by(session, lot) | set(_without(session, lot, orders))
+    needs, stock = _needs(session, lot, orders), _stock(session, lot)
+    standing_still = stopped(needs, used_by=_used_by(session, lot), stock=stock)
     for order in orders:
-        if order.id in stopped:
+        if order.id in standing_still:
             reason = f"{lot.number}: {lot.quarantined_reason}"
             record(session, *order.pause(reason=reason, at=business_now(session)))
     return lot
@@ -160,7 +161,8 @@ def must_be_usable(session: Session, order: WorkOrder) -> None:
         .order_by(material_lot.c.number)
     ).scalars()
     for lot in quarantined:
-        if order.id in _used_by(session, lot) or _without(session, lot, [order]):
+        needs, stock = _needs(session, lot, [order]), _stock(session, lot)
+        if stopped(needs, used_by=_used_by(session, lot), stock=stock):
             raise Refused(
                 "The material {number} is quarantined: {reason}",
                 number=lot.number,
@@ -228,17 +230,21 @@ def _used_by(session: Session, lot: MaterialLot) -> set[UUID]:
     return set(session.execute(query.group_by(material_entry.c.work_order_id).having(NET > 0)).scalars())
 
 
-def _without(session: Session, lot: MaterialLot, orders: Sequence[WorkOrder]) -> list[UUID]:
-    """Which of the work orders, in their order, have not enough of the lot's material but for what is quarantined."""
+def _stock(session: Session, lot: MaterialLot) -> Decimal:
+    """What there is of the lot's material but for what is quarantined."""
     stock = session.execute(
-        select(func.sum(material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off))
+        select(func.sum(LEFT))
         .where(material_lot.c.facility == lot.facility, material_lot.c.material == lot.material)
         .where(material_lot.c.quarantined_reason.is_(None))
     ).scalar()
+    return stock or Decimal(0)
+
+
+def _needs(session: Session, lot: MaterialLot, orders: Sequence[WorkOrder]) -> list[tuple[UUID, Decimal]]:
+    """What each of the work orders still takes of the lot's material."""
     rows = session.execute(select(recipe.c.sku, recipe.c.per_piece).where(recipe.c.material == lot.material))
     takes = {row.sku: row.per_piece for row in rows}
-    needs = [(each.id, each.remaining * takes[each.sku]) for each in orders]
-    return lacking(needs, stock or Decimal(0))
+    return [(each.id, each.remaining * takes[each.sku]) for each in orders]
 
 
 def _enter(

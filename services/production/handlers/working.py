@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, insert, select
 from sqlalchemy.orm import Session
 
 from services.production import terms
 from services.production.capacities import capacity_at, workshop_on
 from services.production.domain.agreement import must_cover
 from services.production.domain.clearance import must_make
+from services.production.domain.remarks import said
 from services.production.domain.report import Kind, Origin, placed
 from services.production.domain.work_order import WorkOrder, short_code
 from services.production.handlers import materials, premi
@@ -25,7 +26,7 @@ from services.production.handlers.planning import (
 )
 from services.production.handlers.tools import must_be_unlocked
 from services.production.local_time import now_at, today_at
-from services.production.storage import demand
+from services.production.storage import demand, inspection_correction
 from shared.clock import business_now, real_now
 from shared.events.production import Cause
 from shared.messaging.outbox import record
@@ -185,6 +186,31 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
         record(session, *inspected, *(_postponed(session, order) if scrap else []))
     if passed:
         premi.accept_lot(session, order, lot=lot, pieces=passed)
+    return order
+
+
+def correct_inspection(
+    session: Session, *, work_order_id: UUID, rework: int, scrap: int, reason: str
+) -> WorkOrder:
+    """What was set aside was entered wrongly. An entry says by how much; nothing is owed for such pieces yet."""
+    one_plan_at_a_time(session)
+    order = locked(session, work_order_id)
+    must_be_unlocked(session, order.facility)
+    rework_before, scrap_before = order.rework, order.scrap
+    today = today_at(session, order.facility)
+    tolerance = terms.tolerance_of(session, order, today)
+    corrected = order.correct_inspection(rework=rework, scrap=scrap, reason=reason, tolerance_pct=tolerance)
+    entry = insert(inspection_correction).values(
+        work_order_id=order.id,
+        rework=rework - rework_before,
+        scrap=scrap - scrap_before,
+        reason=said(reason),
+        corrected_on=today,
+    )
+    session.execute(entry)
+    session.flush()
+    with as_the_service(session):  # the line's plan is about other facilities too
+        record(session, *corrected, *(_postponed(session, order) if scrap > scrap_before else []))
     return order
 
 

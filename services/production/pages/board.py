@@ -13,7 +13,7 @@ from services.production.domain.allocation import reasons_of
 from services.production.domain.report import Kind
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
-from services.production.local_time import today_at
+from services.production.local_time import now_at
 from shared.refusal import Refused, Sentence
 from shared.web import pages
 from shared.web.access import IN_A_FACILITY, KANWIL, current
@@ -71,7 +71,8 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
     """The board; ``at`` is the work order whose form was refused, which keeps what was typed."""
     with transaction() as session:
         most = MOST[current().role]
-        today = today_at(session, current().account)
+        here = now_at(session, current().account)
+        today = here.date()
         orders = views.board(session, current(), most, today=today)
         locks = views.locks(session, current())
         flagged = views.implausible(session, current(), most)
@@ -98,6 +99,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         warnings=warned,
         further=sum(counts.values()) - len(orders),
         today=today,
+        here=here,
         at=at,
         action=action,
         refusal=refusal,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.production import calendars, province, views
 from services.production.domain.agreement import LANES
 from services.production.domain.calendar import REASONS, WEEKDAYS
-from services.production.domain.facility import CLASSES, KINDS, TIME_ZONES
+from services.production.domain.facility import CLASSES, KINDS
 from services.production.duties import MAY, READERS
 from services.production.handlers import calendars as keeping
 from services.production.handlers import facilities
@@ -26,6 +26,7 @@ from services.production.schemas.facilities import (
     ParticularsRequest,
     WeekRequest,
 )
+from shared.clock import TIME_ZONES
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import KANWIL, current

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 
 from services.production import workers
-from services.production.domain.facility import TIME_ZONES
 from services.production.domain.hours import hours as as_hours
 from services.production.duties import MAY
 from services.production.handlers import hours
@@ -16,6 +15,7 @@ from services.production.handlers.reading import noted
 from services.production.local_time import today_at, zone_of
 from services.production.pages.board import day, whole
 from services.production.pages.typed import entry_id, minutes
+from shared.clock import TIME_ZONES
 from shared.refusal import Refused
 from shared.web import pages
 from shared.web.access import current

@@ -10,7 +10,7 @@ from services.production import views
 from services.production.domain.sampling import DEFECTS
 from services.production.domain.work_order import UNDER_WAY
 from services.production.duties import MAY, READERS, duties_of
-from services.production.handlers import inspecting, photographing
+from services.production.handlers import inspecting, photographing, working
 from services.production.handlers.photographing import MOST_PHOTOS
 from services.production.pages.board import whole
 from shared.photos import MOST_BYTES
@@ -58,6 +58,29 @@ def inspect(id: UUID) -> Any:
     return pages.back_to("inspecting.show", id=id)
 
 
+@desk.get("/work-orders/<uuid:id>/inspections/correct")
+@pages.desk(*READERS)
+def show_correction(id: UUID) -> str:
+    return page_of(id)
+
+
+@desk.post("/work-orders/<uuid:id>/inspections/correct")
+@pages.desk(*READERS)
+def correct(id: UUID) -> Any:
+    if current().role not in MAY["inspect"]:
+        raise Problem(403, "Not for you", f"This is for {' or '.join(MAY['inspect'])}.")
+    try:
+        with transaction() as session:
+            if views.find_work_order(session, current(), id) is None:
+                raise not_found("work order")
+            reason = request.form.get("reason", "").strip()
+            counts = {name: whole(name) for name in ("rework", "scrap")}
+            working.correct_inspection(session, work_order_id=id, reason=reason, **counts)
+    except Refused as refusal:
+        return page_of(id, refusal), 422
+    return pages.back_to("inspecting.show", id=id)
+
+
 def _defects() -> list[dict[str, Any]]:
     """What was entered for each defect; an empty field is none."""
     return [
@@ -88,6 +111,8 @@ def page_of(id: UUID, refusal: Refused | None = None) -> str:
             wo=order,
             sampling=inspecting.sampling_for(order) if open_to else None,
             inspections=views.inspections_of(session, id),
+            corrections=views.corrections_of_inspections(session, id),
+            correctable=(order.rework or order.scrap) and order.state in (*UNDER_WAY, "paused"),
             defects=DEFECTS,
             most_photos=MOST_PHOTOS,
             may=duties_of(current().role),

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template, request
 from marshmallow import ValidationError
 
 from services.production import materials as views
-from services.production.duties import MAY, READERS
+from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import materials
 from services.production.local_time import today_at
 from services.production.schemas.materials import NO_QUANTITY, Quantity
@@ -19,12 +19,18 @@ from shared.text import is_plain
 from shared.web import pages
 from shared.web.access import current
 from shared.web.context import transaction
-from shared.web.problems import not_found
+from shared.web.problems import Problem, not_found
 
 desk = Blueprint("materials_page", __name__, url_prefix="/production", template_folder="../templates")
 
 MOST = 40
 QUANTITY = Quantity()
+DUTIES = {
+    "quarantine": "quarantine",
+    "release": "quarantine",
+    "write_off": "material",
+    "give_back": "material",
+}
 CHANGE = "/materials/lots/<uuid:lot_id>/<any(quarantine, release, write_off, give_back):action>"
 
 
@@ -48,8 +54,11 @@ def receive() -> Any:
 
 
 @desk.post(CHANGE)
-@pages.desk(*MAY["material"])
+@pages.desk(*READERS)
 def change(lot_id: UUID, action: str) -> Any:
+    roles = MAY[DUTIES[action]]
+    if current().role not in roles:
+        raise Problem(403, "Not for you", f"This is for {' or '.join(roles)}.")
     try:
         with transaction() as session:
             if views.find_lot(session, current(), lot_id) is None:
@@ -62,10 +71,12 @@ def change(lot_id: UUID, action: str) -> Any:
 
 
 def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
+    may = duties_of(current().role)
     with transaction() as session:
         stock = views.stock(session, current())
         lots = views.list_lots(session, current(), limit=MOST)[:MOST]
         used_by = views.used_by(session, [lot["id"] for lot in lots])
+        would_stop = views.stopped_by(session, lots) if "quarantine" in may else {}
         kinds = {kind["code"]: kind for kind in views.kinds(session)}
         today = today_at(session, current().account)
     return render_template(
@@ -73,6 +84,8 @@ def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = No
         stock=stock,
         lots=lots,
         used_by=used_by,
+        would_stop=would_stop,
+        may=may,
         kinds=kinds,
         today=today,
         at=at,

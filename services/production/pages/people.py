@@ -14,7 +14,7 @@ from services.production.domain.premi import hourly
 from services.production.duties import MAY
 from services.production.handlers import people
 from services.production.handlers.reading import noted
-from services.production.local_time import today_at
+from services.production.local_time import now_at, today_at
 from services.production.pages.typed import typed
 from services.production.schemas import people as forms
 from services.production.welfare import Month
@@ -98,7 +98,8 @@ def _statement(worker_id: UUID, page: str) -> Statement:
 def _page(action: str = "", refusal: Refused | None = None) -> str:
     code = current().account or ""
     with transaction() as session:
-        today = today_at(session, code)
+        here = now_at(session, code)
+        today = here.date()
         found, left = workers.workers_of(session, code, today), workers.left(session, code, today)
         noted(session, current(), "people", found + left)
         agreements = workers.agreements_of(session, code, today)
@@ -119,6 +120,7 @@ def _page(action: str = "", refusal: Refused | None = None) -> str:
             "findings": forms.FINDINGS,
         },
         today=today,
+        zone=here.tzinfo,
         action=action,
         refusal=refusal,
         typed=request.form,

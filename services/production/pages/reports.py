@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from services.production import materials, terms, views
 from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import working
-from services.production.local_time import today_at
+from services.production.local_time import now_at
 from services.production.pages.board import entry, report_id, whole
 from shared.refusal import Refused
 from shared.web import pages
@@ -47,12 +47,13 @@ def _page(id: UUID, refusal: Refused | None = None) -> str:
         if order is None:
             raise not_found("work order")
         reports, made_of = views.reports_of(session, id), materials.made_of(session, id)
-        today = today_at(session, order.facility)
-        room = order.room(terms.tolerance_of(session, order, today))
+        here = now_at(session, order.facility)
+        room = order.room(terms.tolerance_of(session, order, here.date()))
     return render_template(
         "reports.html",
         wo={**views.as_dict(order), "reported": len(reports), "room": room},
-        today=today,
+        today=here.date(),
+        here=here,
         report_id=report_id,
         reports=reports,
         made_of=made_of,

@@ -2,6 +2,7 @@
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
@@ -57,6 +58,7 @@ def _page(refusal: Refused | None = None) -> str:
         counts=counts,
         further=sum(counts.values()) - len(rows),
         now=now,
+        zone_of=ZoneInfo,
         may=duties_of(current().role),
         refusal=refusal,
     )

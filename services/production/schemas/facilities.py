@@ -15,11 +15,11 @@ from services.production.domain.facility import (
     HIGHEST_LEVEL,
     KINDS,
     PRISONS,
-    TIME_ZONES,
     ZONES,
     Particulars,
 )
 from services.production.domain.pool import Headcount
+from shared.clock import TIME_ZONES
 from shared.refusal import Sentence
 from shared.web.schemas import Between, Whole, day, short_text
 

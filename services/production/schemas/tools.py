@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from services.production.domain.tools import CLASSES
+from services.production.domain.tools import CLASSES, TOLD
 from services.production.schemas.facilities import ByFamily
 from shared.web.schemas import Whole, long_text, short_text
 
@@ -48,6 +48,11 @@ class CloseShiftRequest(Schema):
     used = _counts("stock that was used up")
 
 
+TO_WHOM = {
+    "description": f"who is told that it is locked: {', '.join(TOLD)} (its security); nobody if it is not"
+}
+
+
 class DifferenceSchema(Schema):
     code = fields.String()
     out = fields.Integer()
@@ -59,6 +64,7 @@ class DifferenceSchema(Schema):
 class ClosedSchema(Schema):
     closed = fields.Boolean()
     differences = fields.List(fields.Nested(DifferenceSchema))
+    told = fields.List(fields.String(), metadata=TO_WHOM)
 
 
 class ShiftSchema(Schema):
@@ -76,4 +82,5 @@ class ToolsSchema(Schema):
 
     facility = fields.String()
     locked_on = fields.Date(allow_none=True)
+    told = fields.List(fields.String(), metadata=TO_WHOM)
     tools = fields.List(fields.Nested(ToolSchema))

@@ -149,6 +149,20 @@ def _count() -> Whole:
     )
 
 
+class CorrectInspectionRequest(ReasonRequest):
+    rework = _count()
+    scrap = _count()
+
+
+class InspectionCorrectionSchema(Schema):
+    """``rework`` and ``scrap`` are differences to what was set aside, and may be below zero."""
+
+    rework = fields.Integer()
+    scrap = fields.Integer()
+    reason = fields.String()
+    corrected_on = fields.Date()
+
+
 class InspectRequest(Schema):
     passed = _count()
     rework = _count()

@@ -5,7 +5,7 @@ import { device } from "./device.js";
 import { fits, say } from "./keypad.js";
 
 const section = document.getElementById("waiting");
-const { person, plain } = section.dataset;
+const { person, plain, zone: timeZone, zoneName } = section.dataset;
 const language = document.documentElement.lang;
 const keptAt = Number(document.documentElement.dataset.kept);
 const RETRY = 15000, PATIENCE = 20000;
@@ -18,6 +18,7 @@ const CORRECTABLE = [
 let reached = !keptAt, ended = false, strange = false;
 
 const isOffline = () => !navigator.onLine || !reached;
+const written = (dateStyle, at) => `${new Intl.DateTimeFormat(language, { dateStyle, timeStyle: "short", timeZone }).format(at)} ${zoneName}`;
 const element = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
 const isMine = (entry) => entry.person === person;
 const isTyping = () =>
@@ -156,7 +157,7 @@ function offlineWords() {
   const minutes = Math.round((Date.now() - at) / 60000);
   const [size, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 2880 ? [minutes / 60, "hour"] : [minutes / 1440, "day"];
   return say("offline", {
-    at: new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "short" }).format(at),
+    at: written("long", at),
     ago: new Intl.RelativeTimeFormat(language).format(-Math.round(size), unit),
   });
 }
@@ -175,8 +176,7 @@ function list(entries) {
 
 function what({ action, number, fields, at }) {
   const kind = action === "report" && fields.kind === "reworked" ? "mend" : action;
-  const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
-  return `${say(kind, { number, pieces: fields.pieces ?? "" })} · ${time}`;
+  return `${say(kind, { number, pieces: fields.pieces ?? "" })} · ${written("medium", new Date(at))}`;
 }
 
 function refused(entry) {

@@ -12,6 +12,7 @@ const FILES = [
   OFFLINE,
 ];
 const SHELL = "kendi-shell", BOARD = "kendi-board";
+const PAPER = /^\/production\/work-orders\/([0-9a-f-]{36})\/reports$/; // what the code on a ticket or tally sheet opens
 const CHANGES_PERSON = ["/production/sign-in", "/production/sign-out"];
 const PATIENCE = 8000; // then the kept board is better than a white page
 let persons = 0;
@@ -33,13 +34,13 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "POST" && CHANGES_PERSON.includes(pathname)) event.respondWith(changePerson(request));
   if (request.method !== "GET") return;
   if (request.mode === "navigate" || (pathname === HOME && request.headers.get("Accept") === "text/html"))
-    event.respondWith(page(event, pathname === HOME));
+    event.respondWith(page(event, pathname));
   else if (FILES.includes(pathname)) event.respondWith(file(event));
 });
 
-async function page(event, isBoard) {
-  const { request } = event, before = persons;
-  const kept = isBoard && request.mode === "navigate" ? await keptBoard() : null;
+async function page(event, pathname) {
+  const { request } = event, before = persons, isBoard = pathname === HOME;
+  const kept = request.mode === "navigate" ? await keptFor(pathname) : null;
   try {
     const answer = await within(fetch(request), kept ? PATIENCE : 0);
     if (isBoard && answer.ok && !answer.redirected && before === persons) event.waitUntil(keep(answer.clone(), before));
@@ -60,11 +61,19 @@ async function keep(answer, before) {
   if (before === persons) await (await caches.open(BOARD)).put(HOME, new Response(body, { headers }));
 }
 
-// The page is told that it was kept, and when.
-async function keptBoard() {
+// A work order of the board is reported there as well; another one's page needs the network.
+async function keptFor(pathname) {
+  const work = PAPER.exec(pathname)?.[1];
+  if (pathname !== HOME && !work) return null;
   const found = await (await caches.open(BOARD)).match(HOME, { ignoreVary: true });
-  if (!found) return null;
-  const page = (await found.text()).replace("<html ", `<html data-kept="${found.headers.get("X-Kept-At")}" `);
+  const text = await found?.text();
+  if (!found || (work && !text.includes(`id="wo-${work}"`))) return null;
+  return work ? Response.redirect(`${HOME}#wo-${work}`) : keptBoard(found, text);
+}
+
+// The page is told that it was kept, and when.
+function keptBoard(found, text) {
+  const page = text.replace("<html ", `<html data-kept="${found.headers.get("X-Kept-At")}" `);
   const headers = { "Content-Type": "text/html; charset=utf-8" };
   return new Response(page, { headers: { ...headers, "Content-Security-Policy": found.headers.get("Content-Security-Policy") } });
 }
