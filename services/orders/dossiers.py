@@ -4,12 +4,12 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, and_, case, func, literal, select, tuple_
+from sqlalchemy import Row, Uuid, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from services.orders.domain.dossier import (
@@ -98,24 +98,22 @@ def of_facilities(session: Session, codes: Collection[str]) -> dict[str, dict[st
     return {code: of_a_facility(code, documents, at) for code in set(codes)}
 
 
-def adverse_since(session: Session, facility: str, at: datetime) -> list[UUID]:
-    """Documents that speak against a facility since a moment, and those that were taken back and that nothing replaces."""
+def speaking_against(session: Session, facility: str) -> list[UUID]:
+    """Documents that contradict a facility, and those that made an item complete, were taken back and nothing replaces."""
+    contradicts = evidence.c.finding == CONTRADICTS
     query = select(evidence).where(
-        evidence.c.facility == facility,
-        case(
-            (
-                evidence.c.finding == CONTRADICTS,
-                and_(evidence.c.recorded_at >= at, evidence.c.withdrawn_at.is_(None)),
-            ),
-            else_=evidence.c.withdrawn_at >= at,
-        ),
+        evidence.c.facility == facility, contradicts == evidence.c.withdrawn_at.is_(None)
     )
-    return [
-        row.id
-        for row in session.execute(query.order_by(evidence.c.id)).all()
-        if row.finding == CONTRADICTS
-        or shown_by(session, facility, row.item, at=row.withdrawn_at) != COMPLETE
-    ]
+    rows = session.execute(query.order_by(evidence.c.id)).all()
+    return [row.id for row in rows if row.finding == CONTRADICTS or _is_missed(session, row)]
+
+
+def _is_missed(session: Session, taken_back: Row[Any]) -> bool:
+    """Whether an item was complete with the document, and has not been since."""
+    then = taken_back.withdrawn_at
+    moments = (then - timedelta(microseconds=1), then, business_now(session))
+    states = [shown_by(session, taken_back.facility, taken_back.item, at=moment) for moment in moments]
+    return states[0] == COMPLETE and COMPLETE not in states[1:]
 
 
 def spoken_against(session: Session, codes: Collection[str]) -> set[str]:

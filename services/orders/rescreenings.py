@@ -44,7 +44,11 @@ _speaks_still = ~exists().where(
     _taken_back.c.finding == CONTRADICTS,
     _taken_back.c.withdrawn_at.is_not(None),
 )
-ALARMS = and_(caught_line.c.at_sea > 0, AT_SEA > 0, case((BY_EVIDENCE, _speaks_still), else_=_newest))
+_on_its_way = order_line.c.delivered < caught_line.c.departed
+ALARMS = and_(
+    caught_line.c.at_sea > 0,
+    case((BY_EVIDENCE, and_(_speaks_still, _on_its_way)), else_=and_(_newest, AT_SEA > 0)),
+)
 
 
 def is_due(session: Session, today: date) -> bool:
@@ -121,12 +125,13 @@ def count_alarms(session: Session) -> Row[int, int, int]:
     return session.execute(query).one()
 
 
-def at_sea_from(session: Session, facility: str) -> Sequence[Row[Any, Any, Any]]:
-    """Held lines of which something is at sea, and a facility made some that departed."""
+def at_sea_from(session: Session, facility: str) -> Sequence[Row[Any, Any, Any, Any, Any]]:
+    """Lines that a rule speaks of and of which something is at sea, where a facility made some that departed."""
     of_line = (lot.c.order_id == order_line.c.order_id, lot.c.line_number == order_line.c.number)
     departed = exists().where(*of_line, lot.c.facility == facility, lot.c.departed > 0)
-    query = select(order_line.c.order_id, order_line.c.number, AT_SEA.label("pieces"))
-    held = query.where(order_line.c.action == "hold", AT_SEA > 0, departed)
+    of = (order_line.c.order_id, order_line.c.number, order_line.c.departed, order_line.c.action)
+    query = select(*of, AT_SEA.label("at_sea"))
+    held = query.where(order_line.c.action != "allow", AT_SEA > 0, departed)
     return session.execute(held.order_by(order_line.c.order_id, order_line.c.number)).all()
 
 

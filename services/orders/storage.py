@@ -871,6 +871,11 @@ caught_line = Table(
     Column("law", JSONB, nullable=False),
     Column("at_sea", Integer, nullable=False, comment="pieces that had departed then, not delivered"),
     Column("evidence_id", Uuid, comment="what speaks against goods that had departed, or was taken back"),
+    Column(
+        "departed",
+        Integer,
+        comment="with evidence: pieces that had departed by then, it speaks until they arrived",
+    ),
     Column("caught_at", Instant, nullable=False, server_default=func.now()),
     ForeignKeyConstraint(["order_id", "line_number"], ["order_line.order_id", "order_line.number"]),
     CheckConstraint("before IN ('allow', 'hold') AND after IN ('hold', 'block')", name="stricter"),
@@ -879,6 +884,7 @@ caught_line = Table(
         "because IN ('policy', 'goods', 'amendment', 'route', 'delivery', 'lane', 'evidence')", name="because"
     ),
     CheckConstraint("(because = 'evidence') = (evidence_id IS NOT NULL)", name="evidence"),
+    CheckConstraint("(evidence_id IS NULL) = (departed IS NULL)", name="departed"),
     CheckConstraint("(because IN ('policy', 'goods')) = (rescreening_id IS NOT NULL)", name="rescreened"),
     UniqueConstraint("rescreening_id", "order_id", "line_number"),
     UniqueConstraint("evidence_id", "order_id", "line_number"),

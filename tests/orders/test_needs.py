@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -724,20 +724,49 @@ def test_an_alarm_ends_when_what_speaks_against_the_goods_is_taken_back(orders: 
     assert "DOC-1 was taken back" in alarm(orders)
 
 
-def test_evidence_since_a_departure_is_an_alarm_though_it_is_heard_before_the_departure(
-    orders: Orders,
-) -> None:
+def test_goods_that_sail_though_evidence_ended_their_release_are_an_alarm(orders: Orders) -> None:
     order = made(orders, "DOSSIER")
     order.hears(speaks(1))
     sign_both(order)
-    order.hears(order.cartons(), replace(order.departure(), occurred_at=datetime.now(UTC)))
+    order.hears(order.cartons(), order.departure())
     assert not alarm(orders), "two people signed in view of it"
     late = follow(orders, country="BE", po_number="PO-LATE")
     late.hearing = order.hearing
     late.hears(late.plan(), late.lot("B"), late.cartons("B"))
-    sailed = replace(late.departure(late.part("B")), occurred_at=datetime.now(UTC))
-    late.hears(speaks(2), sailed)
+    late.hears(speaks(2), late.departure(late.part("B")))
     assert alarm(orders).count("contradicted by DOC-2") == 4, "two lines, as an alarm and as caught"
+    assert alarm(orders).count("contradicted by DOC-1") == 2, "over the second nobody signed"
+
+
+@pytest.mark.parametrize(
+    ("shown", "then"),
+    [
+        ({"valid_until": in_days(-3), "issued_on": in_days(-30)}, []),
+        ({}, [a_recording("pay", 2)]),
+    ],
+    ids=["it had run out", "another replaced it"],
+)
+def test_what_was_taken_back_and_is_not_missed_raises_no_alarm(
+    orders: Orders, shown: dict[str, Any], then: list[object]
+) -> None:
+    order = made(orders, "DOSSIER")
+    order.hears(a_recording("pay", 1, **shown))
+    sign_both(order)
+    order.hears(order.cartons(), taken_back(1, "pay"), *then, order.departure())
+    assert not alarm(orders)
+
+
+def test_an_alarm_that_ended_stays_so_when_more_departs_that_was_signed_for(orders: Orders) -> None:
+    order = made(orders, "DOSSIER")
+    sign_both(order)
+    first, rest = order.part(quantity=400), order.part(quantity=600)
+    order.hears(order.cartons(), order.departure(first), speaks(1))
+    assert alarm(orders)
+    order.hears(order.arrival(first))
+    assert not alarm(orders)
+    sign_both(order)
+    order.hears(replace(order.departure(rest), shipment_id=UUID(int=77)))
+    assert not alarm(orders)
 
 
 def taken_back(n: int, item: str) -> EvidenceWithdrawn:

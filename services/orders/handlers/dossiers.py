@@ -1,7 +1,7 @@
 """What dossiers are made of: lots, what shipments carry of them, and what is told of work in facilities."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -52,13 +52,13 @@ def _speaks_against(session: Session, event: EvidenceRecorded | EvidenceWithdraw
     raise_at_sea(session, facility=event.code, evidence_id=event.evidence_id)
 
 
-def raise_what_was_told_since(session: Session, event: ShipmentDeparted) -> None:
-    """Evidence that came after goods departed may be heard before their departure is."""
-    gone = {part.lot: (part.order_id, part.line) for part in event.lines}
-    query = select(lot.c.code, lot.c.facility).where(lot.c.code.in_(gone)).order_by(lot.c.code)
+def raise_what_nobody_signed_over(session: Session, gone: Collection[ShipmentLine]) -> None:
+    """What departed though no release to export stands: nobody signed in view of what speaks against it."""
+    of = {part.lot: (part.order_id, part.line) for part in gone}
+    query = select(lot.c.code, lot.c.facility).where(lot.c.code.in_(of)).order_by(lot.c.code)
     for row in session.execute(query).all():
-        for id in dossiers.adverse_since(session, row.facility, event.occurred_at):
-            raise_at_sea(session, facility=row.facility, evidence_id=id, lines={gone[row.code]})
+        for id in dossiers.speaking_against(session, row.facility):
+            raise_at_sea(session, facility=row.facility, evidence_id=id, lines={of[row.code]})
 
 
 def on_agreement_end_moved(session: Session, event: AgreementEndMoved, heard: Heard) -> None:

@@ -27,7 +27,7 @@ from services.orders.handlers.dossiers import (
     on_evidence_recorded,
     on_evidence_withdrawn,
     on_month_closed,
-    raise_what_was_told_since,
+    raise_what_nobody_signed_over,
 )
 from services.orders.handlers.locking import locked
 from services.orders.handlers.overtaking import withdraw_closed
@@ -188,13 +188,16 @@ def on_shipment_emptied(session: Session, event: CartonsTakenOut | ShipmentCance
 
 def on_shipment_departed(session: Session, event: ShipmentDeparted, heard: Heard) -> None:
     keep_what_left(session, event, heard)
+    unsigned = []
     for order, part in _orders_of(session, event.lines):
         line = order.line(part.line)
         if line.departed + part.quantity > line.packed + line.unpacked:
             raise NotYet("logistics", f"packing/{part.lot}")
+        if not any(release.names(part.lot) for release in line.released_parts):
+            unsigned.append(part)
         order.depart(part.line, part.lot, part.quantity)
     session.flush()
-    raise_what_was_told_since(session, event)
+    raise_what_nobody_signed_over(session, unsigned)
     note_on_timeline(session, event, heard)
 
 

@@ -35,7 +35,10 @@ def ask_to_rescreen(session: Session) -> None:
     """All open lines are screened by the rules as they are: what these look at in an article or a seller is another."""
     today = business_today(session)
     waits = select(rescreening.c.id).where(
-        rescreening.c.policies == [], rescreening.c.due_on <= today, rescreening.c.last_order.is_(None)
+        rescreening.c.policies == [],
+        rescreening.c.due_on <= today,
+        rescreening.c.last_order.is_(None),
+        rescreening.c.ended_at.is_(None),
     )
     # one that waits for us to commit is enough; one that is just being begun is not
     if session.execute(waits.limit(1).with_for_update(skip_locked=True)).first() is None:

@@ -110,7 +110,9 @@ def rescreen_line(
 def _raised(session: Session, order_id: UUID, line: Line, found: Verdict) -> bool:
     """Whether the same rules were found against these goods before: the alarm stands already."""
     earlier = select(caught_line.c.policies).where(
-        caught_line.c.order_id == order_id, caught_line.c.line_number == line.number
+        caught_line.c.order_id == order_id,
+        caught_line.c.line_number == line.number,
+        caught_line.c.evidence_id.is_(None),
     )
     return list(found.by) in session.execute(earlier).scalars().all()
 
@@ -129,16 +131,20 @@ def raise_at_sea(
             "order_id": line.order_id,
             "line_number": line.number,
             "before": "hold",
-            "after": "hold",
+            "after": line.action,
             "policies": [],
             "law": [],
-            "at_sea": line.pieces,
+            "at_sea": line.at_sea,
+            "departed": line.departed,
         }
         for line in rescreenings.at_sea_from(session, facility)
         if lines is None or (line.order_id, line.number) in lines
     ]
     if caught:
-        session.execute(upsert(caught_line).values(caught).on_conflict_do_nothing())
+        rows = upsert(caught_line).values(caught)
+        more = {name: rows.excluded[name] for name in ("at_sea", "departed")}
+        of_one = (caught_line.c.evidence_id, caught_line.c.order_id, caught_line.c.line_number)
+        session.execute(rows.on_conflict_do_update(index_elements=of_one, set_=more))
 
 
 def keep_caught(
