@@ -93,7 +93,7 @@ def stopped_by(session: Session, lots: Sequence[Mapping[str, Any]]) -> dict[UUID
         halted = stopped(
             [(row.id, row.need) for row in work[kind]],
             used_by={each["id"] for each in users[lot["id"]]},
-            stock=stocks[kind] - lot["stock"],
+            stock=stocks.get(kind, lot["stock"]) - lot["stock"],
         )
         found[lot["id"]] = [row.number for row in work[kind] if row.id in halted]
     return found

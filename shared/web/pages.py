@@ -138,9 +138,13 @@ def day(value: date) -> str:
     return day_in(value, language())
 
 
-@lru_cache(maxsize=4096)
 def day_in(value: date, language: str) -> str:
-    """A date as it is written in a language: 22 Maret 2025."""
+    """A date, or the day of a time where it is told, as it is written in a language: 22 Maret 2025."""
+    return _day_in(_here(value).date() if isinstance(value, datetime) else value, language)
+
+
+@lru_cache(maxsize=4096)
+def _day_in(value: date, language: str) -> str:
     return format_date(value, "d MMMM y", locale=language)
 
 
@@ -150,15 +154,19 @@ def month(value: date) -> str:
 
 
 def moment(value: datetime) -> str:
-    """A time as people read it: the day, the time, its zone. It is told in its own if that is one of Indonesia's,
-    else as in Central Java."""
+    """A time as people read it: the day, the time, its zone."""
     return moment_in(value, language())
 
 
 def moment_in(value: datetime, language: str) -> str:
     """The same in a language of choice."""
-    here = value if getattr(value.tzinfo, "key", None) in TIME_ZONES else value.astimezone(WIB)
+    here = _here(value)
     return f"{format_datetime(here, 'd MMMM y, HH.mm', locale=language)} {here.tzname()}"
+
+
+def _here(value: datetime) -> datetime:
+    """A time is told in its own zone if that is one of Indonesia's, else as in Central Java."""
+    return value if getattr(value.tzinfo, "key", None) in TIME_ZONES else value.astimezone(WIB)
 
 
 def cookie_name() -> str:

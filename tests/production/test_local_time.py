@@ -1,7 +1,7 @@
 """A facility's day is the day where it is, though the regional office's is another already, or not yet."""
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -181,3 +181,14 @@ def test_a_consent_was_withdrawn_at_a_time_of_the_facilitys_clock(shared_out: Pr
     assert isinstance(refused.value.sentence, Sentence)
     shown = moment_in(refused.value.sentence.values["moment"], "id")
     assert shown == f"{day_in(here.date(), 'id')}, {here:%H.%M} WIT"
+
+
+def test_one_instant_is_told_as_the_day_of_the_zone_it_is_given_in() -> None:
+    late = datetime(2026, 3, 2, 22, 30, tzinfo=WIB)
+    for at, told in (
+        (late, "2 March 2026"),
+        (late.astimezone(ZoneInfo(JAYAPURA)), "3 March 2026"),
+        (late.astimezone(UTC), "2 March 2026"),
+        (datetime(2026, 3, 1, 18, tzinfo=UTC), "2 March 2026"),
+    ):
+        assert day_in(at, "en") == told, at

@@ -18,7 +18,7 @@ const CORRECTABLE = [
 let reached = !keptAt, ended = false, strange = false;
 
 const isOffline = () => !navigator.onLine || !reached;
-const written = (dateStyle, at) => `${new Intl.DateTimeFormat(language, { dateStyle, timeStyle: "short", timeZone }).format(at)} ${zoneName}`;
+const written = (dateStyle, at) => `${new Intl.DateTimeFormat(language, { dateStyle, timeStyle: "short", timeZone }).format(at)} ${zoneName ?? ""}`;
 const element = (name, text, more = {}) => Object.assign(document.createElement(name), { textContent: text, ...more });
 const isMine = (entry) => entry.person === person;
 const isTyping = () =>
