@@ -40,8 +40,9 @@ def main() -> None:
         System(Path(folder), free_ports=True, settings=WITHOUT_LIMITS) as system,
     ):
         idle(system)
+        to_the_board(system, "in a fresh system")
         events_beside_bare_tasks(system)
-        to_the_board(system)
+        to_the_board(system, "just after these events")
         through_the_chain(system)
         against_a_bare_route(system)
         allocation.allocations(system)
@@ -102,7 +103,7 @@ def against_a_bare_route(system: System) -> None:
             )
 
 
-def to_the_board(system: System) -> None:
+def to_the_board(system: System, when: str) -> None:
     """From a POST until its work orders stand in production's table, on a quiet system.
 
     Production's own notification is awaited: asking every few milliseconds takes half a core.
@@ -117,7 +118,7 @@ def to_the_board(system: System) -> None:
             told.execute(f"LISTEN {CHANNEL}")
             taken = [_milliseconds_to_the_board(client, system, production, told, lines) for _ in range(40)]
         print(
-            f"POST to work order on the board, {lines} lines: median {median(taken):.0f} ms,"
+            f"POST to work order on the board {when}, {lines} lines: median {median(taken):.0f} ms,"
             f" 95th {quantiles(taken, n=20)[18]:.0f} ms"
         )
 
