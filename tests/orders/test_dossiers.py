@@ -49,7 +49,7 @@ REPORTED = Counted(
     released=0,
     made_on=THEN.date(),
 )
-RELEASED = Counted(at=THEN, work_order_id=WORK_ORDER, made=0, released=900)
+RELEASED = Counted(at=THEN, work_order_id=WORK_ORDER, made=0, released=900, lot=LOT)
 YEARS = timedelta(days=2_000)
 
 
@@ -180,6 +180,50 @@ def test_the_hash_of_our_own_counts_changes_with_what_was_counted_and_not_with_r
     (corrected,) = traced(REPORTED, RELEASED, replace(later, made=-200))
     assert (corrected["state"], corrected["issued_on"]) == ("contradicted", "2026-01-06")
     assert traced(RELEASED) == []
+
+
+def counted(hours: int, made: int = 0, lot: str | None = None) -> Counted:
+    """So many pieces reported, or nine hundred of a lot, hours after the first lot."""
+    at = THEN + timedelta(hours=hours)
+    if lot is None:
+        return replace(REPORTED, at=at, made=made)
+    return replace(RELEASED, at=at, lot=lot)
+
+
+def test_a_correction_of_what_was_reported_for_lots_to_come_says_nothing_of_this_one() -> None:
+    for_others = [counted(1, 500), counted(2, -200), counted(3, 600), counted(4, lot="NEXT")]
+    assert built(counts=(REPORTED, RELEASED, *for_others)) == built(counts=(REPORTED, RELEASED))
+
+
+def test_what_is_said_of_our_own_counts_rests_on_those_that_are_hashed() -> None:
+    def told(*counts: Counted) -> list[tuple[str, str]]:
+        shown = [version["items"][-1]["evidence"] for version in built(counts=counts)]
+        return [(one["state"], one["recorded_at"]) for (one,) in shown]
+
+    few, then = replace(REPORTED, made=900), "2026-01-05T03:00:00Z"
+    corrected = told(few, RELEASED, counted(1, -200), counted(2, 200))
+    assert corrected == [
+        ("complete", then),
+        ("contradicted", "2026-01-05T04:00:00Z"),
+        ("complete", then),
+    ], "what was counted up to the lot covers it again"
+    assert told(few, RELEASED, counted(1, lot="NEXT"), counted(2, 900), counted(3, 900)) == [
+        ("complete", then),
+        ("contradicted", "2026-01-05T04:00:00Z"),
+        ("complete", then),
+    ], "a lot to come that is not covered speaks against all"
+    short = replace(REPORTED, made=700)
+    assert told(short, RELEASED, counted(1, 300), counted(2, 300)) == [
+        ("contradicted", then),
+        ("complete", "2026-01-05T04:00:00Z"),
+    ], "and then nothing more"
+    assert told(few, RELEASED, counted(1, 500), counted(2, -600))[-1] == (
+        "contradicted",
+        "2026-01-05T05:00:00Z",
+    )
+    every = built(counts=(few, RELEASED, counted(1, 500), counted(2, -600), counted(3, 100)))
+    said = {(one["sha256"], one["state"]) for version in every for one in version["items"][-1]["evidence"]}
+    assert len({sha256 for sha256, _ in said}) == len(said) == 2, "one hash never says both"
 
 
 def test_a_change_under_an_earlier_version_shows_in_the_hash_of_every_later_one() -> None:
