@@ -276,18 +276,22 @@ def a_recording(item: str, n: int, **changes: Any) -> EvidenceRecorded:
     return EvidenceRecorded(**values)
 
 
+def a_report(order: Followed, pieces: int) -> PiecesReported:
+    return PiecesReported(
+        work_order_id=WORK_ORDER,
+        **order.about(1),
+        facility=SRAGEN,
+        pieces=pieces,
+        worked_on=in_days(0),
+        kind="made",
+    )
+
+
 @pytest.fixture
 def order(orders: Orders) -> Followed:
     """A lot of 1,000 pieces that were reported, with one document, in a shipment."""
     order = follow(orders)
-    report = PiecesReported(
-        work_order_id=WORK_ORDER,
-        **order.about(1),
-        facility=SRAGEN,
-        pieces=1_000,
-        worked_on=in_days(0),
-        kind="made",
-    )
+    report = a_report(order, 1_000)
     order.hears(order.plan(), order.work(), report, a_recording("pay", 1), order.lot(), order.cartons())
     planned = ShipmentPlanned(
         shipment_id=SHIPMENT, number="S-1", hub=SRAGEN, destination="ID", cartons=5, lines=(order.part(),)
@@ -319,6 +323,19 @@ def test_the_dossier_follows_the_facts_and_its_paper_is_the_same_byte_for_byte(
     assert (expired["version"], states(expired)["hours"]) == (4, "expired")
     assert orders.officer.get(f"{API}/lots/{LOT}?version=5").status_code == 404
     assert orders.officer.get(f"{API}/lots/{LOT}?version=0").status_code == 422
+
+
+def test_the_next_lot_of_a_work_order_says_nothing_of_this_one_until_it_has_more_than_was_reported(
+    orders: Orders,
+) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.work(), a_report(order, 500), order.lot(LOT, 500))
+    first = orders.officer.get(f"{API}/lots/{LOT}").json
+    assert states(first)["traceability"] == "complete"
+    order.hears(a_report(order, 400), order.lot("NEXT", 400))
+    assert orders.officer.get(f"{API}/lots/{LOT}").json == first
+    order.hears(order.lot("OVER", 100))
+    assert states(orders.officer.get(f"{API}/lots/{LOT}").json)["traceability"] == "contradicted"
 
 
 def test_a_closed_month_is_shown_with_what_is_about_fewer_than_five_left_out(
