@@ -287,7 +287,13 @@ def _counts(session: Session, orders: set[UUID], work_orders: set[UUID]) -> list
     ]
     lots = session.execute(select(lot).where(lot.c.work_order_id.in_(work_orders)))
     return reports + [
-        Counted(at=row.released_at, work_order_id=row.work_order_id, made=0, released=row.quantity)
+        Counted(
+            at=row.released_at,
+            work_order_id=row.work_order_id,
+            made=0,
+            released=row.quantity,
+            lot=row.code,
+        )
         for row in lots
     ]
 

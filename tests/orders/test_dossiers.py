@@ -49,7 +49,7 @@ REPORTED = Counted(
     released=0,
     made_on=THEN.date(),
 )
-RELEASED = Counted(at=THEN, work_order_id=WORK_ORDER, made=0, released=900)
+RELEASED = Counted(at=THEN, work_order_id=WORK_ORDER, made=0, released=900, lot=LOT)
 YEARS = timedelta(days=2_000)
 
 
@@ -182,6 +182,50 @@ def test_the_hash_of_our_own_counts_changes_with_what_was_counted_and_not_with_r
     assert traced(RELEASED) == []
 
 
+def counted(hours: int, made: int = 0, lot: str | None = None) -> Counted:
+    """So many pieces reported, or nine hundred of a lot, hours after the first lot."""
+    at = THEN + timedelta(hours=hours)
+    if lot is None:
+        return replace(REPORTED, at=at, made=made)
+    return replace(RELEASED, at=at, lot=lot)
+
+
+def test_a_correction_of_what_was_reported_for_lots_to_come_says_nothing_of_this_one() -> None:
+    for_others = [counted(1, 500), counted(2, -200), counted(3, 600), counted(4, lot="NEXT")]
+    assert built(counts=(REPORTED, RELEASED, *for_others)) == built(counts=(REPORTED, RELEASED))
+
+
+def test_what_is_said_of_our_own_counts_rests_on_those_that_are_hashed() -> None:
+    def told(*counts: Counted) -> list[tuple[str, str]]:
+        shown = [version["items"][-1]["evidence"] for version in built(counts=counts)]
+        return [(one["state"], one["recorded_at"]) for (one,) in shown]
+
+    few, then = replace(REPORTED, made=900), "2026-01-05T03:00:00Z"
+    corrected = told(few, RELEASED, counted(1, -200), counted(2, 200))
+    assert corrected == [
+        ("complete", then),
+        ("contradicted", "2026-01-05T04:00:00Z"),
+        ("complete", then),
+    ], "what was counted up to the lot covers it again"
+    assert told(few, RELEASED, counted(1, lot="NEXT"), counted(2, 900), counted(3, 900)) == [
+        ("complete", then),
+        ("contradicted", "2026-01-05T04:00:00Z"),
+        ("complete", then),
+    ], "a lot to come that is not covered speaks against all"
+    short = replace(REPORTED, made=700)
+    assert told(short, RELEASED, counted(1, 300), counted(2, 300)) == [
+        ("contradicted", then),
+        ("complete", "2026-01-05T04:00:00Z"),
+    ], "and then nothing more"
+    assert told(few, RELEASED, counted(1, 500), counted(2, -600))[-1] == (
+        "contradicted",
+        "2026-01-05T05:00:00Z",
+    )
+    every = built(counts=(few, RELEASED, counted(1, 500), counted(2, -600), counted(3, 100)))
+    said = {(one["sha256"], one["state"]) for version in every for one in version["items"][-1]["evidence"]}
+    assert len({sha256 for sha256, _ in said}) == len(said) == 2, "one hash never says both"
+
+
 def test_a_change_under_an_earlier_version_shows_in_the_hash_of_every_later_one() -> None:
     first, second = a_document("pay"), a_document("hours", 2)
     told = built(first, second)
@@ -232,18 +276,22 @@ def a_recording(item: str, n: int, **changes: Any) -> EvidenceRecorded:
     return EvidenceRecorded(**values)
 
 
+def a_report(order: Followed, pieces: int) -> PiecesReported:
+    return PiecesReported(
+        work_order_id=WORK_ORDER,
+        **order.about(1),
+        facility=SRAGEN,
+        pieces=pieces,
+        worked_on=in_days(0),
+        kind="made",
+    )
+
+
 @pytest.fixture
 def order(orders: Orders) -> Followed:
     """A lot of 1,000 pieces that were reported, with one document, in a shipment."""
     order = follow(orders)
-    report = PiecesReported(
-        work_order_id=WORK_ORDER,
-        **order.about(1),
-        facility=SRAGEN,
-        pieces=1_000,
-        worked_on=in_days(0),
-        kind="made",
-    )
+    report = a_report(order, 1_000)
     order.hears(order.plan(), order.work(), report, a_recording("pay", 1), order.lot(), order.cartons())
     planned = ShipmentPlanned(
         shipment_id=SHIPMENT, number="S-1", hub=SRAGEN, destination="ID", cartons=5, lines=(order.part(),)
@@ -275,6 +323,19 @@ def test_the_dossier_follows_the_facts_and_its_paper_is_the_same_byte_for_byte(
     assert (expired["version"], states(expired)["hours"]) == (4, "expired")
     assert orders.officer.get(f"{API}/lots/{LOT}?version=5").status_code == 404
     assert orders.officer.get(f"{API}/lots/{LOT}?version=0").status_code == 422
+
+
+def test_the_next_lot_of_a_work_order_says_nothing_of_this_one_until_it_has_more_than_was_reported(
+    orders: Orders,
+) -> None:
+    order = follow(orders)
+    order.hears(order.plan(), order.work(), a_report(order, 500), order.lot(LOT, 500))
+    first = orders.officer.get(f"{API}/lots/{LOT}").json
+    assert states(first)["traceability"] == "complete"
+    order.hears(a_report(order, 400), order.lot("NEXT", 400))
+    assert orders.officer.get(f"{API}/lots/{LOT}").json == first
+    order.hears(order.lot("OVER", 100))
+    assert states(orders.officer.get(f"{API}/lots/{LOT}").json)["traceability"] == "contradicted"
 
 
 def test_a_closed_month_is_shown_with_what_is_about_fewer_than_five_left_out(

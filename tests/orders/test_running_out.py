@@ -1,6 +1,7 @@
 """What a release rests on runs out: on that day it ends, is told to whom it concerns, and is asked for anew."""
 
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ import pytest
 
 from services.orders import tasks
 from services.orders.domain.need import A_YEAR
+from services.orders.storage import evidence
 from shared.events.production import AgreementEndMoved
 from shared.web.access import COMPLIANCE
 from tests.orders.conftest import Orders, in_days
@@ -144,6 +146,27 @@ def test_a_document_that_had_run_out_before_the_signatures_ends_nothing(orders: 
     sign_both(order)
     assert look(order)
     assert withdrawals(order) == []
+
+
+def test_a_dossier_that_is_found_no_more_as_it_was_signed_for_is_signed_for_anew(orders: Orders) -> None:
+    """A document that is heard of late takes the number of the version that named the one that runs out."""
+    order = rests_on_a_document(orders)
+    sign_both(order)
+    with orders.database.transaction() as session:
+        recorded_at = session.execute(evidence.select()).one().recorded_at
+    heard_late = order.hearing.batch("production", a_recording("hours", 2))
+    at = recorded_at - timedelta(microseconds=1)
+    order.hearing.comes(
+        replace(heard_late, events=tuple(replace(each, time=at) for each in heard_late.events))
+    )
+    let_pass(orders, 11)
+    assert look(order)
+    assert [each["data"]["because"] for each in withdrawals(order)] == ["expired"]
+    assert hold(order)["signatures"] == []
+    sign_both(order)
+    let_pass(orders, 1)
+    assert look(order)
+    assert hold(order) is None, "two people signed for what it reads now"
 
 
 def test_a_lone_signature_over_what_ran_out_is_asked_anew_with_the_other(orders: Orders) -> None:

@@ -5,7 +5,7 @@ version names the hash of the one before, so that who holds an earlier one sees 
 was changed. It decides nothing, and never says more than that documents are there.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
@@ -124,13 +124,14 @@ def _after(last: date) -> datetime:
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """A work order's pieces: made by its reports, on a day, less those that went into its lots."""
+    """A work order's pieces: made by its reports, on a day, less those that went into each of its lots."""
 
     at: datetime
     work_order_id: UUID
     made: int
     released: int
     made_on: date | None = None
+    lot: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,13 +197,16 @@ def _said(at: datetime, facts: Facts) -> dict[str, Any]:
     there = [each for each in facts.documents if each.counts(at) and each.facility in facilities]
     known = sorted(there, key=lambda each: each.id)
     months = _months_of(lots, counts, [each for each in facts.months if each.told_at <= at])
+    traced = _traced(lots, counts)
     items = [
         {
             "item": item,
-            "state": _state_of(wanted, facilities, known, at) if wanted else _traceability(lots, counts),
+            "state": _state_of(wanted, facilities, known, at)
+            if wanted
+            else _worst(map(_traceability, traced.values())),
             "evidence": [_shown(each, at) for each in known if each.item in wanted]
             if wanted
-            else _own_counts(lots, counts),
+            else _own_counts(lots, traced),
             "counted": [_told(each, COUNTED[item]) for each in months if item in COUNTED],
         }
         for item, wanted in ITEMS.items()
@@ -295,36 +299,46 @@ def _shown(one: Document, at: datetime) -> dict[str, Any]:
     }
 
 
-def _traceability(lots: Sequence[Lot], counts: Sequence[Counted]) -> str:
-    """A lot leads to its work order, and that to the reports of the days on which its pieces were made."""
-    return _worst(_traced(id, counts) for id in {lot.work_order_id for lot in lots})
+def _traced(lots: Sequence[Lot], counts: Sequence[Counted]) -> dict[UUID, Sequence[Counted]]:
+    """What leads from the lots to their work orders, and from each to the reports of the days on which it was made."""
+    codes = {lot.lot for lot in lots}
+    return {
+        id: _up_to(codes, [each for each in counts if each.work_order_id == id])
+        for id in sorted({lot.work_order_id for lot in lots})
+    }
 
 
-def _traced(work_order_id: UUID, counts: Sequence[Counted]) -> str:
-    mine = [each for each in counts if each.work_order_id == work_order_id]
-    made, released = sum(each.made for each in mine), sum(each.released for each in mine)
+def _up_to(lots: Collection[str], counts: Sequence[Counted]) -> Sequence[Counted]:
+    """Of a work order's counts those up to the first moment, with these lots, at which they are complete; all of them
+    if all together are not. So what is counted for lots to come says nothing of these, unless it contradicts.
+    """
+    if _traceability(counts) != COMPLETE:
+        return counts
+    ends = sorted({each.at for each in counts})
+    last = max((each.at for each in counts if each.lot in lots), default=ends[-1])
+    parts = ([each for each in counts if each.at <= end] for end in ends if end >= last)
+    return next(part for part in parts if _traceability(part) == COMPLETE)
+
+
+def _traceability(counts: Sequence[Counted]) -> str:
+    """Whether what went into lots was made, as far as was counted."""
+    made, released = sum(each.made for each in counts), sum(each.released for each in counts)
     if not made:
         return OPEN
     return COMPLETE if released <= made else CONTRADICTED
 
 
-def _own_counts(lots: Sequence[Lot], counts: Sequence[Counted]) -> list[dict[str, Any]]:
-    """For each work order of the lots what its item rests on: reports and lots up to its last one, and later corrections.
-
-    What is reported for lots to come says nothing of these.
-    """
+def _own_counts(lots: Sequence[Lot], traced: Mapping[UUID, Sequence[Counted]]) -> list[dict[str, Any]]:
+    """For each work order of the lots what its item rests on."""
     facility_of = {lot.work_order_id: lot.facility for lot in lots}
-    shown = []
-    for id, facility in sorted(facility_of.items()):
-        mine = [each for each in counts if each.work_order_id == id]
-        last = max((each.at for each in mine if each.released), default=None)
-        used = [each for each in mine if last and (each.at <= last or each.made < 0)]
-        if any(each.made for each in used):
-            shown.append(_counted_of(id, facility, _traced(id, mine), used))
-    return shown
+    return [
+        _counted_of(id, facility_of[id], counts)
+        for id, counts in traced.items()
+        if any(each.made for each in counts)
+    ]
 
 
-def _counted_of(id: UUID, facility: str, state: str, counts: Sequence[Counted]) -> dict[str, Any]:
+def _counted_of(id: UUID, facility: str, counts: Sequence[Counted]) -> dict[str, Any]:
     told = sorted(
         [_written(each.at), each.made_on.isoformat() if each.made_on else "", each.made, each.released]
         for each in counts
@@ -334,7 +348,7 @@ def _counted_of(id: UUID, facility: str, state: str, counts: Sequence[Counted]) 
         "id": str(id),
         "facility": facility,
         "about": TRACEABILITY,
-        "state": state,
+        "state": _traceability(counts),
         "source": OWN_COUNTS,
         "document": f"Reports and lots of work order {id}",
         "issued_on": last.astimezone(CENTRAL_JAVA).date().isoformat(),

@@ -94,13 +94,23 @@ def _state(need: str, known: Known) -> State:
 
 
 def ran_out(hold: Hold, dossiers: Mapping[str, Sequence[Version]], states: Iterable[State]) -> bool:
-    """Whether something that a release rests on holds no longer: a need, or an item of a dossier that was signed for."""
+    """Whether something that a release rests on holds no longer: a need, or a dossier that was signed for."""
     return any(not state.met for state in states) or any(
-        _complete(dossiers[named["lot"]][named["version"] - 1]) - _complete(dossiers[named["lot"]][-1])
+        _shows_less(dossiers[named["lot"]], named["hash"])
         for signature in hold.signatures
         for named in signature.dossiers
-        if named["version"] <= len(dossiers.get(named["lot"], ()))
+        if named["lot"] in dossiers
     )
+
+
+def _shows_less(all: Sequence[Version], signed: str) -> bool:
+    """Whether an item was complete in the version that was signed for, by its hash, and is no more.
+
+    The numbers of versions shift with a fact that is heard of late. Where none has the hash, nobody signed for what
+    the dossier says now.
+    """
+    seen = next((version for version in all if version["hash"] == signed), None)
+    return seen is None or not _complete(seen) <= _complete(all[-1])
 
 
 def _complete(version: Version) -> set[str]:
