@@ -16,11 +16,11 @@ VISIBLE = "LNPS"
 PLAUSIBLE = (
     r"(?:1 [1-9]|2 1|3 [1-6]|5 [1-3]|6 [1-5]|7 [1-6]|8 [12]|9 [1-7]) \d \d \d \d "
     r"(?:[04] [1-9]|[1256] \d|[37] [01]) (?:0 [1-9]|1 [0-2]) \d \d (?!0 0 0 0)"
-    r"(?:(?<!\d)0\d{3}|(?!(?:000|(?<=\d)0+)\W?\s\W?[1-9])0 0 \d \d)"
+    r"(?:(?:(?<!\d)|(?<=(?<!\d)\d\d))0\d{3}|(?!(?:000|(?<=\d)0+)\W?\s\W?[1-9])0 0 \d \d)"
 ).replace(" ", r"[\W_]{0,3}")
-"""An identity number with anything between its digits: a province, district and subdistrict, then the day of birth (a woman's
-with 40 more), month and year, and a running number, which begins with 0. By that 0 lists of days, hours and quantities are
-none; neither is one in which a round quantity ends before another."""
+"""An identity number with up to three signs between any of its digits: a province, district and subdistrict, then the day of
+birth (a woman's with 40 more), month and year, and a running number. That begins with 0 where it is a group or ends one of
+six, with 00 in any other: else lists of days, hours and quantities would be found, as where 1.000, 15 ends one."""
 
 NO_PHONE_NUMBER = r"(?<!\b08\d\d[ \-])(?<!\b08\d\d[ \-]\d{4}[ \-])"
 NO_DAY = r"(?!\d\d?([.\/\-])\d\d?\3(?:19|20)\d\d|\d\d\W{1,3}20\d\d-\d\d-\d\d)"
@@ -37,8 +37,8 @@ is found, too, and plausible ones in whatever groups, also among other numbers.
 Browsers read it, too: they want the signs of a class escaped."""
 
 WITHOUT_IDENTITY_NUMBER = rf"(?!.*{IDENTITY_NUMBER.pattern}).*"
-"""The ``pattern`` of an input whose text a device keeps before any service has read it. The service sees more: wide digits,
-and what has no width between digits."""
+"""The ``pattern`` of an input whose text a device keeps before any service has read it. The service alone sees wide
+digits."""
 
 
 def seen(text: str) -> str:
