@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.production.domain.work_order import WorkOrder
-from shared.events.production import WorkOrderInspected
+from shared.events.production import WorkOrderCompleted, WorkOrderInspected
 from shared.refusal import Refused
 from shared.web.access import FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
 from tests.production.conftest import KLATEN, SRAGEN, Production, today
@@ -66,6 +66,16 @@ def test_scrap_that_was_made_again_stays_scrap_beyond_what_the_agreement_takes()
         order.correct_inspection(rework=0, scrap=6, **seen, reason=WHY, tolerance_pct=3)
     order.correct_inspection(rework=0, scrap=7, **seen, reason=WHY, tolerance_pct=3)
     assert (order.quantity, order.extra, order.awaiting, order.remaining) == (103, 3, 13, 0)
+
+
+def test_an_order_of_which_the_rest_was_extra_and_is_scrap_after_all_is_completed_and_says_so() -> None:
+    order = inspected(made=102, passed=100, rework=2, scrap=0, tolerance_pct=3)
+    assert (order.quantity, order.extra, order.state) == (102, 2, "rework")
+    told = order.correct_inspection(
+        rework=0, scrap=2, rework_seen=2, scrap_seen=0, reason=WHY, tolerance_pct=3
+    )
+    assert [type(event) for event in told] == [WorkOrderInspected, WorkOrderCompleted]
+    assert (order.quantity, order.extra, order.state) == (100, 0, "completed")
 
 
 def test_the_correction_is_an_entry_that_others_hear_of_and_nothing_is_owed_for_it(

@@ -445,7 +445,7 @@ class WorkOrder:
         )
         self.rework, self.scrap = rework, scrap
         self._settle()
-        return [corrected]
+        return [corrected, *self._completed()]
 
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
