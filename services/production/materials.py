@@ -172,12 +172,14 @@ def made_of(session: Session, work_order_id: UUID) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(query).mappings()]
 
 
-def quarantined(session: Session, principal: Principal, limit: int) -> list[dict[str, Any]]:
-    """What may not be used now, for the board."""
-    query = (
-        select(MaterialLot)
-        .where(mine(principal, material_lot.c.facility), material_lot.c.quarantined_reason.is_not(None))
-        .order_by(material_lot.c.number)
-        .limit(limit)
+def quarantined(
+    session: Session, principal: Principal, *, code: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """What may not be used now; the board shows so many of them, the page of material all."""
+    query = select(MaterialLot).where(
+        mine(principal, material_lot.c.facility), material_lot.c.quarantined_reason.is_not(None)
     )
+    if code is not None:
+        query = query.where(material_lot.c.facility == code)
+    query = query.order_by(material_lot.c.number).limit(limit)
     return [as_dict(lot) for lot in session.execute(query).scalars()]

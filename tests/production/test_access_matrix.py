@@ -91,7 +91,8 @@ CASES: dict[Operation, Case] = {
     ("post", f"{WORK}/inspect"): Case((*WORKING, INSPECTOR), {"passed": 9, "rework": 1, "scrap": 0}),
     ("get", f"{WORK}/inspection-corrections"): Case(READERS),
     ("post", f"{WORK}/inspection-corrections"): Case(
-        (*WORKING, INSPECTOR), {"rework": 0, "scrap": 0, "reason": "Counted wrong."}
+        (*WORKING, INSPECTOR),
+        {"rework": 0, "scrap": 0, "rework_seen": 1, "scrap_seen": 0, "reason": "Counted wrong."},
     ),
     ("post", PHOTOS): Case((*WORKING, INSPECTOR), a_photo(), {"Content-Type": "image/jpeg"}),
     ("get", f"{PHOTOS}/{{number}}"): Case(READERS),

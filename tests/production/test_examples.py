@@ -78,7 +78,8 @@ def the_work(production: Production) -> None:
     done(production.sragen.do(offered, "inspect", passed=36, rework=3, scrap=1))
     done(production.sragen.get(f"/work-orders/{offered['id']}/sampling"))
     stained = {"code": "stain", "rework": 2, "scrap": 0}
-    wrong = {"rework": 2, "scrap": 1, "reason": "One of them is good after all."}
+    seen = {"rework_seen": 3, "scrap_seen": 1}
+    wrong = {"rework": 2, "scrap": 1, **seen, "reason": "One of them is good after all."}
     done(production.sragen.do(offered, "inspection-corrections", **wrong))
     done(production.sragen.get(f"/work-orders/{offered['id']}/inspection-corrections"))
     inspections = f"/work-orders/{offered['id']}/inspections"

@@ -147,6 +147,8 @@ def what_fits_a_facility(production: Production) -> Mapping[str, Values]:
             "id": [set_aside["id"]],
             "rework": [29, 28, 27, 26, 25, 24],
             "scrap": [0, 1],
+            "rework_seen": [30],
+            "scrap_seen": [10],
         },
         f"GET {WORK}/sampling": {"id": [sampled["id"]], "lot": [10, 20]},
         f"PUT {AT}/calendar/week": {name: [minutes] for name, minutes in a_week().items()},

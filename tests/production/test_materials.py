@@ -17,6 +17,7 @@ from services.production.domain.calendar import working_day_after
 from services.production.domain.material import stopped
 from services.production.domain.terms import MATERIAL_DAYS, Terms, share_out_on_terms
 from services.production.handlers import working
+from services.production.pages.materials import MOST
 from services.production.storage import agreement, material_lot
 from shared.web.access import FACILITY, HEAD, KANWIL, TOOL_KEEPER
 from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order, in_days, today
@@ -349,9 +350,43 @@ def test_who_may_quarantine_reads_before_which_work_would_stand_still(bare: Prod
     assert bare.sragen.do(work, "start").status_code == 200
 
 
-def lots_on_page(visitor: Visitor) -> dict[str, str]:
+def test_the_office_finds_every_lot_a_facility_and_a_page_at_a_time_and_all_that_are_in_quarantine(
+    bare: Production,
+) -> None:
+    sent = bare.klaten.post("/materials/lots", receipt(facility=KLATEN))
+    assert sent.status_code == 201, sent.text
+    klaten, bad, old = sent.json, received(bare), received(bare)
+    reason = {"reason": "Wet and mouldy."}
+    assert bare.office.post(f"/materials/lots/{bad['id']}/quarantine", reason).status_code == 200
+    newer = {received(bare)["number"] for _ in range(MOST)}
+    office, officer = Visitor(bare, KANWIL, None), Visitor(bare, FACILITY, SRAGEN)
+    for visitor in (office, officer):
+        assert lots_on_page(visitor).keys() == newer | {bad["number"]}
+        further = re.search(
+            r'<a rel="next" href="([^"]+)">', visitor.client.get("/production/materials").text
+        )
+        assert further is not None
+        assert old["number"] in lots_on_page(visitor, further[1].removeprefix("/production/materials"))
+    only = f"?facility={KLATEN}"
+    assert lots_on_page(office, only).keys() == {klaten["number"]}
+    assert lots_on_page(officer, only).keys() == newer | {bad["number"]}, "a facility has its own"
+    assert f">{SRAGEN}</td>" not in office.client.get(f"/production/materials{only}").text
+    assert office.client.get("/production/materials?facility=LPS-XYZ").status_code == 404
+    assert changed(office, klaten, f"quarantine{only}", reason=" ").status_code == 422
+    done = changed(office, klaten, f"quarantine{only}", **reason)
+    assert (done.status_code, done.location.split("materials")[1]) == (303, f"{only}#lot-{klaten['id']}")
+    assert {klaten["number"], bad["number"]} < lots_on_page(office).keys()
+    assert changed(office, klaten, "release").status_code == 303
+    assert klaten["number"] not in lots_on_page(office)
+    late = changed(office, klaten, "release")
+    assert (late.status_code, late.text.count('role="alert"')) == (422, 1), (
+        "also where its lot stands no more"
+    )
+
+
+def lots_on_page(visitor: Visitor, query: str = "") -> dict[str, str]:
     """What stands on the page of each lot."""
-    page = visitor.client.get("/production/materials").text
+    page = visitor.client.get(f"/production/materials{query.replace('&amp;', '&')}").text
     cards = page.split('<section class="card stack" id="lot-')[1:]
     return {card.split("<h3>")[1].split(" ·")[0]: card for card in cards}
 

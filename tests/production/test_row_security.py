@@ -106,7 +106,7 @@ def test_a_forgotten_condition_shows_nothing_of_another_facility(shared_out: Pro
     assert inspected.status_code == 200, inspected.text
     aside = shared_out.sragen.do(work, "inspect", passed=0, rework=1, scrap=0)
     assert aside.status_code == 200, aside.text
-    wrong = {"rework": 0, "scrap": 0, "reason": "It was no stain."}
+    wrong = {"rework": 0, "scrap": 0, "rework_seen": 1, "scrap_seen": 0, "reason": "It was no stain."}
     assert shared_out.sragen.do(work, "inspection-corrections", **wrong).status_code == 200
     photos = f"/work-orders/{work['id']}/inspections/{inspected.json['id']}/photos"
     assert send(shared_out.sragen, photos, a_photo()).status_code == 201

@@ -97,11 +97,21 @@ class Piecework(RuleBasedStateMachine):
     def inspect(self, passed: int, rework: int, scrap: int) -> None:
         self._do(lambda: self.order.inspect(passed=passed, rework=rework, scrap=scrap, lot="L"))
 
-    @rule(rework=st.integers(-1, 4), scrap=st.integers(-1, 4), reason=REASONS)
-    def correct_inspection(self, rework: int, scrap: int, reason: str) -> None:
+    @rule(
+        rework=st.integers(-1, 4),
+        scrap=st.integers(-1, 4),
+        since=st.sampled_from([0, 0, 0, -1, 1]),
+        reason=REASONS,
+    )
+    def correct_inspection(self, rework: int, scrap: int, since: int, reason: str) -> None:
         self._do(
             lambda: self.order.correct_inspection(
-                rework=rework, scrap=scrap, reason=reason, tolerance_pct=self.tolerance
+                rework=rework,
+                scrap=scrap,
+                rework_seen=self.order.rework - since,
+                scrap_seen=self.order.scrap,
+                reason=reason,
+                tolerance_pct=self.tolerance,
             )
         )
 

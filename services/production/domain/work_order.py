@@ -396,13 +396,32 @@ class WorkOrder:
         return self._inspected(passed, rework, scrap, lot, lane)
 
     def correct_inspection(
-        self, *, rework: int, scrap: int, reason: str, tolerance_pct: int = 0
+        self,
+        *,
+        rework: int,
+        scrap: int,
+        rework_seen: int,
+        scrap_seen: int,
+        reason: str,
+        tolerance_pct: int = 0,
     ) -> list[object]:
         """So many of the pieces that were set aside are to be mended or are scrap; the others await inspection again.
 
+        What was set aside is what was seen when that was decided: pieces mended or inspected since are not undone.
         Good pieces left as a lot at once, and may be in cartons: they are not set aside here any more.
         """
         self._must_be(*UNDER_WAY, "paused")
+        for name, seen, now in (
+            ("rework_seen", rework_seen, self.rework),
+            ("scrap_seen", scrap_seen, self.scrap),
+        ):
+            if seen != now:
+                raise Refused(
+                    "It is {rework} to mend and {scrap} scrap now: look again.",
+                    field=name,
+                    rework=self.rework,
+                    scrap=self.scrap,
+                )
         for name, count in (("rework", rework), ("scrap", scrap)):
             if count < 0:
                 raise Refused("Give a number of pieces from 0.", field=name)
@@ -426,7 +445,7 @@ class WorkOrder:
         )
         self.rework, self.scrap = rework, scrap
         self._settle()
-        return [corrected]
+        return [corrected, *self._completed()]
 
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]

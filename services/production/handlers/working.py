@@ -190,27 +190,40 @@ def inspect(session: Session, *, work_order_id: UUID, passed: int, rework: int, 
 
 
 def correct_inspection(
-    session: Session, *, work_order_id: UUID, rework: int, scrap: int, reason: str
+    session: Session,
+    *,
+    work_order_id: UUID,
+    rework: int,
+    scrap: int,
+    rework_seen: int,
+    scrap_seen: int,
+    reason: str,
 ) -> WorkOrder:
     """What was set aside was entered wrongly. An entry says by how much; nothing is owed for such pieces yet."""
     one_plan_at_a_time(session)
     order = locked(session, work_order_id)
     must_be_unlocked(session, order.facility)
-    rework_before, scrap_before = order.rework, order.scrap
     today = today_at(session, order.facility)
     tolerance = terms.tolerance_of(session, order, today)
-    corrected = order.correct_inspection(rework=rework, scrap=scrap, reason=reason, tolerance_pct=tolerance)
+    corrected = order.correct_inspection(
+        rework=rework,
+        scrap=scrap,
+        rework_seen=rework_seen,
+        scrap_seen=scrap_seen,
+        reason=reason,
+        tolerance_pct=tolerance,
+    )
     entry = insert(inspection_correction).values(
         work_order_id=order.id,
-        rework=rework - rework_before,
-        scrap=scrap - scrap_before,
+        rework=rework - rework_seen,
+        scrap=scrap - scrap_seen,
         reason=said(reason),
         corrected_on=today,
     )
     session.execute(entry)
     session.flush()
     with as_the_service(session):  # the line's plan is about other facilities too
-        record(session, *corrected, *(_postponed(session, order) if scrap > scrap_before else []))
+        record(session, *corrected, *(_postponed(session, order) if scrap > scrap_seen else []))
     return order
 
 

@@ -80,7 +80,7 @@ def _board(at: UUID | None = None, action: str = "", refusal: Refused | None = N
         others = passed_over.of_lines(
             session, current(), [(order["order_id"], order["line"]) for order in orders]
         )
-        quarantined = materials.quarantined(session, current(), MOST_QUARANTINED)
+        quarantined = materials.quarantined(session, current(), limit=MOST_QUARANTINED)
         warned = warnings.not_acknowledged(session, current(), MOST_WARNINGS)
         back = views.taken_back(session, current(), since=today - TAKEN_BACK_SHOWN, limit=MOST_TAKEN_BACK)
     return render_template(

@@ -24,6 +24,8 @@ from shared.web.problems import Problem, not_found
 
 desk = Blueprint("inspecting", __name__, url_prefix="/production", template_folder="../templates")
 
+COUNTS = ("rework", "scrap", "rework_seen", "scrap_seen")
+"""What is to be mended and is scrap, and what the page showed of either when that was typed."""
 MOST_SENT = MOST_PHOTOS * MOST_BYTES + 1024**2
 
 
@@ -74,7 +76,7 @@ def correct(id: UUID) -> Any:
             if views.find_work_order(session, current(), id) is None:
                 raise not_found("work order")
             reason = request.form.get("reason", "").strip()
-            counts = {name: whole(name) for name in ("rework", "scrap")}
+            counts = {name: whole(name) for name in COUNTS}
             working.correct_inspection(session, work_order_id=id, reason=reason, **counts)
     except Refused as refusal:
         return page_of(id, refusal), 422

@@ -14,11 +14,13 @@ from services.production.duties import MAY, READERS, duties_of
 from services.production.handlers import materials
 from services.production.local_time import today_at
 from services.production.schemas.materials import NO_QUANTITY, Quantity
+from services.production.views import facilities
 from shared.refusal import Refused
 from shared.text import is_plain
 from shared.web import pages
-from shared.web.access import current
+from shared.web.access import KANWIL, current
 from shared.web.context import transaction
+from shared.web.pagination import cursor_of, key_of
 from shared.web.problems import Problem, not_found
 
 desk = Blueprint("materials_page", __name__, url_prefix="/production", template_folder="../templates")
@@ -38,7 +40,10 @@ CHANGE = "/materials/lots/<uuid:lot_id>/<any(quarantine, release, write_off, giv
 @desk.get(CHANGE)
 @pages.desk(*READERS)
 def home(**_: Any) -> str:
-    """Stock and the newest lots; also at a form's address, where it stands when the form was refused."""
+    """Stock, what is in quarantine, and the newest lots, a page at a time.
+
+    Also at a form's address, where it stands when the form was refused.
+    """
     return _page()
 
 
@@ -67,22 +72,36 @@ def change(lot_id: UUID, action: str) -> Any:
             command(session, lot_id=lot_id, **read())
     except Refused as refusal:
         return _page(at=lot_id, action=action, refusal=refusal), 422
-    return pages.back_to("materials_page.home", _anchor=f"lot-{lot_id}")
+    return pages.back_to("materials_page.home", _anchor=f"lot-{lot_id}", **_place())
 
 
 def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = None) -> str:
     may = duties_of(current().role)
+    place = _place()
+    code, after = place.get("facility"), key_of(place.get("after"), UUID)
     with transaction() as session:
-        stock = views.stock(session, current())
-        lots = views.list_lots(session, current(), limit=MOST)[:MOST]
-        used_by = views.used_by(session, [lot["id"] for lot in lots])
+        names = {each["code"]: each["name"] for each in facilities(session)}
+        if code is not None and code not in names:
+            raise not_found("facility")
+        stock = views.stock(session, current(), code)
+        found = views.list_lots(session, current(), code=code, limit=MOST, after=after)
+        quarantined = views.quarantined(session, current(), code=code)
+        lots = [lot for lot in found[:MOST] if lot["quarantined_reason"] is None]
+        if at is not None and at not in {lot["id"] for lot in (*quarantined, *lots)}:
+            refused = views.find_lot(session, current(), at)  # it left this page meanwhile
+            lots[:0] = [views.as_dict(refused)] if refused is not None else []
+        used_by = views.used_by(session, [lot["id"] for lot in (*quarantined, *lots)])
         would_stop = views.stopped_by(session, lots) if "quarantine" in may else {}
         kinds = {kind["code"]: kind for kind in views.kinds(session)}
         today = today_at(session, current().account)
     return render_template(
         "materials.html",
         stock=stock,
+        quarantined=quarantined,
         lots=lots,
+        place=place,
+        next=len(found) > MOST and {**place, "after": cursor_of(str(found[MOST - 1]["id"]))},
+        facilities=names if current().role == KANWIL else {},
         used_by=used_by,
         would_stop=would_stop,
         may=may,
@@ -93,6 +112,12 @@ def _page(at: UUID | None = None, action: str = "", refusal: Refused | None = No
         refusal=refusal,
         typed=request.form,
     )
+
+
+def _place() -> dict[str, str]:
+    """Which lots are shown: the regional office's choice of a facility, and the page."""
+    names = ("facility", "after") if current().role == KANWIL else ("after",)
+    return {name: request.args[name] for name in names if request.args.get(name)}
 
 
 def _receipt() -> dict[str, Any]:

@@ -143,15 +143,19 @@ class CorrectRequest(ReasonRequest):
     )
 
 
-def _count() -> Whole:
+def _count(description: str | None = None) -> Whole:
     return Whole(
-        required=True, validate=validate.Range(0, 10_000_000, error="Give a number of pieces from 0.")
+        required=True,
+        validate=validate.Range(0, 10_000_000, error="Give a number of pieces from 0."),
+        metadata={"description": description} if description else {},
     )
 
 
 class CorrectInspectionRequest(ReasonRequest):
     rework = _count()
     scrap = _count()
+    rework_seen = _count("the work order's rework as you read it; refused if it is another one now")
+    scrap_seen = _count("the work order's scrap as you read it; refused if it is another one now")
 
 
 class InspectionCorrectionSchema(Schema):
