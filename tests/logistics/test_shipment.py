@@ -21,6 +21,7 @@ from shared.events.logistics import (
     ShipmentDispatched,
     ShipmentPlanned,
 )
+from shared.events.orders import Lane
 from shared.refusal import Refused
 from tests.logistics.builders import (
     BOOKING,
@@ -330,7 +331,8 @@ def test_in_whatever_order_reports_come_pieces_depart_once_and_are_delivered_aft
     assert state(shipment, GRAPH) in {code.lower() for code in WAY}
 
 
-def test_a_certificate_that_became_false_is_there_no_longer() -> None:
+@pytest.mark.parametrize("lane", ["custodial", "parole_community"])
+def test_a_certificate_that_became_false_is_there_no_longer(lane: Lane) -> None:
     shipment = a_shipment(a_document("CERT-12.43"), a_document("COO"))
     for carton in shipment.cartons:
         carton.lot.lane = "free"
@@ -338,9 +340,20 @@ def test_a_certificate_that_became_false_is_there_no_longer() -> None:
         document.record("1", DAY, today=DAY)
     shipment.void_what_is_false()
     assert [document.present for document in shipment.documents] == [True, True]
-    shipment.cartons[0].lot.lane = "custodial"
+    shipment.cartons[0].lot.lane = lane
     shipment.void_what_is_false()
     assert [document.present for document in shipment.documents] == [False, True]
+
+
+def test_goods_that_join_others_leave_no_certificate_that_they_make_false() -> None:
+    shipment = a_shipment(a_document("CERT-12.43"), a_document("COO"))
+    shipment.documents[0].record("1", DAY, today=DAY)
+    shipment.cartons[0].lot.lane = "custodial"
+    shipment.reconsider(shipment.documents, graph=GRAPH)
+    assert [(document.code, document.present) for document in shipment.documents] == [
+        ("CERT-12.43", False),
+        ("COO", False),
+    ]
 
 
 def test_a_late_report_of_the_declaration_is_judged_by_the_day_on_which_it_was_filed() -> None:

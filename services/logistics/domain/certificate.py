@@ -11,14 +11,15 @@ LAW: Final = "19 CFR 12.43; 19 U.S.C. 1307"
 
 
 def is_false(code: str, lanes: Iterable[str]) -> bool:
-    return code == NO_CONVICT_LABOUR and "custodial" in lanes
+    """Whoever is on parole or works in the community still serves a sentence."""
+    return code == NO_CONVICT_LABOUR and any(lane != "free" for lane in lanes)
 
 
 def need_true(code: str, lanes: Iterable[str]) -> None:
     """Refuse a certificate that the lane of the goods contradicts, with the law that it is asked by."""
     if is_false(code, lanes):
         raise Refused(
-            "{code} would say that no prisoner made these goods, and prisoners did: it would be false ({law}).",
+            "{code} would say that nobody who serves a sentence made these goods, and some did: it would be false ({law}).",
             field="code",
             code=code,
             law=LAW,

@@ -382,6 +382,7 @@ class Shipment:
         """
         _need_rules(wanted)
         lacked = bool(self.missing_before_departure(graph))
+        self.void_what_is_false()
         self.documents = reconsidered(self.documents, wanted)
         if moved:
             for document in self.documents:
@@ -390,7 +391,7 @@ class Shipment:
         return self.completed(lacked, graph)
 
     def void_what_is_false(self) -> None:
-        """A certificate that the goods contradict since their lane was corrected is there no longer."""
+        """A certificate that the goods contradict, since a lane was corrected or others joined them, is there no longer."""
         lanes = {carton.lot.lane for carton in self.cartons}
         for document in self.documents:
             if is_false(document.code, lanes):
