@@ -16,6 +16,7 @@ from services.orders.handlers import REACTIONS
 from services.orders.handlers.placing import place_order
 from services.orders.loading import load, load_policies, versions_in
 from services.orders.storage import caught_line, destination_policy
+from services.production.storage import facility
 from shared import reference
 from shared.database import Database
 from tests.conftest import REPOSITORY
@@ -45,6 +46,12 @@ class Kendi:
 
     def check(self, destination: str, lane: str, *more: str) -> Any:
         return self.said("check", "--destination", destination, *BALL, "--lane", lane, *more)
+
+    def published(self) -> list[Any]:
+        """Every version that was ever published, and until when it counted."""
+        with self.database.transaction() as session:
+            key = destination_policy.c.id, destination_policy.c.version
+            return list(session.execute(select(destination_policy).order_by(*key)).all())
 
     def place(self, po_number: str, country: str) -> Any:
         line = a_line(consignee=CONSIGNEE | {"country": country})
@@ -139,6 +146,44 @@ def test_a_file_of_policies_that_can_not_be_read_is_refused_and_the_rules_in_for
     assert (refused.exit_code, "destinations.yaml" in refused.stderr) == (1, True), refused.output
     assert "Traceback" not in refused.stderr and len(refused.stderr.splitlines()) < 20
     assert kendi.check("US", "custodial") == before
+
+
+BAD_FOLDERS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "absent": (Path.unlink, "destinations.yaml: can't be read: No such file or directory"),
+    "not UTF-8": (lambda file: file.write_bytes(b"\xff\xfe"), "destinations.yaml: must be text in UTF-8"),
+    "action": (
+        lambda file: file.write_text(BAD_FILES["action"](file.read_text())),
+        'action: must be one of allow, hold, block, was "stop"',
+    ),
+    "countries": (
+        lambda file: file.write_text(BAD_FILES["countries"](file.read_text())),
+        'was "EU99"',
+    ),
+}
+
+
+@pytest.mark.parametrize("broken", BAD_FOLDERS)
+def test_a_folder_whose_policies_can_not_be_read_loads_nothing_and_the_rules_in_force_stay(
+    kendi: Kendi,
+    addresses: Addresses,
+    database_of: Callable[[str], Database],
+    tmp_path: Path,
+    broken: str,
+) -> None:
+    production = database_of("production")
+    database_of("logistics")
+    urls = {f"KENDI_{name.upper()}_MIGRATE_DATABASE_URL": url for name, url in addresses.owner_urls.items()}
+    before = kendi.check("US", "custodial"), kendi.published()
+    folder = Path(shutil.copytree(reference.FOLDER, tmp_path / "reference"))
+    spoil, said = BAD_FOLDERS[broken]
+    spoil(folder / "destinations.yaml")
+    refused = CliRunner().invoke(main, ["load", str(folder)], env=urls)
+    assert (refused.exit_code, refused.stdout) == (1, ""), refused.output
+    assert "reference/destinations.yaml" in refused.stderr and said in refused.stderr
+    assert type(refused.exception) is SystemExit, "no trace of a failure that nobody thought of"
+    assert (kendi.check("US", "custodial"), kendi.published()) == before
+    with production.transaction() as session:
+        assert session.execute(select(facility)).all() == []
 
 
 def test_a_difference_tells_what_would_be_caught_and_changes_nothing(kendi: Kendi, tmp_path: Path) -> None:

@@ -177,6 +177,20 @@ def test_what_is_asked_for_leaves_the_officers_queue_once_it_can_be_answered_no_
     assert "asks that free workers make it" not in Visitor(blocked.orders, COMPLIANCE).open("/orders/")
 
 
+@pytest.mark.parametrize("who", ["buyer", "officer", "office"])
+def test_a_blocked_line_offers_whoever_reads_it_these_ways_out_and_no_release(
+    blocked: Followed, who: str
+) -> None:
+    read = getattr(blocked.orders, who).get(f"/orders/v1/orders/{blocked.id}").json["lines"][0]["hold"]
+    assert [each["way"] for each in read["ways_out"]] == [
+        "another_destination",
+        "free_lane",
+        "domestic_sale",
+        "cancellation",
+    ]
+    assert (read["releasable"], read["released_by"], read["purpose"]) == (False, [], None)
+
+
 def test_what_free_workers_made_is_cleared_to_export_as_theirs(blocked: Followed) -> None:
     chosen(blocked).hears(blocked.plan(), replace(blocked.lot(FREE_LOT), lane="free"))
     granted = clearances(blocked)[-1]

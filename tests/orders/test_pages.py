@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from werkzeug.test import TestResponse
 
 from services.orders import listing
+from services.orders.storage import destination_policy
 from shared.clock import advance
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
 from tests.conftest import signed_in
@@ -248,6 +249,37 @@ def test_a_step_says_how_long_after_the_one_before_it_came(orders: Orders) -> No
     assert orders.officer.post(release, {"reason": REASON}).status_code == 200
     page = buyer.open(f"/orders/order/{order['id']}")
     assert re.findall(r"[\w ]+ later", page) == [" 3 days later"]
+
+
+EXPLAINED = {
+    "en": "Goods of prisons wait for a dossier there.",
+    "id": "Di sana barang dari lapas menunggu berkas.",
+}
+WHY = re.compile(r'<p class="why"><strong>(.+?)</strong>\s*(.+?) <span', re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("action", "language", "stands"),
+    [
+        ("hold", "en", "Held before production."),
+        ("hold", "id", "Ditahan sebelum produksi."),
+        ("block", "en", "Blocked."),
+        ("block", "id", "Diblokir."),
+    ],
+)
+def test_the_buyers_page_of_an_order_says_in_plain_words_of_their_language_why_a_line_does_not_go_on(
+    orders: Orders, action: str, language: str, stands: str
+) -> None:
+    rule = {"action": action, "countries": ["CA"], "needs": [], "law": ["A law"]}
+    rule |= {f"explanation_{each}": said for each, said in EXPLAINED.items()}
+    with orders.database.transaction() as session:
+        session.execute(insert(destination_policy).values(id="DP-CA-1", version=1, row=rule))
+    order = placed(orders, country="CA")
+    page = Visitor(orders, BUYER, account="CHEWY-LOUIS", language=language).open(
+        f"/orders/order/{order['id']}"
+    )
+    assert WHY.findall(page) == [(stands, EXPLAINED[language])]
+    assert [each for each, said in EXPLAINED.items() if said in page] == [language]
 
 
 def test_another_buyers_blocked_lines_are_not_shown(orders: Orders) -> None:

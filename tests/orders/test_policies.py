@@ -1,6 +1,8 @@
 """Policies are published in versions; open lines are screened again, and what new ones catch is listed at once."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,13 +12,17 @@ import pytest
 from sqlalchemy import cast, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
+from kendi.servers import Addresses
 from services.orders import tasks
 from services.orders.domain.publication import Version
 from services.orders.handlers.placing import place_order
 from services.orders.handlers.publishing import ask_to_rescreen, known_versions, publish_policies
 from services.orders.handlers.rescreening import rescreen_some
 from services.orders.storage import caught_line, destination_policy, item, order_line, rescreening
+from services.orders.storage import order as buyer_order
 from shared.clock import advance
+from shared.database import connect
+from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
 from tests.awaiting import until_somebody_waits_for_a_lock
@@ -454,3 +460,35 @@ def test_a_row_that_cannot_be_read_holds_everything(orders: Orders) -> None:
         session.execute(destination_policy.insert().values(id="DP-BAD-1", version=1, row={"action": "stop"}))
     line = to_home(orders).read()["lines"][0]
     assert (line["state"], line["hold"]["needs"]) == ("policy_hold", ["LEGAL_ASSESSMENT"])
+
+
+@contextmanager
+def without_the_table(addresses: Addresses) -> Iterator[None]:
+    """No rules at all, not even none: their table is gone."""
+    with connect(addresses.owner_urls["orders"]) as owner:
+        owner.execute("ALTER TABLE destination_policy RENAME TO destination_policy_gone")
+        try:
+            yield
+        finally:
+            owner.execute("ALTER TABLE destination_policy_gone RENAME TO destination_policy")
+
+
+def test_without_the_table_of_policies_nothing_is_placed_nor_cleared(
+    orders: Orders, addresses: Addresses
+) -> None:
+    asked = an_order(lines=[a_line(consignee=CONSIGNEE | {"country": "ID"})])
+
+    def post() -> Any:
+        return orders.buyer.post(ORDERS, asked, idempotency_key="the same")
+
+    def told() -> list[str]:
+        return [row.type.split(".")[2] for row in rows(orders, outbox_event)]
+
+    with without_the_table(addresses):
+        refused = post()
+        assert refused.status_code == 500, refused.text
+        assert [rows(orders, table) for table in (buyer_order, order_line)] == [[], []]
+        assert told() == []
+    placed = post()
+    assert (placed.status_code, placed.json["lines"][0]["state"]) == (201, "accepted")
+    assert told() == ["order_placed", "clearance_granted"]

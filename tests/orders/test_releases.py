@@ -18,7 +18,8 @@ from shared.clock import advance, business_today
 from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
-from shared.web.access import BUYER, COMPLIANCE, KANWIL
+from shared.web.access import BUYER, COMPLIANCE, KANWIL, LOGISTICS, OPERATOR, create_key
+from tests.conftest import signed_in
 from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
@@ -173,6 +174,40 @@ def test_no_key_signs_a_release_and_two_people_do_by_the_sessions_of_who_signed_
         {"session": []}
     ]
     assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
+
+
+@pytest.mark.parametrize("role", [OPERATOR, LOGISTICS])
+def test_who_has_no_part_in_releases_is_refused_with_a_key_and_signed_in_and_each_attempt_is_kept(
+    orders: Orders, role: str
+) -> None:
+    order = follow(orders, country="BE")
+    order.hears(order.plan(), order.lot())
+    path, page = f"{ORDERS}/{order.id}", f"/orders/order/{order.id}"
+    release, free_lane = f"{path}/lines/1/release", f"{path}/lines/1/free-lane"
+    freed = {"operations": [{"name": "braid", "lane": "free"}], "reason": REASON}
+    with orders.database.transaction() as session:
+        key = Caller(orders.client, create_key(session, name="script", role=role, account=None))
+    visitor = signed_in(orders.client, role)
+    token = CSRF_TOKEN.search(visitor.get("/orders/holds/", headers={"Accept": "text/html"}).text)
+    assert token is not None
+    form = {"csrf_token": token[1], "reason": REASON}
+    answers = [
+        key.post(release, WHY),
+        key.post(f"{path}/lots/SRG-2503-001/lane", freed),
+        key.post(free_lane, WHY),
+        visitor.post(release, json=WHY, headers={"Idempotency-Key": "1"}),
+        visitor.post(free_lane, json=WHY, headers={"Idempotency-Key": "2"}),
+        visitor.post(f"/orders/holds/{order.id}/1", data=form),
+        visitor.post(f"{page}/lines/1/free-lane", data=form),
+    ]
+    assert [answer.status_code for answer in answers] == [403] * 7
+    with orders.database.transaction() as session:
+        kept = session.execute(select(release_attempt).order_by(release_attempt.c.id)).all()
+        assert session.execute(select(signature)).all() == []
+    about = ["release", "lane", "free_lane", "release", "free_lane", "release", "free_lane"]
+    assert [(row.asked, row.role, row.order_id) for row in kept] == [(each, role, order.id) for each in about]
+    assert [row.who.partition(":")[0] for row in kept] == ["key"] * 3 + ["person"] * 4
+    assert hold(order)["signatures"] == []
 
 
 def test_attempts_at_what_a_release_rests_on_are_kept_and_listed_with_all_others(orders: Orders) -> None:
