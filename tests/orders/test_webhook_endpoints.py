@@ -441,7 +441,8 @@ def test_an_answer_that_never_ends_is_read_at_its_beginning_only(orders: Orders)
 # Outside of a demonstration
 
 
-NOT_HTTPS, AT_HOME = "Give an https address on port 443", "The address leads into a private network."
+NOT_HTTPS = "Give an https address on port 443, without a user name in it."
+AT_HOME = "The address leads into a private network."
 
 
 @pytest.fixture
@@ -466,8 +467,7 @@ def test_only_a_demonstration_takes_an_endpoint_on_this_machine(
         orders.buyer.post(WEBHOOKS, {"url": url}),
         change(orders.buyer, demonstrated, {"url": url}),
     ):
-        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "url")
-        assert said in answer.json["errors"][0]["message"]
+        assert (answer.status_code, answer.json.get("errors")) == (422, [{"field": "url", "message": said}])
     buyer = Buyer(orders)
     for path in (HOME, f"{HOME}{demonstrated['id']}/change"):
         refused = buyer.submit(path, url=url)
@@ -482,8 +482,8 @@ def test_only_a_demonstration_tells_an_endpoint_on_this_machine(
     with orders.database.transaction() as session:
         session.execute(text("UPDATE webhook_endpoint SET url = :url"), {"url": url or endpoint.url})
     pinged = tried(orders, demonstrated)
-    assert (pinged["accepted"], pinged["status"], said in pinged["error"]) == (False, None, True)
+    assert (pinged["accepted"], pinged["status"], pinged["error"]) == (False, None, said)
     deliver(orders)
     first = deliveries(orders)[0]
-    assert (first["attempts"], first["delivered_at"], said in first["last_error"]) == (1, None, True)
+    assert (first["attempts"], first["delivered_at"], first["last_error"]) == (1, None, said)
     assert endpoint.told == []
