@@ -26,5 +26,14 @@ def until_somebody_waits_for_a_lock(database: Database) -> None:
 
 
 def somebody_waits_for_a_lock(database: Database) -> bool:
+    return how_many_wait_for_a_lock(database) > 0
+
+
+def until_two_wait_for_a_lock(database: Database) -> None:
+    until(lambda: how_many_wait_for_a_lock(database) == 2)
+
+
+def how_many_wait_for_a_lock(database: Database) -> int:
     with database.transaction() as session:
-        return bool(session.execute(WAITING_FOR_A_LOCK).scalar_one())
+        waiting: int = session.execute(WAITING_FOR_A_LOCK).scalar_one()
+        return waiting

@@ -1,10 +1,13 @@
 """A buyer changes an order that was placed: each change has its consequence, and nobody overwrites unseen."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from tests.awaiting import until_two_wait_for_a_lock
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 from tests.orders.test_api import events_in
 from tests.orders.test_expected import given_up, way
@@ -186,6 +189,37 @@ def test_without_a_version_nothing_is_amended(order: Followed) -> None:
 def test_any_version_is_taken_by_a_star_and_one_of_several(order: Followed) -> None:
     assert amend(order, etag="*", quantity=1_001).status_code == 200
     assert amend(order, etag='"1", "2"', quantity=1_002).status_code == 200
+
+
+def test_of_two_amendments_at_once_one_is_made_and_told(order: Followed) -> None:
+    statuses = both_at_once(order.orders, "buyer_order", f"{ORDERS}/{order.id}", line=1)
+    assert sorted(statuses.values()) == [200, 412]
+    read = order.read()
+    assert (statuses[read["lines"][0]["ordered"]], read["version"]) == (200, 2)
+    assert order.told().count("order_line_amended") == 1
+
+
+def test_of_two_amendments_of_a_draft_at_once_one_is_made(orders: Orders) -> None:
+    address = orders.buyer.post("/orders/v1/drafts", an_order()).headers["Location"]
+    statuses = both_at_once(orders, "draft", address)
+    assert sorted(statuses.values()) == [200, 412]
+    read = orders.buyer.get(address)
+    assert (statuses[read.json["order"]["lines"][0]["quantity"]], read.headers["ETag"]) == (200, '"2"')
+
+
+def both_at_once(orders: Orders, table: str, address: str, **line: int) -> dict[int, int]:
+    """The statuses of two who read version 1 and ask for so many pieces; both wait for the table, then go on."""
+
+    def ask(quantity: int) -> int:
+        body = {"lines": [{**line, "quantity": quantity}]}
+        return orders.buyer.change("PATCH", address, body, seen='"1"').status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        with orders.database.transaction() as session:
+            session.execute(text(f"LOCK TABLE {table} IN EXCLUSIVE MODE"))
+            asked = {quantity: pool.submit(ask, quantity) for quantity in (1_100, 1_200)}
+            until_two_wait_for_a_lock(orders.database)
+        return {quantity: status.result() for quantity, status in asked.items()}
 
 
 BAD: list[tuple[str, dict[str, Any]]] = [

@@ -1,5 +1,6 @@
 """The orders API as buyers' systems meet it."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import func, select, text
 from services.orders import listing
 from shared.messaging.tables import outbox_event
 from shared.web.access import COMPLIANCE, FACILITY, KANWIL, Principal
-from tests.awaiting import until_somebody_waits_for_a_lock
+from tests.awaiting import until_somebody_waits_for_a_lock, until_two_wait_for_a_lock
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
 
 ORDERS = "/orders/v1/orders"
@@ -94,6 +95,20 @@ def test_a_po_number_is_used_once_by_a_buyer(orders: Orders) -> None:
     assert second.json["errors"][0]["field"] == "po_number"
 
 
+def test_a_po_number_that_comes_twice_at_once_is_used_once(orders: Orders) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        with orders.database.transaction() as session:
+            session.execute(text("LOCK TABLE buyer_order IN EXCLUSIVE MODE"))
+            both = [
+                pool.submit(orders.buyer.post, ORDERS, an_order(), idempotency_key=key) for key in ("a", "b")
+            ]
+            until_two_wait_for_a_lock(orders.database)
+        answers = sorted((each.result() for each in both), key=lambda answer: answer.status_code)
+    assert [answer.status_code for answer in answers] == [201, 422]
+    assert answers[1].json["errors"][0]["field"] == "po_number"
+    assert [order["id"] for order in orders.buyer.get(ORDERS).json] == [answers[0].json["id"]]
+
+
 def test_without_an_idempotency_key_nothing_is_created(orders: Orders) -> None:
     headers = {"Authorization": f"Bearer {orders.buyer.key}"}
     answer = orders.client.post(ORDERS, json=an_order(), headers=headers)
@@ -148,6 +163,7 @@ def test_a_bad_line_is_refused_by_its_field_and_writes_nothing(
         ("currency", {"currency": "usd"}),
         ("currency", {"currency": "EUR"}),
         ("incoterm", {"incoterm": "FOC"}),
+        ("incoterm", {"incoterm": "DAT"}),  # of 2010
         ("lines", {"lines": []}),
         ("po_number", {"po_number": ""}),
     ],
@@ -178,6 +194,21 @@ def test_json_made_to_break_the_reader_is_a_problem(orders: Orders, body: str) -
     answer = orders.client.post(ORDERS, data=body, headers=headers, content_type="application/json")
     assert answer.status_code == 400
     assert answer.mimetype == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "fields"),
+    [("1e309", 422, ["lines[0].quantity"]), ("NaN", 400, []), ("Infinity", 400, []), ("-Infinity", 400, [])],
+)
+def test_a_quantity_that_is_no_finite_number_is_refused(
+    orders: Orders, number: str, status: int, fields: list[str]
+) -> None:
+    body = json.dumps(an_order(lines=[a_line(quantity="this many")])).replace('"this many"', number)
+    headers = {"Authorization": f"Bearer {orders.buyer.key}", "Idempotency-Key": "k"}
+    answer = orders.client.post(ORDERS, data=body, headers=headers, content_type="application/json")
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert [error["field"] for error in answer.json.get("errors", [])] == fields
+    assert (events_in(orders), orders.buyer.get(ORDERS).json) == (0, [])
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer pk_nobody_nothing", "Basic abc", "Bearer "])

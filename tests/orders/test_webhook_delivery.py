@@ -183,6 +183,24 @@ def test_a_name_that_leads_both_to_the_internet_and_home_is_not_connected_to(
     assert reached == []
 
 
+def test_what_was_checked_is_what_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name that we could ask for turns between two questions, so the resolver is made to."""
+    leads_to, tried = iter(["8.8.8.8", "127.0.0.1"]), list[tuple[str, int]]()
+
+    def turning(host: str, port: int, **_: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(leads_to), port))]
+
+    def refuse(address: tuple[str, int], *_: object, **__: object) -> socket.socket:
+        tried.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", turning)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(httpcore.ConnectError):
+        send("https://turns.example/", demo=False)
+    assert tried == [("8.8.8.8", 443)]
+
+
 def test_a_name_that_nobody_answers_for_holds_up_no_delivery_and_no_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

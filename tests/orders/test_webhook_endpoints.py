@@ -1,5 +1,6 @@
 """Endpoints as buyers keep them: chosen types, two secrets, off and on, failing and healed, tried out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.clock import real_now
 from tests.orders.conftest import Caller, Orders
 from tests.orders.test_feed import STEP
 from tests.orders.test_webhook_delivery import a_server
+from tests.orders.test_webhook_pages import HOME, Buyer
 from tests.orders.test_webhooks import (
     NOBODYS,
     WEBHOOKS,
@@ -434,3 +436,54 @@ def test_an_answer_that_never_ends_is_read_at_its_beginning_only(orders: Orders)
         said = tried(orders, registered(orders, f"http://127.0.0.1:{port}/kendi"))
     assert (said["accepted"], said["status"]) == (True, 200)
     assert said["response"] == "x" * 299 + "…"
+
+
+# Outside of a demonstration
+
+
+NOT_HTTPS = "Give an https address on port 443, without a user name in it."
+AT_HOME = "The address leads into a private network."
+
+
+@pytest.fixture
+def demonstrated(orders: Orders, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """An endpoint on this machine with an order to be told, kept from a demonstration that is over."""
+    made = registered(orders, endpoint.url)
+    placed(orders)
+    extensions = orders.client.application.extensions
+    settings = replace(extensions["kendi"].settings, demo=False)
+    monkeypatch.setitem(extensions, "kendi", replace(extensions["kendi"], settings=settings))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("http://127.0.0.1:1/", NOT_HTTPS), ("https://localhost/", AT_HOME)]
+)
+def test_only_a_demonstration_takes_an_endpoint_on_this_machine(
+    orders: Orders, demonstrated: dict[str, Any], url: str, said: str
+) -> None:
+    before = state(orders, demonstrated)
+    for answer in (
+        orders.buyer.post(WEBHOOKS, {"url": url}),
+        change(orders.buyer, demonstrated, {"url": url}),
+    ):
+        assert (answer.status_code, answer.json.get("errors")) == (422, [{"field": "url", "message": said}])
+    buyer = Buyer(orders)
+    for path in (HOME, f"{HOME}{demonstrated['id']}/change"):
+        refused = buyer.submit(path, url=url)
+        assert (refused.status_code, said in refused.text) == (422, True)
+    assert orders.buyer.get(WEBHOOKS).json == [before]
+
+
+@pytest.mark.parametrize(("url", "said"), [(None, NOT_HTTPS), ("https://localhost/", AT_HOME)])
+def test_only_a_demonstration_tells_an_endpoint_on_this_machine(
+    orders: Orders, endpoint: Endpoint, demonstrated: dict[str, Any], url: str | None, said: str
+) -> None:
+    with orders.database.transaction() as session:
+        session.execute(text("UPDATE webhook_endpoint SET url = :url"), {"url": url or endpoint.url})
+    pinged = tried(orders, demonstrated)
+    assert (pinged["accepted"], pinged["status"], pinged["error"]) == (False, None, said)
+    deliver(orders)
+    first = deliveries(orders)[0]
+    assert (first["attempts"], first["delivered_at"], first["last_error"]) == (1, None, said)
+    assert endpoint.told == []

@@ -14,7 +14,7 @@ from services.production.domain.pool import staffing
 from services.production.domain.terms import Needs, Terms, share_out_on_terms
 from services.production.handlers.planning import one_plan_at_a_time
 from shared.web.access import KANWIL
-from tests.awaiting import WAITING_FOR_A_LOCK, until
+from tests.awaiting import until_two_wait_for_a_lock
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -170,17 +170,8 @@ def test_of_two_changes_at_once_one_is_told_to_read_again(production: Production
             with production.database.transaction() as session:
                 one_plan_at_a_time(session)
                 answers = [beside.submit(caller.patch, path, change, read) for caller in callers]
-                until_two_wait_for_a_lock(production)
+                until_two_wait_for_a_lock(production.database)
             assert sorted(answer.result().status_code for answer in answers) == [200, 412], path
-
-
-def until_two_wait_for_a_lock(production: Production) -> None:
-    def wait() -> bool:
-        with production.database.transaction() as session:
-            waiting: int = session.execute(WAITING_FOR_A_LOCK).scalar_one()
-            return waiting == 2
-
-    until(wait)
 
 
 @pytest.mark.parametrize(
