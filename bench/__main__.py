@@ -1,5 +1,6 @@
 """Run all measurements on a system of their own and print them."""
 
+import sys
 import tempfile
 import time
 import uuid
@@ -53,10 +54,13 @@ def main() -> None:
         print(f"The dispatch desk over {shipments.SHIPMENTS:,} shipments:")
         shipments.desk(system)
         print("Pages of lists, and a timeline:")
-        lists.long_lists(system)
+        slower = lists.long_lists(system)
         print(f"Papers of {papers.CARTONS:,} cartons:")
         papers.long_papers()
         epcis.long_document()
+    if slower:
+        told = ", ".join(f"{name} {ratio:.2f}" for name, ratio in slower.items())
+        sys.exit(f"With {lists.MANY:,} orders these take more than {lists.MOST} times as long: {told}")
 
 
 def events_beside_bare_tasks(system: System) -> None:

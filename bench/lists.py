@@ -70,17 +70,22 @@ DELIVER = text("""
     WHERE order_id IN (SELECT id FROM buyer_order WHERE po_number LIKE 'BENCH-%' AND buyer = 'CHEWY-LOUIS') AND delivered < 10""")
 
 
-def long_lists(system: System) -> None:
-    """A page of each list and a timeline over few and over many orders, by turns of one client."""
+def long_lists(system: System) -> dict[str, float]:
+    """A page of each list and a timeline over few and over many orders, by turns of one client.
+
+    Those that take too many times as long are given, with how many times.
+    """
     _another_buyer(system)
     quick = _over(system, 0, FEW)
     slow = _over(system, FEW, MANY)
+    ratios = {name: slow[name] / few for name, few in quick.items()}
     for name, few in quick.items():
-        ratio = slow[name] / few
+        ratio = ratios[name]
         told = "" if ratio <= MOST else f"  more than {MOST} times!"
         print(
             f"  {name}: {few:.1f} ms with {FEW:,} orders, {slow[name]:.1f} ms with {MANY:,}: {ratio:.2f}{told}"
         )
+    return {name: ratio for name, ratio in ratios.items() if ratio > MOST}
 
 
 def _over(system: System, first: int, last: int) -> dict[str, float]:

@@ -76,7 +76,8 @@ def _language_of_request() -> str:
     chosen = request.args.get("lang") or request.cookies.get("kendi-language")
     if chosen in LANGUAGES:
         return chosen
-    return request.accept_languages.best_match(LANGUAGES) or serving().card.language
+    preferred = (code.partition("-")[0].lower() for code, quality in request.accept_languages if quality > 0)
+    return next((code for code in preferred if code in LANGUAGES), serving().card.language)
 
 
 def _remember_language(response: Response) -> Response:

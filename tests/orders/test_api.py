@@ -9,9 +9,10 @@ from sqlalchemy import func, select, text
 
 from services.orders import listing
 from shared.messaging.tables import outbox_event
-from shared.web.access import COMPLIANCE, FACILITY, KANWIL, Principal
+from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, Principal
 from tests.awaiting import until_somebody_waits_for_a_lock, until_two_wait_for_a_lock
 from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.orders.test_pages import Visitor
 
 ORDERS = "/orders/v1/orders"
 REASON = {"reason": "The dossier is complete and the buyer has acknowledged it."}
@@ -68,6 +69,34 @@ def test_an_order_of_too_many_lines_is_refused_by_their_number_or_by_its_size(or
     large = orders.buyer.post(ORDERS, an_order(lines=[a_line()] * 10_000))
     assert (large.status_code, large.mimetype) == (413, "application/problem+json")
     assert events_in(orders) == 0
+
+
+def test_the_largest_order_that_can_be_is_owed_to_the_cent(orders: Orders) -> None:
+    """Neither its lines nor their prices can be more; one piece less makes cents, which floats would lose."""
+    price = f"/orders/v1/catalogue/CR-BALL-07/prices/USD/{in_days(0)}"
+    assert orders.office.change("PUT", price, {"unit_price": "9999999999.99"}).status_code == 200
+    lines = [a_line(quantity=10_000_000)] * 199 + [a_line(quantity=9_999_999)]
+    placed = orders.buyer.post(ORDERS, an_order(lines=lines))
+    assert placed.status_code == 201, placed.text
+    assert placed.json["payment"]["due"] == "19999999989980000000.01"
+    order = f"{ORDERS}/{placed.json['id']}"
+    proforma = orders.buyer.get(f"{order}/proforma.pdf")
+    assert (proforma.status_code, proforma.mimetype) == (200, "application/pdf")
+    paid = {"currency": "USD", "paid_on": in_days(0).isoformat()}
+    for amount, status in (("1000000000000", 201), ("1000000000000.01", 422), ("9" * 4_000, 422)):
+        told = orders.buyer.post(f"{order}/payments", {"amount": amount, "reference": amount[:20], **paid})
+        assert told.status_code == status, told.text
+        assert status == 201 or "up to 1000000000000" in told.json["errors"][0]["message"]
+    assert orders.buyer.get(order).json["payment"] == {
+        "terms": "open_account",
+        "status": "part_paid",
+        "currency": "USD",
+        "due": "19999999989980000000.01",
+        "credited": "0.00",
+        "paid": "1000000000000.00",
+    }
+    page = Visitor(orders, BUYER, account="CHEWY-LOUIS").open(f"/orders/order/{placed.json['id']}/payments")
+    assert "19,999,999,989,980,000,000.01" in page
 
 
 def test_the_same_idempotency_key_gives_the_first_answer_and_one_order(orders: Orders) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -217,6 +218,8 @@ def test_the_whole_list_is_a_table_whose_cells_no_spreadsheet_runs(orders: Order
     assert [row["po_number"].removeprefix("'") for row in rows] == numbers[::-1]
     assert [row["po_number"][0] == "'" for row in rows] == [False, False, *(True for _ in runs)]
     assert {row["state"] for row in rows} == {"on_hold"}
+    for line in answer.text.splitlines():
+        assert re.fullmatch(r'"([^"]|"")*"(,"([^"]|"")*")*', line), "each cell is quoted"
     some = orders.buyer.get("/orders/v1/orders.csv?po_prefix=plain").text
     assert len(some.splitlines()) == 2
     assert orders.buyer.get("/orders/v1/orders.csv?state=lost").status_code == 422

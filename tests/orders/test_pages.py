@@ -190,6 +190,26 @@ def test_the_portal_shows_each_order_on_one_of_its_pages(orders: Orders) -> None
     assert seen == sorted(seen, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        (None, "en"),
+        ("fr", "en"),
+        ("*", "en"),
+        ("fr-FR, fr;q=0.9, *;q=0.5", "en"),
+        ("fr, id;q=0.5", "id"),
+        ("id-ID, en;q=0.5", "id"),
+        ("fr, id;q=0", "en"),
+    ],
+)
+def test_the_portal_is_english_unless_its_reader_asks_for_indonesian(
+    orders: Orders, accepted: str | None, language: str
+) -> None:
+    client = Visitor(orders, BUYER, account="CHEWY-LOUIS").client
+    page = client.get("/orders/", headers={"Accept-Language": accepted} if accepted else {})
+    assert (page.status_code, re.findall(r'<html lang="(\w+)"', page.text)) == (200, [language])
+
+
 def test_an_order_of_many_lines_leads_to_its_own_page(orders: Orders) -> None:
     order = placed(orders, lines=200)
     placed(orders, "PO-2", lines=200)

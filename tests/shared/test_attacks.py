@@ -117,6 +117,18 @@ def test_no_form_of_any_page_is_taken_without_its_token_or_from_another_site(tar
     assert check_forms(target.browser, target.database, target.service) > 1
 
 
+def test_no_page_runs_what_is_not_ours_or_stands_in_anothers_frame(target: Target) -> None:
+    for client, path in ((target.client, "sign-in"), (target.browser, "")):
+        answer = client.get(f"/{target.service}/{path}", follow_redirects=True)
+        assert (answer.status_code, answer.mimetype) == (200, "text/html"), path
+        assert answer.request.path.endswith("/sign-in") == (path == "sign-in")
+        policy = answer.headers["Content-Security-Policy"]
+        rules = {rule.strip() for rule in policy.split(";")}
+        assert rules >= {"default-src 'self'", "frame-ancestors 'none'"}, path
+        assert "unsafe" not in policy, path
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+
+
 # Addresses, methods, hosts
 
 

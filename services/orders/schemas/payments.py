@@ -12,7 +12,7 @@ MOST = 10**12
 def above_zero(amount: Decimal) -> None:
     """A range would stand in the OpenAPI document as texts, which are none there."""
     if not 0 < amount <= MOST:
-        raise ValidationError("Give an amount above zero, such as 550.00.")
+        raise ValidationError("Give an amount above zero up to 1000000000000, such as 550.00.")
 
 
 class PaymentRequest(Schema):
