@@ -18,6 +18,8 @@ from sqlalchemy import select
 
 from kendi.demo.people import Client
 from kendi.system import System
+from services.orders.domain.deciding import TIME_TO_ANSWER
+from shared.clock import advance
 from shared.events.logistics import ShipmentDelivered, ShipmentDeparted, ShipmentLine
 from shared.messaging.outbox import record
 from shared.messaging.tables import outbox_event
@@ -264,6 +266,26 @@ def test_goods_that_are_sold_at_home_come_by_road_and_the_buyer_reads_that_they_
     page = order_page(system, order, "en")
     assert "Booked with Haulier Semarang" in page and "The goods left the hub: H 1234 AB" in page
     assert "Delivered at IDSOC" in page
+
+
+def test_a_late_order_about_which_nobody_answers_goes_on_by_the_default_at_its_deadline(
+    everybody: Afterwards,
+) -> None:
+    order = everybody.place("PO-SILENT", quantity=3_000, wanted_in=1)
+
+    def found() -> list[dict[str, Any]]:
+        return [each for each in everybody.buyer.get("/orders/v1/decisions") if each["order_id"] == order]
+
+    everybody.until(lambda: bool(found()), "the buyer is asked")
+    (asked,) = found()
+    assert (asked["state"], asked["default"]) == ("open", "accept_date")
+    with everybody.databases["orders"].transaction() as session:
+        advance(session, TIME_TO_ANSWER)
+    everybody.until(lambda: found()[0]["state"] == "ended", "the deadline has passed")
+    (ended,) = found()
+    assert (ended["id"], ended["outcome"], ended["ended_by"]) == (asked["id"], asked["default"], "deadline")
+    (line,) = everybody.buyer.get(f"/orders/v1/orders/{order}")["lines"]
+    assert line["requested_date"] == asked["promised_date"]
 
 
 def told_by(everybody: Afterwards, service: str) -> list[Any]:
