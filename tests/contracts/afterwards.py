@@ -325,10 +325,16 @@ class Afterwards:
         sku: str = SKU,
         quantity: int = 400,
         wanted_in: int = 120,
+        payment_terms: str = "open_account",
     ) -> str:
         wanted = self.clock.today_plus(wanted_in).isoformat()
         line = {"sku": sku, "quantity": quantity, "requested_date": wanted, "consignee": to}
-        terms = {"currency": "USD", "incoterm": "FCA", "named_place": "Semarang"}
+        terms = {
+            "currency": "USD",
+            "incoterm": "FCA",
+            "named_place": "Semarang",
+            "payment_terms": payment_terms,
+        }
         order: str = self.buyer.post("/orders/v1/orders", {"po_number": po_number, **terms, "lines": [line]})[
             "id"
         ]

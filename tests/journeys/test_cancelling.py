@@ -5,6 +5,7 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from kendi.doctor import summary
@@ -12,12 +13,26 @@ from kendi.servers import Addresses
 from services.orders.storage import cancellation
 from shared.database import Database
 from shared.refusal import Refused
+from shared.web.access import BUYER, create_key
 from tests.carrying import Services
+from tests.orders.conftest import Caller
 
 
 @pytest.fixture
-def services(addresses: Addresses, database_of: Callable[[str], Database]) -> Services:
+def client(client_of: Callable[[str], FlaskClient]) -> FlaskClient:
+    return client_of("orders")
+
+
+@pytest.fixture
+def services(client: FlaskClient, addresses: Addresses, database_of: Callable[[str], Database]) -> Services:
+    """After the client, which begins with an empty database."""
     return Services.empty(addresses, database_of)
+
+
+@pytest.fixture
+def buyer(client: FlaskClient, services: Services) -> Caller:
+    with services.databases["orders"].transaction() as session:
+        return Caller(client, create_key(session, name="buyer", role=BUYER, account="CHEWY-LOUIS"))
 
 
 def begun(services: Services) -> UUID:
@@ -38,6 +53,16 @@ def packed(services: Services) -> UUID:
     services.pack()
     services.carry()
     return order
+
+
+def probably(buyer: Caller, order_id: UUID, quantity: int, *, unpack: bool) -> int:
+    """What the preview says of the first line."""
+    asked = {"reason": "Not needed.", "unpack": unpack, "lines": [{"line": 1, "quantity": quantity}]}
+    answer = buyer.post(f"/orders/v1/orders/{order_id}/cancel?dry_run=true", asked)
+    assert answer.status_code == 200, answer.text
+    (line,) = answer.json["lines"]
+    stopped: int = line["probably"]
+    return stopped
 
 
 def agree(services: Services) -> None:
@@ -61,12 +86,19 @@ def agree(services: Services) -> None:
     ids=["placed", "offered", "made", "packed", "packed, with consent"],
 )
 def test_what_can_be_stopped_depends_on_how_far_the_goods_have_come(
-    services: Services, stage: Callable[[Services], UUID], unpack: bool, cancelled: int, withheld: int
+    services: Services,
+    buyer: Caller,
+    stage: Callable[[Services], UUID],
+    unpack: bool,
+    cancelled: int,
+    withheld: int,
 ) -> None:
     order = stage(services)
+    previewed = probably(buyer, order, 400, unpack=unpack)
     services.cancel(order, 400, unpack=unpack)
     agree(services)
     line = services.line(order)
+    assert previewed == line.cancelled, "nothing happened between the preview and the request"
     assert (line.cancelled, line.withheld) == (cancelled, withheld)
 
 

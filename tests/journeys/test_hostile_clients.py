@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from kendi.system import System
+from services.orders.rows import NEEDED
 from shared.web.access import BUYER, LOGISTICS
+from tests.awaiting import until
 
 pytestmark = pytest.mark.flow
 
@@ -38,10 +40,12 @@ def connect(system: System, service: str = "orders") -> socket.socket:
 
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+IMPORT = "many orders at once"
 POSTS = {
     "orders": ("/orders/v1/orders", BUYER, JSON),
     "production": ("/production/sign-in", BUYER, FORM),
     "logistics": ("/logistics/v1/pallets", LOGISTICS, JSON),
+    IMPORT: ("/orders/v1/orders/import", BUYER, "text/csv"),
 }
 
 
@@ -174,3 +178,30 @@ def test_what_a_client_says_stays_within_one_line_of_the_log(system: System) -> 
     assert all(isinstance(line, dict) for line in lines)
     (told,) = [line for line in lines if 'lot\r\n{"level": "ERROR"}' in line["message"]]
     assert told["level"] == "WARNING"
+
+
+def test_an_import_may_be_larger_than_other_bodies_and_each_of_its_rows_is_counted(system: System) -> None:
+    long_row = ",".join(["PO-1", *["x" * 5_000] * (len(NEEDED) - 1)])
+    rows = 15_000_000 // len(long_row)
+    table = "\n".join([",".join(NEEDED), *[long_row] * rows]).encode()
+    key = {"Authorization": f"Bearer {system.accounts.key(BUYER)}", "Content-Type": "text/csv"}
+    with httpx.Client(base_url=system.urls["orders"], headers=key, timeout=30) as buyer:
+        answer = buyer.post(POSTS[IMPORT][0], content=table, headers={"Idempotency-Key": "hostile-large"})
+        assert (answer.status_code, answer.json()["rows"]) == (202, rows)
+        until(lambda: buyer.get(answer.headers["Location"]).json()["state"] == "ended")
+        assert buyer.get(answer.headers["Location"]).json()["refused"] == rows
+    assert orders_of(system) == 0
+
+
+def test_an_import_that_is_beyond_its_limit_is_refused_before_it_is_sent(system: System) -> None:
+    with connect(system) as connection:
+        connection.sendall(request_of(system, "Content-Length: 52428800", service=IMPORT))
+        assert " 413 " in answer_of(connection).split("\r\n", 1)[0]
+
+
+def test_a_packed_import_is_not_unpacked(system: System) -> None:
+    bomb = gzip.compress(b" " * 10_000_000)
+    with connect(system) as connection:
+        head = request_of(system, "Content-Encoding: gzip", f"Content-Length: {len(bomb)}", service=IMPORT)
+        connection.sendall(head + bomb)
+        assert " 415 " in answer_of(connection).split("\r\n", 1)[0]

@@ -18,6 +18,8 @@ from sqlalchemy import select
 
 from kendi.demo.people import Client
 from kendi.system import System
+from services.orders.domain.deciding import TIME_TO_ANSWER
+from shared.clock import advance
 from shared.events.logistics import ShipmentDelivered, ShipmentDeparted, ShipmentLine
 from shared.messaging.outbox import record
 from shared.messaging.tables import outbox_event
@@ -67,16 +69,17 @@ def taken() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         thread.join()
 
 
-def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
-    """An order's goods are in a shipment with a vessel and all its papers: both ids, and the cartons."""
-    order = everybody.place("PO-TROUBLE", quantity=200, to=BELGIUM)
+def booked(
+    everybody: Afterwards, po_number: str, *, payment_terms: str = "open_account"
+) -> tuple[str, str, list[str]]:
+    """An order's goods are in a shipment that has a vessel: both ids, and the cartons."""
+    order = everybody.place(po_number, quantity=200, to=BELGIUM, payment_terms=payment_terms)
     everybody.acknowledge(order)
     everybody.release(order, "produce")
     lot = everybody.make(everybody.begin(order))
     packed = everybody.hub.post("/logistics/v1/cartons", {"lot": lot})
     everybody.hub.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
     ssccs = [each["sscc"] for each in packed]
-    shipments = "/logistics/v1/shipments"
     everybody.release(order, "export")
     id = planned(everybody, "BE", ssccs)
     sails = everybody.clock.today_plus(7)
@@ -89,16 +92,27 @@ def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
         "etd": sails.isoformat(),
         "eta": (sails + timedelta(days=35)).isoformat(),
     }
-    everybody.hub.post(f"{shipments}/{id}/book", booking)
-    for document in everybody.hub.get(f"{shipments}/{id}")["documents"]:
-        if document["state"] == "missing":
-            paper = {
-                "number": f"{document['code']}-1",
-                "issued_on": everybody.clock.today_plus(0).isoformat(),
-            }
-            everybody.hub.post(f"{shipments}/{id}/documents", {"code": document["code"], **paper})
-    everybody.hub.post(f"{shipments}/{id}/dispatch", {"container": "CSQU3054383", "seal": "ID000123"})
+    everybody.hub.post(f"/logistics/v1/shipments/{id}/book", booking)
     return order, id, ssccs
+
+
+def ready_to_leave(everybody: Afterwards) -> tuple[str, str, list[str]]:
+    """The goods have a vessel and all their papers."""
+    order, id, ssccs = booked(everybody, "PO-TROUBLE")
+    shipment = f"/logistics/v1/shipments/{id}"
+    for document in everybody.hub.get(shipment)["documents"]:
+        if document["state"] == "missing":
+            everybody.hub.post(f"{shipment}/documents", a_paper(everybody, document["code"]))
+    everybody.hub.post(f"{shipment}/dispatch", {"container": "CSQU3054383", "seal": "ID000123"})
+    return order, id, ssccs
+
+
+def a_paper(everybody: Afterwards, code: str) -> dict[str, str]:
+    return {
+        "code": code,
+        "number": f"{code}-1",
+        "issued_on": everybody.clock.today_plus(0).isoformat(),
+    }
 
 
 def planned(everybody: Afterwards, country: str, ssccs: list[str]) -> str:
@@ -244,6 +258,21 @@ def test_trouble_that_a_carrier_reports_is_read_by_the_buyer_and_told_to_their_s
     assert f"kurang, dalam karton {ssccs[0]}" in indonesian
 
 
+def test_a_bill_of_lading_waits_until_orders_was_told_of_the_whole_payment(everybody: Afterwards) -> None:
+    order, shipment, _ = booked(everybody, "PO-PAID-FIRST", payment_terms="before_documents")
+    papers = f"/logistics/v1/shipments/{shipment}/documents"
+    refused = everybody.hub.try_post(papers, a_paper(everybody, "BL"))
+    assert refused.status_code == 422
+    assert "BL waits for the payment of PO-PAID-FIRST" in refused.json()["errors"][0]["message"]
+    owed = everybody.buyer.get(f"/orders/v1/orders/{order}/payments")
+    paid = {"amount": owed["due"], "currency": owed["currency"], "reference": "BANK-1"}
+    paid_on = everybody.clock.today_plus(0).isoformat()
+    everybody.buyer.post(f"/orders/v1/orders/{order}/payments", paid | {"paid_on": paid_on})
+    everybody.until(
+        lambda: everybody.hub.try_post(papers, a_paper(everybody, "BL")).is_success, "it waits no longer"
+    )
+
+
 def test_goods_that_are_sold_at_home_come_by_road_and_the_buyer_reads_that_they_were_delivered(
     system: System, everybody: Afterwards
 ) -> None:
@@ -264,6 +293,26 @@ def test_goods_that_are_sold_at_home_come_by_road_and_the_buyer_reads_that_they_
     page = order_page(system, order, "en")
     assert "Booked with Haulier Semarang" in page and "The goods left the hub: H 1234 AB" in page
     assert "Delivered at IDSOC" in page
+
+
+def test_a_late_order_about_which_nobody_answers_goes_on_by_the_default_at_its_deadline(
+    everybody: Afterwards,
+) -> None:
+    order = everybody.place("PO-SILENT", quantity=3_000, wanted_in=1)
+
+    def found() -> list[dict[str, Any]]:
+        return [each for each in everybody.buyer.get("/orders/v1/decisions") if each["order_id"] == order]
+
+    everybody.until(lambda: bool(found()), "the buyer is asked")
+    (asked,) = found()
+    assert (asked["state"], asked["default"]) == ("open", "accept_date")
+    with everybody.databases["orders"].transaction() as session:
+        advance(session, TIME_TO_ANSWER)
+    everybody.until(lambda: found()[0]["state"] == "ended", "the deadline has passed")
+    (ended,) = found()
+    assert (ended["id"], ended["outcome"], ended["ended_by"]) == (asked["id"], asked["default"], "deadline")
+    (line,) = everybody.buyer.get(f"/orders/v1/orders/{order}")["lines"]
+    assert line["requested_date"] == asked["promised_date"]
 
 
 def told_by(everybody: Afterwards, service: str) -> list[Any]:

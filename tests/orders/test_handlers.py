@@ -19,7 +19,7 @@ from services.orders.domain.hold import USUAL_RELEASE
 from services.orders.handlers import REACTIONS
 from services.orders.sentences import sentence
 from services.orders.storage import facility
-from shared.clock import advance
+from shared.clock import advance, real_now
 from shared.events import CONTRACTS, contract_of
 from shared.events.logistics import (
     CartonsDamaged,
@@ -427,6 +427,31 @@ def test_the_timeline_names_a_facility_as_it_is_called_now(order: Followed) -> N
     assert "Lapas Kelas IIA Sragen began 1,000 pieces" in [entry["text"] for entry in order.timeline()]
     with order.orders.database.transaction() as session:
         assert session.execute(select(facility.c.name)).scalars().all() == ["Lapas Kelas IIA Sragen"]
+
+
+def test_the_timeline_tells_when_and_by_whom_things_happened_however_late_they_are_heard(
+    orders: Orders,
+) -> None:
+    order = follow(orders, lines=2)
+    earlier = real_now().replace(microsecond=0) + timedelta(days=1)
+    later = earlier + timedelta(hours=2)
+    for line, moment in ((2, later), (1, earlier)):
+        batch = order.hearing.batch("production", order.plan(600 + line, line=line))
+        (event,) = batch.events
+        told = replace(event, actorrole="facility_officer", time=moment)
+        order.hearing.comes(replace(batch, events=(told,)))
+    planned = [entry for entry in order.timeline() if entry["type"].endswith("production_planned.v1")]
+    assert [(entry["line"], entry["actor_role"], entry["occurred_at"]) for entry in planned] == [
+        (1, "facility_officer", earlier.isoformat()),
+        (2, "facility_officer", later.isoformat()),
+    ]
+    page = Visitor(orders, BUYER, account="CHEWY-LOUIS").open(f"/orders/order/{order.id}")
+    entry = r'<time datetime="([^"]*)">[^<]*</time>\s*<p>([^<\n]*)\s*<span class="by">(\w+ \w+)'
+    said = {each["text"] for each in planned}
+    assert [(moment, by) for moment, text, by in re.findall(entry, page) if text in said] == [
+        (earlier.isoformat(), "facility officer"),
+        (later.isoformat(), "facility officer"),
+    ]
 
 
 def a_facility(name: str) -> FacilityRegistered:
