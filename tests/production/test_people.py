@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from shared.clock import advance, business_now
 from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
 from shared.sight import ALL, only
-from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, monday, today
 from tests.production.workforce import agreement_of, consented, some_workers, worked
 
 MONDAY = date(2026, 1, 5)
@@ -182,6 +182,63 @@ def test_hours_are_corrected_by_entries_of_their_own_and_never_changed(shared_ou
     )
     with pytest.raises(DBAPIError, match="0 to 420"), shared_out.database.transaction() as session:
         session.execute(text(too_many))
+
+
+def test_a_weeks_limit_counts_the_own_work_beside_the_partners_at_entry_and_correction(
+    shared_out: Production,
+) -> None:
+    work, first = UUID(shared_out.sragen.started()["id"]), monday(1)
+    with shared_out.database.transaction() as session:
+        (one,) = some_workers(session, 1).values()
+        advance(session, timedelta(days=13))
+        for day in days_from(first, 5):
+            worked(session, {one: 210}, work, day)
+            worked(session, {one: 210}, None, day)
+        saturday = first + timedelta(days=5)
+        with pytest.raises(Refused, match=r"At most 40 hours a week: .* has 35 in the week from"):
+            worked(session, {one: 360}, None, saturday)
+        assert entered(session) == [210] * 10
+        worked(session, {one: 300}, None, saturday)
+        entry = session.execute(select(func.max(hours_entry.c.id))).scalar_one()
+        with pytest.raises(Refused, match=r"At most 40 hours a week: .* has 40 in the week from"):
+            hours.correct(
+                session, facility=SRAGEN, entry_id=entry, minutes=315, pieces=0, reason="Counted wrong."
+            )
+        assert entered(session) == [210] * 10 + [300]
+
+
+def test_the_seventh_day_in_a_row_is_a_day_of_rest_at_entry_and_correction_whatever_week_it_is_in(
+    shared_out: Production,
+) -> None:
+    wednesday = monday(1) + timedelta(days=2)
+    after = wednesday + timedelta(days=7)
+    with shared_out.database.transaction() as session:
+        one, rested = some_workers(session, 2).values()
+        advance(session, timedelta(days=17))
+        worked(session, {one: 60}, day=wednesday)
+        entry = session.execute(select(hours_entry.c.id)).scalar_one()
+        said: dict[str, Any] = {"facility": SRAGEN, "entry_id": entry, "pieces": 0}
+        hours.correct(session, minutes=0, reason="That was another day.", **said)
+        for day in days_from(wednesday + timedelta(days=1), 6):
+            worked(session, {one: 60}, day=day)
+        before = entered(session)
+        assert before == [60, -60, *[60] * 6]
+        with pytest.raises(Refused, match="One day of rest in seven"):
+            worked(session, {rested: 60, one: 60}, day=after)
+        with pytest.raises(Refused, match="One day of rest in seven"):
+            hours.correct(session, minutes=60, reason="It was that day.", **said)
+        assert entered(session) == before
+        worked(session, {rested: 60}, day=after)
+        worked(session, {one: 60}, day=after + timedelta(days=1))
+
+
+def days_from(first: date, count: int) -> list[date]:
+    return [first + timedelta(days=n) for n in range(count)]
+
+
+def entered(session: Session) -> list[int]:
+    """The minutes of each entry, in their order."""
+    return list(session.execute(select(hours_entry.c.minutes).order_by(hours_entry.c.id)).scalars())
 
 
 def test_a_refusal_has_no_effect_on_anything(shared_out: Production) -> None:

@@ -245,6 +245,23 @@ def test_each_read_of_workers_is_noted_with_who_and_how_many(
     assert all(read.principal.startswith("person:") for read in reads)
 
 
+def test_a_refused_shift_shows_codes_again_which_is_a_read_noted_too(
+    shared_out: Production, officer: Visitor
+) -> None:
+    with shared_out.database.transaction() as session:
+        team = some_workers(session, 2)
+    eight = dict.fromkeys((f"hours.{one}" for one in team.values()), "8")
+    refused = submit(officer, "hours", day=today().isoformat(), work_order_id="own", ended_at="", **eight)
+    assert refused.status_code == 422
+    assert set(CODE.findall(refused.text)) == team.keys()
+    with shared_out.database.transaction() as session:
+        reads = session.execute(select(worker_read)).all()
+        assert session.execute(select(hours_entry)).all() == []
+    assert [(read.page, read.codes, read.role, read.facility) for read in reads] == [
+        ("hours", 2, FACILITY, SRAGEN)
+    ]
+
+
 def test_nobody_else_reads_of_workers_and_no_code_leaves(shared_out: Production, officer: Visitor) -> None:
     with shared_out.database.transaction() as session:
         (one,) = some_workers(session, 1).values()

@@ -36,6 +36,7 @@ from tests.production.conftest import SRAGEN, Production, today
 from tests.production.workforce import (
     LONG_AGO,
     SCHEME,
+    SKU,
     a_lot,
     a_scheme,
     agreement_of,
@@ -164,6 +165,30 @@ def test_accepted_pieces_are_owed_shared_by_hours_and_paid(shared_out: Productio
         assert premi.owed(session, first) == 0
     assert balances(shared_out.database)["paid"] == -61_499
     assert sum(balances(shared_out.database).values()) == 0
+
+
+def test_a_profit_is_shared_to_the_last_rupiah_where_it_does_not_divide(shared_out: Production) -> None:
+    """What rounding leaves of 33,633 goes to capital and state, whose remainders are the largest."""
+    with shared_out.database.transaction() as session:
+        a_scheme(
+            session,
+            basis="profit_share",
+            rates={SKU: 333},
+            worker_pct=Decimal("33.34"),
+            capital_pct=Decimal("33.33"),
+            state_pct=Decimal("33.33"),
+        )
+        one, other = some_workers(session, 2).values()
+    work, lot = a_lot(shared_out, 101)
+    held = balances(shared_out.database)
+    assert held == {"partner": 33_633, "workers": -11_213, "capital": -11_210, "state": -11_210}
+    assert sum(held.values()) == 0
+    with shared_out.database.transaction() as session:
+        worked(session, {one: 60, other: 120}, work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+        owed = [premi.owed(session, each) for each in (one, other)]
+        assert (owed, sum(owed)) == ([3_738, 7_475], 11_213)
+    assert balances(shared_out.database) == {**held, "workers": 0, "worker": -11_213}
 
 
 def test_a_mistake_is_reversed_and_done_again(shared_out: Production) -> None:

@@ -1,5 +1,6 @@
 """Welfare: what the regional office sees of people is about five or more, and no subtraction gives it fewer."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,16 @@ from shared.clock import advance, business_now
 from shared.web.access import FACILITY, KANWIL
 from tests.production.conftest import KLATEN, SRAGEN, Production, today
 from tests.production.test_board import Visitor
-from tests.production.workforce import LONG_AGO, a_lot, agreement_of, consented, some_workers, worked
+from tests.production.workforce import (
+    LONG_AGO,
+    SKU,
+    a_lot,
+    a_scheme,
+    agreement_of,
+    consented,
+    some_workers,
+    worked,
+)
 
 LATER = timedelta(days=45)
 """After the end of this month and the week that follows."""
@@ -254,3 +264,31 @@ def test_the_page_shows_premi_beside_the_minimum_wage_and_no_code(a_month: Produ
         assert "UMK Sragen 2025" in page
         assert page.count("<svg") > 2
         assert not any(code in page for code in codes)
+
+
+BAR = re.compile(r'<svg class="bar-line".*?<rect class="part (\w+)" width="([\d.]+)%"')
+
+
+def test_premi_below_the_minimum_wage_is_said_and_drawn_in_its_proportion(shared_out: Production) -> None:
+    with shared_out.database.transaction() as session:
+        a_scheme(session, rates={SKU: 1_000})
+    work, lot = a_lot(shared_out)
+    with shared_out.database.transaction() as session:
+        worked(session, dict.fromkeys(some_workers(session, 6).values(), 60), work)
+        premi.share(session, facility=SRAGEN, lot=lot)
+    a_week_after_its_end(shared_out)
+    (row,) = figures(shared_out)["facilities"]
+    assert (row["hourly_idr"], row["minimum_hourly_idr"]) == (8_333, 12_614)
+    client = Visitor(shared_out, KANWIL, None).client
+    for language, said in (
+        ("en", "Rp 4,281 an hour below the minimum wage"),
+        ("id", "Rp 4.281 per jam di bawah upah minimum"),
+    ):
+        page = client.get(f"/production/welfare?month={today():%Y-%m}&lang={language}").text
+        assert said in page
+        assert BAR.findall(page) == [
+            ("work", f"{100 * 8_333 / 12_614:.2f}"),
+            ("good", "100.00"),
+            ("good", "100.00"),
+        ], "premi beside the wage, which is the most; all who are eligible consent"
+        assert page.count('class="bar-line"') == 3
