@@ -44,7 +44,15 @@ _speaks_still = ~exists().where(
     _taken_back.c.finding == CONTRADICTS,
     _taken_back.c.withdrawn_at.is_not(None),
 )
-_on_its_way = order_line.c.delivered < caught_line.c.departed
+_on_its_way = and_(
+    order_line.c.delivered < caught_line.c.departed,
+    ~exists().where(
+        _later.c.order_id == caught_line.c.order_id,
+        _later.c.line_number == caught_line.c.line_number,
+        _later.c.evidence_id == caught_line.c.evidence_id,
+        _later.c.departed > caught_line.c.departed,
+    ),
+)
 ALARMS = and_(
     caught_line.c.at_sea > 0,
     case((BY_EVIDENCE, and_(_speaks_still, _on_its_way)), else_=and_(_newest, AT_SEA > 0)),

@@ -887,7 +887,7 @@ caught_line = Table(
     CheckConstraint("(evidence_id IS NULL) = (departed IS NULL)", name="departed"),
     CheckConstraint("(because IN ('policy', 'goods')) = (rescreening_id IS NOT NULL)", name="rescreened"),
     UniqueConstraint("rescreening_id", "order_id", "line_number"),
-    UniqueConstraint("evidence_id", "order_id", "line_number"),
+    UniqueConstraint("evidence_id", "order_id", "line_number", "departed"),
     comment="append only",
 )
 Index("caught_line_order_idx", caught_line.c.order_id, caught_line.c.line_number)

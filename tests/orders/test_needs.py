@@ -738,6 +738,20 @@ def test_goods_that_sail_though_evidence_ended_their_release_are_an_alarm(orders
     assert alarm(orders).count("contradicted by DOC-1") == 2, "over the second nobody signed"
 
 
+def test_goods_that_sail_one_after_another_without_a_release_are_one_alarm_until_the_last_arrived(
+    orders: Orders,
+) -> None:
+    order = made(orders, "DOSSIER")
+    first, rest = order.part(quantity=400), order.part(quantity=600)
+    order.hears(order.cartons(), speaks(1), order.departure(first))
+    order.hears(replace(order.departure(rest), shipment_id=UUID(int=77)))
+    assert alarm(orders).count("contradicted by DOC-1") == 3, "an alarm, and caught twice"
+    order.hears(order.arrival(first))
+    assert alarm(orders)
+    order.hears(replace(order.arrival(rest), shipment_id=UUID(int=77)))
+    assert not alarm(orders)
+
+
 @pytest.mark.parametrize(
     ("shown", "then"),
     [

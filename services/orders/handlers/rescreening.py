@@ -141,10 +141,7 @@ def raise_at_sea(
         if lines is None or (line.order_id, line.number) in lines
     ]
     if caught:
-        rows = upsert(caught_line).values(caught)
-        more = {name: rows.excluded[name] for name in ("at_sea", "departed")}
-        of_one = (caught_line.c.evidence_id, caught_line.c.order_id, caught_line.c.line_number)
-        session.execute(rows.on_conflict_do_update(index_elements=of_one, set_=more))
+        session.execute(upsert(caught_line).values(caught).on_conflict_do_nothing())
 
 
 def keep_caught(

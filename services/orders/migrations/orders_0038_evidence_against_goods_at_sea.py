@@ -31,9 +31,9 @@ def upgrade() -> None:
         op.f("caught_line_departed_check"), "caught_line", "(evidence_id IS NULL) = (departed IS NULL)"
     )
     op.create_unique_constraint(
-        op.f("caught_line_evidence_id_order_id_line_number_key"),
+        op.f("caught_line_evidence_id_order_id_line_number_departed_key"),
         "caught_line",
-        ["evidence_id", "order_id", "line_number"],
+        ["evidence_id", "order_id", "line_number", "departed"],
     )
     because = op.f("caught_line_because_check")
     op.drop_constraint(because, "caught_line", type_="check")
