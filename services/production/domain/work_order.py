@@ -411,17 +411,7 @@ class WorkOrder:
         Good pieces left as a lot at once, and may be in cartons: they are not set aside here any more.
         """
         self._must_be(*UNDER_WAY, "paused")
-        for name, seen, now in (
-            ("rework_seen", rework_seen, self.rework),
-            ("scrap_seen", scrap_seen, self.scrap),
-        ):
-            if seen != now:
-                raise Refused(
-                    "It is {rework} to mend and {scrap} scrap now: look again.",
-                    field=name,
-                    rework=self.rework,
-                    scrap=self.scrap,
-                )
+        self._must_have_aside(rework_seen, scrap_seen)
         for name, count in (("rework", rework), ("scrap", scrap)):
             if count < 0:
                 raise Refused("Give a number of pieces from 0.", field=name)
@@ -446,6 +436,17 @@ class WorkOrder:
         self.rework, self.scrap = rework, scrap
         self._settle()
         return [corrected, *self._completed()]
+
+    def _must_have_aside(self, rework: int, scrap: int) -> None:
+        """Refuse what was decided on other numbers than there are now."""
+        for name, seen, now in (("rework_seen", rework, self.rework), ("scrap_seen", scrap, self.scrap)):
+            if seen != now:
+                raise Refused(
+                    "It is {rework} to mend and {scrap} scrap now: look again.",
+                    field=name,
+                    rework=self.rework,
+                    scrap=self.scrap,
+                )
 
     def _inspected(self, passed: int, rework: int, scrap: int, lot: str, lane: Lane = LANE) -> list[object]:
         events: list[object] = [WorkOrderInspected(**self._about, passed=passed, rework=rework, scrap=scrap)]
