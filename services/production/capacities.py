@@ -1,12 +1,26 @@
 """What facilities are free to make: their calendars and workers, and the work that they were asked for already."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    Text,
+    Uuid,
+    all_,
+    bindparam,
+    case,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
@@ -30,10 +44,38 @@ from shared.clock import business_today
 from shared.database import among
 from shared.web.access import IN_A_FACILITY, Principal
 
-COUNTS = tuple(field.name for field in fields(Headcount))
-"""Columns of a week of workers."""
-Columns = tuple[tuple[Any, ...], ...]
-"""The weeks of a facility as they are read: for each of ``COUNTS`` its values."""
+
+def _json(first: ColumnElement[Any], *others: ColumnElement[Any]) -> ColumnElement[str]:
+    """Rows in the order of their first column, as text: the same few are read with every plan, and then known by it."""
+    return func.json_agg(aggregate_order_by(func.json_build_array(first, *others), first)).cast(Text)
+
+
+SINCE = bindparam("since", type_=Date)
+INSTEAD_OF = bindparam("instead_of", type_=ARRAY(Uuid))
+LEARNING = SINCE - 7 * len(LEARNING_PCT)
+"""Who began to learn before it is a trained worker."""
+
+HEADCOUNT = tuple(field.name for field in fields(Headcount))
+
+CHANGED = (
+    select(_json(calendar_day.c.day, calendar_day.c.open_minutes))
+    .where(calendar_day.c.facility == facility.c.code, calendar_day.c.day >= SINCE)
+    .scalar_subquery()
+)
+"""The days of a facility that differ from its ordinary week."""
+
+_earlier = worker_pool.alias("earlier")
+_NEWEST = (
+    select(func.max(_earlier.c.week))
+    .where(_earlier.c.facility == facility.c.code, _earlier.c.week <= LEARNING)
+    .scalar_subquery()
+)
+WEEKS = (
+    select(_json(*(worker_pool.c[name] for name in HEADCOUNT)))
+    .where(worker_pool.c.facility == facility.c.code, worker_pool.c.week >= func.coalesce(_NEWEST, LEARNING))
+    .scalar_subquery()
+)
+"""The weeks of a facility's workers that are in force or still teach somebody, and those to come."""
 
 
 _HUBS = facility.alias("hubs")
@@ -52,13 +94,18 @@ def able_to_make(
 
     What the new work is to be done ``instead_of`` does not count.
     """
-    able = _offers(_committed(instead_of).where(item.c.family == family))
-    rows = session.execute(
-        able.where(capability.c.family == family, facility.c.producing, facility.c.verified).where(
-            facility.c.code.not_in(but_for)
-        )
-    ).all()
-    return _capacities(session, rows)
+    asked = {"family": family, "but_for": list(but_for), "instead_of": [each.id for each in instead_of]}
+    return [one for _, one in _found(session, _able(bool(instead_of)), asked)]
+
+
+@cache
+def _able(instead: bool) -> Select[Any]:
+    """Put together once, as that takes longer than to run it."""
+    family = bindparam("family", type_=Text)
+    others = facility.c.code != all_(bindparam("but_for", type_=ARRAY(Text)))
+    return _offers(_committed(instead=instead).where(item.c.family == family)).where(
+        capability.c.family == family, facility.c.producing, facility.c.verified, others
+    )
 
 
 def of_all_families(
@@ -68,18 +115,15 @@ def of_all_families(
 
     Labour is counted from today on, or ``since`` an earlier day.
     """
-    committed = _committed(())
     if code is None:
-        rows = session.execute(_offers(committed)).all()
-    else:  # nobody else's work is looked at: every report asks for its own facility's day
-        own = _offers(committed.where(work_order.c.facility == code))
-        rows = session.execute(own.where(facility.c.code == code)).all()
-    families = [row.family for row in rows]
-    return list(zip(families, _capacities(session, rows, since), strict=True))
+        return _found(session, _offers(_committed()), {}, since)
+    # Nobody else's work is looked at: every report asks for its own facility's day.
+    own = _offers(_committed().where(work_order.c.facility == code)).where(facility.c.code == code)
+    return _found(session, own, {}, since)
 
 
 def _offers(committed: Select[Any]) -> Select[Any]:
-    """Facilities with what they are able to make, and what they are committed to of it."""
+    """Facilities with their hours and people, what they are able to make, and what they are committed to of it."""
     places = (
         select(capability.c.facility, func.sum(capability.c.workers).label("all"))
         .group_by(capability.c.facility)
@@ -91,6 +135,8 @@ def _offers(committed: Select[Any]) -> Select[Any]:
             facility.c.code,
             facility.c.open_minutes,
             facility.c.week,
+            CHANGED.label("changed"),
+            WEEKS.label("weeks"),
             facility.c.lane,
             facility.c.reliability_pct,
             HUB_STEPS.label("hub_steps"),
@@ -105,23 +151,24 @@ def _offers(committed: Select[Any]) -> Select[Any]:
     )
 
 
-def _capacities(session: Session, rows: Sequence[Row[Any]], since: date | None = None) -> list[Capacity]:
-    """The capacities of facilities and families, from two queries however many they are."""
+def _found(
+    session: Session, offers: Select[Any], asked: Mapping[str, Any], since: date | None = None
+) -> list[tuple[str, Capacity]]:
+    """The families and capacities of some offers, from one query however many they are."""
     first = since or business_today(session)
-    codes = {row.code for row in rows}
-    changed, pools = changed_days(session, codes, since=first), _pools(session, codes, first)
-    return [_capacity(row, changed.get(row.code, ()), pools.get(row.code, ()), first) for row in rows]
+    rows = session.execute(offers, {**asked, "since": first})
+    return [(row.family, _capacity(row, first)) for row in rows]
 
 
-def _capacity(row: Row[Any], changed: tuple[tuple[date, int], ...], pool: Columns, today: date) -> Capacity:
+def _capacity(row: Row[Any], today: date) -> Capacity:
     there, told = (
         valid_between(steps, row.valid_from, row.valid_to)
-        for steps in _staffing(row.workers, int(row.all), pool)
+        for steps in _staffing(row.workers, int(row.all), row.weeks)
     )
     return Capacity(
         facility=row.code,
         today=today,
-        calendar=Calendar(week=week_of(row), changed=changed),
+        calendar=Calendar(week=week_of(row), changed=days_of(row.changed)),
         staffing=there,
         told=told,
         efficiency_pct=row.efficiency_pct,
@@ -140,8 +187,11 @@ def week_of(row: Any) -> tuple[int, ...]:
     return tuple(row.week) if row.week else ordinary_week(row.open_minutes)
 
 
-def _committed(instead_of: Sequence[WorkOrder]) -> Select[Any]:
-    """Minutes of each facility's open work by family, read from the index of what is open."""
+def _committed(*, instead: bool = False) -> Select[Any]:
+    """Minutes of each facility's open work by family, read from the index of what is open.
+
+    With ``instead`` but for work orders that are named; the index alone does not know their ids.
+    """
     query = (
         select(
             work_order.c.facility,
@@ -152,60 +202,34 @@ def _committed(instead_of: Sequence[WorkOrder]) -> Select[Any]:
         .where(OPEN)
         .group_by(work_order.c.facility, item.c.family)
     )
-    if instead_of:  # else the index alone answers
-        query = query.where(work_order.c.id.not_in([each.id for each in instead_of]))
-    return query
+    return query.where(work_order.c.id != all_(INSTEAD_OF)) if instead else query
 
 
-def changed_days(
-    session: Session, codes: Collection[str], *, since: date
-) -> Mapping[str, tuple[tuple[date, int], ...]]:
-    """The days from one on that differ from the ordinary week, by facility."""
-    days, minutes = (
-        func.array_agg(aggregate_order_by(column, calendar_day.c.day))
-        for column in (calendar_day.c.day, calendar_day.c.open_minutes)
-    )
-    rows = session.execute(
-        select(calendar_day.c.facility, days, minutes)
-        .where(among(calendar_day.c.facility, codes), calendar_day.c.day >= since)
-        .group_by(calendar_day.c.facility)
-    )
-    return {code: tuple(zip(changed, open_minutes, strict=True)) for code, changed, open_minutes in rows}
+@lru_cache(maxsize=1024)
+def days_of(changed: str | None) -> tuple[tuple[date, int], ...]:
+    """What ``CHANGED`` tells: each day with its open minutes."""
+    return tuple((date.fromisoformat(day), minutes) for day, minutes in json.loads(changed or "[]"))
 
 
 def headcounts_of(session: Session, code: str, today: date) -> tuple[Headcount, ...]:
     """A facility's weeks that are in force or still teach somebody, and those to come."""
-    return _headcounts(_pools(session, {code}, today).get(code, ()))
+    weeks = session.execute(select(WEEKS).where(facility.c.code == code), {"since": today})
+    return _headcounts(weeks.scalar())
 
 
-def _headcounts(pool: Columns) -> tuple[Headcount, ...]:
-    return tuple(Headcount(**dict(zip(COUNTS, week, strict=True))) for week in zip(*pool, strict=True))
+def _headcounts(weeks: str | None) -> tuple[Headcount, ...]:
+    return tuple(
+        Headcount(**dict(zip(HEADCOUNT, (date.fromisoformat(week), *counts), strict=True)))
+        for week, *counts in json.loads(weeks or "[]")
+    )
 
 
 @lru_cache(maxsize=1024)
-def _staffing(workers: int, of: int, pool: Columns) -> tuple[Staffing, Staffing]:
-    """By the counts as they are, and as they are told outside; the same few weeks are read with every plan."""
-    weeks = _headcounts(pool)
-    told = tuple(week.in_fives for week in weeks)
-    return staffing(workers, of=of, pool=weeks), staffing(workers, of=of, pool=told)
-
-
-def _pools(session: Session, codes: Collection[str], today: date) -> Mapping[str, Columns]:
-    learning = today - timedelta(weeks=len(LEARNING_PCT))
-    newest = (
-        select(func.max(worker_pool.c.week))
-        .where(worker_pool.c.facility == facility.c.code, worker_pool.c.week <= learning)
-        .correlate(facility)
-        .scalar_subquery()
-    )
-    columns = (func.array_agg(aggregate_order_by(worker_pool.c[name], worker_pool.c.week)) for name in COUNTS)
-    rows = session.execute(
-        select(facility.c.code, *columns)
-        .join(facility, facility.c.code == worker_pool.c.facility)
-        .where(among(facility.c.code, codes), worker_pool.c.week >= func.coalesce(newest, learning))
-        .group_by(facility.c.code)
-    )
-    return {code: tuple(map(tuple, columns)) for code, *columns in rows}
+def _staffing(workers: int, of: int, weeks: str | None) -> tuple[Staffing, Staffing]:
+    """By the counts as they are, and as they are told outside."""
+    pool = _headcounts(weeks)
+    told = tuple(week.in_fives for week in pool)
+    return staffing(workers, of=of, pool=pool), staffing(workers, of=of, pool=told)
 
 
 def capacity_at(session: Session, code: str, family: str, *, since: date | None = None) -> Capacity | None:
@@ -243,6 +267,8 @@ def minutes_a_day(
     """Labour of a day by facility and family: by the calendars of the week to come, with the workers who are there."""
     if not codes:
         return {}
-    rows = session.execute(_offers(_committed(())).where(among(facility.c.code, codes))).all()
-    capacities = zip(rows, _capacities(session, rows), strict=True)
-    return {(row.code, row.family): seen_by(principal, one).minutes_a_day_now for row, one in capacities}
+    theirs = _offers(_committed()).where(among(facility.c.code, codes))
+    return {
+        (one.facility, family): seen_by(principal, one).minutes_a_day_now
+        for family, one in _found(session, theirs, {})
+    }

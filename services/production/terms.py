@@ -1,22 +1,46 @@
 """On what terms facilities may have a share of a line: their agreements, and material that nobody has spoken for."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, literal, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    ScalarSelect,
+    Select,
+    Text,
+    all_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY
+from services.production.capacities import INSTEAD_OF
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
-from services.production.domain.material import pieces_of
 from services.production.domain.terms import Terms
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import OPEN, agreement, demand, material_lot, recipe, work_order
-from shared.database import among
+from services.production.storage import OPEN, agreement, demand, facility, material_lot, recipe, work_order
+
+CODES = bindparam("codes", type_=ARRAY(Text))
+
+
+class _Days(NamedTuple):
+    """Of an agreement."""
+
+    valid_from: date
+    last_day: date
 
 
 def terms_of(
@@ -29,11 +53,44 @@ def terms_of(
     instead_of: Sequence[WorkOrder] = (),
 ) -> dict[str, Terms]:
     """The terms of each able facility; a partner that is not known is covered by any agreement."""
-    codes = [one.facility for one in able]
-    covered = _covered(session, codes, partner, today)
-    takes = recipe_of(session, sku)
-    free = _free_stock(session, codes, takes, instead_of)
-    return {code: Terms(until=covered.get(code), pieces=pieces_of(free[code], takes)) for code in codes}
+    asked = {
+        "sku": sku,
+        "partner": partner,
+        "codes": [one.facility for one in able],
+        "today": today,
+        "instead_of": [each.id for each in instead_of],
+    }
+    return {
+        row.code: Terms(
+            until=covered_until(map(_Days, row.begin or (), row.end or ()), today=today), pieces=row.pieces
+        )
+        for row in session.execute(_terms(bool(instead_of)), asked)
+    }
+
+
+@cache
+def _terms(instead: bool) -> Select[Any]:
+    """Put together once, as that takes longer than to run it."""
+    not_over = agreement.c.valid_to >= bindparam("today", type_=Date)
+    covered = (
+        select(
+            agreement.c.facility,
+            func.array_agg(agreement.c.valid_from).label("begin"),
+            func.array_agg(LAST_DAY).label("end"),
+        )
+        .where(agreement.c.facility == any_(CODES), FOR_ITS_LANE, not_over)
+        .where(_of(bindparam("partner", type_=Text)))
+        .group_by(agreement.c.facility)
+        .subquery("covered")
+    )
+    enough = _enough(instead=instead).subquery("enough")
+    return (
+        select(facility.c.code, covered.c.begin, covered.c.end, enough.c.pieces)
+        .select_from(facility)
+        .outerjoin(covered, covered.c.facility == facility.c.code)
+        .outerjoin(enough, enough.c.facility == facility.c.code)
+        .where(facility.c.code == any_(CODES))
+    )
 
 
 def recipe_of(session: Session, sku: str) -> dict[str, Decimal]:
@@ -47,7 +104,13 @@ def agreements_for(session: Session, order: WorkOrder) -> Sequence[Agreement]:
     partner = session.execute(
         select(demand.c.partner).where(demand.c.order_id == order.order_id, demand.c.line == order.line)
     ).scalar_one()
-    return session.execute(select(Agreement).where(_for([order.facility], partner))).scalars().all()
+    theirs = (agreement.c.facility == order.facility, FOR_ITS_LANE, _of(literal(partner, Text)))
+    return session.execute(select(Agreement).where(*theirs)).scalars().all()
+
+
+def _of(partner: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Whose agreement it is: a partner that is not known is covered by any."""
+    return partner.is_(None) | (agreement.c.partner == partner)
 
 
 def agreement_on(session: Session, order: WorkOrder, day: date) -> Agreement | None:
@@ -82,51 +145,44 @@ def tolerance_of(session: Session, order: WorkOrder, day: date) -> int:
     return int(session.execute(query).scalar_one())
 
 
-def _for(codes: Sequence[str], partner: str | None) -> ColumnElement[bool]:
-    """Whose agreement it is."""
-    theirs = among(agreement.c.facility, codes) & FOR_ITS_LANE
-    return theirs if partner is None else theirs & (agreement.c.partner == partner)
+def _enough(*, instead: bool) -> Select[Any]:
+    """For how many pieces each facility's stock is enough, less what open work still takes.
 
-
-def _covered(
-    session: Session, codes: Sequence[str], partner: str | None, today: date
-) -> dict[str, date | None]:
-    columns = (agreement.c.facility, agreement.c.valid_from, LAST_DAY.label("last_day"))
-    query = select(*columns).where(_for(codes, partner), agreement.c.valid_to >= today)
-    found = defaultdict(list)
-    for one in session.execute(query):
-        found[one.facility].append(one)
-    return {code: covered_until(some, today=today) for code, some in found.items()}
-
-
-def _free_stock(
-    session: Session, codes: Sequence[str], takes: Mapping[str, Decimal], instead_of: Sequence[WorkOrder]
-) -> defaultdict[str, dict[str, Decimal]]:
-    """What may be used of each material, less what open work orders still take."""
+    A piece that takes nothing of which count is kept has no row. With ``instead`` the work orders that are
+    named take nothing.
+    """
+    its_own = recipe.c.sku == bindparam("sku", type_=Text)
+    takes = select(recipe.c.material, recipe.c.per_piece).where(its_own).subquery("takes")
     there = (
         select(
             material_lot.c.facility,
             material_lot.c.material,
             (material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off).label("quantity"),
         )
-        .where(among(material_lot.c.facility, codes), material_lot.c.material.in_(takes))
-        .where(material_lot.c.quarantined_reason.is_(None))
+        .join(takes, takes.c.material == material_lot.c.material)
+        .where(material_lot.c.facility == any_(CODES), material_lot.c.quarantined_reason.is_(None))
     )
     still = work_order.c.quantity - work_order.c.made + work_order.c.scrap
     spoken_for = (
         select(work_order.c.facility, recipe.c.material, -still * recipe.c.per_piece)
         .join(recipe, recipe.c.sku == work_order.c.sku)
-        .where(among(work_order.c.facility, codes), recipe.c.material.in_(takes), OPEN)
+        .join(takes, takes.c.material == recipe.c.material)
+        .where(work_order.c.facility == any_(CODES), OPEN)
     )
-    if instead_of:
-        spoken_for = spoken_for.where(work_order.c.id.not_in([each.id for each in instead_of]))
-    both = union_all(there, spoken_for).subquery()
-    rows = session.execute(
-        select(both.c.facility, both.c.material, func.sum(both.c.quantity)).group_by(
-            both.c.facility, both.c.material
-        )
+    if instead:
+        spoken_for = spoken_for.where(work_order.c.id != all_(INSTEAD_OF))
+    both = union_all(there, spoken_for).subquery("both")
+    free = (
+        select(both.c.facility, both.c.material, func.sum(both.c.quantity).label("quantity"))
+        .group_by(both.c.facility, both.c.material)
+        .subquery("free")
     )
-    free: defaultdict[str, dict[str, Decimal]] = defaultdict(dict)
-    for code, material, left in rows:
-        free[code][material] = left
-    return free
+    pieces = func.floor(func.greatest(0, func.coalesce(free.c.quantity, 0)) / takes.c.per_piece)
+    return (
+        select(facility.c.code.label("facility"), func.min(pieces).cast(BigInteger).label("pieces"))
+        .select_from(facility)
+        .join(takes, true())
+        .outerjoin(free, (free.c.facility == facility.c.code) & (free.c.material == takes.c.material))
+        .where(facility.c.code == any_(CODES))
+        .group_by(facility.c.code)
+    )

@@ -1,7 +1,7 @@
 """Lots of material at a facility: what was received, used and written off, and what may not be used."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -117,11 +117,3 @@ def lacking(needs: Sequence[tuple[UUID, Decimal]], stock: Decimal) -> list[UUID]
         else:
             stock -= need
     return without
-
-
-def pieces_of(stock: Mapping[str, Decimal], recipe: Mapping[str, Decimal]) -> int | None:
-    """How many pieces the stock is enough for; None where a piece takes nothing that is kept count of."""
-    return min(
-        (max(0, int(stock.get(material, 0) // per_piece)) for material, per_piece in recipe.items()),
-        default=None,
-    )

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from services.production.capacities import changed_days, week_of
+from services.production.capacities import CHANGED, days_of, week_of
 from services.production.domain.calendar import (
     Calendar,
     change_that_may_be,
@@ -56,10 +56,10 @@ def change_days(
 
 
 def _shortened(session: Session, code: str, days: Sequence[date], open_minutes: int) -> dict[date, int]:
-    week = week_of(session.execute(select(facility).where(facility.c.code == code)).one())
-    usual = Calendar(week=week).minutes_after(days[0] - timedelta(days=1), len(days))
-    changed = changed_days(session, {code}, since=days[0]).get(code, ())
-    return shortened(dict(zip(days, usual, strict=True)), dict(changed), open_minutes)
+    its_own = select(facility, CHANGED.label("changed")).where(facility.c.code == code)
+    row = session.execute(its_own, {"since": days[0]}).one()
+    usual = Calendar(week=week_of(row)).minutes_after(days[0] - timedelta(days=1), len(days))
+    return shortened(dict(zip(days, usual, strict=True)), dict(days_of(row.changed)), open_minutes)
 
 
 def restore_days(session: Session, *, code: str, day: date, until: date | None = None) -> None:

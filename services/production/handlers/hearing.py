@@ -1,16 +1,20 @@
 """What production does when orders tells something; the table from event to reaction at the foot."""
 
 import logging
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.production.domain.cancellation import stop
 from services.production.domain.clearance import pieces_to_make
 from services.production.handlers.planning import (
     LINE,
+    NUMBER,
+    ORDER,
     line_of,
     locked_work_orders,
     one_plan_at_a_time,
@@ -133,9 +137,19 @@ def on_cancellation_requested(session: Session, event: CancellationRequested, he
 
 def _changed(session: Session, event: Any, **values: Any) -> Row[Any]:
     """Change our copy of the order line that an event is about; the line as it is now, as ``line_of`` gives it."""
-    of_event = (demand.c.order_id == event.order_id, demand.c.line == event.line)
-    change = update(demand).where(*of_event, item.c.sku == demand.c.sku).values(**values)
-    return session.execute(change.returning(*LINE)).one()
+    asked = {
+        "of_order": event.order_id,
+        "of_line": event.line,
+        **{f"to_{name}": values[name] for name in values},
+    }
+    return session.execute(_change(*values), asked).one()
+
+
+@cache
+def _change(*names: str) -> ReturningUpdate[Any]:
+    this = (demand.c.order_id == ORDER, demand.c.line == NUMBER, item.c.sku == demand.c.sku)
+    values = {name: bindparam(f"to_{name}", type_=demand.c[name].type) for name in names}
+    return update(demand).where(*this).values(values).returning(*LINE)
 
 
 REACTIONS: Reactions = {

@@ -2,13 +2,29 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import ARRAY, Select, Text, Uuid, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    Text,
+    Uuid,
+    all_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.production.capacities import able_to_make
 from services.production.domain.allocation import Plan, Share
@@ -20,7 +36,6 @@ from services.production.skills import OF_LINE
 from services.production.storage import demand, facility, item, passed_over, work_order
 from services.production.terms import terms_of
 from shared.clock import business_today
-from shared.database import among
 from shared.events.orders import Lane
 from shared.events.production import (
     Allocation,
@@ -41,6 +56,36 @@ LINE = (
 )
 
 
+# What each plan asks is put together once, for that takes longer than to run it.
+ORDER, NUMBER = bindparam("of_order", type_=Uuid), bindparam("of_line", type_=Integer)
+LOCKED_LINE = (
+    select(*LINE)
+    .join(item, item.c.sku == demand.c.sku)
+    .where(demand.c.order_id == ORDER, demand.c.line == NUMBER)
+    .with_for_update(of=demand)
+)
+WORK_ORDERS = (
+    select(WorkOrder)
+    .where(work_order.c.order_id == ORDER, work_order.c.line == NUMBER)
+    .order_by(work_order.c.id)
+    .execution_options(populate_existing=True)
+)
+LOCKED_WORK_ORDERS = WORK_ORDERS.with_for_update(of=work_order)
+
+_codes, _reasons = (bindparam(name, type_=ARRAY(Text)) for name in ("codes", "reasons"))
+_told = insert(passed_over).from_select(
+    passed_over.columns.keys(), select(ORDER, NUMBER, func.unnest(_codes), func.unnest(_reasons))
+)
+_others = (
+    delete(passed_over)
+    .where(passed_over.c.order_id == ORDER, passed_over.c.line == NUMBER)
+    .where(passed_over.c.facility != all_(_codes))
+)
+PASSED_OVER = _told.on_conflict_do_update(
+    index_elements=[*passed_over.primary_key], set_={"reason": _told.excluded.reason}
+).add_cte(_others.cte("others"))
+
+
 def one_plan_at_a_time(session: Session) -> None:
     """Hold all other planning until the commit: two plans at once would both count on the same free hours."""
     session.execute(select(func.pg_advisory_xact_lock(PLANNING)))
@@ -48,12 +93,7 @@ def one_plan_at_a_time(session: Session) -> None:
 
 def line_of(session: Session, order_id: UUID, line: int) -> Row[Any]:
     """The order line with what its item takes, locked."""
-    return session.execute(
-        select(*LINE)
-        .join(item, item.c.sku == demand.c.sku)
-        .where(demand.c.order_id == order_id, demand.c.line == line)
-        .with_for_update(of=demand)
-    ).one()
+    return session.execute(LOCKED_LINE, {"of_order": order_id, "of_line": line}).one()
 
 
 def allocate(
@@ -141,14 +181,10 @@ def _keep_passed_over(
     session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], planned: PlanOnTerms
 ) -> None:
     """Keep why each facility that could make the line has no part of it, as of this plan."""
-    of_line = (passed_over.c.order_id == line.order_id, passed_over.c.line == line.line)
-    session.execute(delete(passed_over).where(*of_line))
     taking_part = {each.facility for each in work_orders if each.live and each.quantity}
     reasons = {code: why for code, why in planned.passed_over.items() if code not in taking_part}
-    if reasons:
-        each = (func.unnest(literal(list(some), ARRAY(Text))) for some in (reasons.keys(), reasons.values()))
-        rows = select(literal(line.order_id, Uuid), literal(line.line), *each)
-        session.execute(insert(passed_over).from_select(passed_over.columns.keys(), rows))
+    told = {"codes": list(reasons.keys()), "reasons": list(reasons.values())}
+    session.execute(PASSED_OVER, {**_this(line), **told})
 
 
 def _lack(session: Session, line: Row[Any]) -> Lack:
@@ -215,30 +251,29 @@ def next_number(session: Session, code: str, counter: str) -> int:
 
 def next_numbers(session: Session, codes: Collection[str], counter: str) -> dict[str, int]:
     """Each facility's next running number; its row stays locked until the commit, so none is given twice."""
+    rows = session.execute(_counted(counter), {"codes": list(codes)})
+    return {code: int(number) for code, number in rows}
+
+
+@cache
+def _counted(counter: str) -> ReturningUpdate[str, int]:
     column = facility.c[counter]
-    statement = update(facility).where(among(facility.c.code, codes)).values({column: column + 1})
-    return {
-        code: int(number) for code, number in session.execute(statement.returning(facility.c.code, column))
-    }
+    one_more = update(facility).where(facility.c.code == any_(_codes)).values({column: column + 1})
+    return one_more.returning(facility.c.code, column)
 
 
 def work_orders_of(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
     """The line's work orders. Who holds all other planning finds the same live ones until the commit."""
-    return session.execute(_of_line(line)).scalars().all()
+    return session.execute(WORK_ORDERS, _this(line)).scalars().all()
 
 
 def locked_work_orders(session: Session, line: Row[Any]) -> Sequence[WorkOrder]:
     """The line's work orders, to take pieces back of: nobody begins one of them before the commit."""
-    return session.execute(_of_line(line).with_for_update(of=work_order)).scalars().all()
+    return session.execute(LOCKED_WORK_ORDERS, _this(line)).scalars().all()
 
 
-def _of_line(line: Row[Any]) -> Select[WorkOrder]:
-    return (
-        select(WorkOrder)
-        .where(work_order.c.order_id == line.order_id, work_order.c.line == line.line)
-        .order_by(work_order.c.id)
-        .execution_options(populate_existing=True)
-    )
+def _this(line: Row[Any]) -> dict[str, Any]:
+    return {"of_order": line.order_id, "of_line": line.line}
 
 
 def lock_work_orders(session: Session, lines: Collection[tuple[UUID, int]]) -> None:
