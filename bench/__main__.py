@@ -32,6 +32,8 @@ SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040")
 LINES = len(SKUS)
 SETTLING_SECONDS = 10
 IDLE_SECONDS = 20
+QUIET_SECONDS, QUIET = 0.5, 0.04
+"""How long the processes take how little of a core once nothing is left to do."""
 WITHOUT_LIMITS = {"KENDI_REQUESTS_PER_KEY": "0", "KENDI_REQUESTS_PER_ADDRESS": "0"}
 
 
@@ -78,11 +80,18 @@ def events_beside_bare_tasks(system: System) -> None:
 def idle(system: System) -> None:
     """The share of a core that all processes of ours take while nothing happens, once they have settled."""
     time.sleep(SETTLING_SECONDS)
+    taken = _share_of_a_core(system, IDLE_SECONDS)
+    print(
+        f"Idle: {100 * taken:.1f} % of a core for {len(system.children)} processes (the servers not counted)"
+    )
+
+
+def _share_of_a_core(system: System, seconds: float) -> float:
+    """What all processes of ours take within that time."""
     pids = [child.process.pid for child in system.children if child.process]
     began, before = time.monotonic(), messages.cpu_seconds(pids)
-    time.sleep(IDLE_SECONDS)
-    taken = (messages.cpu_seconds(pids) - before) / (time.monotonic() - began)
-    print(f"Idle: {100 * taken:.1f} % of a core for {len(pids)} processes (the servers not counted)")
+    time.sleep(seconds)
+    return (messages.cpu_seconds(pids) - before) / (time.monotonic() - began)
 
 
 def against_a_bare_route(system: System) -> None:
@@ -108,8 +117,9 @@ def against_a_bare_route(system: System) -> None:
 
 
 def to_the_board(system: System, when: str) -> None:
-    """From a POST until its work orders stand in production's table, on a quiet system.
+    """From a POST until its work orders stand in production's table, on an idle system.
 
+    The one before it is followed by work of its own, as of warnings; that ends first.
     Production's own notification is awaited: asking every few milliseconds takes half a core.
     """
     url = system.addresses.app_urls["production"].replace("+psycopg", "")
@@ -131,6 +141,7 @@ def _milliseconds_to_the_board(
     client: httpx.Client, system: System, production: Database, told: psycopg.Connection[Any], lines: int
 ) -> float:
     _await_idle(system)
+    _await(lambda: _share_of_a_core(system, QUIET_SECONDS) <= QUIET)
     began = time.monotonic()
     order = _place(client, system, lines=lines).json()
     while not _are_on_the_board(production, order["id"], lines):
