@@ -5,8 +5,8 @@ the paper. Nothing is fetched and no font is embedded: every reader has Helvetic
 """
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -86,10 +86,12 @@ def listing(
     *,
     numeric: Sequence[int] = (),
     total: bool = False,
+    drawn: Callable[[], None] | None = None,
 ) -> LongTable:
     """A table whose first row comes again on every page; ``total`` sets the last row in bold.
 
-    Cells that read the same share one paragraph: long lists repeat orders, lots and facilities.
+    ``drawn`` is called before each row but the first. Cells that read the same share one paragraph: long lists
+    repeat orders, lots and facilities.
     """
     cell = cache(words_of_cell)
     texts = [tuple(row) for row in rows]
@@ -98,9 +100,21 @@ def listing(
         [cell(text, column in numeric, at == 0 or (total and at == last)) for column, text in enumerate(row)]
         for at, row in enumerate(texts)
     ]
-    table = LongTable(cells, colWidths=list(widths), repeatRows=1, splitInRow=1)
+    table = LongTable(
+        cells,
+        colWidths=list(widths),
+        repeatRows=1,
+        splitInRow=1,
+        renderCB=drawn and partial(_at_row, drawn),  # type: ignore[arg-type]  # whatever can be called
+    )
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *FRAME, *_RULES]))
     return table
+
+
+def _at_row(drawn: Callable[[], None], _table: LongTable, step: str, *at: Any) -> None:
+    """What a table calls at each step of its drawing, by the step's name and where it is."""
+    if step == "startRow" and at[0]:
+        drawn()
 
 
 def words_of_cell(text: str, right: bool, bold: bool) -> Paragraph:

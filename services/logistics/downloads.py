@@ -14,7 +14,7 @@ from services.logistics.documents.labels import carton_labels
 from services.logistics.documents.labels import pallet_label as label_of_pallet
 from services.logistics.domain.shipment import Shipment
 from services.logistics.epcis import document_in_pieces
-from services.logistics.making import maker_of_part, makers_of
+from services.logistics.making import LONG, maker_of_part, makers_of, with_progress
 from shared.web.access import current
 from shared.web.context import serving, transaction
 from shared.web.problems import not_found
@@ -34,6 +34,15 @@ def paper(shipment_id: UUID, name: str, part: int | None = None) -> Response:
     if make is None:
         raise not_found("paper")
     return _pdf(make(), f"{name}-{number}.pdf")
+
+
+def long_paper(shipment_id: UUID, name: str) -> Response:
+    """A paper of thousands of cartons, whose making is told while it lasts."""
+    with transaction() as session:
+        paper = papers.paper_of(session, the_goods_of(session, shipment_id))
+    told = with_progress(partial(LONG[name], paper), len(paper.cartons))
+    headers = {"Content-Disposition": f'attachment; filename="{name}-{paper.number}.pdf"'}
+    return Response(told, mimetype="application/octet-stream", headers=headers)
 
 
 def lot_labels(session: Session, lot: str) -> Response:

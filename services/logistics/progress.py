@@ -4,11 +4,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.next_step import Lacking
-from services.logistics.storage import milestone_correction, shipment_document, shipment_milestone
+from services.logistics.storage import (
+    milestone_correction,
+    shipment,
+    shipment_document,
+    shipment_milestone,
+)
 
 Which = Sequence[UUID] | Select[UUID]
 """Some shipments, by their ids or by what finds them."""
@@ -39,20 +44,28 @@ def lacking(session: Session, ids: Which) -> dict[UUID, list[Lacking]]:
     return found
 
 
-def last_days(session: Session, ids: Which) -> dict[UUID, list[Lacking]]:
-    """The same without their words, of hundreds of shipments: in one row each."""
-    columns = shipment_document.c
-    each = func.concat(columns.code, " ", columns.needed_by)
-    query = select(columns.shipment_id, func.string_agg(each, ",")).where(
-        columns.shipment_id.in_(ids), columns.needed, columns.number.is_(None)
-    )
-    return defaultdict(
-        list,
-        {
-            id: [_wordless(*paper.split(" ")) for paper in papers.split(",")]
-            for id, papers in session.execute(query.group_by(columns.shipment_id))
-        },
-    )
+def _each_in_one_row(words: ColumnElement[str], *which: ColumnElement[bool]) -> ScalarSelect[str]:
+    return select(func.string_agg(words, ",")).where(*which).correlate(shipment).scalar_subquery()
+
+
+LACKED = _each_in_one_row(
+    func.concat(shipment_document.c.code, " ", shipment_document.c.needed_by),
+    shipment_document.c.shipment_id == shipment.c.id,
+    shipment_document.c.needed,
+    shipment_document.c.number.is_(None),
+)
+"""As ``lacking``, but of hundreds of shipments, each with its papers as one text for ``without_words``."""
+REACHED = _each_in_one_row(
+    shipment_milestone.c.code,
+    shipment_milestone.c.shipment_id == shipment.c.id,
+    ~exists().where(milestone_correction.c.milestone_id == shipment_milestone.c.id),
+)
+"""As ``reached``, in one text."""
+
+
+def without_words(papers: str | None) -> list[Lacking]:
+    """What such a text tells of papers."""
+    return [_wordless(*paper.split(" ")) for paper in papers.split(",")] if papers else []
 
 
 def _wordless(code: str, needed_by: str) -> Lacking:

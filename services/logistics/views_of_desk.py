@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache, partial
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session, lazyload, selectinload
 
 from services.logistics import progress, rules, standing, views, views_of_cartons
@@ -104,6 +105,7 @@ def lists(
                 {
                     **rows[place.id],
                     "next": _in_words(steps[place.id], found[place.id]),
+                    "home": found[place.id].by.home,
                     "unfit": unfit[place.id],
                 }
                 for place in waiting.places[:limit]
@@ -159,24 +161,33 @@ def _in_words(step: Step | None, shipment: Shipment) -> Step | None:
 
 
 def _next_steps(session: Session, cut_offs: Mapping[str, Sequence[CutOff]]) -> dict[UUID, Step | None]:
-    """What must happen next with each shipment that has not left, papers without their words; nothing before it is booked."""
-    booked = select(shipments.c.id).where(*WAITING, shipments.c.etd.is_not(None))
-    reached, lacking = progress.reached(session, booked), progress.last_days(session, booked)
-    steps: dict[UUID, Step | None] = {}
-    columns = (shipments.c.id, shipments.c.etd, shipments.c.eta, shipments.c.mode)
-    for id, etd, eta, mode in session.execute(select(*columns).where(*WAITING)):
-        if etd is None:
-            steps[id] = None
-            continue
-        papers = lacking.get(id, ())
-        steps[id] = next_step(
-            Days(etd=etd, closing=MODES[mode].closes_on(etd), eta=eta),
-            cut_offs[mode],
-            reached=reached.get(id, ()),
-            lacking=papers,
-            without=nobody_waits_for({each.code for each in papers}),
-        )
-    return steps
+    """What must happen next with each shipment that has not left, papers without their words; nothing before it is booked.
+
+    Those on one vessel often lack the same: for them it is found once.
+    """
+    columns = (shipments.c.id, shipments.c.mode, shipments.c.etd, shipments.c.eta)
+    told = (case((shipments.c.etd.is_not(None), each)) for each in (progress.LACKED, progress.REACHED))
+    found = cache(partial(_next_step, cut_offs))
+    rows = session.execute(select(*columns, *told).where(*WAITING))
+    return {id: found(*standing) if standing[1] else None for id, *standing in rows}
+
+
+def _next_step(
+    cut_offs: Mapping[str, Sequence[CutOff]],
+    mode: str,
+    etd: date,
+    eta: date,
+    lacked: str | None,
+    reached: str | None,
+) -> Step | None:
+    papers = progress.without_words(lacked)
+    return next_step(
+        Days(etd=etd, closing=MODES[mode].closes_on(etd), eta=eta),
+        cut_offs[mode],
+        reached=(reached or "").split(","),
+        lacking=papers,
+        without=nobody_waits_for({each.code for each in papers}),
+    )
 
 
 def _shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, Shipment]:

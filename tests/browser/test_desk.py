@@ -112,3 +112,46 @@ def test_a_milestone_shows_on_the_desk_as_it_arrives_and_what_is_being_typed_sta
         expect(card).to_contain_text(MILESTONES[code][0])
     expect(page.get_by_label("Scan a carton that arrived")).to_have_value("0952")
     assert page.evaluate("window.neverLoadedAgain") is True
+
+
+def test_a_long_paper_shows_how_far_it_is_and_then_comes_as_a_whole(
+    page: Page, system: System, staff: Client
+) -> None:
+    """Two thousand labels; each number that was shown is kept, for they go by quickly."""
+    id = a_long_shipment(system, staff)
+    page.goto(page.url.rstrip("/") + f"/shipment/{id}")
+    page.evaluate("""() => {
+        window.seen = [];
+        const shown = document.querySelector("#making .told");
+        new MutationObserver(() => window.seen.push(shown.textContent)).observe(shown, { childList: true });
+    }""")
+    with page.expect_download(timeout=180_000) as taken:
+        page.get_by_role("link", name="Carton labels").click()
+        expect(page.get_by_role("progressbar", name="Cartons on the paper")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("Made. It is among your downloads.")
+    expect(page.locator("#making")).to_be_hidden()
+    seen = [int(each.split(" / ")[0].replace(",", "")) for each in page.evaluate("window.seen")]
+    assert seen == sorted(seen) and len(set(seen)) > 3
+    assert page.evaluate("window.seen.at(-1)") == "2,000 / 2,000"
+    with closing(pypdfium2.PdfDocument(taken.value.path())) as paper:
+        assert len(paper) == 2000
+
+
+def a_long_shipment(system: System, staff: Client) -> str:
+    """Of two thousand cartons."""
+    order_id, lot = uuid4(), f"SRG-{uuid4().hex[:8]}"
+    pieces = 2_000 * 200
+    told = (
+        an_order(order_id=order_id, po_number="PO-LONG"),
+        a_clearance(order_id=order_id, purpose="produce", quantity=pieces),
+        a_clearance(order_id=order_id, quantity=pieces),
+        a_lot(lot, order_id=order_id, quantity=pieces),
+    )
+    database = Database(system.addresses.app_urls["logistics"], sees=SERVICE, pool_size=1)
+    with closing(database), database.transaction() as session:
+        for event in told:
+            REACTIONS[type(event)](session, event, HEARD)
+    staff.post("/logistics/v1/cartons", {"lot": lot})
+    staff.post("/logistics/v1/cartons/gather", {"hub": SRAGEN, "lot": lot})
+    built: str = staff.post("/logistics/v1/shipments", {"hub": SRAGEN, "destination": "BE"})["id"]
+    return built

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper
+from services.logistics.documents import CartonPaper, GoodsLine, PartyPaper, ShipmentPaper, Told
 from services.logistics.documents.delivery_note import DeliveryNote, delivery_note
 from services.logistics.documents.invoice import amount_of, invoice, total_of
 from services.logistics.documents.labels import carton_labels, labels, labels_in_part, parts_of, symbols_of
@@ -27,6 +28,7 @@ from services.logistics.documents.packing_list import packing_list
 from services.logistics.documents.peb_data import peb_data
 from services.logistics.documents.shipping_instruction import shipping_instruction
 from services.logistics.domain.sscc import NotALot, WrongCheckDigit, sscc
+from services.logistics.making import with_progress
 from shared.paper import printable
 
 BUILDERS = (packing_list, invoice, labels, shipping_instruction, peb_data)
@@ -333,6 +335,20 @@ def test_labels_in_parts_are_the_same_labels() -> None:
     parts = [pages_of(labels_in_part(paper, part)) for part in (1, 2, 3)]
     assert [len(part) for part in parts] == [250, 250, 40]
     assert [page for part in parts for page in part] == pages_of(labels(paper))
+
+
+def test_a_long_paper_that_can_not_be_made_is_told_as_cut_off_and_never_as_whole() -> None:
+    """Whoever reads its progress waits for an empty line, behind which the paper stands."""
+    wrong = replace(a_full_container().cartons[0], quantity=0)
+    told = []
+    with pytest.raises(ValueError, match="holds 0 pieces"):
+        for part in with_progress(partial(_labels_until, wrong), 540):
+            told.append(part)
+    assert told[0] == b"0 540\n" and told[-1] == b"530 540\n"
+
+
+def _labels_until(wrong: CartonPaper, told: Told) -> bytes:
+    return carton_labels((*a_full_container().cartons[:535], wrong), told=told)
 
 
 def test_a_full_container_is_printed_in_seconds() -> None:

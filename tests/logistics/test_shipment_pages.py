@@ -244,5 +244,14 @@ def test_forty_one_cubic_metres_do_not_go_into_twenty_feet_by_booking_or_by_join
     assert (len(first.pages), len(second.pages)) == (250, 30)
     assert "Carton 251 of 280" in second.pages[0].extract_text()
     assert [client.get(f"{path}?part={wrong}").status_code for wrong in (0, 3, "x")] == [404] * 3
+    for name in ("labels", "packing-list"):
+        making = path.replace("labels.pdf", f"{name}/making")
+        assert f'data-making="{making}"' in page
+        told, _, paper = client.get(making).data.partition(b"\n\n")
+        lines = [tuple(map(int, line.split())) for line in told.splitlines()]
+        assert (lines[0], lines[-1]) == ((0, 280), (280, 280)) and lines == sorted(lines)
+        assert len(lines) > 20
+        assert paper == client.get(path.replace("labels", name)).data
+    assert client.get(path.replace("labels.pdf", "invoice/making")).status_code == 404
     (warning,) = logistics.staff.get(f"/shipments/{small['id']}").json["fill"]["warnings"]
     assert "a whole container costs less" in warning and warning in unescape(page)

@@ -5,12 +5,20 @@ that goods come from, never a person who made them.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from services.logistics.domain.sscc import check, check_gtin, check_lot
+
+Told = Callable[[int], None]
+"""Is told how many cartons stand on a long paper by now, again and again while it is made."""
+
+
+def untold(_cartons: int) -> None:
+    """For whoever waits for the whole."""
+
 
 HIGHEST_COUNT = 99_999_999
 """A barcode has eight digits for the pieces in a carton."""

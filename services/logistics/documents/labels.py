@@ -21,8 +21,10 @@ from services.logistics.documents import (
     CartonPaper,
     PalletPaper,
     ShipmentPaper,
+    Told,
     need_agreement,
     need_carton,
+    untold,
 )
 from services.logistics.documents.layout import kilograms
 from services.logistics.domain.sscc import check, check_gtin, digital_link, is_demonstration
@@ -49,9 +51,9 @@ Field = tuple[str, str]
 """A GS1 application identifier and its value."""
 
 
-def labels(paper: ShipmentPaper) -> bytes:
+def labels(paper: ShipmentPaper, told: Told = untold) -> bytes:
     need_agreement(paper)
-    return carton_labels(paper.cartons, title=f"Carton labels {paper.number}")
+    return carton_labels(paper.cartons, title=f"Carton labels {paper.number}", told=told)
 
 
 PART = 250
@@ -72,16 +74,19 @@ def labels_in_part(paper: ShipmentPaper, part: int) -> bytes:
     return carton_labels(cartons, title=f"Carton labels {paper.number}, part {part}")
 
 
-def carton_labels(cartons: Iterable[CartonPaper], *, title: str = "Carton labels") -> bytes:
+def carton_labels(
+    cartons: Iterable[CartonPaper], *, title: str = "Carton labels", told: Told = untold
+) -> bytes:
     """Labels for any cartons, for example for one whose label was torn off."""
     into = BytesIO()
     canvas = Canvas(into, pagesize=PAGE, invariant=1)
     canvas.setTitle(printable(title))
     canvas.setAuthor("Kendi")
-    for carton in cartons:
+    for done, carton in enumerate(cartons, start=1):
         need_carton(carton)
         _draw_label(canvas, carton)
         canvas.showPage()
+        told(done)
     canvas.save()
     return into.getvalue()
 

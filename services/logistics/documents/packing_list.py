@@ -1,9 +1,18 @@
 """The packing list: what is in which carton, so that it can be counted at every gate."""
 
+from itertools import count
+
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.platypus import Flowable
 
-from services.logistics.documents import CartonPaper, GoodsLine, ShipmentPaper, need_agreement
+from services.logistics.documents import (
+    CartonPaper,
+    GoodsLine,
+    ShipmentPaper,
+    Told,
+    need_agreement,
+    untold,
+)
 from services.logistics.documents.layout import cubic_metres, heading, kilograms, makers
 from shared.paper import HEADING, listing, paper_of, width_of, words
 
@@ -11,12 +20,13 @@ PAGE = landscape(A4)
 WIDTH = width_of(PAGE)
 
 
-def packing_list(paper: ShipmentPaper) -> bytes:
+def packing_list(paper: ShipmentPaper, told: Told = untold) -> bytes:
     need_agreement(paper)
-    return paper_of(_story(paper), title=f"Packing list {paper.number}", page=PAGE)
+    return paper_of(_story(paper, told), title=f"Packing list {paper.number}", page=PAGE)
 
 
-def _story(paper: ShipmentPaper) -> list[Flowable]:
+def _story(paper: ShipmentPaper, told: Told) -> list[Flowable]:
+    rows = count()  # each carton has one, and the total after them
     return [
         *heading(paper, "Packing list", WIDTH),
         words("Goods", style=HEADING),
@@ -24,7 +34,11 @@ def _story(paper: ShipmentPaper) -> list[Flowable]:
         *makers(paper, WIDTH),
         words("Cartons", style=HEADING),
         listing(
-            _cartons(paper), _shares(13, 30, 24, 22, 26, 34, 13, 18, 26, 14), numeric=(6, 7, 8, 9), total=True
+            _cartons(paper),
+            _shares(13, 30, 24, 22, 26, 34, 13, 18, 26, 14),
+            numeric=(6, 7, 8, 9),
+            total=True,
+            drawn=lambda: told(min(next(rows), len(paper.cartons))),
         ),
         *_pallets(paper),
     ]

@@ -15,7 +15,7 @@ from services.logistics.domain.load import bound_for
 from services.logistics.domain.shipment import Booking, Shipment
 from services.logistics.domain.states import next_exceptions, next_milestones
 from services.logistics.handlers import checklists, documents, milestones, sealing, shipments, tracking
-from services.logistics.making import ANY_OF_THEM
+from services.logistics.making import ANY_LONG, ANY_OF_THEM
 from services.logistics.pages import pictures, telling
 from services.logistics.schemas.documents import DocumentRequest, PartQuery
 from services.logistics.schemas.milestones import MilestoneRequest
@@ -200,6 +200,13 @@ def paper(shipment_id: UUID, name: str) -> Any:
         return downloads.paper(shipment_id, name, PART.load(request.args)["part"])
     except (ValidationError, Refused):
         raise not_found("part of the labels") from None
+
+
+@desk.get(f"/shipment/<uuid:shipment_id>/{ANY_LONG}/making")
+@pages.desk(LOGISTICS, KANWIL)
+def paper_with_progress(shipment_id: UUID, name: str) -> Any:
+    """The same as ``paper``, for the script that shows how far it is."""
+    return downloads.long_paper(shipment_id, name)
 
 
 @desk.get("/shipment/<uuid:shipment_id>/epcis.json")
