@@ -165,6 +165,6 @@ def test_work_that_was_taken_back_is_seen_for_a_week(shared_out: Production, sra
 
 def test_an_offer_that_shrank_says_so(shared_out: Production, sragen: Visitor) -> None:
     """The facility whose work is due last gives back first, so both are asked."""
-    shared_out.hears(a_cancellation(300))
+    shared_out.hears(a_clearance(quantity=700))
     shown = sragen.open() + Visitor(shared_out, FACILITY, KLATEN).open()
-    assert "dibatalkan pembeli" in shown
+    assert "ditarik kembali sebelum dikerjakan" in shown
