@@ -129,7 +129,7 @@ def test_a_long_board_shows_the_most_urgent_and_how_many_more(
         production.hears(an_order(order_id=order, quantity=300), a_clearance(order_id=order, quantity=300))
     monkeypatch.setitem(board.MOST, FACILITY, 3)
     page = Visitor(production, FACILITY, SRAGEN).open()
-    assert page.count('<section class="card') == 3
+    assert page.count('<section class="card stack" id="wo-') == 3
     assert "Masih ada 1 lagi" in page
 
 
@@ -150,7 +150,7 @@ def test_the_longest_board_is_still_a_small_page(production: Production) -> None
         production.sragen.do(work_order, "report", pieces=100, worked_on=today().isoformat())
         production.sragen.do(work_order, "inspect", passed=10, rework=10, scrap=10)
     page = Visitor(production, FACILITY, SRAGEN).open()
-    assert page.count('<section class="card') == board.MOST[FACILITY]
+    assert page.count('<section class="card stack" id="wo-') == board.MOST[FACILITY]
     assert len(page.encode()) < 150_000
 
 
