@@ -211,6 +211,22 @@ def test_work_under_way_goes_on_when_fewer_pieces_are_cleared(shared_out: Produc
     assert reported.status_code == 200
 
 
+@pytest.mark.parametrize(("cleared", "again"), [(500, 400), (100, 0)])
+def test_of_a_shortage_no_more_is_offered_again_than_is_cleared_by_now(
+    shared_out: Production, cleared: int, again: int
+) -> None:
+    begun = shared_out.sragen.started()
+    shared_out.hears(a_clearance(quantity=cleared))
+    shared_out.sragen.do(begun, "report", pieces=100, worked_on=today().isoformat())
+    shared_out.sragen.do(begun, "inspect", passed=100, rework=0, scrap=0)
+    closed = shared_out.head.do(begun, "short-close", reason="Sabut habis sampai bulan depan")
+    assert closed.status_code == 200, closed.text
+    offers = shared_out.office.work_orders(state="offered")
+    assert sum(row["quantity"] for row in offers) == again
+    plan = next(data for kind, data in reversed(shared_out.told()) if kind == "production_planned")
+    assert (plan["allocated"], plan["unallocated"]) == (cleared, 0)
+
+
 def test_what_no_facility_has_and_is_not_cleared_any_more_is_told_as_wanted_no_more(
     production: Production,
 ) -> None:

@@ -60,7 +60,10 @@ def line_of(session: Session, order_id: UUID, line: int) -> Row[Any]:
 def allocate(
     session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], quantity: int, because: Cause
 ) -> list[object]:
-    """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
+    """Share a quantity out over facilities that have not declined this line, as far as it may be made; say how it stands now."""
+    quantity = min(quantity, line.to_make - sum(each.asked for each in work_orders if each.live))
+    if quantity <= 0:
+        return [plan_of(session, line, work_orders, because)]
     planned = _shared_out(session, line, work_orders, quantity)
     if planned.plan.unallocated:
         this = (demand.c.order_id == line.order_id, demand.c.line == line.line)
