@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, select, update
 
 from kendi.system import System
 from services.production.handlers import REACTIONS, working
@@ -17,7 +17,7 @@ from services.production.storage import report, work_order
 from shared.clock import business_today
 from shared.database import Database
 from shared.sight import SERVICE
-from shared.web.access import FACILITY, add_person
+from shared.web.access import FACILITY, INSPECTOR, add_person
 from shared.web.tables import web_session
 from tests.awaiting import until
 from tests.hearing import Hearing
@@ -63,13 +63,13 @@ class Workshop:
         until(lambda: page.evaluate("caches.match('/production/').then(Boolean)"))
         return page
 
-    def add_officer(self, name: str = "officer") -> None:
+    def add_officer(self, name: str = "officer", role: str = FACILITY) -> None:
         with self.database.transaction() as session:
             add_person(
                 session,
                 email=f"{name}-{self.work}@kendi.example",
                 name=name,
-                role=FACILITY,
+                role=role,
                 account=self.facility,
                 password=PASSWORD,
             )
@@ -108,20 +108,27 @@ class Workshop:
             return list(session.execute(of_work.order_by(report.c.id)).scalars())
 
 
-@pytest.fixture
-def workshop(browser: Browser, system: System, database: Database) -> Iterator[Workshop]:
-    order_id, contexts = uuid4(), list[BrowserContext]()
+def offered(database: Database) -> Row[Any]:
+    """A new order of 100 pieces is offered to one facility."""
+    order_id = uuid4()
     Hearing(database, REACTIONS).hears(
         an_order(order_id=order_id, quantity=100), a_clearance(order_id=order_id, quantity=100)
     )
     shared_out = select(work_order).where(work_order.c.order_id == order_id)
 
-    def offered() -> Row[Any] | None:
+    def found() -> Row[Any] | None:
         with database.transaction() as session:
             return session.execute(shared_out).one_or_none()
 
-    until(offered)  # the item and the facilities may still be on their way
-    work = offered()
+    until(found)  # the item and the facilities may still be on their way
+    with database.transaction() as session:
+        return session.execute(shared_out).one()
+
+
+@pytest.fixture
+def workshop(browser: Browser, system: System, database: Database) -> Iterator[Workshop]:
+    contexts = list[BrowserContext]()
+    work = offered(database)
 
     def new_phone() -> BrowserContext:
         contexts.append(browser.new_context(**PHONE))  # type: ignore[arg-type]  # a plain dict serves
@@ -368,12 +375,48 @@ def test_a_papers_code_that_is_read_without_a_network_opens_its_work_on_the_kept
     expect(page.locator("#offline")).to_contain_text("Tanpa jaringan. Ini papan kerja")
     report_pieces(page, workshop, 20)
     waiting(page, 1)
-    page.goto(f"{workshop.url}/production/work-orders/{uuid4()}/reports")
-    expect(page.locator("h1")).to_have_text("Tanpa jaringan")
+    page.goto("about:blank")
     page.context.set_offline(False)
     page.goto(address)
     expect(page).to_have_url(address)
     until(lambda: workshop.reported() == [20])
+
+
+def test_a_papers_code_whose_work_the_kept_board_does_not_have_takes_its_report_without_a_network(
+    workshop: Workshop,
+) -> None:
+    page = workshop.board()
+    page.context.set_offline(True)
+    later = offered(workshop.database)
+    with workshop.database.transaction() as session:
+        session.execute(
+            update(work_order).where(work_order.c.id == later.id).values(facility=workshop.facility)
+        )
+    unknown = replace(workshop, work=later.id)
+    unknown.start()
+    address = f"{workshop.url}/production/work-orders/{unknown.work}/reports"
+    page.goto(address)
+    expect(page.locator("#offline")).to_contain_text("Tanpa jaringan. Ini papan kerja")
+    card = page.locator(f"#wo-{unknown.work}")
+    card.get_by_label("Buah", exact=True).fill("0")
+    expect(page.get_by_role("alert")).to_have_text("Isi 1 atau lebih.")
+    card.get_by_label("Buah", exact=True).fill("20")
+    card.get_by_role("button", name="Lapor hasil", exact=True).tap()
+    waiting(page, 1)
+    page.goto(address)
+    waiting(page, 1)
+    page.context.set_offline(False)
+    until(lambda: unknown.reported() == [20])
+    expect(page).to_have_url(address)
+    expect(page.get_by_role("heading", name=re.compile("20 dibuat"))).to_be_visible()
+
+
+def test_who_may_not_report_is_told_that_a_papers_page_needs_the_network(workshop: Workshop) -> None:
+    workshop.add_officer("inspector", INSPECTOR)
+    page = workshop.board("inspector")
+    page.context.set_offline(True)
+    page.goto(f"{workshop.url}/production/work-orders/{uuid4()}/reports")
+    expect(page.locator("h1")).to_have_text("Tanpa jaringan")
 
 
 def test_the_board_follows_what_another_reports_without_being_loaded_again(workshop: Workshop) -> None:

@@ -129,7 +129,7 @@ def test_a_long_board_shows_the_most_urgent_and_how_many_more(
         production.hears(an_order(order_id=order, quantity=300), a_clearance(order_id=order, quantity=300))
     monkeypatch.setitem(board.MOST, FACILITY, 3)
     page = Visitor(production, FACILITY, SRAGEN).open()
-    assert page.count('<section class="card') == 3
+    assert page.count('<section class="card stack" id="wo-') == 3
     assert "Masih ada 1 lagi" in page
 
 
@@ -150,7 +150,7 @@ def test_the_longest_board_is_still_a_small_page(production: Production) -> None
         production.sragen.do(work_order, "report", pieces=100, worked_on=today().isoformat())
         production.sragen.do(work_order, "inspect", passed=10, rework=10, scrap=10)
     page = Visitor(production, FACILITY, SRAGEN).open()
-    assert page.count('<section class="card') == board.MOST[FACILITY]
+    assert page.count('<section class="card stack" id="wo-') == board.MOST[FACILITY]
     assert len(page.encode()) < 150_000
 
 
@@ -165,6 +165,6 @@ def test_work_that_was_taken_back_is_seen_for_a_week(shared_out: Production, sra
 
 def test_an_offer_that_shrank_says_so(shared_out: Production, sragen: Visitor) -> None:
     """The facility whose work is due last gives back first, so both are asked."""
-    shared_out.hears(a_cancellation(300))
+    shared_out.hears(a_clearance(quantity=700))
     shown = sragen.open() + Visitor(shared_out, FACILITY, KLATEN).open()
-    assert "dibatalkan pembeli" in shown
+    assert "ditarik kembali sebelum dikerjakan" in shown

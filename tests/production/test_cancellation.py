@@ -181,3 +181,69 @@ def test_a_day_that_nobody_can_keep_is_answered_with_the_promise(shared_out: Pro
     assert len(plans) == soonest + 1
     assert plans[-1] == plans[-2]
     assert shared_out.told("work_order_withdrawn") == withdrawn
+
+
+# Cleared for fewer
+
+
+def test_a_clearance_for_fewer_pieces_takes_back_what_is_beyond_it_and_tells_the_facilities(
+    shared_out: Production,
+) -> None:
+    shared_out.hears(a_clearance(quantity=400))
+    rows = shared_out.office.work_orders()
+    assert sum(row["quantity"] for row in rows if row["state"] == "offered") == 400
+    back = shared_out.told("work_order_withdrawn", "work_order_reduced")
+    assert sum(data["quantity"] for _, data in back) == 600
+    kind, plan = shared_out.told()[-1]
+    assert kind == "production_planned"
+    assert (plan["because"], plan["allocated"], plan["unallocated"]) == ("cleared", 400, 0)
+    assert plan["promised_date"] is not None
+
+
+def test_work_under_way_goes_on_when_fewer_pieces_are_cleared(shared_out: Production) -> None:
+    begun = shared_out.sragen.started()
+    shared_out.hears(a_clearance(quantity=1))
+    states = [(row["state"], row["quantity"]) for row in shared_out.office.work_orders(state="in_progress")]
+    assert states == [("in_progress", begun["quantity"])]
+    assert shared_out.told()[-1][1]["allocated"] == begun["quantity"]
+    assert shared_out.office.work_orders(state="offered") == []
+    reported = shared_out.sragen.do(begun, "report", pieces=begun["quantity"], worked_on=today().isoformat())
+    assert reported.status_code == 200
+
+
+@pytest.mark.parametrize(("cleared", "again"), [(500, 400), (100, 0)])
+def test_of_a_shortage_no_more_is_offered_again_than_is_cleared_by_now(
+    shared_out: Production, cleared: int, again: int
+) -> None:
+    begun = shared_out.sragen.started()
+    shared_out.hears(a_clearance(quantity=cleared))
+    shared_out.sragen.do(begun, "report", pieces=100, worked_on=today().isoformat())
+    shared_out.sragen.do(begun, "inspect", passed=100, rework=0, scrap=0)
+    closed = shared_out.head.do(begun, "short-close", reason="Sabut habis sampai bulan depan")
+    assert closed.status_code == 200, closed.text
+    offers = shared_out.office.work_orders(state="offered")
+    assert sum(row["quantity"] for row in offers) == again
+    plan = next(data for kind, data in reversed(shared_out.told()) if kind == "production_planned")
+    assert (plan["allocated"], plan["unallocated"]) == (cleared, 0)
+
+
+def test_what_no_facility_has_and_is_not_cleared_any_more_is_told_as_wanted_no_more(
+    production: Production,
+) -> None:
+    production.hears(an_order(quantity=10_000_000), a_clearance(quantity=10_000_000))
+    plan = production.told("production_planned")[-1][1]
+    assert plan["unallocated"] > 0
+    production.hears(a_clearance(quantity=plan["allocated"]))
+    plans = [data for _, data in production.told("production_planned")]
+    assert (plans[-1]["allocated"], plans[-1]["unallocated"]) == (plan["allocated"], 0)
+    assert production.told("work_order_withdrawn", "work_order_reduced") == []
+    production.hears(a_clearance(quantity=plan["allocated"], expires_on=in_days(80)))
+    assert len(production.told("production_planned")) == len(plans)
+
+
+def test_what_is_cancelled_after_fewer_were_cleared_is_stopped_once(shared_out: Production) -> None:
+    shared_out.hears(a_clearance(quantity=600), a_cancellation(400))
+    assert answer(shared_out)["stopped"] == 400
+    rows = shared_out.office.work_orders(state="offered")
+    assert sum(row["quantity"] for row in rows) == 600
+    assert shared_out.told("production_planned")[-1][1]["allocated"] == 600

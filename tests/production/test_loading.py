@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from services.production import loading, views
 from services.production.handlers import capacities
-from services.production.storage import capability, facility, material_lot
+from services.production.storage import agreement, capability, facility, material_lot
 from shared import reference
 from shared.database import Database
 from shared.messaging.tables import outbox_event
@@ -69,6 +70,31 @@ def test_a_family_that_is_new_is_added_to_a_facility_that_is_known(database: Dat
             select(func.count()).select_from(capability).where(capability.c.family == "coffee_wood")
         ).scalar_one()
     assert added == 1
+
+
+def test_agreements_of_the_file_are_added_once_and_what_people_amended_since_stays(
+    database: Database, tmp_path: Path
+) -> None:
+    shutil.copytree(reference.FOLDER, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "agreements.yaml"
+    told = yaml.safe_load(file.read_text())
+    others = told["agreements"]
+    span = {"valid_from": date(2036, 1, 1), "valid_to": date(2036, 12, 31)}
+    following = {**others[0], "number": "DEMO-PKS-01/LPS-SRG/2036", **span}
+
+    def agreed() -> dict[str, date]:
+        file.write_text(yaml.safe_dump(told))
+        with database.transaction() as session:
+            loading.load(session, tmp_path)
+            return {row.number: row.valid_to for row in session.execute(select(agreement))}
+
+    first = agreed()
+    assert first.keys() == {one["number"] for one in others}
+    amended, until = others[0]["number"], first[others[0]["number"]] - timedelta(days=1)
+    with database.transaction() as session:
+        session.execute(update(agreement).where(agreement.c.number == amended).values(valid_to=until))
+    told["agreements"] = [*others, following]
+    assert agreed() == {**first, amended: until, following["number"]: span["valid_to"]}
 
 
 def test_material_of_the_file_is_added_once_and_what_was_used_since_stays_used(

@@ -140,7 +140,8 @@ def test_the_times_of_a_facilitys_pages_are_those_where_it_is(
         told = (
             'data-zone="Asia/Jakarta" data-zone-name="WIB"' if role == KANWIL else f'data-zone-name="{name}"'
         )
-        assert told in visitor.open()
+        board = visitor.open()
+        assert (told in board, "WIB" in board) == (True, role == KANWIL)
     assert (
         shared_out.sragen.get(f"/work-orders/{work['id']}/reports").json[0]["reported_at"].endswith("+00:00")
     )

@@ -1,4 +1,7 @@
-"""Stopping what was cancelled: first what no facility has, then what none has accepted, then what none has begun."""
+"""Stopping what is not wanted or not cleared any more: first what no facility has, then what none has accepted.
+
+What none has begun comes last.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

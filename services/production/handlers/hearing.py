@@ -20,7 +20,7 @@ from services.production.handlers.planning import (
     one_plan_at_a_time,
     plan_of,
     planned_anew,
-    planned_for_its_lane,
+    planned_as_cleared,
 )
 from services.production.handlers.quoting import on_quote_requested
 from services.production.storage import demand, item
@@ -72,18 +72,21 @@ def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
 
 
 def on_clearance_granted(session: Session, event: ClearanceGranted, heard: Heard) -> None:
-    """Share out what no facility has yet of all that may be made; the newest decision counts."""
+    """Share out what no facility has yet of all that may be made, or take back what is more; the newest decision counts."""
     one_plan_at_a_time(session)
-    line = line_of(session, event.order_id, event.line)
+    before = line_of(session, event.order_id, event.line)
     cleared = pieces_to_make(
-        event, ordered=line.quantity, destination=line.destination, today=business_today(session)
+        event, ordered=before.quantity, destination=before.destination, today=business_today(session)
     )
     if not cleared:
         log.info("nothing is to be made for a clearance to %s until %s", event.purpose, event.expires_on)
         return
     line = _changed(session, event, cleared=cleared, cleared_until=event.expires_on, lane=event.lane)
     work_orders = locked_work_orders(session, line)
-    record(session, *planned_for_its_lane(session, line, work_orders, "cleared"))
+    told = planned_as_cleared(session, line, work_orders, "cleared")
+    if not told and line.to_make != before.to_make:
+        told = [plan_of(session, line, work_orders, "cleared")]
+    record(session, *told)
 
 
 def on_clearance_withdrawn(session: Session, event: ClearanceWithdrawn, heard: Heard) -> None:

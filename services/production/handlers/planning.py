@@ -28,6 +28,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from services.production.capacities import able_to_make
 from services.production.domain.allocation import Plan, Share
+from services.production.domain.cancellation import stop
 from services.production.domain.capacity import latest_finish, ready_on
 from services.production.domain.clearance import may_make
 from services.production.domain.terms import Needs, PlanOnTerms, lack_of, share_out_on_terms
@@ -99,7 +100,10 @@ def line_of(session: Session, order_id: UUID, line: int) -> Row[Any]:
 def allocate(
     session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], quantity: int, because: Cause
 ) -> list[object]:
-    """Share a quantity out over facilities that have not declined this line, and say how it stands now."""
+    """Share a quantity out over facilities that have not declined this line, as far as it may be made; say how it stands now."""
+    quantity = min(quantity, line.to_make - sum(each.asked for each in work_orders if each.live))
+    if quantity <= 0:
+        return [plan_of(session, line, work_orders, because)]
     planned = _shared_out(session, line, work_orders, quantity)
     if planned.plan.unallocated:
         this = (demand.c.order_id == line.order_id, demand.c.line == line.line)
@@ -107,19 +111,23 @@ def allocate(
     return shared_out_anew(session, line, work_orders, planned, because)
 
 
-def planned_for_its_lane(
+def planned_as_cleared(
     session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], because: Cause
 ) -> list[object]:
-    """Take back what places have that may not make the line, and share out what then has no facility."""
+    """Take back what places have that may not make the line, share out what then has no facility, and stop what is too much."""
     waiting = [each for each in work_orders if each.can_be_taken_back]
     lanes = lanes_of(session, [each.facility for each in waiting]) if waiting else {}
     theirs = [each for each in waiting if not may_make(lanes[each.facility], line.lane)]
-    withdrawn = [each.take_back(each.quantity, on=business_today(session)) for each in theirs]
+    today = business_today(session)
+    told: list[object] = [each.take_back(each.quantity, on=today) for each in theirs]
     session.flush()
     more = line.to_make - sum(each.asked for each in work_orders if each.live)
     if more > 0:
-        return [*withdrawn, *allocate(session, line, work_orders, more, because)]
-    return [*withdrawn, plan_of(session, line, work_orders, because)] if withdrawn else []
+        return [*told, *allocate(session, line, work_orders, more, because)]
+    if more < 0:
+        told += stop(-more, unassigned=0, work_orders=work_orders, on=today).told
+        session.flush()
+    return [*told, plan_of(session, line, work_orders, because)] if told else []
 
 
 def planned_anew(session: Session, line: Row[Any], work_orders: Sequence[WorkOrder]) -> list[object]:

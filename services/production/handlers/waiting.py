@@ -17,7 +17,7 @@ from services.production.handlers.planning import (
     line_of,
     lock_work_orders,
     one_plan_at_a_time,
-    planned_for_its_lane,
+    planned_as_cleared,
     work_orders_of,
 )
 from services.production.storage import (
@@ -116,7 +116,7 @@ def planned_elsewhere(session: Session, lines: Sequence[tuple[UUID, int]]) -> li
     with as_the_service(session):
         for order_id, number in lines:
             line = line_of(session, order_id, number)
-            told += planned_for_its_lane(session, line, work_orders_of(session, line), "enabled")
+            told += planned_as_cleared(session, line, work_orders_of(session, line), "enabled")
     return told
 
 

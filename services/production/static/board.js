@@ -237,6 +237,16 @@ function lower(input, theirs) {
   if (Number(input.defaultValue) > input.dataset.most) input.defaultValue = input.dataset.most;
 }
 
+// A kept board at the address of a paper's code takes reports of that work order, which is not among its own.
+function openPaper() {
+  const work = location.pathname.match(/\/work-orders\/([^/]+)\/reports$/)?.[1];
+  const card = keptAt && work && document.getElementById("paper").content.cloneNode(true).querySelector("section");
+  if (!card) return;
+  card.id = `wo-${work}`;
+  for (const form of card.querySelectorAll("form")) form.dataset.work = work;
+  document.getElementById("told").after(card);
+}
+
 // The first page was fetched before the service worker was there: have it keep the board.
 async function keepBoard() {
   if (!navigator.serviceWorker) return;
@@ -256,6 +266,7 @@ if (window.isSecureContext) {
   addEventListener("offline", show);
   new MutationObserver(show).observe(document.querySelector("main"), { childList: true });
   setInterval(async () => ((await all()).some(isMine) || keptAt) && (keptAt ? online() : send()), RETRY);
+  openPaper();
   tellDoubts();
   keepBoard().catch(() => {}); // where it is not allowed, the board works as long as there is a network
   navigator.storage?.persist?.();

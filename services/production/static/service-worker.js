@@ -61,14 +61,14 @@ async function keep(answer, before) {
   if (before === persons) await (await caches.open(BOARD)).put(HOME, new Response(body, { headers }));
 }
 
-// A work order of the board is reported there as well; another one's page needs the network.
+// A work order of the board is reported there as well; another one's page is the board, which takes its report on top.
 async function keptFor(pathname) {
   const work = PAPER.exec(pathname)?.[1];
   if (pathname !== HOME && !work) return null;
   const found = await (await caches.open(BOARD)).match(HOME, { ignoreVary: true });
   const text = await found?.text();
-  if (!found || (work && !text.includes(`id="wo-${work}"`))) return null;
-  return work ? Response.redirect(`${HOME}#wo-${work}`) : keptBoard(found, text);
+  if (work && text?.includes(`id="wo-${work}"`)) return Response.redirect(`${HOME}#wo-${work}`);
+  return found && (!work || text.includes('id="paper"')) ? keptBoard(found, text) : null;
 }
 
 // The page is told that it was kept, and when.
