@@ -279,6 +279,22 @@ def test_an_old_agreement_played_to_a_restored_subscriber_hides_nothing(system: 
     assert system.agreed("orders", "logistics")[1] is None
 
 
+def test_an_old_question_that_comes_again_takes_back_no_agreement_and_is_counted(system: System) -> None:
+    absorbed = "SELECT coalesce(sum(times), 0) FROM absorbed WHERE peer = 'logistics' AND what = 'receipt'"
+    system.compare("orders")
+    before = system.row("orders", absorbed)[0]
+    old = next(said["question"] for said in system.passed if "question" in said)
+    agreed = []
+    for later in (timedelta(minutes=1), timedelta(minutes=2)):
+        system.compare("orders", later=later)
+        agreed.append(system.agreed("orders", "logistics"))
+        system.wires["orders"].send_batch(Batch("orders", "logistics", UUID(int=0), False, (), old))
+        system.work()
+        assert system.agreed("orders", "logistics") == agreed[-1]
+    assert agreed[0] < agreed[1]
+    assert system.row("orders", absorbed)[0] == before + 2
+
+
 def test_the_relay_asks_those_whose_turn_it_is(system: System, addresses: Addresses) -> None:
     orders = system.services.databases["orders"]
     relay_of(settings_of("orders", addresses), orders).step()
