@@ -168,7 +168,9 @@ def test_what_both_agreed_on_is_not_counted_again(system: System) -> None:
     assert all(message["question"]["buckets"] == [] for message in system.passed if "question" in message)
 
 
-def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(system: System) -> None:
+def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
     """A backup brings back all tables of one moment: effects, inbox, positions, and what was agreed."""
     system.compare("orders")
     system.execute("logistics", *RESTORED, "DELETE FROM reconciled")
@@ -178,6 +180,10 @@ def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(system: Sy
     system.compare("orders", later=timedelta(minutes=1))
     assert system.found("orders", "logistics") == (2, 0)
     assert system.found("orders", "production") == (0, 0)
+    told = (
+        "SELECT string_agg(event_id::text, ', ' ORDER BY id) FROM outbox_event WHERE subject LIKE 'order/%'"
+    )
+    assert f"logistics lacks 2 events, sent again: {system.row('orders', told)[0]}" in caplog.messages
     assert system.is_whole()
     system.compare("orders", later=timedelta(minutes=1))
     here, there = system.agreed("orders", "logistics")
