@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from shared.failure import Failure
 
@@ -120,8 +121,19 @@ def broker_url(service: str, env: Mapping[str, str] = os.environ) -> str:
 def _first(env: Mapping[str, str], *names: str) -> str:
     for name in names:
         if env.get(name):
-            return env[name]
+            return _address(name, env[name])
     raise BadSetting(f"{names[-1]} is not set; it takes {_meaning(names[-1])}")
+
+
+def _address(name: str, url: str) -> str:
+    """Refused here where a password ends the host too early: whoever parses it later tells a part of it."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError:
+        raise BadSetting(
+            f"{name} can't be read; it takes {_meaning(name)}, with / ? # in a password as %2F %3F %23"
+        ) from None
+    return url
 
 
 def _read(env: Mapping[str, str], name: str, parse: Callable[[str], T], default: str = "") -> T:

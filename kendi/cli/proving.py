@@ -91,6 +91,11 @@ def faults(
     tell(result, say)
     if as_json:
         click.echo(json.dumps(as_dict(result)))
+    conclude(result)
+
+
+def conclude(result: "Result") -> None:
+    """What was found wrong is so, however little else was proven."""
     if not result.verdict.good:
         sys.exit(1)
     if result.doubts:

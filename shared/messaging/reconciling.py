@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.clock import real_now
+from shared.messaging.absorbing import count_absorbed
 from shared.messaging.digest import (
     COUNT_HEARD,
     COUNT_TOLD,
@@ -61,7 +62,10 @@ FIRST_TOLD = text("SELECT event_id FROM outbox_event ORDER BY id LIMIT 1")
 AGREED = text("SELECT agreed_until FROM reconciled WHERE peer = :peer AND peer_is = 'publisher'")
 AGREE = text("""
     INSERT INTO reconciled (peer, peer_is, agreed_until) VALUES (:peer, :peer_is, CAST(:until AS timestamptz))
-    ON CONFLICT (peer, peer_is) DO UPDATE SET agreed_until = EXCLUDED.agreed_until""")
+    ON CONFLICT (peer, peer_is) DO UPDATE SET agreed_until = CASE
+        WHEN :peer_is = 'publisher' THEN greatest(reconciled.agreed_until, EXCLUDED.agreed_until)
+        ELSE EXCLUDED.agreed_until END""")
+"""A publisher goes back to what its subscriber still knows; to a subscriber who says less only repeats what is old."""
 ASK_AGAIN = text("UPDATE reconciled SET next_at = now() WHERE peer = :peer AND peer_is = 'subscriber'")
 FOUND = text("""
     UPDATE reconciled SET checked_at = now(), sent_again = sent_again + :missing, unknown = unknown + :unknown
@@ -147,6 +151,7 @@ def settle(session: Session, receipt: Receipt) -> Batch | None:
     """
     said, peer = receipt.answer or {}, receipt.subscriber
     if receipt.incarnation != _incarnation(session) or not _is_answer(session, peer, said):
+        count_absorbed(session, peer, "receipt", 1)
         return None
     if "only_agreed_until" in said:
         log.warning("%s knows less than it agreed to, and is compared from there", peer)

@@ -76,7 +76,7 @@ class Standing:
 
     ``waiting`` counts the received events that did not take effect yet, ``not_yet`` those of them
     that miss what another subject brings. ``conflicts`` and ``untrusted`` are parked messages that
-    nobody dismissed. ``long_waiting`` counts the events that miss something, or fail, for long; the longest
+    nobody dismissed, the latter as often as they came. ``long_waiting`` counts the events that miss something, or fail, for long; the longest
     of these waits are ``long_waits``.
     """
 
@@ -177,9 +177,9 @@ COMPARED = text("""
 
 MESSAGES = text("""
     SELECT count(*) FILTER (WHERE NOT message ? 'payload') AS conflicts,
-           count(*) FILTER (WHERE message ? 'payload') AS untrusted
+           coalesce(sum(times) FILTER (WHERE message ? 'payload'), 0)::bigint AS untrusted
     FROM parked_message WHERE dismissed_at IS NULL""")
-"""What is not trusted is kept as it came, in its payload; in conflict are events that were read."""
+"""What is not trusted has a payload, and counts as often as it came; in conflict are events that were read."""
 
 PROGRESS = text("""
     SELECT process, host, pid, extract(epoch FROM clock_timestamp() - progressed_at)::float AS silent_seconds

@@ -15,7 +15,7 @@ from shared.failpoints import reach
 from shared.messaging import inbox, reconciling
 from shared.messaging.heartbeat import EVERY_SECONDS, Heartbeat
 from shared.messaging.jobs import Job, Jobs
-from shared.messaging.parking import park
+from shared.messaging.parking import park, park_untrusted
 from shared.messaging.reactions import Reactions
 from shared.messaging.receipts import acknowledge
 from shared.messaging.wire import RECEIPT, RECEIVE, WAKE, Batch, Receipt, Untrusted, Wire
@@ -162,7 +162,7 @@ def _park(database: Database, reason: Untrusted | str, message: Sequence[Any]) -
     sender, payload = (message[0], message[3]) if len(message) == 4 else ("", message)
     kept = {"sender": _text(sender, 100), "payload": _text(payload, MOST_KEPT)}
     with database.transaction() as session:
-        park(session, said, kept)
+        park_untrusted(session, said, kept)
 
 
 def _park_unreadable(database: Database, batch: Batch) -> None:

@@ -12,16 +12,21 @@ from typing import Any
 import pytest
 
 from kendi.cli.proving import MUTANTS as OFFERED
+from kendi.cli.proving import NoVerdict, conclude
 from kendi.faults.campaign import Result, Strikes, run
 from kendi.faults.kinds import KINDS
 from kendi.faults.ledger import Ledger
 from kendi.faults.mutants import MUTANTS
 from kendi.faults.schedule import schedule
+from kendi.faults.telling import as_dict, tell
 from kendi.faults.verdict import FOR_GOOD, TRACES, Verdict
 
 pytestmark = pytest.mark.flow
 
 GOOD = Verdict(placed=1, effects=9, lost=0, stuck=0, doubled=0, out_of_order=0, not_conserved=0, examples=())
+
+IDLE = {"worker killed": Strikes(times=2, with_many=0, fewest_in_flight=0)}
+"""Faults that struck while nothing was under way."""
 
 SEEN_BY = {
     "trust-the-broker": ("messages lost",),
@@ -38,9 +43,12 @@ LOSES_WITH_EACH = {"trust-the-broker", "janitor"}
 
 
 def test_a_seed_repeats_its_schedule_and_another_has_another() -> None:
-    names = [kind.name for kind, _ in schedule(7, 100)]
-    assert names == [kind.name for kind, _ in schedule(7, 100)]
-    assert names != [kind.name for kind, _ in schedule(8, 100)]
+    def planned(seed: int) -> list[tuple[str, float]]:
+        """Each fault, and what it will draw."""
+        return [(kind.name, chance.random()) for kind, chance in schedule(seed, 100)]
+
+    assert planned(7) == planned(7)
+    assert [name for name, _ in planned(7)] != [name for name, _ in planned(8)]
 
 
 def test_the_schedule_spreads_over_all_kinds() -> None:
@@ -79,8 +87,7 @@ def test_a_long_run_in_which_a_kind_struck_too_seldom_is_no_proof() -> None:
 
 
 def test_a_run_of_any_length_in_which_little_was_under_way_is_no_proof() -> None:
-    idle = {"worker killed": Strikes(times=2, with_many=0, fewest_in_flight=0)}
-    assert result(strikes=idle).doubts == ["only 0 of 2 faults struck with 100 deliveries in flight"]
+    assert result(strikes=IDLE).doubts == ["only 0 of 2 faults struck with 100 deliveries in flight"]
 
 
 def test_a_run_in_which_not_everything_arrives_does_not_count_as_quickly_recovered() -> None:
@@ -97,6 +104,50 @@ def test_a_long_run_in_which_some_work_was_never_done_is_no_proof() -> None:
 def test_a_run_in_which_no_order_was_placed_is_no_proof() -> None:
     assert result().doubts == []
     assert result(verdict=replace(GOOD, placed=0)).doubts == ["no order was placed"]
+
+
+@pytest.mark.parametrize("strikes", [result().strikes, IDLE], ids=["busy", "idle"])
+@pytest.mark.parametrize("wrong", ["lost", "stuck", "doubled", "out_of_order", "not_conserved"])
+def test_whatever_is_found_wrong_ends_with_1(wrong: str, strikes: dict[str, Strikes]) -> None:
+    differing: dict[str, Any] = {wrong: 1}
+    with pytest.raises(SystemExit) as ended:
+        conclude(result(verdict=replace(GOOD, **differing), strikes=strikes))
+    assert ended.value.code == 1
+
+
+def test_a_run_that_proves_nothing_ends_with_2_and_one_that_does_with_0() -> None:
+    with pytest.raises(NoVerdict, match="only 0 of 2 faults struck") as ended:
+        conclude(result(strikes=IDLE))
+    assert ended.value.exit_code == 2
+    conclude(result())
+
+
+def test_machines_are_told_nine_figures_and_what_is_stuck_counts_as_lost() -> None:
+    verdict = Verdict(3, 27, lost=1, stuck=2, doubled=4, out_of_order=5, not_conserved=6, examples=())
+    assert as_dict(result(verdict=verdict, longest={"worker killed": 1.23}, waited=4.56)) == {
+        "seed": 1,
+        "faults": 2,
+        "placed": 3,
+        "effects": 27,
+        "lost": 3,
+        "doubled": 4,
+        "out_of_order": 5,
+        "not_conserved": 6,
+        "longest_recovery_s": 4.6,
+    }
+
+
+def test_people_are_told_how_often_each_fault_struck_amid_what_and_how_long_it_took() -> None:
+    lines: list[str] = []
+    often = {"worker killed": Strikes(times=2, with_many=2, fewest_in_flight=117)}
+    tell(result(strikes=often, longest={"worker killed": 1.23}), lines.append)
+    rows = [re.split(r"  +", line.strip()) for line in lines]
+    assert ["fault", "times", "fewest in flight", "longest recovery"] in rows
+    assert ["worker killed", "2", "117", "1.2 s"] in rows
+    assert lines[-2:] == [
+        "orders placed 1, effects expected 9",
+        "lost 0, stuck 0, doubled 0, out of order 0, quantities not conserved 0",
+    ]
 
 
 def test_a_campaign_of_a_few_faults_ends_with_zeros(tmp_path: Path) -> None:

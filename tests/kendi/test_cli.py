@@ -89,6 +89,20 @@ def test_signing_keys_that_are_wrong_are_refused_and_not_shown(keys: str) -> Non
     assert KEY not in failed.stderr + kendi("doctor", **around).stdout
 
 
+@pytest.mark.parametrize("sign", ["/", "?", "#"])
+@pytest.mark.parametrize("name", ["KENDI_ORDERS_DATABASE_URL", "KENDI_BROKER_URL"])
+def test_an_address_that_its_password_cuts_short_is_refused_and_no_part_of_it_is_shown(
+    name: str, sign: str
+) -> None:
+    around = {"KENDI_ORDERS_DATABASE_URL": "x", "KENDI_BROKER_URL": "y", **KEYS}
+    around[name] = f"redis://orders:hush{sign}hush@127.0.0.1:1/0"
+    failed = kendi("relay", "orders", **around)
+    assert failed.returncode == 1
+    assert f"{name} can't be read; it takes" in failed.stderr
+    assert failed.stderr.count("\n") == 1
+    assert "hush" not in failed.stderr + kendi("doctor", **around).stdout
+
+
 @pytest.mark.parametrize("ports", ["1,2", "a,b,c", "8001,8001,8002", "0,1,99999"])
 def test_ports_that_are_none_are_refused_with_an_example(ports: str, tmp_path: Path) -> None:
     failed = kendi("up", "--data", str(tmp_path), "--ports", ports)

@@ -145,6 +145,7 @@ def test_an_older_schema_and_a_missing_subscription_are_wrong(
 
 
 def test_a_broker_that_may_evict_is_wrong(environment: dict[str, str], addresses: Addresses) -> None:
+    assert wrong(surroundings(environment, addresses)) == []
     with redis.Redis.from_url(addresses.admin_broker_url) as broker:
         broker.config_set("maxmemory-policy", "allkeys-lru")
         try:

@@ -35,7 +35,8 @@ def said() -> list[str]:
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> Iterator[System]:
     data = tmp_path_factory.mktemp("system")
-    with System(data, free_ports=True, fsync=False, say=said.append) as running:
+    debug = {"KENDI_LOG_LEVEL": "DEBUG"}  # says most
+    with System(data, free_ports=True, fsync=False, say=said.append, settings=debug) as running:
         yield running
 
 

@@ -1,11 +1,13 @@
 """What is armed at a place happens there once; what nobody can do is set aside, and stops nothing."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
 
-from shared.failpoints import Failpoint, reach
+from shared.failpoints import PLACES, Failpoint, reach
+from tests.conftest import REPOSITORY
 
 PLACE = "relay.claimed"
 
@@ -40,3 +42,9 @@ def test_what_nobody_can_do_is_set_aside_and_said_once(
     assert [record.getMessage() for record in caplog.records] == [
         f"failpoint {folder / PLACE} holds none of kill, raise and stop: it is set aside"
     ]
+
+
+def test_every_place_in_the_code_is_one_of_those_that_are_struck() -> None:
+    """``tests/faults/test_failpoints.py`` kills and breaks each of them."""
+    code = [file.read_text() for part in ("shared", "services") for file in (REPOSITORY / part).rglob("*.py")]
+    assert {place for text in code for place in re.findall(r'\breach\("([^"]*)"\)', text)} == set(PLACES)

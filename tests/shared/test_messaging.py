@@ -366,6 +366,16 @@ def test_a_receipt_ends_the_resending_and_one_from_before_a_restore_does_not(ord
         assert len(due) == expected
 
 
+def test_a_receipt_is_for_its_senders_own_deliveries_only(orders: Database) -> None:
+    with orders.transaction() as session:
+        (row,) = record(session, OrderClosed(order_id=ORDER))
+        incarnation = session.execute(text("SELECT incarnation FROM messaging_state")).scalar_one()
+        for sender in ("logistics", "a stranger"):
+            acknowledge(session, Receipt(sender, "orders", incarnation, (row.event_id,)))
+        left = select(outbox_delivery.c.subscriber).where(outbox_delivery.c.state < 2)
+        assert session.execute(left).scalars().all() == ["production"]
+
+
 def test_a_claimed_delivery_is_sent_again_only_after_its_lease(orders: Database) -> None:
     with orders.transaction() as session:
         record(session, OrderClosed(order_id=ORDER))

@@ -168,7 +168,9 @@ def test_what_both_agreed_on_is_not_counted_again(system: System) -> None:
     assert all(message["question"]["buckets"] == [] for message in system.passed if "question" in message)
 
 
-def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(system: System) -> None:
+def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
     """A backup brings back all tables of one moment: effects, inbox, positions, and what was agreed."""
     system.compare("orders")
     system.execute("logistics", *RESTORED, "DELETE FROM reconciled")
@@ -178,6 +180,10 @@ def test_what_a_restored_subscriber_lost_comes_again_and_takes_effect(system: Sy
     system.compare("orders", later=timedelta(minutes=1))
     assert system.found("orders", "logistics") == (2, 0)
     assert system.found("orders", "production") == (0, 0)
+    told = (
+        "SELECT string_agg(event_id::text, ', ' ORDER BY id) FROM outbox_event WHERE subject LIKE 'order/%'"
+    )
+    assert f"logistics lacks 2 events, sent again: {system.row('orders', told)[0]}" in caplog.messages
     assert system.is_whole()
     system.compare("orders", later=timedelta(minutes=1))
     here, there = system.agreed("orders", "logistics")
@@ -277,6 +283,22 @@ def test_an_old_agreement_played_to_a_restored_subscriber_hides_nothing(system: 
     system.wires["orders"].send_batch(Batch("orders", "logistics", UUID(int=0), False, (), settled))
     system.work()
     assert system.agreed("orders", "logistics")[1] is None
+
+
+def test_an_old_question_that_comes_again_takes_back_no_agreement_and_is_counted(system: System) -> None:
+    absorbed = "SELECT coalesce(sum(times), 0) FROM absorbed WHERE peer = 'logistics' AND what = 'receipt'"
+    system.compare("orders")
+    before = system.row("orders", absorbed)[0]
+    old = next(said["question"] for said in system.passed if "question" in said)
+    agreed = []
+    for later in (timedelta(minutes=1), timedelta(minutes=2)):
+        system.compare("orders", later=later)
+        agreed.append(system.agreed("orders", "logistics"))
+        system.wires["orders"].send_batch(Batch("orders", "logistics", UUID(int=0), False, (), old))
+        system.work()
+        assert system.agreed("orders", "logistics") == agreed[-1]
+    assert agreed[0] < agreed[1]
+    assert system.row("orders", absorbed)[0] == before + 2
 
 
 def test_the_relay_asks_those_whose_turn_it_is(system: System, addresses: Addresses) -> None:

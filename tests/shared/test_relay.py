@@ -21,9 +21,11 @@ from shared.messaging import resending
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.jobs import Job
 from shared.messaging.outbox import record
+from shared.messaging.parking import MOST_UNTRUSTED
 from shared.messaging.receipts import acknowledge
 from shared.messaging.relay import LONGEST_QUEUE, Relay
 from shared.messaging.resending import Told
+from shared.messaging.standing import standing
 from shared.messaging.tables import inbox, messaging_state, outbox_delivery, outbox_event, parked_message
 from shared.messaging.whereabouts import Filters
 from shared.messaging.wire import (
@@ -252,6 +254,42 @@ def test_whatever_comes_is_parked_in_a_form_that_can_be_shown(
     with production.transaction() as session:
         row = session.execute(select(parked_message)).one()
     assert len(row.reason) + len(str(row.message)) < 110_000
+
+
+def test_of_a_flood_of_different_forgeries_some_are_kept_and_every_one_is_counted(
+    database_of: Callable[[str], Database], addresses: Addresses
+) -> None:
+    production = database_of("production")
+    forge = _worker(production, addresses).tasks["kendi.receive"]
+    for number in range(MOST_UNTRUSTED + 50):
+        forge("orders", "k1", "00" * 32, str(number))
+    forge("orders", "k1", "00" * 32, "0")
+    with production.transaction() as session:
+        kept = {row.message["payload"]: row.times for row in session.execute(select(parked_message))}
+        now = standing(session)
+    assert len(kept) == MOST_UNTRUSTED + 1
+    assert (kept["0"], kept[""]) == (2, 50)
+    assert now.untrusted == MOST_UNTRUSTED + 51
+    assert now.warnings == [f"parked messages: 0 in conflict, {MOST_UNTRUSTED + 51} not trusted"]
+
+
+def test_a_conflict_is_kept_beside_a_flood_of_forgeries(
+    orders: Database, database_of: Callable[[str], Database], addresses: Addresses, broker: "redis.Redis"
+) -> None:
+    """What is signed comes from a service of ours, and comparing needs to know that it came."""
+    production, wire = database_of("production"), wire_of(settings_of("orders", addresses))
+    worker = _worker(production, addresses)
+    for number in range(MOST_UNTRUSTED + 1):
+        worker.tasks["kendi.receive"]("orders", "k1", "00" * 32, str(number))
+    close_orders(orders, 1)
+    relay_of(settings_of("orders", addresses), orders).step()
+    body = json.loads(_words(broker, QUEUE)[3])
+    for id in (UUID(int=1), UUID(int=2)):
+        body["events"][0]["id"] = str(id)
+        wire._send("kendi.receive", to="production", body=body)
+        worker.tasks["kendi.receive"](*_words(broker, QUEUE))
+    with production.transaction() as session:
+        assert standing(session).conflicts == 1
 
 
 def test_a_signed_batch_is_no_receipt_and_a_receipt_no_batch(
