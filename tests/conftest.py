@@ -1,6 +1,7 @@
 """Real servers for the tests: one PostgreSQL and one broker for each test process, emptied between tests."""
 
 import importlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as examples
 
-from kendi.accounts import sign_in_as
-from kendi.preparing import migrate_all
+from kendi.accounts import ensure, sign_in_as
+from kendi.preparing import load_reference, migrate_all
 from kendi.servers import Addresses, Servers
 from shared.card import all_cards
 from shared.database import Database, connect
@@ -45,6 +46,21 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     with Servers(tmp_path_factory.mktemp("servers"), list(all_cards()), fsync=False) as running:
         migrate_all(running.addresses.owner_urls)
         yield running
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``prepared("ground")``: a folder in which a system finds what its first start makes, which takes seconds."""
+    made = tmp_path_factory.mktemp("prepared")
+    with Servers(made, list(all_cards()), fsync=False) as servers:
+        migrate_all(servers.addresses.owner_urls)
+        load_reference(servers.addresses.app_urls)
+        ensure(servers.addresses.app_urls, made / "accounts.json")
+
+    def copy(name: str) -> Path:
+        return shutil.copytree(made, tmp_path_factory.mktemp(name), dirs_exist_ok=True)
+
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -32,6 +32,7 @@ class Ground(System):
     proxies: dict[str, Proxy] = field(default_factory=dict)
     poisoned: set[str] = field(default_factory=set)
     """Subjects of which planted poison keeps everything waiting, until it is mended."""
+    _asked: dict[str, psycopg.Connection[Any]] = field(default_factory=dict)
 
     become: ClassVar[Callable[..., None]] = staticmethod(children.become)
     longest_pause: ClassVar[float] = 2.0
@@ -75,6 +76,8 @@ class Ground(System):
         """Nobody waits for an orderly end: everything has been looked at."""
         for child in self.children:
             self.send(child, signal.SIGKILL)
+        for connection in self._asked.values():
+            connection.close()
         super().stop()
         for proxy in self.proxies.values():
             proxy.close()
@@ -135,12 +138,18 @@ class Ground(System):
         return [row[0] for row in self.rows(service, query, *parameters)]
 
     def rows(self, service: str, query: str, *parameters: Any) -> list[Any]:
-        with self.database(service) as connection:
-            return connection.execute(cast(Any, query), parameters or None).fetchall()
+        return self._ask(service).execute(cast(Any, query), parameters or None).fetchall()
 
     def execute(self, service: str, statement: str, *parameters: Any) -> None:
-        with self.database(service) as connection:
-            connection.execute(cast(Any, statement), parameters)
+        self._ask(service).execute(cast(Any, statement), parameters)
+
+    def _ask(self, service: str) -> psycopg.Connection[Any]:
+        """A connection that is kept: to open one takes longer than most answers. One that a fault ended is replaced."""
+        with suppress(KeyError, psycopg.OperationalError):
+            self._asked[service].execute("")
+            return self._asked[service]
+        self._asked[service] = self.connect(service)
+        return self._asked[service]
 
     def queues(self) -> list[str]:
         return [f"{service}.{task}" for service in SERVICES for task in ("receive", "receipt")]

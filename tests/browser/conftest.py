@@ -52,9 +52,9 @@ def browser(launch: Callable[..., Browser]) -> Browser:
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(prepared: Callable[[str], Path]) -> Iterator[System]:
     """The whole system, on which the buyer has placed the order of the demonstration."""
-    folder = tmp_path_factory.mktemp("browser")
+    folder = prepared("browser")
     with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
         wanted = (real_now() + timedelta(days=300)).date().isoformat()
         lines = [

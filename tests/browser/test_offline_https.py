@@ -27,9 +27,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(prepared: Callable[[str], Path]) -> Iterator[System]:
     """The web processes by https, at the address by which a phone finds this machine."""
-    folder = tmp_path_factory.mktemp("https")
+    folder = prepared("https")
     authority = Authority(folder / "tls")
     with System(
         folder, free_ports=True, fsync=False, kinds=("web",), say=lambda _: None, tls=authority

@@ -1,7 +1,8 @@
 """A subscriber is away while a hundred thousand events wait: the broker stays small, and all arrive when it is back."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -31,8 +32,8 @@ BEHIND = f"SELECT count(*) FROM position WHERE subject LIKE 'order/%%' AND last_
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    data, kinds = tmp_path_factory.mktemp("ground"), ("web", "worker", "relay")
+def ground(prepared: Callable[[str], Path]) -> Iterator[Ground]:
+    data, kinds = prepared("ground"), ("web", "worker", "relay")
     with Ground(data, free_ports=True, fsync=False, kinds=kinds, say=lambda _: None) as running:
         until(
             lambda: running.one("orders", "SELECT count(*) FROM outbox_delivery WHERE state < 2") == 0,

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -176,18 +176,20 @@ def test_the_command_offers_every_mutant() -> None:
 
 
 @pytest.mark.parametrize("mutant", sorted(SEEN_BY))
-def test_a_mutant_shows_as_what_it_breaks(mutant: str, tmp_path: Path) -> None:
+def test_a_mutant_shows_as_what_it_breaks(mutant: str, prepared: Callable[[str], Path]) -> None:
     faults, only = 2 if mutant in LOSES_WITH_EACH else 6, SEEN_BY[mutant]
-    done = run(tmp_path, seed=3, faults=faults, only=only, mutant=mutant, say=lambda _: None)
+    done = run(prepared(mutant), seed=3, faults=faults, only=only, mutant=mutant, say=lambda _: None)
     shows_as = MUTANTS[mutant].shows_as
     assert shows_as is not None
     assert getattr(done.verdict, shows_as) > 0, f"{mutant} went unseen: {done.verdict}"
     assert done.seen == (shows_as in FOR_GOOD)
 
 
-def test_the_same_faults_come_out_good_where_nothing_is_broken(tmp_path: Path) -> None:
+def test_the_same_faults_come_out_good_where_nothing_is_broken(prepared: Callable[[str], Path]) -> None:
     kinds = sorted({kind for kinds in SEEN_BY.values() for kind in kinds})
-    control = run(tmp_path, seed=3, faults=2 * len(kinds), only=kinds, mutant="none", say=lambda _: None)
+    control = run(
+        prepared("control"), seed=3, faults=2 * len(kinds), only=kinds, mutant="none", say=lambda _: None
+    )
     assert control.verdict.good, control.verdict
     assert control.doubts == []
     assert {"order", "inspect", "lot"} <= control.ledger.managed

@@ -4,8 +4,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from random import Random
 from typing import Any, ClassVar, cast
 from uuid import uuid4
@@ -33,9 +34,9 @@ TOOK_EFFECT = """
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+def ground(prepared: Callable[[str], Path]) -> Iterator[Ground]:
     """A system in which nothing moves by itself: there are neither workers nor relays."""
-    data = tmp_path_factory.mktemp("ground")
+    data = prepared("ground")
     with Ground(data, free_ports=True, fsync=False, kinds=("web",), say=lambda _: None) as running:
         yield running
 

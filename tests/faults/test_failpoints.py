@@ -5,9 +5,10 @@ import signal
 import sys
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 import pytest
 import redis
@@ -38,8 +39,8 @@ WEBHOOKS_PATIENCE = """
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    data = tmp_path_factory.mktemp("ground")
+def ground(prepared: Callable[[str], Path]) -> Iterator[Ground]:
+    data = prepared("ground")
     kinds = ("web", "worker", "relay")
     with Ground(data, free_ports=True, fsync=False, kinds=kinds, say=lambda _: None) as running:
         yield running

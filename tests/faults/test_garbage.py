@@ -26,8 +26,8 @@ PARKED = "SELECT coalesce(sum(times), 0) FROM parked_message"
 
 
 @pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    data, kinds = tmp_path_factory.mktemp("ground"), ("web", "worker", "relay")
+def ground(prepared: Callable[[str], Path]) -> Iterator[Ground]:
+    data, kinds = prepared("ground"), ("web", "worker", "relay")
     with Ground(data, free_ports=True, fsync=False, kinds=kinds, say=lambda _: None) as running:
         yield running
 

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -24,8 +24,8 @@ GUIDE = Path(__file__).parents[2] / "docs" / "first-order.md"
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    folder = tmp_path_factory.mktemp("developer")
+def system(prepared: Callable[[str], Path]) -> Iterator[System]:
+    folder = prepared("developer")
     with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
         yield running
 

@@ -4,7 +4,7 @@ import gzip
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from select import select
@@ -27,8 +27,8 @@ SLOW = 200
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    folder = tmp_path_factory.mktemp("hostile")
+def system(prepared: Callable[[str], Path]) -> Iterator[System]:
+    folder = prepared("hostile")
     with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
         yield running
 

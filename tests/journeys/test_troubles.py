@@ -3,11 +3,12 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,8 +35,8 @@ ASKED = "kendi.orders.decision_requested.v1"
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    folder = tmp_path_factory.mktemp("troubles")
+def system(prepared: Callable[[str], Path]) -> Iterator[System]:
+    folder = prepared("troubles")
     with System(folder, free_ports=True, fsync=False, say=lambda _: None) as running:
         yield running
 

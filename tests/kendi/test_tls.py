@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import ssl
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -26,8 +26,8 @@ HOME = ipaddress.ip_address("127.0.0.1")
 
 
 @pytest.fixture(scope="module")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    folder = tmp_path_factory.mktemp("tls")
+def system(prepared: Callable[[str], Path]) -> Iterator[System]:
+    folder = prepared("tls")
     with System(
         folder,
         free_ports=True,
