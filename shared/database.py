@@ -1,14 +1,26 @@
 """One database for each service: its engine, its transactions, and what follows a commit."""
 
+import select
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Dialect, MetaData, any_, create_engine, literal, text
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    MetaData,
+    any_,
+    create_engine,
+    event,
+    literal,
+    text,
+)
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
@@ -91,6 +103,7 @@ class Database:
         self, url: str, *, sees: str, pool_size: int = 8, after_commit: Callable[[], None] | None = None
     ) -> None:
         self.engine = make_engine(url, sees=sees, pool_size=pool_size)
+        self._one_by_one = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.after_commit = after_commit
 
     @contextmanager
@@ -104,6 +117,12 @@ class Database:
             if self.after_commit is not None and session.info.get("due"):
                 reach("transaction.committed")
                 self.after_commit()
+
+    @contextmanager
+    def one_by_one(self) -> Iterator[Session]:
+        """Each statement a transaction of its own: for a single look, which is then all that is asked of the server."""
+        with Session(self._one_by_one) as session:
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -146,15 +165,30 @@ def said_without_rows(error: Exception) -> str:
 
 def make_engine(url: str, *, sees: str = NOTHING, pool_size: int = 8) -> Engine:
     """An engine whose sessions have time limits, speak UTC, and see these rows."""
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={"options": f"{SESSION_LIMITS} -c kendi.sees={sees}", **CONNECTING},
     )
+    event.listen(engine, "checkout", _must_be_open)
+    return engine
+
+
+def _must_be_open(connection: psycopg.Connection[Any], *_: Any) -> None:
+    """Have the pool replace a connection that was closed while it lay there.
+
+    Nothing comes from a server that was asked nothing but its farewell. The kernel knows of it at once;
+    to ask the server itself (``pool_pre_ping``) costs each transaction a way there and back.
+    """
+    if not connection.closed:
+        waiting = select.poll()
+        waiting.register(connection.fileno(), select.POLLIN)
+        if not waiting.poll(0):
+            return
+    raise DisconnectionError("closed while nobody used it")
 
 
 shared_metadata = metadata()

@@ -263,7 +263,7 @@ class Relay:
         return jobs
 
     def _send_waiting(self) -> int:
-        with self._database.transaction() as session:
+        with self._database.one_by_one() as session:
             waiting = session.execute(WAITING).all()
         return sum(self._send_due(row) for row in waiting)
 

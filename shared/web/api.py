@@ -229,5 +229,5 @@ def _signed_in() -> access.Principal | None:
 def _by_key() -> access.Principal:
     token = access.bearer_token()
     limiting.spend(limiting.KEY, access.digest(token).hex())
-    with serving().database.transaction() as session:
+    with serving().database.one_by_one() as session:
         return access.by_key(session, token)
