@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import ARRAY, Date, Row, Text, any_, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from services.orders.storage import item, item_image, item_price
@@ -21,15 +21,18 @@ TYPICAL = text("""
         ORDER BY placed_on DESC, order_id DESC LIMIT 100) newest
     GROUP BY item.sku""")
 
+PRICES = (
+    select(item_price)
+    .where(item_price.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
+    .where(item_price.c.valid_from <= bindparam("on", type_=Date))
+    .order_by(item_price.c.valid_from)
+)
+
 
 def price_list(session: Session, skus: Collection[str], on: date) -> dict[tuple[str, str], Decimal]:
     """What each of these items costs on a day, by its number and the currency."""
-    query = (
-        select(item_price)
-        .where(item_price.c.sku.in_(skus), item_price.c.valid_from <= on)
-        .order_by(item_price.c.valid_from)
-    )
-    return {(row.sku, row.currency): row.unit_price for row in session.execute(query)}
+    rows = session.execute(PRICES, {"skus": list(skus), "on": on})
+    return {(row.sku, row.currency): row.unit_price for row in rows}
 
 
 def catalogue(session: Session, today: date) -> list[dict[str, Any]]:

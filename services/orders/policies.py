@@ -16,6 +16,8 @@ from shared import reference
 LIVE = destination_policy.c.withdrawn_at.is_(None)
 PUBLISHING = func.hashtext("destination policies")
 """The lock of the policies: shared by who decides by them, alone to who publishes."""
+DECIDING = select(func.pg_advisory_xact_lock_shared(PUBLISHING))
+RULES = select(destination_policy).where(LIVE).order_by(destination_policy.c.id)
 
 _DATES = ("delivery_from", "delivery_before")
 _LISTS = ("countries", "hs", "needs", "law")
@@ -28,9 +30,8 @@ def in_force(session: Session, on: date) -> list[Rule]:
     Nobody publishes before the commit of who decides by them, so that what is decided by the earlier rules
     is there to be screened again.
     """
-    session.execute(select(func.pg_advisory_xact_lock_shared(PUBLISHING)))
-    rows = session.execute(select(destination_policy).where(LIVE).order_by(destination_policy.c.id))
-    return [rule for row in rows for rule in rules_of(row.id, row.version, row.row, on)]
+    session.execute(DECIDING)
+    return [rule for row in session.execute(RULES) for rule in rules_of(row.id, row.version, row.row, on)]
 
 
 def wait_for_deciders(session: Session) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid7s
 from flask import g, request
-from sqlalchemy import ColumnElement, Row, delete, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -166,10 +166,13 @@ def bearer_token() -> str:
     return token
 
 
+KEY = select(api_key).where(api_key.c.id == bindparam("by_id"))
+
+
 def by_key(session: Session, token: str) -> Principal:
     """Whom a key lets in; one that is not known, was revoked or has run out can't be told apart."""
     id, _, secret = token.removeprefix("pk_").partition("_")
-    row = session.execute(select(api_key).where(api_key.c.id == id)).one_or_none()
+    row = session.execute(KEY, {"by_id": id}).one_or_none()
     known = hmac.compare_digest(digest(secret), row.secret_sha256 if row else b"")
     if not known or row is None or row.revoked_at or (row.expires_at and row.expires_at <= real_now()):
         raise Problem(401, "Unknown key", "The API key is not known, was revoked or has run out.")

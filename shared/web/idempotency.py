@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Request, Response, current_app, g, json, request
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import BigInteger, Row, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -20,6 +20,12 @@ Answer = tuple[Any, int, dict[str, str]]
 """The JSON-ready body, the status and further headers."""
 
 KEPT = text(f"now() - interval '{KEY_KEPT}'")
+ALONE = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+NOTED = select(idempotency_key).where(
+    idempotency_key.c.principal == bindparam("by"),
+    idempotency_key.c.key == bindparam("under"),
+    idempotency_key.c.created_at > KEPT,
+)
 LONGEST_KEY = 200
 DONE = (201, 303)
 """How a page answers a form that did something: what it made, or another page to go to."""
@@ -54,7 +60,7 @@ def once_for(
     """The same for a request that was read as a stream: ``asked`` is a digest of its path and its body."""
     key = g.idempotency_key
     with transaction() as session:
-        if not session.execute(select(func.pg_try_advisory_xact_lock(_lock_number(key)))).scalar_one():
+        if not session.execute(ALONE, {"number": _lock_number(key)}).scalar_one():
             raise Problem(
                 409, "Still running", "The first request with this Idempotency-Key has not ended yet."
             )
@@ -117,11 +123,7 @@ def _form_as_sent() -> bytes:
 
 def _noted(session: Session, key: str) -> Row[Any] | None:
     """What was answered under the key, unless that is too long ago."""
-    noted = idempotency_key.c
-    query = select(idempotency_key).where(
-        noted.principal == current().holder, noted.key == key, noted.created_at > KEPT
-    )
-    return session.execute(query).one_or_none()
+    return session.execute(NOTED, {"by": current().holder, "under": key}).one_or_none()
 
 
 def _note(session: Session, key: str, **note: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import Row, func, select
+from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
@@ -21,6 +21,14 @@ from services.orders.storage import order as orders
 from shared.clock import business_today
 from shared.events.orders import PaymentTerms
 from shared.refusal import Refused
+
+# What each order asks is put together once, for that takes longer than to run it.
+ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("named", type_=Text))))
+ORDER_OF = select(orders.c.id).where(
+    orders.c.buyer == bindparam("of_buyer"), orders.c.po_number == bindparam("number")
+)
+BUYER = select(buyers).where(buyers.c.code == bindparam("code"))
+ITEMS = select(items).where(items.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
 
 
 class Particulars(TypedDict):
@@ -57,7 +65,7 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     # before the item and its seller, which no screening to come misses then
     rules = policies.in_force(session, today)
     _refuse_second(session, asked["buyer"], asked["po_number"])
-    buyer = session.execute(select(buyers).where(buyers.c.code == asked["buyer"])).one()
+    buyer = session.execute(BUYER, {"code": asked["buyer"]}).one()
     return Order(
         id=uuid7s.uuid7(),
         buyer=buyer.code,
@@ -76,10 +84,8 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
 
 def order_of(session: Session, buyer: str, po_number: str) -> UUID | None:
     """The order that the buyer placed under a number; nobody else places one under it until the commit."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{buyer}\n{po_number}"))))
-    return session.execute(
-        select(orders.c.id).where(orders.c.buyer == buyer, orders.c.po_number == po_number)
-    ).scalar_one_or_none()
+    session.execute(ALONE, {"named": f"{buyer}\n{po_number}"})
+    return session.execute(ORDER_OF, {"of_buyer": buyer, "number": po_number}).scalar_one_or_none()
 
 
 def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
@@ -175,12 +181,11 @@ def _offered(
 
 def _known(session: Session, skus: Collection[str]) -> dict[str, Row[Any]]:
     """The items. One that asks for a sample stays as it is until the commit, so that no verdict is missed."""
-    query = select(items).where(items.c.sku.in_(skus))
-    known = {row.sku: row for row in session.execute(query)}
+    known = {row.sku: row for row in session.execute(ITEMS, {"skus": list(skus)})}
     asking = [sku for sku, row in known.items() if row.published.get("golden_sample")]
     if asking:
-        again = query.where(items.c.sku.in_(asking)).order_by(items.c.sku).with_for_update(read=True)
-        known |= {row.sku: row for row in session.execute(again)}
+        again = ITEMS.order_by(items.c.sku).with_for_update(read=True)
+        known |= {row.sku: row for row in session.execute(again, {"skus": asking})}
     return known
 
 
