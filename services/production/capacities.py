@@ -68,6 +68,7 @@ _earlier = worker_pool.alias("earlier")
 _NEWEST = (
     select(func.max(_earlier.c.week))
     .where(_earlier.c.facility == facility.c.code, _earlier.c.week <= LEARNING)
+    .correlate(facility)  # not by itself: it stands two queries deep
     .scalar_subquery()
 )
 WEEKS = (

@@ -7,16 +7,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from services.production import loading
 from services.production.domain.agreement import LANES
+from services.production.storage import worker_pool
 from shared import reference
 from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL, create_key
 from tests.production.conftest import (
     FAMILY,
+    KLATEN,
     SRAGEN,
     Caller,
     Production,
@@ -170,6 +172,21 @@ def test_a_pool_holds_until_another_is_told(production: Production) -> None:
         (monday(3).isoformat(), 40),
     ]
     assert production.sragen.get(f"{AT}/pool").json["weeks"] == weeks
+
+
+def test_a_pool_holds_however_much_later_another_facility_told_its_own(production: Production) -> None:
+    """Weeks that teach nobody any more: of each facility the newest of its own is in force."""
+    weeks = ((SRAGEN, monday(-9), 0), (KLATEN, monday(-9), 40), (KLATEN, monday(-6), 50))
+    rows = [{"facility": code, "week": week, "eligible": n, "consenting": n} for code, week, n in weeks]
+    with production.database.transaction() as session:
+        session.execute(insert(worker_pool), rows)
+    told = {
+        code: [week["week"] for week in production.office.get(f"/facilities/{code}/pool").json["weeks"]]
+        for code in (SRAGEN, KLATEN)
+    }
+    assert told == {SRAGEN: [monday(-9).isoformat()], KLATEN: [monday(-6).isoformat()]}
+    production.hears(an_order(), a_clearance())
+    assert {row["facility"] for row in production.office.work_orders()} == {KLATEN}
 
 
 @pytest.mark.parametrize(
