@@ -126,14 +126,22 @@ def _first(env: Mapping[str, str], *names: str) -> str:
 
 
 def _address(name: str, url: str) -> str:
-    """Refused here where a password ends the host too early: whoever parses it later tells a part of it."""
-    try:
-        _ = urlsplit(url).port
-    except ValueError:
+    """Refused here where a sign in its password ends that too early: whoever parses it later tells a part of it."""
+    if _is_cut_short(url):
         raise BadSetting(
-            f"{name} can't be read; it takes {_meaning(name)}, with / ? # in a password as %2F %3F %23"
-        ) from None
+            f"{name} can't be read; it takes {_meaning(name)}, with / ? # @ in a password as %2F %3F %23 %40"
+        )
     return url
+
+
+def _is_cut_short(url: str) -> bool:
+    """Whether its host, or the port, is read from the password: the only @ stands before them."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return True
+    return url.count("@") > 1 or parts.netloc.count("@") != url.count("@")
 
 
 def _read(env: Mapping[str, str], name: str, parse: Callable[[str], T], default: str = "") -> T:
