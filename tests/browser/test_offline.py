@@ -400,6 +400,8 @@ def test_a_papers_code_whose_work_the_kept_board_does_not_have_takes_its_report_
     card = page.locator(f"#wo-{unknown.work}")
     card.get_by_label("Buah", exact=True).fill("0")
     expect(page.get_by_role("alert")).to_have_text("Isi 1 atau lebih.")
+    card.get_by_label("Buah", exact=True).fill("100.000.000")
+    expect(page.get_by_role("alert")).to_have_text("Isi jumlah buah dalam angka bulat.")
     card.get_by_label("Buah", exact=True).fill("20")
     card.get_by_role("button", name="Lapor hasil", exact=True).tap()
     waiting(page, 1)
