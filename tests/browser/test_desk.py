@@ -135,6 +135,9 @@ def test_a_long_paper_shows_how_far_it_is_and_then_comes_as_a_whole(
     assert page.evaluate("window.seen.at(-1)") == "2,000 / 2,000"
     with closing(pypdfium2.PdfDocument(taken.value.path())) as paper:
         assert len(paper) == 2000
+    page.context.clear_cookies()
+    page.get_by_role("link", name="Packing list").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 def a_long_shipment(system: System, staff: Client) -> str:

@@ -2,6 +2,7 @@
 // of all cartons stand on it; after an empty line comes the paper. Without this script its link opens the paper itself.
 const shown = document.getElementById("making");
 const status = document.getElementById("made");
+const KEPT = 60000; // until the browser has surely taken the paper
 const numbers = new Intl.NumberFormat(document.documentElement.lang);
 
 function tell(line) {
@@ -29,13 +30,15 @@ async function taken(stream) {
   return new Blob(paper, { type: "application/pdf" });
 }
 
-async function make(address) {
-  const answer = await fetch(address);
-  if (!answer.ok || answer.redirected) throw new Error(answer.statusText);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await taken(answer.body.getReader()));
-  [, link.download] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
-  link.click();
+// Whether it was made. What is in the way (a session that ended) is told where the link leads.
+async function make({ href, dataset }) {
+  const answer = await fetch(dataset.making);
+  if (!answer.ok || answer.redirected) return location.assign(href);
+  const paper = URL.createObjectURL(await taken(answer.body.getReader()));
+  const [, download] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
+  Object.assign(document.createElement("a"), { href: paper, download }).click();
+  setTimeout(() => URL.revokeObjectURL(paper), KEPT);
+  return true;
 }
 
 document.addEventListener("click", async (event) => {
@@ -47,6 +50,6 @@ document.addEventListener("click", async (event) => {
   status.textContent = "";
   shown.scrollIntoView({ block: "nearest" });
   const { made, failed } = shown.dataset;
-  status.textContent = await make(link.dataset.making).then(() => made, () => failed);
+  status.textContent = await make(link).then((whole) => (whole ? made : ""), () => failed);
   shown.hidden = true;
 });
