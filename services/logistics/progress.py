@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, exists, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.next_step import Lacking
@@ -15,11 +15,8 @@ from services.logistics.storage import (
     shipment_milestone,
 )
 
-Which = Sequence[UUID] | Select[UUID]
-"""Some shipments, by their ids or by what finds them."""
 
-
-def reached(session: Session, ids: Which) -> dict[UUID, set[str]]:
+def reached(session: Session, ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     """The milestones of which a report holds."""
     query = (
         select(shipment_milestone.c.shipment_id, shipment_milestone.c.code)
@@ -32,7 +29,7 @@ def reached(session: Session, ids: Which) -> dict[UUID, set[str]]:
     return found
 
 
-def lacking(session: Session, ids: Which) -> dict[UUID, list[Lacking]]:
+def lacking(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Lacking]]:
     """The needed papers of each that are missing."""
     columns = shipment_document.c
     query = select(columns.shipment_id, *(columns[name] for name in Lacking._fields)).where(
