@@ -184,7 +184,7 @@ def _next_step(
     return next_step(
         Days(etd=etd, closing=MODES[mode].closes_on(etd), eta=eta),
         cut_offs[mode],
-        reached=(reached or "").split(","),
+        reached=reached.split(",") if reached else (),
         lacking=papers,
         without=nobody_waits_for({each.code for each in papers}),
     )
