@@ -37,9 +37,26 @@ class OneLine(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except Failure as error:  # any other goes on to the person as it is
-            click.echo(f"kendi: {error}", err=True)
+        except Exception as error:
+            told = _in_one_line(error)
+            if told is None:  # a fault of ours goes on to the person as it is
+                raise
+            click.echo(f"kendi: {told}", err=True)
             sys.exit(1)
+
+
+def _in_one_line(error: Exception) -> str | None:
+    """What the person can do something about: what a command refuses, and a database that does not answer."""
+    if isinstance(error, Failure):
+        return str(error)
+    import psycopg  # a command that needs no database ends without it
+    from sqlalchemy.exc import DBAPIError
+
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, psycopg.OperationalError):
+        first, _, _ = str(cause).partition("\n")
+        return f"the database does not answer: {first}"
+    return None
 
 
 @click.group(cls=OneLine)

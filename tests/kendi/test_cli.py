@@ -119,3 +119,15 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         failed = kendi("up", "--data", str(tmp_path / "data"), "--ports", f"{port},18991,18992")
     assert failed.returncode == 1
     assert f"port {port} is taken" in failed.stderr
+
+
+def test_a_database_that_is_away_is_told_in_one_line() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"postgresql+psycopg://owner:hidden@127.0.0.1:{nobody.getsockname()[1]}/kendi"
+        names = [f"KENDI_{service}_MIGRATE_DATABASE_URL" for service in ("ORDERS", "PRODUCTION", "LOGISTICS")]
+        result = kendi("migrate", **dict.fromkeys(names, address))
+    assert result.returncode == 1
+    assert result.stderr.startswith("kendi: the database does not answer: ")
+    assert "refused" in result.stderr and "hidden" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
