@@ -12,6 +12,7 @@ from shared.events.orders import ClearanceWithdrawn, Party
 from shared.events.production import WorkOrderReduced, WorkOrderWithdrawn
 from shared.refusal import Refused
 from tests.production.conftest import (
+    KLATEN,
     ORDER,
     Production,
     a_cancellation,
@@ -225,6 +226,27 @@ def test_of_a_shortage_no_more_is_offered_again_than_is_cleared_by_now(
     assert sum(row["quantity"] for row in offers) == again
     plan = next(data for kind, data in reversed(shared_out.told()) if kind == "production_planned")
     assert (plan["allocated"], plan["unallocated"]) == (cleared, 0)
+
+
+@pytest.mark.parametrize("cleared", [500, 100])
+def test_after_a_shortage_the_reasons_are_those_of_the_plan_that_looked_last_or_none(
+    shared_out: Production, cleared: int
+) -> None:
+    begun = shared_out.sragen.started()
+    shared_out.hears(a_clearance(quantity=cleared))
+    before = why_not_there(shared_out, begun)
+    assert set(before.values()) == {"no_hours"}
+    shared_out.sragen.do(begun, "report", pieces=100, worked_on=today().isoformat())
+    shared_out.sragen.do(begun, "inspect", passed=100, rework=0, scrap=0)
+    closed = shared_out.head.do(begun, "short-close", reason="Sabut habis sampai bulan depan")
+    assert closed.status_code == 200, closed.text
+    anew = {code: reason for code, reason in before.items() if code != KLATEN}
+    assert why_not_there(shared_out, begun) == (anew if cleared > 100 else {})
+
+
+def why_not_there(production: Production, work: dict[str, Any]) -> dict[str, str]:
+    shown = production.office.get(f"/work-orders/{work['id']}").json["passed_over"]
+    return {row["facility"]: row["reason"] for row in shown}
 
 
 def test_what_no_facility_has_and_is_not_cleared_any_more_is_told_as_wanted_no_more(

@@ -101,10 +101,8 @@ def allocate(
     session: Session, line: Row[Any], work_orders: Sequence[WorkOrder], quantity: int, because: Cause
 ) -> list[object]:
     """Share a quantity out over facilities that have not declined this line, as far as it may be made; say how it stands now."""
-    quantity = min(quantity, line.to_make - sum(each.asked for each in work_orders if each.live))
-    if quantity <= 0:
-        return [plan_of(session, line, work_orders, because)]
-    planned = _shared_out(session, line, work_orders, quantity)
+    more = line.to_make - sum(each.asked for each in work_orders if each.live)
+    planned = _shared_out(session, line, work_orders, max(0, min(quantity, more)))
     if planned.plan.unallocated:
         this = (demand.c.order_id == line.order_id, demand.c.line == line.line)
         session.execute(update(demand).where(*this).values(tried_on=business_today(session)))
@@ -163,9 +161,9 @@ def _shared_out(
     *,
     instead_of: Sequence[WorkOrder] = (),
 ) -> PlanOnTerms:
-    """The plan for a quantity, without who declined the line or closed it short; nobody is asked without a clearance."""
+    """The plan for a quantity, without who declined the line or closed it short; nobody is asked for nothing, or without a clearance."""
     today = business_today(session)
-    if line.cleared_until is None or line.cleared_until < today:
+    if not quantity or line.cleared_until is None or line.cleared_until < today:
         return PlanOnTerms(Plan((), quantity), {})
     declined = [
         each.facility for each in work_orders if each.declined_reason is not None or each.short_closed
