@@ -7,8 +7,8 @@ names facilities and lots, never the people who made the goods.
 
 import heapq
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from itertools import groupby
@@ -148,14 +148,12 @@ class PalletFact:
 class MilestoneFact:
     """Something happened to the whole shipment at a place: a GLN or a UN/LOCODE.
 
-    ``zone`` is the place's time zone; without it, Indonesian places get WIB and others UTC.
     ``received`` are the cartons that arrived, where these are not all: without any, nothing is told.
     """
 
     code: str
     occurred_at: datetime
     place: str
-    zone: tzinfo | None = None
     error: "ErrorFact | None" = None
     received: tuple[str, ...] | None = None
 
@@ -177,7 +175,8 @@ class ErrorFact:
 class ShipmentFacts:
     """All that is known of one shipment, and of cartons that were opened before they could leave with it.
 
-    ``prefix`` is the GS1 company prefix of our own numbers.
+    ``zones`` are the time zones of places, by GLN or UN/LOCODE; of others, Indonesian ones get WIB and those
+    abroad UTC. ``prefix`` is the GS1 company prefix of our own numbers.
     """
 
     number: str
@@ -189,6 +188,7 @@ class ShipmentFacts:
     pallets: tuple[PalletFact, ...] = ()
     milestones: tuple[MilestoneFact, ...] = ()
     container: str | None = None
+    zones: Mapping[str, tzinfo] = field(default_factory=dict)
     prefix: str = DEMONSTRATION_PREFIX
 
     @property
@@ -424,7 +424,6 @@ def _milestone(facts: ShipmentFacts, milestone: MilestoneFact) -> Json:
         step=MILESTONES.get(milestone.code, OTHER),
         at=milestone.occurred_at,
         place=milestone.place,
-        zone=milestone.zone,
         more={**_papers_of(facts, milestone.code), "kendi:milestone": milestone.code},
     )
 
@@ -438,7 +437,6 @@ def _out_of_the_container(facts: ShipmentFacts, milestone: MilestoneFact) -> Jso
         step=MILESTONES[STRIPPED],
         at=milestone.occurred_at,
         place=milestone.place,
-        zone=milestone.zone,
     )
 
 
@@ -522,17 +520,19 @@ def _event(
     step: Step,
     at: datetime,
     place: str,
-    zone: tzinfo | None = None,
     stays: bool = False,
     more: Json | None = None,
 ) -> Json:
-    """What, when, where and why, with the id that follows from them; ``stays``: the goods are kept there."""
+    """What, when, where and why, with the id that follows from them; ``stays``: the goods are kept there.
+
+    The id of what happened at a facility follows from its time in WIB, wherever it is: should it be learnt late
+    what its clocks show, an event that was exported before stays the same event.
+    """
     where = {"id": place_uri(place, facts.prefix)}
-    zone = zone or _zone_of(place)
+    zone = facts.zones.get(place) or _zone_of(place)
     said = {
         "type": kind,
-        "eventTime": _time(at, zone),
-        "eventTimeZoneOffset": _offset(at, zone),
+        **_when(at, zone),
         **what,
         "bizStep": step.biz_step,
         "disposition": step.disposition,
@@ -540,7 +540,8 @@ def _event(
         **({"bizLocation": where} if stays else {}),
         **(more or {}),
     }
-    return {"type": kind, "eventID": _id_of(said), **said}
+    known_by = said | _when(at, WIB) if _is_gln(place) else said
+    return {"type": kind, "eventID": _id_of(known_by), **said}
 
 
 def _id_of(said: Json) -> str:
@@ -553,8 +554,16 @@ def _epcs(facts: ShipmentFacts, ssccs: Iterable[str]) -> list[str]:
 
 
 def _zone_of(place: str) -> tzinfo:
-    indonesian = place.isdigit() or check_locode(place).startswith("ID")
+    indonesian = _is_gln(place) or check_locode(place).startswith("ID")
     return WIB if indonesian else UTC
+
+
+def _is_gln(place: str) -> bool:
+    return place.isdigit()
+
+
+def _when(at: datetime, zone: tzinfo) -> Json:
+    return {"eventTime": _time(at, zone), "eventTimeZoneOffset": _offset(at, zone)}
 
 
 def _time(at: datetime, zone: tzinfo) -> str:

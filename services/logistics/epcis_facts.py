@@ -79,6 +79,7 @@ def facts_of(session: Session, shipment: Shipment) -> ShipmentFacts:
         consignee_gln=None,
         milestones=tuple(_milestone_facts(session, shipment)),
         container=shipment.container if shipment.by.unit == "container" else None,
+        zones=_zones(session),
         **_of_cartons(session, (carton.c.shipment_id == shipment.id) | opened),
     )
 
@@ -91,6 +92,7 @@ def facts_of_opened(session: Session, code: str) -> ShipmentFacts:
         number=code,
         hub_gln=session.execute(made_by).scalar_one(),
         consignee_gln=None,
+        zones=_zones(session),
         **_of_cartons(session, OPENED & (carton.c.lot == code) & ~told.correlate(carton)),
     )
 
@@ -276,8 +278,8 @@ def _error(wrong: Correction | None, fact: Callable[[Reached], MilestoneFact]) -
 
 
 def _told(session: Session, report: Reached) -> MilestoneFact:
-    place, zone = _gln_or_port(session, report.place)
-    return MilestoneFact(code=report.code, occurred_at=report.occurred_at, place=place, zone=zone)
+    place = _gln_or_port(session, report.place)
+    return MilestoneFact(code=report.code, occurred_at=report.occurred_at, place=place)
 
 
 def _arrivals(session: Session, shipment: Shipment, report: Reached, graph: Graph) -> Sequence[MilestoneFact]:
@@ -324,13 +326,17 @@ def _dispatched(sealed: MilestoneFact) -> MilestoneFact:
     return replace(sealed, code="DISPATCHED", error=error)
 
 
-def _gln_or_port(session: Session, place: str) -> tuple[str, ZoneInfo | None]:
-    """A facility by its GLN; another place by its UN/LOCODE, with its time zone if we know the port."""
+def _gln_or_port(session: Session, place: str) -> str:
+    """A facility by its GLN; another place by its UN/LOCODE."""
     gln = session.execute(select(facility.c.gln).where(facility.c.code == place)).scalar_one_or_none()
-    if gln:
-        return gln, None
-    zone = session.execute(select(port.c.timezone).where(port.c.code == place)).scalar_one_or_none()
-    return place, ZoneInfo(zone) if zone else None
+    return str(gln) if gln else place
+
+
+def _zones(session: Session) -> dict[str, ZoneInfo]:
+    """The time zones of facilities by their GLN, and of the ports that we know."""
+    of_facilities = select(facility.c.gln, facility.c.time_zone)
+    known = session.execute(of_facilities.union_all(select(port.c.code, port.c.timezone)))
+    return {place: ZoneInfo(zone) for place, zone in known}
 
 
 def _gln(session: Session, code: str) -> str:

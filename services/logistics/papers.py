@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Table, func, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,6 @@ from services.logistics.domain.order import Line
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton as cartons
 from services.logistics.storage import exporter, facility, item, order_line, port
-from shared.clock import WIB
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,10 @@ def note_to_hub(session: Session, lot: str) -> DeliveryNote | None:
         return None
     goods = goods_of(session, cartons)
     maker, hub = goods.facility_of(cartons[0]), _the_one(each.hub or each.bound_for for each in cartons)
+    packed_at = max(each.packed_at for each in cartons)
     return DeliveryNote(
         number=lot,
-        made_on=max(each.packed_at for each in cartons).astimezone(WIB).date(),
+        made_on=packed_at.astimezone(ZoneInfo(maker.time_zone)).date(),
         sender=_maker(maker),
         receiver=_facility_paper(session, hub) if hub else PartyPaper(name=HUB, address=(), country="ID"),
         cartons=tuple(carton_papers(goods)),

@@ -134,6 +134,7 @@ facility = Table(
     Column("address", JSONB, nullable=False),
     Column("gln", Text, nullable=False),
     Column("hub", Boolean, nullable=False),
+    Column("time_zone", Text, nullable=False, server_default="Asia/Jakarta"),
 )
 
 order = Table(

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping, func, select
 from sqlalchemy.orm import Session
@@ -41,6 +42,22 @@ def find_carton(session: Session, sscc: str) -> Mapping[str, Any] | None:
 def history(session: Session, sscc: str) -> Sequence[RowMapping]:
     query = select(carton_history).where(carton_history.c.sscc == sscc).order_by(carton_history.c.id)
     return session.execute(query).mappings().all()
+
+
+def told_there(
+    session: Session, found: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    """A carton and its history in the times of where it stood: at its facility, then at the hubs that it came to."""
+    zones = {
+        row.code: ZoneInfo(row.time_zone)
+        for row in session.execute(select(facility.c.code, facility.c.time_zone))
+    }
+    stands, told = found["facility"], list[Mapping[str, Any]]()
+    for each in history(session, found["sscc"]):
+        if each["place"] and each["what"] != "moved":  # which names where it went
+            stands = each["place"]
+        told.append({**each, "at": each["at"].astimezone(zones[stands])})
+    return {**found, "packed_at": found["packed_at"].astimezone(zones[found["facility"]])}, told
 
 
 def to_explain(session: Session) -> Sequence[RowMapping]:

@@ -34,7 +34,7 @@ from services.production.storage import (
 from shared import reference
 from shared.clock import business_today
 from shared.events.orders import Lane
-from shared.events.production import FacilityRegistered
+from shared.events.production import FacilityRegistered, TimeZone
 from shared.loading import remove_others, write_changed
 from shared.messaging.outbox import record
 
@@ -43,6 +43,7 @@ PARTICULARS = (
     "kelas",
     "place",
     "cluster",
+    "time_zone",
     "address",
     "gln",
     "hub",
@@ -238,5 +239,11 @@ def _values(row: reference.Facility) -> dict[str, Any]:
 
 def _registered(row: reference.Facility) -> FacilityRegistered:
     return FacilityRegistered(
-        code=row.code, name=row.name, place=row.place, address=row.address, gln=row.gln, hub=row.hub
+        code=row.code,
+        name=row.name,
+        place=row.place,
+        address=row.address,
+        gln=row.gln,
+        hub=row.hub,
+        time_zone=cast(TimeZone, row.time_zone),
     )

@@ -8,11 +8,17 @@ from uuid import UUID
 from shared.events.contract import contract
 from shared.events.orders import Lane
 
+TimeZone = Literal["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura"]
+"""WIB, WITA or WIT."""
+
 
 @contract("kendi.production.facility_registered.v1", subject="facility/{code}")
 @dataclass(frozen=True, kw_only=True)
 class FacilityRegistered:
-    """A Lapas or Rutan takes part, or its particulars changed; the newest one counts."""
+    """A Lapas or Rutan takes part, or its particulars changed; the newest one counts.
+
+    ``time_zone`` is what its clocks show; of events from before it was told, Western Indonesian Time.
+    """
 
     code: str
     name: str
@@ -20,6 +26,7 @@ class FacilityRegistered:
     address: tuple[str, ...]
     gln: str
     hub: bool
+    time_zone: TimeZone = "Asia/Jakarta"
 
 
 @contract("kendi.production.facility_locked.v1", subject="facility/{code}")

@@ -84,6 +84,7 @@ class Facility:
     kelas: str | None
     place: str
     cluster: str
+    time_zone: str
     verified: bool
     producing: bool
     hub: bool

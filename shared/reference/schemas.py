@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from marshmallow import Schema, ValidationError, post_load, validates_schema
 
 from shared import retention
+from shared.clock import TIME_ZONES
 from shared.reference import fields as f
 from shared.reference import rows
 
@@ -92,6 +93,7 @@ class Facility(Row):
     kelas = f.one_of("I", "II", "IIA", "IIB", "III", data_key="class", load_default=None)
     place = f.text()
     cluster = f.code("a cluster such as SKA", r"[A-Z]{3}")
+    time_zone = f.one_of(*TIME_ZONES, load_default="Asia/Jakarta")
     verified, producing, hub = f.yes_or_no(), f.yes_or_no(), f.yes_or_no()
     gln = f.gs1_number()
     address = f.Listed(f.text())

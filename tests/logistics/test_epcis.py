@@ -327,10 +327,21 @@ def test_a_place_abroad_can_say_its_time_zone() -> None:
         code="DELIVERED",
         occurred_at=datetime(2026, 5, 1, 9, tzinfo=UTC),
         place="BEANR",
-        zone=ZoneInfo("Europe/Brussels"),
     )
-    event = events_of(a_journey(milestones=(delivered,)))[-1]
+    zones = {"BEANR": ZoneInfo("Europe/Brussels")}
+    event = events_of(a_journey(milestones=(delivered,), zones=zones))[-1]
     assert (event["eventTime"], event["eventTimeZoneOffset"]) == ("2026-05-01T11:00:00.000+02:00", "+02:00")
+
+
+def test_what_the_clocks_of_a_facility_show_makes_no_other_event() -> None:
+    """It may be learnt when the event was exported already."""
+    before = {event["eventID"]: event for event in events_of(a_journey())}
+    for event in events_of(a_journey(zones={SRAGEN: ZoneInfo("Asia/Jayapura")})):
+        same = before.pop(event["eventID"])
+        assert datetime.fromisoformat(event["eventTime"]) == datetime.fromisoformat(same["eventTime"])
+        at_sragen = event["readPoint"] == {"id": "urn:epc:id:sgln:9529900.00010.0"}
+        assert event["eventTimeZoneOffset"] == ("+09:00" if at_sragen else same["eventTimeZoneOffset"])
+    assert before == {}
 
 
 def test_places_of_others_are_named_without_knowing_their_prefix() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +21,9 @@ from services.logistics.epcis_facts import facts_of
 from services.logistics.schemas.epcis import STEPS
 from shared import reference
 from shared.clock import real_now
+from shared.events import contract_of
 from shared.events.orders import WithholdingRequested
+from shared.events.production import FacilityRegistered, TimeZone
 from shared.web.pagination import cursor_of
 from tests.logistics.conftest import (
     ORDER,
@@ -27,6 +31,7 @@ from tests.logistics.conftest import (
     SRAGEN,
     Logistics,
     a_clearance,
+    a_facility,
     a_lot,
     a_placed_line,
     an_order,
@@ -149,6 +154,43 @@ def test_a_shipment_is_exported_by_its_number(
     assert json.loads(printed.output) == logistics.staff.get(f"/shipments/{sealed['id']}/epcis").json
     unknown = CliRunner().invoke(main, ["export", "epcis", "SHP-1999-0001"], env=env)
     assert (unknown.exit_code, "SHP-1999-0001" in unknown.output) == (1, True)
+
+
+@pytest.mark.parametrize(("zone", "offset"), [("Asia/Makassar", "+08:00"), ("Asia/Jayapura", "+09:00")])
+def test_what_happened_at_a_facility_has_the_offset_of_its_clocks(
+    logistics: Logistics, addresses: Addresses, zone: TimeZone, offset: str
+) -> None:
+    before = events_by_id(logistics, (shipment := logistics.planned()))
+    assert {each["eventTimeZoneOffset"] for each in before.values()} == {"+07:00"}
+    logistics.hears(replace(a_facility(), time_zone=zone))
+    told = events_by_id(logistics, shipment)
+    assert before.keys() == told.keys(), "an event that was exported before stays the same"
+    steps = {each["bizStep"] for each in told.values()}
+    assert steps == {"commissioning", "packing", "arriving", "receiving"}
+    for id, event in told.items():
+        assert event["eventTimeZoneOffset"] == offset == event["eventTime"][-6:]
+        assert datetime.fromisoformat(event["eventTime"]) == datetime.fromisoformat(before[id]["eventTime"])
+    assert {each["eventID"]: each for each in found(ask(logistics))} == told
+    env = {"KENDI_LOGISTICS_DATABASE_URL": addresses.app_urls["logistics"]}
+    printed = json.loads(CliRunner().invoke(main, ["export", "epcis", shipment["number"]], env=env).output)
+    assert {each["eventID"]: each for each in printed["epcisBody"]["eventList"]} == told
+
+
+def test_a_facility_of_an_event_from_before_zones_were_told_has_the_offset_of_western_indonesia(
+    logistics: Logistics,
+) -> None:
+    contract = contract_of(FacilityRegistered)
+    told = contract.dump(a_facility())
+    del told["time_zone"]
+    logistics.hears(replace(a_facility(), time_zone="Asia/Jayapura"), contract.load(told))
+    events = events_by_id(logistics, logistics.planned()).values()
+    assert {each["eventTimeZoneOffset"] for each in events} == {"+07:00"}
+
+
+def events_by_id(logistics: Logistics, shipment: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    document = logistics.staff.get(f"/shipments/{shipment['id']}/epcis").json
+    assert errors(document) == []
+    return {each["eventID"]: each for each in document["epcisBody"]["eventList"]}
 
 
 def test_what_was_opened_stays_in_the_document_of_its_shipment_and_in_the_queries(

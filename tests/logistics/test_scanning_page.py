@@ -1,19 +1,26 @@
 """The scanning page: typed, scanned by a wedge, or read from a photo; big and plain, in both languages."""
 
+import re
 import struct
 import zlib
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from PIL import Image
 
 from services.logistics.photos_of_labels import sscc_on
+from shared.clock import WIB, advance, business_now
+from shared.events.production import TimeZone
 from shared.refusal import Refused
 from shared.web.access import KANWIL, LOGISTICS
-from tests.logistics.conftest import SRAGEN, Logistics
+from tests.logistics.conftest import SEMARANG, SRAGEN, Logistics, a_facility
 from tests.logistics.test_desk import Visitor
+from tests.logistics.test_papers import text_of
 from tests.logistics.test_scanning import packed, scan, state_of
 
 GATHER = {"what": "gathered", "hub": SRAGEN}
@@ -121,3 +128,27 @@ def test_each_missing_carton_is_explained_on_its_page(logistics: Logistics, visi
     watcher = Visitor(logistics, KANWIL)
     assert "Report it" not in watcher.open(f"{path}?lang=en")
     assert watcher.submit(path, what="found", reason="I say so.").status_code == 403
+
+
+def test_what_was_done_with_a_carton_is_told_in_the_times_of_where_it_stood(logistics: Logistics) -> None:
+    logistics.hears(replace(a_facility(), time_zone="Asia/Jayapura"))
+    (sscc, *_) = packed(logistics, quantity=100)
+    moved = {"what": "moved", "hub": SEMARANG, "ssccs": [sscc]}
+    assert logistics.staff.post("/cartons/reports", moved).status_code == 200
+    scan(logistics, "gathered", sscc, hub=SEMARANG)
+    told = Visitor(logistics, LOGISTICS).open(f"/logistics/carton/{sscc}?lang=en")
+    assert re.findall(r"\d\d\.\d\d (WI\w+)", told) == ["WIT", "WIT", "WIB"]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Jakarta", "Asia/Jayapura"])
+def test_the_note_of_the_truck_from_a_facility_has_the_day_on_which_it_was_packed_there(
+    logistics: Logistics, zone: TimeZone
+) -> None:
+    logistics.hears(replace(a_facility(), time_zone=zone))
+    with logistics.database.transaction() as session:
+        now = business_now(session).astimezone(WIB)
+        late = datetime.combine(now.date() + timedelta(days=1), time(22, 30), WIB)
+        advance(session, late - now)
+    packed(logistics)
+    note = text_of(logistics.staff.get("/lots/SRG-2503-001/delivery-note.pdf").data)
+    assert f"Date {late.astimezone(ZoneInfo(zone)).date()}" in note

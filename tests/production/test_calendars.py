@@ -390,6 +390,11 @@ def test_other_services_are_told_of_a_new_facility_and_not_of_what_is_none_of_th
     assert told() == 1
     production.office.put("/facilities/LPS-CTH", particulars(hub=True))
     assert told() == 2
+    production.office.put("/facilities/LPS-CTH", particulars(hub=True, time_zone="Asia/Jayapura"))
+    assert told() == 3
+    with production.database.transaction() as session:
+        zones = "SELECT data->>'time_zone' FROM outbox_event WHERE subject = 'facility/LPS-CTH' ORDER BY id"
+        assert session.execute(text(zones)).scalars().all() == [*["Asia/Jakarta"] * 2, "Asia/Jayapura"]
 
 
 def test_what_the_regional_office_set_is_not_taken_back_by_the_file(production: Production) -> None:

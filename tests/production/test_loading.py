@@ -48,6 +48,24 @@ def test_one_that_changed_is_told_again_and_no_other(database: Database) -> None
     assert registered(database)[EVERY:] == ["LPS-SRG"]
 
 
+def test_the_file_may_say_what_clocks_show_and_others_are_told(database: Database, tmp_path: Path) -> None:
+    load(database)
+    folder = Path(shutil.copytree(reference.FOLDER, tmp_path / "reference"))
+    file = folder / "facilities.yaml"
+    first, code, rest = file.read_text().partition("  - code: LPS-SRG\n")
+    file.write_text(f"{first}{code}    time_zone: Asia/Makassar\n{rest}")
+    with database.transaction() as session:
+        assert loading.load(session, folder)["facilities"] == 1
+        told = session.execute(select(outbox_event.c.data).order_by(outbox_event.c.id)).scalars().all()
+        zone = session.execute(select(facility.c.time_zone).where(facility.c.code == "LPS-SRG")).scalar_one()
+    assert {each["time_zone"] for each in told[:EVERY]} == {"Asia/Jakarta"}
+    assert (told[EVERY]["code"], told[EVERY]["time_zone"], zone) == (
+        "LPS-SRG",
+        "Asia/Makassar",
+        "Asia/Makassar",
+    )
+
+
 def test_what_people_have_set_is_left_alone(database: Database) -> None:
     load(database)
     with database.transaction() as session:

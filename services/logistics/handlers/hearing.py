@@ -60,6 +60,7 @@ def _facility(event: FacilityRegistered) -> dict[str, Any]:
         "address": list(event.address),
         "gln": event.gln,
         "hub": event.hub,
+        "time_zone": event.time_zone,
     }
 
 

@@ -145,12 +145,12 @@ def _scanner(chosen: Chosen, outcome: Outcome | None = None) -> str:
 def _carton(sscc: str, refusal: Refused | None = None) -> str:
     with transaction() as session:
         found = views_of_cartons.find_carton(session, sscc)
-        history = views_of_cartons.history(session, sscc)
-    if found is None:
-        raise not_found("carton")
+        if found is None:
+            raise not_found("carton")
+        carton, history = views_of_cartons.told_there(session, found)
     return render_template(
         "carton.html",
-        carton=found,
+        carton=carton,
         history=history,
         reported=REPORTED,
         refusal=pages.said(refusal) if refusal else "",

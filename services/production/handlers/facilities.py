@@ -18,7 +18,7 @@ from shared.events.production import FacilityRegistered
 from shared.messaging.outbox import record
 from shared.refusal import Refused
 
-TOLD = ("name", "place", "address", "gln", "hub")
+TOLD = ("name", "place", "address", "gln", "hub", "time_zone")
 """What other services know of a facility."""
 OF_A_CAPABILITY = ("workers", "efficiency_pct", "yield_pct", "skill_level", "zone", "valid_from", "valid_to")
 
