@@ -1,9 +1,9 @@
 """What facilities are free to make: their calendars and workers, and the work that they were asked for already."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Any
 
@@ -12,7 +12,9 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    Integer,
     Select,
+    Subquery,
     Text,
     Uuid,
     all_,
@@ -21,7 +23,7 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
@@ -45,11 +47,12 @@ from shared.database import among
 from shared.web.access import IN_A_FACILITY, Principal
 
 
-def _json(first: ColumnElement[Any], *others: ColumnElement[Any]) -> ColumnElement[str]:
-    """Rows in the order of their first column, as text: the same few are read with every plan, and then known by it."""
-    return func.json_agg(aggregate_order_by(func.json_build_array(first, *others), first)).cast(Text)
+def _told(day: ColumnElement[date], *counts: ColumnElement[Any]) -> ColumnElement[str]:
+    """Days with their counts as text that ``_rows_of`` reads: the same few come with every plan, and are then known by it."""
+    return func.array_agg(array[Any]([day - EPOCH, *counts], type_=Integer)).cast(Text)
 
 
+EPOCH = date(1970, 1, 1)
 SINCE = bindparam("since", type_=Date)
 INSTEAD_OF = bindparam("instead_of", type_=ARRAY(Uuid))
 LEARNING = SINCE - 7 * len(LEARNING_PCT)
@@ -58,7 +61,7 @@ LEARNING = SINCE - 7 * len(LEARNING_PCT)
 HEADCOUNT = tuple(field.name for field in fields(Headcount))
 
 CHANGED = (
-    select(_json(calendar_day.c.day, calendar_day.c.open_minutes))
+    select(_told(calendar_day.c.day, calendar_day.c.open_minutes))
     .where(calendar_day.c.facility == facility.c.code, calendar_day.c.day >= SINCE)
     .scalar_subquery()
 )
@@ -72,7 +75,7 @@ _NEWEST = (
     .scalar_subquery()
 )
 WEEKS = (
-    select(_json(*(worker_pool.c[name] for name in HEADCOUNT)))
+    select(_told(*(worker_pool.c[name] for name in HEADCOUNT)))
     .where(worker_pool.c.facility == facility.c.code, worker_pool.c.week >= func.coalesce(_NEWEST, LEARNING))
     .scalar_subquery()
 )
@@ -104,7 +107,7 @@ def _able(instead: bool) -> Select[Any]:
     """Put together once, as that takes longer than to run it."""
     family = bindparam("family", type_=Text)
     others = facility.c.code != all_(bindparam("but_for", type_=ARRAY(Text)))
-    return _offers(_committed(instead=instead).where(item.c.family == family)).where(
+    return _offers(_committed(*but_for_instead(instead)).where(item.c.family == family)).where(
         capability.c.family == family, facility.c.producing, facility.c.verified, others
     )
 
@@ -119,7 +122,7 @@ def of_all_families(
     if code is None:
         return _found(session, _offers(_committed()), {}, since)
     # Nobody else's work is looked at: every report asks for its own facility's day.
-    own = _offers(_committed().where(work_order.c.facility == code)).where(facility.c.code == code)
+    own = _offers(_committed(work_order.c.facility == code)).where(facility.c.code == code)
     return _found(session, own, {}, since)
 
 
@@ -188,28 +191,42 @@ def week_of(row: Any) -> tuple[int, ...]:
     return tuple(row.week) if row.week else ordinary_week(row.open_minutes)
 
 
-def _committed(*, instead: bool = False) -> Select[Any]:
-    """Minutes of each facility's open work by family, read from the index of what is open.
-
-    With ``instead`` but for work orders that are named; the index alone does not know their ids.
-    """
-    query = (
-        select(
-            work_order.c.facility,
-            item.c.family,
-            func.sum((work_order.c.quantity - work_order.c.good) * item.c.labour_minutes).label("minutes"),
-        )
-        .join(item, item.c.sku == work_order.c.sku)
-        .where(OPEN)
-        .group_by(work_order.c.facility, item.c.family)
+def _committed(*which: ColumnElement[bool]) -> Select[Any]:
+    """Minutes of each facility's open work, or of some of it, by family."""
+    left = open_work(work_order.c.quantity - work_order.c.good, *which)
+    minutes = func.sum(left.c.pieces * item.c.labour_minutes).label("minutes")
+    return (
+        select(left.c.facility, item.c.family, minutes)
+        .join(item, item.c.sku == left.c.sku)
+        .group_by(left.c.facility, item.c.family)
     )
-    return query.where(work_order.c.id != all_(INSTEAD_OF)) if instead else query
+
+
+def but_for_instead(instead: bool) -> tuple[ColumnElement[bool], ...]:
+    """Without the work that is taken back, if any is: the index of what is open does not know ids."""
+    return (work_order.c.id != all_(INSTEAD_OF),) if instead else ()
+
+
+def open_work(pieces: ColumnElement[int], *which: ColumnElement[bool]) -> Subquery:
+    """Pieces of each facility's open work, or of some of it, by item: in the order of the index of what is open."""
+    return (
+        select(work_order.c.facility, work_order.c.sku, func.sum(pieces).label("pieces"))
+        .where(OPEN, *which)
+        .group_by(work_order.c.facility, work_order.c.sku)
+        .subquery("open_work")
+    )
 
 
 @lru_cache(maxsize=1024)
 def days_of(changed: str | None) -> tuple[tuple[date, int], ...]:
     """What ``CHANGED`` tells: each day with its open minutes."""
-    return tuple((date.fromisoformat(day), minutes) for day, minutes in json.loads(changed or "[]"))
+    return tuple((day, minutes) for day, minutes in _rows_of(changed))
+
+
+def _rows_of(told: str | None) -> Iterator[tuple[Any, ...]]:
+    """The days and counts of ``_told``, by day."""
+    rows = json.loads((told or "{}").replace("{", "[").replace("}", "]"))
+    return ((EPOCH + timedelta(days=day), *counts) for day, *counts in sorted(rows))
 
 
 def headcounts_of(session: Session, code: str, today: date) -> tuple[Headcount, ...]:
@@ -219,10 +236,7 @@ def headcounts_of(session: Session, code: str, today: date) -> tuple[Headcount, 
 
 
 def _headcounts(weeks: str | None) -> tuple[Headcount, ...]:
-    return tuple(
-        Headcount(**dict(zip(HEADCOUNT, (date.fromisoformat(week), *counts), strict=True)))
-        for week, *counts in json.loads(weeks or "[]")
-    )
+    return tuple(Headcount(**dict(zip(HEADCOUNT, row, strict=True))) for row in _rows_of(weeks))
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     Text,
-    all_,
     any_,
     bindparam,
     func,
@@ -26,12 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY
-from services.production.capacities import INSTEAD_OF
+from services.production.capacities import but_for_instead, open_work
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
 from services.production.domain.terms import Terms
 from services.production.domain.work_order import WorkOrder
-from services.production.storage import OPEN, agreement, demand, facility, material_lot, recipe, work_order
+from services.production.storage import agreement, demand, facility, material_lot, recipe, work_order
 
 CODES = bindparam("codes", type_=ARRAY(Text))
 
@@ -162,15 +161,16 @@ def _enough(*, instead: bool) -> Select[Any]:
         .join(takes, takes.c.material == material_lot.c.material)
         .where(material_lot.c.facility == any_(CODES), material_lot.c.quarantined_reason.is_(None))
     )
-    still = work_order.c.quantity - work_order.c.made + work_order.c.scrap
-    spoken_for = (
-        select(work_order.c.facility, recipe.c.material, -still * recipe.c.per_piece)
-        .join(recipe, recipe.c.sku == work_order.c.sku)
-        .join(takes, takes.c.material == recipe.c.material)
-        .where(work_order.c.facility == any_(CODES), OPEN)
+    still = open_work(
+        work_order.c.quantity - work_order.c.made + work_order.c.scrap,
+        work_order.c.facility == any_(CODES),
+        *but_for_instead(instead),
     )
-    if instead:
-        spoken_for = spoken_for.where(work_order.c.id != all_(INSTEAD_OF))
+    spoken_for = (
+        select(still.c.facility, recipe.c.material, -still.c.pieces * recipe.c.per_piece)
+        .join(recipe, recipe.c.sku == still.c.sku)
+        .join(takes, takes.c.material == recipe.c.material)
+    )
     both = union_all(there, spoken_for).subquery("both")
     free = (
         select(both.c.facility, both.c.material, func.sum(both.c.quantity).label("quantity"))
