@@ -1,5 +1,6 @@
 """The three kinds of process of a service: what ``kendi web``, ``kendi worker`` and ``kendi relay`` run."""
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -96,7 +97,9 @@ def _receiving(create_app: "Callable[[], Flask]", threads: int) -> "Receiving":
     """What the server's own process loads."""
     from shared.web.receiving import Receiving
 
-    return Receiving(create_app(), threads=threads)
+    application = create_app()
+    _collect_seldom()
+    return Receiving(application, threads=threads)
 
 
 def run_worker(service: str) -> None:
@@ -119,6 +122,7 @@ def run_worker(service: str) -> None:
     heartbeat = Heartbeat(database, f"{service} worker")
     beat(app, heartbeat)
     names = ",".join(queue.name for queue in queues(service).values())
+    _collect_seldom()
     try:
         sys.exit(app.worker_main(["--quiet", "worker", "-Q", names, *WORKER]))
     finally:
@@ -143,9 +147,17 @@ def run_relay(service: str) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    Relay(card, database, wire, _reactions(service), broker_url=settings.broker_url, jobs=_jobs(service)).run(
-        stop
+    relay = Relay(
+        card, database, wire, _reactions(service), broker_url=settings.broker_url, jobs=_jobs(service)
     )
+    _collect_seldom()
+    relay.run(stop)
+
+
+def _collect_seldom() -> None:
+    """What is loaded by now stays, so no collection of garbage walks through it; and garbage in cycles is rare."""
+    gc.freeze()
+    gc.set_threshold(10_000)
 
 
 def _reactions(service: str) -> dict[type[Any], Any]:

@@ -165,14 +165,11 @@ def _found(
 
 
 def _capacity(row: Row[Any], today: date) -> Capacity:
-    there, told = (
-        valid_between(steps, row.valid_from, row.valid_to)
-        for steps in _staffing(row.workers, int(row.all), row.weeks)
-    )
+    there, told = _staffing(row.workers, int(row.all), row.weeks, row.valid_from, row.valid_to)
     return Capacity(
         facility=row.code,
         today=today,
-        calendar=Calendar(week=week_of(row), changed=days_of(row.changed)),
+        calendar=_calendar(week_of(row), row.changed),
         staffing=there,
         told=told,
         efficiency_pct=row.efficiency_pct,
@@ -218,6 +215,10 @@ def open_work(pieces: ColumnElement[int], *which: ColumnElement[bool]) -> Subque
 
 
 @lru_cache(maxsize=1024)
+def _calendar(week: tuple[int, ...], changed: str | None) -> Calendar:
+    return Calendar(week=week, changed=days_of(changed))
+
+
 def days_of(changed: str | None) -> tuple[tuple[date, int], ...]:
     """What ``CHANGED`` tells: each day with its open minutes."""
     return tuple((day, minutes) for day, minutes in _rows_of(changed))
@@ -240,11 +241,14 @@ def _headcounts(weeks: str | None) -> tuple[Headcount, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _staffing(workers: int, of: int, weeks: str | None) -> tuple[Staffing, Staffing]:
-    """By the counts as they are, and as they are told outside."""
+def _staffing(
+    workers: int, of: int, weeks: str | None, first: date | None, last: date | None
+) -> tuple[Staffing, Staffing]:
+    """Between two days, by the counts as they are, and as they are told outside."""
     pool = _headcounts(weeks)
-    told = tuple(week.in_fives for week in pool)
-    return staffing(workers, of=of, pool=pool), staffing(workers, of=of, pool=told)
+    by_counts = staffing(workers, of=of, pool=pool)
+    told = staffing(workers, of=of, pool=tuple(week.in_fives for week in pool))
+    return valid_between(by_counts, first, last), valid_between(told, first, last)
 
 
 def capacity_at(session: Session, code: str, family: str, *, since: date | None = None) -> Capacity | None:
