@@ -24,8 +24,8 @@ def trust_the_broker() -> None:
     """What was published counts as received."""
     publish = Relay._publish
 
-    def publish_and_forget(self: Relay, subscriber: str, incarnation: Any, first: bool, rows: Any) -> None:
-        publish(self, subscriber, incarnation, first, rows)
+    def publish_and_forget(self: Relay, subscriber: str, first: bool, rows: Any) -> None:
+        publish(self, subscriber, first, rows)
         marked = text(
             "UPDATE outbox_delivery SET state = 2, acknowledged_at = now()"
             " WHERE subscriber = :subscriber AND event_pk = ANY(:events)"

@@ -67,15 +67,18 @@ WAITING = text("""
     WHERE new OR again""")
 
 CLAIM = """
-    WITH due AS (
+    WITH losable AS MATERIALIZED (
+        SELECT incarnation, set_config('synchronous_commit', 'off', true) FROM messaging_state),
+    due AS (
         SELECT subscriber, event_pk FROM outbox_delivery
         WHERE subscriber = :subscriber AND state = {state} AND next_at <= now()
         ORDER BY {order} LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE outbox_delivery d SET state = 1, attempts = attempts + 1, sent_at = now(),
         next_at = now() + least(interval '10 min', interval '20 s' * 2 ^ least(attempts, 6)) * (0.9 + 0.2 * random())
-    FROM due JOIN outbox_event e ON e.id = due.event_pk
+    FROM due JOIN outbox_event e ON e.id = due.event_pk, losable
     WHERE d.subscriber = due.subscriber AND d.event_pk = due.event_pk
-    RETURNING e.*, d.attempts"""
+    RETURNING e.*, d.attempts, losable.incarnation"""
+"""A claim that a crash of PostgreSQL takes back costs a second sending, and no write to the disk is awaited."""
 CLAIM_NEW = text(CLAIM.format(state=0, order="event_pk"))
 CLAIM_AGAIN = text(CLAIM.format(state=1, order="next_at"))
 
@@ -84,10 +87,6 @@ OVERTAKEN = text("""
     WHERE r.subscriber = d.subscriber AND d.state = 1 AND d.next_at > now()
       AND d.sent_at < r.reached - interval '5 s'""")
 """Queues are read in order: what was sent well before something acknowledged since then got lost."""
-
-INCARNATION_LOSABLY = text("""
-    SELECT incarnation, set_config('synchronous_commit', 'off', true) FROM messaging_state""")
-"""A claim that a crash of PostgreSQL takes back costs a second sending, and no write to the disk is awaited."""
 
 DUE_AT_ONCE = text("UPDATE outbox_delivery SET next_at = now() WHERE state = 1")
 NOT_PUBLISHED = text("""
@@ -280,20 +279,19 @@ class Relay:
             to = {"subscriber": subscriber}
             again = session.execute(CLAIM_AGAIN, to | {"most": BATCH}).all() if waiting.again else []
             new = session.execute(CLAIM_NEW, to | {"most": min(BATCH, room)}).all() if waiting.new else []
-            incarnation = session.execute(INCARNATION_LOSABLY).scalar_one()
             reach("relay.claiming")
         reach("relay.claimed")
         with ExitStack() as both:  # what was claimed second is given back too when the first is not published
             for first, rows in ((True, new), (False, again)):
                 if rows:
                     in_order = sorted(rows, key=lambda row: row.id)
-                    both.callback(self._publish, subscriber, incarnation, first, in_order)
+                    both.callback(self._publish, subscriber, first, in_order)
         return len(again) + len(new)
 
-    def _publish(self, subscriber: str, incarnation: UUID, first: bool, rows: Sequence[Row[Any]]) -> None:
+    def _publish(self, subscriber: str, first: bool, rows: Sequence[Row[Any]]) -> None:
         events = tuple(_envelope(self._card.name, row) for row in rows)
         try:
-            self._wire.send_batch(Batch(self._card.name, subscriber, incarnation, first, events))
+            self._wire.send_batch(Batch(self._card.name, subscriber, rows[0].incarnation, first, events))
         except (BrokerError, RedisError, OSError):
             reach("relay.unpublished")
             with self._database.transaction() as session:

@@ -246,8 +246,8 @@ def test_each_event_takes_effect_once_and_in_order_whatever_happens(world: World
 def acknowledged_when_published(world: World, patch: pytest.MonkeyPatch) -> None:
     publish = Relay._publish
 
-    def and_acknowledge(self: Relay, subscriber: str, incarnation: UUID, first: bool, rows: Any) -> None:
-        publish(self, subscriber, incarnation, first, rows)
+    def and_acknowledge(self: Relay, subscriber: str, first: bool, rows: Any) -> None:
+        publish(self, subscriber, first, rows)
         sent = (
             outbox_delivery.c.event_pk.in_([row.id for row in rows]),
             outbox_delivery.c.subscriber == subscriber,
