@@ -12,11 +12,13 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    Integer,
     MetaData,
     any_,
     create_engine,
     event,
     literal,
+    literal_column,
     text,
 )
 from sqlalchemy.engine import Engine
@@ -89,6 +91,14 @@ def metadata() -> MetaData:
 def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Whether it is one of these: one parameter in the same statement, however many they are."""
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def at_most(rows: int) -> ColumnElement[int]:
+    """A limit that stands in the statement itself: PostgreSQL plans such a statement once.
+
+    One with a limit that it hears of later is planned each time, since only the number tells what is cheapest.
+    """
+    return literal_column(str(rows), Integer)
 
 
 class Database:

@@ -4,15 +4,17 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.order import BEFORE_DOCUMENTS, Line, Order, Standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, lot, order, order_line
+from shared.database import among
 from shared.refusal import Sentence
 
 FREE = (
@@ -80,7 +82,7 @@ def in_shipment(session: Session, shipment_id: UUID) -> list[Standing]:
 
 def in_shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[Standing]]:
     """What each of some shipments carries, as ``in_shipment`` tells it of one."""
-    rows = _counted(session, carton.c.shipment_id.in_(ids))
+    rows = _counted(session, among(carton.c.shipment_id, ids))
     inside: Counter[tuple[UUID, Key]] = Counter()
     for row in rows:
         inside[row["shipment_id"], (row["order_id"], row["line"])] += row["pieces"]
@@ -112,21 +114,27 @@ def unpaid_orders(session: Session, shipment_id: UUID) -> list[str]:
 
 def unpaid_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The same for each of some shipments."""
-    inside = select(carton.c.shipment_id, carton.c.lot).where(carton.c.shipment_id.in_(shipments)).distinct()
-    of = inside.subquery()
-    owing = (
-        select(of.c.shipment_id, Order)
-        .join(lot, lot.c.code == of.c.lot)
-        .join(Order, order.c.id == lot.c.order_id)
-        .where(order.c.payment_terms == BEFORE_DOCUMENTS)
-    )
     waiting: dict[UUID, set[Order]] = defaultdict(set)
-    for id, each in session.execute(owing.execution_options(populate_existing=True)):
+    for id, each in session.execute(_owing(), {"shipments": shipments}):
         if each.awaits_payment:
             waiting[id].add(each)
     return {
         id: [each.po_number for each in sorted(waiting[id], key=lambda each: each.id)] for id in shipments
     }
+
+
+@cache
+def _owing() -> Select[Any]:
+    """Orders of some shipments that are paid before documents; put together once, as that takes longer than to run it."""
+    these = carton.c.shipment_id == any_(bindparam("shipments", type_=ARRAY(Uuid)))
+    of = select(carton.c.shipment_id, carton.c.lot).where(these).distinct().subquery()
+    return (
+        select(of.c.shipment_id, Order)
+        .join(lot, lot.c.code == of.c.lot)
+        .join(Order, order.c.id == lot.c.order_id)
+        .where(order.c.payment_terms == BEFORE_DOCUMENTS)
+        .execution_options(populate_existing=True)
+    )
 
 
 def _counted(session: Session, *which: Any, of_lots: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -169,7 +177,7 @@ def _lots(session: Session, codes: Collection[str], which: Sequence[Any]) -> dic
     query = (
         select(lot.c.code, lot.c.order_id, lot.c.line, lot.c.lane)
         .join(order_line, (order_line.c.order_id == lot.c.order_id) & (order_line.c.number == lot.c.line))
-        .where(lot.c.code.in_(codes), *which)
+        .where(among(lot.c.code, codes), *which)
     )
     return {row.code: row for row in session.execute(query)}
 

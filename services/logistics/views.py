@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal_column,
     select,
     union_all,
 )
@@ -53,6 +55,7 @@ from services.logistics.storage import (
 from services.logistics.storage import order as orders
 from services.logistics.storage import shipment as shipments
 from shared.clock import business_today
+from shared.database import among, at_most
 from shared.refusal import Sentence
 
 MOST_RETURNS = 20
@@ -104,13 +107,23 @@ NOT_SHIPPED = (carton.c.shipment_id.is_(None), carton.c.unpacked_at.is_(None))
 FREE_PIECES = lot.c.good - lot.c.packed - lot.c.withheld
 
 
+WITHHELD = lot.c.withheld > literal_column("0")
+"""As the index has it: what a parameter may hold is not known when a statement is planned once for all."""
+
+
 def lots_to_pack(session: Session, *, limit: int, after: str | None = None) -> Sequence[RowMapping]:
     """Lots with pieces that wait for packing; one row more than the limit tells that there are more."""
+    query = _to_pack().limit(at_most(limit + 1))
+    return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
+
+
+@cache
+def _to_pack() -> Select[Any]:
+    """Put together once, as that takes longer than to run it."""
     query = _of_lots(
         lot.c.good, lot.c.packed, lot.c.withheld, FREE_PIECES.label("free"), item.c.pieces_per_carton
     )
-    query = query.where(lot.c.packed + lot.c.withheld < lot.c.good).order_by(lot.c.code).limit(limit + 1)
-    return session.execute(query.where(lot.c.code > after) if after else query).mappings().all()
+    return query.where(lot.c.packed + lot.c.withheld < lot.c.good).order_by(lot.c.code)
 
 
 def goods_returned(session: Session) -> Sequence[RowMapping]:
@@ -123,19 +136,28 @@ def goods_returned(session: Session) -> Sequence[RowMapping]:
 
 def lots_withheld(session: Session, *, limit: int) -> Sequence[RowMapping]:
     """Lots of which pieces were taken to stock, the newest first, with the cartons that were opened for it."""
+    return session.execute(_withheld().limit(at_most(limit))).mappings().all()
+
+
+@cache
+def _withheld() -> Select[Any]:
     opened = func.array_agg(carton.c.sscc).filter(carton.c.sscc.is_not(None)).label("opened")
     for_it = (carton.c.lot == lot.c.code) & carton.c.unpacked_at.is_not(None) & ~_noted("unpacked")
     query = _of_lots(lot.c.withheld, opened).outerjoin(carton, for_it)
-    query = _by_lot(query.where(lot.c.withheld > 0)).order_by(None).order_by(lot.c.code.desc())
-    return session.execute(query.limit(limit)).mappings().all()
+    return _by_lot(query.where(WITHHELD)).order_by(None).order_by(lot.c.code.desc())
 
 
 def lots_on_the_way(session: Session) -> Sequence[RowMapping]:
     """Lots with cartons that have arrived at no hub yet."""
+    return session.execute(_on_the_way()).mappings().all()
+
+
+@cache
+def _on_the_way() -> Select[Any]:
     counted = (func.count().label("cartons"), func.sum(carton.c.pieces).label("pieces"))
     query = _of_lots(*counted).join(carton, carton.c.lot == lot.c.code)
     query = query.where(carton.c.hub.is_(None), *NOT_SHIPPED, carton.c.lost_at.is_(None))
-    return session.execute(_by_lot(query)).mappings().all()
+    return _by_lot(query)
 
 
 def _by_lot(query: Select[Any]) -> Select[Any]:
@@ -236,7 +258,7 @@ def _counts(session: Session, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]
             func.sum(WEIGHT).label("gross_g"),
             VOLUME.label("mm3"),
         )
-        .where(carton.c.shipment_id.in_(ids))
+        .where(among(carton.c.shipment_id, ids))
         .group_by(carton.c.shipment_id)
     )
     rows = session.execute(query)

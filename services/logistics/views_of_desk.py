@@ -1,6 +1,6 @@
 """The shipments on the desk: what must happen next, page by page. Reads only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache, partial
@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session, lazyload, selectinload
 from services.logistics import progress, rules, standing, views, views_of_cartons
 from services.logistics.domain.cut_offs import CutOff, nobody_waits_for
 from services.logistics.domain.deadlines import Days
-from services.logistics.domain.documents import CLEARANCE, find, reason_to_wait
-from services.logistics.domain.milestones import Graph
+from services.logistics.domain.documents import CLEARANCE, TRANSPORT_DOCUMENTS, find, reason_to_wait
+from services.logistics.domain.milestones import Graph, troubles
 from services.logistics.domain.modes import MODES
 from services.logistics.domain.next_step import Step, next_step
 from services.logistics.domain.shipment import Shipment
+from services.logistics.domain.states import state_of_departed
+from services.logistics.storage import carton, shipment_document
 from services.logistics.storage import shipment as shipments
-from services.logistics.storage import shipment_document
+from shared.database import among, at_most
 from shared.refusal import Sentence
 
 NEWEST = 10
@@ -27,6 +29,30 @@ NEWEST = 10
 
 WAITING = (~shipments.c.departed, shipments.c.cancelled_at.is_(None))
 ABROAD = (shipments.c.departed, ~shipments.c.ended)
+
+STANDING = select(
+    shipments.c.id,
+    shipments.c.mode,
+    shipments.c.etd,
+    shipments.c.eta,
+    *(case((shipments.c.etd.is_not(None), each)) for each in (progress.LACKED, progress.REACHED)),
+).where(*WAITING)
+DEPARTED = select(
+    shipments.c.id,
+    shipments.c.number,
+    shipments.c.destination,
+    shipments.c.mode,
+    shipments.c.carrier,
+    shipments.c.vessel,
+    shipments.c.voyage,
+    shipments.c.eta,
+    select(func.coalesce(func.sum(carton.c.pieces), 0))
+    .where(carton.c.shipment_id == shipments.c.id)
+    .scalar_subquery()
+    .label("pieces"),
+)
+DELIVERED = DEPARTED.where(shipments.c.ended).order_by(shipments.c.id.desc()).limit(at_most(NEWEST))
+HOW_MANY_ABROAD = select(func.count()).select_from(shipments).where(*ABROAD)
 
 WITHOUT_VESSEL = date.max
 """Shipments without a booking stand behind all that have one."""
@@ -89,33 +115,24 @@ def lists(
     after: Place | None = None,
     sailing_after: Place | None = None,
 ) -> Lists:
-    """All three, their shipments read together: few statements are what makes the desk quick."""
+    """All three. Few statements and few objects are what makes the desk quick."""
     cut_offs = rules.cut_offs(session)
     steps = _next_steps(session, cut_offs)
     waiting = _waiting(steps, after)
     sailing, abroad = _sailing(session, sailing_after, limit)
-    delivered = _delivered(session)
-    shown = [place.id for place in (*waiting.places[:limit], *sailing[:limit])]
-    found = _shipments(session, [*shown, *delivered])
-    rows = _with_kept_back(session, graph, found)
-    unfit = views_of_cartons.reasons_by_shipment(session, [place.id for place in waiting.places[:limit]])
+    left = [*sailing[:limit], *session.execute(DELIVERED).all()]
+    shown = [place.id for place in waiting.places[:limit]]
+    unpaid = standing.unpaid_of(session, [*shown, *(row.id for row in left)])
+    departed = _departed(session, graph, left, unpaid)
     return Lists(
         _page(
-            [
-                {
-                    **rows[place.id],
-                    "next": _in_words(steps[place.id], found[place.id]),
-                    "home": found[place.id].by.home,
-                    "unfit": unfit[place.id],
-                }
-                for place in waiting.places[:limit]
-            ],
+            _to_leave(session, graph, shown, steps, unpaid),
             waiting.places,
             limit,
             waiting.total,
         ),
-        _page([rows[place.id] for place in sailing[:limit]], sailing, limit, abroad),
-        [rows[id] for id in delivered],
+        _page(departed[: len(sailing[:limit])], [Place(row.eta, row.id) for row in sailing], limit, abroad),
+        departed[len(sailing[:limit]) :],
     )
 
 
@@ -136,20 +153,66 @@ def _waiting(steps: Mapping[UUID, Step | None], after: Place | None) -> Waiting:
     return Waiting([place for place in places if after is None or place > after], len(places))
 
 
-def _sailing(session: Session, after: Place | None, limit: int) -> tuple[list[Place], int]:
+def _to_leave(
+    session: Session,
+    graph: Graph,
+    ids: Sequence[UUID],
+    steps: Mapping[UUID, Step | None],
+    unpaid: Mapping[UUID, Sequence[str]],
+) -> list[dict[str, Any]]:
+    """What the desk shows of shipments that have not left."""
+    found = _shipments(session, ids)
+    summaries = views.summaries(session, graph, [found[id] for id in ids])
+    unfit = views_of_cartons.reasons_by_shipment(session, ids)
+    return [
+        {
+            **row,
+            "next": _in_words(steps[id], found[id]),
+            "home": found[id].by.home,
+            "unfit": unfit[id],
+            "kept_back": _kept_back(
+                [each.code for each in found[id].documents if not each.present], unpaid[id]
+            ),
+        }
+        for id, row in zip(ids, summaries, strict=True)
+    ]
+
+
+def _shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, Shipment]:
+    """These shipments with the papers that are not there and the first that came, without what was declared to customs."""
+    query = select(Shipment).where(among(shipments.c.id, ids)).options(*PAPERS_FOR_THE_STATE)
+    return {shipment.id: shipment for shipment in session.execute(query).scalars()}
+
+
+def _sailing(session: Session, after: Place | None, limit: int) -> tuple[Sequence[Any], int]:
     """What is on the way abroad, the next to arrive first, and how many there are in all."""
-    count = session.execute(select(func.count()).select_from(shipments).where(*ABROAD)).scalar_one()
-    query = select(shipments.c.eta, shipments.c.id).where(*ABROAD)
+    query = DEPARTED.where(*ABROAD).order_by(shipments.c.eta, shipments.c.id).limit(at_most(limit + 1))
     if after:
         query = query.where(tuple_(shipments.c.eta, shipments.c.id) > after)
-    found = session.execute(query.order_by(shipments.c.eta, shipments.c.id).limit(limit + 1)).all()
-    return [Place(*row) for row in found], count
+    return session.execute(query).all(), session.execute(HOW_MANY_ABROAD).scalar_one()
 
 
-def _delivered(session: Session) -> Sequence[UUID]:
-    """What was delivered, the newest first."""
-    query = select(shipments.c.id).where(shipments.c.ended).order_by(shipments.c.id.desc()).limit(NEWEST)
-    return session.execute(query).scalars().all()
+def _departed(
+    session: Session, graph: Graph, rows: Sequence[Any], unpaid: Mapping[UUID, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """What the desk shows of shipments that have left: how far they have come hangs on their milestones alone."""
+    told = progress.told(session, [row.id for row in rows])
+    owing = [row.id for row in rows if unpaid[row.id]]
+    absent = progress.absent(session, owing, TRANSPORT_DOCUMENTS) if owing else {}
+    return [
+        {
+            **row._mapping,
+            "state": state_of_departed(told[row.id], graph),
+            "overlays": [each.code for each in troubles(told[row.id], MODES[row.mode].way(graph))],
+            "kept_back": _kept_back(absent.get(row.id, []), unpaid[row.id]),
+        }
+        for row in rows
+    ]
+
+
+def _kept_back(absent: Iterable[str], unpaid: Sequence[str]) -> list[Sentence]:
+    """Why papers that are not there are kept back."""
+    return [reason for code in absent if (reason := reason_to_wait(code, unpaid))]
 
 
 def _in_words(step: Step | None, shipment: Shipment) -> Step | None:
@@ -165,10 +228,8 @@ def _next_steps(session: Session, cut_offs: Mapping[str, Sequence[CutOff]]) -> d
 
     Those on one vessel often lack the same: for them it is found once.
     """
-    columns = (shipments.c.id, shipments.c.mode, shipments.c.etd, shipments.c.eta)
-    told = (case((shipments.c.etd.is_not(None), each)) for each in (progress.LACKED, progress.REACHED))
     found = cache(partial(_next_step, cut_offs))
-    rows = session.execute(select(*columns, *told).where(*WAITING))
+    rows = session.execute(STANDING)
     return {id: found(*standing) if standing[1] else None for id, *standing in rows}
 
 
@@ -188,28 +249,3 @@ def _next_step(
         lacking=papers,
         without=nobody_waits_for({each.code for each in papers}),
     )
-
-
-def _shipments(session: Session, ids: Sequence[UUID]) -> dict[UUID, Shipment]:
-    """These shipments with the papers that are not there and the first that came, without what was declared to customs.
-
-    No list tells of the others.
-    """
-    query = select(Shipment).where(shipments.c.id.in_(ids)).options(*PAPERS_FOR_THE_STATE)
-    return {shipment.id: shipment for shipment in session.execute(query).scalars()}
-
-
-def _with_kept_back(
-    session: Session, graph: Graph, found: Mapping[UUID, Shipment]
-) -> dict[UUID, dict[str, Any]]:
-    """What the desk shows of shipments, with the reasons why documents of them are kept back."""
-    unpaid = standing.unpaid_of(session, list(found))
-    return {
-        row["id"]: {**row, "kept_back": _kept_back(found[row["id"]], unpaid[row["id"]])}
-        for row in views.summaries(session, graph, list(found.values()))
-    }
-
-
-def _kept_back(shipment: Shipment, unpaid: Sequence[str]) -> list[Sentence]:
-    absent = (document.code for document in shipment.documents if not document.present)
-    return [reason for code in absent if (reason := reason_to_wait(code, unpaid))]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from shared.refusal import Refused, Sentence
 
@@ -101,6 +101,15 @@ class Reached:
 
     def says(self, code: str, place: str, occurred_at: datetime) -> bool:
         return (self.code, self.place, self.occurred_at) == (code, place, occurred_at)
+
+
+class Told(Protocol):
+    """What tells how far a shipment has come: a report, or what a list reads of it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
 
 
 def graph_of(milestones: Iterable[Milestone]) -> Graph:
@@ -255,7 +264,7 @@ def up_to(code: str, graph: Graph) -> frozenset[str]:
     return frozenset({code}).union(*before)
 
 
-def furthest(reached: Iterable[Reached], graph: Graph) -> str | None:
+def furthest(reached: Iterable[Told], graph: Graph) -> str | None:
     """How far the shipment has come. A late report of something earlier does not move it back."""
     codes = {at.code for at in reached}
     usual = (code for code, milestone in graph.items() if not milestone.beside and code in codes)
@@ -279,7 +288,7 @@ def possible_next(reached: Sequence[Reached], graph: Graph) -> list[Milestone]:
     ]
 
 
-def troubles(reached: Iterable[Reached], graph: Graph) -> list[Milestone]:
+def troubles(reached: Iterable[Told], graph: Graph) -> list[Milestone]:
     """What went wrong and has not ended."""
     last: dict[str, datetime] = {}
     for each in reached:

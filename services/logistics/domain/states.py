@@ -10,6 +10,7 @@ from services.logistics.domain.milestones import (
     VESSEL_DEPARTED,
     Graph,
     Milestone,
+    Told,
     ends_before_a_bar,
     furthest,
     possible_next,
@@ -37,6 +38,11 @@ def state(shipment: Shipment, graph: Graph) -> str:
     if not shipment.missing_before_departure(graph):
         return "ready"
     return "docs_open" if came(shipment.documents) else "booked"
+
+
+def state_of_departed(reached: Iterable[Told], graph: Graph) -> str:
+    """The same of what has departed, which hangs on milestones alone."""
+    return (furthest(reached, graph) or VESSEL_DEPARTED).lower()
 
 
 def overlays(shipment: Shipment, graph: Graph, held: Sequence[Sentence] = ()) -> list[str]:
