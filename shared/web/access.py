@@ -318,20 +318,23 @@ def _count_try(session: Session, email: str, address: str) -> None:
     session.execute(insert(sign_in_attempt).values(email=email, address=address))
 
 
+SEEN = (
+    update(web_session)
+    .where(
+        web_session.c.id_sha256 == bindparam("sha256"),
+        web_session.c.person_id == person.c.id,
+        person.c.disabled_at.is_(None),
+        web_session.c.seen_at > text(f"now() - interval '{SESSION_IDLE}'"),
+        web_session.c.created_at > text(f"now() - interval '{SESSION_AGE}'"),
+    )
+    .values(seen_at=func.now())
+    .returning(person.c.id, person.c.name, person.c.role, person.c.account, web_session.c.csrf_token)
+)
+
+
 def by_session(session: Session, token: str) -> tuple[Principal, str] | None:
     """The principal of a session cookie and the session's CSRF token; None if it is over."""
-    row: Row[Any] | None = session.execute(
-        update(web_session)
-        .where(
-            web_session.c.id_sha256 == digest(token),
-            web_session.c.person_id == person.c.id,
-            person.c.disabled_at.is_(None),
-            web_session.c.seen_at > text(f"now() - interval '{SESSION_IDLE}'"),
-            web_session.c.created_at > text(f"now() - interval '{SESSION_AGE}'"),
-        )
-        .values(seen_at=func.now())
-        .returning(person.c.id, person.c.name, person.c.role, person.c.account, web_session.c.csrf_token)
-    ).one_or_none()
+    row: Row[Any] | None = session.execute(SEEN, {"sha256": digest(token)}).one_or_none()
     return None if row is None else (_person(row.id, row), row.csrf_token)
 
 
