@@ -178,25 +178,36 @@ EMPTY = """
 
 KEEP = """
     DO $$
-    DECLARE name text;
+    DECLARE name text; columns text; filled boolean;
     BEGIN
         DROP SCHEMA IF EXISTS kept CASCADE;
         CREATE SCHEMA kept;
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+        FOR name, columns IN
+            SELECT tablename, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+            FROM pg_tables JOIN pg_attribute ON attrelid = format('public.%I', tablename)::regclass
+            WHERE schemaname = 'public' AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
             AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+            GROUP BY tablename
         LOOP
-            EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', name);
+            EXECUTE format('SELECT EXISTS (TABLE public.%I)', name) INTO filled;
+            IF filled THEN
+                EXECUTE format('CREATE TABLE kept.%1$I AS SELECT %2$s FROM public.%1$I', name, columns);
+            END IF;
         END LOOP;
         CREATE TABLE kept."sequence of each" AS
             SELECT seqrelid, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence;
     END $$"""
 BRING_BACK = """
     DO $$
-    DECLARE name text;
+    DECLARE name text; columns text;
     BEGIN
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' AND tablename <> 'sequence of each'
+        FOR name, columns IN
+            SELECT relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+            FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+            WHERE relnamespace = 'kept'::regnamespace AND relname <> 'sequence of each' AND attnum > 0
+            GROUP BY relname
         LOOP
-            EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name);
+            EXECUTE format('INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name, columns);
         END LOOP;
         PERFORM setval(seqrelid, last) FROM kept."sequence of each" WHERE last IS NOT NULL;
     END $$"""
