@@ -151,6 +151,11 @@ def signed_in(
     who = {"email": email or f"{account or role}@kendi.example", "name": name or role.capitalize()}
     with database_beside(client).transaction() as session:
         token = sign_in_as(session, **who, role=role, account=account)
+    return in_session(client, token)
+
+
+def in_session(client: FlaskClient, token: str) -> FlaskClient:
+    """Another client, with a session that somebody has."""
     theirs: FlaskClient = client.application.test_client()
     with client.application.app_context():
         theirs.set_cookie(cookie_name(), token)
@@ -159,16 +164,18 @@ def signed_in(
 
 EMPTY = """
     DO $$
-    DECLARE name text;
+    DECLARE name text; begun_anew text;
     BEGIN
         -- Histories are read in the order in which they were written, which a table keeps that is begun anew.
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-            AND tablename IN ('outbox_event', 'inbox', 'timeline')
-        LOOP
-            EXECUTE format('TRUNCATE %I CASCADE', name);
-        END LOOP;
+        SELECT string_agg(quote_ident(tablename), ', ') INTO begun_anew FROM pg_tables
+            WHERE schemaname = 'public' AND tablename IN ('outbox_event', 'inbox', 'timeline')
+            AND pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) > 0;
+        IF begun_anew IS NOT NULL THEN
+            EXECUTE format('TRUNCATE %s CASCADE', begun_anew);
+        END IF;
         FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
             AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+            AND pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) > 0
         LOOP
             EXECUTE format('DELETE FROM %I', name);
         END LOOP;
