@@ -151,6 +151,11 @@ def signed_in(
     who = {"email": email or f"{account or role}@kendi.example", "name": name or role.capitalize()}
     with database_beside(client).transaction() as session:
         token = sign_in_as(session, **who, role=role, account=account)
+    return in_session(client, token)
+
+
+def in_session(client: FlaskClient, token: str) -> FlaskClient:
+    """Another client, with a session that somebody has."""
     theirs: FlaskClient = client.application.test_client()
     with client.application.app_context():
         theirs.set_cookie(cookie_name(), token)
@@ -159,16 +164,18 @@ def signed_in(
 
 EMPTY = """
     DO $$
-    DECLARE name text;
+    DECLARE name text; begun_anew text;
     BEGIN
         -- Histories are read in the order in which they were written, which a table keeps that is begun anew.
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
-            AND tablename IN ('outbox_event', 'inbox', 'timeline')
-        LOOP
-            EXECUTE format('TRUNCATE %I CASCADE', name);
-        END LOOP;
+        SELECT string_agg(quote_ident(tablename), ', ') INTO begun_anew FROM pg_tables
+            WHERE schemaname = 'public' AND tablename IN ('outbox_event', 'inbox', 'timeline')
+            AND pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) > 0;
+        IF begun_anew IS NOT NULL THEN
+            EXECUTE format('TRUNCATE %s CASCADE', begun_anew);
+        END IF;
         FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
             AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+            AND pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) > 0
         LOOP
             EXECUTE format('DELETE FROM %I', name);
         END LOOP;
@@ -178,25 +185,36 @@ EMPTY = """
 
 KEEP = """
     DO $$
-    DECLARE name text;
+    DECLARE name text; columns text; filled boolean;
     BEGIN
         DROP SCHEMA IF EXISTS kept CASCADE;
         CREATE SCHEMA kept;
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+        FOR name, columns IN
+            SELECT tablename, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+            FROM pg_tables JOIN pg_attribute ON attrelid = format('public.%I', tablename)::regclass
+            WHERE schemaname = 'public' AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
             AND tablename NOT IN ('alembic_version', 'subscription', 'business_clock', 'messaging_state')
+            GROUP BY tablename
         LOOP
-            EXECUTE format('CREATE TABLE kept.%1$I AS TABLE public.%1$I', name);
+            EXECUTE format('SELECT EXISTS (TABLE public.%I)', name) INTO filled;
+            IF filled THEN
+                EXECUTE format('CREATE TABLE kept.%1$I AS SELECT %2$s FROM public.%1$I', name, columns);
+            END IF;
         END LOOP;
         CREATE TABLE kept."sequence of each" AS
             SELECT seqrelid, pg_sequence_last_value(seqrelid) AS last FROM pg_sequence;
     END $$"""
 BRING_BACK = """
     DO $$
-    DECLARE name text;
+    DECLARE name text; columns text;
     BEGIN
-        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'kept' AND tablename <> 'sequence of each'
+        FOR name, columns IN
+            SELECT relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
+            FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+            WHERE relnamespace = 'kept'::regnamespace AND relname <> 'sequence of each' AND attnum > 0
+            GROUP BY relname
         LOOP
-            EXECUTE format('INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name);
+            EXECUTE format('INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE TABLE kept.%1$I', name, columns);
         END LOOP;
         PERFORM setval(seqrelid, last) FROM kept."sequence of each" WHERE last IS NOT NULL;
     END $$"""

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from shared.web.problems import is_api
 from tests.conftest import REPOSITORY, SIGNING_KEYS
 from tests.logistics.test_epcis import errors
 from tests.matrix import any_value
+from tests.papers import read_at_once
 
 UUIDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Digits and hyphens too, of nobody."""
@@ -140,7 +140,7 @@ def test_the_epcis_document_is_valid(story: tuple[str, Path]) -> None:
 
 
 def test_nothing_that_was_made_or_told_holds_an_identity_number(story: tuple[str, Path]) -> None:
-    papers = (page.extract_text() for file in story[1].glob("*.pdf") for page in PdfReader(file).pages)
+    papers = (page for file in story[1].glob("*.pdf") for page in read_at_once(file.read_bytes()))
     files = (file.read_text() for file in story[1].glob("*.json"))
     with Servers(story[1] / "system", list(all_cards()), fsync=False) as servers:
         told = [text for url in servers.addresses.app_urls.values() for text in _told(url)]
@@ -168,7 +168,7 @@ def test_the_audit_finds_every_number_the_same_in_every_database(story: tuple[st
 def test_no_event_log_table_key_of_the_broker_paper_page_or_answer_elsewhere_holds_a_workers_code_or_id(
     story: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    papers = [page.extract_text() for file in story[1].glob("*.pdf") for page in PdfReader(file).pages]
+    papers = [page for file in story[1].glob("*.pdf") for page in read_at_once(file.read_bytes())]
     files = [file.read_text() for file in (*story[1].glob("*.json"), *story[1].rglob("*.log"))]
     with Servers(story[1] / "system", list(all_cards()), fsync=False) as servers:
         urls = servers.addresses.app_urls
@@ -270,7 +270,7 @@ def everything_to_read(service: str, url: str, role: str, account: str | None) -
                 read = answer.data if answer.status_code == 200 else b""
             assert answer.status_code < 500, address
             if read and answer.mimetype == "application/pdf":
-                yield "".join(page.extract_text() for page in PdfReader(BytesIO(read)).pages)
+                yield "".join(read_at_once(read))
             elif read:
                 yield read.decode("utf-8", "replace")
     serving.close()

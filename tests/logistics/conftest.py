@@ -23,7 +23,7 @@ from shared.events.production import FacilityRegistered, LotReleased
 from shared.messaging.reactions import Heard
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, KANWIL, LOGISTICS, create_key
-from tests.conftest import database_beside
+from tests.conftest import Emptying, database_beside
 
 ORDER = UUID(int=42)
 SRAGEN, SEMARANG = "LPS-SRG", "LPS-SMG"
@@ -135,21 +135,38 @@ class Logistics:
         return self.change(shipment, "milestones", body)
 
 
+@pytest.fixture(scope="session")
+def kept_keys() -> dict[str, str]:
+    """The keys of what is kept of the beginning, once there is something."""
+    return {}
+
+
 @pytest.fixture
-def logistics(client_of: Callable[[str], FlaskClient]) -> Logistics:
+def logistics(
+    client_of: Callable[[str], FlaskClient], emptying: dict[str, Emptying], kept_keys: dict[str, str]
+) -> Logistics:
     client = client_of("logistics")
     database: Database = database_beside(client)
+    if kept_keys:
+        emptying["logistics"].bring_back()
+    else:
+        kept_keys.update(begin(database))
+        emptying["logistics"].keep()
+    return Logistics(client, database, **{name: Caller(client, key) for name, key in kept_keys.items()})
+
+
+def begin(database: Database) -> dict[str, str]:
+    """The reference data, what the other services told of them and of the order, and keys by their names."""
+    heard = (an_item(), an_item("CW-BALL-09"), a_facility(), a_facility(SEMARANG), a_facility("LPS-PWD"))
+    cleared = (a_clearance(line, purpose="produce", quantity=1_000_000) for line in (1, 2))
     with database.transaction() as session:
         loading.load(session, reference.FOLDER)
-        keys = {
+        for event in (*heard, an_order(), *cleared):
+            REACTIONS[type(event)](session, event, HEARD)
+        return {
             name: create_key(session, name=name, role=role, account=None)
             for name, role in (("staff", LOGISTICS), ("office", KANWIL), ("buyer", BUYER))
         }
-    made = Logistics(client, database, **{name: Caller(client, key) for name, key in keys.items()})
-    made.hears(an_item(), an_item("CW-BALL-09"))
-    made.hears(a_facility(), a_facility(SEMARANG), a_facility("LPS-PWD"), an_order())
-    made.hears(*(a_clearance(line, purpose="produce", quantity=1_000_000) for line in (1, 2)))
-    return made
 
 
 def an_item(sku: str = "CR-BALL-07", **changes: Any) -> ItemPublished:

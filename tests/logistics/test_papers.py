@@ -30,6 +30,7 @@ from services.logistics.documents.shipping_instruction import shipping_instructi
 from services.logistics.domain.sscc import NotALot, WrongCheckDigit, sscc
 from services.logistics.making import with_progress
 from shared.paper import printable
+from tests.papers import read_at_once
 
 BUILDERS = (packing_list, invoice, labels, shipping_instruction, peb_data)
 PAPERS = (packing_list, invoice, shipping_instruction, peb_data)
@@ -332,9 +333,10 @@ def test_labels_in_parts_are_the_same_labels() -> None:
     paper = a_full_container()
     assert parts_of(250) == []
     assert parts_of(540) == [(1, 250), (251, 500), (501, 540)]
-    parts = [pages_of(labels_in_part(paper, part)) for part in (1, 2, 3)]
+    parts = [read_at_once(labels_in_part(paper, part)) for part in (1, 2, 3)]
     assert [len(part) for part in parts] == [250, 250, 40]
-    assert [page for part in parts for page in part] == pages_of(labels(paper))
+    assert [page for part in parts for page in part] == read_at_once(labels(paper))
+    assert sscc(540) in parts[2][-1]
 
 
 def test_a_long_paper_that_can_not_be_made_is_told_as_cut_off_and_never_as_whole() -> None:

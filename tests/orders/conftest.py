@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 from werkzeug.test import TestResponse
 
+from kendi.accounts import sign_in_as
 from services.orders.storage import buyer, destination_policy, item, item_price, rescreening
 from shared.clock import WIB, business_today, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
-from tests.conftest import database_beside, signed_in
+from tests.conftest import Emptying, database_beside, in_session
 
 
 def in_days(days: int) -> date:
@@ -61,10 +62,39 @@ class Orders:
     office: Caller
 
 
+@dataclass
+class Kept:
+    """What lets callers in by their names, of what is kept of the beginning."""
+
+    keys: dict[str, str]
+    sessions: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def kept() -> list[Kept]:
+    """Empty until there is something."""
+    return []
+
+
 @pytest.fixture
-def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
+def orders(
+    client_of: Callable[[str], FlaskClient], emptying: dict[str, Emptying], kept: list[Kept]
+) -> Orders:
     client = client_of("orders")
     database = database_beside(client)
+    if kept:
+        emptying["orders"].bring_back()
+    else:
+        kept.append(begin(database))
+        emptying["orders"].keep()
+    callers = {name: Caller(client, key) for name, key in kept[0].keys.items()}
+    for name, token in kept[0].sessions.items():
+        callers[name].client = in_session(client, token)
+    return Orders(client, database, **callers)
+
+
+def begin(database: Database) -> Kept:
+    """Two buyers, two items, rules, keys of all, and sessions of the officer and the office."""
     with database.transaction() as session:
         for code in ("CHEWY-LOUIS", "RIVAL"):
             session.execute(insert(buyer).values(code=code, name=f"PT. {code}", particulars={}))
@@ -84,10 +114,11 @@ def orders(client_of: Callable[[str], FlaskClient]) -> Orders:
                 ("office", KANWIL, None),
             )
         }
-    callers = {name: Caller(client, key) for name, key in keys.items()}
-    for name, role in (("officer", COMPLIANCE), ("office", KANWIL)):
-        callers[name].client = signed_in(client, role, email=f"{name}@kendi.example", name=name)
-    return Orders(client, database, **callers)
+        sessions = {
+            name: sign_in_as(session, email=f"{name}@kendi.example", name=name, role=role)
+            for name, role in (("officer", COMPLIANCE), ("office", KANWIL))
+        }
+    return Kept(keys, sessions)
 
 
 RULES: dict[str, dict[str, Any]] = {
