@@ -180,6 +180,7 @@ def make_engine(url: str, *, sees: str = NOTHING, pool_size: int = 8) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=2,
+        pool_use_lifo=True,  # the connection that has prepared the statements is the one that is used again
         hide_parameters=True,
         connect_args={"options": f"{SESSION_LIMITS} -c kendi.sees={sees}", **CONNECTING},
     )

@@ -35,3 +35,12 @@ def test_a_look_leaves_no_transaction_open_and_none_behind_it(
         own, by_transaction = session.execute(running).one()
     assert by_transaction == by_look, "on the same connection"
     assert not own, "both stand in one transaction"
+
+
+def test_what_was_used_last_is_used_next(database_of: Callable[[str], Database]) -> None:
+    database = database_of("orders")
+    with database.transaction() as first, database.transaction() as second:
+        used_next, used_before = (each.execute(OWN).scalar_one() for each in (first, second))
+    with database.transaction() as session:
+        assert session.execute(OWN).scalar_one() == used_next, "given back after the other"
+    assert used_next != used_before
