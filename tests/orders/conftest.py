@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from werkzeug.test import TestResponse
 
 from kendi.accounts import sign_in_as
@@ -15,6 +15,7 @@ from services.orders.storage import buyer, destination_policy, item, item_price,
 from shared.clock import WIB, business_today, real_now
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
+from shared.web.tables import web_session
 from tests.conftest import Emptying, database_beside, in_session
 
 
@@ -84,6 +85,8 @@ def orders(
     database = database_beside(client)
     if kept:
         emptying["orders"].bring_back()
+        with database.transaction() as session:
+            session.execute(update(web_session).values(seen_at=func.now(), created_at=func.now()))
     else:
         kept.append(begin(database))
         emptying["orders"].keep()
