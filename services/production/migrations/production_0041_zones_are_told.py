@@ -9,7 +9,9 @@ down_revision = "production_0040"
 branch_labels = None
 depends_on = None
 
-ELSEWHERE = text("SELECT code, time_zone FROM facility WHERE time_zone <> 'Asia/Jakarta' ORDER BY code")
+ELSEWHERE = text(
+    "SELECT code, time_zone FROM facility WHERE time_zone <> 'Asia/Jakarta' ORDER BY code FOR UPDATE"
+)
 TOLD_AGAIN = text("""
     WITH newest AS (
         SELECT subject, subject_kind, type, data FROM outbox_event
