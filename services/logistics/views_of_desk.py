@@ -18,7 +18,7 @@ from services.logistics.domain.milestones import Graph, troubles
 from services.logistics.domain.modes import MODES
 from services.logistics.domain.next_step import Step, next_step
 from services.logistics.domain.shipment import Shipment
-from services.logistics.domain.states import state_of_departed
+from services.logistics.domain.states import by_milestones
 from services.logistics.storage import carton, shipment_document
 from services.logistics.storage import shipment as shipments
 from shared.database import among, at_most
@@ -202,7 +202,7 @@ def _departed(
     return [
         {
             **row._mapping,
-            "state": state_of_departed(told[row.id], graph),
+            "state": by_milestones(told[row.id], graph),
             "overlays": [each.code for each in troubles(told[row.id], MODES[row.mode].way(graph))],
             "kept_back": _kept_back(absent.get(row.id, []), unpaid[row.id]),
         }

@@ -30,9 +30,8 @@ def state(shipment: Shipment, graph: Graph) -> str:
     """How far it has come, in one word: a function of booking, papers and milestones."""
     if shipment.cancelled:
         return "cancelled"
-    code = furthest(shipment.reached, graph)
-    if code:
-        return code.lower()
+    if on_its_way := by_milestones(shipment.reached, graph):
+        return on_its_way
     if not shipment.booked:
         return "planned"
     if not shipment.missing_before_departure(graph):
@@ -40,9 +39,10 @@ def state(shipment: Shipment, graph: Graph) -> str:
     return "docs_open" if came(shipment.documents) else "booked"
 
 
-def state_of_departed(reached: Iterable[Told], graph: Graph) -> str:
-    """The same of what has departed, which hangs on milestones alone."""
-    return (furthest(reached, graph) or VESSEL_DEPARTED).lower()
+def by_milestones(reached: Iterable[Told], graph: Graph) -> str | None:
+    """The same once a milestone is reached, as of all that have departed: it hangs on milestones alone."""
+    code = furthest(reached, graph)
+    return code.lower() if code else None
 
 
 def overlays(shipment: Shipment, graph: Graph, held: Sequence[Sentence] = ()) -> list[str]:
