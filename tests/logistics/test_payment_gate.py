@@ -8,7 +8,17 @@ import pytest
 
 from shared.events.orders import PaymentStatus, PaymentStatusChanged
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper, an_order
+from tests.logistics.conftest import (
+    CONTAINER,
+    SEAL,
+    SRAGEN,
+    Logistics,
+    a_booking,
+    a_clearance,
+    a_lot,
+    a_paper,
+    an_order,
+)
 from tests.logistics.test_desk import Visitor
 
 PAID_FIRST = UUID(int=43)
@@ -78,6 +88,23 @@ def test_the_desk_shows_the_gate_until_it_opens(logistics: Logistics, shipment: 
     assert [said in visitor.open(page) for page in pages] == [True, True]
     logistics.hears(a_status("settled"))
     assert [said in visitor.open(page) for page in pages] == [False, False]
+
+
+def test_the_desk_shows_the_gate_of_what_has_left(logistics: Logistics, shipment: dict[str, Any]) -> None:
+    for document in shipment["documents"]:
+        if document["state"] == "missing" and document["code"] != "BL":
+            assert logistics.change(shipment, "documents", a_paper(document["code"])).status_code == 200
+    sealed = {"container": CONTAINER, "seal": SEAL}
+    for milestone in ("PEB_SUBMITTED", "NPE_ISSUED"):
+        assert logistics.record(shipment, milestone).status_code == 200
+    assert logistics.change(shipment, "dispatch", sealed).status_code == 200
+    for milestone in ("GATE_IN", "LOADED", "VESSEL_DEPARTED"):
+        gone = logistics.record(shipment, milestone)
+    assert gone.json["state"] == "vessel_departed"
+    visitor, said = Visitor(logistics, LOGISTICS), "menunggu pembayaran PO-PAID"
+    assert said in visitor.open("/logistics/?lang=id")
+    logistics.hears(a_status("settled"))
+    assert said not in visitor.open("/logistics/?lang=id")
 
 
 def test_what_was_told_as_paid_wrongly_blocks_the_document_again(
