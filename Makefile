@@ -1,7 +1,9 @@
 # Everything that people and CI call. `make help` lists it.
 
 .DEFAULT_GOAL := help
-PYTHON ?= python3
+# A distribution compiles its Python with the profile of what it runs, pyenv without: our tests take an eighth less with it.
+CAN_BE_USED := import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for each in /usr/bin/python3 python3; do $$each -c '$(CAN_BE_USED)' 2>/dev/null && echo $$each && break; done),python3)
 KENDI := .venv/bin/kendi
 RUN := .venv/bin/python -m
 

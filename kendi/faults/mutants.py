@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,13 +39,16 @@ def trust_the_broker() -> None:
 def no_deduplication() -> None:
     """What comes again takes effect again."""
 
-    def store(session: Session, batch: Batch) -> int:
-        again = [event.id for event in batch.events]
-        session.execute(delete(inbox).where(inbox.c.source == batch.publisher, inbox.c.event_id.in_(again)))
-        return store_new(session, batch)
+    def forgetting(store: Callable[[Session, Batch], Any]) -> Any:
+        def store_again(session: Session, batch: Batch) -> Any:
+            ids = [event.id for event in batch.events]
+            session.execute(delete(inbox).where(inbox.c.source == batch.publisher, inbox.c.event_id.in_(ids)))
+            return store(session, batch)
 
-    store_new = inboxes.store
-    inboxes.store = store
+        return store_again
+
+    inboxes.store = forgetting(inboxes.store)
+    inboxes._store_and_lock = forgetting(inboxes._store_and_lock)
     inboxes._apply_stored = _apply_all
     _claim_any()
 
@@ -108,8 +111,7 @@ def janitor_of_the_unacknowledged() -> None:
     Relay.run = run_with_janitor  # type: ignore[method-assign]
 
 
-def _apply_all(session: Session, source: str, subjects: Iterable[str], reactions: Reactions) -> None:
-    last = inboxes._lock_positions(session, source, sorted(subjects))
+def _apply_all(session: Session, source: str, last: dict[str, int], reactions: Reactions) -> None:
     pending = session.execute(
         select(inbox)
         .where(inbox.c.source == source, inbox.c.subject.in_(last), inbox.c.state == Inbox.PENDING)
@@ -129,7 +131,10 @@ def _claim_any() -> None:
         str(inboxes.CLAIM).replace("AND due.sequence = coalesce(position.last_sequence, 0) + 1", "")
     )
     inboxes._is_next = lambda row, last: True
-    inboxes.STORE = text(str(inboxes.STORE).replace("sequence <= last_sequence", "false"))
+    inboxes.STORE, inboxes.STORE_AND_LOCK = (
+        text(str(statement).replace("sequence <= last_sequence", "false"))
+        for statement in (inboxes.STORE, inboxes.STORE_AND_LOCK)
+    )
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import hashlib
 import json
 import logging
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.engine import Row
@@ -33,7 +33,7 @@ LONG_WAIT = timedelta(hours=1)
 WAITS_AN_HOUR = 120
 
 
-STORE = text("""
+KEEP = """
     INSERT INTO inbox (
         source, event_id, subject, sequence, type, occurred_at, actor_role, traceparent, data, state)
     SELECT :source, id, subject, sequence, type, time, actorrole, traceparent, data,
@@ -41,11 +41,23 @@ STORE = text("""
     FROM jsonb_to_recordset(CAST(:events AS jsonb)) AS e (
         id uuid, subject text, sequence int, type text, time timestamptz, actorrole text, traceparent text, data jsonb)
     LEFT JOIN (SELECT subject, last_sequence FROM position WHERE source = :source) AS reached USING (subject)
-    ON CONFLICT DO NOTHING RETURNING event_id""")
+    ON CONFLICT DO NOTHING RETURNING event_id"""
 """One parameter for the whole batch: SQLAlchemy's and psycopg's work for a value of each row costs more than the insert.
 
 What the position says took effect, though its row was gone, must not take effect again.
 """
+REACHED = """
+    INSERT INTO position AS known (source, subject, last_sequence)
+    SELECT :source, subject, 0 FROM unnest(CAST(:subjects AS text[])) AS subject
+    ON CONFLICT (source, subject) DO UPDATE SET last_sequence = known.last_sequence
+    RETURNING subject, last_sequence"""
+"""Locks the positions, new ones too, in the order in which they are given."""
+
+STORE, POSITIONS = text(KEEP), text(REACHED)
+STORE_AND_LOCK = text(f"""
+    WITH stored AS ({KEEP}), reached AS ({REACHED})
+    SELECT event_id, NULL AS subject, NULL AS last_sequence FROM stored
+    UNION ALL SELECT NULL, subject, last_sequence FROM reached""")  # noqa: S608  # the two above
 
 
 def store(session: Session, batch: Batch) -> int:
@@ -53,8 +65,22 @@ def store(session: Session, batch: Batch) -> int:
 
     Another event under a sequence already taken is parked, never dropped.
     """
-    events = json.dumps([event.as_json() for event in batch.events])
-    new = set(session.execute(STORE, {"source": batch.publisher, "events": events}).scalars())
+    return _known_of(session, batch, set(session.execute(STORE, _told(batch)).scalars()))
+
+
+def _store_and_lock(session: Session, batch: Batch) -> tuple[int, dict[str, int]]:
+    """The same, and the last sequence of each subject, locked: one statement for both."""
+    subjects = sorted({event.subject for event in batch.events})
+    rows = session.execute(STORE_AND_LOCK, {**_told(batch), "subjects": subjects}).all()
+    last = {row.subject: row.last_sequence for row in rows if row.subject is not None}
+    return _known_of(session, batch, {row.event_id for row in rows}), last
+
+
+def _told(batch: Batch) -> dict[str, str]:
+    return {"source": batch.publisher, "events": json.dumps([event.as_json() for event in batch.events])}
+
+
+def _known_of(session: Session, batch: Batch, new: Collection[UUID]) -> int:
     known = [event for event in batch.events if event.id not in new]
     return len(known) - _park_conflicts(session, batch.publisher, known) if known else 0
 
@@ -87,8 +113,8 @@ def receive(database: Database, batch: Batch, reactions: Reactions) -> bool:
     if batch.first:
         try:
             with database.transaction() as session:
-                again = store(session, batch)
-                _apply_stored(session, batch.publisher, {event.subject for event in batch.events}, reactions)
+                again, last = _store_and_lock(session, batch)
+                _apply_stored(session, batch.publisher, last, reactions)
                 count_absorbed(session, batch.publisher, "event", again)
                 reach("receive.storing")
             return True
@@ -108,9 +134,8 @@ PENDING = text("""
 """What failed or waits has a time of its own."""
 
 
-def _apply_stored(session: Session, source: str, subjects: Iterable[str], reactions: Reactions) -> None:
-    """Apply what is stored for these subjects, oldest first (the ids are UUIDv7), each in its order."""
-    last = _lock_positions(session, source, sorted(subjects))
+def _apply_stored(session: Session, source: str, last: dict[str, int], reactions: Reactions) -> None:
+    """Apply what is stored for subjects that are locked, oldest first (the ids are UUIDv7), each in its order."""
     pending = session.execute(PENDING, {"source": source, "subjects": list(last)}).all()
     next_in_turn = []
     for row in pending:
@@ -122,19 +147,6 @@ def _apply_stored(session: Session, source: str, subjects: Iterable[str], reacti
 
 def _is_next(row: Row[Any], last: int) -> bool:
     return bool(row.sequence == last + 1)
-
-
-POSITIONS = text("""
-    INSERT INTO position AS known (source, subject, last_sequence)
-    SELECT :source, subject, 0 FROM unnest(CAST(:subjects AS text[])) AS subject
-    ON CONFLICT (source, subject) DO UPDATE SET last_sequence = known.last_sequence
-    RETURNING subject, last_sequence""")
-"""Locks them, new ones too, in the order in which they are given."""
-
-
-def _lock_positions(session: Session, source: str, subjects: Sequence[str]) -> dict[str, int]:
-    rows = session.execute(POSITIONS, {"source": source, "subjects": subjects})
-    return {row.subject: row.last_sequence for row in rows}
 
 
 WAKE = """
@@ -209,13 +221,13 @@ def _apply_claimed(database: Database, row: Row[Any], reactions: Reactions) -> b
         return False
     try:
         with database.transaction() as session:
-            last = _lock_positions(session, row.source, [row.subject])[row.subject]
+            position = session.execute(POSITIONS, {"source": row.source, "subjects": [row.subject]}).one()
             still_ours = session.execute(
                 select(inbox.c.lease)
                 .where(inbox.c.source == row.source, inbox.c.event_id == row.event_id)
                 .with_for_update()
             ).scalar_one()
-            if still_ours != row.lease or not _is_next(row, last):
+            if still_ours != row.lease or not _is_next(row, position.last_sequence):
                 return False
             _finish(session, row.source, react(session, [row], reactions))
             reach("apply.reacting")

@@ -26,21 +26,25 @@ RECORD = text("""
         INSERT INTO subject_counter AS counter (subject, last_sequence)
         SELECT subject, count(*) FROM told GROUP BY subject ORDER BY subject
         ON CONFLICT (subject) DO UPDATE SET last_sequence = counter.last_sequence + EXCLUDED.last_sequence
-        RETURNING subject, last_sequence)
-    INSERT INTO outbox_event (
-        event_id, subject_kind, subject, sequence, type, occurred_at, actor_role, traceparent, data)
-    SELECT event_id, subject_kind, subject,
-        last_sequence + 1 - row_number() OVER (PARTITION BY subject ORDER BY place DESC),
-        type, clock_timestamp() + ahead, :actor_role, :traceparent, data
-    FROM told JOIN counted USING (subject), business_clock
-    ORDER BY place
-    RETURNING *""")
-"""Each event takes the next number of its subject. One parameter for all: a value for each row costs more."""
+        RETURNING subject, last_sequence),
+    recorded AS (
+        INSERT INTO outbox_event (
+            event_id, subject_kind, subject, sequence, type, occurred_at, actor_role, traceparent, data)
+        SELECT event_id, subject_kind, subject,
+            last_sequence + 1 - row_number() OVER (PARTITION BY subject ORDER BY place DESC),
+            type, clock_timestamp() + ahead, :actor_role, :traceparent, data
+        FROM told JOIN counted USING (subject), business_clock
+        ORDER BY place
+        RETURNING *),
+    addressed AS (
+        INSERT INTO outbox_delivery (subscriber, event_pk)
+        SELECT subscriber, id FROM recorded JOIN subscription USING (subject_kind))
+    SELECT * FROM recorded ORDER BY id""")
+"""Each event takes the next number of its subject. One parameter for all: a value for each row costs more.
 
-ADDRESS = text("""
-    INSERT INTO outbox_delivery (subscriber, event_pk)
-    SELECT subscriber, id FROM outbox_event JOIN subscription USING (subject_kind) WHERE id = ANY(:ids)""")
-"""A statement of its own, after the insert: a subscription registered meanwhile is then seen."""
+A statement waits for the locks of its tables before it looks at any row: a subscription that was being
+registered meanwhile is seen, since who registers one holds the lock of the events.
+"""
 
 
 def record(session: Session, *events: object) -> Sequence[Row[Any]]:
@@ -61,7 +65,6 @@ def record(session: Session, *events: object) -> Sequence[Row[Any]]:
             "traceparent": session.info.get("traceparent"),
         },
     ).all()
-    session.execute(ADDRESS, {"ids": [row.id for row in recorded]})
     session.info["due"] = True
     return recorded
 

@@ -62,6 +62,10 @@ class Routes(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
 
     ARGUMENTS_PARSER = _JsonBody()
 
+    def arguments(self, schema: type[Schema], **options: Any) -> Any:
+        """What the view takes. The schema is made here: given the class, webargs makes one for each request."""
+        return super().arguments(schema(), **options)
+
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
     ) -> None:

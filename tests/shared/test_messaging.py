@@ -1,6 +1,7 @@
 """The protocol over real databases: what is committed takes effect once, in order, whatever is lost or repeated."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -24,6 +25,7 @@ from shared.messaging.relay import CLAIM_NEW
 from shared.messaging.tables import Inbox, inbox, outbox_delivery, outbox_event, parked_message, position
 from shared.messaging.wire import Batch, Envelope, Receipt
 from shared.sight import SERVICE
+from tests.awaiting import until_somebody_waits_for_a_lock
 
 ORDER = UUID(int=7)
 
@@ -400,4 +402,32 @@ def test_a_subscriber_registered_late_gets_each_subject_from_its_first_event(
                 text("SELECT count(*) FROM outbox_delivery WHERE subscriber = 'logistics'")
             ).scalar_one()
         assert waiting == 1
+    owner.close()
+
+
+@pytest.mark.parametrize("earlier", [0, 12], ids=["first", "prepared and planned"])
+def test_what_is_recorded_while_a_subscriber_is_registered_reaches_it(
+    orders: Database, addresses: Any, earlier: int
+) -> None:
+    one = Database(addresses.app_urls["orders"], sees=SERVICE, pool_size=1)
+    owner = Database(addresses.owner_urls["orders"], sees=SERVICE, pool_size=1)
+
+    def tell() -> int:
+        with one.transaction() as session:
+            (row,) = record(session, OrderClosed(order_id=ORDER))
+        return int(row.id)
+
+    for _ in range(earlier):
+        tell()
+    with owner.transaction() as session:
+        session.execute(text("DELETE FROM subscription WHERE subscriber = 'logistics'"))
+    with ThreadPoolExecutor(1) as pool:
+        with owner.transaction() as session:
+            register(session, "orders", all_cards().values())
+            told = pool.submit(tell)
+            until_somebody_waits_for_a_lock(orders)
+        to = select(outbox_delivery.c.subscriber).where(outbox_delivery.c.event_pk == told.result())
+        with orders.transaction() as session:
+            assert sorted(session.execute(to).scalars()) == ["logistics", "production"]
+    one.close()
     owner.close()

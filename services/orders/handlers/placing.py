@@ -27,7 +27,9 @@ ALONE = select(func.pg_advisory_xact_lock(func.hashtext(bindparam("named", type_
 ORDER_OF = select(orders.c.id).where(
     orders.c.buyer == bindparam("of_buyer"), orders.c.po_number == bindparam("number")
 )
-BUYER = select(buyers).where(buyers.c.code == bindparam("code"))
+BUYER = select(buyers, ORDER_OF.scalar_subquery().label("earlier")).where(
+    buyers.c.code == bindparam("of_buyer")
+)
 ITEMS = select(items).where(items.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
 
 
@@ -64,8 +66,7 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
     today = business_today(session)
     # before the item and its seller, which no screening to come misses then
     rules = policies.in_force(session, today)
-    _refuse_second(session, asked["buyer"], asked["po_number"])
-    buyer = session.execute(BUYER, {"code": asked["buyer"]}).one()
+    buyer = _buyer_of_first(session, asked["buyer"], asked["po_number"])
     return Order(
         id=uuid7s.uuid7(),
         buyer=buyer.code,
@@ -84,19 +85,26 @@ def new_order(session: Session, **asked: Unpack[Particulars]) -> Order:
 
 def order_of(session: Session, buyer: str, po_number: str) -> UUID | None:
     """The order that the buyer placed under a number; nobody else places one under it until the commit."""
-    session.execute(ALONE, {"named": f"{buyer}\n{po_number}"})
-    return session.execute(ORDER_OF, {"of_buyer": buyer, "number": po_number}).scalar_one_or_none()
+    return session.execute(ORDER_OF, _alone_under(session, buyer, po_number)).scalar_one_or_none()
 
 
-def _refuse_second(session: Session, buyer: str, po_number: str) -> None:
-    earlier = order_of(session, buyer, po_number)
-    if earlier:
+def _buyer_of_first(session: Session, code: str, po_number: str) -> Row[Any]:
+    """The buyer, who placed no order under the number."""
+    buyer = session.execute(BUYER, _alone_under(session, code, po_number)).one()
+    if buyer.earlier:
         raise Refused(
             "You already placed {po_number} as order {earlier}; give a new number.",
             field="po_number",
             po_number=po_number,
-            earlier=earlier,
+            earlier=buyer.earlier,
         )
+    return buyer
+
+
+def _alone_under(session: Session, buyer: str, po_number: str) -> dict[str, str]:
+    """Keep others from the buyer's number until the commit; what a look for its order asks."""
+    session.execute(ALONE, {"named": f"{buyer}\n{po_number}"})
+    return {"of_buyer": buyer, "number": po_number}
 
 
 def _new_lines(

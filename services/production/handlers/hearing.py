@@ -4,7 +4,7 @@ import logging
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import ARRAY, Text, any_, bindparam, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -40,6 +40,8 @@ from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 
 log = logging.getLogger(__name__)
 
+KNOWN = select(item.c.sku).where(item.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
+
 
 def _item(event: ItemPublished) -> dict[str, Any]:
     return {
@@ -53,8 +55,8 @@ def _item(event: ItemPublished) -> dict[str, Any]:
 
 def on_order_placed(session: Session, event: OrderPlaced, heard: Heard) -> None:
     wanted = {line.sku for line in event.lines}
-    known = set(session.execute(select(item.c.sku).where(item.c.sku.in_(wanted))).scalars())
-    for sku in sorted(wanted - known):
+    known = session.execute(KNOWN, {"skus": list(wanted)}).scalars()
+    for sku in sorted(wanted.difference(known)):
         raise NotYet("orders", f"item/{sku}")
     rows = [
         {

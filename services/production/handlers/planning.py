@@ -45,7 +45,7 @@ from shared.events.production import (
     ProductionPlanned,
 )
 
-PLANNING = func.hashtext("production plan")
+ONE_PLAN = select(func.pg_advisory_xact_lock(func.hashtext("production plan")))
 
 
 LINE = (
@@ -89,7 +89,7 @@ PASSED_OVER = _told.on_conflict_do_update(
 
 def one_plan_at_a_time(session: Session) -> None:
     """Hold all other planning until the commit: two plans at once would both count on the same free hours."""
-    session.execute(select(func.pg_advisory_xact_lock(PLANNING)))
+    session.execute(ONE_PLAN)
 
 
 def line_of(session: Session, order_id: UUID, line: int) -> Row[Any]:
