@@ -138,7 +138,7 @@ def _offers(committed: Select[Any]) -> Select[Any]:
         select(
             facility.c.code,
             facility.c.open_minutes,
-            facility.c.week,
+            facility.c.week.cast(Text).label("week"),
             CHANGED.label("changed"),
             WEEKS.label("weeks"),
             facility.c.lane,
@@ -164,12 +164,14 @@ def _found(
     return [(row.family, _capacity(row, first)) for row in rows]
 
 
+@lru_cache(maxsize=1024)
 def _capacity(row: Row[Any], today: date) -> Capacity:
+    """As long as nothing of it changes it is the same, with what was found out about it."""
     there, told = _staffing(row.workers, int(row.all), row.weeks, row.valid_from, row.valid_to)
     return Capacity(
         facility=row.code,
         today=today,
-        calendar=_calendar(week_of(row), row.changed),
+        calendar=_calendar(row.open_minutes, row.week, row.changed),
         staffing=there,
         told=told,
         efficiency_pct=row.efficiency_pct,
@@ -215,8 +217,8 @@ def open_work(pieces: ColumnElement[int], *which: ColumnElement[bool]) -> Subque
 
 
 @lru_cache(maxsize=1024)
-def _calendar(week: tuple[int, ...], changed: str | None) -> Calendar:
-    return Calendar(week=week, changed=days_of(changed))
+def _calendar(open_minutes: int, week: str | None, changed: str | None) -> Calendar:
+    return Calendar(week=tuple(_read(week)) or ordinary_week(open_minutes), changed=days_of(changed))
 
 
 def days_of(changed: str | None) -> tuple[tuple[date, int], ...]:
@@ -226,8 +228,13 @@ def days_of(changed: str | None) -> tuple[tuple[date, int], ...]:
 
 def _rows_of(told: str | None) -> Iterator[tuple[Any, ...]]:
     """The days and counts of ``_told``, by day."""
-    rows = json.loads((told or "{}").replace("{", "[").replace("}", "]"))
-    return ((EPOCH + timedelta(days=day), *counts) for day, *counts in sorted(rows))
+    return ((EPOCH + timedelta(days=day), *counts) for day, *counts in sorted(_read(told)))
+
+
+def _read(numbers: str | None) -> list[Any]:
+    """An array of PostgreSQL as its text."""
+    read: list[Any] = json.loads((numbers or "{}").replace("{", "[").replace("}", "]"))
+    return read
 
 
 def headcounts_of(session: Session, code: str, today: date) -> tuple[Headcount, ...]:
