@@ -2,7 +2,8 @@
 
 .DEFAULT_GOAL := help
 # A distribution compiles its Python with the profile of what it runs, pyenv without: our tests take an eighth less with it.
-CAN_BE_USED := import ensurepip, sys; sys.exit(sys.version_info < (3, 11))
+# Not everything that is locked has a wheel for a newer one than 3.13.
+CAN_BE_USED := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(or $(shell for each in /usr/bin/python3 python3; do $$each -c '$(CAN_BE_USED)' 2>/dev/null && echo $$each && break; done),python3)
 KENDI := .venv/bin/kendi
 RUN := .venv/bin/python -m

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -18,17 +18,18 @@ from sqlalchemy import (
     Text,
     Uuid,
     all_,
+    any_,
     bindparam,
     case,
     func,
     select,
 )
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
+from services.production.domain.facility import Zone
 from services.production.domain.pool import LEARNING_PCT, Headcount, Staffing, staffing, valid_between
 from services.production.domain.report import Workshop
 from services.production.domain.work_order import WorkOrder
@@ -43,7 +44,7 @@ from services.production.storage import (
     worker_pool,
 )
 from shared.clock import business_today
-from shared.database import among
+from shared.events.orders import Lane
 from shared.web.access import IN_A_FACILITY, Principal
 
 
@@ -119,11 +120,39 @@ def of_all_families(
 
     Labour is counted from today on, or ``since`` an earlier day.
     """
-    if code is None:
-        return _found(session, _offers(_committed()), {}, since)
-    # Nobody else's work is looked at: every report asks for its own facility's day.
-    own = _offers(_committed(work_order.c.facility == code)).where(facility.c.code == code)
-    return _found(session, own, {}, since)
+    return _found(session, _of_all_families(code is not None), {"code": code}, since)
+
+
+@cache
+def _of_all_families(of_one: bool) -> Select[Any]:
+    """Of one facility nobody else's work is looked at: every report asks for its own facility's day."""
+    if not of_one:
+        return _offers(_committed())
+    code = bindparam("code", type_=Text)
+    return _offers(_committed(work_order.c.facility == code)).where(facility.c.code == code)
+
+
+class _Offer(NamedTuple):
+    """A row of ``_offers``, in the order of its columns; what stands in arrays comes as text."""
+
+    code: str
+    open_minutes: int
+    week: str | None
+    changed: str | None
+    weeks: str | None
+    lane: Lane
+    reliability_pct: int | None
+    hub_steps: int
+    family: str
+    workers: int
+    efficiency_pct: int
+    yield_pct: int
+    skill_level: int
+    zone: Zone
+    valid_from: date | None
+    valid_to: date | None
+    all: int
+    committed: int
 
 
 def _offers(committed: Select[Any]) -> Select[Any]:
@@ -144,7 +173,14 @@ def _offers(committed: Select[Any]) -> Select[Any]:
             facility.c.lane,
             facility.c.reliability_pct,
             HUB_STEPS.label("hub_steps"),
-            capability,
+            capability.c.family,
+            capability.c.workers,
+            capability.c.efficiency_pct,
+            capability.c.yield_pct,
+            capability.c.skill_level,
+            capability.c.zone,
+            capability.c.valid_from,
+            capability.c.valid_to,
             places.c.all,
             func.coalesce(busy.c.minutes, 0).cast(BigInteger).label("committed"),
         )
@@ -160,12 +196,12 @@ def _found(
 ) -> list[tuple[str, Capacity]]:
     """The families and capacities of some offers, from one query however many they are."""
     first = since or business_today(session)
-    rows = session.execute(offers, {**asked, "since": first})
-    return [(row.family, _capacity(row, first)) for row in rows]
+    rows = map(_Offer._make, session.execute(offers, {**asked, "since": first}))
+    return [(offer.family, _capacity(offer, first)) for offer in rows]
 
 
 @lru_cache(maxsize=1024)
-def _capacity(row: Row[Any], today: date) -> Capacity:
+def _capacity(row: _Offer, today: date) -> Capacity:
     """As long as nothing of it changes it is the same, with what was found out about it."""
     there, told = _staffing(row.workers, int(row.all), row.weeks, row.valid_from, row.valid_to)
     return Capacity(
@@ -293,8 +329,10 @@ def minutes_a_day(
     """Labour of a day by facility and family: by the calendars of the week to come, with the workers who are there."""
     if not codes:
         return {}
-    theirs = _offers(_committed()).where(among(facility.c.code, codes))
-    return {
-        (one.facility, family): seen_by(principal, one).minutes_a_day_now
-        for family, one in _found(session, theirs, {})
-    }
+    found = _found(session, _of_some(), {"codes": list(codes)})
+    return {(one.facility, family): seen_by(principal, one).minutes_a_day_now for family, one in found}
+
+
+@cache
+def _of_some() -> Select[Any]:
+    return _offers(_committed()).where(facility.c.code == any_(bindparam("codes", type_=ARRAY(Text))))
