@@ -62,7 +62,7 @@ def open_workshop(services: Services) -> None:
             cluster="SKA",
             time_zone="Asia/Jakarta",
             address=("Jalan Slamet Riyadi",),
-            gln="9529900002019",
+            gln="9529900009001",
             hub=False,
             verified=True,
             producing=True,

@@ -277,7 +277,7 @@ def particulars(**changes: Any) -> dict[str, Any]:
         "place": "Contoh",
         "cluster": "SKA",
         "address": ["Lapas Contoh", "Jawa Tengah, Indonesia"],
-        "gln": "9529900002019",
+        "gln": "9529900009001",
         "verified": True,
         "producing": True,
         **changes,

@@ -354,7 +354,8 @@ def test_whose_work_it_is_outside_a_prison_is_always_said(production: Production
     assert production.office.put(OUTSIDE, particulars(kind="workshop", lane="free")).status_code == 200
     assert refused_field(production.office.put(OUTSIDE, particulars(kind="workshop"))) == "lane"
     assert production.office.get(OUTSIDE).json["lane"] == "free"
-    assert production.office.put("/facilities/LPS-CTH", particulars()).json["lane"] == "custodial"
+    other = particulars(gln="9529900009018")
+    assert production.office.put("/facilities/LPS-CTH", other).json["lane"] == "custodial"
 
 
 @pytest.mark.parametrize(
@@ -365,6 +366,7 @@ def test_whose_work_it_is_outside_a_prison_is_always_said(production: Production
         ("producing", {"kind": "lpka"}),
         ("producing", {"kind": "bapas", "lane": "parole_community"}),
         ("gln", {"gln": "9529900002018"}),
+        ("gln", {"gln": "9529900000107"}),  # of LPS-SRG
         ("time_zone", {"time_zone": "Asia/Tokyo"}),
         ("cluster", {"cluster": "ska"}),
         ("with_children", {"with_children": True}),

@@ -297,5 +297,5 @@ def what_is_there(production: Production) -> Values:
         "day": [in_days(3).isoformat()],
         "family": [FAMILY],
         "week": [monday(1).isoformat()],
-        "gln": ["9529900002019"],
+        "gln": ["9529900009001"],
     }

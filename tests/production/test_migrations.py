@@ -12,8 +12,11 @@ ELSEWHERE, HERE = "LPS-CTH", "LPS-AMB"
 
 def test_of_a_facility_that_was_told_without_its_zone_others_are_told_again(production: Production) -> None:
     migration = importlib.import_module("services.production.migrations.production_0041_zones_are_told")
-    for code, zone in ((ELSEWHERE, "Asia/Jayapura"), (HERE, "Asia/Jakarta")):
-        kept = production.office.put(f"/facilities/{code}", particulars(time_zone=zone, hub=True))
+    for code, zone, gln in (
+        (ELSEWHERE, "Asia/Jayapura", "9529900009001"),
+        (HERE, "Asia/Jakarta", "9529900002101"),
+    ):
+        kept = production.office.put(f"/facilities/{code}", particulars(time_zone=zone, hub=True, gln=gln))
         assert kept.status_code in (200, 201), kept.text
     facility = outbox_event.c.subject.in_([f"facility/{code}" for code in (ELSEWHERE, HERE)])
     with production.database.transaction() as session:

@@ -31,6 +31,7 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
     for line in particulars.address:  # streets are called after people
         nobody_numbered(line, field="address")
     one_plan_at_a_time(session)
+    _need_a_gln_of_its_own(session, code, particulars.gln)
     values = asdict(particulars) | {"address": list(particulars.address), "by_office": True}
     known = session.execute(select(facility).where(facility.c.code == code)).mappings().one_or_none()
     if known is not None:
@@ -46,6 +47,14 @@ def keep_facility(session: Session, *, code: str, particulars: Particulars) -> N
         record(session, FacilityRegistered(code=code, **(told | {"address": particulars.address})))
     record(session, *planned_elsewhere(session, barred))
     share_out_to(session, code)
+
+
+def _need_a_gln_of_its_own(session: Session, code: str, gln: str) -> None:
+    """It tells the places apart in EPCIS, as it does in the reference file. The caller holds all planning."""
+    others = select(facility.c.code).where(facility.c.gln == gln, facility.c.code != code)
+    other = session.execute(others.order_by(facility.c.code).limit(1)).scalar()
+    if other is not None:
+        raise Refused("{facility} has this GLN: give this facility its own.", field="gln", facility=other)
 
 
 def must_stay_as_strict(session: Session, code: str, before: str, after: str) -> None:
