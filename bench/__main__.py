@@ -1,5 +1,7 @@
 """Run all measurements on a system of their own and print them."""
 
+import os
+import platform
 import sys
 import tempfile
 import time
@@ -40,6 +42,7 @@ WITHOUT_LIMITS = {"KENDI_REQUESTS_PER_KEY": "0", "KENDI_REQUESTS_PER_ADDRESS": "
 
 
 def main() -> None:
+    print(f"Python {platform.python_version()} of {sys.base_prefix}, {os.cpu_count()} cores")
     with (
         tempfile.TemporaryDirectory(prefix="kendi-bench-") as folder,
         System(Path(folder), free_ports=True, settings=WITHOUT_LIMITS) as system,
