@@ -27,7 +27,7 @@ from services.orders.domain.order import Order
 from services.orders.storage import order as orders
 from services.orders.storage import order_line
 from services.orders.views import mine
-from shared.database import Database, at_most
+from shared.database import Database
 from shared.web.access import Principal
 
 OPEN_STATES = ("in_progress", "on_hold", "blocked")
@@ -99,7 +99,7 @@ def list_orders(
         .where(mine(principal), *one_line, *_reached(day, id, filters, after))
         .where(*_of_the_order(filters, of_lines))
         .order_by(day.desc(), id.desc())
-        .limit(at_most(limit + 1))
+        .limit(limit + 1)
     )
     return session.execute(query).mappings().all()
 
