@@ -72,7 +72,11 @@ def order_key(text: str) -> Key:
 def list_orders(
     session: Session, principal: Principal, filters: Filters = ALL, *, limit: int, after: Key | None = None
 ) -> Sequence[RowMapping]:
-    """Newest first; one row more than the limit tells that there are more."""
+    """Newest first; one row more than the limit tells that there are more.
+
+    The limit is a parameter, so that PostgreSQL plans each for its own buyer, who may have few orders among a million:
+    one plan for all took 40 times as long for such a buyer.
+    """
     of_lines = _of_lines(filters)
     found = order_line.alias("found")
     which = _line_to_find_by(filters, found)
