@@ -70,12 +70,6 @@ TAKEN_BACK = [
     text("DELETE FROM work_order WHERE order_id = :order_id"),
     text("DELETE FROM demand WHERE order_id = :order_id"),
 ]
-EXPLAINED = text("""
-    EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)
-    SELECT w.facility, i.family, sum((w.quantity - w.good) * i.labour_minutes)
-    FROM work_order w JOIN item i ON i.sku = w.sku
-    WHERE w.declined_reason IS NULL AND w.withdrawn_on IS NULL AND w.good < w.quantity
-    GROUP BY w.facility, i.family""")
 
 
 def allocations(system: System) -> None:
@@ -93,7 +87,6 @@ def allocations(system: System) -> None:
     _vacuum(owner)
     with owner.transaction() as session:
         shared_out = sum(_shared_out(session, number) for number in range(1, ALLOCATIONS + 1))
-        plan = "\n    ".join(session.execute(EXPLAINED).scalars())
     owner.close()
     first, *others = took
     whole, ours, databases = (1000 * sum(column) / ALLOCATIONS for column in zip(*others, strict=True))
@@ -108,7 +101,6 @@ def allocations(system: System) -> None:
         f" {ours:.1f} ms of our CPU and {databases:.1f} ms of the database's each"
         f" ({1000 * first.ours:.1f} ms of ours the first of a day)"
     )
-    print(f"  what is committed:\n    {plan}")
 
 
 def _vacuum(owner: Database) -> None:

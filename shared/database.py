@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     any_,
+    bindparam,
     create_engine,
     event,
     literal,
@@ -91,6 +92,11 @@ def metadata() -> MetaData:
 def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Whether it is one of these: one parameter in the same statement, however many they are."""
     return column == any_(literal(list(values), ARRAY(column.type)))
+
+
+def among_those(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The same in a statement that is put together once, and is given the values by this name."""
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
 
 
 def at_most(rows: int) -> ColumnElement[int]:

@@ -8,13 +8,13 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from services.logistics.domain.order import BEFORE_DOCUMENTS, Line, Order, Standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.storage import carton, lot, order, order_line
-from shared.database import among
+from shared.database import among, among_those
 from shared.refusal import Sentence
 
 FREE = (
@@ -126,7 +126,7 @@ def unpaid_of(session: Session, shipments: Sequence[UUID]) -> dict[UUID, list[st
 @cache
 def _owing() -> Select[Any]:
     """Orders of some shipments that are paid before documents; put together once, as that takes longer than to run it."""
-    these = carton.c.shipment_id == any_(bindparam("shipments", type_=ARRAY(Uuid)))
+    these = among_those(carton.c.shipment_id, "shipments")
     of = select(carton.c.shipment_id, carton.c.lot).where(these).distinct().subquery()
     return (
         select(of.c.shipment_id, Order)

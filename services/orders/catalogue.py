@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import ARRAY, Date, Row, Text, any_, bindparam, func, select, text
+from sqlalchemy import Date, Row, bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from services.orders.storage import item, item_image, item_price
+from shared.database import among_those
 from shared.sight import as_the_service
 
 TYPICAL = text("""
@@ -23,7 +24,7 @@ TYPICAL = text("""
 
 PRICES = (
     select(item_price)
-    .where(item_price.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
+    .where(among_those(item_price.c.sku, "skus"))
     .where(item_price.c.valid_from <= bindparam("on", type_=Date))
     .order_by(item_price.c.valid_from)
 )

@@ -14,10 +14,15 @@ from shared.clock import business_now
 from shared.web.access import IN_A_FACILITY, KANWIL, Principal
 
 _LANE = select(facility.c.lane).where(facility.c.code == agreement.c.facility).correlate(agreement)
-FOR_ITS_LANE = _LANE.scalar_subquery() == any_(agreement.c.lanes)
-"""The agreement is about the work of those who work in the facility."""
-FOR_THE_LANE = facility.c.lane == any_(agreement.c.lanes)
-"""The same where the facility is joined."""
+
+
+def is_for(lane: ColumnElement[str]) -> ColumnElement[bool]:
+    """The agreement is about the work of those who work in this lane."""
+    return lane == any_(agreement.c.lanes)
+
+
+FOR_ITS_LANE = is_for(_LANE.scalar_subquery())
+"""About the work of those who work in its facility, where that is not joined."""
 LAST_DAY = func.coalesce(agreement.c.ended_on, agreement.c.valid_to)
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     all_,
-    any_,
     bindparam,
     case,
     func,
@@ -44,6 +43,7 @@ from services.production.storage import (
     worker_pool,
 )
 from shared.clock import business_today
+from shared.database import among_those
 from shared.events.orders import Lane
 from shared.web.access import IN_A_FACILITY, Principal
 
@@ -335,4 +335,4 @@ def minutes_a_day(
 
 @cache
 def _of_some() -> Select[Any]:
-    return _offers(_committed()).where(facility.c.code == any_(bindparam("codes", type_=ARRAY(Text))))
+    return _offers(_committed()).where(among_those(facility.c.code, "codes"))

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from services.production.agreements import FOR_ITS_LANE, FOR_THE_LANE, LAST_DAY
+from services.production.agreements import FOR_ITS_LANE, LAST_DAY, is_for
 from services.production.capacities import but_for_instead, open_work
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
@@ -78,7 +78,7 @@ def _terms(instead: bool) -> Select[Any]:
             func.array_agg(LAST_DAY).label("end"),
         )
         .join(facility, facility.c.code == agreement.c.facility)
-        .where(agreement.c.facility == any_(CODES), FOR_THE_LANE, not_over)
+        .where(agreement.c.facility == any_(CODES), is_for(facility.c.lane), not_over)
         .where(_of(bindparam("partner", type_=Text)))
         .group_by(agreement.c.facility)
         .subquery("covered")

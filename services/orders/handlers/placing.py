@@ -7,7 +7,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from uuid import UUID
 
 import uuid_utils.compat as uuid7s
-from sqlalchemy import ARRAY, Row, Text, any_, bindparam, func, select
+from sqlalchemy import Row, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from services.orders import policies, timeline
@@ -19,6 +19,7 @@ from services.orders.storage import buyer as buyers
 from services.orders.storage import item as items
 from services.orders.storage import order as orders
 from shared.clock import business_today
+from shared.database import among_those
 from shared.events.orders import PaymentTerms
 from shared.refusal import Refused
 
@@ -30,7 +31,7 @@ ORDER_OF = select(orders.c.id).where(
 BUYER = select(buyers, ORDER_OF.scalar_subquery().label("earlier")).where(
     buyers.c.code == bindparam("of_buyer")
 )
-ITEMS = select(items).where(items.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
+ITEMS = select(items).where(among_those(items.c.sku, "skus"))
 
 
 class Particulars(TypedDict):

@@ -4,7 +4,7 @@ import logging
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -25,6 +25,7 @@ from services.production.handlers.planning import (
 from services.production.handlers.quoting import on_quote_requested
 from services.production.storage import demand, item
 from shared.clock import business_today
+from shared.database import among_those
 from shared.events.orders import (
     CancellationRequested,
     ClearanceGranted,
@@ -40,7 +41,7 @@ from shared.messaging.reactions import Heard, NotYet, Reactions, keep_copy
 
 log = logging.getLogger(__name__)
 
-KNOWN = select(item.c.sku).where(item.c.sku == any_(bindparam("skus", type_=ARRAY(Text))))
+KNOWN = select(item.c.sku).where(among_those(item.c.sku, "skus"))
 
 
 def _item(event: ItemPublished) -> dict[str, Any]:
