@@ -20,6 +20,7 @@ from shared.settings import Settings, load
 from shared.sight import SERVICE
 from shared.web.limiting import Limiter
 from shared.web.pages import cookie_name
+from tests.clock import AHEAD
 
 SIGNING_KEYS = "k1:" + "5a" * 32
 
@@ -179,7 +180,6 @@ EMPTY = """
         LOOP
             EXECUTE format('DELETE FROM %I', name);
         END LOOP;
-        UPDATE business_clock SET ahead = interval '0' WHERE ahead <> interval '0';
         PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
     END $$"""
 
@@ -221,7 +221,7 @@ BRING_BACK = """
 
 
 class Emptying:
-    """Empties every table of a service but the subscriptions, and sets the business clock to real time.
+    """Empties every table of a service but the subscriptions, and sets the business clock.
 
     To truncate them all would take longer than most tests: each table gets new files, and so does each
     index. Foreign keys and the triggers that keep rows for ever are passed by, as only a superuser may.
@@ -233,6 +233,7 @@ class Emptying:
 
     def empty(self) -> None:
         self._connection.execute(EMPTY)
+        self._connection.execute("UPDATE business_clock SET ahead = %s", [AHEAD])
 
     def keep(self) -> None:
         """Remember what the tables hold now: to make it anew for each test would take longer than most tests."""

@@ -9,13 +9,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from shared.clock import real_now
 from shared.database import Database
 from shared.events import contract_of
 from shared.messaging.inbox import apply_due, receive
 from shared.messaging.reactions import Reactions
 from shared.messaging.tables import Inbox, inbox
 from shared.messaging.wire import Batch, Envelope
+from tests.clock import now
 
 IDS = count(1)
 """Of events: two who are heard by one service never tell under the same."""
@@ -54,7 +54,7 @@ class Hearing:
             type=contract.type,
             subject=subject,
             sequence=self.sequences[subject],
-            time=real_now(),
+            time=now(),
             actorrole="system",
             traceparent=None,
             data=contract.dump(event),

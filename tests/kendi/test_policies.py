@@ -19,9 +19,10 @@ from services.orders.storage import caught_line, destination_policy
 from services.production.storage import facility
 from shared import reference
 from shared.database import Database
+from tests.clock import in_days
 from tests.conftest import REPOSITORY
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, a_line, in_days
+from tests.orders.conftest import CONSIGNEE, a_line
 from tests.orders.test_handlers import Followed
 
 BALL = ("--sku", "CR-BALL-07")

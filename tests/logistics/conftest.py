@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -16,13 +16,13 @@ from werkzeug.test import TestResponse
 from services.logistics import loading
 from services.logistics.handlers import REACTIONS
 from shared import reference
-from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.events.orders import ClearanceGranted, ItemPublished, OrderPlaced, Party, PlacedLine
 from shared.events.production import FacilityRegistered, LotReleased
 from shared.messaging.reactions import Heard
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, KANWIL, LOGISTICS, create_key
+from tests.clock import in_days, now, today
 from tests.conftest import Emptying, database_beside
 
 ORDER = UUID(int=42)
@@ -38,14 +38,6 @@ HEARD = Heard(
     actor_role="system",
     traceparent=None,
 )
-
-
-def today() -> date:
-    return real_now().astimezone(WIB).date()
-
-
-def in_days(days: int) -> date:
-    return today() + timedelta(days=days)
 
 
 @dataclass
@@ -131,7 +123,7 @@ class Logistics:
         return shipment
 
     def record(self, shipment: dict[str, Any], milestone: str, place: str = "IDSRG") -> TestResponse:
-        body = {"milestone": milestone, "place": place, "occurred_at": real_now().isoformat()}
+        body = {"milestone": milestone, "place": place, "occurred_at": now().isoformat()}
         return self.change(shipment, "milestones", body)
 
 

@@ -10,7 +10,8 @@ from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import CARRIER, KANWIL, LOGISTICS
 from tests import matrix
-from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_declaration, a_lot, a_paper, in_days
+from tests.clock import in_days
+from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_declaration, a_lot, a_paper
 from tests.logistics.test_files import a_pdf, send
 from tests.logistics.test_returns import a_settlement
 from tests.matrix import Case, Operation, World

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from services.logistics.domain.sscc import check
 from services.logistics.making import NAMES
 from services.logistics.storage import clearance
-from shared.clock import real_now
 from shared.reference import Facility, facilities
+from tests.clock import in_days, now
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -31,7 +31,6 @@ from tests.logistics.conftest import (
     a_paper,
     a_placed_line,
     an_order,
-    in_days,
 )
 from tests.logistics.test_epcis import errors
 
@@ -331,7 +330,7 @@ def test_nothing_passes_the_gate_on_the_note_of_customs_for_a_declaration_that_w
 
 def test_the_same_milestone_again_changes_nothing(logistics: Logistics) -> None:
     shipment = logistics.booked()
-    body = {"milestone": "PEB_SUBMITTED", "place": "IDSRG", "occurred_at": real_now().isoformat()}
+    body = {"milestone": "PEB_SUBMITTED", "place": "IDSRG", "occurred_at": now().isoformat()}
     first = logistics.change(shipment, "milestones", body)
     again = logistics.change(shipment, "milestones", body)
     assert (again.status_code, again.json) == (200, first.json)

@@ -14,8 +14,9 @@ from services.logistics.domain.waybill import check_waybill
 from shared import reference
 from shared.refusal import Refused
 from shared.web.access import LOGISTICS
+from tests.clock import in_days
 from tests.logistics.builders import a_graph
-from tests.logistics.conftest import Logistics, a_booking, a_clearance, a_paper, in_days
+from tests.logistics.conftest import Logistics, a_booking, a_clearance, a_paper
 from tests.logistics.test_correcting import at, report
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_importing import send

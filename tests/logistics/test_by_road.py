@@ -17,6 +17,7 @@ from services.logistics.domain.modes import AIR, MODES, ROAD, WHOLE, Mode, unit_
 from shared import reference
 from shared.events.orders import ClearanceWithdrawn, PaymentStatusChanged
 from shared.web.access import LOGISTICS
+from tests.clock import in_days, today
 from tests.logistics.builders import a_graph, the_graph
 from tests.logistics.conftest import (
     SRAGEN,
@@ -27,8 +28,6 @@ from tests.logistics.conftest import (
     a_lot,
     a_placed_line,
     an_order,
-    in_days,
-    today,
 )
 from tests.logistics.test_correcting import at, report
 from tests.logistics.test_desk import Visitor

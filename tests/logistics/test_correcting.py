@@ -14,10 +14,10 @@ from services.logistics.domain.milestones import Reached
 from services.logistics.domain.order import Line, NotCleared, Standing
 from services.logistics.domain.shipment import Shipment
 from services.logistics.handlers.hearing import REACTIONS
-from shared.clock import real_now
 from shared.events.orders import ClearanceGranted, ClearanceWithdrawn, ClearedLot
 from shared.refusal import Refused
 from shared.web.access import CARRIER, create_key
+from tests.clock import now
 from tests.logistics.builders import (
     BOOKING,
     DAY,
@@ -38,7 +38,7 @@ BECAUSE = "The terminal sent the gate-in of another container."
 
 
 def at(hours: float) -> str:
-    return (real_now() + timedelta(hours=hours)).isoformat()
+    return (now() + timedelta(hours=hours)).isoformat()
 
 
 @pytest.fixture

@@ -10,16 +10,8 @@ from services.logistics.domain.declaration import FIXED, Declaration, Particular
 from shared.clock import advance
 from shared.refusal import Refused
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import (
-    CONTAINER,
-    SEAL,
-    Logistics,
-    a_booking,
-    a_declaration,
-    a_paper,
-    in_days,
-    today,
-)
+from tests.clock import in_days, today
+from tests.logistics.conftest import CONTAINER, SEAL, Logistics, a_booking, a_declaration, a_paper
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_papers import text_of
 from tests.logistics.test_schedule_and_tracking import follow

@@ -7,22 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from shared.clock import WIB, real_now
+from shared.clock import WIB
 from shared.events.orders import ClearanceWithdrawn, WithholdingRequested
 from shared.web.access import BUYER, KANWIL, LOGISTICS
+from tests.clock import in_days, now, today
 from tests.conftest import signed_in
-from tests.logistics.conftest import (
-    CONTAINER,
-    ORDER,
-    SEAL,
-    SRAGEN,
-    Logistics,
-    a_booking,
-    a_clearance,
-    a_lot,
-    in_days,
-    today,
-)
+from tests.logistics.conftest import CONTAINER, ORDER, SEAL, SRAGEN, Logistics, a_booking, a_clearance, a_lot
 
 CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -182,8 +172,8 @@ def test_a_shipment_goes_its_way_by_the_forms_of_its_page(logistics: Logistics, 
             assert visitor.submit(f"{path}/documents", **paper).status_code == 303
     assert "seal the container" in visitor.open(path)
     assert visitor.submit(f"{path}/dispatch", container=CONTAINER, seal=SEAL).status_code == 303
-    now = real_now().astimezone(WIB).strftime("%Y-%m-%dT%H:%M")
-    reported = {"milestone": "PEB_SUBMITTED", "place": "IDSRG", "occurred_at": now}
+    occurred_at = now().astimezone(WIB).strftime("%Y-%m-%dT%H:%M")
+    reported = {"milestone": "PEB_SUBMITTED", "place": "IDSRG", "occurred_at": occurred_at}
     assert visitor.submit(f"{path}/milestones", **reported).status_code == 303
     page = visitor.open(path)
     assert "Semarang (Tanjung Emas)" in page

@@ -10,8 +10,9 @@ from shared import reference
 from shared.purging import Done, Plan
 from shared.retention import Asked
 from shared.web.access import KANWIL
+from tests.clock import today
 from tests.conftest import signed_in
-from tests.logistics.conftest import Logistics, today
+from tests.logistics.conftest import Logistics
 
 (RULE,) = [rule for rule in reference.retention_rules() if rule.kind == "tracking_links"]
 LATER = date(2040, 1, 1)

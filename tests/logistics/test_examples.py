@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.clock import in_days, today
 from tests.examples import Answers, shape_of
 from tests.logistics.conftest import (
     CONTAINER,
@@ -13,8 +14,6 @@ from tests.logistics.conftest import (
     a_declaration,
     a_lot,
     a_paper,
-    in_days,
-    today,
 )
 from tests.logistics.test_files import a_pdf, send
 

@@ -36,7 +36,8 @@ from shared.messaging.tables import messaging_state, outbox_delivery, outbox_eve
 from shared.messaging.wire import Receipt
 from shared.sight import SERVICE
 from shared.web.access import KANWIL, LOGISTICS
-from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper, in_days
+from tests.clock import in_days
+from tests.logistics.conftest import SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_papers import text_of
 from tests.logistics.test_withholding import to_france, to_liege

@@ -1,7 +1,8 @@
 """The logistics API under requests made up from its own document."""
 
+from tests.clock import in_days
 from tests.fuzzing import Known, fuzz, operations_of
-from tests.logistics.conftest import SRAGEN, Logistics, a_clearance, a_lot, in_days
+from tests.logistics.conftest import SRAGEN, Logistics, a_clearance, a_lot
 from tests.logistics.test_by_road import sold_at_home
 
 BOOK = "POST /logistics/v1/shipments/{shipment_id}/book"

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.events.orders import ClearanceWithdrawn, ClearedLot, LotLaneCorrected
 from shared.web.access import COMPLIANCE, LOGISTICS
+from tests.clock import in_days
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -23,7 +24,6 @@ from tests.logistics.conftest import (
     a_paper,
     a_placed_line,
     an_order,
-    in_days,
 )
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_schedule_and_tracking import follow

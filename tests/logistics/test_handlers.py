@@ -9,6 +9,7 @@ from services.logistics import loading
 from services.logistics.storage import clearance, document_rule, facility, item, lot, milestone, order_line
 from shared import reference
 from shared.messaging.reactions import NotYet
+from tests.clock import in_days
 from tests.logistics.conftest import (
     ORDER,
     SEMARANG,
@@ -20,7 +21,6 @@ from tests.logistics.conftest import (
     a_placed_line,
     an_item,
     an_order,
-    in_days,
 )
 
 

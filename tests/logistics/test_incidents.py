@@ -12,6 +12,7 @@ from kendi.doctor.histories import Sides, fold
 from kendi.doctor.reading import QUANTITIES
 from services.logistics.handlers.shipments import plan_shipment
 from tests.awaiting import until_somebody_waits_for_a_lock
+from tests.clock import in_days
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -27,7 +28,6 @@ from tests.logistics.conftest import (
     a_placed_line,
     an_item,
     an_order,
-    in_days,
 )
 
 REASON = "Seen at the count in the evening."

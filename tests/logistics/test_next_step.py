@@ -13,7 +13,8 @@ from services.logistics.domain.cut_offs import CutOff
 from services.logistics.domain.deadlines import Days
 from services.logistics.domain.next_step import Lacking, next_step
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import Logistics, a_booking, a_paper, in_days
+from tests.clock import in_days
+from tests.logistics.conftest import Logistics, a_booking, a_paper
 from tests.logistics.test_desk import Visitor
 
 DAYS = Days(etd=date(2025, 3, 30), closing=date(2025, 3, 29), eta=date(2025, 5, 4))

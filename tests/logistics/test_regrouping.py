@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.logistics import standing
 from services.logistics.storage import shipment as shipments
 from tests.awaiting import until_somebody_waits_for_a_lock
+from tests.clock import in_days
 from tests.logistics.conftest import (
     CONTAINER,
     ORDER,
@@ -22,7 +23,6 @@ from tests.logistics.conftest import (
     a_declaration,
     a_lot,
     a_paper,
-    in_days,
 )
 
 FIRST, SECOND = "SRG-2503-001", "SRG-2503-002"

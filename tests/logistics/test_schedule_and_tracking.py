@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from shared.clock import advance
 from shared.web.access import LOGISTICS
 from shared.web.limiting import TRACKING, Limiter
-from tests.logistics.conftest import CONTAINER, SEAL, Logistics, a_booking, in_days
+from tests.clock import in_days
+from tests.logistics.conftest import CONTAINER, SEAL, Logistics, a_booking
 from tests.logistics.test_desk import Visitor
 
 BECAUSE = "The carrier wrote so this morning."

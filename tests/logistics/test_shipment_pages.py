@@ -16,17 +16,8 @@ from services.logistics.pages.pictures import blocks, stops
 from services.logistics.views_of_loads import cut_offs_between, filled
 from shared.events.orders import ClearanceWithdrawn, WithholdingRequested
 from shared.web.access import KANWIL, LOGISTICS
-from tests.logistics.conftest import (
-    ORDER,
-    SRAGEN,
-    Logistics,
-    a_booking,
-    a_clearance,
-    a_lot,
-    a_paper,
-    in_days,
-    today,
-)
+from tests.clock import in_days, today
+from tests.logistics.conftest import ORDER, SRAGEN, Logistics, a_booking, a_clearance, a_lot, a_paper
 from tests.logistics.test_desk import Visitor
 
 FIRST, SECOND = "SRG-2503-001", "SRG-2503-002"

@@ -7,9 +7,9 @@ import pytest
 
 from services.orders.sentences import MILESTONES, sentence
 from shared import reference
-from shared.clock import real_now
 from shared.web.access import LOGISTICS
-from tests.logistics.conftest import SEAL, Logistics, a_booking, a_declaration, a_paper, in_days
+from tests.clock import in_days, now
+from tests.logistics.conftest import SEAL, Logistics, a_booking, a_declaration, a_paper
 from tests.logistics.test_correcting import at, correct, id_of, report, reported, sealed
 from tests.logistics.test_desk import Visitor
 from tests.logistics.test_schedule_and_tracking import BECAUSE, expect, follow
@@ -299,7 +299,7 @@ def test_what_holds_for_good_is_refused_after_what_it_bars_however_late_it_is_to
     logistics: Logistics,
 ) -> None:
     shipment = on_the_way(logistics, "VESSEL_DEPARTED")
-    earlier = real_now().isoformat()
+    earlier = now().isoformat()
     for code in ("DISCHARGED", "IMPORT_CLEARED", "DELIVERED"):
         assert logistics.record(shipment, code).status_code == 200
     late = report(logistics, shipment, milestone=BACK, occurred_at=earlier)
@@ -343,7 +343,7 @@ def test_trouble_that_was_learnt_late_is_told_once_what_ended_it_is(
 
 def test_a_short_landing_is_told_after_the_shipment_was_closed(logistics: Logistics) -> None:
     shipment = on_the_way(logistics, "DISCHARGED")
-    landed, found = (real_now().isoformat() for _ in range(2))
+    landed, found = (now().isoformat() for _ in range(2))
     for code in ("IMPORT_CLEARED", "DELIVERED", "CLOSED"):
         assert logistics.record(shipment, code).status_code == 200
     for code, moment in (("LANDED_IN_FULL", found), (SHORT, landed)):

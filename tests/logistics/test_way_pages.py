@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.clock import WIB, real_now
+from shared.clock import WIB
 from shared.web.access import KANWIL, LOGISTICS
-from tests.logistics.conftest import CONTAINER, SEAL, Logistics, in_days
+from tests.clock import in_days, now
+from tests.logistics.conftest import CONTAINER, SEAL, Logistics
 from tests.logistics.test_desk import Visitor
 
 BECAUSE = "The terminal wrote of another container."
@@ -22,7 +23,7 @@ def visitor(logistics: Logistics) -> Visitor:
 
 def typed(hours: float) -> str:
     """A time as the form sends it."""
-    return f"{(real_now() + timedelta(hours=hours)).astimezone(WIB):%Y-%m-%dT%H:%M}"
+    return f"{(now() + timedelta(hours=hours)).astimezone(WIB):%Y-%m-%dT%H:%M}"
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def gated(logistics: Logistics) -> dict[str, Any]:
     sealed = {
         "container": CONTAINER,
         "seal": SEAL,
-        "sealed_at": (real_now() - timedelta(hours=9)).isoformat(),
+        "sealed_at": (now() - timedelta(hours=9)).isoformat(),
     }
     assert logistics.change(shipment, "dispatch", sealed).status_code == 200
     for code, hours in (("PEB_SUBMITTED", -8), ("NPE_ISSUED", -7), ("GATE_IN", -1)):
-        at = (real_now() + timedelta(hours=hours)).isoformat()
+        at = (now() + timedelta(hours=hours)).isoformat()
         body = {"milestone": code, "place": "IDSRG", "occurred_at": at}
         assert logistics.change(shipment, "milestones", body).status_code == 200
     return shipment

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,16 +12,12 @@ from werkzeug.test import TestResponse
 
 from kendi.accounts import sign_in_as
 from services.orders.storage import buyer, destination_policy, item, item_price, rescreening
-from shared.clock import WIB, business_today, real_now
+from shared.clock import business_today
 from shared.database import Database
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, create_key
 from shared.web.tables import web_session
+from tests.clock import in_days
 from tests.conftest import Emptying, database_beside, in_session
-
-
-def in_days(days: int) -> date:
-    return real_now().astimezone(WIB).date() + timedelta(days=days)
-
 
 CONSIGNEE = {"name": "Consignee", "address": ["Havenstraat 1", "Antwerp"], "country": "BE"}
 

@@ -8,7 +8,8 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from tests.awaiting import until_two_wait_for_a_lock
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_api import events_in
 from tests.orders.test_expected import given_up, way
 from tests.orders.test_handlers import LOT, ORDERS, Followed, follow, sign_by_two

@@ -11,7 +11,8 @@ from services.orders import listing
 from shared.messaging.tables import outbox_event
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, Principal
 from tests.awaiting import until_somebody_waits_for_a_lock, until_two_wait_for_a_lock
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_pages import Visitor
 
 ORDERS = "/orders/v1/orders"

@@ -15,16 +15,9 @@ from shared import reference
 from shared.clock import advance
 from shared.events.production import ProductionPlanned
 from shared.messaging.tables import outbox_event
+from tests.clock import in_days
 from tests.hearing import Hearing
-from tests.orders.conftest import (
-    CONSIGNEE,
-    Orders,
-    a_line,
-    an_order,
-    forget_rules,
-    in_days,
-    rescreenings_asked_for,
-)
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, forget_rules, rescreenings_asked_for
 from tests.orders.test_loading import change, folder
 from tests.orders.test_policies import screen_again
 

@@ -7,7 +7,8 @@ import pytest
 
 from services.orders import listing
 from shared.web.access import BUYER, COMPLIANCE
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_handlers import Followed, follow
 from tests.orders.test_pages import CSRF_TOKEN, Visitor
 

@@ -11,7 +11,8 @@ from werkzeug.test import encode_multipart
 
 from shared.photos import MOST_BYTES
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_changing_pages import submit
 from tests.orders.test_claims import SSCC, WHY, claim, decided, delivered, send_photo
 from tests.orders.test_handlers import ORDERS, Followed, follow

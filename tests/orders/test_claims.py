@@ -24,7 +24,8 @@ from shared.events.logistics import (
 )
 from shared.photos import MOST_BYTES
 from shared.web.access import BUYER, KANWIL
-from tests.orders.conftest import Caller, Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Caller, Orders
 from tests.orders.test_handlers import LOT, ORDERS, SHIPMENT, SRAGEN, WHEN, Followed, follow
 from tests.orders.test_pages import Visitor
 from tests.pictures import a_photo

@@ -17,7 +17,8 @@ from shared.clock import advance
 from shared.events.production import Allocation, ProductionPlanned, ProductionStopped
 from shared.web.access import BUYER
 from shared.web.pages import day_in
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_changing_pages import submit
 from tests.orders.test_handlers import ORDERS, SRAGEN, Followed, follow
 from tests.orders.test_pages import Visitor

@@ -31,7 +31,8 @@ from shared.clock import advance
 from shared.events.logistics import CartonsPutIn, CartonsTakenOut, ShipmentCancelled, ShipmentPlanned
 from shared.events.production import EvidenceRecorded, EvidenceWithdrawn, MonthClosed, PiecesReported
 from shared.web.access import BUYER, COMPLIANCE
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_handlers import LOT, SHIPMENT, SRAGEN, WORK_ORDER, Followed, follow
 from tests.orders.test_pages import Visitor
 from tests.orders.test_proforma import text_of

@@ -17,7 +17,8 @@ from shared.database import Database
 from shared.purging import Done, Plan
 from shared.retention import Asked
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, OPERATOR
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_claims import act, claim, decided, delivered
 from tests.orders.test_handlers import Followed, follow
 from tests.orders.test_imports import a_row, as_csv, send

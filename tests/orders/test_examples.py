@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from services.orders.storage import destination_policy
+from tests.clock import in_days
 from tests.examples import Answers, shape_of
-from tests.orders.conftest import Orders, a_line, an_order, in_days
+from tests.orders.conftest import Orders, a_line, an_order
 from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, plan

@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 from services.orders.storage import destination_policy, release_attempt
 from shared.events.production import ProductionPlanned
 from shared.web.access import BUYER, COMPLIANCE
-from tests.orders.conftest import CONSIGNEE, Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, Orders
 from tests.orders.test_handlers import LOT, Followed, follow
 from tests.orders.test_pages import CSRF_TOKEN, Visitor
 from tests.orders.test_policies import WORDS, publish, screen_again, versions

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from tests.clock import in_days
 from tests.fuzzing import fuzz, operations_of
-from tests.orders.conftest import Caller, Orders, a_line, an_order, in_days
+from tests.orders.conftest import Caller, Orders, a_line, an_order
 from tests.orders.test_catalogue import stocked
 from tests.orders.test_claims import SSCC, WHY, delivered, send_photo
 from tests.orders.test_decisions import LATE, decisions, plan

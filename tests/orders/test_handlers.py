@@ -51,8 +51,9 @@ from shared.events.production import (
 )
 from shared.messaging.tables import Inbox, inbox, outbox_event
 from shared.web.access import BUYER
+from tests.clock import in_days
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_pages import Visitor
 
 ORDERS = "/orders/v1/orders"

@@ -24,7 +24,8 @@ from services.orders import imports, tasks
 from services.orders.handlers import importing
 from services.orders.storage import order, order_import_row, order_line
 from shared.messaging.tables import outbox_event
-from tests.orders.conftest import Caller, Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Caller, Orders
 
 IMPORT, ORDERS = "/orders/v1/orders/import", "/orders/v1/orders"
 

@@ -19,7 +19,8 @@ from services.orders.domain.destination_policy import SEVERITY
 from services.orders.domain.order import Line, Order
 from shared.clock import advance
 from shared.web.access import BUYER, KANWIL, Principal
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_order import a_line as the_line
 from tests.orders.test_order import an_order as the_order
 

@@ -24,7 +24,8 @@ from shared.clock import advance
 from shared.events.production import EvidenceWithdrawn, FacilityRegistered, PiecesReported
 from shared.refusal import Sentence
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules
 from tests.orders.test_dossiers import a_recording
 from tests.orders.test_handlers import LOT, ORDERS, SRAGEN, WORK_ORDER, Followed, follow
 from tests.orders.test_order import REASON

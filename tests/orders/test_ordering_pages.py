@@ -16,8 +16,9 @@ from services.orders.storage import item_price, order, order_import
 from shared import reference
 from shared.events.production import LinePromise, QuoteAnswered
 from shared.web.access import BUYER, COMPLIANCE
+from tests.clock import in_days
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_imports import a_row, as_csv, work_off
 from tests.orders.test_pages import CSRF_TOKEN, MOST_BYTES, Visitor
 

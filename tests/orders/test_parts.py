@@ -8,7 +8,8 @@ import pytest
 
 from shared.clock import advance, business_today
 from shared.web.access import COMPLIANCE, KANWIL
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_dossiers import a_recording
 from tests.orders.test_handlers import ORDERS, SRAGEN, Followed, follow, let_pass, renew, sign_by_two

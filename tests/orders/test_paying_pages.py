@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from shared.web.access import BUYER, COMPLIANCE, KANWIL
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_changing_pages import submit
 from tests.orders.test_claims import act, decided, delivered
 from tests.orders.test_handlers import Followed

@@ -10,7 +10,8 @@ import pytest
 from services.orders.domain.payment import Account, Payment, take
 from shared.refusal import Refused
 from shared.web.access import BUYER
-from tests.orders.conftest import Orders, a_line, an_order, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders, a_line, an_order
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_handlers import ORDERS, Followed, follow
 from tests.orders.test_pages import Visitor

@@ -26,7 +26,8 @@ from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
 from shared.web.access import COMPLIANCE
 from tests.awaiting import until_somebody_waits_for_a_lock
-from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, RULES, Orders, a_line, an_order
 from tests.orders.test_handlers import Followed, follow, sign_by_two
 from tests.orders.test_pages import REASON, Visitor
 from tests.orders.test_routing import booked, planned, rescheduled

@@ -12,8 +12,9 @@ from services.orders.storage import order
 from shared.clock import advance
 from shared.events.production import LinePromise, MoreWorkers, QuoteAnswered
 from shared.messaging.tables import outbox_event
+from tests.clock import in_days
 from tests.hearing import Hearing
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 
 QUOTES, ORDERS = "/orders/v1/quotes", "/orders/v1/orders"
 

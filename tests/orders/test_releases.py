@@ -19,8 +19,9 @@ from shared.events.orders import Lane
 from shared.events.production import Allocation, ProductionPlanned
 from shared.refusal import Refused
 from shared.web.access import BUYER, COMPLIANCE, KANWIL, LOGISTICS, OPERATOR, create_key
+from tests.clock import in_days
 from tests.conftest import signed_in
-from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules, in_days
+from tests.orders.conftest import CONSIGNEE, Caller, Orders, forget_rules
 from tests.orders.test_cancelling import cancel
 from tests.orders.test_decisions import LATE, decisions
 from tests.orders.test_handlers import ORDERS, Followed, follow, renew, sign_by_two

@@ -23,7 +23,8 @@ from shared.events.logistics import (
     ShipmentRescheduled,
 )
 from shared.web.access import COMPLIANCE
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_handlers import PROMISED, SRAGEN, WHEN, Followed, follow
 from tests.orders.test_pages import Visitor
 from tests.statements import asked_by

@@ -13,7 +13,8 @@ from services.orders.domain.need import A_YEAR
 from services.orders.storage import evidence
 from shared.events.production import AgreementEndMoved
 from shared.web.access import COMPLIANCE
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_dossiers import a_recording
 from tests.orders.test_handlers import SRAGEN, Followed
 from tests.orders.test_needs import NOTES, a_note, acknowledge, let_pass, made, sign_both, still_open

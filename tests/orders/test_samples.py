@@ -10,7 +10,8 @@ from sqlalchemy import TextClause
 from services.orders.handlers import placing, sampling
 from shared.web.access import BUYER, KANWIL, Principal
 from tests.awaiting import until_somebody_waits_for_a_lock
-from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order, in_days
+from tests.clock import in_days
+from tests.orders.conftest import CONSIGNEE, Orders, a_line, an_order
 from tests.orders.test_catalogue import load_from, stocked
 from tests.orders.test_changing_pages import submit
 from tests.orders.test_loading import change, folder

@@ -14,8 +14,9 @@ from shared import failpoints
 from shared.web import idempotency
 from shared.web.access import BUYER, KANWIL, create_key
 from shared.web.tables import idempotency_key
+from tests.clock import in_days
 from tests.matrix import World
-from tests.orders.conftest import Caller, Orders, an_order, in_days
+from tests.orders.conftest import Caller, Orders, an_order
 from tests.orders.test_claims import SSCC, WHY, claim, delivered
 from tests.orders.test_imports import a_row, as_csv
 from tests.orders.test_ordering_pages import typed

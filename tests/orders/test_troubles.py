@@ -7,7 +7,8 @@ import pytest
 from services.orders.sentences import MILESTONES
 from shared.events.logistics import MilestoneCorrected, MilestoneRecorded, ShipmentRescheduled
 from shared.web.access import BUYER
-from tests.orders.conftest import Orders, in_days
+from tests.clock import in_days
+from tests.orders.conftest import Orders
 from tests.orders.test_handlers import SHIPMENT, WHEN, Followed, follow
 from tests.orders.test_pages import Visitor
 

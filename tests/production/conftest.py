@@ -20,7 +20,6 @@ from services.production import loading
 from services.production.handlers import REACTIONS, capacities, warnings
 from services.production.storage import capability, demand, material_lot, report, warning, work_order
 from shared import reference
-from shared.clock import WIB, real_now
 from shared.database import Database
 from shared.events.orders import (
     CancellationRequested,
@@ -33,6 +32,7 @@ from shared.events.orders import (
 )
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, HEAD, KANWIL, create_key
+from tests.clock import in_days, today
 from tests.conftest import Emptying, database_beside
 from tests.hearing import Hearing
 
@@ -41,14 +41,6 @@ SRAGEN, KLATEN = "LPS-SRG", "LPS-KLT"
 FAMILY = "coco_rope"
 PLENTY = Decimal(10_000_000)
 """Kilograms of each material that each facility has."""
-
-
-def today() -> date:
-    return real_now().astimezone(WIB).date()
-
-
-def in_days(days: int) -> date:
-    return today() + timedelta(days=days)
 
 
 @dataclass

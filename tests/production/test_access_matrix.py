@@ -5,20 +5,10 @@ from sqlalchemy import text
 
 from shared.web.access import FACILITY, HEAD, IN_A_FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
 from tests import matrix
+from tests.clock import in_days, today
 from tests.matrix import Case, Operation, World
 from tests.pictures import a_photo
-from tests.production.conftest import (
-    FAMILY,
-    KLATEN,
-    SRAGEN,
-    Production,
-    a_pool,
-    a_week,
-    in_days,
-    particulars,
-    today,
-    warned,
-)
+from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_pool, a_week, particulars, warned
 
 V1 = "/production/v1"
 WORK = f"{V1}/work-orders/{{id}}"

@@ -16,15 +16,8 @@ from services.production.storage import agreement
 from shared.clock import advance
 from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import (
-    KLATEN,
-    SRAGEN,
-    Production,
-    a_clearance,
-    an_order,
-    in_days,
-    today,
-)
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order
 from tests.production.test_board import CSRF_TOKEN, Visitor
 
 DAY = date(2026, 1, 5)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from tests.clock import in_days, today
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -14,8 +15,6 @@ from tests.production.conftest import (
     a_clearance,
     an_item,
     an_order,
-    in_days,
-    today,
 )
 
 NOBODYS = {"id": "00000000-0000-0000-0000-000000000000"}

@@ -12,7 +12,8 @@ from services.production.schemas.facilities import ADULTS_ONLY
 from shared import reference
 from shared.refusal import Refused
 from shared.web.access import FACILITY
-from tests.production.conftest import FAMILY, SRAGEN, Production, a_pool, in_days, particulars, today
+from tests.clock import in_days, today
+from tests.production.conftest import FAMILY, SRAGEN, Production, a_pool, particulars
 from tests.production.test_board import Visitor
 from tests.production.test_reports import pieces
 from tests.production.test_tools import TOOLS

@@ -16,7 +16,8 @@ from shared.events.production import PiecesCorrected, WorkOrderCompleted
 from shared.reference import BadReference
 from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import SRAGEN, Production, a_clearance, an_order, in_days, today
+from tests.clock import in_days, today
+from tests.production.conftest import SRAGEN, Production, a_clearance, an_order
 from tests.production.test_agreements import request
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.test_work_order import DAY, made, started

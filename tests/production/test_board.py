@@ -7,8 +7,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from shared.web.access import FACILITY, KANWIL
+from tests.clock import in_days, today
 from tests.conftest import signed_in
-from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 
 BOARD = "/production/"
 CSRF_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

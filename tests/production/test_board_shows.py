@@ -9,7 +9,8 @@ import pytest
 from services.production.pages import board
 from shared.clock import advance
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import KLATEN, SRAGEN, Production, a_cancellation, a_clearance, an_order, today
+from tests.clock import today
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_cancellation, a_clearance, an_order
 from tests.production.test_board import Visitor
 
 

@@ -16,6 +16,7 @@ from services.production.storage import worker_pool
 from shared import reference
 from shared.refusal import Refused
 from shared.web.access import FACILITY, KANWIL, create_key
+from tests.clock import in_days
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -27,7 +28,6 @@ from tests.production.conftest import (
     a_pool,
     a_week,
     an_order,
-    in_days,
     monday,
     particulars,
 )

@@ -11,6 +11,7 @@ from services.production.handlers import hearing
 from shared.events.orders import ClearanceWithdrawn, Party
 from shared.events.production import WorkOrderReduced, WorkOrderWithdrawn
 from shared.refusal import Refused
+from tests.clock import in_days, today
 from tests.production.conftest import (
     KLATEN,
     ORDER,
@@ -19,8 +20,6 @@ from tests.production.conftest import (
     a_clearance,
     an_amendment,
     an_order,
-    in_days,
-    today,
 )
 from tests.production.test_planning import staff
 from tests.production.test_work_order import DAY, a_work_order

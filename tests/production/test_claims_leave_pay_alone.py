@@ -10,7 +10,8 @@ from sqlalchemy import Row, select
 from services.production.handlers import REACTIONS
 from services.production.storage import premi_line
 from shared.events.orders import ClaimDecided, ClaimMade, ClaimSettled
-from tests.production.conftest import ORDER, Production, a_cancellation, an_amendment, in_days
+from tests.clock import in_days
+from tests.production.conftest import ORDER, Production, a_cancellation, an_amendment
 from tests.production.test_api import a_report, an_inspection
 from tests.production.workforce import a_lot
 

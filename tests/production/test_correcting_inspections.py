@@ -8,7 +8,8 @@ from services.production.domain.work_order import WorkOrder
 from shared.events.production import WorkOrderCompleted, WorkOrderInspected
 from shared.refusal import Refused
 from shared.web.access import FACILITY, INSPECTOR, KANWIL, TOOL_KEEPER
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.test_reports import pieces
 from tests.production.test_work_order import DAY, a_work_order

@@ -43,8 +43,9 @@ from shared.retention import Asked
 from shared.sight import RETENTION, erasing
 from shared.web.access import FACILITY, KANWIL, Principal
 from tests.awaiting import until_somebody_waits_for_a_lock
+from tests.clock import today
 from tests.pictures import a_photo
-from tests.production.conftest import ORDER, SRAGEN, Production, today
+from tests.production.conftest import ORDER, SRAGEN, Production
 from tests.production.test_board import Visitor
 from tests.production.test_evidence import a_document
 from tests.production.test_inspection_photos import send

@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 
 from shared.messaging.tables import outbox_event
 from shared.web.access import HEAD
-from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 from tests.production.test_board import CSRF_TOKEN, Visitor
 
 AT = f"/facilities/{SRAGEN}/evidence"

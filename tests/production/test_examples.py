@@ -2,20 +2,10 @@
 
 from typing import Any
 
+from tests.clock import in_days, today
 from tests.examples import Answers, shape_of
 from tests.pictures import a_photo
-from tests.production.conftest import (
-    FAMILY,
-    KLATEN,
-    SRAGEN,
-    Production,
-    a_pool,
-    a_week,
-    in_days,
-    particulars,
-    today,
-    warned,
-)
+from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_pool, a_week, particulars, warned
 from tests.production.test_access_matrix import NEW_SCHEME, NEW_WORDS
 from tests.production.test_inspection_photos import send
 

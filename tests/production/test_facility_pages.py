@@ -13,6 +13,7 @@ from services.production.handlers import warnings
 from services.production.storage import report, work_order
 from shared.web.access import FACILITY, KANWIL
 from shared.web.pages import day_in
+from tests.clock import in_days, today
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -22,10 +23,8 @@ from tests.production.conftest import (
     a_pool,
     a_week,
     an_order,
-    in_days,
     monday,
     particulars,
-    today,
 )
 from tests.production.test_access_matrix import NEW_AGREEMENT
 from tests.production.test_board import CSRF_TOKEN, Visitor

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.clock import real_now
+from tests.clock import in_days, today
 from tests.fuzzing import fuzz, operations_of
 from tests.pictures import a_photo
 from tests.production.conftest import (
@@ -16,10 +17,8 @@ from tests.production.conftest import (
     a_clearance,
     a_week,
     an_order,
-    in_days,
     monday,
     particulars,
-    today,
     warned,
 )
 from tests.production.test_access_matrix import tools_are_missing

@@ -20,7 +20,8 @@ from services.production.handlers import working
 from services.production.pages.materials import MOST
 from services.production.storage import agreement, material_lot
 from shared.web.access import FACILITY, HEAD, KANWIL, TOOL_KEEPER
-from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order, in_days, today
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_order
 from tests.production.test_allocation import TODAY, able
 from tests.production.test_board import CSRF_TOKEN, Visitor
 

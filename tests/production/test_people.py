@@ -18,7 +18,8 @@ from shared.clock import advance, business_now
 from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
 from shared.sight import ALL, only
-from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, monday, today
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, monday
 from tests.production.workforce import agreement_of, consented, some_workers, worked
 
 MONDAY = date(2026, 1, 5)

@@ -15,7 +15,8 @@ from services.production.storage import agreement, hours_entry, minimum_wage, pr
 from shared.clock import advance
 from shared.messaging.tables import outbox_event
 from shared.web.access import FACILITY, HEAD, INSPECTOR, KANWIL, TOOL_KEEPER
-from tests.production.conftest import KLATEN, SRAGEN, Production, in_days, today
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.workforce import SKU, a_lot, a_scheme, agreement_of, some_workers, worked
 

@@ -13,7 +13,8 @@ from services.production.storage import capability, demand, facility, work_order
 from shared.clock import advance
 from shared.messaging.tables import Inbox, inbox
 from shared.refusal import Refused
-from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_clearance, an_order, today
+from tests.clock import today
+from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_clearance, an_order
 
 
 def staff(production: Production, **workers: int) -> None:

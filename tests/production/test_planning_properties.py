@@ -29,16 +29,8 @@ from services.production.storage import agreement, demand, work_order
 from shared.events.orders import CancellationRequested, ClearanceWithdrawn
 from shared.messaging.tables import outbox_event
 from shared.refusal import Refused
-from tests.production.conftest import (
-    KLATEN,
-    SRAGEN,
-    Production,
-    a_clearance,
-    an_amendment,
-    an_order,
-    in_days,
-    today,
-)
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, a_clearance, an_amendment, an_order
 
 ORDERED = st.sampled_from([1, 150, 400, 1_000, 5_000])
 NUMBERS = count(1_000)

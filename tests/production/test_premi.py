@@ -32,7 +32,8 @@ from shared.clock import business_now
 from shared.database import Database
 from shared.refusal import Refused
 from tests.awaiting import somebody_waits_for_a_lock, until
-from tests.production.conftest import SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import SRAGEN, Production
 from tests.production.workforce import (
     LONG_AGO,
     SCHEME,

@@ -15,16 +15,8 @@ from services.production.domain.terms import Needs, Terms
 from services.production.storage import work_order
 from shared.events.orders import QuotedLine, QuoteRequested
 from shared.events.production import LinePromise
-from tests.production.conftest import (
-    FAMILY,
-    KLATEN,
-    SRAGEN,
-    Production,
-    a_clearance,
-    an_item,
-    an_order,
-    in_days,
-)
+from tests.clock import in_days
+from tests.production.conftest import FAMILY, KLATEN, SRAGEN, Production, a_clearance, an_item, an_order
 from tests.production.test_allocation import TODAY, able
 
 QUOTE = UUID(int=77)

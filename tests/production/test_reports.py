@@ -11,16 +11,8 @@ from services.production.domain.work_order import WorkOrder
 from shared.clock import real_now
 from shared.events.production import PiecesCorrected
 from shared.refusal import Refused
-from tests.production.conftest import (
-    FAMILY,
-    SRAGEN,
-    Production,
-    a_clearance,
-    a_pool,
-    an_order,
-    monday,
-    today,
-)
+from tests.clock import today
+from tests.production.conftest import FAMILY, SRAGEN, Production, a_clearance, a_pool, an_order, monday
 from tests.production.test_work_order import DAY, made, started
 
 CLIENT = "0195c1a2-7b3c-7def-8abc-0123456789ab"

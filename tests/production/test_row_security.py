@@ -20,6 +20,7 @@ from services.production.storage import (
 from shared.database import Database
 from shared.sight import ALL, NOTHING, SERVICE, only
 from shared.web.access import FACILITY
+from tests.clock import in_days, today
 from tests.pictures import a_photo
 from tests.production.conftest import (
     FAMILY,
@@ -29,8 +30,6 @@ from tests.production.conftest import (
     a_clearance,
     a_pool,
     an_order,
-    in_days,
-    today,
     warned,
 )
 from tests.production.test_access_matrix import tools_are_missing

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from shared.clock import advance
-from tests.production.conftest import Production, today
+from tests.clock import today
+from tests.production.conftest import Production
 from tests.production.test_api import a_report, an_inspection
 
 

@@ -15,6 +15,7 @@ from services.production.storage import capability, demand, facility
 from services.production.tasks import JOBS, share_out
 from shared import reference
 from shared.clock import advance
+from tests.clock import in_days, today
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -24,10 +25,8 @@ from tests.production.conftest import (
     a_pool,
     a_week,
     an_order,
-    in_days,
     monday,
     particulars,
-    today,
 )
 from tests.production.test_access_matrix import NEW_AGREEMENT
 from tests.shared.test_relay import settings_of

@@ -15,6 +15,7 @@ from services.production.domain.terms import Needs, Terms, share_out_on_terms
 from services.production.handlers.planning import one_plan_at_a_time
 from shared.web.access import KANWIL
 from tests.awaiting import until_two_wait_for_a_lock
+from tests.clock import in_days, today
 from tests.production.conftest import (
     FAMILY,
     KLATEN,
@@ -24,8 +25,6 @@ from tests.production.conftest import (
     a_clearance,
     an_item,
     an_order,
-    in_days,
-    today,
 )
 from tests.production.test_board import Visitor
 

@@ -11,7 +11,8 @@ from services.production.handlers import tools
 from shared.refusal import Refused
 from shared.web.access import HEAD, KANWIL, TOOL_KEEPER
 from tests.awaiting import until_somebody_waits_for_a_lock
-from tests.production.conftest import SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import SRAGEN, Production
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.test_reports import pieces
 

@@ -14,7 +14,8 @@ from services.production import views
 from services.production.domain.work_order import STATES, WorkOrder
 from services.production.storage import work_order
 from shared.web.access import BUYER, COMPLIANCE, FACILITY, KANWIL, LOGISTICS, Principal
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 
 DAY = date(2026, 3, 2)
 

@@ -20,7 +20,8 @@ from shared import settings
 from shared.clock import advance, business_today
 from shared.web.access import FACILITY, KANWIL
 from tests.awaiting import somebody_waits_for_a_lock, until
-from tests.production.conftest import KLATEN, SRAGEN, Production, an_amendment, in_days, today
+from tests.clock import in_days, today
+from tests.production.conftest import KLATEN, SRAGEN, Production, an_amendment
 from tests.production.test_access_matrix import NEW_AGREEMENT, tools_are_missing
 from tests.production.test_board import CSRF_TOKEN, Visitor
 from tests.production.workforce import agreement_of, consented, some_workers, worked

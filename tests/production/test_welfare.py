@@ -16,7 +16,8 @@ from services.production.storage import agreement, minimum_wage
 from services.production.workers import workers_of
 from shared.clock import advance, business_now
 from shared.web.access import FACILITY, KANWIL
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 from tests.production.test_board import Visitor
 from tests.production.workforce import (
     LONG_AGO,

@@ -23,7 +23,8 @@ from services.production.storage import (
     worker,
 )
 from shared.clock import WIB
-from tests.production.conftest import KLATEN, SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import KLATEN, SRAGEN, Production
 from tests.production.workforce import SKU, agreement_of
 
 Person = dict[str, Any]

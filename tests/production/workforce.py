@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from services.production.handlers import hours, people, premi
 from services.production.storage import agreement, premi_rate, premi_scheme, worker
-from tests.production.conftest import SRAGEN, Production, today
+from tests.clock import today
+from tests.production.conftest import SRAGEN, Production
 
 SKU = "CR-BALL-07"
 LONG_AGO = date(2025, 1, 1)
