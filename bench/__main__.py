@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ import psycopg
 from sqlalchemy import text
 
 from bench import allocation, bare, board, epcis, lists, messages, papers, replanning, scans, shipments
+from bench.waiting import share_of_a_core, until, until_quiet
 from kendi.system import System
 from shared.clock import real_now
 from shared.database import Database
@@ -36,8 +37,6 @@ SKUS = ("CR-BALL-07", "CR-RING-15", "CR-TUG-040")
 LINES = len(SKUS)
 SETTLING_SECONDS = 10
 IDLE_SECONDS = 20
-QUIET_SECONDS, QUIET = 0.5, 0.04
-"""How long the processes take how little of a core once nothing is left to do."""
 WITHOUT_LIMITS = {"KENDI_REQUESTS_PER_KEY": "0", "KENDI_REQUESTS_PER_ADDRESS": "0"}
 
 
@@ -85,18 +84,10 @@ def events_beside_bare_tasks(system: System) -> None:
 def idle(system: System) -> None:
     """The share of a core that all processes of ours take while nothing happens, once they have settled."""
     time.sleep(SETTLING_SECONDS)
-    taken = _share_of_a_core(system, IDLE_SECONDS)
+    taken = share_of_a_core(system, IDLE_SECONDS)
     print(
         f"Idle: {100 * taken:.1f} % of a core for {len(system.children)} processes (the servers not counted)"
     )
-
-
-def _share_of_a_core(system: System, seconds: float) -> float:
-    """What all processes of ours take within that time."""
-    pids = [child.process.pid for child in system.children if child.process]
-    began, before = time.monotonic(), messages.cpu_seconds(pids)
-    time.sleep(seconds)
-    return (messages.cpu_seconds(pids) - before) / (time.monotonic() - began)
 
 
 def against_a_bare_route(system: System) -> None:
@@ -150,8 +141,7 @@ def to_the_board(system: System, when: str) -> None:
 def _milliseconds_to_the_board(
     client: httpx.Client, system: System, production: Database, told: psycopg.Connection[Any], lines: int
 ) -> float:
-    _await_idle(system)
-    _await(lambda: _share_of_a_core(system, QUIET_SECONDS) <= QUIET)
+    until_quiet(system)
     list(told.notifies(timeout=0))  # of the one before
     began = time.monotonic()
     order = _place(client, system, lines=lines).json()
@@ -168,7 +158,7 @@ def through_the_chain(system: System) -> None:
         began = time.monotonic()
         ids = [_place(client, system).json()["id"] for _ in range(POSTS)]
         placed = time.monotonic() - began
-        _await(lambda: _planned(orders) - before >= 3 * len(ids), seconds=120)
+        until(lambda: _planned(orders) - before >= 3 * len(ids), seconds=120)
         whole = time.monotonic() - began
     print(
         f"Through the chain: {len(ids) / whole:.0f} orders/s ({len(ids) / placed:.0f}/s placed by one client)"
@@ -243,30 +233,9 @@ def _are_on_the_board(production: Database, order_id: str, lines: int) -> bool:
         return int(found.scalar_one()) >= lines
 
 
-def _await_idle(system: System) -> None:
-    """Return once every event of every service has been confirmed by all who hear it."""
-    with ExitStack() as opened:
-        databases = [opened.enter_context(_database(system, name)) for name in system.addresses.app_urls]
-        _await(lambda: not any(map(_has_unconfirmed, databases)))
-
-
-def _has_unconfirmed(database: Database) -> bool:
-    with database.transaction() as session:
-        found = session.execute(text("SELECT EXISTS (SELECT FROM outbox_delivery WHERE state < 2)"))
-        return bool(found.scalar_one())
-
-
 def _planned(orders: Database) -> int:
     with orders.transaction() as session:
         return int(session.execute(text("SELECT count(*) FROM order_line WHERE allocated > 0")).scalar_one())
-
-
-def _await(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the system did not finish in time")
-        time.sleep(0.002)
 
 
 def _client() -> httpx.Client:

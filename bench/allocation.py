@@ -9,6 +9,7 @@ import psutil
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from bench.waiting import until_quiet
 from kendi.simulation.province import heard, placed_and_cleared
 from kendi.system import System
 from services.production.capacities import able_to_make
@@ -82,9 +83,11 @@ def allocations(system: System) -> None:
             session.execute(statement, {name: known[name] for name in statement._bindparams})
         session.execute(WORK, {"facilities": FACILITIES, "open": OPEN, "done": DONE})
     _vacuum(owner)
+    until_quiet(system)
     with owner.transaction() as session:
         took = [_planned(session, number) for number in range(1, ALLOCATIONS + 2)]
     _vacuum(owner)
+    until_quiet(system)
     with owner.transaction() as session:
         shared_out = sum(_shared_out(session, number) for number in range(1, ALLOCATIONS + 1))
     owner.close()

@@ -3,13 +3,13 @@
 import multiprocessing
 import os
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask, Response, jsonify, request
 from sqlalchemy import text
 
+from bench.waiting import until
 from kendi.processes import serve
 from kendi.system import System
 from shared.database import make_engine
@@ -48,7 +48,7 @@ def serving(system: System) -> Iterator[str]:
     )
     process.start()
     try:
-        _await_port(port)
+        until(lambda: _answers(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -60,11 +60,6 @@ def _serve(port: int, url: str) -> None:
     serve(create_app, host="127.0.0.1", port=port, threads=8)
 
 
-def _await_port(port: int) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError("the bare route does not answer")
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

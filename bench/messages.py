@@ -1,18 +1,15 @@
 """Real events end to end, beside bare Celery tasks that do nothing, over the same broker in one run."""
 
 import multiprocessing
-import os
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 from celery import Celery
 from redis import Redis
 from sqlalchemy import text
 
+from bench.waiting import until
 from kendi.system import System
 from shared.database import Database
 from shared.events import contract_of
@@ -36,9 +33,9 @@ def bare_tasks(system: System) -> float:
     worker = multiprocessing.get_context("spawn").Process(target=_bare_worker, args=(url,))
     worker.start()
     with Redis.from_url(url) as broker:
-        _await(lambda: broker.llen(QUEUE) < TASKS)
+        until(lambda: broker.llen(QUEUE) < TASKS)
         began, left = time.monotonic(), broker.llen(QUEUE)
-        _await(lambda: broker.llen(QUEUE) == 0)
+        until(lambda: broker.llen(QUEUE) == 0)
         rate = left / (time.monotonic() - began)
     worker.terminate()
     worker.join()
@@ -58,7 +55,7 @@ def events(system: System) -> float:
     for _ in range(EVENTS // AT_ONCE):
         with orders.transaction() as session:
             record(session, *(_another(sample) for _ in range(AT_ONCE)))
-    _await(lambda: _unacknowledged(orders) == 0, seconds=120)
+    until(lambda: _unacknowledged(orders) == 0, seconds=120)
     rate = EVENTS / (time.monotonic() - began)
     orders.close()
     return rate
@@ -83,21 +80,6 @@ def _unacknowledged(orders: Database) -> int:
         return sum(int(session.execute(text(query.format(state))).scalar_one()) for state in (0, 1))
 
 
-def cpu_seconds(pids: Iterable[int | None]) -> float:
-    """Processor time of these processes and of their own children, from Linux's scheduler.
-
-    Its clock is exact; the usual one counts ticks, and a process that wakes for a tenth of one is counted whole.
-    """
-    groups = {os.getpgid(pid) for pid in pids if pid}
-    nanoseconds = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if os.getpgid(int(process.name)) in groups:
-                threads = process.glob("task/*/schedstat")
-                nanoseconds += sum(int(thread.read_text().split()[0]) for thread in threads)
-    return nanoseconds / 1e9
-
-
 def _bare_app(url: str) -> Celery:
     app = Celery("bare", broker=url, set_as_current=False)
     app.conf.update(task_ignore_result=True, worker_hijack_root_logger=False)
@@ -112,11 +94,3 @@ def _bare_app(url: str) -> Celery:
 def _bare_worker(url: str) -> None:
     quiet = ["--without-mingle", "--without-gossip", "--loglevel", "ERROR"]
     _bare_app(url).worker_main(["worker", "--pool", "solo", "-Q", QUEUE, *quiet])
-
-
-def _await(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the messages did not arrive in time")
-        time.sleep(0.01)

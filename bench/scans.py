@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 from sqlalchemy import text
 
+from bench.waiting import until
 from kendi.system import System
 from shared.database import Database
 from shared.sight import SERVICE
@@ -55,12 +56,12 @@ def _seed(system: System) -> None:
 
 def await_reference(owner: Database) -> None:
     """Items and facilities are heard of from the other services."""
-    deadline = time.monotonic() + 60
-    known = False
-    while not known and time.monotonic() < deadline:
-        time.sleep(0.1)
+
+    def known() -> bool:
         with owner.transaction() as session:
-            known = session.execute(text(KNOWN), {"hub": HUB}).scalar_one()
+            return bool(session.execute(text(KNOWN), {"hub": HUB}).scalar_one())
+
+    until(known)
 
 
 def _packed(client: httpx.Client) -> list[str]:
