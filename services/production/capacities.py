@@ -1,9 +1,8 @@
 """What facilities are free to make: their calendars and workers, and the work that they were asked for already."""
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -12,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
-    Integer,
     Select,
     Subquery,
     Text,
@@ -22,10 +20,11 @@ from sqlalchemy import (
     case,
     func,
     select,
+    true,
 )
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session
 
+from services.production.days_as_text import as_text, by_day, numbers
 from services.production.domain.calendar import Calendar, ordinary_week
 from services.production.domain.capacity import Capacity
 from services.production.domain.facility import Zone
@@ -47,13 +46,6 @@ from shared.database import among_those
 from shared.events.orders import Lane
 from shared.web.access import IN_A_FACILITY, Principal
 
-
-def _told(day: ColumnElement[date], *counts: ColumnElement[Any]) -> ColumnElement[str]:
-    """Days with their counts as text that ``_rows_of`` reads: the same few come with every plan, and are then known by it."""
-    return func.array_agg(array[Any]([day - EPOCH, *counts], type_=Integer)).cast(Text)
-
-
-EPOCH = date(1970, 1, 1)
 SINCE = bindparam("since", type_=Date)
 INSTEAD_OF = bindparam("instead_of", type_=ARRAY(Uuid))
 LEARNING = SINCE - 7 * len(LEARNING_PCT)
@@ -62,25 +54,31 @@ LEARNING = SINCE - 7 * len(LEARNING_PCT)
 HEADCOUNT = tuple(field.name for field in fields(Headcount))
 
 CHANGED = (
-    select(_told(calendar_day.c.day, calendar_day.c.open_minutes))
-    .where(calendar_day.c.facility == facility.c.code, calendar_day.c.day >= SINCE)
-    .scalar_subquery()
+    select(calendar_day.c.facility, as_text(calendar_day.c.day, calendar_day.c.open_minutes).label("days"))
+    .where(calendar_day.c.day >= SINCE)
+    .group_by(calendar_day.c.facility)
+    .subquery("changed")
 )
-"""The days of a facility that differ from its ordinary week."""
+"""The days of each facility that differ from its ordinary week."""
 
-_earlier = worker_pool.alias("earlier")
+_earlier, _there = worker_pool.alias("earlier"), facility.alias("there")
 _NEWEST = (
-    select(func.max(_earlier.c.week))
-    .where(_earlier.c.facility == facility.c.code, _earlier.c.week <= LEARNING)
-    .correlate(facility)  # not by itself: it stands two queries deep
-    .scalar_subquery()
+    select(func.max(_earlier.c.week).label("week"))
+    .where(_earlier.c.facility == _there.c.code, _earlier.c.week <= LEARNING)
+    .lateral("newest")
 )
-WEEKS = (
-    select(_told(*(worker_pool.c[name] for name in HEADCOUNT)))
-    .where(worker_pool.c.facility == facility.c.code, worker_pool.c.week >= func.coalesce(_NEWEST, LEARNING))
-    .scalar_subquery()
+POOL = (
+    select(
+        _there.c.code.label("facility"), as_text(*(worker_pool.c[name] for name in HEADCOUNT)).label("weeks")
+    )
+    .select_from(_there)
+    .join(_NEWEST, true())
+    .join(worker_pool, worker_pool.c.facility == _there.c.code)
+    .where(worker_pool.c.week >= func.coalesce(_NEWEST.c.week, LEARNING))
+    .group_by(_there.c.code)
+    .subquery("pool")
 )
-"""The weeks of a facility's workers that are in force or still teach somebody, and those to come."""
+"""The weeks of each facility's workers that are in force or still teach somebody, and those to come."""
 
 
 _HUBS = facility.alias("hubs")
@@ -168,8 +166,8 @@ def _offers(committed: Select[Any]) -> Select[Any]:
             facility.c.code,
             facility.c.open_minutes,
             facility.c.week.cast(Text).label("week"),
-            CHANGED.label("changed"),
-            WEEKS.label("weeks"),
+            CHANGED.c.days.label("changed"),
+            POOL.c.weeks,
             facility.c.lane,
             facility.c.reliability_pct,
             HUB_STEPS.label("hub_steps"),
@@ -186,6 +184,8 @@ def _offers(committed: Select[Any]) -> Select[Any]:
         )
         .join(capability, capability.c.facility == facility.c.code)
         .join(places, places.c.facility == facility.c.code)
+        .outerjoin(CHANGED, CHANGED.c.facility == facility.c.code)
+        .outerjoin(POOL, POOL.c.facility == facility.c.code)
         .outerjoin(busy, (busy.c.facility == capability.c.facility) & (busy.c.family == capability.c.family))
         .order_by(facility.c.code, capability.c.family)
     )
@@ -196,7 +196,7 @@ def _found(
 ) -> list[tuple[str, Capacity]]:
     """The families and capacities of some offers, from one query however many they are."""
     first = since or business_today(session)
-    rows = map(_Offer._make, session.execute(offers, {**asked, "since": first}))
+    rows = map(_Offer._make, session.execute(offers, {**asked, "since": first}).all())
     return [(offer.family, _capacity(offer, first)) for offer in rows]
 
 
@@ -254,33 +254,22 @@ def open_work(pieces: ColumnElement[int], *which: ColumnElement[bool]) -> Subque
 
 @lru_cache(maxsize=1024)
 def _calendar(open_minutes: int, week: str | None, changed: str | None) -> Calendar:
-    return Calendar(week=tuple(_read(week)) or ordinary_week(open_minutes), changed=days_of(changed))
+    return Calendar(week=tuple(numbers(week)) or ordinary_week(open_minutes), changed=days_of(changed))
 
 
 def days_of(changed: str | None) -> tuple[tuple[date, int], ...]:
     """What ``CHANGED`` tells: each day with its open minutes."""
-    return tuple((day, minutes) for day, minutes in _rows_of(changed))
-
-
-def _rows_of(told: str | None) -> Iterator[tuple[Any, ...]]:
-    """The days and counts of ``_told``, by day."""
-    return ((EPOCH + timedelta(days=day), *counts) for day, *counts in sorted(_read(told)))
-
-
-def _read(numbers: str | None) -> list[Any]:
-    """An array of PostgreSQL as its text."""
-    read: list[Any] = json.loads((numbers or "{}").replace("{", "[").replace("}", "]"))
-    return read
+    return tuple((day, minutes) for day, minutes in by_day(changed))
 
 
 def headcounts_of(session: Session, code: str, today: date) -> tuple[Headcount, ...]:
     """A facility's weeks that are in force or still teach somebody, and those to come."""
-    weeks = session.execute(select(WEEKS).where(facility.c.code == code), {"since": today})
+    weeks = session.execute(select(POOL.c.weeks).where(POOL.c.facility == code), {"since": today})
     return _headcounts(weeks.scalar())
 
 
 def _headcounts(weeks: str | None) -> tuple[Headcount, ...]:
-    return tuple(Headcount(**dict(zip(HEADCOUNT, row, strict=True))) for row in _rows_of(weeks))
+    return tuple(Headcount(**dict(zip(HEADCOUNT, row, strict=True))) for row in by_day(weeks))
 
 
 @lru_cache(maxsize=1024)

@@ -1,9 +1,9 @@
 """On what terms facilities may have a share of a line: their agreements, and material that nobody has spoken for."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY, is_for
 from services.production.capacities import but_for_instead, open_work
+from services.production.days_as_text import EPOCH, as_text, by_day
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
 from services.production.domain.terms import Terms
@@ -60,11 +61,15 @@ def terms_of(
         "instead_of": [each.id for each in instead_of],
     }
     return {
-        row.code: Terms(
-            until=covered_until(map(_Days, row.begin or (), row.end or ()), today=today), pieces=row.pieces
-        )
-        for row in session.execute(_terms(bool(instead_of)), asked)
+        row.code: Terms(until=_covered_until(row.agreements, today), pieces=row.pieces)
+        for row in session.execute(_terms(bool(instead_of)), asked).all()
     }
+
+
+@lru_cache(maxsize=1024)
+def _covered_until(agreements: str | None, today: date) -> date | None:
+    days = (_Days(begin, EPOCH + timedelta(days=last)) for begin, last in by_day(agreements))
+    return covered_until(days, today=today)
 
 
 @cache
@@ -72,20 +77,15 @@ def _terms(instead: bool) -> Select[Any]:
     """Put together once, as that takes longer than to run it."""
     not_over = agreement.c.valid_to >= bindparam("today", type_=Date)
     covered = (
-        select(
-            agreement.c.facility,
-            func.array_agg(agreement.c.valid_from).label("begin"),
-            func.array_agg(LAST_DAY).label("end"),
-        )
+        select(agreement.c.facility, as_text(agreement.c.valid_from, LAST_DAY - EPOCH).label("agreements"))
         .join(facility, facility.c.code == agreement.c.facility)
-        .where(agreement.c.facility == any_(CODES), is_for(facility.c.lane), not_over)
-        .where(_of(bindparam("partner", type_=Text)))
+        .where(is_for(facility.c.lane), not_over, _of(bindparam("partner", type_=Text)))
         .group_by(agreement.c.facility)
         .subquery("covered")
     )
     enough = _enough(instead=instead).subquery("enough")
     return (
-        select(facility.c.code, covered.c.begin, covered.c.end, enough.c.pieces)
+        select(facility.c.code, covered.c.agreements, enough.c.pieces)
         .select_from(facility)
         .outerjoin(covered, covered.c.facility == facility.c.code)
         .outerjoin(enough, enough.c.facility == facility.c.code)
@@ -160,12 +160,10 @@ def _enough(*, instead: bool) -> Select[Any]:
             (material_lot.c.quantity - material_lot.c.used - material_lot.c.written_off).label("quantity"),
         )
         .join(takes, takes.c.material == material_lot.c.material)
-        .where(material_lot.c.facility == any_(CODES), material_lot.c.quarantined_reason.is_(None))
+        .where(material_lot.c.quarantined_reason.is_(None))
     )
     still = open_work(
-        work_order.c.quantity - work_order.c.made + work_order.c.scrap,
-        work_order.c.facility == any_(CODES),
-        *but_for_instead(instead),
+        work_order.c.quantity - work_order.c.made + work_order.c.scrap, *but_for_instead(instead)
     )
     spoken_for = (
         select(still.c.facility, recipe.c.material, -still.c.pieces * recipe.c.per_piece)
@@ -184,6 +182,5 @@ def _enough(*, instead: bool) -> Select[Any]:
         .select_from(facility)
         .join(takes, true())
         .outerjoin(free, (free.c.facility == facility.c.code) & (free.c.material == takes.c.material))
-        .where(facility.c.code == any_(CODES))
         .group_by(facility.c.code)
     )

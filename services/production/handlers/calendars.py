@@ -56,8 +56,8 @@ def change_days(
 
 
 def _shortened(session: Session, code: str, days: Sequence[date], open_minutes: int) -> dict[date, int]:
-    its_own = select(facility, CHANGED.label("changed")).where(facility.c.code == code)
-    row = session.execute(its_own, {"since": days[0]}).one()
+    its_own = select(facility, CHANGED.c.days.label("changed")).outerjoin(CHANGED, CHANGED.c.facility == code)
+    row = session.execute(its_own.where(facility.c.code == code), {"since": days[0]}).one()
     usual = Calendar(week=week_of(row)).minutes_after(days[0] - timedelta(days=1), len(days))
     return shortened(dict(zip(days, usual, strict=True)), dict(days_of(row.changed)), open_minutes)
 
