@@ -151,7 +151,7 @@ def _of_the_order(filters: Filters, of_lines: FromClause) -> list[Any]:
     conditions = []
     if filters.state is not None:
         conditions.append(of_lines.c.state == filters.state)
-    if filters.sku is not None:
+    if filters.sku is not None and filters.state in OPEN_STATES:  # else it is found by that
         of_item = order_line.alias("of_item")
         of_order = (of_item.c.order_id == orders.c.id) & (of_item.c.buyer == orders.c.buyer)
         conditions.append(exists().where(of_order, of_item.c.sku == filters.sku))
