@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 from sqlalchemy import text
@@ -23,15 +23,15 @@ def until(condition: Callable[[], bool], *, seconds: float = 60) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("what was waited for did not come in time")
-        time.sleep(0.002)
+        time.sleep(0.01)
 
 
 def until_quiet(system: System) -> None:
     """Return once every event of every service has been confirmed by all who hear it, and nobody works any more."""
-    databases = [Database(url, sees=SERVICE, pool_size=1) for url in system.addresses.app_urls.values()]
-    until(lambda: not any(map(_has_unconfirmed, databases)), seconds=120)
-    for database in databases:
-        database.close()
+    urls = system.addresses.app_urls.values()
+    with ExitStack() as opened:
+        databases = [opened.enter_context(closing(Database(url, sees=SERVICE, pool_size=1))) for url in urls]
+        until(lambda: not any(map(_has_unconfirmed, databases)), seconds=120)
     until(lambda: share_of_a_core(system, QUIET_SECONDS) <= QUIET)
 
 

@@ -1,7 +1,8 @@
-"""The business clock of the tests, by which a day does not end while they run.
+"""The business clock of the databases that tests empty, by which no day ends while they run.
 
 Dates are worked out while tests are collected and compared when they run. Where the day of Central Java
-ends within two hours, the clock is two hours ahead: the next day has begun.
+ends within two hours, the clock is two hours ahead: the next day has begun. A whole system that a test starts
+has the time of all; its tests ask for the day when they need it.
 """
 
 from datetime import date, datetime, timedelta

@@ -255,7 +255,7 @@ Index(
     "work_order_open_idx",
     work_order.c.facility,
     work_order.c.sku,
-    postgresql_include=["quantity", "good", "made", "scrap"],
+    postgresql_include=["quantity", "good"],
     postgresql_where=OPEN,
 )
 Index(

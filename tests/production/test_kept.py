@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from services.production.storage import work_order
 from shared.clock import WIB, advance, real_now
 from shared.web.access import FACILITY, HEAD, INSPECTOR
-from tests.clock import in_days, now, today
+from tests.clock import AHEAD, in_days, now, today
 from tests.production.conftest import SRAGEN, Production
 from tests.production.test_board import Visitor
 
@@ -77,7 +77,7 @@ def test_a_late_report_stands_on_the_day_of_its_device(
     answer = phone.send(work, "report", pieces="20", device_at=at.astimezone(WIB).isoformat())
     assert (answer.status_code, answer.json["doubts"]) == (200, [])
     (entry,) = entries(shared_out, work)
-    placed = at + timedelta(days=3)
+    placed = at + AHEAD + timedelta(days=3)
     assert (entry["worked_on"], entry["clock_wrong"]) == (placed.astimezone(WIB).date().isoformat(), False)
     assert entry["device_at"][:10] == at.date().isoformat()
 
