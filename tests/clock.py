@@ -28,5 +28,10 @@ def today() -> date:
     return _day_at(now())
 
 
+def real_today() -> date:
+    """The date in Central Java of what the database stamps with real time."""
+    return _day_at(real_now())
+
+
 def in_days(days: int) -> date:
     return today() + timedelta(days=days)

@@ -10,7 +10,7 @@ from shared import reference
 from shared.purging import Done, Plan
 from shared.retention import Asked
 from shared.web.access import KANWIL
-from tests.clock import today
+from tests.clock import real_today
 from tests.conftest import signed_in
 from tests.logistics.conftest import Logistics
 
@@ -47,7 +47,7 @@ def test_a_page_for_tracking_ends_by_rule_after_the_delivery(logistics: Logistic
     assert (purge(logistics), planned(logistics).kept) == ([], {"under_way": 1})
     with logistics.database.transaction() as session:
         session.execute(DELIVERED)
-    last = today() + timedelta(days=365)
+    last = real_today() + timedelta(days=365)
     assert planned(logistics, last).kept == {"not_old_enough": 1}
     assert planned(logistics, last + timedelta(days=1)).rows == 1
     assert [done.erased for done in purge(logistics)] == [1]

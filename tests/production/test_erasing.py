@@ -43,7 +43,7 @@ from shared.retention import Asked
 from shared.sight import RETENTION, erasing
 from shared.web.access import FACILITY, KANWIL, Principal
 from tests.awaiting import until_somebody_waits_for_a_lock
-from tests.clock import today
+from tests.clock import real_today, today
 from tests.pictures import a_photo
 from tests.production.conftest import ORDER, SRAGEN, Production
 from tests.production.test_board import Visitor
@@ -521,7 +521,7 @@ def test_reads_of_workers_and_photos_go_by_their_own_time(shared_out: Production
     database = shared_out.database
     kinds = {"reads_of_workers": (5, worker_read), "inspection_photos": (2, inspection_photo)}
     for kind, (years, table) in kinds.items():
-        day = today().replace(year=today().year + years)
+        day = real_today().replace(year=real_today().year + years)
         purge(database, [kind], day)
         assert (count(database, table), planned(database, kind, day).kept) == (1, {"not_old_enough": 1})
         with database.transaction() as session:
