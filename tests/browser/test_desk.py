@@ -17,6 +17,7 @@ from shared.clock import real_now
 from shared.database import Database
 from shared.sight import SERVICE
 from shared.web.access import LOGISTICS
+from tests.clock import real_today
 from tests.logistics.conftest import HEARD, SRAGEN, a_booking, a_clearance, a_lot, a_paper, an_order
 from tests.logistics.test_scanning_page import as_file
 
@@ -57,7 +58,8 @@ def shipment(staff: Client, lot: str) -> dict[str, Any]:
     shown: dict[str, Any] = staff.post(f"/logistics/v1/shipments/{id}/book", a_booking())
     for each in shown["documents"]:
         if each["state"] == "missing":
-            staff.post(f"/logistics/v1/shipments/{id}/documents", a_paper(each["code"]))
+            paper = a_paper(each["code"]) | {"issued_on": real_today().isoformat()}
+            staff.post(f"/logistics/v1/shipments/{id}/documents", paper)
     return shown
 
 
