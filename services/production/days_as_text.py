@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Text, func
 from sqlalchemy.dialects.postgresql import array
 
-EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1)
 
 
 def as_text(day: ColumnElement[date], *counts: ColumnElement[Any]) -> ColumnElement[str]:
     """The days of a group with their counts, which ``by_day`` reads."""
-    return func.array_agg(array[Any]([day - EPOCH, *counts], type_=Integer)).cast(Text)
+    return func.array_agg(array[Any]([day - _EPOCH, *counts], type_=Integer)).cast(Text)
 
 
 def by_day(told: str | None) -> Iterator[tuple[Any, ...]]:
     """The days with their counts, in order."""
-    return ((EPOCH + timedelta(days=day), *counts) for day, *counts in sorted(numbers(told)))
+    return ((_EPOCH + timedelta(days=day), *counts) for day, *counts in sorted(numbers(told)))
 
 
 def numbers(told: str | None) -> list[Any]:

@@ -7,14 +7,12 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Date,
     ScalarSelect,
     Select,
     Text,
-    any_,
     bindparam,
     func,
     literal,
@@ -26,14 +24,13 @@ from sqlalchemy.orm import Session
 
 from services.production.agreements import FOR_ITS_LANE, LAST_DAY, is_for
 from services.production.capacities import but_for_instead, open_work
-from services.production.days_as_text import EPOCH, as_text, by_day
+from services.production.days_as_text import as_text, by_day
 from services.production.domain.agreement import Agreement, covered_until
 from services.production.domain.capacity import Capacity
 from services.production.domain.terms import Terms
 from services.production.domain.work_order import WorkOrder
 from services.production.storage import agreement, demand, facility, material_lot, recipe, work_order
-
-CODES = bindparam("codes", type_=ARRAY(Text))
+from shared.database import among_those
 
 
 class _Days(NamedTuple):
@@ -68,7 +65,7 @@ def terms_of(
 
 @lru_cache(maxsize=1024)
 def _covered_until(agreements: str | None, today: date) -> date | None:
-    days = (_Days(begin, EPOCH + timedelta(days=last)) for begin, last in by_day(agreements))
+    days = (_Days(begin, begin + timedelta(days=more)) for begin, more in by_day(agreements))
     return covered_until(days, today=today)
 
 
@@ -77,7 +74,10 @@ def _terms(instead: bool) -> Select[Any]:
     """Put together once, as that takes longer than to run it."""
     not_over = agreement.c.valid_to >= bindparam("today", type_=Date)
     covered = (
-        select(agreement.c.facility, as_text(agreement.c.valid_from, LAST_DAY - EPOCH).label("agreements"))
+        select(
+            agreement.c.facility,
+            as_text(agreement.c.valid_from, LAST_DAY - agreement.c.valid_from).label("agreements"),
+        )
         .join(facility, facility.c.code == agreement.c.facility)
         .where(is_for(facility.c.lane), not_over, _of(bindparam("partner", type_=Text)))
         .group_by(agreement.c.facility)
@@ -89,7 +89,7 @@ def _terms(instead: bool) -> Select[Any]:
         .select_from(facility)
         .outerjoin(covered, covered.c.facility == facility.c.code)
         .outerjoin(enough, enough.c.facility == facility.c.code)
-        .where(facility.c.code == any_(CODES))
+        .where(among_those(facility.c.code, "codes"))
     )
 
 
